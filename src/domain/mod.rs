@@ -1,0 +1,12 @@
+//! What is true about members, roles, sessions and access.
+//!
+//! Invariant: nothing here does I/O, reads a clock, or knows HTTP or the store. Time is an argument.
+
+pub mod access;
+pub mod audit;
+pub mod record;
+pub mod return_to;
+pub mod roles;
+pub mod rule;
+pub mod session;
+pub mod time;

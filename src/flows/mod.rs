@@ -1,0 +1,1 @@
+//! The use cases, as verbs over narrow ports. No HTTP types, no HTML: several doors need them.

@@ -1,0 +1,16 @@
+//! membergate: the login gateway that an association puts in front of its websites.
+//!
+//! Read the modules in this order. Each may look only at those before it; `tests/it/tidy.rs` holds us to that.
+
+pub mod adapters;
+pub mod domain;
+pub mod flows;
+pub mod web;
+
+pub mod config;
+pub mod telemetry;
+
+pub mod app;
+pub mod cli;
+
+pub mod sim;

@@ -1,0 +1,2 @@
+//! membergate
+fn main() {}

@@ -1,0 +1,1 @@
+//! The one integration binary. Every test is a story over the harness in `world`.
