@@ -1,1 +1,186 @@
-//! (to be written)
+//! What the AMS said about one individual, in words of our own.
+//!
+//! No field name of any AMS appears here; `adapters::ams` translates. Parts that were not fetched are `None`, which is
+//! not the same as an empty list: a rule that needs a part that was not fetched grants nothing, with a warning.
+
+use serde::{Deserialize, Serialize};
+
+use super::time::{AmsDate, Timestamp};
+
+/// The AMS's stable key of a person (re:Members GUID, GrowthZone ContactId, Novi UniqueID). Never an e-mail address.
+///
+/// GUIDs compare without regard to case, so the id is kept in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct IndividualId(String);
+
+impl IndividualId {
+    /// Takes an id as the AMS writes it. Empty, overlong (more than 128 bytes) or unprintable ids are refused.
+    pub fn parse(text: &str) -> Option<IndividualId> {
+        let text = text.trim();
+        let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+        (!text.is_empty() && text.len() <= 128 && printable).then(|| IndividualId(text.to_ascii_lowercase()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for IndividualId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// All that the AMS said about one individual.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The stable key.
+    pub id: IndividualId,
+    /// When this was read from the AMS.
+    pub as_of: Timestamp,
+    /// Who the person is, for sites and pages.
+    pub profile: Profile,
+    /// `None`: the AMS did not say. Only an explicit `false` refuses (design §4).
+    pub is_approved: Option<bool>,
+    /// The AMS marks the person as deceased.
+    pub is_deceased: bool,
+    /// Every membership, in the order in which the AMS gave them.
+    pub memberships: Vec<Membership>,
+    /// Names of security roles.
+    pub security_roles: Vec<String>,
+    /// Custom fields by name.
+    pub custom_fields: Vec<CustomField>,
+    /// Committee seats.
+    pub committees: Option<Vec<CommitteeSeat>>,
+    /// Event registrations.
+    pub registrations: Option<Vec<Registration>>,
+    /// Purchases.
+    pub purchases: Option<Vec<Purchase>>,
+    /// Certifications.
+    pub certifications: Option<Vec<Certification>>,
+    /// Relationships to organizations or people.
+    pub relationships: Option<Vec<Relationship>>,
+    /// What could not be understood while reading; those entries are left out.
+    pub warnings: Vec<String>,
+}
+
+/// Names and address of a person. Display only: no decision rests on it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The AMS's human-readable number.
+    pub record_number: Option<String>,
+    /// Display name.
+    pub name: String,
+    /// Given name.
+    pub first_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// Primary e-mail address.
+    pub email: Option<String>,
+    /// Where this person renews, when the AMS says so.
+    pub renewal_url: Option<String>,
+}
+
+/// One membership on the record, own or inherited.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membership {
+    /// Code of the membership type, such as `CORPGOLD`.
+    pub code: Option<String>,
+    /// Display name of the membership type, such as `Corporate Gold`.
+    pub type_name: Option<String>,
+    /// First joined.
+    pub join_date: AmsDate,
+    /// Start of the term.
+    pub effective_date: AmsDate,
+    /// End of the term.
+    pub expire_date: AmsDate,
+    /// End of the grace period.
+    pub grace_expire_date: AmsDate,
+    /// Ended early.
+    pub terminate_date: AmsDate,
+    /// Comes from an organization.
+    pub inherited: bool,
+}
+
+/// A name with a value; several values are split at `|` when read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomField {
+    /// The field's key in the AMS.
+    pub name: String,
+    /// Its value as text.
+    pub value: String,
+}
+
+/// A seat on a committee.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitteeSeat {
+    /// The committee's code (not the member's code within it: re:Members fact sheet §5.1, "Trap").
+    pub committee: String,
+    /// Code of the position held.
+    pub position: Option<String>,
+    /// Holds from.
+    pub start_date: AmsDate,
+    /// Holds to.
+    pub end_date: AmsDate,
+}
+
+/// A registration for an event.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// The event's code.
+    pub event: String,
+    /// When the person registered.
+    pub registration_date: AmsDate,
+    /// First day of the event.
+    pub event_start: AmsDate,
+    /// Last day of the event.
+    pub event_end: AmsDate,
+}
+
+/// A product bought.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purchase {
+    /// The product's code.
+    pub product: String,
+    /// When it was bought.
+    pub purchase_date: AmsDate,
+}
+
+/// A certification held.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certification {
+    /// The certification's code.
+    pub code: String,
+    /// The last day on which it counts.
+    pub expire_date: AmsDate,
+}
+
+/// A relationship to an organization or a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relationship {
+    /// Name of the relationship, such as `Employee`.
+    pub name: String,
+    /// Record number of the organization.
+    pub organization: Option<String>,
+    /// Holds from.
+    pub start_date: AmsDate,
+    /// Holds to.
+    pub end_date: AmsDate,
+}
+
+/// Parts of a record that cost a call of their own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parts {
+    /// Committee seats.
+    pub committees: bool,
+    /// Event registrations.
+    pub registrations: bool,
+    /// Purchases.
+    pub purchases: bool,
+    /// Certifications.
+    pub certifications: bool,
+    /// Relationships.
+    pub relationships: bool,
+}
