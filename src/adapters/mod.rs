@@ -9,7 +9,6 @@ pub mod budget;
 pub mod clock;
 pub mod http;
 pub mod keys;
-pub mod sessions;
 pub mod store;
 pub mod upstream;
 

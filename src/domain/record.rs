@@ -184,3 +184,14 @@ pub struct Parts {
     /// Relationships.
     pub relationships: bool,
 }
+
+impl Record {
+    /// Whether any of these parts was not fetched.
+    pub fn lacks(&self, parts: Parts) -> bool {
+        (parts.committees && self.committees.is_none())
+            || (parts.registrations && self.registrations.is_none())
+            || (parts.purchases && self.purchases.is_none())
+            || (parts.certifications && self.certifications.is_none())
+            || (parts.relationships && self.relationships.is_none())
+    }
+}
