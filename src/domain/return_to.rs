@@ -9,6 +9,9 @@ use super::path::RequestPath;
 /// Longest address that is kept, in bytes; it must fit into a cookie.
 const LONGEST: usize = 2048;
 
+/// The one address of ours to which a sign-in may lead: there, a form that was being posted is sent after all.
+pub const RESUME_FORM: &str = "/_gate/resume";
+
 /// Path, query and fragment on the host at which the visitor is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -29,7 +32,7 @@ impl ReturnTo {
         let (before_fragment, _) = text.split_once('#').unwrap_or((text, ""));
         let (path, _) = before_fragment.split_once('?').unwrap_or((before_fragment, ""));
         let path = RequestPath::parse(path).map_err(|_| NotAReturnAddress)?;
-        if is_ours(path.as_str()) {
+        if is_ours(path.as_str()) && path.as_str() != RESUME_FORM {
             return Err(NotAReturnAddress);
         }
         Ok(ReturnTo(text.to_owned()))
@@ -78,7 +81,13 @@ mod tests {
 
     #[test]
     fn a_page_of_the_site_comes_back_whole() {
-        for text in ["/", "/members?x=1&y=%2f#part-2", "/caf%C3%A9/?next=https://else.example/", "/a#/b//c"] {
+        for text in [
+            "/",
+            "/members?x=1&y=%2f#part-2",
+            "/caf%C3%A9/?next=https://else.example/",
+            "/a#/b//c",
+            "/_gate/resume?form=x",
+        ] {
             assert_eq!(ReturnTo::parse(text).map(|r| r.to_string()), Ok(text.to_owned()));
         }
     }
@@ -101,6 +110,7 @@ mod tests {
             "/é",
             "/a/../b",
             "/_gate/login",
+            "/_gate/resume/x",
             "/_GATE/logout",
             "/%5fgate/slo",
             "javascript:alert(1)",
