@@ -26,9 +26,9 @@ pub struct Decision {
     pub membership_expires: Option<Date>,
     /// First instant at which the decision for the same record would differ. `None`: never.
     pub holds_until: Option<Timestamp>,
-    /// One verdict for each built-in role and each rule, in rule order.
+    /// One verdict for each built-in role and each rule, in rule order. Only [`explain`] fills it.
     pub trace: Vec<Verdict>,
-    /// What was not understood.
+    /// What was not understood, whether or not it mattered.
     pub warnings: Vec<String>,
 }
 
@@ -43,7 +43,12 @@ pub struct Verdict {
     pub because: String,
 }
 
-/// Decides which roles the person of `record` holds at `now`.
+/// Decides as [`decide`] does, and gives the reasons.
+pub fn explain(record: &Record, rules: &Rules, now: Timestamp) -> Decision {
+    decide(record, rules, now)
+}
+
+/// Decides which roles the person of `record` holds at `now`. Writes no reasons; see [`explain`].
 pub fn decide(_record: &Record, _rules: &Rules, _now: Timestamp) -> Decision {
     Decision {
         admitted: false,
