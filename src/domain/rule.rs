@@ -238,9 +238,16 @@ impl Rules {
     /// The roles that this mapping manages, sorted. Every other role of a site is the site's own.
     pub fn managed_roles(&self) -> Vec<Role> {
         let built_in = [&self.everyone, &self.member, &self.non_member].into_iter().flatten();
-        let mut roles: Vec<Role> = built_in.chain(self.rules.iter().map(|rule| &rule.role)).cloned().collect();
+        let mut roles: Vec<Role> =
+            built_in.chain(self.rules.iter().map(|rule| &rule.role)).cloned().collect();
         roles.sort();
         roles.dedup();
         roles
+    }
+
+    /// What people call a role: the label of the first rule that grants it, else the slug.
+    pub fn label_of(&self, role: &Role) -> Arc<str> {
+        let labelled = self.rules.iter().find(|rule| rule.role == *role && rule.label.is_some());
+        labelled.map_or_else(|| Arc::clone(&role.0), Rule::name)
     }
 }

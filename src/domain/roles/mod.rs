@@ -50,6 +50,8 @@ pub struct Decision {
 pub struct Verdict {
     /// The rule, by its name for people; `everyone`, `member` and `non_member` for the built-in ones.
     pub rule: Arc<str>,
+    /// The role that it grants.
+    pub role: Role,
     /// Whether it granted its role.
     pub matched: bool,
     /// The reason, in sentences.
@@ -104,7 +106,8 @@ fn decision(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) -> Decis
     let rules = timeline.rules;
     let membership = if outcome.member { &rules.member } else { &rules.non_member };
     let built_in = [&rules.everyone, membership].into_iter().flatten();
-    let granted = rules.rules.iter().zip(&outcome.fits).filter(|(_, fits)| **fits).map(|(rule, _)| &rule.role);
+    let granted =
+        rules.rules.iter().zip(&outcome.fits).filter(|(_, fits)| **fits).map(|(rule, _)| &rule.role);
     Decision {
         admitted: true,
         member: outcome.member,
