@@ -2,4 +2,5 @@
 
 pub mod person;
 pub mod refresh;
+pub mod sign_in;
 pub mod visit;
