@@ -13,6 +13,8 @@ pub struct Arrived {
     pub site: Arc<Site>,
     /// The association, as people call it.
     pub association: Arc<str>,
+    /// Where the association answers questions: an e-mail address or a page.
+    pub contact: Option<Arc<str>>,
     /// Names this request in the log, on our pages and to the site.
     pub request_id: Arc<str>,
     /// The visitor's address, seen through trusted proxies.

@@ -22,12 +22,18 @@ pub enum SessionCookie<'a> {
 
 /// The session cookie of a request.
 pub fn session(headers: &HeaderMap, is_secure: bool) -> SessionCookie<'_> {
-    let mut values = pairs(headers).filter(|(name, _)| own_name(name, is_secure) == Some(SESSION));
+    let mut values = session_values(headers, is_secure);
     match (values.next(), values.next()) {
         (None, _) => SessionCookie::Absent,
-        (Some((_, value)), None) => SessionCookie::Present(value),
+        (Some(value), None) => SessionCookie::Present(value),
         (Some(_), Some(_)) => SessionCookie::Doubled,
     }
+}
+
+/// Every value under the session cookie's name.
+pub fn session_values(headers: &HeaderMap, is_secure: bool) -> impl Iterator<Item = &str> {
+    let of_session = move |(name, value)| (own_name(name, is_secure) == Some(SESSION)).then_some(value);
+    pairs(headers).filter_map(of_session)
 }
 
 /// The login attempts of a request: handle and sealed text.

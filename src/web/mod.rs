@@ -2,6 +2,13 @@
 
 pub mod arrived;
 pub mod cookies;
+pub mod forms;
+pub mod log;
+pub mod login;
+pub mod logout;
+pub mod me;
 pub mod pages;
 pub mod paths;
 pub mod proxy;
+pub mod routes;
+pub mod state;
