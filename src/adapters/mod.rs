@@ -2,11 +2,15 @@
 //!
 //! Each port has one real implementation here; what simulates it in tests speaks the real protocol.
 
+use std::pin::Pin;
+
 pub mod ams;
 pub mod budget;
 pub mod clock;
 pub mod http;
 pub mod keys;
-pub mod sessions;
 pub mod store;
 pub mod upstream;
+
+/// What a port's method returns: a port is used as a trait object, so its futures are boxed.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

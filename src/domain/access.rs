@@ -1,1 +1,324 @@
-//! (to be written)
+//! What a visitor may reach, and why not.
+//!
+//! Invariant: nothing here waits, reads a clock or knows HTTP. Every door asks `decide`, so they cannot disagree, and a
+//! yes is a `Permit` that only this module can make.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::path::{PathPattern, RequestPath};
+use super::record::{IndividualId, Profile};
+use super::roles::Decision;
+use super::rule::Role;
+
+/// A website that delegates login to us.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Short name; the audience of assertions.
+    pub name: Arc<str>,
+    /// The site's name for people.
+    pub title: String,
+    /// Public origin, `scheme://host[:port]`, without a path. Absolute addresses come only from here.
+    pub origin: String,
+    /// Host in lower case, without port or trailing dot.
+    pub host: Arc<str>,
+    /// Path prefix when several sites share a host; `/` otherwise.
+    pub prefix: PathPattern,
+    /// Path of the home page, where a logout ends.
+    pub home: String,
+    /// Access rules; the first that covers a request decides. None covers it: signed in.
+    pub access: Vec<AccessRule>,
+}
+
+/// Who may make which requests.
+#[derive(Debug, Clone)]
+pub struct AccessRule {
+    /// Paths that the rule speaks of.
+    pub path: PathPattern,
+    /// Methods that the rule speaks of, in upper case. Empty: all.
+    pub methods: Vec<String>,
+    /// What a visitor needs.
+    pub require: Require,
+}
+
+/// What a visitor needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Require {
+    /// Nothing.
+    Public,
+    /// To be signed in.
+    SignedIn,
+    /// One of these roles.
+    AnyOf(Vec<Role>),
+    /// Each of these roles.
+    AllOf(Vec<Role>),
+}
+
+/// A signed-in person as decisions see him or her.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The person.
+    pub id: IndividualId,
+    /// Names, for pages and headers.
+    pub profile: Profile,
+    /// What the person holds now.
+    pub decision: Decision,
+}
+
+/// Who is asking.
+#[derive(Debug, Clone, Copy)]
+pub enum Visitor<'a> {
+    /// Nobody that we know.
+    Stranger,
+    /// Somebody with a live session.
+    SignedIn(&'a Standing),
+}
+
+/// The answer.
+#[derive(Debug)]
+pub enum Access<'a> {
+    /// Go ahead; the permit opens the upstream.
+    Granted(Permit<'a>),
+    /// Unknown: offer to sign in.
+    SignIn,
+    /// Known, and not entitled: this is what would be needed.
+    Refused(&'a Require),
+}
+
+/// Proof that `decide` said yes. Fields are private to this module.
+#[derive(Debug, Clone, Copy)]
+pub struct Permit<'a> {
+    site: &'a Site,
+    visitor: Visitor<'a>,
+}
+
+impl<'a> Permit<'a> {
+    /// The site that may be reached.
+    pub fn site(&self) -> &'a Site {
+        self.site
+    }
+
+    /// Who is asking; known visitors are known on public pages too.
+    pub fn visitor(&self) -> Visitor<'a> {
+        self.visitor
+    }
+}
+
+const SIGNED_IN: Require = Require::SignedIn;
+
+/// Decides whether `visitor` may make this request to `site`.
+///
+/// Rules that restrict are matched without regard to ASCII case, since some sites serve `/Members` for `/members`; rules
+/// that open match exactly. A doubt ends on the safe side.
+pub fn decide<'a>(site: &'a Site, path: &RequestPath<'_>, method: &str, visitor: Visitor<'a>) -> Access<'a> {
+    let covering = site.access.iter().find(|rule| {
+        let method_fits = rule.methods.is_empty() || rule.methods.iter().any(|m| m == method);
+        method_fits && rule.path.covers(path, rule.require != Require::Public)
+    });
+    let require = covering.map_or(&SIGNED_IN, |rule| &rule.require);
+    let granted = Access::Granted(Permit { site, visitor });
+    let standing = match (require, visitor) {
+        (Require::Public, _) => return granted,
+        (_, Visitor::Stranger) => return Access::SignIn,
+        (_, Visitor::SignedIn(standing)) => standing,
+    };
+    let holds = |role: &Role| standing.decision.roles.contains(role);
+    let enough = standing.decision.admitted
+        && match require {
+            Require::Public | Require::SignedIn => true,
+            Require::AnyOf(roles) => roles.iter().any(holds),
+            Require::AllOf(roles) => !roles.is_empty() && roles.iter().all(holds),
+        };
+    if enough { granted } else { Access::Refused(require) }
+}
+
+/// All sites, found by host and longest path prefix.
+#[derive(Debug, Clone, Default)]
+pub struct Sites {
+    by_host: HashMap<Arc<str>, Vec<Arc<Site>>>,
+}
+
+impl Sites {
+    /// Arranges sites for look-up. Two sites with the same host and prefix are refused earlier, by the configuration.
+    pub fn new(sites: impl IntoIterator<Item = Site>) -> Sites {
+        let mut by_host: HashMap<Arc<str>, Vec<Arc<Site>>> = HashMap::new();
+        for site in sites {
+            by_host.entry(site.host.clone()).or_default().push(Arc::new(site));
+        }
+        for sharing in by_host.values_mut() {
+            sharing.sort_by_key(|site| std::cmp::Reverse(site.prefix.as_str().len()));
+        }
+        Sites { by_host }
+    }
+
+    /// The site for a request; `host` as [`normal_host`] gives it.
+    pub fn find(&self, host: &str, path: &RequestPath<'_>) -> Option<&Arc<Site>> {
+        self.on_host(host).iter().find(|site| site.prefix.covers(path, true))
+    }
+
+    /// The sites that share one host, longest prefix first.
+    pub fn on_host(&self, host: &str) -> &[Arc<Site>] {
+        self.by_host.get(host).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every site.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Site>> {
+        self.by_host.values().flatten()
+    }
+}
+
+/// The host of a `Host` header or authority: no port, no trailing dot, lower case. `None`: not a host.
+pub fn normal_host(authority: &str) -> Option<String> {
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (inside, after) = rest.split_once(']')?;
+            let port_follows = after.is_empty() || after.strip_prefix(':').is_some_and(is_port);
+            let is_v6 = inside.bytes().all(|b| b.is_ascii_hexdigit() || b == b':' || b == b'.');
+            (port_follows && is_v6).then(|| format!("[{inside}]"))?
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) if is_port(port) => host.to_owned(),
+            Some(_) => return None,
+            None => authority.to_owned(),
+        },
+    };
+    let host = host.strip_suffix('.').unwrap_or(&host).to_ascii_lowercase();
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'[' | b']' | b':');
+    (!host.is_empty() && host.len() <= 255 && host.bytes().all(plain)).then_some(host)
+}
+
+fn is_port(text: &str) -> bool {
+    text.is_empty() || text.parse::<u16>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn rule(path: &str, methods: &[&str], require: Require) -> AccessRule {
+        AccessRule {
+            path: PathPattern::parse(path).unwrap(),
+            methods: methods.iter().map(|m| (*m).to_owned()).collect(),
+            require,
+        }
+    }
+
+    fn site(access: Vec<AccessRule>) -> Site {
+        Site {
+            name: "library".into(),
+            title: "Library".into(),
+            origin: "https://library.example".into(),
+            host: "library.example".into(),
+            prefix: PathPattern::parse("/").unwrap(),
+            home: "/".into(),
+            access,
+        }
+    }
+
+    fn holding(roles: &[&str]) -> Standing {
+        Standing {
+            id: IndividualId::parse("b3a1").unwrap(),
+            profile: Profile::default(),
+            decision: Decision {
+                admitted: true,
+                member: true,
+                roles: roles.iter().map(|r| Role::parse(r).unwrap()).collect::<BTreeSet<_>>(),
+                membership_type: None,
+                membership_expires: None,
+                holds_until: None,
+                trace: Vec::new(),
+                warnings: Vec::new(),
+            },
+        }
+    }
+
+    #[track_caller]
+    fn check(request: &str, who: Option<&[&str]>, expect: &str) {
+        let role = |r: &str| Role::parse(r).unwrap();
+        let site = site(vec![
+            rule("/", &["OPTIONS"], Require::Public),
+            rule("/board/minutes", &[], Require::AllOf(vec![role("board"), role("member")])),
+            rule("/board", &[], Require::AnyOf(vec![role("board"), role("staff")])),
+            rule("/nobody", &[], Require::AllOf(vec![])),
+            rule("/public", &[], Require::Public),
+            rule("/**/*.css", &["GET"], Require::Public),
+        ]);
+        let standing = who.map(holding);
+        let visitor = standing.as_ref().map_or(Visitor::Stranger, Visitor::SignedIn);
+        let (method, path) = request.split_once(' ').unwrap();
+        let answer = match decide(&site, &RequestPath::parse(path).unwrap(), method, visitor) {
+            Access::Granted(_) => "granted",
+            Access::SignIn => "sign in",
+            Access::Refused(_) => "refused",
+        };
+        assert_eq!(answer, expect, "{request} {who:?}");
+    }
+
+    #[test]
+    fn the_first_rule_that_covers_a_request_decides() {
+        check("GET /public/a", None, "granted");
+        check("GET /Public/a", None, "sign in");
+        check("GET /", None, "sign in");
+        check("GET /", Some(&[]), "granted");
+        check("GET /site.css", None, "granted");
+        check("POST /site.css", None, "sign in");
+        check("OPTIONS /board", None, "granted");
+        check("GET /board", None, "sign in");
+        check("GET /board", Some(&["member"]), "refused");
+        check("GET /board", Some(&["staff"]), "granted");
+        check("GET /BOARD/x.html", Some(&["member"]), "refused");
+        check("GET /%62oard/x.html", Some(&["member"]), "refused");
+        check("GET /board/x.css", None, "sign in");
+        check("GET /board/minutes", Some(&["board"]), "refused");
+        check("GET /board/minutes", Some(&["board", "member"]), "granted");
+        check("GET /nobody", Some(&["board", "member"]), "refused");
+    }
+
+    #[test]
+    fn a_person_whom_the_ams_does_not_admit_gets_only_public_pages() {
+        let site = site(vec![rule("/public", &[], Require::Public)]);
+        let mut standing = holding(&["member"]);
+        standing.decision.admitted = false;
+        let path = RequestPath::parse("/x").unwrap();
+        assert!(matches!(decide(&site, &path, "GET", Visitor::SignedIn(&standing)), Access::Refused(_)));
+    }
+
+    #[test]
+    fn the_longest_prefix_finds_the_site() {
+        let under = |name: &str, prefix: &str| Site {
+            name: name.into(),
+            prefix: PathPattern::parse(prefix).unwrap(),
+            ..site(vec![])
+        };
+        let sites = Sites::new([under("all", "/"), under("shop", "/shop"), under("news", "/shop/news")]);
+        for (path, name) in
+            [("/", "all"), ("/shop/x", "shop"), ("/shop/news/1", "news"), ("/shopping", "all")]
+        {
+            let found = sites.find("library.example", &RequestPath::parse(path).unwrap()).unwrap();
+            assert_eq!(&*found.name, name, "{path}");
+        }
+        assert!(sites.find("other.example", &RequestPath::parse("/").unwrap()).is_none());
+    }
+
+    #[test]
+    fn a_host_is_compared_without_port_dot_or_case() {
+        for (authority, host) in [
+            ("ADMIN.Example.", Some("admin.example")),
+            ("a.example:8443", Some("a.example")),
+            ("localhost:8080", Some("localhost")),
+            ("[::1]:80", Some("[::1]")),
+            ("[::1]", Some("[::1]")),
+            ("a.example:80:80", None),
+            ("a.example:x", None),
+            ("a@b.example", None),
+            ("a b", None),
+            ("[::1", None),
+            ("[::1]x", None),
+            ("", None),
+            (".", None),
+        ] {
+            assert_eq!(normal_host(authority).as_deref(), host, "{authority}");
+        }
+    }
+}

@@ -1,1 +1,110 @@
-//! (to be written)
+//! One browser signed in at one host.
+
+use jiff::SignedDuration;
+
+use super::record::IndividualId;
+use super::time::Timestamp;
+
+/// What a session is stored and found by: the SHA-256 of the random id that only the browser has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionKey(pub [u8; 32]);
+
+/// A session as the store keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Found by.
+    pub key: SessionKey,
+    /// Who signed in.
+    pub individual: IndividualId,
+    /// Which AMS environment said so; a session of staging is worth nothing once production is live.
+    pub environment: String,
+    /// The host at which the browser signed in; the session is worth nothing at any other.
+    pub host: String,
+    /// When it began.
+    pub created: Timestamp,
+    /// The latest request that was seen (kept to within a minute).
+    pub last_seen: Timestamp,
+}
+
+/// How long a session and what it knows may live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// A session ends after this long without a request.
+    pub idle: SignedDuration,
+    /// A session ends this long after it began, whatever happens.
+    pub absolute: SignedDuration,
+    /// A record older than this is read anew in the background.
+    pub refresh_after: SignedDuration,
+    /// A record older than this is not believed any more.
+    pub stale_limit: SignedDuration,
+}
+
+impl Limits {
+    /// Whether a session begun and last seen at these instants is over at `now`, by age alone.
+    pub fn are_over(&self, created: Timestamp, last_seen: Timestamp, now: Timestamp) -> bool {
+        now.duration_since(last_seen) >= self.idle || now.duration_since(created) >= self.absolute
+    }
+
+    /// How a record read at `as_of` counts at `now`.
+    pub fn freshness(&self, as_of: Timestamp, now: Timestamp) -> Freshness {
+        let age = now.duration_since(as_of);
+        match () {
+            () if age >= self.stale_limit => Freshness::Stale,
+            () if age >= self.refresh_after => Freshness::RefreshDue,
+            () => Freshness::Fresh,
+        }
+    }
+}
+
+/// How old a record is, measured by the limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// Use it.
+    Fresh,
+    /// Use it, and read it anew meanwhile.
+    RefreshDue,
+    /// Do not use it.
+    Stale,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).unwrap()
+    }
+
+    const LIMITS: Limits = Limits {
+        idle: SignedDuration::from_secs(100),
+        absolute: SignedDuration::from_secs(1000),
+        refresh_after: SignedDuration::from_secs(10),
+        stale_limit: SignedDuration::from_secs(50),
+    };
+
+    #[test]
+    fn a_session_ends_by_idleness_or_by_age() {
+        for (created, last_seen, now, over) in
+            [(0, 0, 99, false), (0, 0, 100, true), (0, 950, 999, false), (0, 999, 1000, true)]
+        {
+            assert_eq!(
+                LIMITS.are_over(at(created), at(last_seen), at(now)),
+                over,
+                "{created} {last_seen} {now}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_record_ages_from_fresh_to_stale() {
+        for (now, freshness) in [
+            (-5, Freshness::Fresh),
+            (9, Freshness::Fresh),
+            (10, Freshness::RefreshDue),
+            (49, Freshness::RefreshDue),
+            (50, Freshness::Stale),
+        ] {
+            assert_eq!(LIMITS.freshness(at(0), at(now)), freshness, "{now}");
+        }
+    }
+}

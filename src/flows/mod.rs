@@ -1,1 +1,5 @@
 //! The use cases, as verbs over narrow ports. No HTTP types, no HTML: several doors need them.
+
+pub mod person;
+pub mod refresh;
+pub mod visit;

@@ -1,0 +1,134 @@
+//! A person in memory: the record, and what it gives under the mapping in force, as of now.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+
+use crate::adapters::ams::AmsError;
+use crate::domain::access::Standing;
+use crate::domain::record::{IndividualId, Record};
+use crate::domain::roles;
+use crate::domain::rule::Rules;
+use crate::domain::time::Timestamp;
+
+/// The role mapping in force. Its number tells a decision that it was made under an older one.
+#[derive(Debug)]
+pub struct Published {
+    /// Grows with each publication.
+    pub version: u64,
+    /// The mapping.
+    pub rules: Rules,
+}
+
+/// The mapping in force, swapped whole.
+pub type PublishedRules = Arc<ArcSwap<Published>>;
+
+/// What a person holds, and what that rests on.
+#[derive(Debug)]
+pub struct Held {
+    /// The person with the decision.
+    pub standing: Standing,
+    /// What the AMS said.
+    pub record: Arc<Record>,
+    /// The mapping looks at parts that were not fetched; reading the record anew would tell more.
+    pub incomplete: bool,
+    decided_at: Timestamp,
+    rules_version: u64,
+}
+
+impl Held {
+    fn decide(record: Arc<Record>, published: &Published, now: Timestamp) -> Held {
+        let decision = roles::decide(&record, &published.rules, now);
+        Held {
+            standing: Standing { id: record.id.clone(), profile: record.profile.clone(), decision },
+            incomplete: record.lacks(published.rules.parts()),
+            decided_at: now,
+            rules_version: published.version,
+            record,
+        }
+    }
+
+    /// Whether neither time nor a publication has passed this decision. A clock that was set back counts as passed.
+    fn holds(&self, published: &Published, now: Timestamp) -> bool {
+        let until = self.standing.decision.holds_until;
+        until.is_none_or(|until| now < until)
+            && self.decided_at <= now
+            && self.rules_version == published.version
+    }
+}
+
+/// A person in memory, shared by all of his or her sessions.
+#[derive(Debug)]
+pub struct Person {
+    id: IndividualId,
+    environment: Arc<str>,
+    held: ArcSwap<Held>,
+    gone: AtomicBool,
+    /// Set while a background refresh is asked for or under way.
+    pub(super) refresh_asked: AtomicBool,
+    /// Held by the one who reads the record anew; remembers the latest failure, so that those who waited share it.
+    pub(super) reading: tokio::sync::Mutex<Option<(Timestamp, AmsError)>>,
+}
+
+impl Person {
+    pub(super) fn new(
+        environment: Arc<str>,
+        record: Record,
+        published: &Published,
+        now: Timestamp,
+    ) -> Person {
+        Person {
+            id: record.id.clone(),
+            environment,
+            held: ArcSwap::from_pointee(Held::decide(Arc::new(record), published, now)),
+            gone: AtomicBool::new(false),
+            refresh_asked: AtomicBool::new(false),
+            reading: tokio::sync::Mutex::new(None),
+        }
+    }
+
+    /// The AMS's key of the person.
+    pub fn id(&self) -> &IndividualId {
+        &self.id
+    }
+
+    /// The AMS environment that the record comes from.
+    pub fn environment(&self) -> &str {
+        &self.environment
+    }
+
+    /// The record as it was last read.
+    pub fn record(&self) -> Arc<Record> {
+        Arc::clone(&self.held.load().record)
+    }
+
+    /// Whether the AMS has said that it knows nobody by this id any more.
+    pub fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_gone(&self) {
+        self.gone.store(true, Ordering::Release);
+    }
+
+    /// Takes over a record, unless the one held is newer.
+    pub(super) fn renew(&self, record: Record, published: &Published, now: Timestamp) {
+        let anew = Arc::new(Held::decide(Arc::new(record), published, now));
+        self.held.rcu(|held| {
+            if held.record.as_of > anew.record.as_of { Arc::clone(held) } else { Arc::clone(&anew) }
+        });
+    }
+
+    /// What the person holds at `now`, decided anew when the last decision does not hold any more.
+    pub(super) fn held(&self, published: &Published, now: Timestamp) -> Arc<Held> {
+        let held = self.held.load();
+        if held.holds(published, now) {
+            return Arc::clone(&held);
+        }
+        let anew = Arc::new(Held::decide(Arc::clone(&held.record), published, now));
+        // A record that arrived meanwhile is not overwritten by a decision about the old one.
+        let before = self.held.compare_and_swap(&*held, Arc::clone(&anew));
+        if Arc::ptr_eq(&before, &held) { anew } else { self.held(published, now) }
+    }
+}

@@ -1,0 +1,133 @@
+//! Reading records anew: one flight per person, in the background unless the record is too old to be believed.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use jiff::SignedDuration;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::person::{Person, PublishedRules};
+use crate::adapters::ams::{Ams, AmsError, Priority};
+use crate::adapters::clock::SharedClock;
+use crate::adapters::store::{Store, StoreError};
+use crate::domain::time::Timestamp;
+
+/// Persons who may wait for a background refresh; a hint beyond that is dropped and comes again with the next request.
+const QUEUE: usize = 10_000;
+
+/// Refreshes that run side by side. The budget of calls is the real limit.
+const WORKERS: usize = 4;
+
+/// After a failure a person is left alone for this long.
+const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(15);
+
+/// Why a record could not be read anew.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RefreshError {
+    /// The AMS gave no record. Upstream's fault.
+    #[error(transparent)]
+    Ams(#[from] AmsError),
+    /// The store did not take it. Our fault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Reads records anew.
+pub struct Refresh {
+    ams: Arc<dyn Ams>,
+    store: Arc<dyn Store>,
+    rules: PublishedRules,
+    clock: SharedClock,
+    queue: mpsc::Sender<Arc<Person>>,
+}
+
+/// The waiting persons; [`Refresh::run`] works them off.
+pub struct Queue(mpsc::Receiver<Arc<Person>>);
+
+impl Refresh {
+    /// Refreshes from `ams`, kept in `store`.
+    pub fn new(
+        ams: Arc<dyn Ams>,
+        store: Arc<dyn Store>,
+        rules: PublishedRules,
+        clock: SharedClock,
+    ) -> (Refresh, Queue) {
+        let (queue, waiting) = mpsc::channel(QUEUE);
+        (Refresh { ams, store, rules, clock, queue }, Queue(waiting))
+    }
+
+    /// Asks for a refresh in the background; never waits.
+    pub fn hint(&self, person: &Arc<Person>) {
+        if person.refresh_asked.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        if self.queue.try_send(Arc::clone(person)).is_err() {
+            person.refresh_asked.store(false, Ordering::Release);
+        }
+    }
+
+    /// Reads a record anew, unless somebody has done so since `believed`. Those who come together share one call and
+    /// its failure.
+    pub async fn read(
+        &self,
+        person: &Person,
+        believed: Timestamp,
+        priority: Priority,
+    ) -> Result<(), RefreshError> {
+        let mut latest_failure = person.reading.lock().await;
+        if person.record().as_of > believed || person.is_gone() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        if let Some((when, error)) = &*latest_failure
+            && now >= *when
+            && now.duration_since(*when) < AFTER_FAILURE
+        {
+            return Err(error.clone().into());
+        }
+        let parts = self.rules.load().rules.parts();
+        match self.ams.read(person.id(), parts, priority).await {
+            Ok(Some(record)) => {
+                *latest_failure = None;
+                let stored = self.store.put_record(person.environment(), &record).await;
+                person.renew(record, &self.rules.load(), self.clock.now());
+                Ok(stored?)
+            }
+            Ok(None) => {
+                *latest_failure = None;
+                person.set_gone();
+                self.store.end_sessions_of(person.environment(), person.id()).await?;
+                tracing::info!(individual.id = %person.id(), "The AMS knows this person no more; the sessions are ended");
+                Ok(())
+            }
+            Err(error) => {
+                *latest_failure = Some((self.clock.now(), error.clone()));
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Works off the queue until `stop`.
+    pub async fn run(self: Arc<Self>, queue: Queue, stop: CancellationToken) {
+        let queue = Arc::new(tokio::sync::Mutex::new(queue.0));
+        let mut workers = tokio::task::JoinSet::new();
+        for _ in 0..WORKERS {
+            let (refresh, queue, stop) = (Arc::clone(&self), Arc::clone(&queue), stop.clone());
+            workers.spawn(async move { stop.run_until_cancelled(refresh.work(&queue)).await });
+        }
+        while workers.join_next().await.is_some() {}
+    }
+
+    async fn work(&self, queue: &tokio::sync::Mutex<mpsc::Receiver<Arc<Person>>>) {
+        loop {
+            // The lock is held only while waiting for the next one, so that workers take turns.
+            let Some(person) = queue.lock().await.recv().await else { return };
+            let believed = person.record().as_of;
+            if let Err(error) = self.read(&person, believed, Priority::Refresh).await {
+                tracing::warn!(individual.id = %person.id(), %error, "A record could not be read anew");
+            }
+            person.refresh_asked.store(false, Ordering::Release);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Who is visiting: from a session to a person with roles as of now.
+//!
+//! The request path asks memory only. It waits for the store when memory does not know the session, and for the AMS only
+//! when the record is too old to be believed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use arc_swap::ArcSwap;
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+
+use super::person::{Held, Person, PublishedRules};
+use super::refresh::{Refresh, RefreshError};
+use crate::adapters::ams::Priority;
+use crate::adapters::clock::SharedClock;
+use crate::adapters::store::{Store, StoreError};
+use crate::domain::record::{IndividualId, Record};
+use crate::domain::session::{Freshness, Limits, Session, SessionKey};
+use crate::domain::time::Timestamp;
+
+/// Sessions and people kept in memory; for those beyond, the store is asked again.
+const REMEMBERED: u64 = 200_000;
+
+/// A session in memory.
+#[derive(Debug)]
+pub struct Live {
+    session: Session,
+    person: Arc<Person>,
+    last_seen: AtomicI64,
+    ended: AtomicBool,
+}
+
+#[derive(Debug, Clone)]
+enum Remembered {
+    Live(Arc<Live>),
+    /// Kept so that a look-up that was under way cannot bring an ended session back.
+    Ended,
+}
+
+/// What memory knows of a session.
+#[derive(Debug)]
+pub enum Recall {
+    /// It was live when it was last looked at.
+    Known(Arc<Live>),
+    /// It has ended.
+    Ended,
+    /// Ask the store.
+    Unknown,
+}
+
+/// What a session is worth at an instant.
+#[derive(Debug)]
+pub enum Presence {
+    /// Somebody is there.
+    Present(Arc<Held>),
+    /// The record is too old to be believed; wait for [`Visits::refreshed`], then ask again.
+    Stale,
+    /// Nothing.
+    Over,
+}
+
+impl Live {
+    /// The session as it began.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Whose session it is.
+    pub fn person(&self) -> &Arc<Person> {
+        &self.person
+    }
+
+    /// The latest request that was seen.
+    pub fn last_seen(&self) -> Timestamp {
+        Timestamp::from_microsecond(self.last_seen.load(Ordering::Relaxed)).unwrap_or(self.session.last_seen)
+    }
+}
+
+/// Sessions in memory, in front of the store.
+pub struct Visits {
+    sessions: Cache<SessionKey, Remembered>,
+    people: Cache<IndividualId, Arc<Person>>,
+    store: Arc<dyn Store>,
+    rules: PublishedRules,
+    limits: ArcSwap<Limits>,
+    environment: Arc<str>,
+    clock: SharedClock,
+    refresh: Arc<Refresh>,
+}
+
+impl Visits {
+    /// Sessions of one AMS environment, decided by `rules`.
+    pub fn new(
+        store: Arc<dyn Store>,
+        rules: PublishedRules,
+        limits: Limits,
+        environment: &str,
+        clock: SharedClock,
+        refresh: Arc<Refresh>,
+    ) -> Visits {
+        // Least recently used: a newcomer is always let in, so the mark of an ended session cannot be turned away.
+        Visits {
+            sessions: Cache::builder()
+                .max_capacity(REMEMBERED)
+                .eviction_policy(EvictionPolicy::lru())
+                .build(),
+            people: Cache::builder().max_capacity(REMEMBERED).eviction_policy(EvictionPolicy::lru()).build(),
+            store,
+            rules,
+            limits: ArcSwap::from_pointee(limits),
+            environment: environment.into(),
+            clock,
+            refresh,
+        }
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> Limits {
+        **self.limits.load()
+    }
+
+    /// Puts new limits in force, from the next request on.
+    pub fn set_limits(&self, limits: Limits) {
+        self.limits.store(Arc::new(limits));
+    }
+
+    /// What memory knows; never waits.
+    pub fn recall(&self, key: &SessionKey) -> Recall {
+        match self.sessions.get(key) {
+            Some(Remembered::Live(live)) => Recall::Known(live),
+            Some(Remembered::Ended) => Recall::Ended,
+            None => Recall::Unknown,
+        }
+    }
+
+    /// Asks the store for a session that memory does not know.
+    pub async fn load(&self, key: &SessionKey) -> Result<Option<Arc<Live>>, StoreError> {
+        let Some((session, record)) = self.store.session(key).await? else { return Ok(None) };
+        if *session.environment != *self.environment {
+            return Ok(None);
+        }
+        let live = self.live(session, record);
+        // Whoever was first stays: two look-ups must share one session, and an end must not be undone.
+        match self.sessions.entry(*key).or_insert(Remembered::Live(live)).into_value() {
+            Remembered::Live(live) => Ok(Some(live)),
+            Remembered::Ended => Ok(None),
+        }
+    }
+
+    fn live(&self, session: Session, record: Record) -> Arc<Live> {
+        let (published, now) = (self.rules.load(), self.clock.now());
+        let environment = || Arc::clone(&self.environment);
+        let whose = session.individual.clone();
+        let mut person = self.people.get_with(whose.clone(), || {
+            Arc::new(Person::new(environment(), record.clone(), &published, now))
+        });
+        if person.is_gone() {
+            person = Arc::new(Person::new(environment(), record.clone(), &published, now));
+            self.people.insert(whose, Arc::clone(&person));
+        }
+        person.renew(record, &published, now);
+        let last_seen = AtomicI64::new(session.last_seen.as_microsecond());
+        Arc::new(Live { session, person, last_seen, ended: AtomicBool::new(false) })
+    }
+
+    /// What a session is worth at `host` at `now`. The request keeps the session from falling idle.
+    pub fn presence(&self, live: &Live, host: &str, now: Timestamp) -> Presence {
+        let presence = self.still_present(live, host, now);
+        if matches!(presence, Presence::Present(_)) {
+            live.last_seen.fetch_max(now.as_microsecond(), Ordering::Relaxed);
+        }
+        presence
+    }
+
+    /// As [`Visits::presence`], for a stream that is merely still open: it does not count as a request.
+    pub fn still_present(&self, live: &Live, host: &str, now: Timestamp) -> Presence {
+        let session = &live.session;
+        let limits = self.limits.load();
+        let over = live.ended.load(Ordering::Acquire)
+            || live.person.is_gone()
+            || session.host != host
+            || limits.are_over(session.created, live.last_seen(), now);
+        if over {
+            return Presence::Over;
+        }
+        let held = live.person.held(&self.rules.load(), now);
+        let freshness = limits.freshness(held.record.as_of, now);
+        if freshness == Freshness::Stale {
+            return Presence::Stale;
+        }
+        if freshness == Freshness::RefreshDue || held.incomplete {
+            self.refresh.hint(&live.person);
+        }
+        // Somebody who is not admitted has no session, but is not forgotten: the next record may say otherwise.
+        if held.standing.decision.admitted { Presence::Present(held) } else { Presence::Over }
+    }
+
+    /// Waits until a stale record has been read anew.
+    pub async fn refreshed(&self, live: &Live) -> Result<(), RefreshError> {
+        let believed = live.person.record().as_of;
+        self.refresh.read(&live.person, believed, Priority::SignIn).await
+    }
+
+    /// Begins a session. It is stored before the browser hears of it.
+    pub async fn begin(&self, session: Session, record: Record) -> Result<Arc<Live>, StoreError> {
+        self.store.begin_session(&session, &record).await?;
+        let key = session.key;
+        let live = self.live(session, record);
+        self.sessions.insert(key, Remembered::Live(Arc::clone(&live)));
+        Ok(live)
+    }
+
+    /// Ends a session: in memory at once, then in the store.
+    pub async fn end(&self, key: &SessionKey) -> Result<(), StoreError> {
+        if let Some(Remembered::Live(live)) = self.sessions.get(key) {
+            live.ended.store(true, Ordering::Release);
+        }
+        self.sessions.insert(*key, Remembered::Ended);
+        self.store.end_session(key).await
+    }
+
+    /// Sessions that were seen after `since`, with the latest request of each.
+    pub fn seen_since(&self, since: Timestamp) -> Vec<(SessionKey, Timestamp)> {
+        let seen = self.sessions.iter().filter_map(|(key, remembered)| match remembered {
+            Remembered::Live(live) if live.last_seen() > since => Some((*key, live.last_seen())),
+            _ => None,
+        });
+        seen.collect()
+    }
+}
