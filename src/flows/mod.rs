@@ -3,4 +3,5 @@
 pub mod person;
 pub mod refresh;
 pub mod sign_in;
+pub mod upkeep;
 pub mod visit;

@@ -3,18 +3,29 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::pages::Frame;
+use url::Url;
+
+use super::pages::{Contact, Frame};
 use crate::domain::access::Site;
+
+/// Who runs the sites, as visitors see it.
+#[derive(Debug, Clone)]
+pub struct Association {
+    /// Its name.
+    pub name: String,
+    /// Where members renew, when their record names no place of its own.
+    pub renew_url: Option<Url>,
+    /// Whom visitors ask.
+    pub contact: Option<Contact>,
+}
 
 /// A request that has arrived at a site of ours.
 #[derive(Debug, Clone)]
 pub struct Arrived {
     /// The site, found by host and path prefix.
     pub site: Arc<Site>,
-    /// The association, as people call it.
-    pub association: Arc<str>,
-    /// Where the association answers questions: an e-mail address or a page.
-    pub contact: Option<Arc<str>>,
+    /// Who runs it.
+    pub association: Arc<Association>,
     /// Names this request in the log, on our pages and to the site.
     pub request_id: Arc<str>,
     /// The visitor's address, seen through trusted proxies.
@@ -34,7 +45,7 @@ impl Arrived {
     /// What our pages show around their text.
     pub fn frame(&self) -> Frame {
         Frame {
-            association: self.association.to_string(),
+            association: self.association.name.clone(),
             site: Some(self.site.title.clone()),
             home: self.site.home.clone(),
             request_id: self.request_id.to_string(),

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::arrived::Arrived;
 use super::cookies;
-use super::pages::{Contact, Notice, SignIn, SignInFailure, respond};
+use super::pages::{Notice, SignIn, SignInFailure, respond};
 use super::paths;
 use super::state::{Gate, answer, see_other, with_cookies};
 use crate::adapters::ams::AmsError;
@@ -125,7 +125,7 @@ fn notice_of(arrived: &Arrived, error: &SignInError) -> Notice {
         SignInError::Used(page) => failure(SignInFailure::AlreadyUsed, link_to(page)),
         SignInError::WrongPerson(page) => failure(SignInFailure::WrongPerson, link_to(page)),
         SignInError::NotAdmitted => Notice::NotAdmitted {
-            contact: arrived.contact.as_deref().map(contact_of),
+            contact: arrived.association.contact.clone(),
             sign_out: paths::LOGOUT.to_owned(),
         },
         SignInError::Ams(failed) => match failed.error {
@@ -134,11 +134,6 @@ fn notice_of(arrived: &Arrived, error: &SignInError) -> Notice {
         },
         SignInError::Store(_) | SignInError::Cryptography(_) => Notice::Broken,
     }
-}
-
-/// Where the association answers questions: an e-mail address or a page.
-pub fn contact_of(text: &str) -> Contact {
-    if text.contains("://") { Contact::Web(text.to_owned()) } else { Contact::Email(text.to_owned()) }
 }
 
 /// The link that starts a login and ends at `page`.
