@@ -84,7 +84,12 @@ impl HttpClient {
     }
 
     /// Posts a JSON document to `url`.
-    pub async fn post_json(&self, url: Url, headers: HeaderMap, document: Bytes) -> Result<Answer, HttpError> {
+    pub async fn post_json(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        document: Bytes,
+    ) -> Result<Answer, HttpError> {
         let json = HeaderValue::from_static("application/json");
         let request = self.client.request(Method::POST, url).headers(headers).header(CONTENT_TYPE, json);
         self.send(request.body(document)).await

@@ -20,7 +20,8 @@ pub struct Problem {
 impl Problem {
     /// A problem at a byte offset of `text`.
     pub fn at(text: &str, offset: usize, what: impl Into<String>, remedy: impl Into<String>) -> Problem {
-        let offset = (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        let offset =
+            (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
         let before = text.get(..offset).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Problem {
