@@ -75,6 +75,15 @@ async fn the_base_shows_its_port_and_slash_as_switched() {
 }
 
 #[tokio::test]
+async fn a_uri_that_no_client_should_trust_can_be_switched_on() {
+    let world = World::with(&["uri_of_step_2=http://evil.example/api/v1"]).await;
+    assert_eq!(world.handshake(Environment::Production).await.base, "http://evil.example/api/v1");
+    world.control().set_switch("uri_of_step_1=https://evil.example/x").unwrap();
+    let first: Value = world.step_1(&Credentials::demo(Environment::Production)).await.json().await.unwrap();
+    assert_eq!(first["uri"], "https://evil.example/x");
+}
+
+#[tokio::test]
 async fn staging_refuses_what_production_gave() {
     let world = World::with(&[]).await;
     let live = world.handshake(Environment::Production).await;

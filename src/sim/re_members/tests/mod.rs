@@ -14,6 +14,9 @@ use super::{Control, Credentials, Settings, Simulator};
 use crate::sim::people::{Environment, PASSWORD};
 use crate::sim::switches;
 
+/// A day without a change of the clocks near it; the simulator's clock starts at its noon.
+const TODAY: jiff::civil::Date = jiff::civil::date(2026, 6, 10);
+
 /// A simulator, a client of its API, and what the client has learnt.
 struct World {
     simulator: Simulator,
@@ -37,7 +40,8 @@ impl World {
 
     async fn with_settings(assignments: &[&str], change: impl FnOnce(&mut Settings)) -> World {
         let assignments = ["rate_limit=off"].into_iter().chain(assignments.iter().copied());
-        let mut settings = Settings { switches: switches::parse(assignments).unwrap(), ..Settings::demo() };
+        let mut settings =
+            Settings { switches: switches::parse(assignments).unwrap(), ..Settings::demo_on(Some(TODAY)) };
         change(&mut settings);
         let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
         World { simulator: Simulator::start(settings).await.unwrap(), http }
