@@ -1,1 +1,4 @@
 //! The one integration binary. Every test is a story over the harness in `world`.
+
+mod sign_in;
+mod world;
