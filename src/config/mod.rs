@@ -1,1 +1,46 @@
-//! (to be written)
+//! The configuration: what the operator wrote, checked whole, as settings.
+//!
+//! `raw` says which keys there are, `resolve` what they mean. Only `app` and `cli` read this module.
+
+pub mod env;
+mod problem;
+mod raw;
+mod reading;
+mod resolve;
+pub mod sample;
+pub mod settings;
+
+use std::path::Path;
+
+pub use env::Env;
+pub use problem::Problem;
+pub use settings::Settings;
+
+use reading::Reading;
+
+#[cfg(test)]
+mod tests;
+
+/// Reads and checks a configuration file and every file that it names.
+///
+/// Fails with all problems at once, in the order of the file. Nothing is opened for writing, created or connected to.
+pub fn load(file: &Path, env: &dyn Env) -> Result<Settings, Vec<Problem>> {
+    let text = match env.file(file) {
+        Ok(text) => text,
+        Err(error) => {
+            let what = format!("the configuration cannot be read: {}", error.kind());
+            let remedy = "Name another file with `--config`, or begin with what `membergate check --print-sample` prints.";
+            return Err(vec![Problem::whole(file, what, remedy)]);
+        }
+    };
+    let mut reading = Reading::new(file, &text);
+    let document = reading.document();
+    let settings = resolve::settings(document, &mut reading, env);
+    match (settings, reading.problems()) {
+        (Some(settings), problems) if problems.is_empty() => Ok(settings),
+        (None, problems) if problems.is_empty() => {
+            Err(vec![Problem::whole(file, "the configuration cannot be used", "Compare it with the sample.")])
+        }
+        (_, problems) => Err(problems),
+    }
+}
