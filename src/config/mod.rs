@@ -3,10 +3,11 @@
 //! `raw` says which keys there are, `resolve` what they mean. Only `app` and `cli` read this module.
 
 pub mod env;
-mod problem;
+pub mod problem;
 mod raw;
 mod reading;
 mod resolve;
+pub mod rules;
 pub mod sample;
 pub mod settings;
 

@@ -1,78 +1,73 @@
-//! One thing that is wrong in a file that an operator wrote: where, what, and what to do about it.
-//!
-//! Kept out: how problems are found. Each check makes its own; `Display` is the one way in which they are shown.
+//! What is wrong in a file, where, and what to do about it.
 
 use std::fmt;
-use std::ops::Range;
-use std::path::{Path, PathBuf};
 
-/// One problem. Shown as `FILE:LINE:COLUMN: what. remedy`.
+/// One problem in a configuration or rules file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The file, as the operator named it.
-    pub file: PathBuf,
+    /// The file as its reader was given it; `None` while only the text is known.
+    pub file: Option<String>,
     /// Line, from 1.
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// What is wrong, without a full stop. Never holds a secret.
+    /// What is wrong, without a full stop.
     pub what: String,
-    /// What to do, as a sentence.
+    /// What to do about it, without a full stop.
     pub remedy: String,
 }
 
 impl Problem {
-    /// A problem at a place in `text`, the content of `file`. `span` counts bytes.
-    pub fn at(
-        file: &Path,
-        text: &str,
-        span: Range<usize>,
-        what: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Problem {
-        let (line, column) = place(text, span.start);
-        Problem { file: file.to_owned(), line, column, what: what.into(), remedy: remedy.into() }
+    /// A problem at a byte offset of `text`.
+    pub fn at(text: &str, offset: usize, what: impl Into<String>, remedy: impl Into<String>) -> Problem {
+        let offset =
+            (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        let before = text.get(..offset).unwrap_or_default();
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Problem {
+            file: None,
+            line: before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+            what: what.into(),
+            remedy: remedy.into(),
+        }
     }
 
-    /// A problem with a file as a whole.
-    pub fn whole(file: &Path, what: impl Into<String>, remedy: impl Into<String>) -> Problem {
-        Problem::at(file, "", 0..0, what, remedy)
+    /// The same problem, in this file.
+    #[must_use]
+    pub fn in_file(self, file: impl Into<String>) -> Problem {
+        Problem { file: Some(file.into()), ..self }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Problem { file, line, column, what, remedy } = self;
-        write!(f, "{}:{line}:{column}: {what}. {remedy}", file.display())
+        if let Some(file) = &self.file {
+            write!(f, "{file}:")?;
+        }
+        write!(f, "{}:{}: {}. {}.", self.line, self.column, self.what, self.remedy)
     }
 }
 
-/// Line and column of a byte offset.
-fn place(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let column = before.get(line_start..).map_or(0, |line| line.chars().count());
-    (before.matches('\n').count() + 1, column + 1)
+/// The name in `known` that `given` was most likely meant to be.
+pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let fold = |text: &str| text.to_ascii_lowercase().replace('-', "_");
+    let given = fold(given);
+    let measured = known.into_iter().map(|name| (distance(&given, &fold(name)), name));
+    let (distance, name) = measured.min_by_key(|(distance, _)| *distance)?;
+    (distance <= 1.max(given.chars().count() / 3)).then_some(name)
 }
 
-/// Of the names that are valid, the one that was probably meant.
-pub fn nearest<'a>(name: &str, valid: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let name = name.to_ascii_lowercase().replace('-', "_");
-    let near = valid.into_iter().map(|candidate| (distance(&name, candidate), candidate));
-    let limit = 1 + name.chars().count() / 3;
-    near.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
-}
-
-/// How many letters have to be put in, taken out or changed to get from one word to the other.
+/// How many letters must be added, removed or changed.
 fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut next = vec![i + 1];
-        let mut left = i + 1;
-        for (b, around) in other.chars().zip(row.windows(2)) {
-            let &[diagonal, above] = around else { continue };
-            left = (diagonal + usize::from(a != b)).min(above + 1).min(left + 1);
-            next.push(left);
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (index, letter) in one.chars().enumerate() {
+        let mut next = Vec::with_capacity(row.len());
+        next.push(index + 1);
+        for ((other, above), diagonal) in other.iter().zip(row.iter().skip(1)).zip(&row) {
+            let left = next.last().copied().unwrap_or_default();
+            next.push((above + 1).min(left + 1).min(diagonal + usize::from(*other != letter)));
         }
         row = next;
     }
@@ -85,24 +80,20 @@ mod tests {
 
     #[test]
     fn a_place_is_counted_in_lines_and_characters() {
-        let text = "a = 1\né = \"ü\"\n";
-        for (offset, place_of_it) in [(0, (1, 1)), (4, (1, 5)), (6, (2, 1)), (11, (2, 5)), (99, (3, 1))] {
-            assert_eq!(place(text, offset), place_of_it, "{offset}");
-        }
+        let text = "a = 1\nb = \"é\" x\n";
+        let problem = Problem::at(text, text.find('x').unwrap(), "what", "remedy");
+        assert_eq!(problem.to_string(), "2:9: what. remedy.");
+        assert_eq!(problem.in_file("rules.toml").to_string(), "rules.toml:2:9: what. remedy.");
+        assert_eq!(Problem::at("é", 1, "", "").column, 1);
+        assert_eq!(Problem::at("é", 99, "", "").column, 2);
     }
 
     #[test]
-    fn the_nearest_name_is_found_and_a_far_one_is_not_guessed() {
-        let valid = ["idle", "absolute", "refresh_after", "stale_limit"];
-        for (name, meant) in [
-            ("idel", Some("idle")),
-            ("Absolut", Some("absolute")),
-            ("refresh-after", Some("refresh_after")),
-            ("stale", None),
-            ("timeout", None),
-            ("", None),
-        ] {
-            assert_eq!(nearest(name, valid), meant, "{name}");
-        }
+    fn a_misspelt_name_finds_its_neighbour() {
+        let known = ["time_zone", "honor_grace", "member"];
+        assert_eq!(nearest("timezone", known), Some("time_zone"));
+        assert_eq!(nearest("honour_grace", known), Some("honor_grace"));
+        assert_eq!(nearest("Member", known), Some("member"));
+        assert_eq!(nearest("something_else", known), None);
     }
 }

@@ -1,4 +1,14 @@
 //! Everything that speaks HTTP to a visitor. Decisions are made in `domain`, work is done in `flows`.
 
+pub mod arrived;
+pub mod cookies;
+pub mod forms;
+pub mod log;
+pub mod login;
+pub mod logout;
+pub mod me;
 pub mod pages;
+pub mod paths;
 pub mod proxy;
+pub mod routes;
+pub mod state;

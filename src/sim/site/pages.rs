@@ -59,7 +59,11 @@ struct Members {
 pub(super) async fn members(headers: HeaderMap) -> Response {
     let token = headers.get("membergate-assertion").and_then(|value| value.to_str().ok());
     let assertion = token.and_then(assertion::read);
-    page(StatusCode::OK, &Members { visitor: Visitor::from(&headers), headers: pairs(&headers), assertion })
+    let visitor = Visitor::from(&headers);
+    // The gateway's own come first; apart from that the order is kept.
+    let mut headers = pairs(&headers);
+    headers.sort_by_key(|(name, _)| !name.starts_with("membergate-"));
+    page(StatusCode::OK, &Members { visitor, headers, assertion })
 }
 
 #[derive(Template)]

@@ -1,0 +1,157 @@
+//! Our two kinds of cookie: the session's, and one for each login attempt. The site behind us never sees either.
+
+use http::header::{COOKIE, HeaderMap, HeaderValue};
+
+/// The session's cookie. On plain `http://localhost` browsers refuse the prefix, and it is dropped.
+const SESSION: &str = "membergate";
+/// An attempt's cookie, followed by its handle.
+const ATTEMPT: &str = "membergate-login-";
+/// Binds a cookie to one host, https and all paths (RFC 6265bis §4.1.3.2).
+const HOST_PREFIX: &str = "__Host-";
+
+/// What the browser says about its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionCookie<'a> {
+    /// Nothing.
+    Absent,
+    /// One value, not yet believed.
+    Present(&'a str),
+    /// More than one: somebody planted a cookie. Nobody is believed.
+    Doubled,
+}
+
+/// The session cookie of a request.
+pub fn session(headers: &HeaderMap, is_secure: bool) -> SessionCookie<'_> {
+    let mut values = session_values(headers, is_secure);
+    match (values.next(), values.next()) {
+        (None, _) => SessionCookie::Absent,
+        (Some(value), None) => SessionCookie::Present(value),
+        (Some(_), Some(_)) => SessionCookie::Doubled,
+    }
+}
+
+/// Every value under the session cookie's name.
+pub fn session_values(headers: &HeaderMap, is_secure: bool) -> impl Iterator<Item = &str> {
+    let of_session = move |(name, value)| (own_name(name, is_secure) == Some(SESSION)).then_some(value);
+    pairs(headers).filter_map(of_session)
+}
+
+/// The login attempts of a request: handle and sealed text.
+pub fn attempts(headers: &HeaderMap, is_secure: bool) -> Vec<(&str, &str)> {
+    let attempt =
+        |(name, value)| own_name(name, is_secure)?.strip_prefix(ATTEMPT).map(|handle| (handle, value));
+    pairs(headers).filter_map(attempt).collect()
+}
+
+/// Whether a cookie is one of ours, with or without the prefix, in any case.
+pub fn is_ours(name: &str) -> bool {
+    let without = |name: &str, prefix: &str| -> Option<usize> {
+        let head = name.get(..prefix.len())?;
+        head.eq_ignore_ascii_case(prefix).then_some(prefix.len())
+    };
+    let name = without(name, HOST_PREFIX).and_then(|at| name.get(at..)).unwrap_or(name);
+    name.eq_ignore_ascii_case(SESSION) || without(name, ATTEMPT).is_some()
+}
+
+/// Every cookie of a request: name and value, in the order of the headers.
+pub fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let texts = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='))
+}
+
+fn own_name(name: &str, is_secure: bool) -> Option<&str> {
+    if is_secure { name.strip_prefix(HOST_PREFIX) } else { Some(name) }
+}
+
+/// Gives the browser its session.
+pub fn set_session(value: &str, is_secure: bool) -> Option<HeaderValue> {
+    set(SESSION, value, None, is_secure)
+}
+
+/// Takes the session from the browser.
+pub fn clear_session(is_secure: bool) -> Option<HeaderValue> {
+    set(SESSION, "", Some(0), is_secure)
+}
+
+/// Gives the browser the twin of a state. `seconds`: how long the attempt lives.
+pub fn set_attempt(handle: &str, sealed: &str, seconds: i64, is_secure: bool) -> Option<HeaderValue> {
+    set(&format!("{ATTEMPT}{handle}"), sealed, Some(seconds), is_secure)
+}
+
+/// Takes an attempt from the browser.
+pub fn clear_attempt(handle: &str, is_secure: bool) -> Option<HeaderValue> {
+    set(&format!("{ATTEMPT}{handle}"), "", Some(0), is_secure)
+}
+
+/// Lax, not Strict: the browser comes back from the AMS by a link of another site.
+fn set(name: &str, value: &str, seconds: Option<i64>, is_secure: bool) -> Option<HeaderValue> {
+    let (prefix, secure) = if is_secure { (HOST_PREFIX, "; Secure") } else { ("", "") };
+    let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{prefix}{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}"))
+        .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cookie_headers(texts: &[&str]) -> HeaderMap {
+        texts.iter().map(|text| (COOKIE, HeaderValue::from_str(text).unwrap())).collect()
+    }
+
+    #[test]
+    fn a_session_cookie_counts_only_alone_and_with_its_prefix() {
+        use SessionCookie::*;
+        for (texts, is_secure, found) in [
+            (&["a=b"][..], true, Absent),
+            (&["a=b; __Host-membergate=x; c=d"], true, Present("x")),
+            (&["a=b", "__Host-membergate=x"], true, Present("x")),
+            (&["membergate=x"], true, Absent),
+            (&["membergate=x"], false, Present("x")),
+            (&["__Host-membergate=x; __Host-membergate=y"], true, Doubled),
+            (&["__Host-membergate=x", "__Host-membergate=x"], true, Doubled),
+            (&["__host-membergate=x"], true, Absent),
+            (&["__Host-membergate"], true, Absent),
+            (&[], true, Absent),
+        ] {
+            assert_eq!(session(&cookie_headers(texts), is_secure), found, "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn attempts_are_found_by_handle() {
+        let headers = cookie_headers(&["__Host-membergate-login-abc=1; x=y; __Host-membergate-login-d-e=2"]);
+        assert_eq!(attempts(&headers, true), [("abc", "1"), ("d-e", "2")]);
+        assert!(attempts(&headers, false).is_empty());
+    }
+
+    #[test]
+    fn our_names_are_ours_in_every_spelling() {
+        for (name, ours) in [
+            ("membergate", true),
+            ("__Host-membergate", true),
+            ("__HOST-MemberGate", true),
+            ("membergate-login-abc", true),
+            ("__Host-membergate-login-abc", true),
+            ("membergate2", false),
+            ("wordpress_logged_in", false),
+            ("é", false),
+        ] {
+            assert_eq!(is_ours(name), ours, "{name}");
+        }
+    }
+
+    #[test]
+    fn cookies_carry_every_protection_that_the_address_allows() {
+        let text = |value: Option<HeaderValue>| value.unwrap().to_str().unwrap().to_owned();
+        assert_eq!(
+            text(set_session("v", true)),
+            "__Host-membergate=v; Path=/; HttpOnly; SameSite=Lax; Secure"
+        );
+        assert_eq!(text(clear_session(false)), "membergate=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+        assert_eq!(
+            text(set_attempt("h", "s", 60, true)),
+            "__Host-membergate-login-h=s; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60"
+        );
+    }
+}

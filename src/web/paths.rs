@@ -1,0 +1,18 @@
+//! Every address of ours, spelled once.
+
+/// Starts a login: `?return_to=`.
+pub const LOGIN: &str = "/_gate/login";
+/// Where the AMS sends the browser back to.
+pub const CALLBACK: &str = "/_gate/callback";
+/// Ends our session, then the AMS's.
+pub const LOGOUT: &str = "/_gate/logout";
+/// The Single Logout URL: ends the session of this browser and goes to the site's home.
+pub const SINGLE_LOGOUT: &str = "/_gate/slo";
+/// Who am I, which roles, until when.
+pub const ME: &str = "/_gate/me";
+/// Sends a kept form after sign-in.
+pub const RESUME_FORM: &str = crate::domain::return_to::RESUME_FORM;
+/// Public keys of our assertions.
+pub const JWKS: &str = "/_gate/oidc/jwks";
+/// Inner address for a form that was posted without a session; from outside it does not exist.
+pub const KEEP_FORM: &str = "/_gate/keep-form";
