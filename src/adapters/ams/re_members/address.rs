@@ -171,7 +171,9 @@ mod tests {
 
     #[test]
     fn a_list_of_something_else_is_refused_when_it_is_read() {
-        for entry in ["", "https://members.acme.example", "a/b", "a?b", "u@a", "a b", "a:99999", "*.acme.example/"] {
+        for entry in
+            ["", "https://members.acme.example", "a/b", "a?b", "u@a", "a b", "a:99999", "*.acme.example/"]
+        {
             assert_eq!(AllowedHosts::parse(&[entry], false).unwrap_err(), NotAHost(entry.into()));
         }
     }

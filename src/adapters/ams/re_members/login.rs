@@ -21,11 +21,7 @@ pub struct Portal {
 impl Portal {
     /// The portal at `address`, with the usual pages.
     pub fn at(address: Url) -> Portal {
-        Portal {
-            address,
-            login_path: "account/login.aspx".into(),
-            logout_path: "account/logout.aspx".into(),
-        }
+        Portal { address, login_path: "account/login.aspx".into(), logout_path: "account/logout.aspx".into() }
     }
 
     pub(super) fn login_url(&self, callback: &Url) -> Url {

@@ -44,13 +44,7 @@ struct Failure {
 
 impl TokenCache {
     pub(super) fn new(handshake: Handshake, transport: Transport, clock: SharedClock) -> TokenCache {
-        TokenCache {
-            handshake,
-            transport,
-            clock,
-            current: ArcSwapOption::empty(),
-            renewal: Mutex::new(None),
-        }
+        TokenCache { handshake, transport, clock, current: ArcSwapOption::empty(), renewal: Mutex::new(None) }
     }
 
     /// Tokens to call with.
