@@ -29,9 +29,9 @@ pub fn load(file: &Path, env: &dyn Env) -> Result<Settings, Vec<Problem>> {
     let text = match env.file(file) {
         Ok(text) => text,
         Err(error) => {
-            let what = format!("the configuration cannot be read: {}", error.kind());
-            let remedy = "Name another file with `--config`, or begin with what `membergate check --print-sample` prints.";
-            return Err(vec![Problem::whole(file, what, remedy)]);
+            let what = format!("the configuration cannot be read: {}", resolve::because(&error));
+            let remedy = "Name another file with `--config`, or begin with what `membergate check --print-sample` prints";
+            return Err(vec![Problem::at("", 0, what, remedy).in_file(file.display().to_string())]);
         }
     };
     let mut reading = Reading::new(file, &text);
@@ -40,7 +40,10 @@ pub fn load(file: &Path, env: &dyn Env) -> Result<Settings, Vec<Problem>> {
     match (settings, reading.problems()) {
         (Some(settings), problems) if problems.is_empty() => Ok(settings),
         (None, problems) if problems.is_empty() => {
-            Err(vec![Problem::whole(file, "the configuration cannot be used", "Compare it with the sample.")])
+            // Every refusal notes a problem, so this is only there to deny on doubt.
+            let problem =
+                Problem::at("", 0, "the configuration cannot be used", "Compare it with the sample");
+            Err(vec![problem.in_file(file.display().to_string())])
         }
         (_, problems) => Err(problems),
     }

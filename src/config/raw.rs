@@ -7,7 +7,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::reading::{FromToml, Keys, Reading, Said};
+use super::reading::{FromToml, Reading, Said};
 
 /// A value with its place in the file.
 pub(super) type Text = Spanned<String>;
@@ -19,8 +19,6 @@ macro_rules! section {
         #[derive(Debug, Default)]
         pub(super) struct $name {
             $( #[doc = $meaning] $( #[doc = $more] )* pub(super) $key: Said<$kind>, )*
-            /// Where the section is.
-            pub(super) span: Range<usize>,
         }
 
         impl $name {
@@ -30,8 +28,8 @@ macro_rules! section {
 
         impl FromToml for $name {
             fn from_toml<'i>(value: Spanned<DeValue<'i>>, reading: &mut Reading<'i>) -> Option<$name> {
-                let mut keys: Keys<'i> = reading.table(value, $name::KEYS)?;
-                Some($name { $( $key: keys.take(stringify!($key), reading), )* span: keys.span })
+                let mut keys = reading.table(value, $name::KEYS)?;
+                Some($name { $( $key: keys.take(stringify!($key), reading), )* })
             }
         }
     };
@@ -44,19 +42,19 @@ section! {
         /// A relative path starts at the folder of the configuration file, here and everywhere below.
         rules: Text,
         /// Who runs the sites.
-        association: Association,
+        association: Spanned<Association>,
         /// Where the gateway listens.
         listen: Listen,
         /// The association management system.
-        ams: Ams,
+        ams: Spanned<Ams>,
         /// How long a sign-in and what it knows may last.
         session: Session,
         /// What survives a restart.
-        store: Store,
+        store: Spanned<Store>,
         /// What is logged.
         log: Log,
         /// The websites behind the gateway, one `[[site]]` each.
-        site: Vec<Site>,
+        site: Vec<Spanned<Site>>,
     }
 }
 
@@ -110,9 +108,9 @@ section! {
         /// Calls that may start within a minute. Example: 60. Default: 60, what re:Members allows.
         calls_per_minute: Spanned<usize>,
         /// Credentials for real people.
-        production: Environment,
+        production: Spanned<Environment>,
         /// Credentials for trying things out.
-        staging: Environment,
+        staging: Spanned<Environment>,
     }
 }
 
@@ -179,6 +177,8 @@ section! {
     Site {
         /// A short name, `[a-z0-9_-]{1,64}`; the audience of its assertions. Example: "library". Required.
         name: Text,
+        /// Its name for people; on the gateway's own pages. Example: "Acme Library". Default: the association's name.
+        title: Text,
         /// Where visitors find it, with a path if several sites share the host. Example: "https://www.acme.example/library". Required.
         url: Text,
         /// Where requests go: scheme, host and port. Example: "http://127.0.0.1:3000". Required.
@@ -188,7 +188,7 @@ section! {
         /// Whether the site sees the visitor's `Host`, or its own from `upstream`. Default: true.
         preserve_host: bool,
         /// Who may make which requests; the first that fits decides. None fits: one has to be signed in.
-        access: Vec<Access>,
+        access: Vec<Spanned<Access>>,
     }
 }
 
@@ -219,9 +219,26 @@ pub(super) enum Source {
     Literal(Text),
 }
 
+impl Source {
+    /// Where it stands in the file.
+    pub(super) fn span(&self) -> Range<usize> {
+        let (Source::Variable(text) | Source::File(text) | Source::Literal(text)) = self;
+        text.span()
+    }
+
+    /// The source for people, never the value.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Source::Variable(name) => format!("the environment variable `{}`", name.get_ref()),
+            Source::File(path) => format!("the file `{}`", path.get_ref()),
+            Source::Literal(_) => "the text".to_owned(),
+        }
+    }
+}
+
 impl FromToml for Source {
     fn from_toml<'i>(value: Spanned<DeValue<'i>>, reading: &mut Reading<'i>) -> Option<Source> {
-        const REMEDY: &str = "Write { env = \"NAME\" } or { file = \"/path\" }.";
+        const REMEDY: &str = "Write { env = \"NAME\" } or { file = \"/path\" }";
         let span = value.span();
         if value.get_ref().is_str() {
             return Text::from_toml(value, reading).map(Source::Literal);

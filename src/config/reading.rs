@@ -15,21 +15,24 @@ use super::problem::{Problem, nearest};
 pub(super) struct Reading<'i> {
     file: PathBuf,
     text: &'i str,
+    /// The document is not whole: what seems to be missing may stand where it is broken.
+    broken: bool,
     /// In the order found; sorted by place when they are handed out.
     problems: Vec<Problem>,
 }
 
 impl<'i> Reading<'i> {
     pub(super) fn new(file: &Path, text: &'i str) -> Reading<'i> {
-        Reading { file: file.to_owned(), text, problems: Vec::new() }
+        Reading { file: file.to_owned(), text, broken: false, problems: Vec::new() }
     }
 
     /// Reads the whole document. What cannot be read is absent from the outcome and present among the problems.
     pub(super) fn document<T: FromToml + Default>(&mut self) -> T {
         let (table, errors) = DeTable::parse_recoverable(self.text);
+        self.broken = !errors.is_empty();
         for error in errors {
             let what = error.message().trim_end_matches('.').replace('\n', ", ");
-            self.problem(error.span().unwrap_or_default(), what, "Correct the TOML at this place.");
+            self.problem(error.span().unwrap_or_default(), what, "Correct the TOML at this place");
         }
         let span = table.span();
         T::from_toml(Spanned::new(span, DeValue::Table(table.into_inner())), self).unwrap_or_default()
@@ -37,7 +40,15 @@ impl<'i> Reading<'i> {
 
     /// Notes a problem at a place.
     pub(super) fn problem(&mut self, span: Range<usize>, what: impl Into<String>, remedy: impl Into<String>) {
-        self.problems.push(Problem::at(&self.file, self.text, span, what, remedy));
+        let file = self.file.display().to_string();
+        self.problems.push(Problem::at(self.text, span.start, what, remedy).in_file(file));
+    }
+
+    /// Notes that something is not there.
+    pub(super) fn missing(&mut self, span: Range<usize>, what: impl Into<String>, remedy: impl Into<String>) {
+        if !self.broken {
+            self.problem(span, what, remedy);
+        }
     }
 
     /// Notes a problem of another file.
@@ -52,7 +63,7 @@ impl<'i> Reading<'i> {
 
     /// All problems, in the order of the document; none twice.
     pub(super) fn problems(mut self) -> Vec<Problem> {
-        let own = self.file;
+        let own = Some(self.file.display().to_string());
         self.problems.sort_by_key(|p| (p.file != own, p.file.clone(), p.line, p.column));
         self.problems.dedup();
         self.problems
@@ -60,29 +71,39 @@ impl<'i> Reading<'i> {
 
     /// A table that may hold these keys and no others.
     pub(super) fn table(&mut self, value: Spanned<DeValue<'i>>, keys: &[&str]) -> Option<Keys<'i>> {
-        let span = value.span();
-        let DeValue::Table(table) = value.into_inner() else {
-            self.problem(span, "this is a section, not a single value", format!("Give it {}.", list(keys)));
+        let DeValue::Table(table) = value.get_ref() else {
+            self.wrong_kind(&value, &format!("a section with {}", list(keys)));
             return None;
         };
         let mut known = Vec::new();
-        for (key, value) in table {
+        for (key, value) in table.clone() {
             if keys.contains(&key.get_ref().as_ref()) {
                 known.push((key, value));
                 continue;
             }
             let remedy = match nearest(key.get_ref(), keys.iter().copied()) {
-                Some(meant) => format!("Did you mean `{meant}`?"),
-                None => format!("Known here: {}.", list(keys)),
+                Some(meant) => format!("Did you mean `{meant}`"),
+                None => format!("Known here: {}", list(keys)),
             };
             self.problem(key.span(), format!("unknown key `{}`", key.get_ref().escape_default()), remedy);
         }
-        Some(Keys { entries: known, span })
+        Some(Keys { entries: known })
     }
 
     fn wrong_kind(&mut self, value: &Spanned<DeValue<'_>>, expected: &str) {
-        let found = value.get_ref().type_str();
-        self.problem(value.span(), format!("expected {expected}, found a {found}"), format!("Write {expected}."));
+        let found = match value.get_ref() {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) | DeValue::Float(_) => "a number",
+            DeValue::Boolean(_) => "`true` or `false`",
+            DeValue::Datetime(_) => "a date",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a section",
+        };
+        self.problem(
+            value.span(),
+            format!("expected {expected}, found {found}"),
+            format!("Write {expected}"),
+        );
     }
 }
 
@@ -100,8 +121,6 @@ pub(super) fn list(names: &[&str]) -> String {
 #[derive(Debug)]
 pub(super) struct Keys<'i> {
     entries: Vec<(Spanned<std::borrow::Cow<'i, str>>, Spanned<DeValue<'i>>)>,
-    /// Where the table is.
-    pub(super) span: Range<usize>,
 }
 
 impl<'i> Keys<'i> {
@@ -129,15 +148,14 @@ pub(super) enum Said<T> {
     Value(T),
 }
 
-impl<T> Said<T> {
-    /// The value, if there is one.
-    pub(super) fn value(self) -> Option<T> {
-        match self {
-            Said::Value(value) => Some(value),
-            Said::Nothing | Said::Unreadable => None,
-        }
+impl<T: Default> Said<Spanned<T>> {
+    /// A section; a missing one is as good as an empty one at the beginning of the file.
+    pub(super) fn section(self) -> Option<Spanned<T>> {
+        self.or(|| Spanned::new(0..0, T::default()))
     }
+}
 
+impl<T> Said<T> {
     /// The value, or this one when nothing is said. `None`: unreadable, and that has been noted.
     pub(super) fn or(self, default: impl FnOnce() -> T) -> Option<T> {
         match self {

@@ -6,16 +6,18 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use secrecy::SecretString;
 use tracing::level_filters::LevelFilter;
 use url::Url;
 
+use crate::adapters::ams::re_members;
+use crate::adapters::budget::Rate;
+use crate::adapters::keys::seal::SecretKey;
 use crate::domain::access;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
 use crate::domain::session::Limits;
 use crate::telemetry::Format;
-use crate::web::pages::Contact;
+use crate::web::arrived::Association;
 
 /// Everything that the operator decides.
 #[derive(Debug)]
@@ -24,6 +26,8 @@ pub struct Settings {
     pub association: Association,
     /// Where the gateway listens.
     pub listen: Listen,
+    /// The association management system.
+    pub ams: Ams,
     /// How long sessions and records live.
     pub session: Limits,
     /// What survives a restart.
@@ -36,17 +40,6 @@ pub struct Settings {
     pub rules: Rules,
     /// The sites; at least one, no two at the same host and path, no two of one name.
     pub sites: Vec<Site>,
-}
-
-/// Who runs the sites.
-#[derive(Debug, Clone)]
-pub struct Association {
-    /// As visitors see it.
-    pub name: String,
-    /// Where members renew.
-    pub renew_url: Option<Url>,
-    /// Whom visitors ask.
-    pub contact: Option<Contact>,
 }
 
 /// Where the gateway listens, and how long it waits.
@@ -81,13 +74,24 @@ pub struct Tls {
     pub key: PathBuf,
 }
 
+/// The association management system: re:Members.
+#[derive(Debug, Clone)]
+pub struct Ams {
+    /// The environment that people sign in with.
+    pub live: re_members::Environment,
+    /// The other one, when it is configured. `check` tries it too.
+    pub standby: Option<re_members::Environment>,
+    /// Calls that the installation may make.
+    pub rate: Rate,
+}
+
 /// What survives a restart.
 #[derive(Debug)]
 pub struct Store {
     /// The SQLite file.
     pub path: PathBuf,
     /// The key that seals what is stored.
-    pub secret_key: SecretString,
+    pub secret_key: SecretKey,
 }
 
 /// What is logged, and how.

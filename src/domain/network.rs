@@ -94,7 +94,9 @@ mod tests {
 
     #[test]
     fn what_is_not_a_network_is_refused() {
-        for text in ["", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/", "10.0.0.0/+8", "::/129", "a.example", "10.0.0.0/8/8"] {
+        for text in
+            ["", "10.0.0.0/33", "10.0.0/8", "10.0.0.0/", "10.0.0.0/+8", "::/129", "a.example", "10.0.0.0/8/8"]
+        {
             assert_eq!(text.parse::<Network>(), Err(NotANetwork::Malformed), "{text}");
         }
         assert_eq!("10.0.0.1/8".parse::<Network>(), Err(NotANetwork::HostBits(8)));

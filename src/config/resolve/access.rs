@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use toml::Spanned;
+
 use super::super::raw;
 use super::super::reading::Said;
 use super::Resolving;
@@ -22,7 +24,7 @@ impl Resolving<'_, '_> {
     /// The rules of one site, whose pages are all below `prefix`.
     pub(super) fn access(
         &mut self,
-        said: Vec<raw::Access>,
+        said: Vec<Spanned<raw::Access>>,
         prefix: Option<&str>,
         managed: Option<&[Role]>,
     ) -> Option<Vec<AccessRule>> {
@@ -30,8 +32,16 @@ impl Resolving<'_, '_> {
         let meant = self.each(said, |to, said| {
             let (rule, span) = to.rule(said, prefix, managed)?;
             if let Some(earlier) = rules.iter().find(|earlier| leaves_nothing_for(earlier, &rule)) {
-                let what = format!("this rule never decides: `{}` above it is for all of `{}`", earlier.path.as_str(), rule.path.as_str());
-                to.reading.problem(span, what, "The first rule that fits decides; put the narrower one first.");
+                let what = format!(
+                    "this rule never decides: `{}` above it is for all of `{}`",
+                    earlier.path.as_str(),
+                    rule.path.as_str()
+                );
+                to.reading.problem(
+                    span,
+                    what,
+                    "The first rule that fits decides; put the narrower one first",
+                );
             }
             rules.push(rule);
             Some(())
@@ -39,12 +49,18 @@ impl Resolving<'_, '_> {
         meant.map(|_| rules)
     }
 
-    fn rule(&mut self, said: raw::Access, prefix: Option<&str>, managed: Option<&[Role]>) -> Option<(AccessRule, Range<usize>)> {
-        let path = self.required(said.path, &said.span, "site.access.path", r#"path = "/members""#);
-        let span = path.as_ref().map_or(said.span.clone(), |path| path.span());
+    fn rule(
+        &mut self,
+        said: Spanned<raw::Access>,
+        prefix: Option<&str>,
+        managed: Option<&[Role]>,
+    ) -> Option<(AccessRule, Range<usize>)> {
+        let (whole, said) = (said.span(), said.into_inner());
+        let path = self.required(said.path, &whole, "site.access.path", r#"path = "/members""#);
+        let span = path.as_ref().map_or(whole.clone(), |path| path.span());
         let path = path.and_then(|path| self.pattern(&path, prefix));
         let methods = said.methods.or(Vec::new).and_then(|texts| self.each(texts, Resolving::method));
-        let require = self.require(said.require, said.any_of, said.all_of, &said.span, managed);
+        let require = self.require(said.require, said.any_of, said.all_of, &whole, managed);
         Some((AccessRule { path: path?, methods: methods?, require: require? }, span))
     }
 
@@ -53,20 +69,28 @@ impl Resolving<'_, '_> {
             Ok(pattern) => pattern,
             Err(_) => {
                 let what = format!("`{}` is not a path pattern", text.get_ref().escape_default());
-                let remedy = "Write `/members` for a path and all below it, or use `*` and `**` as in `/**/*.css`.";
+                let remedy =
+                    "Write `/members` for a path and all below it, or use `*` and `**` as in `/**/*.css`";
                 return self.refuse(text.span(), what, remedy);
             }
         };
         if is_reserved(text.get_ref()) {
             let what = format!("`{RESERVED}` is the gateway's own; no rule can change who may use it");
-            return self.refuse(text.span(), what, "Take this rule out.");
+            return self.refuse(text.span(), what, "Take this rule out");
         }
         if let Some(prefix) = prefix.filter(|prefix| *prefix != "/")
             && !within(prefix, text.get_ref())
             && !text.get_ref().starts_with("/*")
         {
-            let what = format!("no page of this site is at `{}`: its address begins with `{prefix}`", text.get_ref());
-            return self.refuse(text.span(), what, format!("Write `{prefix}{}`.", text.get_ref().trim_end_matches('/')));
+            let what = format!(
+                "no page of this site is at `{}`: its address begins with `{prefix}`",
+                text.get_ref()
+            );
+            return self.refuse(
+                text.span(),
+                what,
+                format!("Write `{prefix}{}`", text.get_ref().trim_end_matches('/')),
+            );
         }
         Some(pattern)
     }
@@ -78,12 +102,12 @@ impl Resolving<'_, '_> {
         match () {
             () if token && *said == upper => Some(upper),
             () if token => {
-                let remedy = format!("Methods are in capital letters: write \"{upper}\".");
+                let remedy = format!("Methods are in capital letters: write \"{upper}\"");
                 self.refuse(text.span(), format!("`{said}` is not a method"), remedy)
             }
             () => {
                 let what = format!("`{}` is not a method", said.escape_default());
-                self.refuse(text.span(), what, r#"Write methods such as "GET" or "POST"."#)
+                self.refuse(text.span(), what, r#"Write methods such as "GET" or "POST""#)
             }
         }
     }
@@ -98,14 +122,16 @@ impl Resolving<'_, '_> {
     ) -> Option<Require> {
         match (require, any_of, all_of) {
             (Said::Unreadable, ..) | (_, Said::Unreadable, _) | (.., Said::Unreadable) => None,
-            (require @ Said::Value(_), Said::Nothing, Said::Nothing) => self.choice(
-                require,
-                OneWord::SignedIn,
-                &[("public", OneWord::Public), ("signed_in", OneWord::SignedIn)],
-            ).map(|word| match word {
-                OneWord::Public => Require::Public,
-                OneWord::SignedIn => Require::SignedIn,
-            }),
+            (require @ Said::Value(_), Said::Nothing, Said::Nothing) => self
+                .choice(
+                    require,
+                    OneWord::SignedIn,
+                    &[("public", OneWord::Public), ("signed_in", OneWord::SignedIn)],
+                )
+                .map(|word| match word {
+                    OneWord::Public => Require::Public,
+                    OneWord::SignedIn => Require::SignedIn,
+                }),
             (Said::Nothing, Said::Value(roles), Said::Nothing) => {
                 self.roles(roles, span, managed).map(Require::AnyOf)
             }
@@ -119,17 +145,22 @@ impl Resolving<'_, '_> {
         }
     }
 
-    fn roles(&mut self, said: Vec<raw::Text>, span: &Range<usize>, managed: Option<&[Role]>) -> Option<Vec<Role>> {
+    fn roles(
+        &mut self,
+        said: Vec<raw::Text>,
+        span: &Range<usize>,
+        managed: Option<&[Role]>,
+    ) -> Option<Vec<Role>> {
         if said.is_empty() {
             let what = "a list of no roles lets nobody in";
-            return self.refuse(span.clone(), what, r#"Name a role, or write `require = "signed_in"`."#);
+            return self.refuse(span.clone(), what, r#"Name a role, or write `require = "signed_in"`"#);
         }
         self.each(said, |to, text| {
             let role = match Role::parse(text.get_ref()) {
                 Ok(role) => role,
                 Err(_) => {
                     let what = format!("`{}` is not a role", text.get_ref().escape_default());
-                    return to.refuse(text.span(), what, "Use 1 to 64 of a-z, 0-9, `_` and `-`.");
+                    return to.refuse(text.span(), what, "Use 1 to 64 of a-z, 0-9, `_` and `-`");
                 }
             };
             if let Some(managed) = managed
@@ -144,7 +175,7 @@ impl Resolving<'_, '_> {
     }
 }
 
-const ONE_OF_THREE: &str = r#"Write one of `require = "public"`, `require = "signed_in"`, `any_of = ["member"]` and `all_of = ["member"]`."#;
+const ONE_OF_THREE: &str = r#"Write one of `require = "public"`, `require = "signed_in"`, `any_of = ["member"]` and `all_of = ["member"]`"#;
 
 /// What `require` can say.
 #[derive(Clone, Copy)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use toml::Spanned;
 use url::Url;
 
 use super::super::raw;
@@ -13,26 +14,43 @@ use crate::domain::access;
 use crate::domain::path::{PathPattern, RequestPath};
 use crate::domain::rule::Role;
 
-const URL: &str = r#"Write where visitors find the site, such as "https://www.acme.example"."#;
-const UPSTREAM: &str = r#"Write scheme, host and port, such as "http://127.0.0.1:3000"."#;
+const URL: &str = r#"Write where visitors find the site, such as "https://www.acme.example""#;
+const UPSTREAM: &str = r#"Write scheme, host and port, such as "http://127.0.0.1:3000""#;
 
 impl Resolving<'_, '_> {
-    /// All sites. `managed`: the roles that the mapping can grant, if it could be read.
-    pub(super) fn sites(&mut self, said: Said<Vec<raw::Site>>, managed: Option<&[Role]>) -> Option<Vec<Site>> {
+    /// All sites. `title`: of those that have none of their own. `managed`: the roles that the mapping can grant, if it could be read.
+    pub(super) fn sites(
+        &mut self,
+        said: Said<Vec<Spanned<raw::Site>>>,
+        title: &str,
+        managed: Option<&[Role]>,
+    ) -> Option<Vec<Site>> {
         let sites = said.or(Vec::new)?;
         if sites.is_empty() {
-            return self.refuse(0..0, "there is no site", "Add a `[[site]]` with `name`, `url` and `upstream`.");
+            let remedy = "Add a `[[site]]` with `name`, `url` and `upstream`";
+            self.reading.missing(0..0, "there is no site", remedy);
+            return None;
         }
         let mut seen = Seen::default();
-        self.each(sites, |to, site| to.site(site, managed, &mut seen))
+        self.each(sites, |to, site| to.site(site, title, managed, &mut seen))
     }
 
-    fn site(&mut self, said: raw::Site, managed: Option<&[Role]>, seen: &mut Seen) -> Option<Site> {
-        let name = self.required(said.name, &said.span, "site.name", r#"name = "library""#);
+    fn site(
+        &mut self,
+        said: Spanned<raw::Site>,
+        association: &str,
+        managed: Option<&[Role]>,
+        seen: &mut Seen,
+    ) -> Option<Site> {
+        let (span, said) = (said.span(), said.into_inner());
+        let name = self.required(said.name, &span, "site.name", r#"name = "library""#);
         let name = name.and_then(|name| self.site_name(&name, seen));
-        let url = self.required(said.url, &said.span, "site.url", r#"url = "https://www.acme.example""#);
+        let title =
+            self.optional(said.title, |to, title| to.not_empty(title, "Write the name that visitors see"));
+        let url = self.required(said.url, &span, "site.url", r#"url = "https://www.acme.example""#);
         let place = url.and_then(|url| self.place(&url, seen));
-        let upstream = self.required(said.upstream, &said.span, "site.upstream", r#"upstream = "http://127.0.0.1:3000""#);
+        let upstream =
+            self.required(said.upstream, &span, "site.upstream", r#"upstream = "http://127.0.0.1:3000""#);
         let upstream = upstream.and_then(|upstream| self.upstream(&upstream));
         let home = self.optional(said.home, |to, home| to.home(&home));
         let prefix = place.as_ref().map(|place| place.prefix.as_str());
@@ -41,6 +59,7 @@ impl Resolving<'_, '_> {
         Some(Site {
             site: access::Site {
                 name: name?,
+                title: title?.unwrap_or_else(|| association.to_owned()),
                 origin: place.origin,
                 host: place.host,
                 home: home?.unwrap_or_else(|| place.prefix.as_str().to_owned()),
@@ -56,11 +75,11 @@ impl Resolving<'_, '_> {
         // A site's name has the shape of a role's: both become parts of headers and addresses.
         if Role::parse(name.get_ref()).is_err() {
             let what = format!("`{}` is not a site's name", name.get_ref());
-            return self.refuse(name.span(), what, "Use 1 to 64 of a-z, 0-9, `_` and `-`.");
+            return self.refuse(name.span(), what, "Use 1 to 64 of a-z, 0-9, `_` and `-`");
         }
         if seen.names.contains(name.get_ref()) {
             let what = format!("two sites have the name `{}`", name.get_ref());
-            return self.refuse(name.span(), what, "Give each site a name of its own.");
+            return self.refuse(name.span(), what, "Give each site a name of its own");
         }
         seen.names.push(name.get_ref().clone());
         Some(name.get_ref().as_str().into())
@@ -79,23 +98,35 @@ impl Resolving<'_, '_> {
             true => PathPattern::parse(""),
             false => Ok(prefix),
         }) else {
-            return self.refuse(text.span(), format!("`{path}` is not a path that several sites can be told apart by"), URL);
+            return self.refuse(
+                text.span(),
+                format!("`{path}` is not a path that several sites can be told apart by"),
+                URL,
+            );
         };
         if is_reserved(path) {
-            return self.refuse(text.span(), format!("`{RESERVED}` is the gateway's own"), "Give the site another path.");
+            return self.refuse(
+                text.span(),
+                format!("`{RESERVED}` is the gateway's own"),
+                "Give the site another path",
+            );
         }
         let place = Place { origin, host: host.into(), prefix };
         let same_host = seen.places.iter().find(|other| other.host == place.host);
         if same_host.is_some_and(|other| other.origin != place.origin) {
             let what = format!("sites of the host `{}` differ in scheme or port", place.host);
-            return self.refuse(text.span(), what, "Sites that share a host share its sign-ins: give them the same scheme and port.");
+            return self.refuse(
+                text.span(),
+                what,
+                "Sites that share a host share its sign-ins: give them the same scheme and port",
+            );
         }
         let same = |other: &&Place| {
             other.host == place.host && other.prefix.as_str().eq_ignore_ascii_case(place.prefix.as_str())
         };
         if seen.places.iter().find(same).is_some() {
             let what = format!("two sites have the address `{}`", text.get_ref());
-            return self.refuse(text.span(), what, "Give one of them another host or another path.");
+            return self.refuse(text.span(), what, "Give one of them another host or another path");
         }
         seen.places.push(place.clone());
         Some(place)
@@ -114,10 +145,14 @@ impl Resolving<'_, '_> {
         let path = text.get_ref().split(['?', '#']).next().unwrap_or_default();
         if RequestPath::parse(path).is_err() {
             let what = format!("`{}` is not a path on the site", text.get_ref().escape_default());
-            return self.refuse(text.span(), what, r#"Write a path such as "/welcome"."#);
+            return self.refuse(text.span(), what, r#"Write a path such as "/welcome""#);
         }
         if is_reserved(path) {
-            return self.refuse(text.span(), format!("`{RESERVED}` is the gateway's own"), "Name a page of the site.");
+            return self.refuse(
+                text.span(),
+                format!("`{RESERVED}` is the gateway's own"),
+                "Name a page of the site",
+            );
         }
         Some(text.get_ref().clone())
     }

@@ -1,5 +1,6 @@
 //! The kinds of values that the sections share: durations, addresses, files, secrets, choices.
 
+use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -17,7 +18,13 @@ use crate::domain::network::{Network, NotANetwork};
 
 impl Resolving<'_, '_> {
     /// A key that must be there. `span` is that of its section.
-    pub(super) fn required<T>(&mut self, said: Said<T>, span: &Range<usize>, key: &str, example: &str) -> Option<T> {
+    pub(super) fn required<T>(
+        &mut self,
+        said: Said<T>,
+        span: &Range<usize>,
+        key: &str,
+        example: &str,
+    ) -> Option<T> {
         match said {
             Said::Value(value) => Some(value),
             Said::Unreadable => None,
@@ -27,7 +34,12 @@ impl Resolving<'_, '_> {
                     Some((section, _)) => format!(" below `[{section}]`"),
                     None => String::new(),
                 };
-                self.refuse(span.clone(), format!("`{key}` is missing"), format!("Write `{example}`{place}."))
+                self.reading.missing(
+                    span.clone(),
+                    format!("`{key}` is missing"),
+                    format!("Write `{example}`{place}"),
+                );
+                None
             }
         }
     }
@@ -74,7 +86,7 @@ impl Resolving<'_, '_> {
 
     pub(super) fn positive(&mut self, number: Spanned<usize>) -> Option<usize> {
         match number.get_ref() {
-            0 => self.refuse(number.span(), "this must be at least 1", "Write a whole number from 1."),
+            0 => self.refuse(number.span(), "this must be at least 1", "Write a whole number from 1"),
             some => Some(*some),
         }
     }
@@ -92,7 +104,7 @@ impl Resolving<'_, '_> {
             Err(_) => self.refuse(
                 text.span(),
                 format!("`{}` is not an address and port to listen at", text.get_ref()),
-                r#"Write an IP address and a port, such as "0.0.0.0:443" or "[::]:443"."#,
+                r#"Write an IP address and a port, such as "0.0.0.0:443" or "[::]:443""#,
             ),
         }
     }
@@ -100,8 +112,10 @@ impl Resolving<'_, '_> {
     pub(super) fn network(&mut self, text: Text) -> Option<Network> {
         let remedy = match text.get_ref().parse() {
             Ok(network) => return Some(network),
-            Err(NotANetwork::Malformed) => r#"Write a network such as "10.0.0.0/8", or one address."#.to_owned(),
-            Err(error @ NotANetwork::HostBits(_)) => format!("Correct it: {error}."),
+            Err(NotANetwork::Malformed) => {
+                r#"Write a network such as "10.0.0.0/8", or one address"#.to_owned()
+            }
+            Err(error @ NotANetwork::HostBits(_)) => format!("Correct it: {error}"),
         };
         self.refuse(text.span(), format!("`{}` is not a network", text.get_ref()), remedy)
     }
@@ -111,10 +125,12 @@ impl Resolving<'_, '_> {
         let said = text.get_ref();
         match Url::parse(said) {
             Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-                self.refuse(text.span(), "an address with a user name in it", "Take the part before `@` out.")
+                self.refuse(text.span(), "an address with a user name in it", "Take the part before `@` out")
             }
             Ok(url) if schemes.contains(&url.scheme()) && url.has_host() => Some(url),
-            _ => self.refuse(text.span(), format!("`{said}` is not an address that can be used here"), remedy),
+            _ => {
+                self.refuse(text.span(), format!("`{said}` is not an address that can be used here"), remedy)
+            }
         }
     }
 
@@ -125,13 +141,13 @@ impl Resolving<'_, '_> {
             return Some(url);
         }
         let what = format!("`{}` is not protected: `http` is for this machine only", text.get_ref());
-        self.refuse(text.span(), what, "Write `https://` instead of `http://`.")
+        self.refuse(text.span(), what, "Write `https://` instead of `http://`")
     }
 
     /// A path; a relative one starts at the folder of the configuration file.
     pub(super) fn path(&mut self, text: &Text) -> Option<PathBuf> {
         if text.get_ref().is_empty() {
-            return self.refuse(text.span(), "this is not a path: it is empty", "Write the path of a file.");
+            return self.refuse(text.span(), "this is not a path: it is empty", "Write the path of a file");
         }
         Some(self.reading.folder().join(text.get_ref()))
     }
@@ -143,8 +159,8 @@ impl Resolving<'_, '_> {
             Ok(content) => Some((path, content)),
             Err(error) => self.refuse(
                 text.span(),
-                format!("the file {} cannot be read: {}", path.display(), error.kind()),
-                "Create it, correct the path, or let the gateway's user read it.",
+                format!("the file {} cannot be read: {}", path.display(), because(&error)),
+                "Create it, correct the path, or let the gateway's user read it",
             ),
         }
     }
@@ -155,7 +171,7 @@ impl Resolving<'_, '_> {
             Source::Literal(text) => self.refuse(
                 text.span(),
                 "a secret is written in the configuration file",
-                "Move it out, and write { env = \"NAME\" } or { file = \"/path\" } in its place.",
+                "Move it out, and write { env = \"NAME\" } or { file = \"/path\" } in its place",
             ),
             Source::Variable(_) | Source::File(_) => self.value(source),
         }
@@ -163,33 +179,31 @@ impl Resolving<'_, '_> {
 
     /// A value that may be a secret and may stand in the file if it is none.
     pub(super) fn value(&mut self, source: &Source) -> Option<SecretString> {
-        let (span, from, value) = match source {
-            Source::Literal(text) => (text.span(), "the text".to_owned(), text.get_ref().clone()),
-            Source::File(path) => {
-                let (file, text) = self.readable(path)?;
-                (path.span(), format!("the file {}", file.display()), text)
-            }
-            Source::Variable(name) => {
-                let variable = name.get_ref();
-                let Some(value) = self.env.variable(variable) else {
-                    return self.refuse(
-                        name.span(),
-                        format!("the environment variable `{variable}` is not set"),
-                        format!("Set `{variable}` for the gateway, or name another source."),
-                    );
-                };
-                (name.span(), format!("the environment variable `{variable}`"), value)
-            }
+        let value = match source {
+            Source::Literal(text) => text.get_ref().clone(),
+            Source::File(path) => self.readable(path)?.1,
+            Source::Variable(name) => match self.env.variable(name.get_ref()) {
+                Some(value) => value,
+                None => {
+                    let remedy = format!("Set `{}` for the gateway, or name another source", name.get_ref());
+                    return self.refuse(name.span(), format!("{} is not set", source.name()), remedy);
+                }
+            },
         };
         // A secret that is kept in a file usually ends with a line break.
         match value.trim() {
-            "" => self.refuse(span, format!("{from} is empty"), "Put the value there."),
+            "" => self.refuse(source.span(), format!("{} is empty", source.name()), "Put the value there"),
             value => Some(SecretString::from(value)),
         }
     }
 
     /// One of a few words.
-    pub(super) fn choice<T: Copy>(&mut self, said: Said<Text>, default: T, choices: &[(&str, T)]) -> Option<T> {
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        said: Said<Text>,
+        default: T,
+        choices: &[(&str, T)],
+    ) -> Option<T> {
         let text = match said {
             Said::Nothing => return Some(default),
             Said::Unreadable => return None,
@@ -204,13 +218,24 @@ impl Resolving<'_, '_> {
     }
 }
 
-const DURATION: &str = r#"Write a duration such as "30s", "15m", "24h" or "1h 30m"."#;
+/// Why a file cannot be read, for people.
+pub(in super::super) fn because(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".into(),
+        io::ErrorKind::PermissionDenied => "this user may not read it".into(),
+        io::ErrorKind::InvalidData => "it is not text in UTF-8".into(),
+        kind => kind.to_string(),
+    }
+}
+
+const DURATION: &str = r#"Write a duration such as "30s", "15m", "24h" or "1h 30m""#;
 
 /// What to write instead of a word that is not known.
 pub(super) fn meant(word: &str, known: &[&str]) -> String {
     match nearest(word, known.iter().copied()) {
-        Some(meant) => format!("Did you mean `{meant}`?"),
-        None => format!("Known are {}.", list(known)),
+        Some(meant) => format!("Did you mean `{meant}`"),
+        None if known.is_empty() => "There is none yet".into(),
+        None => format!("Known are {}", list(known)),
     }
 }
 
