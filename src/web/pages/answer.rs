@@ -1,0 +1,85 @@
+//! Turns a page or a JSON problem into a whole response, with the headers that keep it private and inert.
+//!
+//! Scripts and styles are constants of the program, so the policy names their SHA-256 digests. That is stricter than
+//! a nonce (only these texts run, wherever they stand) and leaves nothing to carry from header to template.
+
+use aws_lc_rs::digest;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde::Serialize;
+
+use super::{Code, Page, STYLE};
+
+/// What a visitor reads when even the page cannot be made.
+const LAST_RESORT: &str = "Something went wrong on our side. Please try again in a few minutes.\n";
+
+/// The page as a response: its own status, never stored, never framed, nothing loaded from anywhere.
+pub fn respond<P: Page>(page: &P) -> Response<Bytes> {
+    match page.render() {
+        Ok(html) => {
+            let policy = policy(P::SCRIPT, P::POSTS);
+            finish(page.status(), "text/html; charset=utf-8", &policy, Bytes::from(html))
+        }
+        Err(_) => last_resort(),
+    }
+}
+
+/// The JSON twin of a page, for a caller that is a program. `login` is where a person can sign in.
+pub fn problem(code: Code, sentence: &str, request_id: &str, login: Option<&str>) -> Response<Bytes> {
+    #[derive(Serialize)]
+    struct Problem<'a> {
+        error: &'a str,
+        message: &'a str,
+        request_id: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        login: Option<&'a str>,
+    }
+    match serde_json::to_vec(&Problem { error: code.as_str(), message: sentence, request_id, login }) {
+        Ok(json) => finish(code.status(), "application/json", "default-src 'none'", Bytes::from(json)),
+        Err(_) => last_resort(),
+    }
+}
+
+fn last_resort() -> Response<Bytes> {
+    let body = Bytes::from_static(LAST_RESORT.as_bytes());
+    finish(StatusCode::INTERNAL_SERVER_ERROR, "text/plain; charset=utf-8", "default-src 'none'", body)
+}
+
+fn finish(status: StatusCode, content_type: &'static str, policy: &str, body: Bytes) -> Response<Bytes> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    let policy =
+        HeaderValue::from_str(policy).unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Content-Security-Policy, level 3.
+///
+/// Where a form goes to the site, `form-action` must also admit where the site then redirects (a payment page, say):
+/// Chromium applies the directive to each hop.
+fn policy(script: &str, posts: bool) -> String {
+    let style = source(STYLE);
+    let script = if script.is_empty() { "'none'".to_owned() } else { source(script) };
+    let form = if posts { "'self' https:" } else { "'none'" };
+    format!(
+        "default-src 'none'; style-src {style}; script-src {script}; img-src 'self' data:; \
+         form-action {form}; frame-ancestors 'none'; base-uri 'none'"
+    )
+}
+
+fn source(text: &str) -> String {
+    let digest = digest::digest(&digest::SHA256, text.as_bytes());
+    format!("'sha256-{}'", BASE64_STANDARD.encode(digest))
+}
+
+#[cfg(test)]
+pub(super) fn policy_names(policy: &str, text: &str) -> bool {
+    policy.contains(&source(text))
+}

@@ -1,0 +1,87 @@
+//! The pages that a visitor sees, and the JSON twin that a program gets in their place.
+//!
+//! Each page is a typed struct with a template of the same name, a status and samples; every sample is rendered
+//! in a test. Kept out: who sees which page and why (the callers decide), sessions, configuration, requests.
+
+mod answer;
+mod code;
+mod kept_form;
+mod notice;
+mod sign_in;
+mod words;
+
+pub use answer::{problem, respond};
+pub use code::{Blame, Code};
+pub use kept_form::{KeptForm, ResumeForm};
+pub use notice::{Contact, Missing, Notice, Refused, SignInFailure};
+pub use sign_in::{SignIn, SignedOut};
+
+use http::StatusCode;
+
+/// The one style sheet, inlined into every page: one request, and it works while the site is down.
+const STYLE: &str = include_str!("../../../assets/page.css");
+
+/// What all pages show around their own text.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    /// The association, as people call it.
+    pub association: String,
+    /// The site that was asked for, when it is known and has a name of its own.
+    pub site: Option<String>,
+    /// Where "back to the home page" leads: a path on this site or a whole address.
+    pub home: String,
+    /// Shown on error pages and written to the log, so that support can find one from the other.
+    pub request_id: String,
+}
+
+impl Frame {
+    /// The name at the top of the card: the site's own, else the association's.
+    fn heading(&self) -> &str {
+        self.site.as_deref().unwrap_or(&self.association)
+    }
+
+    /// The letter in the badge beside the name.
+    fn initial(&self) -> String {
+        self.heading()
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .into_iter()
+            .flat_map(char::to_uppercase)
+            .collect()
+    }
+}
+
+/// A page: a template with the facts that the response needs about it.
+pub trait Page: askama::Template {
+    /// The inline script, or empty. It must be a constant: the Content-Security-Policy names its digest.
+    const SCRIPT: &'static str = "";
+    /// Whether the page holds a form that the visitor posts to the site.
+    const POSTS: bool = false;
+
+    /// The status belongs to the page, so that no caller can pair them wrongly.
+    fn status(&self) -> StatusCode;
+
+    /// Named examples, all of which are rendered in a test.
+    #[cfg(test)]
+    fn samples() -> Vec<(&'static str, Self)>
+    where
+        Self: Sized;
+}
+
+/// A link or button on a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Link {
+    label: &'static str,
+    href: String,
+    /// For a page that the visitor must be able to come back to.
+    new_tab: bool,
+}
+
+impl Link {
+    fn new(label: &'static str, href: impl Into<String>) -> Self {
+        Self { label, href: href.into(), new_tab: false }
+    }
+}
+
+#[cfg(test)]
+mod tests;

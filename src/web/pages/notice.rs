@@ -1,0 +1,259 @@
+//! A notice: the request ends here, and this is why and what to do next. As a page for people, as JSON for programs.
+//!
+//! Its words are in `words`. Inner causes (a status of the AMS, a socket error) never reach this file; they are in the
+//! log under the reference that the page shows.
+
+use askama::Template;
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+
+use super::words::{self, Words};
+use super::{Blame, Code, Frame, Link, Page, problem, respond};
+
+/// Why the visitor gets a page of ours instead of the site's.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// No session. People are sent to `SignIn` instead; this is mostly read as JSON.
+    SignInRequired {
+        /// Starts a login.
+        login: String,
+    },
+    /// A form with attachments, or a very large one, was posted without a session.
+    FormNotKept {
+        /// Starts a login.
+        login: String,
+    },
+    /// Signed in but not entitled.
+    Refused(Refused),
+    /// The AMS does not let this account in (not approved, for one).
+    NotAdmitted {
+        /// Whom to ask.
+        contact: Option<Contact>,
+        /// Ends the session here and at the AMS, so that another account can be used.
+        sign_out: String,
+    },
+    /// The sign-in came back in a way that we do not accept.
+    SignInFailed {
+        /// What was wrong with it.
+        reason: SignInFailure,
+        /// Starts a new login.
+        again: String,
+    },
+    /// The request cannot be understood.
+    BadRequest,
+    /// The body is too large.
+    BodyTooLarge,
+    /// Address or headers are too large.
+    HeadTooLarge,
+    /// Our own address, wrong method; `allow` is the `Allow` header.
+    MethodNotAllowed {
+        /// The methods that the address knows, as in `GET, HEAD`.
+        allow: &'static str,
+    },
+    /// No such address under our own prefix.
+    NotFound,
+    /// No site of ours answers to this host.
+    UnknownSite,
+    /// The AMS cannot be reached; the page tries again by itself.
+    AmsDown {
+        /// Seconds until the page tries again, also sent as `Retry-After`.
+        retry_after: u16,
+        /// The address to try again; must be safe to repeat.
+        again: String,
+    },
+    /// The site behind us cannot be reached, or broke off.
+    SiteDown,
+    /// The site behind us took too long.
+    SiteSlow,
+    /// We have as many requests as we can take.
+    Busy {
+        /// Seconds, sent as `Retry-After`.
+        retry_after: u16,
+    },
+    /// Something failed in the gateway.
+    Broken,
+}
+
+/// What was wrong with a returning sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SignInFailure {
+    /// The attempt is older than its limit.
+    AttemptExpired,
+    /// The attempt belongs to another browser, or to none (cookies off, a forged or forwarded link).
+    NotStartedHere,
+    /// The AMS refused the sign-on token.
+    TokenRefused,
+    /// The token or the attempt was used before.
+    AlreadyUsed,
+    /// The AMS answered about another person than the one who signed in.
+    WrongPerson,
+    /// Too many attempts in a short time.
+    TooManyAttempts,
+}
+
+/// Who was refused, and what would have let them in.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The name of the person who is signed in.
+    pub name: String,
+    /// The roles that are missing, by the labels that people know.
+    pub missing: Missing,
+    /// Where to renew or upgrade a membership.
+    pub renew_url: Option<String>,
+    /// Whom to ask.
+    pub contact: Option<Contact>,
+    /// Ends the session here and at the AMS.
+    pub sign_out: String,
+}
+
+/// Role labels that the person lacks.
+#[derive(Clone, Debug)]
+pub enum Missing {
+    /// One of these would do.
+    AnyOf(Vec<String>),
+    /// All of these are needed; those the person has are left out.
+    AllOf(Vec<String>),
+}
+
+/// Where the association answers questions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Contact {
+    /// An e-mail address.
+    Email(String),
+    /// The address of a page.
+    Web(String),
+}
+
+impl Contact {
+    pub(super) fn link(&self) -> Link {
+        match self {
+            Self::Email(address) => Link::new("Contact us", format!("mailto:{address}")),
+            Self::Web(url) => Link::new("Contact us", url),
+        }
+    }
+}
+
+impl Missing {
+    pub(super) fn labels(&self) -> &[String] {
+        match self {
+            Self::AnyOf(labels) | Self::AllOf(labels) => labels,
+        }
+    }
+
+    pub(super) fn sentence(&self) -> &'static str {
+        match (self, self.labels().len()) {
+            (_, 0) => "Your account does not have what this page asks for.",
+            (_, 1) => "This page is only for:",
+            (Self::AnyOf(_), _) => "This page is for people with any one of these:",
+            (Self::AllOf(_), _) => "To open this page you also need all of these:",
+        }
+    }
+}
+
+impl Notice {
+    /// The stable name, from which status and blame follow.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::SignInRequired { .. } => Code::SignInRequired,
+            Self::FormNotKept { .. } => Code::FormNotKept,
+            Self::Refused(_) => Code::NotEntitled,
+            Self::NotAdmitted { .. } => Code::NotAdmitted,
+            Self::SignInFailed { reason, .. } => match reason {
+                SignInFailure::AttemptExpired => Code::AttemptExpired,
+                SignInFailure::NotStartedHere => Code::NotStartedHere,
+                SignInFailure::TokenRefused => Code::TokenRefused,
+                SignInFailure::AlreadyUsed => Code::AlreadyUsed,
+                SignInFailure::WrongPerson => Code::WrongPerson,
+                SignInFailure::TooManyAttempts => Code::TooManyAttempts,
+            },
+            Self::BadRequest => Code::BadRequest,
+            Self::BodyTooLarge => Code::BodyTooLarge,
+            Self::HeadTooLarge => Code::HeadTooLarge,
+            Self::MethodNotAllowed { .. } => Code::MethodNotAllowed,
+            Self::NotFound => Code::NotFound,
+            Self::UnknownSite => Code::UnknownSite,
+            Self::AmsDown { .. } => Code::AmsDown,
+            Self::SiteDown => Code::SiteDown,
+            Self::SiteSlow => Code::SiteSlow,
+            Self::Busy { .. } => Code::Busy,
+            Self::Broken => Code::Broken,
+        }
+    }
+
+    /// Whose turn it is.
+    pub fn blame(&self) -> Blame {
+        self.code().blame()
+    }
+
+    /// The notice for a person.
+    pub fn html(&self, frame: &Frame) -> Response<Bytes> {
+        self.with_headers(respond(&NoticePage::new(self, frame)))
+    }
+
+    /// The notice for a program: `{"error", "message", "request_id", "login"}`.
+    pub fn json(&self, frame: &Frame) -> Response<Bytes> {
+        let sentence = words::of(self, frame).sentence;
+        self.with_headers(problem(self.code(), &sentence, &frame.request_id, self.login()))
+    }
+
+    fn login(&self) -> Option<&str> {
+        match self {
+            Self::SignInRequired { login } | Self::FormNotKept { login } => Some(login),
+            Self::SignInFailed { again, .. } => Some(again),
+            _ => None,
+        }
+    }
+
+    fn with_headers(&self, mut response: Response<Bytes>) -> Response<Bytes> {
+        let headers = response.headers_mut();
+        match self {
+            Self::AmsDown { retry_after, .. } | Self::Busy { retry_after } => {
+                headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
+            }
+            Self::MethodNotAllowed { allow } => {
+                headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+/// The page of a notice.
+#[derive(Template)]
+#[template(path = "notice.html")]
+pub(super) struct NoticePage {
+    frame: Frame,
+    words: Words,
+    /// Shown as a list under the sentence.
+    missing: Vec<String>,
+    status: StatusCode,
+    /// Seconds and address, when the page tries again by itself.
+    retry: Option<(u16, String)>,
+}
+
+impl NoticePage {
+    pub(super) fn new(notice: &Notice, frame: &Frame) -> Self {
+        let (missing, retry) = match notice {
+            Notice::Refused(refused) => (refused.missing.labels().to_vec(), None),
+            Notice::AmsDown { retry_after, again } => (Vec::new(), Some((*retry_after, again.clone()))),
+            _ => (Vec::new(), None),
+        };
+        let words = words::of(notice, frame);
+        Self { frame: frame.clone(), words, missing, status: notice.code().status(), retry }
+    }
+}
+
+impl Page for NoticePage {
+    fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    #[cfg(test)]
+    fn samples() -> Vec<(&'static str, Self)> {
+        super::tests::notices()
+            .iter()
+            .map(|notice| (notice.code().as_str(), Self::new(notice, &super::tests::frame())))
+            .collect()
+    }
+}

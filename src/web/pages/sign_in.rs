@@ -1,0 +1,54 @@
+//! The pages on the way in and out: "Taking you to the sign-in page" and "You are signed out".
+
+use askama::Template;
+use http::StatusCode;
+
+use super::{Frame, Page};
+
+const SCRIPT: &str = include_str!("../../../assets/sign_in.js");
+
+/// Stands between a members' page and the AMS for a moment, because only a script can read the fragment
+/// of the address (`#minutes`), which browsers never send.
+#[derive(Clone, Debug, Template)]
+#[template(path = "sign_in.html")]
+pub struct SignIn {
+    /// Around the page.
+    pub frame: Frame,
+    /// Starts the login. Has a query already; the script adds `&fragment=` when there is one.
+    pub go_url: String,
+}
+
+impl Page for SignIn {
+    const SCRIPT: &'static str = SCRIPT;
+
+    fn status(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[cfg(test)]
+    fn samples() -> Vec<(&'static str, Self)> {
+        let go_url = "/_gate/login/go?return_to=%2Fmembers%3Fa%3D1&x=\"><script>".to_owned();
+        vec![("sign_in", Self { frame: super::tests::frame(), go_url })]
+    }
+}
+
+/// Where a logout ends when the site has no page of its own for that.
+#[derive(Clone, Debug, Template)]
+#[template(path = "signed_out.html")]
+pub struct SignedOut {
+    /// Around the page.
+    pub frame: Frame,
+    /// Starts a new login.
+    pub login: String,
+}
+
+impl Page for SignedOut {
+    fn status(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[cfg(test)]
+    fn samples() -> Vec<(&'static str, Self)> {
+        vec![("signed_out", Self { frame: super::tests::frame(), login: "/_gate/login".to_owned() })]
+    }
+}

@@ -1,0 +1,153 @@
+//! Renders every sample of every page, and holds all of them to the same promises.
+
+use super::*;
+use bytes::Bytes;
+use http::{Response, header};
+
+/// The frame of all samples. The markup in the names must come out as text.
+pub(super) fn frame() -> Frame {
+    Frame {
+        association: "Harbour Association".to_owned(),
+        site: Some("Library & Archive".to_owned()),
+        home: "/".to_owned(),
+        request_id: "7QK2-M0XF".to_owned(),
+    }
+}
+
+/// One of each notice, in the order of the enum.
+pub(super) fn notices() -> Vec<Notice> {
+    let again = || "/_gate/login?return_to=%2Fmembers".to_owned();
+    let failed = |reason| Notice::SignInFailed { reason, again: again() };
+    let sign_out = || "/_gate/logout".to_owned();
+    vec![
+        Notice::SignInRequired { login: again() },
+        Notice::FormNotKept { login: again() },
+        Notice::Refused(Refused {
+            name: "Jane <b>Okafor</b>".to_owned(),
+            missing: Missing::AnyOf(vec![
+                "Chair of the education committee".to_owned(),
+                "Education committee".to_owned(),
+            ]),
+            renew_url: Some("https://ams.harbour.example/renew".to_owned()),
+            contact: Some(Contact::Email("office@harbour.example".to_owned())),
+            sign_out: sign_out(),
+        }),
+        Notice::NotAdmitted {
+            contact: Some(Contact::Web("https://harbour.example/contact".to_owned())),
+            sign_out: sign_out(),
+        },
+        failed(SignInFailure::AttemptExpired),
+        failed(SignInFailure::NotStartedHere),
+        failed(SignInFailure::TokenRefused),
+        failed(SignInFailure::AlreadyUsed),
+        failed(SignInFailure::WrongPerson),
+        failed(SignInFailure::TooManyAttempts),
+        Notice::BadRequest,
+        Notice::BodyTooLarge,
+        Notice::HeadTooLarge,
+        Notice::MethodNotAllowed { allow: "GET, HEAD" },
+        Notice::NotFound,
+        Notice::UnknownSite,
+        Notice::AmsDown { retry_after: 20, again: again() },
+        Notice::SiteDown,
+        Notice::SiteSlow,
+        Notice::Busy { retry_after: 5 },
+        Notice::Broken,
+    ]
+}
+
+fn check<P: Page>() {
+    for (name, page) in P::samples() {
+        let response = respond(&page);
+        assert_eq!(response.status(), page.status(), "{name}");
+        let html = text(&response);
+        keeps_its_promises(name, &html, &response);
+        insta::assert_snapshot!(name, html.replace(STYLE, "/* assets/page.css */"));
+    }
+}
+
+fn keeps_its_promises(name: &str, html: &str, response: &Response<Bytes>) {
+    assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store", "{name}");
+    assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer", "{name}");
+    let policy = response.headers()[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    for (open, close) in [("<style>", "</style>"), ("<script>", "</script>")] {
+        for block in html.split(open).skip(1) {
+            let block = block.split(close).next().unwrap();
+            assert!(answer::policy_names(policy, block), "{name}: the policy blocks our own {open}");
+        }
+    }
+    assert_eq!(
+        html.matches("<script").count(),
+        html.matches("<script>").count(),
+        "{name}: markup got through"
+    );
+    for forbidden in ["<b>", " style=", " onclick=", "src=", "http://"] {
+        assert!(!html.contains(forbidden), "{name} has {forbidden}");
+    }
+    for needed in ["<html lang=\"en\">", "<main>", "<h1>", "<header>", "<footer>", "width=device-width"] {
+        assert!(html.contains(needed), "{name} lacks {needed}");
+    }
+}
+
+fn text(response: &Response<Bytes>) -> String {
+    String::from_utf8(response.body().to_vec()).unwrap()
+}
+
+#[test]
+fn every_sample_of_every_page_renders() {
+    check::<SignIn>();
+    check::<SignedOut>();
+    check::<KeptForm>();
+    check::<ResumeForm>();
+    check::<notice::NoticePage>();
+}
+
+#[test]
+fn a_page_and_its_json_twin_say_the_same() {
+    for notice in notices() {
+        let (html, json) = (notice.html(&frame()), notice.json(&frame()));
+        let twin: serde_json::Value = serde_json::from_slice(json.body()).unwrap();
+        assert_eq!(html.status(), json.status());
+        assert!(html.status().is_client_error() || html.status().is_server_error());
+        assert_eq!(html.headers().get(header::RETRY_AFTER), json.headers().get(header::RETRY_AFTER));
+        assert_eq!(twin["error"], notice.code().as_str());
+        assert_eq!(twin["request_id"], frame().request_id);
+        // Markup characters are escaped on the page only.
+        let start = twin["message"].as_str().unwrap().split(['<', '\'', '&']).next().unwrap();
+        assert!(text(&html).contains(start), "{start}");
+    }
+}
+
+#[test]
+fn the_fault_follows_from_the_status() {
+    for code in notices().iter().map(Notice::code) {
+        let server = code.status().is_server_error();
+        match code.blame() {
+            Blame::Us => assert!(server, "{code:?}"),
+            Blame::Upstream => assert!(server || code == Code::WrongPerson, "{code:?}"),
+            Blame::Visitor => assert!(!server, "{code:?}"),
+        }
+    }
+}
+
+#[test]
+fn only_what_can_be_repeated_tells_when() {
+    let headers = |notice: Notice| notice.html(&frame()).headers().clone();
+    assert_eq!(
+        headers(Notice::AmsDown { retry_after: 20, again: "/x".to_owned() })[header::RETRY_AFTER],
+        "20"
+    );
+    assert_eq!(headers(Notice::MethodNotAllowed { allow: "GET, HEAD" })[header::ALLOW], "GET, HEAD");
+    assert!(!headers(Notice::SiteDown).contains_key(header::RETRY_AFTER));
+}
+
+#[test]
+fn a_frame_without_a_site_is_headed_by_the_association() {
+    let frame = Frame { site: None, ..frame() };
+    assert_eq!((frame.heading(), frame.initial().as_str()), ("Harbour Association", "H"));
+}
+
+#[test]
+fn the_style_sheet_stays_small() {
+    assert!(STYLE.len() < 6 * 1024, "{}", STYLE.len());
+}

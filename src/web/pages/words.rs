@@ -1,0 +1,190 @@
+//! Every word of every notice, in one match, so that they can be read and judged in one sitting.
+//!
+//! Each says what happened in one plain sentence, then what to do next. No technical terms, no blame on the reader.
+
+use super::notice::{Notice, Refused, SignInFailure};
+use super::{Contact, Frame, Link};
+
+/// The text of a notice.
+pub(super) struct Words {
+    pub(super) title: &'static str,
+    /// What happened; also the `message` of the JSON twin.
+    pub(super) sentence: String,
+    /// What to do next; may be empty.
+    pub(super) advice: String,
+    /// The first is the main one.
+    pub(super) actions: Vec<Link>,
+}
+
+/// The words of this notice.
+pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
+    let association = &frame.association;
+    let heading = frame.heading();
+    let home = || Link::new("Go to the home page", &frame.home);
+    // An empty reference is the page's own address: the same request once more, as a GET.
+    let reload = || Link::new("Try again", "");
+    let words = |title, sentence: String, advice: &str, actions| Words {
+        title,
+        sentence,
+        advice: advice.to_owned(),
+        actions,
+    };
+    match notice {
+        Notice::SignInRequired { login } => words(
+            "Please sign in",
+            format!("You need to sign in with your {association} account to open this."),
+            "",
+            vec![Link::new("Sign in", login)],
+        ),
+        Notice::FormNotKept { login } => words(
+            "Please sign in, then send your form again",
+            "You were signed out, so your form was not sent. It is too large, or has attachments, so we could \
+             not keep it for you."
+                .to_owned(),
+            "Sign in first: the link opens a new tab. Then come back to this tab, go back to your form and send \
+             it again. Most browsers keep what you typed.",
+            vec![Link { new_tab: true, ..Link::new("Sign in", login) }],
+        ),
+        Notice::Refused(refused) => refused_words(refused),
+        Notice::NotAdmitted { contact, sign_out } => words(
+            "This account cannot be used here",
+            format!("{association} does not currently allow this account to sign in."),
+            "The account may still be waiting for approval, or it may have been closed. The association's office \
+             can tell you more.",
+            contact.iter().map(Contact::link).chain([other_account(sign_out)]).collect(),
+        ),
+        Notice::SignInFailed { reason, again } => {
+            let (title, sentence, advice) = sign_in_failed(*reason, association);
+            words(title, sentence, advice, vec![Link::new("Sign in again", again)])
+        }
+        Notice::BadRequest => words(
+            "We could not read that request",
+            "The address or the request is not complete, or is damaged.".to_owned(),
+            "If you followed a link, check that all of it was copied. Otherwise start from the home page.",
+            vec![home()],
+        ),
+        Notice::BodyTooLarge => words(
+            "That is too large to send",
+            "What you sent is larger than this site accepts.".to_owned(),
+            "Go back, choose a smaller file or shorten the text, and send it again.",
+            vec![home()],
+        ),
+        Notice::HeadTooLarge => words(
+            "That address is too long",
+            "Your browser sent a longer address, or more cookies, than this site accepts.".to_owned(),
+            "Start from the home page. If that does not help, clear the cookies for this site.",
+            vec![home()],
+        ),
+        Notice::MethodNotAllowed { .. } => words(
+            "That does not work here",
+            "This address cannot be used in that way.".to_owned(),
+            "Start from the home page and try again.",
+            vec![home()],
+        ),
+        Notice::NotFound => words(
+            "There is nothing at this address",
+            "The page you asked for does not exist.".to_owned(),
+            "Check the address, or start from the home page.",
+            vec![home()],
+        ),
+        Notice::UnknownSite => words(
+            "There is no site at this address",
+            "The name in your browser's address bar is not one of our sites.".to_owned(),
+            "Check the address for typing mistakes.",
+            Vec::new(),
+        ),
+        Notice::AmsDown { again, .. } => words(
+            "Signing in is not possible just now",
+            format!("The sign-in system of {association} is not answering."),
+            "Nothing is wrong with your account.",
+            vec![Link::new("Try now", again)],
+        ),
+        Notice::SiteDown => words(
+            "This site is not available just now",
+            format!("{heading} is not answering. Your sign-in is not affected."),
+            "Try again in a few minutes. If you were sending a form, check first whether it arrived.",
+            vec![reload()],
+        ),
+        Notice::SiteSlow => words(
+            "This page is taking too long",
+            format!("{heading} did not answer in time. Your sign-in is not affected."),
+            "Try again in a few minutes. If you were sending a form, check first whether it arrived.",
+            vec![reload()],
+        ),
+        Notice::Busy { .. } => words(
+            "Very many people are here just now",
+            "We could not take your request at this moment.".to_owned(),
+            "Wait a little, then try again.",
+            vec![reload()],
+        ),
+        Notice::Broken => words(
+            "Something went wrong on our side",
+            "This is our fault, not yours.".to_owned(),
+            "Try again in a few minutes. If it happens again, tell us the reference below.",
+            vec![reload(), home()],
+        ),
+    }
+}
+
+fn refused_words(refused: &Refused) -> Words {
+    let renew = refused.renew_url.as_ref().map(|url| Link::new("Renew or upgrade", url));
+    Words {
+        title: "Your account does not open this page",
+        sentence: format!("You are signed in as {}. {}", refused.name, refused.missing.sentence()),
+        advice: if refused.renew_url.is_some() {
+            "If you have just renewed or joined, it can take a few minutes until we know.".to_owned()
+        } else {
+            "If you think that this is wrong, the association's office can help.".to_owned()
+        },
+        actions: renew
+            .into_iter()
+            .chain(refused.contact.as_ref().map(Contact::link))
+            .chain([other_account(&refused.sign_out)])
+            .collect(),
+    }
+}
+
+fn other_account(sign_out: &str) -> Link {
+    Link::new("Sign out", sign_out)
+}
+
+fn sign_in_failed(reason: SignInFailure, association: &str) -> (&'static str, String, &'static str) {
+    let start_again = "You can simply sign in again. If you are still signed in there, you will not have to type \
+                       anything.";
+    match reason {
+        SignInFailure::AttemptExpired => (
+            "That sign-in took too long",
+            "To keep your account safe, a sign-in that was begun must be finished within a short time."
+                .to_owned(),
+            start_again,
+        ),
+        SignInFailure::NotStartedHere => (
+            "Please sign in from here",
+            "This sign-in was not started in this browser, so we did not use it.".to_owned(),
+            "This happens when a link from a message is followed, or when the browser does not accept cookies from \
+             this site. Start again with the button.",
+        ),
+        SignInFailure::TokenRefused => (
+            "Your sign-in was not confirmed",
+            format!("We asked {association} to confirm your sign-in, and it did not."),
+            "This can happen when a page was left open for a while. Please sign in again.",
+        ),
+        SignInFailure::AlreadyUsed => (
+            "That sign-in was already used",
+            "Each sign-in works once, and this one has done its work.".to_owned(),
+            "This happens after going back in the browser. Please sign in again.",
+        ),
+        SignInFailure::WrongPerson => (
+            "We could not be sure who you are",
+            format!(
+                "{association} sent us details that do not belong to the account that signed in, so we stopped."
+            ),
+            "Please sign in again. If it happens again, tell the association the reference below.",
+        ),
+        SignInFailure::TooManyAttempts => (
+            "Too many sign-ins in a short time",
+            "To keep accounts safe we have paused signing in from here for a moment.".to_owned(),
+            "Wait a minute, then sign in again.",
+        ),
+    }
+}
