@@ -1,12 +1,22 @@
 //! What must survive a restart: sessions, records, used tokens, keys.
 //!
 //! The port is narrow and asynchronous; the SQLite behind it runs on threads of its own. Records and keys are sealed before
-//! they are written; session ids are stored as digests only.
+//! they are written; session ids are stored as digests only. `sqlite` has the statements, `schema` the file and its tables,
+//! `worker` the threads, `sealed` what a row holds. Tests use the same on a temporary file; there is no other implementation.
 
 use super::BoxFuture;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
+
+mod schema;
+mod sealed;
+mod sqlite;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+pub use sqlite::SqliteStore;
 
 /// The store cannot answer. Our fault; the operator finds the cause in the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,432 @@
+//! Stories over a real file: what survives, what is gone, what is refused, and what the file tells a stranger.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::*;
+use crate::adapters::clock::Clock;
+use crate::adapters::keys::keyring::Keyring;
+use crate::adapters::keys::seal::SecretKey;
+use crate::domain::record::Profile;
+
+struct World {
+    directory: TempDir,
+    key: SecretKey,
+}
+
+impl World {
+    fn new() -> World {
+        let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
+        World { directory: TempDir::new().unwrap(), key }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().join("membergate.db")
+    }
+
+    fn open(&self) -> SqliteStore {
+        SqliteStore::open(&self.path(), &self.key).unwrap()
+    }
+
+    /// Edits the file behind the store's back.
+    fn edit(&self, sql: &str) {
+        let connection = Connection::open(self.path()).unwrap();
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
+        connection.execute_batch(sql).unwrap();
+    }
+}
+
+fn at(minute: i64) -> Timestamp {
+    "2026-03-01T09:30:00.123456789Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
+}
+
+fn key(n: u8) -> SessionKey {
+    SessionKey([n; 32])
+}
+
+fn id(text: &str) -> IndividualId {
+    IndividualId::parse(text).unwrap()
+}
+
+fn session(n: u8, person: &str) -> Session {
+    Session {
+        key: key(n),
+        individual: id(person),
+        environment: "production".to_owned(),
+        host: "members.reef.example".to_owned(),
+        created: at(0),
+        last_seen: at(0),
+    }
+}
+
+fn record(person: &str, as_of: Timestamp) -> Record {
+    Record {
+        id: id(person),
+        as_of,
+        profile: Profile {
+            name: "Dana Reyes".to_owned(),
+            email: Some("dana.reyes@reef.example".to_owned()),
+            ..Profile::default()
+        },
+        is_approved: Some(true),
+        is_deceased: false,
+        memberships: Vec::new(),
+        security_roles: vec!["Press".to_owned()],
+        custom_fields: Vec::new(),
+        committees: None,
+        registrations: Some(Vec::new()),
+        purchases: None,
+        certifications: None,
+        relationships: None,
+        warnings: Vec::new(),
+    }
+}
+
+const DANA: &str = "0b6f4a52-dana";
+const OMAR: &str = "77aa3c10-omar";
+
+async fn begin(store: &SqliteStore, session: &Session) {
+    store.begin_session(session, &record(session.individual.as_str(), at(0))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_session_survives_a_restart_with_its_record() {
+    let world = World::new();
+    let store = world.open();
+    begin(&store, &session(1, DANA)).await;
+    drop(store);
+    let found = world.open().session(&key(1)).await.unwrap();
+    assert_eq!(found, Some((session(1, DANA), record(DANA, at(0)))));
+}
+
+#[tokio::test]
+async fn a_session_survives_a_crash() {
+    let world = World::new();
+    let store = world.open();
+    begin(&store, &session(1, DANA)).await;
+    // What a killed process leaves behind: the file and the log beside it, never folded together.
+    let copy = world.directory.path().join("copy.db");
+    fs::copy(world.path(), &copy).unwrap();
+    fs::copy(world.path().with_extension("db-wal"), copy.with_extension("db-wal")).unwrap();
+    let (file, log) = (fs::read(&copy).unwrap(), fs::read(copy.with_extension("db-wal")).unwrap());
+    assert_eq!(SqliteStore::open(&copy, &World::new().key).err(), Some(StoreError::WrongKey));
+    assert_eq!(fs::read(&copy).unwrap(), file, "a wrong key changes nothing here either");
+    assert_eq!(fs::read(copy.with_extension("db-wal")).unwrap(), log);
+    let copy = SqliteStore::open(&copy, &world.key).unwrap();
+    assert!(copy.session(&key(1)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_stays_ended() {
+    let world = World::new();
+    let store = world.open();
+    begin(&store, &session(1, DANA)).await;
+    begin(&store, &session(2, DANA)).await;
+    store.end_session(&key(1)).await.unwrap();
+    store.end_session(&key(1)).await.unwrap();
+    assert_eq!(store.session(&key(1)).await, Ok(None));
+    drop(store);
+    let store = world.open();
+    assert_eq!(store.session(&key(1)).await, Ok(None));
+    assert!(store.session(&key(2)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn every_session_of_one_person_ends_and_nobody_elses() {
+    let world = World::new();
+    let store = world.open();
+    let staging = Session { environment: "staging".to_owned(), ..session(4, DANA) };
+    for session in [&session(1, DANA), &session(2, DANA), &session(3, OMAR), &staging] {
+        begin(&store, session).await;
+    }
+    let mut ended = store.end_sessions_of("production", &id(DANA)).await.unwrap();
+    ended.sort_unstable();
+    assert_eq!(ended, [key(1), key(2)]);
+    assert_eq!(store.end_sessions_of("production", &id(DANA)).await, Ok(Vec::new()));
+    for (n, lives) in [(1, false), (2, false), (3, true), (4, true)] {
+        assert_eq!(store.session(&key(n)).await.unwrap().is_some(), lives, "session {n}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_shows_the_latest_record_of_its_own_environment() {
+    let world = World::new();
+    let store = world.open();
+    begin(&store, &session(1, DANA)).await;
+    let as_of = async || store.session(&key(1)).await.unwrap().unwrap().1.as_of;
+    store.put_record("production", &record(DANA, at(10))).await.unwrap();
+    assert_eq!(as_of().await, at(10));
+    store.put_record("production", &record(DANA, at(5))).await.unwrap();
+    assert_eq!(as_of().await, at(10), "a slow answer does not undo a fresh one");
+    store.put_record("staging", &record(DANA, at(20))).await.unwrap();
+    assert_eq!(as_of().await, at(10));
+    begin(&store, &session(2, DANA)).await;
+    assert_eq!(as_of().await, at(10));
+}
+
+#[tokio::test]
+async fn a_session_needs_the_record_of_its_own_person() {
+    let world = World::new();
+    let store = world.open();
+    assert!(store.begin_session(&session(1, DANA), &record(OMAR, at(0))).await.is_err());
+    assert_eq!(store.session(&key(1)).await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_session_and_its_record_are_written_both_or_neither() {
+    let world = World::new();
+    let store = world.open();
+    begin(&store, &session(1, DANA)).await;
+    // The key is taken, so the session cannot be written; the newer record must not be either.
+    assert!(store.begin_session(&session(1, DANA), &record(DANA, at(9))).await.is_err());
+    assert_eq!(store.session(&key(1)).await.unwrap().unwrap().1.as_of, at(0));
+}
+
+#[tokio::test]
+async fn last_seen_only_moves_forward() {
+    let world = World::new();
+    let store = world.open();
+    begin(&store, &session(1, DANA)).await;
+    store.touch(&[(key(1), at(7)), (key(9), at(7))]).await.unwrap();
+    store.touch(&[(key(1), at(3))]).await.unwrap();
+    assert_eq!(store.session(&key(1)).await.unwrap().unwrap().0.last_seen, at(7));
+    assert_eq!(store.session(&key(9)).await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_token_is_used_once_however_many_bring_it_at_once() {
+    let world = World::new();
+    let store = Arc::new(world.open());
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let store = store.clone();
+        tasks.spawn(async move { store.use_once(&Once([1; 32]), at(1)).await.unwrap() });
+    }
+    assert_eq!(tasks.join_all().await.into_iter().filter(|first| *first).count(), 1);
+    drop(store);
+    let store = world.open();
+    assert_eq!(store.use_once(&Once([1; 32]), at(1)).await, Ok(false), "not after a restart either");
+    assert_eq!(store.use_once(&Once([2; 32]), at(1)).await, Ok(true));
+}
+
+#[tokio::test]
+async fn a_sweep_forgets_what_is_over_and_keeps_what_lives() {
+    let world = World::new();
+    let store = world.open();
+    let old = Session { created: at(-100), last_seen: at(50), ..session(1, DANA) };
+    let idle = Session { created: at(10), last_seen: at(10), ..session(2, DANA) };
+    let lives = Session { created: at(0), last_seen: at(40), ..session(3, OMAR) };
+    for session in [&old, &idle, &lives] {
+        begin(&store, session).await;
+    }
+    store.put_record("production", &record("m-3", at(20))).await.unwrap();
+    store.use_once(&Once([1; 32]), at(59)).await.unwrap();
+    store.use_once(&Once([2; 32]), at(60)).await.unwrap();
+    let sweep = Sweep { now: at(60), created_before: at(0), seen_before: at(40), records_before: at(20) };
+    store.sweep(&sweep).await.unwrap();
+    for (n, kept) in [(1, false), (2, false), (3, true)] {
+        assert_eq!(store.session(&key(n)).await.unwrap().is_some(), kept, "session {n}");
+    }
+    assert_eq!(store.use_once(&Once([1; 32]), at(90)).await, Ok(true), "forgotten");
+    assert_eq!(store.use_once(&Once([2; 32]), at(90)).await, Ok(false), "remembered");
+    let left = |connection: &Connection| {
+        Ok(connection.query_row("SELECT count(*) FROM records", [], |row| row.get::<_, i64>(0))?)
+    };
+    assert_eq!(store.reader.run(left).await, Ok(2), "Omar's, who is signed in, and the young one");
+}
+
+#[tokio::test]
+async fn a_sweep_ends_although_there_are_many_batches() {
+    let world = World::new();
+    let store = world.open();
+    let fill = |connection: &Connection| {
+        Ok(connection.execute_batch(
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+             INSERT INTO uses (once, until) SELECT CAST(printf('%032d', i) AS BLOB), 0 FROM n",
+        )?)
+    };
+    store.writer.run(fill).await.unwrap();
+    let never = Timestamp::MIN;
+    let sweep = Sweep { now: at(0), created_before: never, seen_before: never, records_before: never };
+    store.sweep(&sweep).await.unwrap();
+    let left = |connection: &Connection| {
+        Ok(connection.query_row("SELECT count(*) FROM uses", [], |row| row.get::<_, i64>(0))?)
+    };
+    assert_eq!(store.reader.run(left).await, Ok(0));
+}
+
+#[tokio::test]
+async fn the_file_is_held_as_it_should_be() {
+    let world = World::new();
+    let store = world.open();
+    for (pragma, expected) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")] {
+        let query = move |connection: &Connection| {
+            let sql = format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}");
+            Ok(connection.query_row(&sql, [], |row| row.get::<_, String>(0))?)
+        };
+        assert_eq!(store.writer.run(query).await.as_deref(), Ok(expected), "{pragma}");
+    }
+}
+
+#[tokio::test]
+async fn another_secret_key_is_refused_and_changes_nothing() {
+    let world = World::new();
+    begin(&world.open(), &session(1, DANA)).await;
+    let before = fs::read(world.path()).unwrap();
+    let other = World::new().key;
+    assert_eq!(SqliteStore::open(&world.path(), &other).err(), Some(StoreError::WrongKey));
+    assert_eq!(fs::read(world.path()).unwrap(), before);
+    assert!(world.open().session(&key(1)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn rows_that_were_damaged_or_swapped_are_refused() {
+    let swap = |table: &str, column: &str| {
+        format!(
+            "CREATE TEMP TABLE before AS SELECT * FROM {table};
+             UPDATE {table} SET {column} =
+               (SELECT b.{column} FROM temp.before b WHERE b.person <> {table}.person)"
+        )
+    };
+    let cases = [
+        ("a damaged record", "UPDATE records SET sealed = zeroblob(length(sealed))".to_owned()),
+        ("an empty record", "UPDATE records SET sealed = x''".to_owned()),
+        ("a damaged session", "UPDATE sessions SET sealed = x'01'".to_owned()),
+        ("swapped records", swap("records", "sealed")),
+        ("swapped sessions", swap("sessions", "sealed")),
+        ("sessions that point to the other's record", swap("sessions", "person")),
+        ("a prolonged session", "UPDATE sessions SET created = created + 1".to_owned()),
+        ("a session moved to another host", "UPDATE sessions SET host = 'admin.reef.example'".to_owned()),
+        (
+            "rows moved to another environment",
+            "UPDATE sessions SET environment = 'staging'; UPDATE records SET environment = 'staging'"
+                .to_owned(),
+        ),
+    ];
+    for (case, sql) in cases {
+        let world = World::new();
+        let store = world.open();
+        begin(&store, &session(1, DANA)).await;
+        begin(&store, &session(2, OMAR)).await;
+        drop(store);
+        world.edit(&sql);
+        let store = world.open();
+        for n in [1, 2] {
+            let answer = store.session(&key(n)).await;
+            assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{case}: {answer:?}");
+        }
+        store.end_session(&key(1)).await.unwrap();
+        assert_eq!(store.session(&key(1)).await, Ok(None), "{case}: it can still be ended");
+    }
+}
+
+#[tokio::test]
+async fn the_file_tells_a_stranger_nothing_about_people() {
+    let world = World::new();
+    let store = world.open();
+    begin(&store, &session(1, DANA)).await;
+    store.put_record("production", &record(DANA, at(5))).await.unwrap();
+    let signing = crate::adapters::keys::assertion::Signer::generate(at(0)).unwrap();
+    store.put_key(&signing).await.unwrap();
+    let secrets: [&[u8]; 6] =
+        [DANA.as_bytes(), b"Dana", b"Reyes", b"dana.reyes", b"Press", &signing.pkcs8[16..48]];
+    let clean = |path: &Path| {
+        let bytes = fs::read(path).unwrap();
+        assert!(!bytes.is_empty());
+        for secret in secrets {
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret), "{secret:?} in {path:?}");
+        }
+    };
+    clean(&world.path().with_extension("db-wal"));
+    drop(store);
+    clean(&world.path());
+    let text = fs::read(world.path()).unwrap();
+    assert!(
+        text.windows(20).any(|window| window == b"members.reef.example"),
+        "the search finds what is there"
+    );
+}
+
+#[test]
+fn the_file_is_for_us_alone() {
+    let world = World::new();
+    let _store = world.open();
+    for entry in fs::read_dir(world.directory.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
+    }
+}
+
+#[test]
+fn a_place_or_file_that_will_not_do_is_refused_and_left_alone() {
+    let world = World::new();
+    let nowhere = world.directory.path().join("missing/membergate.db");
+    let error = SqliteStore::open(&nowhere, &world.key).err().unwrap().to_string();
+    assert!(error.contains("directory does not exist"), "{error}");
+
+    let cases: [(&str, &dyn Fn()); 3] = [
+        ("is not a database", &|| fs::write(world.path(), "a page of text".repeat(100)).unwrap()),
+        ("of another program", &|| world.edit("CREATE TABLE theirs (n INTEGER)")),
+        ("newer release", &|| {
+            drop(world.open());
+            world.edit("PRAGMA user_version = 99");
+        }),
+    ];
+    for (expected, make) in cases {
+        let _none = fs::remove_file(world.path());
+        make();
+        let before = fs::read(world.path()).unwrap();
+        let error = SqliteStore::open(&world.path(), &world.key).err().unwrap().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert_eq!(fs::read(world.path()).unwrap(), before, "{expected}");
+    }
+}
+
+struct Fixed;
+
+impl Clock for Fixed {
+    fn now(&self) -> Timestamp {
+        at(0)
+    }
+}
+
+#[tokio::test]
+async fn the_signing_key_is_made_once_and_kept() {
+    let world = World::new();
+    let store = world.open();
+    let first = Keyring::ensure(&store, &Fixed).await.unwrap();
+    drop(store);
+    let store = world.open();
+    let again = Keyring::ensure(&store, &Fixed).await.unwrap();
+    assert_eq!(again.signer().id(), first.signer().id());
+    assert_eq!(again.jwks()["keys"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_newest_signing_key_signs_and_every_one_is_published() {
+    use crate::adapters::keys::assertion::Signer;
+    let world = World::new();
+    let store = world.open();
+    let old = Signer::generate(at(1)).unwrap();
+    let new = Signer::generate(at(2)).unwrap();
+    store.put_key(&new).await.unwrap();
+    store.put_key(&old).await.unwrap();
+    store.put_key(&old).await.unwrap();
+    let keyring = Keyring::ensure(&store, &Fixed).await.unwrap();
+    assert_eq!(keyring.signer().id(), new.id);
+    let published: Vec<_> =
+        keyring.jwks()["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap()).collect();
+    assert_eq!(published, [old.id, new.id]);
+}
+
+#[tokio::test]
+async fn a_store_that_works_says_so() {
+    let world = World::new();
+    assert_eq!(world.open().ping().await, Ok(()));
+}
