@@ -72,7 +72,7 @@ pub(super) fn response(headers: &mut HeaderMap, is_signed_in: bool) {
 }
 
 /// Takes out of a trailer section what a site might read as a header.
-pub fn trailers(trailers: &mut HeaderMap) {
+pub(super) fn trailers(trailers: &mut HeaderMap) {
     remove_hop_by_hop(trailers);
     remove_claims(trailers);
     for name in [header::HOST, header::CONTENT_LENGTH, header::COOKIE, header::AUTHORIZATION] {
