@@ -16,6 +16,8 @@ use super::rule::Role;
 pub struct Site {
     /// Short name; the audience of assertions.
     pub name: Arc<str>,
+    /// The site's name for people.
+    pub title: String,
     /// Public origin, `scheme://host[:port]`, without a path. Absolute addresses come only from here.
     pub origin: String,
     /// Host in lower case, without port or trailing dot.
@@ -205,6 +207,7 @@ mod tests {
     fn site(access: Vec<AccessRule>) -> Site {
         Site {
             name: "library".into(),
+            title: "Library".into(),
             origin: "https://library.example".into(),
             host: "library.example".into(),
             prefix: PathPattern::parse("/").unwrap(),

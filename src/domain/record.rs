@@ -62,7 +62,8 @@ pub struct Record {
     pub certifications: Option<Vec<Certification>>,
     /// Relationships to organizations or people.
     pub relationships: Option<Vec<Relationship>>,
-    /// What could not be understood while reading; those entries are left out.
+    /// What could not be understood while reading. Such an entry is kept without a code or name: it grants nothing, and
+    /// because it might be anything it keeps negated conditions of its kind from granting.
     pub warnings: Vec<String>,
 }
 
@@ -104,8 +105,8 @@ pub struct Membership {
     pub inherited: bool,
 }
 
-/// A name with a value; several values are split at `|` when read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A name with a value; several values stand in one text, split at `|` when compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomField {
     /// The field's key in the AMS.
     pub name: String,

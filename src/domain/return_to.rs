@@ -1,1 +1,131 @@
-//! (to be written)
+//! Where a browser may be sent after sign-in: a page of the same site, and nowhere else.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::path::RequestPath;
+
+/// Longest address that is kept, in bytes; it must fit into a cookie.
+const LONGEST: usize = 2048;
+
+/// The one address of ours to which a sign-in may lead: there, a form that was being posted is sent after all.
+pub const RESUME_FORM: &str = "/_gate/resume";
+
+/// Path, query and fragment on the host at which the visitor is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ReturnTo(String);
+
+/// The address is not one to which we send a browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the return address is not a page of this site")]
+pub struct NotAReturnAddress;
+
+impl ReturnTo {
+    /// Parses a path with optional query and fragment. Other hosts, `//`, backslashes, control characters, ambiguous paths
+    /// and our own addresses are refused.
+    pub fn parse(text: &str) -> Result<ReturnTo, NotAReturnAddress> {
+        if text.len() > LONGEST || !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
+            return Err(NotAReturnAddress);
+        }
+        let (before_fragment, _) = text.split_once('#').unwrap_or((text, ""));
+        let (path, _) = before_fragment.split_once('?').unwrap_or((before_fragment, ""));
+        let path = RequestPath::parse(path).map_err(|_| NotAReturnAddress)?;
+        if is_ours(path.as_str()) && path.as_str() != RESUME_FORM {
+            return Err(NotAReturnAddress);
+        }
+        Ok(ReturnTo(text.to_owned()))
+    }
+
+    /// The same page at another place within it. A fragment that is not plain is left out: it only says where to scroll.
+    pub fn at_fragment(&self, fragment: &str) -> ReturnTo {
+        let page = self.0.split_once('#').map_or(self.0.as_str(), |(page, _)| page);
+        ReturnTo::parse(&format!("{page}#{fragment}")).unwrap_or_else(|_| self.clone())
+    }
+
+    /// As it goes after an origin in an address.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a decoded path lies under the prefix that we keep for ourselves on every site.
+pub fn is_ours(decoded_path: &str) -> bool {
+    let first = decoded_path.split('/').nth(1).unwrap_or_default();
+    first.eq_ignore_ascii_case("_gate")
+}
+
+impl fmt::Display for ReturnTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for ReturnTo {
+    type Error = NotAReturnAddress;
+    fn try_from(text: String) -> Result<ReturnTo, NotAReturnAddress> {
+        ReturnTo::parse(&text)
+    }
+}
+
+impl From<ReturnTo> for String {
+    fn from(return_to: ReturnTo) -> String {
+        return_to.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_the_site_comes_back_whole() {
+        for text in [
+            "/",
+            "/members?x=1&y=%2f#part-2",
+            "/caf%C3%A9/?next=https://else.example/",
+            "/a#/b//c",
+            "/_gate/resume?form=x",
+        ] {
+            assert_eq!(ReturnTo::parse(text).map(|r| r.to_string()), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn nothing_leads_to_another_host_or_back_into_the_gate() {
+        for text in [
+            "",
+            "members",
+            "https://evil.example/",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/%5cevil.example",
+            "/%2fevil.example",
+            "/\t/evil.example",
+            " /a",
+            "/a b",
+            "/a\r\nSet-Cookie:x",
+            "/é",
+            "/a/../b",
+            "/_gate/login",
+            "/_gate/resume/x",
+            "/_GATE/logout",
+            "/%5fgate/slo",
+            "javascript:alert(1)",
+            "?x",
+            "#x",
+        ] {
+            assert_eq!(ReturnTo::parse(text), Err(NotAReturnAddress), "{text:?}");
+        }
+        assert!(ReturnTo::parse(&format!("/{}", "a".repeat(LONGEST))).is_err());
+    }
+
+    #[test]
+    fn a_fragment_is_replaced_or_left_out() {
+        let page = ReturnTo::parse("/members?x=1#old").unwrap();
+        assert_eq!(page.at_fragment("new").as_str(), "/members?x=1#new");
+        assert_eq!(page.at_fragment("a b").as_str(), "/members?x=1#old");
+    }
+}

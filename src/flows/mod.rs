@@ -2,4 +2,6 @@
 
 pub mod person;
 pub mod refresh;
+pub mod sign_in;
+pub mod upkeep;
 pub mod visit;

@@ -1,1 +1,12 @@
-//! (to be written)
+//! Simulated association management systems that speak real HTTP, and a sample site, for the demo and for the tests.
+//!
+//! Invariant: nothing here imports anything of the gateway, and nothing but the command line and the tests imports
+//! this. A field that we misspell in the client must not agree with itself.
+
+pub mod people;
+pub mod re_members;
+pub mod site;
+pub mod switches;
+
+mod guid;
+mod websocket;

@@ -1,27 +1,54 @@
-//! What the data plane knows of a request when it hands it to the control plane, as request extensions.
+//! What the listener knows about a request before anybody looks into it. Handlers find it in the request's extensions.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::Uri;
+use url::Url;
 
+use super::pages::{Contact, Frame};
 use crate::domain::access::Site;
 
-/// A request that arrived for one of our own addresses.
+/// Who runs the sites, as visitors see it.
 #[derive(Debug, Clone)]
-pub struct Arrived {
-    /// The site on whose host it arrived.
-    pub site: Arc<Site>,
-    /// The host as `domain::access::normal_host` gives it; sessions are bound to it.
-    pub host: Arc<str>,
-    /// Names the request in the log and on error pages.
-    pub request_id: Arc<str>,
-    /// The visitor's address, as far as trusted proxies tell it.
-    pub client_address: IpAddr,
-    /// Whether the visitor's connection is encrypted.
-    pub is_secure: bool,
+pub struct Association {
+    /// Its name.
+    pub name: String,
+    /// Where members renew, when their record names no place of its own.
+    pub renew_url: Option<Url>,
+    /// Whom visitors ask.
+    pub contact: Option<Contact>,
 }
 
-/// The address for which a form was meant that is handed to `paths::KEEP_FORM`: path and query.
+/// A request that has arrived at a site of ours.
 #[derive(Debug, Clone)]
-pub struct Original(pub Uri);
+pub struct Arrived {
+    /// The site, found by host and path prefix.
+    pub site: Arc<Site>,
+    /// Who runs it.
+    pub association: Arc<Association>,
+    /// Names this request in the log, on our pages and to the site.
+    pub request_id: Arc<str>,
+    /// The visitor's address, seen through trusted proxies.
+    pub client_address: IpAddr,
+}
+
+/// Path and query to which a form was being posted. Only the data plane can say so.
+#[derive(Debug, Clone)]
+pub struct PostedTo(pub String);
+
+impl Arrived {
+    /// Whether the public address is https; cookies are then `Secure` and carry the `__Host-` prefix.
+    pub fn is_secure(&self) -> bool {
+        self.site.origin.starts_with("https:")
+    }
+
+    /// What our pages show around their text.
+    pub fn frame(&self) -> Frame {
+        Frame {
+            association: self.association.name.clone(),
+            site: Some(self.site.title.clone()),
+            home: self.site.home.clone(),
+            request_id: self.request_id.to_string(),
+        }
+    }
+}

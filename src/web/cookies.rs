@@ -1,164 +1,158 @@
-//! The gate's own cookies: their names, how one is read, and how they are kept from the site behind.
-//!
-//! All other cookies belong to the site and pass untouched.
+//! Our two kinds of cookie: the session's, and one for each login attempt. The site behind us never sees either.
 
-use http::{HeaderMap, HeaderValue, header};
+use http::header::{COOKIE, HeaderMap, HeaderValue};
 
-/// The session cookie on https.
-pub const SESSION: &str = "__Host-membergate";
-/// The session cookie on plain http, where browsers refuse the `__Host-` prefix.
-pub const SESSION_PLAIN: &str = "membergate";
-/// What the names of login-attempt cookies begin with.
-pub const LOGIN: &str = "__Host-membergate-login-";
-/// The same on plain http.
-pub const LOGIN_PLAIN: &str = "membergate-login-";
+/// The session's cookie. On plain `http://localhost` browsers refuse the prefix, and it is dropped.
+const SESSION: &str = "membergate";
+/// An attempt's cookie, followed by its handle.
+const ATTEMPT: &str = "membergate-login-";
+/// Binds a cookie to one host, https and all paths (RFC 6265bis §4.1.3.2).
+const HOST_PREFIX: &str = "__Host-";
 
-/// What a request says about its session.
+/// What the browser says about its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionCookie<'a> {
-    /// None, or several, of which a browser would never send more than one.
+    /// Nothing.
     Absent,
-    /// The value of the only one.
-    One(&'a str),
+    /// One value, not yet believed.
+    Present(&'a str),
+    /// More than one: somebody planted a cookie. Nobody is believed.
+    Doubled,
 }
 
-/// The session cookie of a request; `is_secure` says which of the two names counts.
+/// The session cookie of a request.
 pub fn session(headers: &HeaderMap, is_secure: bool) -> SessionCookie<'_> {
-    let name = if is_secure { SESSION } else { SESSION_PLAIN };
-    let mut found = SessionCookie::Absent;
-    for pair in headers.get_all(header::COOKIE).iter().flat_map(|value| pairs(value.as_bytes())) {
-        if self::name(pair) != name.as_bytes() {
-            continue;
-        }
-        let value = pair.get(name.len() + 1..).and_then(|value| std::str::from_utf8(value).ok());
-        found = match (found, value) {
-            (SessionCookie::Absent, Some(value)) => SessionCookie::One(value),
-            _ => return SessionCookie::Absent,
-        };
-    }
-    found
-}
-
-/// Takes our cookies out of a request; joins several `Cookie` lines into one, as RFC 9113 §8.2.3 asks for HTTP/1.1.
-pub fn strip_request(headers: &mut HeaderMap) {
-    let mut lines = headers.get_all(header::COOKIE).iter();
-    let (first, more) = (lines.next(), lines.next());
-    let is_foreign = |line: &HeaderValue| !pairs(line.as_bytes()).any(|pair| is_ours(name(pair)));
-    match (first, more) {
-        (None, _) => return,
-        (Some(line), None) if is_foreign(line) => return,
-        _ => {}
-    }
-    let mut kept = Vec::new();
-    for pair in headers.get_all(header::COOKIE).iter().flat_map(|value| pairs(value.as_bytes())) {
-        if is_ours(name(pair)) {
-            continue;
-        }
-        if !kept.is_empty() {
-            kept.extend_from_slice(b"; ");
-        }
-        kept.extend_from_slice(pair);
-    }
-    headers.remove(header::COOKIE);
-    if let Ok(line) = HeaderValue::from_bytes(&kept)
-        && !kept.is_empty()
-    {
-        headers.insert(header::COOKIE, line);
+    let mut values = session_values(headers, is_secure);
+    match (values.next(), values.next()) {
+        (None, _) => SessionCookie::Absent,
+        (Some(value), None) => SessionCookie::Present(value),
+        (Some(_), Some(_)) => SessionCookie::Doubled,
     }
 }
 
-/// Drops what a site says about cookies of ours.
-pub fn strip_response(headers: &mut HeaderMap) {
-    let sets_ours = |line: &HeaderValue| {
-        // A cookie without a name is sent back as its bare value, which may look like one of ours.
-        let line = line.as_bytes().trim_ascii_start();
-        let line = line.strip_prefix(b"=").unwrap_or(line);
-        pairs(line).next().is_some_and(|pair| is_ours(name(pair)))
+/// Every value under the session cookie's name.
+pub fn session_values(headers: &HeaderMap, is_secure: bool) -> impl Iterator<Item = &str> {
+    let of_session = move |(name, value)| (own_name(name, is_secure) == Some(SESSION)).then_some(value);
+    pairs(headers).filter_map(of_session)
+}
+
+/// The login attempts of a request: handle and sealed text.
+pub fn attempts(headers: &HeaderMap, is_secure: bool) -> Vec<(&str, &str)> {
+    let attempt =
+        |(name, value)| own_name(name, is_secure)?.strip_prefix(ATTEMPT).map(|handle| (handle, value));
+    pairs(headers).filter_map(attempt).collect()
+}
+
+/// Whether a cookie is one of ours, with or without the prefix, in any case.
+pub fn is_ours(name: &str) -> bool {
+    let without = |name: &str, prefix: &str| -> Option<usize> {
+        let head = name.get(..prefix.len())?;
+        head.eq_ignore_ascii_case(prefix).then_some(prefix.len())
     };
-    if !headers.get_all(header::SET_COOKIE).iter().any(sets_ours) {
-        return;
-    }
-    let kept: Vec<HeaderValue> =
-        headers.get_all(header::SET_COOKIE).iter().filter(|line| !sets_ours(line)).cloned().collect();
-    headers.remove(header::SET_COOKIE);
-    for line in kept {
-        headers.append(header::SET_COOKIE, line);
-    }
+    let name = without(name, HOST_PREFIX).and_then(|at| name.get(at..)).unwrap_or(name);
+    name.eq_ignore_ascii_case(SESSION) || without(name, ATTEMPT).is_some()
 }
 
-fn pairs(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    line.split(|byte| *byte == b';').map(<[u8]>::trim_ascii).filter(|pair| !pair.is_empty())
+/// Every cookie of a request: name and value, in the order of the headers.
+pub fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    // Byte by byte: a site's own cookie in some other encoding must not hide ours.
+    let lines = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    lines.filter_map(|pair| std::str::from_utf8(pair).ok()).filter_map(|pair| pair.trim().split_once('='))
 }
 
-fn name(pair: &[u8]) -> &[u8] {
-    pair.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii_end()
+fn own_name(name: &str, is_secure: bool) -> Option<&str> {
+    if is_secure { name.strip_prefix(HOST_PREFIX) } else { Some(name) }
 }
 
-fn is_ours(name: &[u8]) -> bool {
-    name == SESSION.as_bytes()
-        || name == SESSION_PLAIN.as_bytes()
-        || name.starts_with(LOGIN.as_bytes())
-        || name.starts_with(LOGIN_PLAIN.as_bytes())
+/// Gives the browser its session.
+pub fn set_session(value: &str, is_secure: bool) -> Option<HeaderValue> {
+    set(SESSION, value, None, is_secure)
+}
+
+/// Takes the session from the browser.
+pub fn clear_session(is_secure: bool) -> Option<HeaderValue> {
+    set(SESSION, "", Some(0), is_secure)
+}
+
+/// Gives the browser the twin of a state. `seconds`: how long the attempt lives.
+pub fn set_attempt(handle: &str, sealed: &str, seconds: i64, is_secure: bool) -> Option<HeaderValue> {
+    set(&format!("{ATTEMPT}{handle}"), sealed, Some(seconds), is_secure)
+}
+
+/// Takes an attempt from the browser.
+pub fn clear_attempt(handle: &str, is_secure: bool) -> Option<HeaderValue> {
+    set(&format!("{ATTEMPT}{handle}"), "", Some(0), is_secure)
+}
+
+/// Lax, not Strict: the browser comes back from the AMS by a link of another site.
+fn set(name: &str, value: &str, seconds: Option<i64>, is_secure: bool) -> Option<HeaderValue> {
+    let (prefix, secure) = if is_secure { (HOST_PREFIX, "; Secure") } else { ("", "") };
+    let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{prefix}{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}"))
+        .ok()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cookies(lines: &[&str]) -> HeaderMap {
-        lines.iter().map(|line| (header::COOKIE, line.parse().unwrap())).collect()
+    fn cookie_headers(texts: &[&str]) -> HeaderMap {
+        texts.iter().map(|text| (COOKIE, HeaderValue::from_str(text).unwrap())).collect()
     }
 
     #[test]
-    fn one_session_cookie_is_read_and_two_are_none() {
-        for (lines, secure, expect) in [
-            (&["a=b; __Host-membergate=x; c=d"][..], true, SessionCookie::One("x")),
-            (&["a=b", "__Host-membergate=x"], true, SessionCookie::One("x")),
-            (&["__Host-membergate=a=b"], true, SessionCookie::One("a=b")),
-            (&["__Host-membergate="], true, SessionCookie::One("")),
-            (&["__Host-membergate=x; __Host-membergate=y"], true, SessionCookie::Absent),
-            (&["__Host-membergate=x", "__Host-membergate=x"], true, SessionCookie::Absent),
-            (&["__Host-membergate"], true, SessionCookie::Absent),
-            (&["membergate=x"], true, SessionCookie::Absent),
-            (&["membergate=x"], false, SessionCookie::One("x")),
-            (&["__Host-membergate=x"], false, SessionCookie::Absent),
-            (&["xmembergate=x"], false, SessionCookie::Absent),
-            (&[], true, SessionCookie::Absent),
+    fn a_session_cookie_counts_only_alone_and_with_its_prefix() {
+        use SessionCookie::*;
+        for (texts, is_secure, found) in [
+            (&["a=b"][..], true, Absent),
+            (&["a=b; __Host-membergate=x; c=d"], true, Present("x")),
+            (&["a=b", "__Host-membergate=x"], true, Present("x")),
+            (&["membergate=x"], true, Absent),
+            (&["membergate=x"], false, Present("x")),
+            (&["__Host-membergate=x; __Host-membergate=y"], true, Doubled),
+            (&["__Host-membergate=x", "__Host-membergate=x"], true, Doubled),
+            (&["__host-membergate=x"], true, Absent),
+            (&["__Host-membergate"], true, Absent),
+            (&[], true, Absent),
         ] {
-            assert_eq!(session(&cookies(lines), secure), expect, "{lines:?}");
+            assert_eq!(session(&cookie_headers(texts), is_secure), found, "{texts:?}");
         }
     }
 
     #[test]
-    fn the_site_sees_every_cookie_but_ours() {
-        for (lines, expect) in [
-            (&["a=b; c=d"][..], Some("a=b; c=d")),
-            (&["a=b;c=d"], Some("a=b;c=d")),
-            (&["a=b; __Host-membergate=x; c=d"], Some("a=b; c=d")),
-            (&["membergate=x"], None),
-            (&["membergate =x; b=1"], Some("b=1")),
-            (&["__Host-membergate-login-1=x; membergate-login-2=y; z"], Some("z")),
-            (&["a=b", "c=d; membergate=x"], Some("a=b; c=d")),
-            (&["membergate_theme=dark; Membergate=1"], Some("membergate_theme=dark; Membergate=1")),
-            (&[], None),
+    fn attempts_are_found_by_handle() {
+        let headers = cookie_headers(&["__Host-membergate-login-abc=1; x=y; __Host-membergate-login-d-e=2"]);
+        assert_eq!(attempts(&headers, true), [("abc", "1"), ("d-e", "2")]);
+        assert!(attempts(&headers, false).is_empty());
+    }
+
+    #[test]
+    fn our_names_are_ours_in_every_spelling() {
+        for (name, ours) in [
+            ("membergate", true),
+            ("__Host-membergate", true),
+            ("__HOST-MemberGate", true),
+            ("membergate-login-abc", true),
+            ("__Host-membergate-login-abc", true),
+            ("membergate2", false),
+            ("wordpress_logged_in", false),
+            ("é", false),
         ] {
-            let mut headers = cookies(lines);
-            strip_request(&mut headers);
-            let seen: Vec<_> = headers.get_all(header::COOKIE).iter().collect();
-            assert_eq!(seen, expect.into_iter().collect::<Vec<_>>(), "{lines:?}");
+            assert_eq!(is_ours(name), ours, "{name}");
         }
     }
 
     #[test]
-    fn a_site_cannot_set_our_cookies() {
-        let mut headers = HeaderMap::new();
-        for line in
-            ["a=b; Path=/", "__Host-membergate=x; Path=/", " membergate=y", "=membergate=z", "c=membergate=x"]
-        {
-            headers.append(header::SET_COOKIE, line.parse().unwrap());
-        }
-        strip_response(&mut headers);
-        let left: Vec<_> = headers.get_all(header::SET_COOKIE).iter().collect();
-        assert_eq!(left, ["a=b; Path=/", "c=membergate=x"]);
+    fn cookies_carry_every_protection_that_the_address_allows() {
+        let text = |value: Option<HeaderValue>| value.unwrap().to_str().unwrap().to_owned();
+        assert_eq!(
+            text(set_session("v", true)),
+            "__Host-membergate=v; Path=/; HttpOnly; SameSite=Lax; Secure"
+        );
+        assert_eq!(text(clear_session(false)), "membergate=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+        assert_eq!(
+            text(set_attempt("h", "s", 60, true)),
+            "__Host-membergate-login-h=s; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60"
+        );
     }
 }

@@ -3,7 +3,14 @@
 pub mod arrived;
 pub mod client_kind;
 pub mod cookies;
+pub mod forms;
 pub mod identity;
+pub mod log;
+pub mod login;
+pub mod logout;
+pub mod me;
 pub mod pages;
 pub mod paths;
 pub mod proxy;
+pub mod routes;
+pub mod state;

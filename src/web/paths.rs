@@ -1,36 +1,18 @@
-//! Every path of our own, spelled once.
+//! Every address of ours, spelled once.
 
-/// The prefix that no site can have.
-pub const PREFIX: &str = "/_gate";
-/// Starts a login; `?return_to=` says where it ends.
+/// Starts a login: `?return_to=`.
 pub const LOGIN: &str = "/_gate/login";
-/// Ends the session here and at the AMS.
+/// Where the AMS sends the browser back to.
+pub const CALLBACK: &str = "/_gate/callback";
+/// Ends our session, then the AMS's.
 pub const LOGOUT: &str = "/_gate/logout";
-/// Internal: takes a form that was posted without a session. The data plane alone sends requests here, with
-/// [`super::arrived::Original`]; a visitor who asks for it gets what any unknown address gives.
+/// The Single Logout URL: ends the session of this browser and goes to the site's home.
+pub const SINGLE_LOGOUT: &str = "/_gate/slo";
+/// Who am I, which roles, until when.
+pub const ME: &str = "/_gate/me";
+/// Sends a kept form after sign-in.
+pub const RESUME_FORM: &str = crate::domain::return_to::RESUME_FORM;
+/// Public keys of our assertions.
+pub const JWKS: &str = "/_gate/oidc/jwks";
+/// Inner address for a form that was posted without a session; from outside it does not exist.
 pub const KEEP_FORM: &str = "/_gate/keep-form";
-
-/// Whether a decoded path is ours. Without regard to ASCII case, so that no spelling of it reaches a site.
-pub fn is_ours(path: &str) -> bool {
-    let first = path.strip_prefix('/').and_then(|rest| rest.split('/').next());
-    first.is_some_and(|segment| segment.eq_ignore_ascii_case("_gate"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn our_prefix_is_ours_in_any_case_and_nothing_else_is() {
-        for (path, ours) in [
-            ("/_gate", true),
-            ("/_gate/login", true),
-            ("/_GATE/x", true),
-            ("/_gateway", false),
-            ("/a/_gate", false),
-            ("/", false),
-        ] {
-            assert_eq!(is_ours(path), ours, "{path}");
-        }
-    }
-}

@@ -2,6 +2,9 @@
 //!
 //! The port speaks in `domain` words, so that an AMS with another login and another API fits without touching a flow.
 
+pub mod re_members;
+pub mod wire;
+
 use std::time::Duration;
 
 use secrecy::SecretString;

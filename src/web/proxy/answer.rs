@@ -17,19 +17,22 @@ use crate::web::client_kind::{ClientKind, client_kind};
 use crate::web::pages::{Code, Frame, Missing, Notice, Refused, problem};
 use crate::web::paths;
 
-/// A longer address is not carried through the login: it would not fit into a header everywhere.
-const LONGEST_RETURN: usize = 4096;
+/// A longer address is not carried through the login (`domain::return_to` has the same limit).
+const LONGEST_RETURN: usize = 2048;
 
 /// Challenge of a 401, which RFC 9110 §15.5.2 asks for. A scheme of our own, so that no browser opens a password box.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Membergate");
 
 /// A notice for whoever asked: a page for a person, JSON for a program.
 pub(super) fn notice(context: &Context, kind: ClientKind, notice: &Notice) -> Response<Body> {
-    let frame = Frame {
-        association: context.snapshot.house.association.clone(),
-        site: None,
-        home: context.site.as_ref().map_or_else(|| "/".to_owned(), |site| site.home.clone()),
-        request_id: context.request_id_text().to_owned(),
+    let frame = match &context.site {
+        Some(site) => context.arrived(site).frame(),
+        None => Frame {
+            association: context.snapshot.association.name.clone(),
+            site: None,
+            home: "/".to_owned(),
+            request_id: context.request_id_text().to_owned(),
+        },
     };
     let response = match kind {
         ClientKind::Navigation => notice.html(&frame),
@@ -70,8 +73,8 @@ pub(super) fn login_url(target: Option<&PathAndQuery>) -> String {
 
 /// What is missing, by the labels that people know.
 pub(super) fn refused(snapshot: &Snapshot, standing: &Standing, require: &Require) -> Notice {
-    let house = &snapshot.house;
-    let label = |role: &Role| house.labels.get(role).cloned().unwrap_or_else(|| role.as_str().to_owned());
+    let association = &snapshot.association;
+    let label = |role: &Role| snapshot.labels.get(role).cloned().unwrap_or_else(|| role.as_str().to_owned());
     let lacks = |role: &&Role| !standing.decision.roles.contains(*role);
     let missing = match require {
         Require::Public | Require::SignedIn => Missing::AnyOf(Vec::new()),
@@ -81,8 +84,8 @@ pub(super) fn refused(snapshot: &Snapshot, standing: &Standing, require: &Requir
     Notice::Refused(Refused {
         name: standing.profile.name.clone(),
         missing,
-        renew_url: standing.profile.renewal_url.clone().or_else(|| house.renew_url.clone()),
-        contact: house.contact.clone(),
+        renew_url: standing.profile.renewal_url.clone().or_else(|| association.renew_url.as_ref().map(ToString::to_string)),
+        contact: association.contact.clone(),
         sign_out: paths::LOGOUT.to_owned(),
     })
 }
@@ -148,6 +151,7 @@ mod tests {
     fn only_a_small_form_of_the_sites_own_pages_is_kept() {
         let site = Site {
             name: "library".into(),
+            title: "Library".into(),
             origin: "https://library.example".into(),
             host: "library.example".into(),
             prefix: PathPattern::parse("/").unwrap(),

@@ -12,7 +12,7 @@ use super::Context;
 use super::body::Body;
 use super::headers::REQUEST_ID;
 use crate::domain::access::Site;
-use crate::web::arrived::{Arrived, Original};
+use crate::web::arrived::PostedTo;
 use crate::web::pages::Notice;
 use crate::web::paths;
 
@@ -37,13 +37,7 @@ impl Control {
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Notice> {
         let mut request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(Arrived {
-            site: Arc::clone(site),
-            host: Arc::clone(&context.host),
-            request_id: context.request_id_text().into(),
-            client_address: context.client,
-            is_secure: context.is_secure,
-        });
+        request.extensions_mut().insert(context.arrived(site));
         let routes = self.routes.clone();
         let running = self.runtime.spawn(async move { routes.call(request).await });
         match running.await {
@@ -71,7 +65,8 @@ impl Control {
         mut request: Request<Incoming>,
     ) -> Result<Response<Body>, Notice> {
         let original = std::mem::replace(request.uri_mut(), Uri::from_static(paths::KEEP_FORM));
-        request.extensions_mut().insert(Original(original));
+        let page = original.path_and_query().map(ToString::to_string).unwrap_or_default();
+        request.extensions_mut().insert(PostedTo(page));
         self.answer(context, site, request).await
     }
 }

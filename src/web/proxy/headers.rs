@@ -8,7 +8,8 @@ use std::net::IpAddr;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Version};
 
-use crate::web::{cookies, identity};
+use super::cookies;
+use crate::web::identity;
 
 /// Names a request in the log, on error pages and towards the site. What a client sends under it is replaced.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

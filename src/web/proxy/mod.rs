@@ -7,6 +7,7 @@ mod answer;
 mod body;
 mod client_address;
 mod control;
+mod cookies;
 mod headers;
 mod intake;
 mod meter;
@@ -36,12 +37,13 @@ use crate::adapters::keys::keyring::Keyring;
 use crate::adapters::keys::{CryptographyFailed, random};
 use crate::adapters::upstream::{Endpoints, Upstreams};
 use crate::domain::access::{Access, Permit, Site, Sites, decide};
+use crate::domain::return_to::is_ours;
 use crate::domain::rule::Role;
 use crate::flows::visit::Visits;
+use crate::web::arrived::{Arrived, Association};
 use crate::web::client_kind::{ClientKind, client_kind};
 use crate::web::identity::Stamps;
-use crate::web::pages::{Contact, Notice};
-use crate::web::paths;
+use crate::web::pages::Notice;
 use intake::{Target, Upgrade};
 use streams::{Question, Streams};
 use visitor::Who;
@@ -70,21 +72,7 @@ impl Default for Settings {
     }
 }
 
-/// What our own pages say about the association.
-#[derive(Debug, Clone, Default)]
-pub struct House {
-    /// Its name, as people know it.
-    pub association: String,
-    /// Where it answers questions.
-    pub contact: Option<Contact>,
-    /// Where to renew, when the AMS does not say.
-    pub renew_url: Option<String>,
-    /// Labels of roles, for people.
-    pub labels: HashMap<Role, String>,
-}
-
 /// Everything that a reload replaces, as one piece.
-#[derive(Default)]
 pub struct Snapshot {
     /// The sites.
     pub sites: Sites,
@@ -92,8 +80,10 @@ pub struct Snapshot {
     pub endpoints: Endpoints,
     /// Limits.
     pub settings: Settings,
-    /// What our own pages say.
-    pub house: House,
+    /// Who runs the sites.
+    pub association: Arc<Association>,
+    /// What people call the roles.
+    pub labels: HashMap<Role, String>,
 }
 
 /// What all cores share.
@@ -143,6 +133,16 @@ struct Context {
 }
 
 impl Context {
+    /// What our own pages are told.
+    fn arrived(&self, site: &Arc<Site>) -> Arrived {
+        Arrived {
+            site: Arc::clone(site),
+            association: Arc::clone(&self.snapshot.association),
+            request_id: self.request_id_text().into(),
+            client_address: self.client,
+        }
+    }
+
     fn request_id_text(&self) -> &str {
         self.request_id.to_str().unwrap_or_default()
     }
@@ -221,7 +221,7 @@ impl Worker {
         context.host = Arc::from(target.host.as_str());
         let path = target.path().map_err(reject)?;
         let sharing = context.snapshot.sites.on_host(&target.host);
-        if paths::is_ours(path.as_str()) {
+        if is_ours(path.as_str()) {
             let found = context.snapshot.sites.find(&target.host, &path).or(sharing.first());
             let site = Arc::clone(found.ok_or(Notice::UnknownSite).map_err(reject)?);
             context.site = Some(Arc::clone(&site));

@@ -1,0 +1,94 @@
+//! One authorised question to the API: tokens shown, a 401 met with one renewal and one more try.
+//!
+//! What an answer means depends on the question, so it is left to `read`.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bytes::Bytes;
+use url::Url;
+
+use super::handshake::Tokens;
+use super::tokens::TokenCache;
+use super::transport::{Call, Transport};
+use crate::adapters::ams::{AmsError, Priority};
+use crate::adapters::http::Answer;
+
+/// What is asked: path segments below the base, then query parameters.
+pub(super) struct Question<'a> {
+    pub(super) path: &'a [&'a str],
+    pub(super) query: &'a [(&'a str, &'a str)],
+}
+
+/// How the API answered (re:Members fact sheet §1.8).
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Reply {
+    /// 200 with something in it.
+    Body(Bytes),
+    /// Success without a body.
+    Nothing,
+    /// 400 or 404: there is no such thing, or no such page.
+    Unknown,
+    /// 401 or 403, with tokens that were just renewed or are known to be good.
+    Unauthorised,
+}
+
+pub(super) struct Api {
+    transport: Transport,
+    pub(super) tokens: TokenCache,
+}
+
+impl Api {
+    pub(super) fn new(transport: Transport, tokens: TokenCache) -> Api {
+        Api { transport, tokens }
+    }
+
+    pub(super) async fn get(&self, question: Question<'_>, priority: Priority) -> Result<Reply, AmsError> {
+        let tokens = self.tokens.usable().await?;
+        let reply = self.ask(&tokens, &question, priority).await?;
+        if reply != Reply::Unauthorised {
+            return Ok(reply);
+        }
+        let Some(renewed) = self.tokens.instead_of(&tokens).await? else {
+            return Ok(reply);
+        };
+        let reply = self.ask(&renewed, &question, priority).await?;
+        if reply == Reply::Unauthorised {
+            renewed.refused_when_new.store(true, Ordering::Relaxed);
+        }
+        Ok(reply)
+    }
+
+    async fn ask(
+        &self,
+        tokens: &Arc<Tokens>,
+        question: &Question<'_>,
+        priority: Priority,
+    ) -> Result<Reply, AmsError> {
+        let url = address(&tokens.base, question)?;
+        let call = Call { url, headers: tokens.headers.clone(), document: None };
+        read(self.transport.send(&call, priority).await?)
+    }
+}
+
+fn address(base: &Url, question: &Question<'_>) -> Result<Url, AmsError> {
+    let mut url = base.clone();
+    url.path_segments_mut()
+        .map_err(|()| AmsError::AddressRefused("a base without a path".into()))?
+        .pop_if_empty()
+        .extend(question.path);
+    if !question.query.is_empty() {
+        url.query_pairs_mut().extend_pairs(question.query);
+    }
+    Ok(url)
+}
+
+fn read(answer: Answer) -> Result<Reply, AmsError> {
+    match answer.status.as_u16() {
+        200 if !answer.body.trim_ascii().is_empty() => Ok(Reply::Body(answer.body)),
+        200..300 => Ok(Reply::Nothing),
+        400 | 404 => Ok(Reply::Unknown),
+        401 | 403 => Ok(Reply::Unauthorised),
+        status => Err(AmsError::Failed(status)),
+    }
+}

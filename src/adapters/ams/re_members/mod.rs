@@ -1,0 +1,176 @@
+//! re:Members behind the AMS port: one object per environment, so that nothing cached crosses over.
+//!
+//! From the outside in: `login` builds and reads the browser's addresses; `read` asks about individuals; `api` makes one
+//! authorised call; `tokens` keeps what `handshake` brings; `transport` makes one call within the budget; `address` says
+//! where secrets may go.
+
+mod address;
+mod api;
+mod credentials;
+mod handshake;
+mod login;
+mod read;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod transport;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use url::Url;
+
+use self::api::Api;
+use self::handshake::Handshake;
+use self::tokens::TokenCache;
+use self::transport::Transport;
+use super::{Ams, AmsError, Arrival, ArrivalFault, Priority};
+use crate::adapters::BoxFuture;
+use crate::adapters::budget::Budget;
+use crate::adapters::clock::SharedClock;
+use crate::adapters::http::HttpClient;
+use crate::domain::record::{IndividualId, Parts, Record};
+use crate::domain::time::Timestamp;
+
+pub use self::address::{AllowedHosts, NotAHost};
+pub use self::credentials::Credentials;
+pub use self::login::Portal;
+
+/// One environment of one tenant: production or staging.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// What it is called: `production`, `staging`.
+    pub name: String,
+    /// Where step 1 of the handshake goes, path included: `https://public.impexium.com/Api/v1/WebApiUrl`.
+    pub discovery_url: Url,
+    /// Where people sign in and out.
+    pub portal: Portal,
+    /// The hosts that the handshake may name.
+    pub allowed_hosts: AllowedHosts,
+    /// What the vendor issued for this environment.
+    pub credentials: Credentials,
+}
+
+/// How the AMS did lately, for the status page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AmsStatus {
+    /// The environment's name.
+    pub environment: String,
+    /// When it last gave an answer that could be used; that a visitor's token is not valid is one.
+    pub last_success: Option<Timestamp>,
+    /// When and how it last failed us.
+    pub last_failure: Option<(Timestamp, AmsError)>,
+    /// When the tokens in use were obtained.
+    pub tokens_since: Option<Timestamp>,
+}
+
+/// The re:Members client of one environment.
+pub struct ReMembers {
+    name: String,
+    portal: Portal,
+    api: Api,
+    clock: SharedClock,
+    history: Mutex<History>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct History {
+    last_success: Option<Timestamp>,
+    last_failure: Option<(Timestamp, AmsError)>,
+}
+
+impl ReMembers {
+    /// A client that has no tokens yet. All clients of an installation share one budget.
+    pub fn new(
+        environment: Environment,
+        http: HttpClient,
+        budget: Arc<Budget>,
+        clock: SharedClock,
+    ) -> ReMembers {
+        let Environment { name, discovery_url, portal, allowed_hosts, credentials } = environment;
+        let transport = Transport::new(http, budget);
+        let handshake = Handshake { discovery_url, hosts: allowed_hosts, credentials };
+        let tokens = TokenCache::new(handshake, transport.clone(), Arc::clone(&clock));
+        ReMembers { name, portal, api: Api::new(transport, tokens), clock, history: Mutex::default() }
+    }
+
+    /// Tries the connection: a handshake unless tokens are there, and one cheap authorised call.
+    pub async fn check(&self) -> Result<(), AmsError> {
+        self.noted(read::probe(&self.api).await)
+    }
+
+    /// How the AMS did lately.
+    pub fn status(&self) -> AmsStatus {
+        let History { last_success, last_failure } = self.history().clone();
+        let tokens_since = self.api.tokens.obtained();
+        AmsStatus { environment: self.name.clone(), last_success, last_failure, tokens_since }
+    }
+
+    async fn redeemed(&self, arrival: &Arrival, parts: Parts) -> Result<Record, AmsError> {
+        let as_of = self.clock.now();
+        let individual = read::find_by_token(&self.api, &arrival.token).await?;
+        read::complete(&self.api, individual, parts, Priority::SignIn, as_of).await
+    }
+
+    async fn reread(
+        &self,
+        id: &IndividualId,
+        parts: Parts,
+        priority: Priority,
+    ) -> Result<Option<Record>, AmsError> {
+        let as_of = self.clock.now();
+        let Some(individual) = read::find_by_id(&self.api, id, priority).await? else {
+            return Ok(None);
+        };
+        let record = read::complete(&self.api, individual, parts, priority, as_of).await?;
+        if record.id != *id {
+            return Err(AmsError::Unreadable(
+                "`Profile` brought another individual than was asked for".into(),
+            ));
+        }
+        Ok(Some(record))
+    }
+
+    fn noted<T>(&self, outcome: Result<T, AmsError>) -> Result<T, AmsError> {
+        let now = self.clock.now();
+        match &outcome {
+            Ok(_) | Err(AmsError::TokenRefused) => self.history().last_success = Some(now),
+            Err(error) => self.history().last_failure = Some((now, error.clone())),
+        }
+        outcome
+    }
+
+    fn history(&self) -> std::sync::MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ams for ReMembers {
+    fn environment(&self) -> &str {
+        &self.name
+    }
+
+    fn login_url(&self, callback: &Url) -> Url {
+        self.portal.login_url(callback)
+    }
+
+    fn logout_url(&self) -> Url {
+        self.portal.logout_url()
+    }
+
+    fn arrival(&self, query: &str) -> Result<Arrival, ArrivalFault> {
+        login::arrival(query)
+    }
+
+    fn redeem<'a>(&'a self, arrival: &'a Arrival, parts: Parts) -> BoxFuture<'a, Result<Record, AmsError>> {
+        Box::pin(async move { self.noted(self.redeemed(arrival, parts).await) })
+    }
+
+    fn read<'a>(
+        &'a self,
+        id: &'a IndividualId,
+        parts: Parts,
+        priority: Priority,
+    ) -> BoxFuture<'a, Result<Option<Record>, AmsError>> {
+        Box::pin(async move { self.noted(self.reread(id, parts, priority).await) })
+    }
+}

@@ -1,0 +1,139 @@
+//! What we ask about individuals, and what the answers mean: by token, by id, and the parts that cost calls of their own.
+//!
+//! Lists have no total and no end mark, so they are read page by page until one of the signs that are known to come
+//! after the last page (re:Members fact sheet §5, "Pagination").
+
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::api::{Api, Question, Reply};
+use super::login::is_guid;
+use crate::adapters::ams::wire::{self, Fetched};
+use crate::adapters::ams::{AmsError, Priority};
+use crate::domain::record::{IndividualId, Parts, Record};
+use crate::domain::time::Timestamp;
+
+/// More pages than anybody fills; a list that goes on is broken, and half a list must not decide about roles.
+const MOST_PAGES: usize = 100;
+
+/// Finds whom the visitor's token stands for. Every way of saying that it is not valid gives `TokenRefused`.
+pub(super) async fn find_by_token(api: &Api, token: &SecretString) -> Result<Value, AmsError> {
+    let token = token.expose_secret();
+    if !is_guid(token) {
+        return Err(AmsError::TokenRefused);
+    }
+    let path = &["Individuals", "FindBySsoToken", token];
+    let reply = api.get(Question { path, query: &[("includeDetails", "true")] }, Priority::SignIn).await?;
+    match reply {
+        Reply::Body(body) => one(&body, "FindBySsoToken")?.ok_or(AmsError::TokenRefused),
+        // The tokens shown were our own and good, so a refusal is about the visitor's.
+        Reply::Nothing | Reply::Unknown | Reply::Unauthorised => Err(AmsError::TokenRefused),
+    }
+}
+
+/// Finds an individual by id.
+pub(super) async fn find_by_id(
+    api: &Api,
+    id: &IndividualId,
+    priority: Priority,
+) -> Result<Option<Value>, AmsError> {
+    let path = &["Individuals", "Profile", guid(id)?, "1"];
+    match api.get(Question { path, query: &[("IncludeDetails", "true")] }, priority).await? {
+        Reply::Body(body) => one(&body, "Profile"),
+        Reply::Nothing | Reply::Unknown => Ok(None),
+        Reply::Unauthorised => Err(AmsError::CredentialsRefused),
+    }
+}
+
+/// Fetches the parts side by side and puts the record together.
+pub(super) async fn complete(
+    api: &Api,
+    individual: Value,
+    parts: Parts,
+    priority: Priority,
+    as_of: Timestamp,
+) -> Result<Record, AmsError> {
+    let mut fetched = Fetched { individual, ..Fetched::default() };
+    let id = record(&fetched, as_of)?.id;
+    let id = guid(&id)?;
+    let part = |wanted: bool, name| async move {
+        if wanted { list(api, id, name, priority).await.map(Some) } else { Ok(None) }
+    };
+    (
+        fetched.committees,
+        fetched.registrations,
+        fetched.purchases,
+        fetched.certifications,
+        fetched.relationships,
+    ) = tokio::try_join!(
+        part(parts.committees, "Committees"),
+        part(parts.registrations, "Registrations"),
+        part(parts.purchases, "Purchases"),
+        part(parts.certifications, "Certifications"),
+        part(parts.relationships, "Relationships"),
+    )?;
+    record(&fetched, as_of)
+}
+
+/// A cheap call that needs good tokens and nothing else (re:Members fact sheet §7, 9).
+pub(super) async fn probe(api: &Api) -> Result<(), AmsError> {
+    let path = &["Ads", "Mobile", "All", "1"];
+    match api.get(Question { path, query: &[] }, Priority::SignIn).await? {
+        Reply::Body(_) | Reply::Nothing | Reply::Unknown => Ok(()),
+        Reply::Unauthorised => Err(AmsError::CredentialsRefused),
+    }
+}
+
+/// All entries of one list about an individual who is known to exist.
+async fn list(api: &Api, id: &str, name: &str, priority: Priority) -> Result<Vec<Value>, AmsError> {
+    let mut entries = Vec::new();
+    let mut last_page = Vec::new();
+    for page in 1..=MOST_PAGES {
+        let path = &["Individuals", id, name, &page.to_string()];
+        let items = match api.get(Question { path, query: &[] }, priority).await? {
+            Reply::Body(body) => items(&body, name)?,
+            // On page 1 too: page 1 of an empty list lies past its last page.
+            Reply::Nothing | Reply::Unknown => return Ok(entries),
+            Reply::Unauthorised => return Err(AmsError::CredentialsRefused),
+        };
+        // A page that repeats the one before: page numbers past the end, or all of them, are not looked at.
+        if items.is_empty() || items == last_page {
+            return Ok(entries);
+        }
+        entries.extend(items.iter().cloned());
+        last_page = items;
+    }
+    Err(AmsError::Unreadable(format!("`{name}` has more than {MOST_PAGES} pages")))
+}
+
+fn items(body: &[u8], name: &str) -> Result<Vec<Value>, AmsError> {
+    let items = wire::items_owned(json(body, name)?);
+    if items.iter().all(Value::is_object) {
+        Ok(items)
+    } else {
+        Err(AmsError::Unreadable(format!("`{name}` brought something else than a list of objects")))
+    }
+}
+
+fn one(body: &[u8], name: &str) -> Result<Option<Value>, AmsError> {
+    let mut items = items(body, name)?;
+    match items.len() {
+        0 | 1 => Ok(items.pop()),
+        _ => Err(AmsError::Unreadable(format!("`{name}` brought several individuals"))),
+    }
+}
+
+fn json(body: &[u8], name: &str) -> Result<Value, AmsError> {
+    // The decoder's own words could quote the body, so they are not kept.
+    serde_json::from_slice(body).map_err(|_| AmsError::Unreadable(format!("`{name}` is not JSON")))
+}
+
+fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, AmsError> {
+    wire::record(fetched, as_of).map_err(|error| AmsError::Unreadable(error.to_string()))
+}
+
+/// Ids of re:Members are GUIDs; anything else is not put into a path.
+fn guid(id: &IndividualId) -> Result<&str, AmsError> {
+    let id = id.as_str();
+    if is_guid(id) { Ok(id) } else { Err(AmsError::Unreadable("an id that is not a GUID".into())) }
+}

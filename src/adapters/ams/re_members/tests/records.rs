@@ -1,0 +1,183 @@
+//! What comes of good answers and of those that mean no: visitors' tokens, records by id, parts and their pages.
+
+use secrecy::SecretString;
+
+use super::*;
+
+#[tokio::test]
+async fn every_way_of_refusing_a_visitors_token_is_the_visitors_fault() {
+    let ways: [fn() -> Response; 11] = [
+        || status(400),
+        || status(401),
+        || status(403),
+        || status(404),
+        || StatusCode::NO_CONTENT.into_response(),
+        || StatusCode::OK.into_response(),
+        || "  \r\n".into_response(),
+        || ok(json!(null)),
+        || ok(json!({ "pageNumber": 1, "dataList": [] })),
+        || ok(json!({ "pageNumber": 1, "dataList": null })),
+        || ok(json!({ "pageNumber": 1 })),
+    ];
+    for (index, way) in ways.into_iter().enumerate() {
+        let world = World::start(move |call: &Seen| call.is("FindBySsoToken").then(way)).await;
+        assert_eq!(world.redeem(nothing()).await, Err(AmsError::TokenRefused), "way {index}");
+        assert_eq!(world.ams.status().last_failure, None, "the AMS did not fail");
+    }
+}
+
+#[tokio::test]
+async fn forged_tokens_do_not_buy_a_handshake_each() {
+    let world = World::start(|call: &Seen| call.is("FindBySsoToken").then(|| status(401))).await;
+    for _ in 0..10 {
+        assert_eq!(world.redeem(nothing()).await, Err(AmsError::TokenRefused));
+    }
+    assert_eq!(world.calls("authenticate"), 2, "the first one, and the renewal that did not help");
+    assert_eq!(world.calls("FindBySsoToken"), 11);
+    world.clock.forward(SignedDuration::from_secs(60));
+    assert_eq!(world.redeem(nothing()).await, Err(AmsError::TokenRefused));
+    assert_eq!(world.calls("authenticate"), 3, "a minute later the tokens may be the reason again");
+}
+
+#[tokio::test]
+async fn a_token_of_another_shape_reaches_no_address() {
+    let world = World::start(|_: &Seen| None).await;
+    let claimed = IndividualId::parse(USER).unwrap();
+    let arrival = Arrival { token: SecretString::from("../../Profile/x"), claimed };
+    assert_eq!(world.ams.redeem(&arrival, nothing()).await, Err(AmsError::TokenRefused));
+    assert_eq!(world.calls(""), 0);
+}
+
+#[tokio::test]
+async fn only_the_parts_that_are_needed_are_fetched() {
+    let world = World::start(|_: &Seen| None).await;
+    let record = world.redeem(nothing()).await.unwrap();
+    assert_eq!((record.id.as_str(), record.as_of), (USER, world.clock.now()));
+    assert_eq!((world.calls("Individuals/"), record.purchases), (1, None));
+
+    let parts = Parts { committees: true, purchases: true, ..nothing() };
+    let record = world.redeem(parts).await.unwrap();
+    assert_eq!((record.committees, record.purchases), (Some(vec![]), Some(vec![])));
+    assert_eq!(record.certifications, None);
+    assert_eq!(world.calls("Individuals/"), 4);
+    assert_eq!(world.calls(&format!("/Individuals/{USER}/Committees/1")), 1);
+}
+
+#[tokio::test]
+async fn parts_are_fetched_side_by_side() {
+    // Each part is answered only once all five were asked for.
+    let gate = Arc::new(std::sync::Barrier::new(5));
+    let world = World::start(move |call: &Seen| {
+        if call.is(USER) && call.path.ends_with("/1") {
+            gate.wait();
+        }
+        None
+    });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(6).enable_all().build().unwrap();
+    let parts = Parts {
+        committees: true,
+        registrations: true,
+        purchases: true,
+        certifications: true,
+        relationships: true,
+    };
+    let outcome = tokio::task::spawn_blocking(move || {
+        let outcome = runtime.block_on(async { world.await.redeem(parts).await });
+        runtime.shutdown_background();
+        outcome
+    });
+    assert!(outcome.await.unwrap().unwrap().relationships.is_some());
+}
+
+/// What each page of purchases is answered with, by page; and how many purchases come of it after how many calls.
+async fn check_pages(what: &str, page: fn(usize) -> Response, entries: usize, calls: usize) {
+    let world = World::start(move |call: &Seen| {
+        let number = call.path.split_once("/Purchases/")?.1.parse().unwrap();
+        Some(page(number))
+    });
+    let world = world.await;
+    let record = world.redeem(Parts { purchases: true, ..nothing() }).await.unwrap();
+    assert_eq!((record.purchases.unwrap().len(), world.calls("/Purchases/")), (entries, calls), "{what}");
+}
+
+fn two(page: usize) -> Value {
+    json!([{ "productCode": format!("A{page}") }, { "productCode": format!("B{page}") }])
+}
+
+#[tokio::test]
+async fn a_list_is_read_to_its_end_whatever_the_end_looks_like() {
+    check_pages("empty list", |page| ok(envelope(if page > 2 { json!([]) } else { two(page) })), 4, 3).await;
+    check_pages("null list", |page| ok(envelope(if page > 2 { json!(null) } else { two(page) })), 4, 3).await;
+    check_pages(
+        "204",
+        |page| if page > 2 { StatusCode::NO_CONTENT.into_response() } else { ok(two(page)) },
+        4,
+        3,
+    )
+    .await;
+    check_pages("202", |page| if page > 2 { status(202) } else { ok(envelope(two(page))) }, 4, 3).await;
+    check_pages(
+        "empty 200",
+        |page| if page > 2 { "".into_response() } else { ok(envelope(two(page))) },
+        4,
+        3,
+    )
+    .await;
+    check_pages("400", |page| if page > 2 { status(400) } else { ok(envelope(two(page))) }, 4, 3).await;
+    check_pages("404", |page| if page > 2 { status(404) } else { ok(envelope(two(page))) }, 4, 3).await;
+    check_pages("404 at once", |_| status(404), 0, 1).await;
+    check_pages("400 at once", |_| status(400), 0, 1).await;
+    check_pages("one object", |page| ok(two(page.min(1))[0].clone()), 1, 2).await;
+    check_pages("page numbers are not looked at", |_| ok(two(1)), 2, 2).await;
+    check_pages("the last page again", |page| ok(envelope(two(page.min(2)))), 4, 3).await;
+}
+
+#[tokio::test]
+async fn a_list_without_end_is_refused_rather_than_cut() {
+    let world = World::start(|call: &Seen| {
+        let page = call.path.split_once("/Purchases/")?.1.parse().unwrap();
+        Some(ok(envelope(two(page))))
+    });
+    let outcome = world.await.redeem(Parts { purchases: true, ..nothing() }).await;
+    assert_eq!(outcome, Err(AmsError::Unreadable("`Purchases` has more than 100 pages".into())));
+}
+
+#[tokio::test]
+async fn a_part_that_fails_fails_the_record() {
+    let ways: [(u16, AmsError); 3] =
+        [(500, AmsError::Failed(500)), (401, AmsError::CredentialsRefused), (418, AmsError::Failed(418))];
+    for (code, expect) in ways {
+        let world = World::start(move |call: &Seen| call.is("/Committees/").then(|| status(code))).await;
+        assert_eq!(world.redeem(Parts { committees: true, ..nothing() }).await, Err(expect));
+    }
+}
+
+#[tokio::test]
+async fn a_record_is_read_by_id() {
+    let world = World::start(|_: &Seen| None).await;
+    assert_eq!(world.read().await.unwrap().unwrap().profile.name, "Dr. Marisol Okafor");
+    assert_eq!(world.calls(&format!("/Individuals/Profile/{USER}/1?IncludeDetails=true")), 1);
+}
+
+#[tokio::test]
+async fn somebody_who_is_gone_is_none_and_somebody_else_is_an_error() {
+    let ways: [fn() -> Response; 4] = [
+        || status(404),
+        || status(400),
+        || StatusCode::NO_CONTENT.into_response(),
+        || ok(json!({ "pageNumber": 1, "dataList": [] })),
+    ];
+    for way in ways {
+        let world = World::start(move |call: &Seen| call.is("/Profile/").then(way)).await;
+        assert_eq!(world.read().await, Ok(None));
+    }
+    for list in
+        [json!([person(SSO)]), json!([person(USER), person(SSO)]), json!([{ "name": "x" }]), json!(["x"])]
+    {
+        let answer = list.clone();
+        let world =
+            World::start(move |call: &Seen| call.is("/Profile/").then(|| ok(envelope(answer.clone())))).await;
+        let outcome = world.read().await;
+        assert!(matches!(outcome, Err(AmsError::Unreadable(_))), "{list}: {outcome:?}");
+    }
+}

@@ -1,0 +1,89 @@
+//! One call to re:Members, within the budget: no token logic, no meaning.
+//!
+//! A call that broke, or that the AMS failed at or put off, is made once more; every call here may be repeated.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, StatusCode};
+use url::Url;
+
+use crate::adapters::ams::{AmsError, Priority};
+use crate::adapters::budget::{Budget, Busy};
+use crate::adapters::http::{Answer, HttpClient, HttpError};
+
+/// A wait that the AMS asks for is sat out up to this long; a longer one is told to the caller.
+const LONGEST_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is sent. Its address and headers hold tokens, so it has no `Debug`.
+#[derive(Clone)]
+pub(super) struct Call {
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    /// A JSON document makes it a POST.
+    pub(super) document: Option<Bytes>,
+}
+
+/// The client and the budget that every call draws on.
+#[derive(Debug, Clone)]
+pub(super) struct Transport {
+    http: HttpClient,
+    budget: Arc<Budget>,
+}
+
+impl Transport {
+    pub(super) fn new(http: HttpClient, budget: Arc<Budget>) -> Transport {
+        Transport { http, budget }
+    }
+
+    /// Makes the call, and makes it again when that may help. The answer is neither 429 nor 5xx.
+    pub(super) async fn send(&self, call: &Call, priority: Priority) -> Result<Answer, AmsError> {
+        match self.once(call, priority).await {
+            Err(error) if is_worth_repeating(&error) => self.once(call, priority).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn once(&self, call: &Call, priority: Priority) -> Result<Answer, AmsError> {
+        self.budget.admit(priority).await.map_err(|Busy| AmsError::Busy)?;
+        let (url, headers) = (call.url.clone(), call.headers.clone());
+        let answer = match &call.document {
+            None => self.http.get(url, headers).await,
+            Some(document) => self.http.post_json(url, headers, document.clone()).await,
+        };
+        let answer = answer.map_err(failure)?;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            let retry_after = retry_after(&answer.headers);
+            self.budget.throttle(retry_after);
+            return Err(AmsError::RateLimited { retry_after });
+        }
+        self.budget.ease();
+        if answer.status.is_server_error() {
+            return Err(AmsError::Failed(answer.status.as_u16()));
+        }
+        Ok(answer)
+    }
+}
+
+fn is_worth_repeating(error: &AmsError) -> bool {
+    match error {
+        AmsError::Unreachable(_) | AmsError::Failed(_) => true,
+        AmsError::RateLimited { retry_after } => retry_after.is_none_or(|wait| wait <= LONGEST_PATIENCE),
+        _ => false,
+    }
+}
+
+fn failure(error: HttpError) -> AmsError {
+    match error {
+        HttpError::Broken(_) | HttpError::TimedOut => AmsError::Unreachable(error.to_string()),
+        HttpError::Redirected | HttpError::TooLarge(_) => AmsError::Unreadable(error.to_string()),
+    }
+}
+
+/// Seconds, as the AMS is said to write it; a date is not understood, and the budget then chooses the pause.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}

@@ -1,0 +1,253 @@
+//! Reads what re:Members answers into a record, leniently: envelope, array or object; null, `""` or `[]`; numbers and
+//! booleans as text (re:Members fact sheet §3, §4, §5, §7).
+//!
+//! An entry that cannot be understood becomes an entry without a name, with a warning: it grants nothing, and because
+//! it might be anything it keeps negated conditions of its kind from granting.
+
+mod dates;
+mod lenient;
+
+pub use dates::date;
+pub use lenient::{items, items_owned};
+
+use lenient::Entry;
+use serde_json::Value;
+
+use crate::domain::record::{
+    Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Record,
+    Registration, Relationship,
+};
+use crate::domain::time::{AmsDate, Timestamp};
+
+/// What was fetched about one individual. A part that is `None` is taken from the individual, if it is there.
+#[derive(Debug, Clone, Default)]
+pub struct Fetched {
+    /// The profile, as `Individuals/Profile` or `FindBySsoToken` gives it; an envelope is opened.
+    pub individual: Value,
+    /// All pages of the individual's committees.
+    pub committees: Option<Vec<Value>>,
+    /// All pages of the individual's registrations.
+    pub registrations: Option<Vec<Value>>,
+    /// All pages of the individual's purchases.
+    pub purchases: Option<Vec<Value>>,
+    /// All pages of the individual's certifications.
+    pub certifications: Option<Vec<Value>>,
+    /// All pages of the individual's relationships.
+    pub relationships: Option<Vec<Value>>,
+}
+
+/// The answer is not about an individual at all. The AMS's fault, or that of whoever wrote the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum WireError {
+    /// No object where the individual should be.
+    #[error("there is no individual")]
+    NoIndividual,
+    /// The individual has no usable id.
+    #[error("the individual has no valid `id`")]
+    NoId,
+}
+
+/// Puts together what was fetched. Only a missing individual or id is an error; all else gives warnings.
+pub fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, WireError> {
+    let found = items(&fetched.individual);
+    let individual =
+        Entry::of(found.first().copied().unwrap_or(&Value::Null)).ok_or(WireError::NoIndividual)?;
+    let id = individual
+        .text("id")
+        .ok()
+        .flatten()
+        .and_then(|id| IndividualId::parse(&id))
+        .ok_or(WireError::NoId)?;
+    let mut warnings = Vec::new();
+    let memberships = list(&individual, "memberships").unwrap_or_default();
+    let security_roles = list(&individual, "securityRoles").unwrap_or_default();
+    let custom_fields = list(&individual, "customFields").unwrap_or_default();
+    Ok(Record {
+        id,
+        as_of,
+        profile: profile(&individual, &memberships),
+        is_approved: is_approved(&individual, &mut warnings),
+        is_deceased: flag(&individual, "isDeceased", true, &mut warnings).unwrap_or(false),
+        memberships: each_or(memberships, "membership", &mut warnings, membership, unknown_membership),
+        security_roles: each(security_roles, "security role", &mut warnings, security_role),
+        custom_fields: each(custom_fields, "custom field", &mut warnings, custom_field),
+        committees: fetched_or_embedded(&fetched.committees, &individual, "committees")
+            .map(|entries| each(entries, "committee", &mut warnings, committee)),
+        registrations: fetched_or_embedded(&fetched.registrations, &individual, "registrations")
+            .map(|entries| each(entries, "registration", &mut warnings, registration)),
+        purchases: fetched_or_embedded(&fetched.purchases, &individual, "purchases")
+            .map(|entries| each(entries, "purchase", &mut warnings, purchase)),
+        certifications: fetched_or_embedded(&fetched.certifications, &individual, "certifications")
+            .map(|entries| each(entries, "certification", &mut warnings, certification)),
+        relationships: fetched_or_embedded(&fetched.relationships, &individual, "relationships")
+            .map(|entries| each(entries, "relationship", &mut warnings, relationship)),
+        warnings,
+    })
+}
+
+/// An entry could not be understood.
+struct Malformed;
+
+/// The entries of a list on the individual. `None`: missing or null, which does not say that there are none.
+fn list<'a>(individual: &Entry<'a>, name: &str) -> Option<Vec<&'a Value>> {
+    individual.get(name).map(items)
+}
+
+fn fetched_or_embedded<'a>(
+    fetched: &'a Option<Vec<Value>>,
+    individual: &Entry<'a>,
+    name: &str,
+) -> Option<Vec<&'a Value>> {
+    match fetched {
+        Some(entries) => Some(entries.iter().filter(|entry| !entry.is_null()).collect()),
+        None => list(individual, name),
+    }
+}
+
+fn each<T: Default>(
+    entries: Vec<&Value>,
+    kind: &str,
+    warnings: &mut Vec<String>,
+    read: impl Fn(&Value, &mut Vec<String>) -> Result<T, Malformed>,
+) -> Vec<T> {
+    each_or(entries, kind, warnings, read, T::default)
+}
+
+/// Reads each entry; one that cannot be understood becomes a `nameless` one, with a warning.
+fn each_or<T>(
+    entries: Vec<&Value>,
+    kind: &str,
+    warnings: &mut Vec<String>,
+    read: impl Fn(&Value, &mut Vec<String>) -> Result<T, Malformed>,
+    nameless: fn() -> T,
+) -> Vec<T> {
+    let mut understood = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.into_iter().enumerate() {
+        understood.push(read(entry, warnings).unwrap_or_else(|Malformed| {
+            warnings
+                .push(format!("The {kind} at place {} cannot be understood; it grants nothing.", index + 1));
+            nameless()
+        }));
+    }
+    understood
+}
+
+/// A membership without any start date would be known not to be active; this one is not known.
+fn unknown_membership() -> Membership {
+    Membership { effective_date: AmsDate::Unreadable(String::new()), ..Membership::default() }
+}
+
+fn profile(individual: &Entry<'_>, memberships: &[&Value]) -> Profile {
+    let text = |name: &str| individual.text(name).ok().flatten();
+    let (first_name, last_name) = (text("firstName"), text("lastName"));
+    let full =
+        || [first_name.as_deref(), last_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let renewals = memberships.iter().filter_map(|entry| Entry::of(entry)?.text("renewalUrl").ok().flatten());
+    let is_web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
+    Profile {
+        record_number: text("recordNumber"),
+        name: text("name").unwrap_or_else(full),
+        email: text("email"),
+        renewal_url: renewals.into_iter().find(is_web),
+        first_name,
+        last_name,
+    }
+}
+
+/// Only an explicit `false` refuses; what cannot be read refuses too.
+fn is_approved(individual: &Entry<'_>, warnings: &mut Vec<String>) -> Option<bool> {
+    let user = individual.get("user")?;
+    match Entry::of(user) {
+        Some(user) => flag(&user, "isApproved", false, warnings),
+        None if *user == Value::String(String::new()) => None,
+        None => {
+            warnings.push("`user` cannot be understood; the login counts as not approved.".into());
+            Some(false)
+        }
+    }
+}
+
+/// A flag; `in_doubt` when it is there but is neither yes nor no.
+fn flag(entry: &Entry<'_>, name: &str, in_doubt: bool, warnings: &mut Vec<String>) -> Option<bool> {
+    entry.flag(name).unwrap_or_else(|Malformed| {
+        warnings.push(format!("`{name}` is neither true nor false; it is taken as {in_doubt}."));
+        Some(in_doubt)
+    })
+}
+
+fn membership(value: &Value, warnings: &mut Vec<String>) -> Result<Membership, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    Ok(Membership {
+        code: entry.text("code")?,
+        type_name: entry.text("membershipType")?,
+        join_date: entry.date("joinDate"),
+        effective_date: entry.date("effectiveDate"),
+        expire_date: entry.date("expireDate"),
+        grace_expire_date: entry.date("graceExpireDate"),
+        terminate_date: entry.date("terminateDate"),
+        inherited: flag(&entry, "inheritedMembershipBenefits", true, warnings).unwrap_or(false),
+    })
+}
+
+fn security_role(value: &Value, _: &mut Vec<String>) -> Result<String, Malformed> {
+    match value {
+        Value::String(name) if !name.trim().is_empty() => Ok(name.clone()),
+        _ => Entry::of(value).ok_or(Malformed)?.name("name"),
+    }
+}
+
+fn custom_field(value: &Value, _: &mut Vec<String>) -> Result<CustomField, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    Ok(CustomField { name: entry.name("name")?, value: entry.values("value")? })
+}
+
+fn committee(value: &Value, _: &mut Vec<String>) -> Result<CommitteeSeat, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    Ok(CommitteeSeat {
+        committee: entry.object("committee")?.name("code")?,
+        position: entry.text("positionCode")?,
+        start_date: entry.date("startDate"),
+        end_date: entry.date("endDate"),
+    })
+}
+
+fn registration(value: &Value, _: &mut Vec<String>) -> Result<Registration, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    let event = entry.object("event")?;
+    Ok(Registration {
+        event: event.name("code")?,
+        registration_date: match event.date("registrationDate") {
+            AmsDate::Absent => entry.date("registrationDate"),
+            date => date,
+        },
+        event_start: event.date("startDate"),
+        event_end: event.date("endDate"),
+    })
+}
+
+fn purchase(value: &Value, _: &mut Vec<String>) -> Result<Purchase, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    Ok(Purchase { product: entry.name("productCode")?, purchase_date: entry.date("purchaseDate") })
+}
+
+fn certification(value: &Value, _: &mut Vec<String>) -> Result<Certification, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    Ok(Certification { code: entry.name("code")?, expire_date: entry.date("expireDate") })
+}
+
+fn relationship(value: &Value, _: &mut Vec<String>) -> Result<Relationship, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    let organization = match entry.get("relatedToCustomer").and_then(Entry::of) {
+        Some(customer) => {
+            let kind = customer.text("customerType").unwrap_or_default().unwrap_or_default();
+            if kind.eq_ignore_ascii_case("individual") { None } else { customer.text("recordNumber")? }
+        }
+        None => None,
+    };
+    Ok(Relationship {
+        name: entry.name("relationshipName")?,
+        organization,
+        start_date: entry.date("startDate"),
+        end_date: entry.date("endDate"),
+    })
+}

@@ -1,0 +1,121 @@
+//! From a record to roles: which are held at an instant, why, and until when time alone keeps it so.
+//!
+//! Pure: record + rules + instant → decision. It cannot fail; what cannot be understood grants nothing, with a warning.
+//! A condition is true, false or unknown. Unknown is what an unread part or an unreadable date leaves open; neither it
+//! nor its negation grants anything. [`decide`] is for the path of a request, [`explain`] for people.
+
+mod conditions;
+mod membership;
+mod reasons;
+mod span;
+mod timeline;
+mod warnings;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::record::Record;
+use super::rule::{Role, Rules};
+use super::time::Timestamp;
+use timeline::{Outcome, Timeline};
+
+/// Which roles a person holds, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// `false`: the AMS refuses this person (not approved, or deceased). No roles, no session.
+    pub admitted: bool,
+    /// Whether any membership is active.
+    pub member: bool,
+    /// The roles, sorted.
+    pub roles: BTreeSet<Role>,
+    /// Code of the membership that counts; its name where there is no code. `None`: not a member.
+    pub membership_type: Option<String>,
+    /// The last day of that membership in the association's time zone. `None`: open-ended, or not a member.
+    pub membership_expires: Option<Date>,
+    /// First instant at which the decision for the same record would differ. `None`: never.
+    pub holds_until: Option<Timestamp>,
+    /// One verdict for each built-in role and each rule, in rule order. Only [`explain`] fills it.
+    pub trace: Vec<Verdict>,
+    /// What was not understood, whether or not it mattered.
+    pub warnings: Vec<String>,
+}
+
+/// Why a rule gave its role or did not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The rule, by its name for people; `everyone`, `member` and `non_member` for the built-in ones.
+    pub rule: Arc<str>,
+    /// The role that it grants.
+    pub role: Role,
+    /// Whether it granted its role.
+    pub matched: bool,
+    /// The reason, in sentences.
+    pub because: String,
+}
+
+/// Decides which roles the person of `record` holds at `now`. Writes no reasons; see [`explain`].
+pub fn decide(record: &Record, rules: &Rules, now: Timestamp) -> Decision {
+    if refusal(record).is_some() {
+        return refused(record, rules);
+    }
+    let timeline = Timeline::new(record, rules);
+    let outcome = timeline.at(now);
+    decision(&timeline, &outcome, now)
+}
+
+/// Decides as [`decide`] does, and gives the reason of each rule.
+pub fn explain(record: &Record, rules: &Rules, now: Timestamp) -> Decision {
+    if let Some(why) = refusal(record) {
+        return Decision { trace: reasons::refused(rules, why), ..refused(record, rules) };
+    }
+    let timeline = Timeline::new(record, rules);
+    let outcome = timeline.at(now);
+    Decision { trace: reasons::trace(&timeline, &outcome, now), ..decision(&timeline, &outcome, now) }
+}
+
+/// Why the AMS keeps this person out, if it does. Only an explicit word of the AMS does.
+fn refusal(record: &Record) -> Option<&'static str> {
+    if record.is_deceased {
+        Some("The AMS marks this person as deceased.")
+    } else if record.is_approved == Some(false) {
+        Some("The AMS has not approved this person's login.")
+    } else {
+        None
+    }
+}
+
+fn refused(record: &Record, rules: &Rules) -> Decision {
+    Decision {
+        admitted: false,
+        member: false,
+        roles: BTreeSet::new(),
+        membership_type: None,
+        membership_expires: None,
+        holds_until: None,
+        trace: Vec::new(),
+        warnings: warnings::of(record, rules),
+    }
+}
+
+fn decision(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) -> Decision {
+    let rules = timeline.rules;
+    let membership = if outcome.member { &rules.member } else { &rules.non_member };
+    let built_in = [&rules.everyone, membership].into_iter().flatten();
+    let granted =
+        rules.rules.iter().zip(&outcome.fits).filter(|(_, fits)| **fits).map(|(rule, _)| &rule.role);
+    Decision {
+        admitted: true,
+        member: outcome.member,
+        roles: built_in.chain(granted).cloned().collect(),
+        membership_type: timeline.type_of(outcome).map(str::to_owned),
+        membership_expires: timeline.expires(outcome),
+        holds_until: timeline.holds_until(outcome, now),
+        trace: Vec::new(),
+        warnings: warnings::of(timeline.record, rules),
+    }
+}

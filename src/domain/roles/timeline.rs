@@ -1,0 +1,166 @@
+//! One record under one mapping, laid out in time: what holds at an instant, and when that first changes.
+
+use std::ops::Range;
+
+use jiff::civil::Date;
+
+use super::conditions;
+use super::membership::{self, Term};
+use super::span::Span;
+use crate::domain::record::Record;
+use crate::domain::rule::{PrimaryMembership, Role, Rules};
+use crate::domain::time::Timestamp;
+
+/// Everything about a record that depends on time. Texts stay where they are.
+pub(super) struct Timeline<'a> {
+    pub(super) record: &'a Record,
+    pub(super) rules: &'a Rules,
+    /// The memberships that count, in the record's order.
+    pub(super) terms: Vec<Term<'a>>,
+    /// One entry for each condition of each rule, in order.
+    asked: Vec<Asked>,
+    /// The spans of all conditions, one after the other.
+    spans: Vec<Span>,
+}
+
+struct Asked {
+    rule: usize,
+    spans: Range<usize>,
+    negated: bool,
+}
+
+/// What a decision says, without its texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) member: bool,
+    /// Index into the terms of the membership that names the decision.
+    pub(super) primary: Option<usize>,
+    /// For each rule, whether it fits.
+    pub(super) fits: Vec<bool>,
+}
+
+impl<'a> Timeline<'a> {
+    pub(super) fn new(record: &'a Record, rules: &'a Rules) -> Timeline<'a> {
+        let counted = record.memberships.iter().filter(|membership| membership::counts(membership, rules));
+        let terms: Vec<Term<'a>> = counted.map(|membership| Term::new(membership, rules)).collect();
+        let mut asked = Vec::with_capacity(rules.rules.len() * 2);
+        let mut spans = Vec::with_capacity(rules.rules.len() * 2);
+        for (index, rule) in rules.rules.iter().enumerate() {
+            for condition in &rule.when {
+                let (plain, negated) = condition.plain();
+                let from = spans.len();
+                conditions::spans(plain, record, &terms, &rules.time_zone, &mut spans);
+                asked.push(Asked { rule: index, spans: from..spans.len(), negated });
+            }
+        }
+        Timeline { record, rules, terms, asked, spans }
+    }
+
+    /// What holds at `t`.
+    pub(super) fn at(&self, t: Timestamp) -> Outcome {
+        let mut outcome = Outcome::default();
+        self.at_into(t, &mut outcome);
+        outcome
+    }
+
+    /// The first instant after `now` at which a decision would no longer be `outcome`.
+    pub(super) fn holds_until(&self, outcome: &Outcome, now: Timestamp) -> Option<Timestamp> {
+        let mut then = Outcome::default();
+        let mut t = now;
+        while let Some(edge) = self.next_edge(t) {
+            self.at_into(edge, &mut then);
+            if self.differ(outcome, &then) {
+                return Some(edge);
+            }
+            t = edge;
+        }
+        None
+    }
+
+    /// What the deciding membership is called.
+    pub(super) fn type_of(&self, outcome: &Outcome) -> Option<&str> {
+        membership::label(self.primary(outcome)?.membership)
+    }
+
+    /// The last day of the deciding membership.
+    pub(super) fn expires(&self, outcome: &Outcome) -> Option<Date> {
+        self.primary(outcome)?.last_day(&self.rules.time_zone)
+    }
+
+    /// The membership that names the decision.
+    pub(super) fn primary(&self, outcome: &Outcome) -> Option<&Term<'a>> {
+        outcome.primary.and_then(|index| self.terms.get(index))
+    }
+
+    /// The spans of each condition of the rule at `index`, in order; `true`: negated.
+    pub(super) fn conditions_of(&self, index: usize) -> impl Iterator<Item = (&[Span], bool)> {
+        let first = self.asked.partition_point(|asked| asked.rule < index);
+        let asked = self.asked.iter().skip(first).take_while(move |asked| asked.rule == index);
+        asked.map(|asked| (self.spans_of(asked), asked.negated))
+    }
+
+    fn at_into(&self, t: Timestamp, outcome: &mut Outcome) {
+        outcome.member = self.terms.iter().any(|term| term.is_active(t));
+        outcome.primary = if outcome.member { self.primary_at(t) } else { None };
+        outcome.fits.clear();
+        outcome.fits.extend(self.rules.rules.iter().map(|rule| !rule.when.is_empty()));
+        for asked in &self.asked {
+            if let Some(fits) = outcome.fits.get_mut(asked.rule)
+                && *fits
+            {
+                *fits = holds(self.spans_of(asked), asked.negated, t);
+            }
+        }
+    }
+
+    fn primary_at(&self, t: Timestamp) -> Option<usize> {
+        let zone = &self.rules.time_zone;
+        match self.rules.primary_membership {
+            // The plugin takes the first on the record, whether or not it is the one that makes the member.
+            PrimaryMembership::First => (!self.terms.is_empty()).then_some(0),
+            PrimaryMembership::Longest => {
+                let active = self.terms.iter().enumerate().filter(|(_, term)| term.is_active(t));
+                active.min_by(|(_, one), (_, other)| one.precedence(other, zone)).map(|(index, _)| index)
+            }
+        }
+    }
+
+    fn next_edge(&self, t: Timestamp) -> Option<Timestamp> {
+        let terms = self.terms.iter().filter_map(|term| term.span.as_ref());
+        self.spans.iter().chain(terms).filter_map(|span| span.next_edge(t)).min()
+    }
+
+    fn differ(&self, one: &Outcome, other: &Outcome) -> bool {
+        one.member != other.member
+            || one.primary != other.primary
+                && (self.type_of(one) != self.type_of(other) || self.expires(one) != self.expires(other))
+            || self.flipped(one, other).any(|role| self.grants(one, role) != self.grants(other, role))
+    }
+
+    fn flipped<'s>(&'s self, one: &Outcome, other: &Outcome) -> impl Iterator<Item = &'s Role> {
+        let fits = one.fits.iter().zip(&other.fits);
+        self.rules.rules.iter().zip(fits).filter(|(_, (one, other))| one != other).map(|(rule, _)| &rule.role)
+    }
+
+    fn grants(&self, outcome: &Outcome, role: &Role) -> bool {
+        let membership = if outcome.member { &self.rules.member } else { &self.rules.non_member };
+        let rules = self.rules.rules.iter().zip(&outcome.fits);
+        self.rules.everyone.as_ref() == Some(role)
+            || membership.as_ref() == Some(role)
+            || rules.into_iter().any(|(rule, fits)| *fits && rule.role == *role)
+    }
+
+    fn spans_of(&self, asked: &Asked) -> &[Span] {
+        self.spans.get(asked.spans.clone()).unwrap_or_default()
+    }
+}
+
+/// Whether a condition with these spans holds at `t`. Deny on doubt: a plain condition needs a certain span, and a
+/// negated one needs that there is not even an uncertain one.
+pub(super) fn holds(spans: &[Span], negated: bool, t: Timestamp) -> bool {
+    if negated {
+        !spans.iter().any(|span| span.contains(t))
+    } else {
+        spans.iter().any(|span| span.certain && span.contains(t))
+    }
+}

@@ -1,0 +1,61 @@
+//! What has to be done now and then: writing down which sessions were used, and forgetting what is over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+
+use super::visit::Visits;
+use crate::adapters::clock::SharedClock;
+use crate::adapters::store::{Store, StoreError, Sweep};
+use crate::domain::time::Timestamp;
+
+/// How often the latest requests are written down. A crash forgets at most this much of a session's idle time.
+const WRITE_DOWN: Duration = Duration::from_secs(15);
+
+/// Every so many times, what is over is forgotten.
+const SWEEP_EVERY: u32 = 20;
+
+/// Keeps the store in step with memory until `stop`, and once more then.
+pub async fn run(visits: Arc<Visits>, store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(WRITE_DOWN);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut written_to = clock.now();
+    let mut rounds = 0u32;
+    loop {
+        let stopping = stop.run_until_cancelled(ticks.tick()).await.is_none();
+        let now = clock.now();
+        match write_down(&visits, &*store, written_to).await {
+            Ok(()) => written_to = now,
+            Err(error) => {
+                tracing::error!(%error, "The latest requests of sessions could not be written down")
+            }
+        }
+        if stopping {
+            return;
+        }
+        if rounds.is_multiple_of(SWEEP_EVERY)
+            && let Err(error) = store.sweep(&over(&visits, now)).await
+        {
+            tracing::error!(%error, "What is over could not be removed from the store");
+        }
+        rounds = rounds.wrapping_add(1);
+    }
+}
+
+async fn write_down(visits: &Visits, store: &dyn Store, since: Timestamp) -> Result<(), StoreError> {
+    let seen = visits.seen_since(since);
+    if seen.is_empty() { Ok(()) } else { store.touch(&seen).await }
+}
+
+fn over(visits: &Visits, now: Timestamp) -> Sweep {
+    let limits = visits.limits();
+    let before = |age| now.checked_sub(age).unwrap_or(Timestamp::MIN);
+    Sweep {
+        now,
+        created_before: before(limits.absolute),
+        seen_before: before(limits.idle),
+        records_before: before(limits.stale_limit),
+    }
+}

@@ -1,0 +1,107 @@
+//! One request, taken apart without regard to case: environment, path, query, headers, body.
+
+use axum::body::Bytes;
+use http::{HeaderMap, Method, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
+use serde_json::Value;
+
+use super::answer::Answer;
+use super::tokens::Grant;
+use crate::sim::people::Environment;
+
+const LARGEST_BODY: usize = 64 * 1024;
+
+/// A request, and what its route made of it.
+pub(super) struct Call {
+    pub(super) environment: Environment,
+    pub(super) method: Method,
+    /// Decoded segments without the prefix of the environment, in the case in which they were written.
+    pub(super) path: Vec<String>,
+    /// What the placeholders of the route stand for.
+    pub(super) arguments: Vec<(&'static str, String)>,
+    /// Whose `UserToken` it is; only calls that passed authorization have one.
+    pub(super) caller: Option<Grant>,
+    headers: HeaderMap,
+    query: Vec<(String, String)>,
+    body: Bytes,
+}
+
+impl Call {
+    pub(super) async fn read(request: http::Request<Incoming>) -> Result<Call, Answer> {
+        let (parts, body) = request.into_parts();
+        let body = Limited::new(body, LARGEST_BODY).collect().await;
+        let body =
+            body.map_err(|_| Answer::error(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."))?;
+        let decoded = |segment: &str| percent_decode_str(segment).decode_utf8_lossy().into_owned();
+        let mut path: Vec<String> =
+            parts.uri.path().split('/').filter(|segment| !segment.is_empty()).map(decoded).collect();
+        let staging = path.first().is_some_and(|first| first.eq_ignore_ascii_case("staging"));
+        if staging {
+            path.remove(0);
+        }
+        let query = parts.uri.query().unwrap_or_default().as_bytes();
+        Ok(Call {
+            environment: if staging { Environment::Staging } else { Environment::Production },
+            method: parts.method,
+            path,
+            arguments: Vec::new(),
+            caller: None,
+            headers: parts.headers,
+            query: url::form_urlencoded::parse(query).into_owned().collect(),
+            body: body.to_bytes(),
+        })
+    }
+
+    /// A placeholder of the route.
+    pub(super) fn argument(&self, name: &str) -> &str {
+        self.arguments.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
+    /// The page number: the last segment if there is one, else 1.
+    pub(super) fn page(&self) -> Result<usize, Answer> {
+        match self.argument("page") {
+            "" => Ok(1),
+            number => match number.parse() {
+                Ok(page) if page > 0 => Ok(page),
+                _ => Err(Answer::error(StatusCode::BAD_REQUEST, "The page number is not valid.")),
+            },
+        }
+    }
+
+    /// A query parameter that is present and not empty.
+    pub(super) fn query(&self, name: &str) -> Option<&str> {
+        let named = |(known, _): &&(String, String)| known.eq_ignore_ascii_case(name);
+        self.query.iter().find(named).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// A query parameter that says `true`.
+    pub(super) fn asks(&self, name: &str) -> bool {
+        self.query(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+
+    pub(super) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().trim()
+    }
+
+    pub(super) fn cookie(&self, name: &str) -> Option<&str> {
+        let lines = self.headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+        pairs.find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// The members of the body, be it a JSON object or a form.
+    pub(super) fn members(&self) -> Result<Vec<(String, String)>, Answer> {
+        if self.header("content-type").to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+            return Ok(url::form_urlencoded::parse(&self.body).into_owned().collect());
+        }
+        match serde_json::from_slice(&self.body) {
+            Ok(Value::Object(members)) => {
+                let text = |value: Value| value.as_str().map(str::to_owned);
+                Ok(members.into_iter().filter_map(|(name, value)| Some((name, text(value)?))).collect())
+            }
+            _ => Err(Answer::error(StatusCode::BAD_REQUEST, "The request body is not a JSON object.")),
+        }
+    }
+}

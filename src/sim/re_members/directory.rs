@@ -1,0 +1,105 @@
+//! Who is on file, found by any of their keys, and when each record last changed.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+
+use crate::sim::people::{Committee, Environment, Event, Organization, People, Person};
+
+#[derive(Debug)]
+pub(super) struct Directory {
+    pub(super) people: Vec<Person>,
+    pub(super) organizations: Vec<Organization>,
+    pub(super) committees: Vec<Committee>,
+    pub(super) events: Vec<Event>,
+    /// Id, record number and e-mails, in lower case. Two people may share an e-mail, in different environments too.
+    places: HashMap<String, Vec<usize>>,
+    changed: HashMap<String, Timestamp>,
+}
+
+impl Directory {
+    pub(super) fn new(people: People) -> Directory {
+        let People { people, organizations, committees, events } = people;
+        let (places, changed) = (HashMap::new(), HashMap::new());
+        let mut directory = Directory { people, organizations, committees, events, places, changed };
+        directory.index();
+        directory
+    }
+
+    fn index(&mut self) {
+        self.places.clear();
+        for (place, person) in self.people.iter().enumerate() {
+            for key in keys(person) {
+                let places = self.places.entry(key.to_ascii_lowercase()).or_default();
+                if places.last() != Some(&place) {
+                    places.push(place);
+                }
+            }
+        }
+    }
+
+    fn matching<'a>(&'a self, environment: Environment, key: &str) -> impl Iterator<Item = &'a Person> {
+        let places = self.places.get(&key.to_ascii_lowercase()).into_iter().flatten();
+        places.filter_map(|place| self.people.get(*place)).filter(move |person| person.exists_in(environment))
+    }
+
+    /// By id, record number or e-mail.
+    pub(super) fn find(&self, environment: Environment, key: &str) -> Option<&Person> {
+        self.matching(environment, key).next()
+    }
+
+    /// By id only.
+    pub(super) fn find_id(&self, environment: Environment, id: &str) -> Option<&Person> {
+        self.matching(environment, id).find(|person| person.id.eq_ignore_ascii_case(id))
+    }
+
+    /// By the e-mail that the person signs in with.
+    pub(super) fn find_login(&self, environment: Environment, email: &str) -> Option<&Person> {
+        let signs_in =
+            |person: &&Person| person.login_email().is_some_and(|login| login.eq_ignore_ascii_case(email));
+        self.matching(environment, email.trim()).find(signs_in)
+    }
+
+    pub(super) fn all(&self, environment: Environment) -> impl Iterator<Item = &Person> {
+        self.people.iter().filter(move |person| person.exists_in(environment))
+    }
+
+    pub(super) fn organization(&self, key: &str) -> Option<&Organization> {
+        self.organizations.iter().find(|it| it.record_number == key || it.id.eq_ignore_ascii_case(key))
+    }
+
+    pub(super) fn changed_at(&self, id: &str) -> Option<Timestamp> {
+        self.changed.get(id).copied()
+    }
+
+    pub(super) fn add(&mut self, person: Person, now: Timestamp) {
+        self.changed.insert(person.id.clone(), now);
+        self.people.push(person);
+        self.index();
+    }
+
+    /// Changes the person with this key in whichever environment. False if there is none.
+    pub(super) fn edit(&mut self, key: &str, now: Timestamp, change: impl FnOnce(&mut Person)) -> bool {
+        let place = self.places.get(&key.to_ascii_lowercase()).and_then(|places| places.first()).copied();
+        let Some(person) = place.and_then(|place| self.people.get_mut(place)) else { return false };
+        let before: Vec<String> = keys(person).map(str::to_owned).collect();
+        change(person);
+        self.changed.insert(person.id.clone(), now);
+        if !keys(person).eq(before.iter().map(String::as_str)) {
+            self.index();
+        }
+        true
+    }
+
+    pub(super) fn remove(&mut self, id: &str) {
+        self.people.retain(|person| !person.id.eq_ignore_ascii_case(id));
+        self.changed.remove(id);
+        self.index();
+    }
+}
+
+fn keys(person: &Person) -> impl Iterator<Item = &str> {
+    [Some(person.id.as_str()), Some(&person.record_number), person.email.as_deref(), person.login_email()]
+        .into_iter()
+        .flatten()
+}

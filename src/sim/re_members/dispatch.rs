@@ -1,0 +1,170 @@
+//! The routes, matched without regard to case and with optional pages, and what every call goes through before them.
+
+use http::{Method, StatusCode};
+
+use super::answer::{Answer, Handled};
+use super::call::Call;
+use super::endpoint::Endpoint;
+use super::state::State;
+use super::tokens::Kind;
+use super::{catalogues, faults, handshake, individuals, organizations, portal, webhooks};
+use crate::sim::switches::Fault;
+
+type Handler = fn(&mut State, &Call) -> Handled;
+
+/// `{name}` takes any segment; `{page?}` a number, or nothing at the end. The first route that fits is taken.
+#[rustfmt::skip]
+const ROUTES: &[(&str, &str, Endpoint, Handler)] = &[
+    ("GET",  "account/login.aspx", Endpoint::Login, portal::login),
+    ("POST", "account/login.aspx", Endpoint::Login, portal::submit_login),
+    ("GET",  "account/logout.aspx", Endpoint::Logout, portal::logout),
+    ("GET",  "my-profile", Endpoint::MyProfile, portal::my_profile),
+    ("GET",  "", Endpoint::MyProfile, portal::my_profile),
+    ("POST", "api/v1/webapiurl", Endpoint::WebApiUrl, handshake::web_api_url),
+    ("POST", "api/v1/signup/authenticate", Endpoint::Authenticate, handshake::authenticate),
+    ("GET",  "api/v1/individuals/findbyssotoken/{sso}", Endpoint::FindBySsoToken, individuals::find_by_sso_token),
+    ("GET",  "api/v1/individuals/findbyemail/{key}", Endpoint::FindByEmail, individuals::find_by_email),
+    ("GET",  "api/v1/individuals/profile/{key}/{page?}", Endpoint::Profile, individuals::profile),
+    ("GET",  "api/v1/individuals/members/all/{page?}", Endpoint::MembersAll, individuals::members),
+    ("GET",  "api/v1/individuals/changedsince/{day}/{time}/{page?}", Endpoint::ChangedSince, individuals::changed_since),
+    ("GET",  "api/v1/individuals/{id}/memberships/active", Endpoint::MembershipsActive, individuals::memberships),
+    ("GET",  "api/v1/individuals/{id}/memberships/inactive", Endpoint::MembershipsInactive, individuals::past_memberships),
+    ("GET",  "api/v1/individuals/{id}/committees/{page?}", Endpoint::Committees, individuals::committees),
+    ("GET",  "api/v1/individuals/{id}/relationships/{page?}", Endpoint::Relationships, individuals::relationships),
+    ("GET",  "api/v1/individuals/{id}/customfields", Endpoint::CustomFields, individuals::custom_fields),
+    ("GET",  "api/v1/individuals/{key}/registrations/{page?}", Endpoint::Registrations, individuals::registrations),
+    ("GET",  "api/v1/individuals/{key}/purchases/{page?}", Endpoint::Purchases, individuals::purchases),
+    ("GET",  "api/v1/individuals/{key}/certifications/{page?}", Endpoint::Certifications, individuals::certifications),
+    ("GET",  "api/v1/individuals/{page?}", Endpoint::Individuals, individuals::all),
+    ("GET",  "api/v1/organizations/profile/{organization}/{page?}", Endpoint::Organizations, organizations::profile),
+    ("GET",  "api/v1/organizations/members/all/{page?}", Endpoint::Organizations, organizations::members),
+    ("GET",  "api/v1/organizations/changedsince/{day}/{time}/{page?}", Endpoint::Organizations, organizations::changed_since),
+    ("GET",  "api/v1/organizations/{organization}/memberships/active", Endpoint::Organizations, organizations::memberships),
+    ("GET",  "api/v1/organizations/{organization}/memberships/inactive", Endpoint::Organizations, organizations::past_memberships),
+    ("GET",  "api/v1/organizations/{organization}/customfields", Endpoint::Organizations, organizations::custom_fields),
+    ("GET",  "api/v1/organizations/{organization}/relationships/{page?}", Endpoint::Organizations, organizations::relationships),
+    ("GET",  "api/v1/committees/{code}/members/{page?}", Endpoint::CommitteeCatalogue, catalogues::committee_members),
+    ("GET",  "api/v1/committees/{code}/positions/{page?}", Endpoint::CommitteeCatalogue, catalogues::positions),
+    ("GET",  "api/v1/committees/{page?}", Endpoint::CommitteeCatalogue, catalogues::committees),
+    ("GET",  "api/v1/events/all/{page?}", Endpoint::EventCatalogue, catalogues::events),
+    ("GET",  "api/v1/events/upcoming/{page?}", Endpoint::EventCatalogue, catalogues::upcoming_events),
+    ("GET",  "api/v1/setup/customfields/{page?}", Endpoint::CustomFieldCatalogue, catalogues::custom_fields),
+    ("GET",  "api/v1/customers/relationshiptypes/{page?}", Endpoint::RelationshipTypes, catalogues::relationship_types),
+    ("GET",  "api/v1/ads/mobile/all/{page?}", Endpoint::Ads, catalogues::ads),
+    ("GET",  "api/v1/webhooks/{page?}", Endpoint::Webhooks, webhooks::list),
+    ("POST", "api/v1/webhooks/{route}", Endpoint::Webhooks, webhooks::register),
+    ("DELETE", "api/v1/webhooks/{hook}", Endpoint::Webhooks, webhooks::remove),
+];
+
+/// Answers a call, and says how the answer goes wrong on its way.
+pub(super) fn dispatch(state: &mut State, mut call: Call) -> (Fault, Answer) {
+    let Some((endpoint, handler)) = route(&mut call) else {
+        let status =
+            if other_method_fits(&call) { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_FOUND };
+        return (Fault::None, Answer::error(status, "No resource was found that matches the request."));
+    };
+    *state.traffic.calls.entry(endpoint).or_default() += 1;
+    let fault = state.traffic.next_fault(endpoint, &state.switches);
+    if let Some(answer) = faults::instead(fault, &state.switches) {
+        return (fault, answer);
+    }
+    let answer = admit(state, &mut call, endpoint).and_then(|()| handler(state, &call));
+    (fault, answer.unwrap_or_else(|early| early))
+}
+
+fn route(call: &mut Call) -> Option<(Endpoint, Handler)> {
+    // A list URL answers HEAD with the status that GET would have; the server leaves out the body.
+    let method = if call.method == Method::HEAD { "GET" } else { call.method.as_str() };
+    let of_method = ROUTES.iter().filter(|(known, ..)| *known == method);
+    let (arguments, endpoint, handler) = of_method
+        .filter_map(|(_, pattern, endpoint, handler)| {
+            Some((matches(pattern, &call.path)?, *endpoint, *handler))
+        })
+        .next()?;
+    call.arguments = arguments;
+    Some((endpoint, handler))
+}
+
+fn other_method_fits(call: &Call) -> bool {
+    ROUTES.iter().any(|(_, pattern, ..)| matches(pattern, &call.path).is_some())
+}
+
+fn matches(pattern: &'static str, path: &[String]) -> Option<Vec<(&'static str, String)>> {
+    let mut arguments = Vec::new();
+    let mut segments = path.iter();
+    for part in pattern.split('/').filter(|part| !part.is_empty()) {
+        let segment = segments.next();
+        match (part.strip_prefix('{').and_then(|part| part.strip_suffix('}')), segment) {
+            (Some("page?"), None) => {}
+            (Some("page?"), Some(number)) => arguments.push(("page", number.clone())),
+            (Some(name), Some(segment)) => arguments.push((name, segment.clone())),
+            (None, Some(segment)) if segment.eq_ignore_ascii_case(part) => {}
+            _ => return None,
+        }
+    }
+    segments.next().is_none().then_some(arguments)
+}
+
+/// What stands before a handler of the API: the rate limit, then both tokens. Pages for people pass.
+fn admit(state: &mut State, call: &mut Call, endpoint: Endpoint) -> Result<(), Answer> {
+    if endpoint.is_portal() {
+        return Ok(());
+    }
+    let app_token = call.header("AppToken");
+    if !app_token.is_empty() {
+        state.traffic.app_tokens.insert(app_token.to_owned());
+    }
+    let now = state.now();
+    if let Err(wait) = state.traffic.admit(call.environment, now, &state.switches) {
+        return Err(faults::too_many(wait, &state.switches));
+    }
+    if endpoint.is_handshake() {
+        return Ok(());
+    }
+    let find = |token, kinds| state.tokens.find(token, kinds, call.environment, now, &state.switches);
+    find(app_token, &[Kind::App]).ok_or_else(Answer::unauthorized)?;
+    // The visitor's sso stands in for a UserToken in three of the known clients (fact sheet §1.4).
+    let caller = find(call.header("UserToken"), &[Kind::User, Kind::Sso]).ok_or_else(Answer::unauthorized)?;
+    call.caller = Some(caller.clone());
+    if !state.switches.members_read_others && endpoint != Endpoint::FindBySsoToken {
+        refuse_prying(state, call)?;
+    }
+    Ok(())
+}
+
+/// With `members_read_others=off` only the integration user reads anything but their own record.
+fn refuse_prying(state: &State, call: &Call) -> Result<(), Answer> {
+    let Some(caller) = &call.caller else { return Err(Answer::unauthorized()) };
+    let person = |key| state.directory.find(call.environment, key);
+    let integration = person(&state.credentials(call.environment).user_email);
+    let wanted = [call.argument("id"), call.argument("key")].into_iter().find_map(person);
+    if integration.is_some_and(|it| it.id == caller.holder) || wanted.is_some_and(|it| it.id == caller.holder)
+    {
+        return Ok(());
+    }
+    Err(Answer::error(StatusCode::FORBIDDEN, "You do not have permission to see this record."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn routes_ignore_case_and_a_missing_page() {
+        let check = |path: &str, expected: Option<Endpoint>| {
+            let path: Vec<String> = path.split('/').map(str::to_owned).collect();
+            let found = ROUTES.iter().find(|(_, pattern, ..)| matches(pattern, &path).is_some());
+            assert_eq!(found.map(|(_, _, endpoint, _)| *endpoint), expected, "{path:?}");
+        };
+        check("Api/v1/WebApiUrl", Some(Endpoint::WebApiUrl));
+        check("API/V1/INDIVIDUALS/findbySSOTOKEN/x", Some(Endpoint::FindBySsoToken));
+        check("api/v1/Individuals/Profile/a@b.example", Some(Endpoint::Profile));
+        check("api/v1/Individuals/Profile/a@b.example/1", Some(Endpoint::Profile));
+        check("api/v1/Individuals/abc/Committees", Some(Endpoint::Committees));
+        check("api/v1/Individuals/Members/All/3", Some(Endpoint::MembersAll));
+        check("api/v1/Individuals/2", Some(Endpoint::Individuals));
+        check("api/v1/Committees/EDU/Members", Some(Endpoint::CommitteeCatalogue));
+        check("api/v1/Individuals/abc/Committees/1/2", None);
+        check("api/v2/Individuals/2", None);
+    }
+}

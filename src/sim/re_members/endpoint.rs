@@ -1,0 +1,86 @@
+//! The endpoints by name: for counting calls and for aiming faults.
+
+macro_rules! endpoints {
+    ($( #[$what:meta] $variant:ident = $name:literal, )*) => {
+        /// One endpoint of the simulated service.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Endpoint { $( #[$what] $variant, )* }
+
+        impl Endpoint {
+            /// All of them.
+            pub const ALL: &[Endpoint] = &[ $( Endpoint::$variant, )* ];
+
+            /// The name for switches and reports.
+            pub fn name(self) -> &'static str {
+                match self { $( Endpoint::$variant => $name, )* }
+            }
+        }
+    };
+}
+
+endpoints! {
+    /// `GET` and `POST /account/login.aspx`.
+    Login = "login",
+    /// `GET /account/logout.aspx`.
+    Logout = "logout",
+    /// `GET /my-profile`.
+    MyProfile = "my_profile",
+    /// `POST /api/v1/WebApiUrl`: step 1 of the handshake.
+    WebApiUrl = "web_api_url",
+    /// `POST /api/v1/signup/authenticate`: step 2 of the handshake.
+    Authenticate = "authenticate",
+    /// `GET /Individuals/FindBySsoToken/{sso}`.
+    FindBySsoToken = "find_by_sso_token",
+    /// `GET /Individuals/FindByEmail/{email}`.
+    FindByEmail = "find_by_email",
+    /// `GET /Individuals/Profile/{key}/{page}`.
+    Profile = "profile",
+    /// `GET /Individuals/{page}`.
+    Individuals = "individuals",
+    /// `GET /Individuals/Members/All/{page}`.
+    MembersAll = "members_all",
+    /// `GET /Individuals/{id}/Memberships/Active`.
+    MembershipsActive = "memberships_active",
+    /// `GET /Individuals/{id}/Memberships/Inactive`.
+    MembershipsInactive = "memberships_inactive",
+    /// `GET /Individuals/{id}/Committees/{page}`.
+    Committees = "committees",
+    /// `GET /Individuals/{id}/Relationships/{page}`.
+    Relationships = "relationships",
+    /// `GET /Individuals/{key}/Registrations/{page}`.
+    Registrations = "registrations",
+    /// `GET /Individuals/{key}/Purchases/{page}`.
+    Purchases = "purchases",
+    /// `GET /Individuals/{key}/Certifications/{page}`.
+    Certifications = "certifications",
+    /// `GET /Individuals/{id}/CustomFields`.
+    CustomFields = "custom_fields",
+    /// `GET /Individuals/ChangedSince/{day}/{time}/{page}`.
+    ChangedSince = "changed_since",
+    /// `GET /Organizations/…`, all of them.
+    Organizations = "organizations",
+    /// `GET /Committees/…`, all of them.
+    CommitteeCatalogue = "committee_catalogue",
+    /// `GET /Events/…`, all of them.
+    EventCatalogue = "event_catalogue",
+    /// `GET /Setup/customfields/{page}`.
+    CustomFieldCatalogue = "custom_field_catalogue",
+    /// `GET /Customers/RelationshipTypes/{page}`.
+    RelationshipTypes = "relationship_types",
+    /// `GET /Ads/Mobile/All/{page}`: the cheap call that probes a token.
+    Ads = "ads",
+    /// `/Webhooks`: registration of hooks.
+    Webhooks = "webhooks",
+}
+
+impl Endpoint {
+    /// A page for people, not the API.
+    pub fn is_portal(self) -> bool {
+        matches!(self, Endpoint::Login | Endpoint::Logout | Endpoint::MyProfile)
+    }
+
+    /// Needs no tokens: it is how tokens are got.
+    pub(super) fn is_handshake(self) -> bool {
+        matches!(self, Endpoint::WebApiUrl | Endpoint::Authenticate)
+    }
+}

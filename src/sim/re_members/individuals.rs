@@ -1,0 +1,249 @@
+//! The API's answers about people (fact sheet §2.3, §3, §4.1, §5, §6.3).
+
+use http::StatusCode;
+use jiff::Timestamp;
+use jiff::civil::{Date, Time};
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Handled};
+use super::call::Call;
+use super::dates;
+use super::state::State;
+use super::tokens::Kind;
+use super::wire::{self, Book, Details, Part};
+use crate::sim::people::Person;
+use crate::sim::switches::{InvalidSso, SsoUse};
+
+impl State {
+    /// What entries refer to, for the shapes in JSON.
+    pub(super) fn book(&self) -> Book<'_> {
+        Book {
+            organizations: &self.directory.organizations,
+            committees: &self.directory.committees,
+            events: &self.directory.events,
+            only_active_on: self.switches.only_active_memberships.then(|| self.today()),
+        }
+    }
+
+    /// The person in the route: by `{id}` only a GUID will do, by `{key}` a record number or an e-mail does too.
+    fn person(&self, call: &Call) -> Result<&Person, Answer> {
+        let found = match call.argument("id") {
+            "" => self.directory.find(call.environment, call.argument("key")),
+            id => self.directory.find_id(call.environment, id),
+        };
+        found.ok_or_else(Answer::not_found)
+    }
+}
+
+pub(super) fn find_by_sso_token(state: &mut State, call: &Call) -> Handled {
+    let token = call.argument("sso");
+    let now = state.now();
+    let grant = state.tokens.find(token, &[Kind::Sso], call.environment, now, &state.switches);
+    let person = grant.and_then(|grant| state.directory.find_id(call.environment, &grant.holder));
+    let Some(person) = person else { return Err(invalid_sso(state)) };
+    let details = details(state, call);
+    let answer =
+        Answer::page(&state.switches, 1, [wire::individual(state.book(), person, details)].into_iter());
+    let spared = call.query("updateTokenUsage").is_some_and(|value| value.eq_ignore_ascii_case("false"));
+    match state.switches.sso_use {
+        SsoUse::Once => state.tokens.use_up(token),
+        SsoUse::Counted if !spared => state.tokens.use_up(token),
+        SsoUse::Counted | SsoUse::Unlimited => {}
+    }
+    Ok(answer)
+}
+
+fn invalid_sso(state: &State) -> Answer {
+    match state.switches.invalid_sso {
+        InvalidSso::EmptyList => Answer::json(json!({ "pageNumber": 1, "dataList": [] })),
+        InvalidSso::NullList => Answer::json(json!({ "pageNumber": 1, "dataList": null })),
+        InvalidSso::Unauthorized => Answer::unauthorized(),
+        InvalidSso::NotFound => Answer::not_found(),
+        InvalidSso::BadRequest => Answer::error(StatusCode::BAD_REQUEST, "The token is not valid."),
+        InvalidSso::NoContent => Answer::nothing(StatusCode::NO_CONTENT),
+    }
+}
+
+/// What the query asks for. Committees come with `includeDetails`, as in the one composed example of the facts.
+fn details(state: &State, call: &Call) -> Details {
+    let all = call.asks("includeDetails");
+    Details {
+        custom_fields: all || !state.switches.custom_fields_need_details,
+        committees: all,
+        organization: call.asks("loadPrimaryOrgDetails"),
+        relationships: call.asks("loadRelationships"),
+    }
+}
+
+pub(super) fn profile(state: &mut State, call: &Call) -> Handled {
+    let (person, page) = (state.person(call)?, call.page()?);
+    let value = wire::individual(state.book(), person, details(state, call));
+    Ok(Answer::page(&state.switches, page, [value].into_iter()))
+}
+
+pub(super) fn find_by_email(state: &mut State, call: &Call) -> Handled {
+    let email = call.argument("key");
+    let same =
+        |person: &&Person| person.email.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(email));
+    let found = state.directory.find(call.environment, email).filter(same);
+    let details = details(state, call);
+    let people = found.into_iter().map(|person| wire::individual(state.book(), person, details));
+    Ok(Answer::page(&state.switches, 1, people))
+}
+
+pub(super) fn all(state: &mut State, call: &Call) -> Handled {
+    let name = call.query("Name").unwrap_or_default().to_lowercase();
+    let people = state.directory.all(call.environment);
+    let named = people.filter(|person| person.full_name().to_lowercase().contains(&name));
+    let details = details(state, call);
+    let items = named.map(|person| wire::individual(state.book(), person, details));
+    Ok(Answer::page(&state.switches, call.page()?, items))
+}
+
+/// Members only. Items are thin unless the query includes more.
+pub(super) fn members(state: &mut State, call: &Call) -> Handled {
+    let today = state.today();
+    let (code, from, to) =
+        (call.query("membershipTypeCode"), day_of(call, "expiringFrom")?, day_of(call, "expiringTo")?);
+    let fits = |person: &&Person| {
+        person.memberships.iter().any(|membership| {
+            let expires = dates::day(&membership.expire_date);
+            dates::is_active(membership, today)
+                && code.is_none_or(|code| membership.code.eq_ignore_ascii_case(code))
+                && from.is_none_or(|from| expires.is_some_and(|expires| expires >= from))
+                && to.is_none_or(|to| expires.is_some_and(|expires| expires <= to))
+        })
+    };
+    let item = |person: &Person| {
+        let mut members = wire::thin(person);
+        let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
+        if call.asks("includeMembership") {
+            let own =
+                wire::memberships(state.book(), person).map(|it| wire::membership(it, person.old_shape));
+            put("memberships", own.collect());
+        }
+        if call.asks("includeEmail") {
+            put("emails", person.email.iter().map(|email| wire::email_entry(email)).collect());
+        }
+        if call.asks("includeCustomFields") {
+            put("customFields", wire::part(state.book(), person, Part::CustomFields).into());
+        }
+        Value::Object(members)
+    };
+    let items = state.directory.all(call.environment).filter(fits).map(item);
+    Ok(Answer::page(&state.switches, call.page()?, items))
+}
+
+fn day_of(call: &Call, name: &str) -> Result<Option<Date>, Answer> {
+    let Some(text) = call.query(name) else { return Ok(None) };
+    match dates::day(&Some(text.to_owned())) {
+        Some(day) => Ok(Some(day)),
+        None => Err(Answer::error(StatusCode::BAD_REQUEST, "The date is not valid.")),
+    }
+}
+
+/// Ids only. A day of 1753, the smallest that SQL Server knows, gives everybody.
+pub(super) fn changed_since(state: &mut State, call: &Call) -> Handled {
+    let since = since(state, call)?;
+    let changed =
+        |person: &&Person| since.is_none_or(|since| state.directory.changed_at(&person.id) >= Some(since));
+    let ids: Vec<&str> =
+        state.directory.all(call.environment).filter(changed).map(|person| person.id.as_str()).collect();
+    Ok(page_of_ids(state, call.page()?, &ids))
+}
+
+/// The instant in the path, read in the association's time zone; nothing for the beginning of all records.
+pub(super) fn since(state: &State, call: &Call) -> Result<Option<Timestamp>, Answer> {
+    let invalid = || Answer::error(StatusCode::BAD_REQUEST, "The date or time is not valid.");
+    let day = Date::strptime("%Y%m%d", call.argument("day")).map_err(|_| invalid())?;
+    let time = Time::strptime("%H%M", call.argument("time")).map_err(|_| invalid())?;
+    if day.year() <= 1753 {
+        return Ok(None);
+    }
+    let zoned = day.to_datetime(time).to_zoned(state.switches.time_zone.clone()).map_err(|_| invalid())?;
+    Ok(Some(zoned.timestamp()))
+}
+
+/// A page of ids, which begins with the last one of the page before if the switch says so.
+pub(super) fn page_of_ids(state: &State, page: usize, ids: &[&str]) -> Answer {
+    let size = state.switches.page_size as usize;
+    if !state.switches.changed_since_repeats || size < 2 || page == 1 {
+        return Answer::page(&state.switches, page, ids.iter().map(|id| json!(id)));
+    }
+    let first_new = size + (page - 2).saturating_mul(size - 1);
+    let new = ids.get(first_new..).unwrap_or_default();
+    if new.is_empty() {
+        return Answer::page(&state.switches, page, std::iter::empty());
+    }
+    let items = ids.iter().skip(first_new - 1).take(size).collect::<Vec<_>>();
+    Answer::json(json!({ "pageNumber": page, "dataList": items }))
+}
+
+/// A bare array.
+pub(super) fn memberships(state: &mut State, call: &Call) -> Handled {
+    memberships_that_are(state, call, true)
+}
+
+/// A bare array.
+pub(super) fn past_memberships(state: &mut State, call: &Call) -> Handled {
+    memberships_that_are(state, call, false)
+}
+
+fn memberships_that_are(state: &State, call: &Call, active: bool) -> Handled {
+    let (person, today) = (state.person(call)?, state.today());
+    let wanted = person.memberships.iter().filter(|it| dates::is_active(it, today) == active);
+    Ok(Answer::json(wanted.map(|it| wire::membership(it, person.old_shape)).collect()))
+}
+
+/// Present seats, and past and future ones with `includeInactive=true`.
+pub(super) fn committees(state: &mut State, call: &Call) -> Handled {
+    let (today, all) = (state.today(), call.asks("includeInactive"));
+    list(state, call, Part::Committees, |seat| all || holds_today(seat, "startDate", "endDate", today))
+}
+
+pub(super) fn relationships(state: &mut State, call: &Call) -> Handled {
+    let name = call.query("relationshipName");
+    list(state, call, Part::Relationships, |tie| says(tie.get("relationshipName"), name))
+}
+
+pub(super) fn registrations(state: &mut State, call: &Call) -> Handled {
+    let code = call.query("eventCode");
+    list(state, call, Part::Registrations, |it| says(it.pointer("/event/code"), code))
+}
+
+pub(super) fn purchases(state: &mut State, call: &Call) -> Handled {
+    let (code, since) = (call.query("productCode"), day_of(call, "purchasedSince")?);
+    let bought = |it: &Value| dates::day(&it.get("purchaseDate").and_then(Value::as_str).map(str::to_owned));
+    list(state, call, Part::Purchases, |it| {
+        says(it.get("productCode"), code)
+            && since.is_none_or(|since| bought(it).is_some_and(|day| day >= since))
+    })
+}
+
+/// Those that have not expired.
+pub(super) fn certifications(state: &mut State, call: &Call) -> Handled {
+    let today = state.today();
+    list(state, call, Part::Certifications, |it| holds_today(it, "", "expireDate", today))
+}
+
+/// A bare array.
+pub(super) fn custom_fields(state: &mut State, call: &Call) -> Handled {
+    let fields = wire::part(state.book(), state.person(call)?, Part::CustomFields);
+    Ok(Answer::json(fields.into()))
+}
+
+fn list(state: &State, call: &Call, part: Part, wanted: impl Fn(&Value) -> bool) -> Handled {
+    let items = wire::part(state.book(), state.person(call)?, part);
+    Ok(Answer::page(&state.switches, call.page()?, items.into_iter().filter(|item| wanted(item))))
+}
+
+fn says(value: Option<&Value>, wanted: Option<&str>) -> bool {
+    wanted.is_none_or(|wanted| {
+        value.and_then(Value::as_str).is_some_and(|value| value.eq_ignore_ascii_case(wanted))
+    })
+}
+
+fn holds_today(item: &Value, start: &str, end: &str, today: Date) -> bool {
+    let text = |name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
+    dates::holds(&text(start), &text(end), today)
+}

@@ -1,0 +1,54 @@
+//! The socket: accepts connections, answers requests, and ends every connection when its task is ended.
+
+use axum::body::Body;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use super::call::Call;
+use super::dispatch::dispatch;
+use super::faults::{self, Dropped};
+use super::state::{Shared, lock};
+
+/// Serves until its task is aborted; the connections belong to it and end with it.
+pub(super) async fn run(listener: TcpListener, shared: Shared) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                // A connection that broke before it was accepted is the client's matter.
+                let Ok((stream, _)) = accepted else { continue };
+                let shared = shared.clone();
+                connections.spawn(async move {
+                    let service = service_fn(|request| answer(shared.clone(), request));
+                    // An error here is a client that went away, or a fault that was asked for.
+                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                });
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn answer(shared: Shared, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
+    let call = Call::read(request).await;
+    let latency = lock(&shared).switches.latency;
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    let (fault, response) = {
+        let mut state = lock(&shared);
+        match call {
+            Ok(call) => {
+                let (fault, answer) = dispatch(&mut state, call);
+                (fault, answer.into_response(&state.switches))
+            }
+            Err(answer) => return Ok(answer.into_response(&state.switches)),
+        }
+    };
+    faults::apply(fault, response).await
+}

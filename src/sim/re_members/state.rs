@@ -1,0 +1,131 @@
+//! Everything that the simulator remembers, behind one lock that is never held across a wait.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use url::Url;
+
+use super::clock::Clock;
+use super::control::Login;
+use super::directory::Directory;
+use super::tokens::Tokens;
+use super::traffic::Traffic;
+use super::webhooks::Webhook;
+use super::{Credentials, Settings};
+use crate::sim::people::{Environment, Person, User};
+use crate::sim::switches::Switches;
+
+/// Only the latest logins are kept.
+const MOST_LOGINS: usize = 1000;
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) base: Url,
+    pub(super) slo_url: Option<String>,
+    pub(super) switches: Switches,
+    pub(super) clock: Clock,
+    pub(super) directory: Directory,
+    pub(super) tokens: Tokens,
+    pub(super) traffic: Traffic,
+    pub(super) logins: VecDeque<Login>,
+    pub(super) webhooks: Vec<Webhook>,
+    production: Credentials,
+    staging: Credentials,
+}
+
+pub(super) type Shared = Arc<Mutex<State>>;
+
+/// The state; a handler that panicked in a test does not take the others with it.
+pub(super) fn lock(shared: &Shared) -> MutexGuard<'_, State> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl State {
+    pub(super) fn new(settings: Settings, base: &str) -> io::Result<State> {
+        let refuse = |reason: String| io::Error::new(io::ErrorKind::InvalidInput, reason);
+        let base = Url::parse(base).map_err(|reason| refuse(format!("public base {base:?}: {reason}")))?;
+        if !matches!(base.scheme(), "http" | "https") || base.query().is_some() || base.fragment().is_some() {
+            return Err(refuse(format!(
+                "public base {base}: an http or https address without query is needed"
+            )));
+        }
+        let mut people = settings.people;
+        for (environment, credentials) in
+            [(Environment::Production, &settings.production), (Environment::Staging, &settings.staging)]
+        {
+            people.people.push(integration_user(environment, credentials));
+        }
+        Ok(State {
+            base,
+            slo_url: settings.slo_url,
+            clock: Clock::starting(settings.today, &settings.switches.time_zone),
+            switches: settings.switches,
+            directory: Directory::new(people),
+            tokens: Tokens::default(),
+            traffic: Traffic::default(),
+            logins: VecDeque::new(),
+            webhooks: Vec::new(),
+            production: settings.production,
+            staging: settings.staging,
+        })
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Today for the association.
+    pub(super) fn today(&self) -> Date {
+        self.now().to_zoned(self.switches.time_zone.clone()).date()
+    }
+
+    pub(super) fn credentials(&self, environment: Environment) -> &Credentials {
+        match environment {
+            Environment::Production => &self.production,
+            Environment::Staging => &self.staging,
+        }
+    }
+
+    /// Where an environment's portal is, without a trailing slash.
+    pub(super) fn portal(&self, environment: Environment) -> String {
+        let base = self.base.as_str().trim_end_matches('/');
+        format!("{base}{}", prefix(environment))
+    }
+
+    pub(super) fn remember_login(&mut self, login: Login) {
+        if self.logins.len() == MOST_LOGINS {
+            self.logins.pop_front();
+        }
+        self.logins.push_back(login);
+    }
+}
+
+/// The path under which an environment is served.
+pub(super) fn prefix(environment: Environment) -> &'static str {
+    match environment {
+        Environment::Production => "",
+        Environment::Staging => "/staging",
+    }
+}
+
+/// The integration user is a record like any other, in one environment only.
+fn integration_user(environment: Environment, credentials: &Credentials) -> Person {
+    let (id, record_number) = match environment {
+        Environment::Production => ("a0000000-0000-4000-8000-000000000001", "100001"),
+        Environment::Staging => ("a0000000-0000-4000-8000-000000000002", "100002"),
+    };
+    Person {
+        id: id.to_owned(),
+        record_number: record_number.to_owned(),
+        first_name: "Gateway".to_owned(),
+        last_name: "Integration".to_owned(),
+        email: Some(credentials.user_email.clone()),
+        user: Some(User { password: credentials.user_password.clone(), ..User::default() }),
+        only_in: Some(environment),
+        security_roles: vec!["API".to_owned()],
+        ..Person::default()
+    }
+}

@@ -1,0 +1,57 @@
+//! A form that was posted without a session: kept by the browser across the sign-in, and sent after all.
+
+use axum::Extension;
+use axum::body::{Body, to_bytes};
+use axum::extract::{RawQuery, Request, State};
+use axum::http::{HeaderMap, Response};
+
+use super::arrived::{Arrived, PostedTo};
+use super::login::link_to;
+use super::pages::{KeptForm, Notice, ResumeForm, respond};
+use super::paths;
+use super::state::{Gate, answer, see_other};
+use crate::domain::return_to::ReturnTo;
+
+/// Largest form that is kept, in bytes.
+pub const LARGEST_FORM: usize = 64 * 1024;
+
+/// Answers a form posted without a session. Only the data plane can lead here: it says where the form was going.
+pub async fn keep(Extension(arrived): Extension<Arrived>, request: Request) -> Response<Body> {
+    let frame = arrived.frame();
+    let Some(PostedTo(page)) = request.extensions().get::<PostedTo>().cloned() else {
+        return answer(Notice::NotFound.html(&frame));
+    };
+    let login = ReturnTo::parse(&page).map_or_else(|_| paths::LOGIN.to_owned(), |page| link_to(&page));
+    let Ok(body) = to_bytes(request.into_body(), LARGEST_FORM).await else {
+        return answer(Notice::FormNotKept { login }.html(&frame));
+    };
+    let fields = url::form_urlencoded::parse(&body);
+    let fields = fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    let next_url = format!("{}?return_to=%2F_gate%2Fresume%3Fform%3D", paths::LOGIN);
+    answer(respond(&KeptForm { frame, fields, next_url, login }))
+}
+
+/// After the sign-in: the tab shows the form that it holds, and sends it when the person says so.
+pub async fn resume(
+    State(gate): State<Gate>,
+    Extension(arrived): Extension<Arrived>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
+    match gate.present(&arrived, &headers).await {
+        Ok(Some((_, held))) => {
+            let name = held.standing.profile.name.clone();
+            answer(respond(&ResumeForm { frame: arrived.frame(), name }))
+        }
+        Ok(None) => {
+            let here = format!("{}?{}", paths::RESUME_FORM, query.unwrap_or_default());
+            let login =
+                ReturnTo::parse(&here).map_or_else(|_| paths::LOGIN.to_owned(), |page| link_to(&page));
+            see_other(&format!("{}{login}", arrived.site.origin))
+        }
+        Err(error) => {
+            super::log::ending(&arrived, Notice::Broken.code(), &error);
+            answer(Notice::Broken.html(&arrived.frame()))
+        }
+    }
+}

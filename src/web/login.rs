@@ -1,0 +1,156 @@
+//! `/_gate/login` and `/_gate/callback`: the way to the AMS and back.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, Response};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+use super::arrived::Arrived;
+use super::cookies;
+use super::pages::{Notice, SignIn, SignInFailure, respond};
+use super::paths;
+use super::state::{Gate, answer, see_other, with_cookies};
+use crate::adapters::ams::AmsError;
+use crate::domain::return_to::ReturnTo;
+use crate::flows::sign_in::{ATTEMPT_LIVES, SignInError};
+
+/// Seconds after which the page about an unreachable AMS tries again.
+const RETRY_AFTER: u16 = 20;
+
+/// Where `/_gate/login` is asked to end.
+struct Asked {
+    return_to: Option<ReturnTo>,
+    go: bool,
+}
+
+fn asked(query: Option<&str>) -> Asked {
+    let mut asked = Asked { return_to: None, go: false };
+    let mut fragment = None;
+    for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        match &*name {
+            "return_to" => asked.return_to = ReturnTo::parse(&value).ok(),
+            "fragment" => fragment = Some(value.into_owned()),
+            "go" => asked.go = true,
+            _ => {}
+        }
+    }
+    if let (Some(page), Some(fragment)) = (&asked.return_to, &fragment) {
+        asked.return_to = Some(page.at_fragment(fragment));
+    }
+    asked
+}
+
+/// Starts a login. A page stands in between, since only a script can read the fragment of the address; with `go` the
+/// browser is sent on at once. Whoever is signed in already is sent straight to the page.
+pub async fn login(
+    State(gate): State<Gate>,
+    Extension(arrived): Extension<Arrived>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let asked = asked(query.as_deref());
+    let return_to = asked.return_to.or_else(|| home_of(&arrived));
+    let Some(return_to) = return_to else { return answer(Notice::BadRequest.html(&arrived.frame())) };
+    match gate.present(&arrived, &headers).await {
+        Ok(Some(_)) => return see_other(&address_of(&arrived, &return_to)),
+        Ok(None) => {}
+        Err(error) => return failed(&arrived, &error.into()),
+    }
+    if !asked.go {
+        let go_url = format!("{}&go=1", link_to(&return_to));
+        return answer(respond(&SignIn { frame: arrived.frame(), go_url }));
+    }
+    let Ok(callback) = Url::parse(&format!("{}{}", arrived.site.origin, paths::CALLBACK)) else {
+        return answer(Notice::Broken.html(&arrived.frame()));
+    };
+    let secure = arrived.is_secure();
+    let open = cookies::attempts(&headers, secure);
+    match gate.sign_in.begin(&arrived.site.host, callback, return_to, &open) {
+        Ok(departure) => {
+            let seconds = ATTEMPT_LIVES.as_secs();
+            let kept = cookies::set_attempt(&departure.handle, &departure.sealed, seconds, secure);
+            let dropped = departure.dropped.iter().map(|handle| cookies::clear_attempt(handle, secure));
+            with_cookies(see_other(departure.address.as_str()), dropped.chain([kept]))
+        }
+        Err(error) => failed(&arrived, &error.into()),
+    }
+}
+
+/// Takes a browser back from the AMS, and sends it to a clean address.
+pub async fn callback(
+    State(gate): State<Gate>,
+    Extension(arrived): Extension<Arrived>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let secure = arrived.is_secure();
+    let present = match gate.present(&arrived, &headers).await {
+        Ok(present) => present.map(|(live, _)| live),
+        Err(error) => return failed(&arrived, &error.into()),
+    };
+    let open = cookies::attempts(&headers, secure);
+    let query = query.unwrap_or_default();
+    match gate.sign_in.finish(&arrived.site.host, &query, &open, present.as_ref()).await {
+        Ok(signed_in) => {
+            let session =
+                signed_in.secret.and_then(|secret| cookies::set_session(secret.cookie_text(), secure));
+            let spent = cookies::clear_attempt(&signed_in.handle, secure);
+            with_cookies(see_other(&address_of(&arrived, &signed_in.return_to)), [session, spent])
+        }
+        // A page that was reloaded or gone back to: the sign-in it belongs to is done.
+        Err(SignInError::Used(page)) if present.is_some() => see_other(&address_of(&arrived, &page)),
+        Err(SignInError::ForeignState) if present.is_some() => see_other(&home_address(&arrived)),
+        // The AMS or a mailed link sent the browser. Its token is not looked at; a live AMS session bounces straight back.
+        Err(SignInError::NoState) => see_other(&format!("{}{}", arrived.site.origin, paths::LOGIN)),
+        Err(error) => failed(&arrived, &error),
+    }
+}
+
+/// A failed sign-in: the cause goes to the log, once; the visitor gets a sentence and a way on.
+fn failed(arrived: &Arrived, error: &SignInError) -> Response<Body> {
+    let notice = notice_of(arrived, error);
+    super::log::ending(arrived, notice.code(), error);
+    answer(notice.html(&arrived.frame()))
+}
+
+fn notice_of(arrived: &Arrived, error: &SignInError) -> Notice {
+    let plain = paths::LOGIN.to_owned();
+    let failure = |reason, again| Notice::SignInFailed { reason, again };
+    match error {
+        SignInError::NoState | SignInError::ForeignState => failure(SignInFailure::NotStartedHere, plain),
+        SignInError::Arrival(_) => failure(SignInFailure::TokenRefused, plain),
+        SignInError::Expired(page) => failure(SignInFailure::AttemptExpired, link_to(page)),
+        SignInError::Used(page) => failure(SignInFailure::AlreadyUsed, link_to(page)),
+        SignInError::WrongPerson(page) => failure(SignInFailure::WrongPerson, link_to(page)),
+        SignInError::NotAdmitted => Notice::NotAdmitted {
+            contact: arrived.association.contact.clone(),
+            sign_out: paths::LOGOUT.to_owned(),
+        },
+        SignInError::Ams(failed) => match failed.error {
+            AmsError::TokenRefused => failure(SignInFailure::TokenRefused, link_to(&failed.return_to)),
+            _ => Notice::AmsDown { retry_after: RETRY_AFTER, again: link_to(&failed.return_to) },
+        },
+        SignInError::Store(_) | SignInError::Cryptography(_) => Notice::Broken,
+    }
+}
+
+/// The link that starts a login and ends at `page`.
+pub fn link_to(page: &ReturnTo) -> String {
+    format!("{}?return_to={}", paths::LOGIN, utf8_percent_encode(page.as_str(), NON_ALPHANUMERIC))
+}
+
+/// The absolute address of a page, from the configured origin and nothing else.
+fn address_of(arrived: &Arrived, page: &ReturnTo) -> String {
+    format!("{}{page}", arrived.site.origin)
+}
+
+/// The site's home as an absolute address.
+pub fn home_address(arrived: &Arrived) -> String {
+    format!("{}{}", arrived.site.origin, arrived.site.home)
+}
+
+fn home_of(arrived: &Arrived) -> Option<ReturnTo> {
+    ReturnTo::parse(&arrived.site.home).ok()
+}

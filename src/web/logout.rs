@@ -1,0 +1,62 @@
+//! `/_gate/logout` and `/_gate/slo`: the two ways out.
+//!
+//! Ours goes on to the AMS's logout; the AMS then calls the Single Logout URL, which never goes back to the AMS. So there
+//! is no loop. Both are idempotent and end the session before they answer.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Response};
+
+use super::arrived::Arrived;
+use super::cookies::{self, SessionCookie};
+use super::login::home_address;
+use super::pages::Notice;
+use super::state::{Gate, answer, see_other, with_cookies};
+use crate::adapters::keys::random::key_of;
+use crate::adapters::store::StoreError;
+
+/// Ends our session, then the AMS's.
+pub async fn logout(
+    State(gate): State<Gate>,
+    Extension(arrived): Extension<Arrived>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let ams = gate.ams.logout_url();
+    leave(&gate, &arrived, &headers, ams.as_str()).await
+}
+
+/// Ends our session and goes home: where the AMS sends a browser that has logged out there.
+pub async fn single_logout(
+    State(gate): State<Gate>,
+    Extension(arrived): Extension<Arrived>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    let home = home_address(&arrived);
+    leave(&gate, &arrived, &headers, &home).await
+}
+
+async fn leave(gate: &Gate, arrived: &Arrived, headers: &HeaderMap, onwards: &str) -> Response<Body> {
+    let secure = arrived.is_secure();
+    match end(gate, headers, secure).await {
+        Ok(()) => with_cookies(see_other(onwards), [cookies::clear_session(secure)]),
+        Err(error) => {
+            // Memory has forgotten the session already, and so does the browser; but nobody is told that all is done.
+            super::log::ending(arrived, Notice::Broken.code(), &error);
+            with_cookies(answer(Notice::Broken.html(&arrived.frame())), [cookies::clear_session(secure)])
+        }
+    }
+}
+
+/// Ends every session that the browser names; a doubled cookie names more than one.
+async fn end(gate: &Gate, headers: &HeaderMap, secure: bool) -> Result<(), StoreError> {
+    let named: Vec<&str> = match cookies::session(headers, secure) {
+        SessionCookie::Absent => Vec::new(),
+        SessionCookie::Present(text) => vec![text],
+        SessionCookie::Doubled => cookies::session_values(headers, secure).take(8).collect(),
+    };
+    for key in named.into_iter().filter_map(key_of) {
+        gate.visits.end(&key).await?;
+    }
+    Ok(())
+}

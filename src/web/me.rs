@@ -1,0 +1,85 @@
+//! `/_gate/me`: who am I, which roles, why, and until when.
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Response, header};
+use axum::{Extension, Json, response::IntoResponse};
+use serde::Serialize;
+
+use super::arrived::Arrived;
+use super::pages::Notice;
+use super::paths;
+use super::state::{Gate, answer};
+use crate::domain::roles;
+use crate::domain::rule::Role;
+use crate::flows::person::Held;
+
+#[derive(Serialize)]
+struct Me {
+    id: String,
+    name: String,
+    email: Option<String>,
+    member: bool,
+    membership_type: Option<String>,
+    membership_expires: Option<String>,
+    roles: Vec<Reasoned>,
+    holds_until: Option<String>,
+    as_of: String,
+}
+
+#[derive(Serialize)]
+struct Reasoned {
+    role: Role,
+    label: String,
+    because: String,
+}
+
+/// Tells a signed-in person about him- or herself, and a stranger where to sign in. Same-origin scripts only: nothing here
+/// allows another origin to read it.
+pub async fn me(
+    State(gate): State<Gate>,
+    Extension(arrived): Extension<Arrived>,
+    headers: HeaderMap,
+) -> Response<Body> {
+    match gate.present(&arrived, &headers).await {
+        Ok(Some((_, held))) => {
+            let mut response = Json(describe(&gate, &held)).into_response();
+            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            response
+        }
+        Ok(None) => {
+            let login = paths::LOGIN.to_owned();
+            answer(Notice::SignInRequired { login }.json(&arrived.frame()))
+        }
+        Err(error) => {
+            super::log::ending(&arrived, Notice::Broken.code(), &error);
+            answer(Notice::Broken.json(&arrived.frame()))
+        }
+    }
+}
+
+fn describe(gate: &Gate, held: &Held) -> Me {
+    let published = gate.rules.load();
+    // The request path decides without reasons; here somebody wants to read them.
+    let decision = roles::explain(&held.record, &published.rules, gate.clock.now());
+    let reasoned = |role: &Role| {
+        let why = decision.trace.iter().find(|verdict| verdict.matched && verdict.role == *role);
+        Reasoned {
+            role: role.clone(),
+            label: published.rules.label_of(role).to_string(),
+            because: why.map(|verdict| verdict.because.clone()).unwrap_or_default(),
+        }
+    };
+    let profile = &held.standing.profile;
+    Me {
+        id: held.standing.id.to_string(),
+        name: profile.name.clone(),
+        email: profile.email.clone(),
+        member: decision.member,
+        membership_type: decision.membership_type.clone(),
+        membership_expires: decision.membership_expires.map(|day| day.to_string()),
+        roles: decision.roles.iter().map(reasoned).collect(),
+        holds_until: decision.holds_until.map(|instant| instant.to_string()),
+        as_of: held.record.as_of.to_string(),
+    }
+}
