@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::body::Body;
 use super::headers::REQUEST_ID;
-use super::{Context, Snapshot};
+use super::{Context, Gate, Snapshot};
 use crate::adapters::upstream::UpstreamError;
 use crate::domain::access::{Require, Site, Standing};
 use crate::domain::rule::Role;
@@ -57,24 +57,29 @@ pub(super) fn to_login(context: &Context, target: &PathAndQuery) -> Response<Bod
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // The same address answers a program with 401.
-    headers.insert(header::VARY, HeaderValue::from_static("Cookie, Accept, Sec-Fetch-Mode, X-Requested-With"));
+    headers
+        .insert(header::VARY, HeaderValue::from_static("Cookie, Accept, Sec-Fetch-Mode, X-Requested-With"));
     finish(context, response)
 }
 
 /// Where a login starts that ends at `target`.
 pub(super) fn login_url(target: Option<&PathAndQuery>) -> String {
     let fits = |text: &&str| text.len() <= LONGEST_RETURN;
-    let target = target.and_then(|target| Some(target.as_str()).filter(fits).or(Some(target.path()).filter(fits)));
+    let target =
+        target.and_then(|target| Some(target.as_str()).filter(fits).or(Some(target.path()).filter(fits)));
     match target {
-        Some(target) => format!("{}?return_to={}", paths::LOGIN, utf8_percent_encode(target, NON_ALPHANUMERIC)),
+        Some(target) => {
+            format!("{}?return_to={}", paths::LOGIN, utf8_percent_encode(target, NON_ALPHANUMERIC))
+        }
         None => paths::LOGIN.to_owned(),
     }
 }
 
 /// What is missing, by the labels that people know.
-pub(super) fn refused(snapshot: &Snapshot, standing: &Standing, require: &Require) -> Notice {
+pub(super) fn refused(gate: &Gate, snapshot: &Snapshot, standing: &Standing, require: &Require) -> Notice {
     let association = &snapshot.association;
-    let label = |role: &Role| snapshot.labels.get(role).cloned().unwrap_or_else(|| role.as_str().to_owned());
+    let published = gate.rules.load();
+    let label = |role: &Role| published.rules.label_of(role).to_string();
     let lacks = |role: &&Role| !standing.decision.roles.contains(*role);
     let missing = match require {
         Require::Public | Require::SignedIn => Missing::AnyOf(Vec::new()),
@@ -84,7 +89,11 @@ pub(super) fn refused(snapshot: &Snapshot, standing: &Standing, require: &Requir
     Notice::Refused(Refused {
         name: standing.profile.name.clone(),
         missing,
-        renew_url: standing.profile.renewal_url.clone().or_else(|| association.renew_url.as_ref().map(ToString::to_string)),
+        renew_url: standing
+            .profile
+            .renewal_url
+            .clone()
+            .or_else(|| association.renew_url.as_ref().map(ToString::to_string)),
         contact: association.contact.clone(),
         sign_out: paths::LOGOUT.to_owned(),
     })
@@ -138,7 +147,10 @@ mod tests {
     #[test]
     fn the_login_comes_back_to_the_very_page() {
         for (target, expect) in [
-            ("/members?a=b&c=d e".replace(' ', "%20"), "/_gate/login?return_to=%2Fmembers%3Fa%3Db%26c%3Dd%2520e"),
+            (
+                "/members?a=b&c=d e".replace(' ', "%20"),
+                "/_gate/login?return_to=%2Fmembers%3Fa%3Db%26c%3Dd%2520e",
+            ),
             ("/".to_owned(), "/_gate/login?return_to=%2F"),
             (format!("/a?{}", "x".repeat(5000)), "/_gate/login?return_to=%2Fa"),
             (format!("/{}", "x".repeat(5000)), "/_gate/login"),

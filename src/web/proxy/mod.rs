@@ -16,7 +16,6 @@ mod upgrade;
 mod visitor;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,7 +26,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 
 pub use body::{Body, BodyError};
-pub use client_address::{Network, NotANetwork, client_address};
+pub use client_address::client_address;
 pub use control::Control;
 pub use headers::REQUEST_ID;
 pub use meter::Meter;
@@ -37,8 +36,9 @@ use crate::adapters::keys::keyring::Keyring;
 use crate::adapters::keys::{CryptographyFailed, random};
 use crate::adapters::upstream::{Endpoints, Upstreams};
 use crate::domain::access::{Access, Permit, Site, Sites, decide};
+use crate::domain::network::Network;
 use crate::domain::return_to::is_ours;
-use crate::domain::rule::Role;
+use crate::flows::person::PublishedRules;
 use crate::flows::visit::Visits;
 use crate::web::arrived::{Arrived, Association};
 use crate::web::client_kind::{ClientKind, client_kind};
@@ -82,8 +82,6 @@ pub struct Snapshot {
     pub settings: Settings,
     /// Who runs the sites.
     pub association: Arc<Association>,
-    /// What people call the roles.
-    pub labels: HashMap<Role, String>,
 }
 
 /// What all cores share.
@@ -92,6 +90,8 @@ pub struct Gate {
     pub snapshot: ArcSwap<Snapshot>,
     /// Sessions.
     pub visits: Arc<Visits>,
+    /// The mapping in force.
+    pub rules: PublishedRules,
     /// Signs assertions.
     pub keyring: Arc<Keyring>,
     /// Tells the time.
@@ -227,7 +227,8 @@ impl Worker {
             context.site = Some(Arc::clone(&site));
             return self.gate.control.answer(context, &site, request).await;
         }
-        let found = context.snapshot.sites.find(&target.host, &path).ok_or(Notice::UnknownSite).map_err(reject)?;
+        let found =
+            context.snapshot.sites.find(&target.host, &path).ok_or(Notice::UnknownSite).map_err(reject)?;
         let site = Arc::clone(found);
         context.site = Some(Arc::clone(&site));
         let upgrade = Upgrade::read(&request).map_err(reject)?;
@@ -242,14 +243,13 @@ impl Worker {
             }
         };
         // A public page does not wait for the AMS.
-        let is_open = |who: &Who| matches!(decide(&site, &path, method.as_str(), who.visitor()), Access::Granted(_));
+        let is_open =
+            |who: &Who| matches!(decide(&site, &path, method.as_str(), who.visitor()), Access::Granted(_));
         if matches!(who, Who::Stale(_)) && !is_open(&who) {
             who = who.refreshed(&self.gate, &context.snapshot, &target.host).await;
         }
         match decide(&site, &path, method.as_str(), who.visitor()) {
-            Access::Granted(permit) => {
-                self.forward(context, &target, &permit, &who, upgrade, request).await
-            }
+            Access::Granted(permit) => self.forward(context, &target, &permit, &who, upgrade, request).await,
             Access::SignIn if is_foreign => Ok(answer::foreign_socket(context)),
             Access::SignIn => match who {
                 Who::Unknown => Err(Notice::Busy { retry_after: 5 }),
@@ -262,7 +262,9 @@ impl Worker {
             Access::Refused(require) => {
                 self.gate.meter.refused.inc();
                 match &who {
-                    Who::SignedIn(_, held) => Err(answer::refused(&context.snapshot, &held.standing, require)),
+                    Who::SignedIn(_, held) => {
+                        Err(answer::refused(&self.gate, &context.snapshot, &held.standing, require))
+                    }
                     _ => Err(Notice::Broken),
                 }
             }
