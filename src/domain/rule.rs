@@ -238,7 +238,8 @@ impl Rules {
     /// The roles that this mapping manages, sorted. Every other role of a site is the site's own.
     pub fn managed_roles(&self) -> Vec<Role> {
         let built_in = [&self.everyone, &self.member, &self.non_member].into_iter().flatten();
-        let mut roles: Vec<Role> = built_in.chain(self.rules.iter().map(|rule| &rule.role)).cloned().collect();
+        let mut roles: Vec<Role> =
+            built_in.chain(self.rules.iter().map(|rule| &rule.role)).cloned().collect();
         roles.sort();
         roles.dedup();
         roles

@@ -7,9 +7,7 @@ use super::membership::Term;
 use super::span::{Edges, Span};
 use crate::domain::record::{Membership, Record, Registration};
 use crate::domain::rule::{Code, Condition};
-use crate::domain::time::{
-    AmsDate, TimeZone, Timestamp, Unreadable, end_of_day_after, start_of_day_before,
-};
+use crate::domain::time::{AmsDate, TimeZone, Timestamp, Unreadable, end_of_day_after, start_of_day_before};
 
 /// Adds to `spans` when the plain (not negated) `condition` holds.
 pub(super) fn spans(
@@ -43,7 +41,8 @@ pub(super) fn spans(
         }
         Condition::Committee { committee, positions } => {
             each(spans, record.committees.as_deref(), |seat| {
-                let held = |position: &Code| seat.position.as_deref().is_some_and(|said| position.matches(said));
+                let held =
+                    |position: &Code| seat.position.as_deref().is_some_and(|said| position.matches(said));
                 let position = positions.is_empty() || positions.iter().any(held);
                 let found = if position { is(committee, &seat.committee) } else { Found::No };
                 found.and_then(|| within(&seat.start_date, &seat.end_date, zone))
@@ -51,9 +50,14 @@ pub(super) fn spans(
         }
         Condition::Relationship { name, organization } => {
             each(spans, record.relationships.as_deref(), |relationship| {
-                let same = |number: &Code| relationship.organization.as_deref().is_some_and(|said| number.matches(said));
-                let found =
-                    if organization.as_ref().is_none_or(same) { is(name, &relationship.name) } else { Found::No };
+                let same = |number: &Code| {
+                    relationship.organization.as_deref().is_some_and(|said| number.matches(said))
+                };
+                let found = if organization.as_ref().is_none_or(same) {
+                    is(name, &relationship.name)
+                } else {
+                    Found::No
+                };
                 found.and_then(|| within(&relationship.start_date, &relationship.end_date, zone))
             });
         }

@@ -61,7 +61,11 @@ impl<'a> Term<'a> {
             (None, Some(_)) => Ordering::Less,
             (Some(_), None) => Ordering::Greater,
             (Some(mine), Some(theirs)) => theirs.at.cmp(&mine.at).then_with(|| {
-                if mine.at == FOREVER { other.last_day(zone).cmp(&self.last_day(zone)) } else { Ordering::Equal }
+                if mine.at == FOREVER {
+                    other.last_day(zone).cmp(&self.last_day(zone))
+                } else {
+                    Ordering::Equal
+                }
             }),
         };
         later.then_with(|| by_label(label(self.membership), label(other.membership)))
@@ -131,7 +135,8 @@ fn read_end(date: &AmsDate, zone: &TimeZone) -> Result<Option<End>, Unreadable> 
 fn by_label(mine: Option<&str>, theirs: Option<&str>) -> Ordering {
     match (mine, theirs) {
         (Some(mine), Some(theirs)) => {
-            let fold = |text: &'_ str| text.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<u8>>();
+            let fold =
+                |text: &'_ str| text.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<u8>>();
             fold(mine).cmp(&fold(theirs)).then_with(|| mine.cmp(theirs))
         }
         (mine, theirs) => theirs.is_some().cmp(&mine.is_some()),

@@ -104,7 +104,8 @@ fn decision(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) -> Decis
     let rules = timeline.rules;
     let membership = if outcome.member { &rules.member } else { &rules.non_member };
     let built_in = [&rules.everyone, membership].into_iter().flatten();
-    let granted = rules.rules.iter().zip(&outcome.fits).filter(|(_, fits)| **fits).map(|(rule, _)| &rule.role);
+    let granted =
+        rules.rules.iter().zip(&outcome.fits).filter(|(_, fits)| **fits).map(|(rule, _)| &rule.role);
     Decision {
         admitted: true,
         member: outcome.member,

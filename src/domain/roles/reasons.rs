@@ -33,7 +33,8 @@ pub(super) fn trace(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) 
                 plain => sentence(plain, spans, negated, timeline.record, &rules.time_zone, now),
             })
             .collect();
-        let because = if rule.when.is_empty() { "The rule has no conditions.".into() } else { sentences.join(" ") };
+        let because =
+            if rule.when.is_empty() { "The rule has no conditions.".into() } else { sentences.join(" ") };
         trace.push(Verdict { rule: rule.name(), matched: *fits, because });
     }
     trace
@@ -69,14 +70,20 @@ fn membership(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) -> Str
     debug_assert!(!outcome.member, "a member has an active membership");
     if timeline.terms.is_empty() {
         let inherited = !timeline.record.memberships.is_empty();
-        let why = if inherited { "inherited memberships do not count" } else { "there is no membership on the record" };
+        let why = if inherited {
+            "inherited memberships do not count"
+        } else {
+            "there is no membership on the record"
+        };
         return format!("Not a member: {why}.");
     }
     let each = timeline.terms.iter().map(|term| {
         let name = membership_name(term.membership).unwrap_or("A membership");
         match term.span {
             Some(span) if !span.certain => format!("{name} has a date that cannot be read"),
-            Some(span) if span.start > now => format!("{name} starts on {}", in_words(zone.to_datetime(span.start).date())),
+            Some(span) if span.start > now => {
+                format!("{name} starts on {}", in_words(zone.to_datetime(span.start).date()))
+            }
             Some(span) => format!("{name} ended on {}", in_words(last_day(span.end, zone))),
             None if term.end.is_ok_and(|end| end.is_none()) => format!("{name} has no start date"),
             None => format!("{name} was never active"),
@@ -96,7 +103,8 @@ fn sentence(
     let (yes, no) = phrases(condition);
     let certain = || spans.iter().filter(|span| span.certain);
     if let Some(end) = certain().filter(|span| span.contains(now)).map(|span| span.end).max() {
-        let until = if end == FOREVER { String::new() } else { format!(", to {}", in_words(last_day(end, zone))) };
+        let until =
+            if end == FOREVER { String::new() } else { format!(", to {}", in_words(last_day(end, zone))) };
         if negated { excluded(&format!("{yes}{until}.")) } else { format!("{yes}{until}.") }
     } else if in_doubt(spans, now) {
         format!("It cannot be told: {}.", doubt(condition, record))
@@ -123,23 +131,35 @@ fn phrases(condition: &Condition) -> (String, String) {
     let both = |yes: &str, no: &str, what: String| (format!("{yes} {what}"), format!("{no} {what}"));
     let code = |code: &Code| name(code.as_str()).to_owned();
     match condition {
-        Condition::MembershipType(kind) => both("Holds", "Does not hold", format!("the membership {}", code(kind))),
+        Condition::MembershipType(kind) => {
+            both("Holds", "Does not hold", format!("the membership {}", code(kind)))
+        }
         Condition::Committee { committee, positions } => {
             let positions: Vec<String> = positions.iter().map(code).collect();
             let position =
                 if positions.is_empty() { String::new() } else { format!(" as {}", positions.join(" or ")) };
             both("On", "Not on", format!("committee {}{position}", code(committee)))
         }
-        Condition::SecurityRole(role) => both("Has", "Does not have", format!("the security role {}", code(role))),
-        Condition::Event { event, .. } => both("Registered", "Not registered", format!("for event {}", code(event))),
+        Condition::SecurityRole(role) => {
+            both("Has", "Does not have", format!("the security role {}", code(role)))
+        }
+        Condition::Event { event, .. } => {
+            both("Registered", "Not registered", format!("for event {}", code(event)))
+        }
         Condition::Purchase { product, .. } => {
             let product = code(product);
             (format!("Bought {product}"), format!("Did not buy {product}"))
         }
-        Condition::Certification(held) => both("Holds", "Does not hold", format!("certification {}", code(held))),
+        Condition::Certification(held) => {
+            both("Holds", "Does not hold", format!("certification {}", code(held)))
+        }
         Condition::Relationship { name, organization } => {
             let with = organization.as_ref().map(|number| format!(" with organization {}", code(number)));
-            both("Has", "Does not have", format!("the relationship {}{}", code(name), with.unwrap_or_default()))
+            both(
+                "Has",
+                "Does not have",
+                format!("the relationship {}{}", code(name), with.unwrap_or_default()),
+            )
         }
         Condition::CustomField { name, value } => {
             let field = code(name);
@@ -157,7 +177,9 @@ fn phrases(condition: &Condition) -> (String, String) {
 fn doubt(condition: &Condition, record: &Record) -> &'static str {
     match condition {
         Condition::Committee { .. } if record.committees.is_none() => "committees were not read from the AMS",
-        Condition::Event { .. } if record.registrations.is_none() => "registrations were not read from the AMS",
+        Condition::Event { .. } if record.registrations.is_none() => {
+            "registrations were not read from the AMS"
+        }
         Condition::Purchase { .. } if record.purchases.is_none() => "purchases were not read from the AMS",
         Condition::Certification(_) if record.certifications.is_none() => {
             "certifications were not read from the AMS"
@@ -171,8 +193,18 @@ fn doubt(condition: &Condition, record: &Record) -> &'static str {
 
 fn in_words(day: Date) -> String {
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-        "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ];
     let month = usize::try_from(day.month()).ok().and_then(|month| MONTHS.get(month.wrapping_sub(1)));
     format!("{} {} {}", day.day(), month.copied().unwrap_or_default(), day.year())

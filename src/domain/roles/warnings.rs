@@ -22,7 +22,9 @@ pub(super) fn of(record: &Record, rules: &Rules) -> Vec<String> {
             ("start date", &registration.event_start),
             ("end date", &registration.event_end),
         ];
-        unreadable(&mut warnings, dates, || format!("the registration for event {}", name(&registration.event)));
+        unreadable(&mut warnings, dates, || {
+            format!("the registration for event {}", name(&registration.event))
+        });
     }
     for purchase in record.purchases.iter().flatten() {
         unreadable(&mut warnings, [("date", &purchase.purchase_date)], || {
@@ -67,7 +69,8 @@ fn of_membership(warnings: &mut Vec<String>, membership: &Membership, rules: &Ru
         ("grace date", grace),
         ("termination date", terminate),
     ];
-    let subject = || membership_name(membership).map_or("a membership".into(), |name| format!("membership {name}"));
+    let subject =
+        || membership_name(membership).map_or("a membership".into(), |name| format!("membership {name}"));
     unreadable(warnings, named, subject);
     if membership::counts(membership, rules) && membership::start(membership, rules) == Ok(None) {
         let date = if rules.honor_effective_date { "effective date" } else { "effective date or join date" };
@@ -91,7 +94,8 @@ fn uncountable_windows(warnings: &mut Vec<String>, record: &Record, rules: &Rule
     for condition in rules.rules.iter().flat_map(|rule| &rule.when) {
         match condition.plain().0 {
             Condition::Event { event, from_days_before, until_days_after } => {
-                let matching = record.registrations.iter().flatten().filter(|entry| event.matches(&entry.event));
+                let matching =
+                    record.registrations.iter().flatten().filter(|entry| event.matches(&entry.event));
                 for entry in matching {
                     let no_start = entry.event_start == AmsDate::Absent;
                     let no_end = no_start && entry.event_end == AmsDate::Absent;
@@ -108,7 +112,10 @@ fn uncountable_windows(warnings: &mut Vec<String>, record: &Record, rules: &Rule
                     product.matches(&entry.product) && entry.purchase_date == AmsDate::Absent
                 });
                 warnings.extend(undated.map(|entry| {
-                    format!("The purchase of {} has no date to count days from; it grants nothing.", name(&entry.product))
+                    format!(
+                        "The purchase of {} has no date to count days from; it grants nothing.",
+                        name(&entry.product)
+                    )
                 }));
             }
             _ => {}

@@ -6,6 +6,8 @@
 
 mod dates;
 mod lenient;
+#[cfg(test)]
+mod tests;
 
 pub use dates::date;
 pub use lenient::{items, items_owned};
@@ -14,8 +16,8 @@ use lenient::Entry;
 use serde_json::Value;
 
 use crate::domain::record::{
-    Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Record, Registration,
-    Relationship,
+    Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Record,
+    Registration, Relationship,
 };
 use crate::domain::time::{AmsDate, Timestamp};
 
@@ -50,8 +52,14 @@ pub enum WireError {
 /// Puts together what was fetched. Only a missing individual or id is an error; all else gives warnings.
 pub fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, WireError> {
     let found = items(&fetched.individual);
-    let individual = Entry::of(found.first().copied().unwrap_or(&Value::Null)).ok_or(WireError::NoIndividual)?;
-    let id = individual.text("id").ok().flatten().and_then(|id| IndividualId::parse(&id)).ok_or(WireError::NoId)?;
+    let individual =
+        Entry::of(found.first().copied().unwrap_or(&Value::Null)).ok_or(WireError::NoIndividual)?;
+    let id = individual
+        .text("id")
+        .ok()
+        .flatten()
+        .and_then(|id| IndividualId::parse(&id))
+        .ok_or(WireError::NoId)?;
     let mut warnings = Vec::new();
     let memberships = list(&individual, "memberships").unwrap_or_default();
     let security_roles = list(&individual, "securityRoles").unwrap_or_default();
@@ -118,7 +126,8 @@ fn each_or<T>(
     let mut understood = Vec::with_capacity(entries.len());
     for (index, entry) in entries.into_iter().enumerate() {
         understood.push(read(entry, warnings).unwrap_or_else(|Malformed| {
-            warnings.push(format!("The {kind} at place {} cannot be understood; it grants nothing.", index + 1));
+            warnings
+                .push(format!("The {kind} at place {} cannot be understood; it grants nothing.", index + 1));
             nameless()
         }));
     }
@@ -133,7 +142,8 @@ fn unknown_membership() -> Membership {
 fn profile(individual: &Entry<'_>, memberships: &[&Value]) -> Profile {
     let text = |name: &str| individual.text(name).ok().flatten();
     let (first_name, last_name) = (text("firstName"), text("lastName"));
-    let full = || [first_name.as_deref(), last_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let full =
+        || [first_name.as_deref(), last_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
     let renewals = memberships.iter().filter_map(|entry| Entry::of(entry)?.text("renewalUrl").ok().flatten());
     let is_web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
     Profile {
