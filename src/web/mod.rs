@@ -7,6 +7,7 @@ pub mod log;
 pub mod login;
 pub mod logout;
 pub mod me;
+pub mod operations;
 pub mod pages;
 pub mod paths;
 pub mod proxy;
