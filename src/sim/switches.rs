@@ -68,10 +68,12 @@ switches! {
     changed_since_repeats: bool = true, "A page of ChangedSince begins with the last id of the page before.";
     base_uri_port: bool = true, "The uri of step 2 names its port even where it is the default.";
     base_uri_slash: bool = false, "The uri of step 2 ends in a slash.";
+    uri_of_step_1: Option<String> = None, "Answered as uri of step 1 in place of the right one, for clients that must refuse it.";
+    uri_of_step_2: Option<String> = None, "Answered as uri of step 2 in place of the right one.";
     latency: Duration = Duration::ZERO, "How long every answer waits first.";
     fault: Fault = Fault::None, "How answers go wrong.";
     fault_on: Scope = Scope::Everything, "Which answers go wrong.";
-    fault_every: u32 = 1, "Of those, every how manieth goes wrong.";
+    fault_every: u32 = 1, "Every n-th of those answers goes wrong.";
 }
 
 /// A switch that could not be set. Nothing was changed.

@@ -55,8 +55,9 @@ pub fn is_ours(name: &str) -> bool {
 
 /// Every cookie of a request: name and value, in the order of the headers.
 pub fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let texts = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='))
+    // Byte by byte: a site's own cookie in some other encoding must not hide ours.
+    let lines = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
+    lines.filter_map(|pair| std::str::from_utf8(pair).ok()).filter_map(|pair| pair.trim().split_once('='))
 }
 
 fn own_name(name: &str, is_secure: bool) -> Option<&str> {

@@ -1,8 +1,10 @@
 //! Everything that speaks HTTP to a visitor. Decisions are made in `domain`, work is done in `flows`.
 
 pub mod arrived;
+pub mod client_kind;
 pub mod cookies;
 pub mod forms;
+pub mod identity;
 pub mod log;
 pub mod login;
 pub mod logout;

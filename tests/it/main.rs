@@ -1,1 +1,5 @@
 //! The one integration binary. Every test is a story over the harness in `world`.
+
+mod ams;
+mod sign_in;
+mod world;

@@ -139,6 +139,7 @@ fn membership(dice: &mut Dice, today: Date) -> Membership {
         grace_expire_date: if dice.once_in(3, true) { term(394) } else { None },
         terminate_date: if dice.once_in(25, true) { term(180) } else { None },
         inherited_membership_benefits: code == "CORPGOLD",
+        renewal_url: String::new(),
     }
 }
 

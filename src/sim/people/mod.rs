@@ -126,6 +126,8 @@ pub struct Membership {
     pub terminate_date: Option<String>,
     /// Held through an organization.
     pub inherited_membership_benefits: bool,
+    /// Where to renew it; left out: "".
+    pub renewal_url: String,
 }
 
 /// A seat on a committee.

@@ -1,15 +1,14 @@
 //! The ways in which an answer goes wrong on the wire.
 
 use std::future::pending;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use http::{HeaderValue, Response, StatusCode, header};
-use http_body::{Frame, SizeHint};
 use http_body_util::BodyExt;
+use serde_json::json;
 
 use super::answer::Answer;
+use super::bad_bodies::{EndlessBody, HalfBody, TrickleBody};
 use crate::sim::switches::{Fault, Switches};
 
 /// Ends the connection on purpose.
@@ -30,10 +29,15 @@ pub(super) fn instead(fault: Fault, switches: &Switches) -> Option<Answer> {
         }
         Fault::Unavailable => Some(Answer::html(StatusCode::SERVICE_UNAVAILABLE, WEB_SERVER_PAGE.to_owned())),
         Fault::HtmlOk => Some(Answer::html(StatusCode::OK, FIREWALL_PAGE.to_owned())),
+        Fault::WrongShape => {
+            Some(Answer::json(json!({ "pageNumber": "one", "dataList": 42, "uri": [], "appToken": {} })))
+        }
+        Fault::Redirect => Some(Answer::redirect("/account/login.aspx".to_owned())),
         Fault::NoContent => Some(Answer::nothing(StatusCode::NO_CONTENT)),
         Fault::Unauthorized => Some(Answer::unauthorized()),
         Fault::TooMany => Some(too_many(1, switches)),
-        Fault::None | Fault::TruncatedJson | Fault::HalfClosed | Fault::Closed | Fault::Hang => None,
+        Fault::None | Fault::TruncatedJson | Fault::HalfClosed | Fault::Trickle => None,
+        Fault::Endless | Fault::Closed | Fault::Hang => None,
     }
 }
 
@@ -55,11 +59,16 @@ pub(super) async fn apply(fault: Fault, response: Response<Body>) -> Result<Resp
         }
         Fault::HalfClosed => {
             let (parts, half) = first_half(response).await?;
-            let promised = half.len() as u64 * 2 + 1;
-            Ok(Response::from_parts(
-                parts,
-                Body::new(HalfBody { half: Some(half), promised, flushed: false }),
-            ))
+            Ok(Response::from_parts(parts, Body::new(HalfBody::new(half))))
+        }
+        Fault::Trickle => {
+            let (parts, body) = response.into_parts();
+            let whole = body.collect().await.map_err(|_| Dropped)?.to_bytes();
+            Ok(Response::from_parts(parts, Body::new(TrickleBody::new(whole))))
+        }
+        Fault::Endless => {
+            let (parts, _) = response.into_parts();
+            Ok(Response::from_parts(parts, Body::new(EndlessBody)))
         }
         _ => Ok(response),
     }
@@ -69,36 +78,4 @@ async fn first_half(response: Response<Body>) -> Result<(http::response::Parts, 
     let (parts, body) = response.into_parts();
     let whole = body.collect().await.map_err(|_| Dropped)?.to_bytes();
     Ok((parts, whole.slice(..whole.len() / 2)))
-}
-
-/// Promises more than it gives, then ends the connection.
-struct HalfBody {
-    half: Option<Bytes>,
-    promised: u64,
-    flushed: bool,
-}
-
-impl http_body::Body for HalfBody {
-    type Data = Bytes;
-    type Error = Dropped;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        task: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Dropped>>> {
-        if let Some(half) = self.half.take() {
-            return Poll::Ready(Some(Ok(Frame::data(half))));
-        }
-        if !self.flushed {
-            // One more turn lets the first half reach the client before the end does.
-            self.flushed = true;
-            task.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        Poll::Ready(Some(Err(Dropped)))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.promised)
-    }
 }

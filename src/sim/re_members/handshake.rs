@@ -24,7 +24,8 @@ pub(super) fn web_api_url(state: &mut State, call: &Call) -> Handled {
     };
     let now = state.now();
     let token = state.tokens.issue(Kind::Access, environment, "", now);
-    let uri = format!("{}/api/v1/signup/authenticate", state.portal(environment));
+    let uri = state.switches.uri_of_step_1.clone();
+    let uri = uri.unwrap_or_else(|| format!("{}/api/v1/signup/authenticate", state.portal(environment)));
     Ok(Answer::json(json!({
         "uri": uri, "accessToken": token, "appToken": null, "logoUrl": null,
         "userId": null, "userToken": null, "ssoToken": null,
@@ -57,9 +58,10 @@ pub(super) fn authenticate(state: &mut State, call: &Call) -> Handled {
     }
     let mut issue = |kind| state.tokens.issue(kind, environment, &id, now);
     let (app, user, sso) = (issue(Kind::App), issue(Kind::User), issue(Kind::Sso));
+    let uri = state.switches.uri_of_step_2.clone().unwrap_or_else(|| api_base(state, environment));
     let host = address_with_port(&state.base, true);
     Ok(Answer::json(json!({
-        "uri": api_base(state, environment), "accessToken": null, "appToken": app,
+        "uri": uri, "accessToken": null, "appToken": app,
         "logoUrl": format!("{host}{}/images/logo.img", prefix(environment)),
         "userId": id, "userToken": user, "ssoToken": sso,
         "appConfiguration": app_configuration(),

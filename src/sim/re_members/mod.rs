@@ -5,6 +5,7 @@
 //! Every time it uses comes from a clock that a test can move.
 
 mod answer;
+mod bad_bodies;
 mod call;
 mod catalogues;
 mod clock;
@@ -99,16 +100,21 @@ impl Credentials {
 }
 
 impl Settings {
-    /// Any free port of loopback, the named cast, every switch at its default.
+    /// Any free port of loopback, the named cast as of today, every switch at its default.
     pub fn demo() -> Settings {
+        Settings::demo_on(None)
+    }
+
+    /// The same, with the clock and the cast on another day.
+    pub fn demo_on(day: Option<Date>) -> Settings {
         let switches = Switches::default();
         Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             public_base: None,
             slo_url: None,
-            people: cast(today(&switches.time_zone)),
+            people: cast(day.unwrap_or_else(|| today(&switches.time_zone))),
             switches,
-            today: None,
+            today: day,
             production: Credentials::demo(Environment::Production),
             staging: Credentials::demo(Environment::Staging),
         }

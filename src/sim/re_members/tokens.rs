@@ -1,6 +1,6 @@
 //! Every token that was handed out: whose it is, where it counts, and until when.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,8 +32,14 @@ pub(super) struct Grant {
     used_up: bool,
 }
 
+/// More are never kept: the oldest goes first, so that a long load test does not fill the memory.
+const MOST_TOKENS: usize = 100_000;
+
 #[derive(Debug, Default)]
-pub(super) struct Tokens(HashMap<String, Grant>);
+pub(super) struct Tokens {
+    grants: HashMap<String, Grant>,
+    oldest_first: VecDeque<String>,
+}
 
 impl Tokens {
     pub(super) fn issue(
@@ -45,7 +51,13 @@ impl Tokens {
     ) -> String {
         let token = guid::random();
         let grant = Grant { kind, environment, holder: holder.to_owned(), issued: now, used_up: false };
-        self.0.insert(token.clone(), grant);
+        if self.oldest_first.len() == MOST_TOKENS
+            && let Some(oldest) = self.oldest_first.pop_front()
+        {
+            self.grants.remove(&oldest);
+        }
+        self.oldest_first.push_back(token.clone());
+        self.grants.insert(token.clone(), grant);
         token
     }
 
@@ -58,7 +70,7 @@ impl Tokens {
         now: Timestamp,
         switches: &Switches,
     ) -> Option<&Grant> {
-        let grant = self.0.get(token)?;
+        let grant = self.grants.get(token)?;
         let lifetime = match grant.kind {
             Kind::Access | Kind::App | Kind::User => switches.app_token_ttl,
             Kind::Sso => switches.sso_ttl,
@@ -73,16 +85,16 @@ impl Tokens {
     }
 
     pub(super) fn use_up(&mut self, token: &str) {
-        if let Some(grant) = self.0.get_mut(token) {
+        if let Some(grant) = self.grants.get_mut(token) {
             grant.used_up = true;
         }
     }
 
     pub(super) fn revoke(&mut self, token: &str) {
-        self.0.remove(token);
+        self.grants.remove(token);
     }
 
     pub(super) fn revoke_where(&mut self, gone: impl Fn(&Grant) -> bool) {
-        self.0.retain(|_, grant| !gone(grant));
+        self.grants.retain(|_, grant| !gone(grant));
     }
 }

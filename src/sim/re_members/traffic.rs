@@ -72,3 +72,28 @@ impl Traffic {
         self.refused = 0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_calls_a_second_and_sixty_a_minute_are_the_limit_of_each_environment() {
+        let switches = Switches::default();
+        let mut traffic = Traffic::default();
+        let mut call = |milliseconds: i64| {
+            let now = Timestamp::from_millisecond(milliseconds).unwrap();
+            traffic.admit(Environment::Production, now, &switches)
+        };
+        assert_eq!((call(0), call(10), call(20)), (Ok(()), Ok(()), Ok(())));
+        assert_eq!(call(999), Err(1), "the fourth in a second");
+        for second in 1..=57 {
+            assert_eq!(call(second * 1000 + 500), Ok(()), "{second}");
+        }
+        assert_eq!(call(59_000), Err(2), "the sixty-first in a minute");
+        assert_eq!(call(60_000), Ok(()), "the first three are a minute old, one by one");
+        assert_eq!(call(-5_000), Ok(()), "a clock moved back forgets what is to come");
+        let staging = traffic.admit(Environment::Staging, Timestamp::UNIX_EPOCH, &switches);
+        assert_eq!((staging, traffic.refused), (Ok(()), 2));
+    }
+}

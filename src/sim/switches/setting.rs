@@ -103,6 +103,10 @@ choice! {
         Unavailable = "unavailable",
         /// 200 with an HTML page of a firewall.
         HtmlOk = "html_ok",
+        /// 200 with JSON of another shape.
+        WrongShape = "wrong_shape",
+        /// 302 to the login page.
+        Redirect = "redirect",
         /// 204 without a body.
         NoContent = "no_content",
         /// 401, as for an expired token.
@@ -113,6 +117,10 @@ choice! {
         TruncatedJson = "truncated_json",
         /// The right answer, but the connection ends in the middle of the body.
         HalfClosed = "half_closed",
+        /// The right answer, one byte every tenth of a second.
+        Trickle = "trickle",
+        /// JSON white space without end.
+        Endless = "endless",
         /// The connection ends without an answer.
         Closed = "closed",
         /// No answer ever.
@@ -231,6 +239,20 @@ impl Setting for u32 {
 
     fn values() -> String {
         "a whole number from 1".to_owned()
+    }
+}
+
+impl Setting for Option<String> {
+    fn read(text: &str) -> Option<Option<String>> {
+        Some((text != "off").then(|| text.to_owned()))
+    }
+
+    fn show(&self) -> String {
+        self.clone().unwrap_or_else(|| "off".to_owned())
+    }
+
+    fn values() -> String {
+        "off, or any text".to_owned()
     }
 }
 

@@ -16,7 +16,7 @@ pub(in super::super) fn membership(membership: &Membership, old: bool) -> Value 
     let mut value = json!({
         "membershipType": membership.membership_type, "code": membership.code, "joinDate": membership.join_date,
         "expireDate": membership.expire_date, "graceExpireDate": membership.grace_expire_date,
-        "inheritedMembershipBenefits": membership.inherited_membership_benefits, "renewalUrl": "",
+        "inheritedMembershipBenefits": membership.inherited_membership_benefits, "renewalUrl": membership.renewal_url,
     });
     if !old && let Some(members) = value.as_object_mut() {
         let terms = match &membership.effective_date {
