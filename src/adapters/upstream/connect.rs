@@ -91,6 +91,11 @@ impl Endpoint {
         &self.authority
     }
 
+    /// Connects and hangs up, to see whether the site is there.
+    pub async fn probe(&self) -> Result<(), UpstreamError> {
+        self.connect().await.map(drop)
+    }
+
     pub(super) async fn connect(&self) -> Result<Stream, UpstreamError> {
         let connecting = TcpStream::connect((self.host.as_str(), self.port));
         let tcp = timeout(self.limits.connect, connecting)
@@ -135,11 +140,7 @@ pub(super) enum Stream {
 }
 
 impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
             Stream::Secure(stream) => Pin::new(stream).poll_read(cx, buf),

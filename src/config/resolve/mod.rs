@@ -103,8 +103,8 @@ impl Resolving<'_, '_> {
         let trusted_proxies =
             said.trusted_proxies.or(Vec::new).and_then(|texts| self.each(texts, Resolving::network));
         let workers = self.optional(said.workers, |to, number| to.positive(number));
-        let max_connections = self.count(said.max_connections, 10_000);
-        let header_timeout = self.duration(said.header_timeout, "10s");
+        let max_connections = self.count(said.max_connections, 20_000);
+        let header_timeout = self.duration(said.header_timeout, "30s");
         let idle_timeout = self.duration(said.idle_timeout, "2m");
         let drain_timeout = self.duration(said.drain_timeout, "20s");
         let (address, operations) = (address?, operations?);
