@@ -4,19 +4,22 @@
 
 pub mod check;
 pub mod demo;
+pub mod explain;
 pub mod keys;
 pub mod serve;
 pub mod sim;
 
 use std::ffi::OsString;
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::config::Problem;
 use crate::config::env::Machine;
+use crate::domain::time::Timestamp;
 use crate::telemetry::Format;
 
 /// The login gateway that an association puts in front of its websites.
@@ -54,6 +57,9 @@ pub enum Command {
     /// Reports all that is wrong with the configuration, then tries every connection that it names.
     #[command(after_help = check::EXAMPLES)]
     Check(check::Arguments),
+    /// Decides who gets which roles, and says why: one answer for each record, without a network.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(Explain),
     /// Shows the whole of it on this machine: a simulated re:Members, the gateway and a sample site.
     #[command(after_help = "Example:\n  membergate demo        then open http://localhost:8080")]
     Demo,
@@ -64,6 +70,28 @@ pub enum Command {
     #[command(subcommand)]
     Keys(keys::Keys),
 }
+
+/// What `explain` decides about.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The role mapping.
+    #[arg(long, value_name = "FILE")]
+    pub rules: PathBuf,
+    /// The records, one JSON object on each line. `-`: standard input.
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub records: PathBuf,
+    /// The instant at which to decide, as in `2026-11-22T12:00:00Z`.
+    #[arg(long, value_name = "RFC3339")]
+    pub at: Timestamp,
+    /// How the answers are written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: explain::Format,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  membergate explain --rules config/rules.toml --records people.jsonl --at 2026-11-22T12:00:00Z
+  membergate explain --rules rules.toml --records - --at 2026-11-22T12:00:00-05:00 --format json < people.jsonl";
 
 /// Why a command did not do what it was asked. It is shown on standard error; the exit code is 1.
 #[derive(Debug, thiserror::Error)]
@@ -115,10 +143,23 @@ fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Failur
     match command {
         Command::Serve => serve::run(&config, &Machine, log_format),
         Command::Check(arguments) => check::run(&arguments, &config, &Machine, out),
+        Command::Explain(asked) => explained(&asked, out),
         Command::Demo => demo::run(log_format, out),
         Command::Sim(simulated) => sim::run(simulated, out),
         Command::Keys(keys) => keys::run(keys, &config, &Machine, out),
     }
+}
+
+fn explained(asked: &Explain, out: &mut dyn Write) -> Result<(), Failure> {
+    let Explain { rules, records, at, format } = asked;
+    let ended = if records == Path::new("-") {
+        explain::run(rules, &mut io::stdin().lock(), *at, *format, out)
+    } else {
+        let file = File::open(records)
+            .map_err(|error| because(format!("cannot read {}: {error}", records.display())))?;
+        explain::run(rules, &mut BufReader::with_capacity(1 << 16, file), *at, *format, out)
+    };
+    ended.map_err(because)
 }
 
 /// The runtime of a command that is no gateway.
@@ -165,6 +206,8 @@ mod tests {
             (vec!["--version"], 0),
             (vec!["--help"], 0),
             (vec!["check", "--print-sample"], 0),
+            (vec!["explain", "--rules", "/nowhere", "--records", "/nowhere", "--at", "2026-01-01T00:00:00Z"], 1),
+            (vec!["explain", "--rules", "a", "--records", "b", "--at", "yesterday"], 2),
             (vec!["check", "--config", "/nowhere/membergate.toml"], 1),
             (vec![], 2),
             (vec!["chek"], 2),

@@ -19,9 +19,9 @@ use tracing::level_filters::LevelFilter;
 use url::Url;
 
 use super::env::Env;
-use super::problem::Problem;
 use super::raw;
 use super::reading::{Reading, Said};
+use super::rules;
 use super::settings::{Listen, Log, Settings, Store, Tls};
 use crate::adapters::keys::seal::SecretKey;
 use crate::domain::rule::Rules;
@@ -219,8 +219,15 @@ impl Resolving<'_, '_> {
 
     fn rules(&mut self, said: Said<raw::Text>) -> Option<(PathBuf, Rules)> {
         let said = said.or(|| Spanned::new(0..0, "rules.toml".to_owned()))?;
-        let (path, _text) = self.readable(&said)?;
-        Some((path, Rules::new(crate::domain::time::TimeZone::UTC)))
+        let (path, text) = self.readable(&said)?;
+        match rules::parse(&text) {
+            Ok(rules) => Some((path, rules)),
+            Err(problems) => {
+                let file = path.display().to_string();
+                problems.into_iter().for_each(|problem| self.reading.add(problem.in_file(&*file)));
+                None
+            }
+        }
     }
 
     /// Notes a problem; there is no value then.
@@ -231,12 +238,6 @@ impl Resolving<'_, '_> {
         remedy: impl Into<String>,
     ) -> Option<T> {
         self.reading.problem(span, what, remedy);
-        None
-    }
-
-    /// Notes the problems of another file.
-    fn refuse_file<T>(&mut self, problems: Vec<Problem>) -> Option<T> {
-        problems.into_iter().for_each(|problem| self.reading.add(problem));
         None
     }
 
