@@ -9,7 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::body::Body;
 use super::headers::REQUEST_ID;
-use super::{Context, Snapshot};
+use super::{Context, Gate, Snapshot};
 use crate::adapters::upstream::UpstreamError;
 use crate::domain::access::{Require, Site, Standing};
 use crate::domain::rule::Role;
@@ -76,9 +76,10 @@ pub(super) fn login_url(target: Option<&PathAndQuery>) -> String {
 }
 
 /// What is missing, by the labels that people know.
-pub(super) fn refused(snapshot: &Snapshot, standing: &Standing, require: &Require) -> Notice {
+pub(super) fn refused(gate: &Gate, snapshot: &Snapshot, standing: &Standing, require: &Require) -> Notice {
     let association = &snapshot.association;
-    let label = |role: &Role| snapshot.labels.get(role).cloned().unwrap_or_else(|| role.as_str().to_owned());
+    let published = gate.rules.load();
+    let label = |role: &Role| published.rules.label_of(role).to_string();
     let lacks = |role: &&Role| !standing.decision.roles.contains(*role);
     let missing = match require {
         Require::Public | Require::SignedIn => Missing::AnyOf(Vec::new()),

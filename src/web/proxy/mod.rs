@@ -16,7 +16,6 @@ mod upgrade;
 mod visitor;
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,7 +26,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 
 pub use body::{Body, BodyError};
-pub use client_address::{Network, NotANetwork, client_address};
+pub use client_address::client_address;
 pub use control::Control;
 pub use headers::REQUEST_ID;
 pub use meter::Meter;
@@ -37,8 +36,9 @@ use crate::adapters::keys::keyring::Keyring;
 use crate::adapters::keys::{CryptographyFailed, random};
 use crate::adapters::upstream::{Endpoints, Upstreams};
 use crate::domain::access::{Access, Permit, Site, Sites, decide};
+use crate::domain::network::Network;
 use crate::domain::return_to::is_ours;
-use crate::domain::rule::Role;
+use crate::flows::person::PublishedRules;
 use crate::flows::visit::Visits;
 use crate::web::arrived::{Arrived, Association};
 use crate::web::client_kind::{ClientKind, client_kind};
@@ -82,8 +82,6 @@ pub struct Snapshot {
     pub settings: Settings,
     /// Who runs the sites.
     pub association: Arc<Association>,
-    /// What people call the roles.
-    pub labels: HashMap<Role, String>,
 }
 
 /// What all cores share.
@@ -92,6 +90,8 @@ pub struct Gate {
     pub snapshot: ArcSwap<Snapshot>,
     /// Sessions.
     pub visits: Arc<Visits>,
+    /// The mapping in force.
+    pub rules: PublishedRules,
     /// Signs assertions.
     pub keyring: Arc<Keyring>,
     /// Tells the time.
@@ -263,7 +263,7 @@ impl Worker {
                 self.gate.meter.refused.inc();
                 match &who {
                     Who::SignedIn(_, held) => {
-                        Err(answer::refused(&context.snapshot, &held.standing, require))
+                        Err(answer::refused(&self.gate, &context.snapshot, &held.standing, require))
                     }
                     _ => Err(Notice::Broken),
                 }
