@@ -1,1 +1,6 @@
 //! The one integration binary. Every test is a story over the harness in `world`.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops and says why")]
+
+mod browser;
+mod source_text;
+mod tidy;
