@@ -45,7 +45,11 @@ pub(crate) fn module(path: &str) -> String {
 }
 
 /// The code without its comments, the insides of its strings, and its items under `#[cfg(test)]`. Lines keep their numbers.
-pub(crate) fn production(text: &str) -> String {
+/// Files of a module `tests` have none.
+pub(crate) fn production(path: &str, text: &str) -> String {
+    if module(path).split("::").any(|name| name == "tests") {
+        return String::new();
+    }
     const MARK: &str = "#[cfg(test)]";
     let mut code = code_only(text);
     while let Some(at) = code.find(MARK) {
@@ -64,9 +68,10 @@ pub(crate) fn production(text: &str) -> String {
     code
 }
 
-/// Every path that the production code of a module mentions: `use` trees spelled out, `super` and `self` resolved.
-pub(crate) fn mentions(module: &str, text: &str) -> BTreeSet<String> {
-    let code = production(text);
+/// Every path that the production code of a file mentions: `use` trees spelled out, `super` and `self` resolved.
+pub(crate) fn mentions(file: &str, text: &str) -> BTreeSet<String> {
+    let module = module(file);
+    let code = production(file, text);
     let mut tokens = tokens(&code).into_iter().peekable();
     let mut found = BTreeSet::new();
     let (mut path, mut trees, mut last) = (Vec::<&str>::new(), Vec::<Vec<&str>>::new(), "");
@@ -85,9 +90,8 @@ pub(crate) fn mentions(module: &str, text: &str) -> BTreeSet<String> {
                 match name {
                     "crate" | "membergate" if path.is_empty() => path.push("crate"),
                     "self" if path.is_empty() => path.extend(module.split("::")),
-                    "super" if path.is_empty() => {
-                        path.extend(module.rsplit_once("::").map_or(module, |(up, _)| up).split("::"))
-                    }
+                    "super" if path.is_empty() => path
+                        .extend(module.rsplit_once("::").map_or(module.as_str(), |(up, _)| up).split("::")),
                     "super" => drop(path.pop()),
                     "self" => {}
                     _ => path.push(name),
