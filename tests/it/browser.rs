@@ -47,7 +47,7 @@ impl Browser {
             .build()
             .expect("a client can be built");
         let address = format!("http://127.0.0.1:{port}/session");
-        let mut browser = Self { client, session: address, driver: driver };
+        let mut browser = Self { client, session: address, driver };
         let started = browser.command("", capabilities(browser.driver.profile.path())).await;
         let started = started.unwrap_or_else(|refused| panic!("Chromium did not start: {}", refused.message));
         let id = started["sessionId"].as_str().expect("a session has an id");
