@@ -22,7 +22,8 @@ impl Demo {
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let said: Vec<String> = lines.map(Result::unwrap).take_while(|line| !line.contains("Ctrl-C")).collect();
+        let said: Vec<String> =
+            lines.map(Result::unwrap).take_while(|line| !line.contains("Ctrl-C")).collect();
         assert!(said.iter().any(|line| line.contains("The demo is running")), "{said:#?}");
         Demo { process, port }
     }
@@ -41,7 +42,8 @@ impl Drop for Demo {
 
 fn three_free_ports() -> u16 {
     let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).ok();
-    let candidates = std::iter::repeat_with(|| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
+    let candidates =
+        std::iter::repeat_with(|| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
     candidates.take(50).find(|&port| port < 65_533 && (1..=2).all(|n| free(port + n).is_some())).unwrap()
 }
 
