@@ -10,6 +10,8 @@
 mod ams;
 mod browser;
 mod demo;
+mod logout;
+mod sessions;
 mod sign_in;
 mod source_text;
 mod tidy;
