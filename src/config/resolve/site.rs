@@ -90,27 +90,23 @@ impl Resolving<'_, '_> {
         if url.query().is_some() || url.fragment().is_some() {
             return self.refuse(text.span(), "a site's address has no `?` and no `#`", URL);
         }
-        let host = url.host_str().and_then(access::normal_host)?;
-        let origin = url.origin().ascii_serialization();
-        let path = url.path().trim_end_matches('/');
-        let path = if path.is_empty() { "/" } else { path };
-        let Ok(prefix) = PathPattern::parse(path).and_then(|prefix| match path.contains('*') {
-            true => PathPattern::parse(""),
-            false => Ok(prefix),
-        }) else {
-            return self.refuse(
-                text.span(),
-                format!("`{path}` is not a path that several sites can be told apart by"),
-                URL,
-            );
+        let Some(host) = url.host_str().and_then(access::normal_host) else {
+            return self.refuse(text.span(), "this host cannot be asked for by a browser", URL);
+        };
+        let path = match url.path().trim_end_matches('/') {
+            "" => "/",
+            path => path,
+        };
+        let prefix = PathPattern::parse(path).ok().filter(|_| !path.contains('*'));
+        let Some(prefix) = prefix else {
+            let what = format!("sites cannot be told apart by the path `{path}`");
+            return self.refuse(text.span(), what, "Use letters, digits, `-` and `_` between the slashes");
         };
         if is_reserved(path) {
-            return self.refuse(
-                text.span(),
-                format!("`{RESERVED}` is the gateway's own"),
-                "Give the site another path",
-            );
+            let what = format!("`{RESERVED}` is the gateway's own");
+            return self.refuse(text.span(), what, "Give the site another path");
         }
+        let origin = url.origin().ascii_serialization();
         let place = Place { origin, host: host.into(), prefix };
         let same_host = seen.places.iter().find(|other| other.host == place.host);
         if same_host.is_some_and(|other| other.origin != place.origin) {
@@ -121,10 +117,11 @@ impl Resolving<'_, '_> {
                 "Sites that share a host share its sign-ins: give them the same scheme and port",
             );
         }
-        let same = |other: &&Place| {
+        // Look-up pays no regard to case, so neither do we.
+        let same = |other: &Place| {
             other.host == place.host && other.prefix.as_str().eq_ignore_ascii_case(place.prefix.as_str())
         };
-        if seen.places.iter().find(same).is_some() {
+        if seen.places.iter().any(same) {
             let what = format!("two sites have the address `{}`", text.get_ref());
             return self.refuse(text.span(), what, "Give one of them another host or another path");
         }
