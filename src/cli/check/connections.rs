@@ -48,7 +48,7 @@ fn association_system(environment: &Environment, tried: Result<(), AmsError>) ->
         AmsError::Unreachable(_) => {
             format!("See whether this machine may reach `ams.{name}.discovery_url` and `ams.{name}.portal`")
         }
-        AmsError::CredentialsRefused | AmsError::TokenRefused => {
+        AmsError::CredentialsRefused | AmsError::TokenRefused | AmsError::OtherPerson => {
             format!("Compare the credentials below `[ams.{name}]` with those that the vendor gave you")
         }
         AmsError::AddressRefused(_) => {

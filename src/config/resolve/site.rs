@@ -9,9 +9,10 @@ use super::super::raw;
 use super::super::reading::Said;
 use super::super::settings::Site;
 use super::Resolving;
-use super::access::{RESERVED, is_reserved};
+use super::access::RESERVED;
 use crate::domain::access;
 use crate::domain::path::{PathPattern, RequestPath};
+use crate::domain::return_to::is_ours;
 use crate::domain::rule::Role;
 
 const URL: &str = r#"Write where visitors find the site, such as "https://www.acme.example""#;
@@ -102,7 +103,7 @@ impl Resolving<'_, '_> {
             let what = format!("sites cannot be told apart by the path `{path}`");
             return self.refuse(text.span(), what, "Use letters, digits, `-` and `_` between the slashes");
         };
-        if is_reserved(path) {
+        if is_ours(path) {
             let what = format!("`{RESERVED}` is the gateway's own");
             return self.refuse(text.span(), what, "Give the site another path");
         }
@@ -144,7 +145,7 @@ impl Resolving<'_, '_> {
             let what = format!("`{}` is not a path on the site", text.get_ref().escape_default());
             return self.refuse(text.span(), what, r#"Write a path such as "/welcome""#);
         }
-        if is_reserved(path) {
+        if is_ours(path) {
             return self.refuse(
                 text.span(),
                 format!("`{RESERVED}` is the gateway's own"),
