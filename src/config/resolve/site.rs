@@ -10,6 +10,7 @@ use super::super::reading::Said;
 use super::super::settings::Site;
 use super::Resolving;
 use super::access::RESERVED;
+use crate::adapters::upstream::{Limits, Trust};
 use crate::domain::access;
 use crate::domain::path::{PathPattern, RequestPath};
 use crate::domain::return_to::is_ours;
@@ -54,6 +55,9 @@ impl Resolving<'_, '_> {
             self.required(said.upstream, &span, "site.upstream", r#"upstream = "http://127.0.0.1:3000""#);
         let upstream = upstream.and_then(|upstream| self.upstream(&upstream));
         let home = self.optional(said.home, |to, home| to.home(&home));
+        let trust = self.optional(said.upstream_ca, |to, file| to.readable(&file).map(|(path, _)| path));
+        let connect = self.duration(said.connect_timeout, "5s");
+        let response = self.duration(said.response_timeout, "60s");
         let prefix = place.as_ref().map(|place| place.prefix.as_str());
         let access = said.access.or(Vec::new).and_then(|rules| self.access(rules, prefix, managed));
         let place = place?;
@@ -69,6 +73,12 @@ impl Resolving<'_, '_> {
             },
             upstream: upstream?,
             preserve_host: said.preserve_host.or(|| true)?,
+            trust: trust?.map_or(Trust::Platform, Trust::Bundle),
+            limits: Limits {
+                connect: connect?.into_inner().unsigned_abs(),
+                headers: response?.into_inner().unsigned_abs(),
+                ..Limits::default()
+            },
         })
     }
 
