@@ -56,7 +56,11 @@ async fn speak<I>(
 ) where
     I: Read + Write + Unpin + Send + 'static,
 {
-    if is_h2 { speak_http2(io, peer, settings, worker, stop).await } else { speak_http1(io, peer, settings, worker, stop).await }
+    if is_h2 {
+        speak_http2(io, peer, settings, worker, stop).await
+    } else {
+        speak_http1(io, peer, settings, worker, stop).await
+    }
 }
 
 /// Looks at the first bytes without taking them. `None`: the client left.

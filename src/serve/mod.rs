@@ -143,9 +143,13 @@ fn run(
         let mut loops = tokio::task::JoinSet::new();
         for (socket, listener) in sockets {
             match accept::listen(socket) {
-                Ok(socket) => {
-                    loops.spawn_local(accept::accept(socket, listener, settings, worker.clone(), stop.clone()))
-                }
+                Ok(socket) => loops.spawn_local(accept::accept(
+                    socket,
+                    listener,
+                    settings,
+                    worker.clone(),
+                    stop.clone(),
+                )),
                 Err(error) => return drop(ready.send(Err(StartError::Listen(listener.address, error)))),
             };
         }

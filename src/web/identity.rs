@@ -183,7 +183,9 @@ mod tests {
 
     #[test]
     fn a_plain_value_is_ascii_and_can_be_read_back() {
-        for text in ["Ada Lovelace", "Zoë Ångström", "100% \"sure\"", "a\r\nMembergate-Roles: board", "", "名"] {
+        for text in
+            ["Ada Lovelace", "Zoë Ångström", "100% \"sure\"", "a\r\nMembergate-Roles: board", "", "名"]
+        {
             let value = plain(text);
             let ascii = value.to_str().unwrap();
             assert_eq!(percent_encoding::percent_decode_str(ascii).decode_utf8().unwrap(), text);

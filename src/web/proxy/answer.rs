@@ -57,16 +57,20 @@ pub(super) fn to_login(context: &Context, target: &PathAndQuery) -> Response<Bod
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // The same address answers a program with 401.
-    headers.insert(header::VARY, HeaderValue::from_static("Cookie, Accept, Sec-Fetch-Mode, X-Requested-With"));
+    headers
+        .insert(header::VARY, HeaderValue::from_static("Cookie, Accept, Sec-Fetch-Mode, X-Requested-With"));
     finish(context, response)
 }
 
 /// Where a login starts that ends at `target`.
 pub(super) fn login_url(target: Option<&PathAndQuery>) -> String {
     let fits = |text: &&str| text.len() <= LONGEST_RETURN;
-    let target = target.and_then(|target| Some(target.as_str()).filter(fits).or(Some(target.path()).filter(fits)));
+    let target =
+        target.and_then(|target| Some(target.as_str()).filter(fits).or(Some(target.path()).filter(fits)));
     match target {
-        Some(target) => format!("{}?return_to={}", paths::LOGIN, utf8_percent_encode(target, NON_ALPHANUMERIC)),
+        Some(target) => {
+            format!("{}?return_to={}", paths::LOGIN, utf8_percent_encode(target, NON_ALPHANUMERIC))
+        }
         None => paths::LOGIN.to_owned(),
     }
 }
@@ -84,7 +88,11 @@ pub(super) fn refused(snapshot: &Snapshot, standing: &Standing, require: &Requir
     Notice::Refused(Refused {
         name: standing.profile.name.clone(),
         missing,
-        renew_url: standing.profile.renewal_url.clone().or_else(|| association.renew_url.as_ref().map(ToString::to_string)),
+        renew_url: standing
+            .profile
+            .renewal_url
+            .clone()
+            .or_else(|| association.renew_url.as_ref().map(ToString::to_string)),
         contact: association.contact.clone(),
         sign_out: paths::LOGOUT.to_owned(),
     })
@@ -138,7 +146,10 @@ mod tests {
     #[test]
     fn the_login_comes_back_to_the_very_page() {
         for (target, expect) in [
-            ("/members?a=b&c=d e".replace(' ', "%20"), "/_gate/login?return_to=%2Fmembers%3Fa%3Db%26c%3Dd%2520e"),
+            (
+                "/members?a=b&c=d e".replace(' ', "%20"),
+                "/_gate/login?return_to=%2Fmembers%3Fa%3Db%26c%3Dd%2520e",
+            ),
             ("/".to_owned(), "/_gate/login?return_to=%2F"),
             (format!("/a?{}", "x".repeat(5000)), "/_gate/login?return_to=%2Fa"),
             (format!("/{}", "x".repeat(5000)), "/_gate/login"),

@@ -84,7 +84,9 @@ fn address(text: &str) -> Option<IpAddr> {
 /// Whether the visitor came to a trusted proxy over https.
 pub(super) fn came_secure(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> bool {
     trusted.iter().any(|network| network.holds(peer))
-        && headers.get("x-forwarded-proto").is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
+        && headers
+            .get("x-forwarded-proto")
+            .is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
 }
 
 #[cfg(test)]

@@ -131,9 +131,7 @@ fn is_forwarded_family(name: &str) -> bool {
         return false;
     }
     NAMES.iter().any(|known| folds_to(name, known))
-        || FAMILIES.iter().any(|family| {
-            name.get(..family.len()).is_some_and(|head| folds_to(head, family))
-        })
+        || FAMILIES.iter().any(|family| name.get(..family.len()).is_some_and(|head| folds_to(head, family)))
 }
 
 /// Whether a header name reads as `folded` once everything but letters and digits is `_`. Names are in lower case here.
@@ -216,7 +214,9 @@ mod tests {
 
     #[test]
     fn fields_of_the_site_pass() {
-        for name in ["X-Custom", "Client-Version", "X-Csrf-Token", "Prefer", "Cf", "X-Hostile", "Authorization"] {
+        for name in
+            ["X-Custom", "Client-Version", "X-Csrf-Token", "Prefer", "Cf", "X-Hostile", "Authorization"]
+        {
             assert_eq!(sent(&[(name, "kept")])[name.to_ascii_lowercase()], "kept", "{name}");
         }
     }
@@ -234,7 +234,9 @@ mod tests {
             ("proxy-connection", "close"),
             ("cookie", "a=b"),
         ]);
-        for gone in ["connection", "x-secret", "keep-alive", "te", "upgrade", "http2-settings", "proxy-connection"] {
+        for gone in
+            ["connection", "x-secret", "keep-alive", "te", "upgrade", "http2-settings", "proxy-connection"]
+        {
             assert!(!headers.contains_key(gone), "{gone}");
         }
         assert_eq!(headers["x-forwarded-for"], "192.0.2.7");
@@ -252,7 +254,9 @@ mod tests {
     #[test]
     fn a_trailer_cannot_become_a_header() {
         let mut section = HeaderMap::new();
-        for name in ["membergate-id", "membergate_roles", "x-forwarded-for", "host", "content-length", "x-checksum"] {
+        for name in
+            ["membergate-id", "membergate_roles", "x-forwarded-for", "host", "content-length", "x-checksum"]
+        {
             section.insert(name, HeaderValue::from_static("1"));
         }
         trailers(&mut section);

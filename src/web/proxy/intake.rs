@@ -89,7 +89,9 @@ impl Upgrade {
         // A handshake has no body. One that has could be a second request in disguise.
         let has_body = headers.contains_key(header::TRANSFER_ENCODING)
             || headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0");
-        let alone = headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        let alone = headers
+            .get(header::UPGRADE)
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
         if request.method() != Method::GET || has_body || !alone {
             return Err(Notice::BadRequest);
         }
@@ -152,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_coding_that_would_be_lost_is_refused() {
-        for (value, odd) in [("chunked", false), ("Chunked", false), ("gzip, chunked", true), ("gzip", true)] {
+        for (value, odd) in [("chunked", false), ("Chunked", false), ("gzip, chunked", true), ("gzip", true)]
+        {
             let mut headers = HeaderMap::new();
             headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static(value));
             assert_eq!(has_odd_coding(&headers), odd, "{value}");

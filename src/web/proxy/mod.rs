@@ -227,7 +227,8 @@ impl Worker {
             context.site = Some(Arc::clone(&site));
             return self.gate.control.answer(context, &site, request).await;
         }
-        let found = context.snapshot.sites.find(&target.host, &path).ok_or(Notice::UnknownSite).map_err(reject)?;
+        let found =
+            context.snapshot.sites.find(&target.host, &path).ok_or(Notice::UnknownSite).map_err(reject)?;
         let site = Arc::clone(found);
         context.site = Some(Arc::clone(&site));
         let upgrade = Upgrade::read(&request).map_err(reject)?;
@@ -242,14 +243,13 @@ impl Worker {
             }
         };
         // A public page does not wait for the AMS.
-        let is_open = |who: &Who| matches!(decide(&site, &path, method.as_str(), who.visitor()), Access::Granted(_));
+        let is_open =
+            |who: &Who| matches!(decide(&site, &path, method.as_str(), who.visitor()), Access::Granted(_));
         if matches!(who, Who::Stale(_)) && !is_open(&who) {
             who = who.refreshed(&self.gate, &context.snapshot, &target.host).await;
         }
         match decide(&site, &path, method.as_str(), who.visitor()) {
-            Access::Granted(permit) => {
-                self.forward(context, &target, &permit, &who, upgrade, request).await
-            }
+            Access::Granted(permit) => self.forward(context, &target, &permit, &who, upgrade, request).await,
             Access::SignIn if is_foreign => Ok(answer::foreign_socket(context)),
             Access::SignIn => match who {
                 Who::Unknown => Err(Notice::Busy { retry_after: 5 }),
@@ -262,7 +262,9 @@ impl Worker {
             Access::Refused(require) => {
                 self.gate.meter.refused.inc();
                 match &who {
-                    Who::SignedIn(_, held) => Err(answer::refused(&context.snapshot, &held.standing, require)),
+                    Who::SignedIn(_, held) => {
+                        Err(answer::refused(&context.snapshot, &held.standing, require))
+                    }
                     _ => Err(Notice::Broken),
                 }
             }

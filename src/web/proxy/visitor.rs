@@ -27,7 +27,13 @@ pub(super) enum Who {
 
 impl Who {
     /// Reads the cookie and asks memory; the store only when memory does not know the session.
-    pub(super) async fn read(gate: &Gate, headers: &HeaderMap, site: &Site, host: &str, now: Timestamp) -> Who {
+    pub(super) async fn read(
+        gate: &Gate,
+        headers: &HeaderMap,
+        site: &Site,
+        host: &str,
+        now: Timestamp,
+    ) -> Who {
         let is_secure = site.origin.starts_with("https:");
         let SessionCookie::Present(text) = cookies::session(headers, is_secure) else { return Who::Stranger };
         let Some(key) = key_of(text) else { return Who::Stranger };

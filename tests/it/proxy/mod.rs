@@ -1,0 +1,7 @@
+//! The data plane, as visitors, sites and attackers meet it.
+
+mod access;
+mod attacks;
+mod plane;
+mod site;
+mod streaming;
