@@ -7,9 +7,10 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::Snapshot;
 use super::body::Body;
 use super::headers::REQUEST_ID;
-use super::{Context, Snapshot};
+use super::worker::Context;
 use crate::adapters::upstream::UpstreamError;
 use crate::domain::access::{Require, Site, Standing};
 use crate::domain::rule::Role;
