@@ -7,10 +7,10 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Snapshot;
 use super::body::Body;
 use super::headers::REQUEST_ID;
 use super::worker::Context;
+use super::{Gate, Snapshot};
 use crate::adapters::upstream::UpstreamError;
 use crate::domain::access::{Require, Site, Standing};
 use crate::domain::rule::Role;
@@ -77,9 +77,10 @@ pub(super) fn login_url(target: Option<&PathAndQuery>) -> String {
 }
 
 /// What is missing, by the labels that people know.
-pub(super) fn refused(snapshot: &Snapshot, standing: &Standing, require: &Require) -> Notice {
+pub(super) fn refused(gate: &Gate, snapshot: &Snapshot, standing: &Standing, require: &Require) -> Notice {
     let association = &snapshot.association;
-    let label = |role: &Role| snapshot.labels.get(role).cloned().unwrap_or_else(|| role.as_str().to_owned());
+    let published = gate.rules.load();
+    let label = |role: &Role| published.rules.label_of(role).to_string();
     let lacks = |role: &&Role| !standing.decision.roles.contains(*role);
     let missing = match require {
         Require::Public | Require::SignedIn => Missing::AnyOf(Vec::new()),

@@ -1,67 +1,16 @@
 //! The visitor's address, when proxies that we trust stand before us.
 
-use std::net::{AddrParseError, IpAddr, SocketAddr};
-use std::str::FromStr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
 
-/// A range of addresses, such as `10.0.0.0/8`; one address alone is a range of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    first: u128,
-    bits: u32,
-    is_v4: bool,
-}
-
-/// The text is not a range of addresses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a range of addresses: write `192.0.2.1`, `10.0.0.0/8` or `2001:db8::/32`")]
-pub struct NotANetwork(pub String);
-
-impl Network {
-    /// Whether an address is in the range. An IPv4 address in IPv6 clothes counts as IPv4.
-    pub fn holds(&self, address: IpAddr) -> bool {
-        let (bits, width, is_v4) = number(address.to_canonical());
-        is_v4 == self.is_v4 && masked(bits, width, self.bits) == self.first
-    }
-}
-
-impl FromStr for Network {
-    type Err = NotANetwork;
-    fn from_str(text: &str) -> Result<Network, NotANetwork> {
-        let bad = || NotANetwork(text.to_owned());
-        let (address, length) = match text.split_once('/') {
-            Some((address, length)) => (address, Some(length.parse::<u32>().map_err(|_| bad())?)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_: AddrParseError| bad())?;
-        let (bits, width, is_v4) = number(address);
-        let length = length.unwrap_or(width);
-        if length > width || masked(bits, width, length) != bits {
-            return Err(bad());
-        }
-        Ok(Network { first: bits, bits: length, is_v4 })
-    }
-}
-
-fn number(address: IpAddr) -> (u128, u32, bool) {
-    match address {
-        IpAddr::V4(v4) => (u128::from(u32::from(v4)), 32, true),
-        IpAddr::V6(v6) => (u128::from(v6), 128, false),
-    }
-}
-
-/// The number with all but its first `length` of `width` bits cleared.
-fn masked(number: u128, width: u32, length: u32) -> u128 {
-    let low = width.saturating_sub(length);
-    number.checked_shr(low).and_then(|high| high.checked_shl(low)).unwrap_or(0)
-}
+use crate::domain::network::Network;
 
 /// The nearest address that is not a trusted proxy: `peer`, or, behind trusted ones, what they wrote into `X-Forwarded-For`,
 /// read from the right. Reading stops where it stops making sense.
 pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> IpAddr {
     let mut nearest = peer.to_canonical();
-    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.holds(address));
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     let lines = headers.get_all("x-forwarded-for").iter().rev();
     let mut named = lines.flat_map(|line| line.to_str().unwrap_or("unreadable").rsplit(','));
     while is_trusted(nearest) {
@@ -83,7 +32,7 @@ fn address(text: &str) -> Option<IpAddr> {
 
 /// Whether the visitor came to a trusted proxy over https.
 pub(super) fn came_secure(peer: IpAddr, headers: &HeaderMap, trusted: &[Network]) -> bool {
-    trusted.iter().any(|network| network.holds(peer))
+    trusted.iter().any(|network| network.contains(peer))
         && headers
             .get("x-forwarded-proto")
             .is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"))
@@ -139,7 +88,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Network>().is_ok(), fits, "{text}");
         }
-        assert!("0.0.0.0/0".parse::<Network>().unwrap().holds("255.1.2.3".parse().unwrap()));
-        assert!(!"0.0.0.0/0".parse::<Network>().unwrap().holds("::1".parse().unwrap()));
+        assert!("0.0.0.0/0".parse::<Network>().unwrap().contains("255.1.2.3".parse().unwrap()));
+        assert!(!"0.0.0.0/0".parse::<Network>().unwrap().contains("::1".parse().unwrap()));
     }
 }

@@ -17,7 +17,6 @@ mod upgrade;
 mod visitor;
 mod worker;
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +24,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 pub use body::{Body, BodyError};
-pub use client_address::{Network, NotANetwork, client_address};
+pub use client_address::client_address;
 pub use control::Control;
 pub use headers::REQUEST_ID;
 pub use meter::Meter;
@@ -35,7 +34,8 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::keyring::Keyring;
 use crate::adapters::upstream::Endpoints;
 use crate::domain::access::Sites;
-use crate::domain::rule::Role;
+use crate::domain::network::Network;
+use crate::flows::person::PublishedRules;
 use crate::flows::visit::Visits;
 use crate::web::arrived::Association;
 
@@ -73,8 +73,6 @@ pub struct Snapshot {
     pub settings: Settings,
     /// Who runs the sites.
     pub association: Arc<Association>,
-    /// What people call the roles.
-    pub labels: HashMap<Role, String>,
 }
 
 /// What all cores share.
@@ -83,6 +81,8 @@ pub struct Gate {
     pub snapshot: ArcSwap<Snapshot>,
     /// Sessions.
     pub visits: Arc<Visits>,
+    /// The mapping in force.
+    pub rules: PublishedRules,
     /// Signs assertions.
     pub keyring: Arc<Keyring>,
     /// Tells the time.

@@ -158,7 +158,7 @@ impl Worker {
             }
             (Access::Refused(require), Who::SignedIn(_, held)) => {
                 self.gate.meter.refused.inc();
-                Err(answer::refused(&context.snapshot, &held.standing, require))
+                Err(answer::refused(&self.gate, &context.snapshot, &held.standing, require))
             }
             (_, Who::Unknown) => Err(Notice::Busy { retry_after: 5 }),
             (_, Who::Stale(_)) => Err(Notice::AmsDown { retry_after: 15, again: again(&target, &method) }),

@@ -142,12 +142,12 @@ impl Plane {
                 renew_url: None,
                 contact: None,
             }),
-            labels: Default::default(),
         };
         change(&mut snapshot);
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
             visits: Arc::new(visits),
+            rules: rules.clone(),
             keyring: Arc::new(keyring),
             clock,
             control: Control::new(control, tokio::runtime::Handle::current()),

@@ -160,7 +160,6 @@ fn copy(snapshot: &ArcSwap<membergate::web::proxy::Snapshot>) -> membergate::web
         endpoints: now.endpoints.clone(),
         settings: now.settings.clone(),
         association: now.association.clone(),
-        labels: now.labels.clone(),
     }
 }
 

@@ -27,11 +27,11 @@ pub(super) async fn find_by_token(api: &Api, token: &SecretString) -> Result<Val
     match reply {
         Reply::Body(body) => one(&body, "FindBySsoToken")?.ok_or(AmsError::TokenRefused),
         // The tokens shown were our own and good, so a refusal is about the visitor's.
-        Reply::Nothing | Reply::Unknown | Reply::Unauthorised => Err(AmsError::TokenRefused),
+        _ => Err(AmsError::TokenRefused),
     }
 }
 
-/// Finds an individual by id.
+/// Finds an individual by id. `None` only if the AMS says so: 404, or a list with nobody in it.
 pub(super) async fn find_by_id(
     api: &Api,
     id: &IndividualId,
@@ -40,7 +40,10 @@ pub(super) async fn find_by_id(
     let path = &["Individuals", "Profile", guid(id)?, "1"];
     match api.get(Question { path, query: &[("IncludeDetails", "true")] }, priority).await? {
         Reply::Body(body) => one(&body, "Profile"),
-        Reply::Nothing | Reply::Unknown => Ok(None),
+        Reply::NotFound => Ok(None),
+        // A blank answer may be a mishap, and `None` signs people out; who is really gone stays so.
+        Reply::Nothing => Err(AmsError::Unreadable("`Profile` is blank".into())),
+        Reply::BadRequest => Err(AmsError::Failed(400)),
         Reply::Unauthorised => Err(AmsError::CredentialsRefused),
     }
 }
@@ -79,8 +82,8 @@ pub(super) async fn complete(
 pub(super) async fn probe(api: &Api) -> Result<(), AmsError> {
     let path = &["Ads", "Mobile", "All", "1"];
     match api.get(Question { path, query: &[] }, Priority::SignIn).await? {
-        Reply::Body(_) | Reply::Nothing | Reply::Unknown => Ok(()),
         Reply::Unauthorised => Err(AmsError::CredentialsRefused),
+        _ => Ok(()),
     }
 }
 
@@ -93,7 +96,7 @@ async fn list(api: &Api, id: &str, name: &str, priority: Priority) -> Result<Vec
         let items = match api.get(Question { path, query: &[] }, priority).await? {
             Reply::Body(body) => items(&body, name)?,
             // On page 1 too: page 1 of an empty list lies past its last page.
-            Reply::Nothing | Reply::Unknown => return Ok(entries),
+            Reply::Nothing | Reply::NotFound | Reply::BadRequest => return Ok(entries),
             Reply::Unauthorised => return Err(AmsError::CredentialsRefused),
         };
         // A page that repeats the one before: page numbers past the end, or all of them, are not looked at.

@@ -1,0 +1,276 @@
+//! A whole small world on loopback: a simulated re:Members, a sample site, the gateway in front of it, and a clock that the
+//! test moves. Everything speaks over real sockets.
+
+mod visitor;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use membergate::adapters::clock::{Clock, SystemClock};
+use membergate::app::App;
+use membergate::config::{self, Settings, env::Given};
+use membergate::sim::people::Environment;
+use membergate::sim::re_members::{Control, Credentials, Settings as AmsSettings, Simulator};
+use membergate::sim::site::SampleSite;
+use tempfile::TempDir;
+
+pub use visitor::{Page, Visitor};
+
+/// The cast, by the names that tests use.
+pub const CHAIR: &str = "jane.marlowe@harborlabs.example";
+pub const SECOND_MEMBERSHIP: &str = "tomas.lindqvist@people.example";
+pub const NON_MEMBER: &str = "nils.frost@people.example";
+pub const STAFF: &str = "sam.osei@acme.example";
+pub const UNAPPROVED: &str = "una.strand@people.example";
+pub const DECEASED: &str = "dora.vale@people.example";
+pub const LAST_DAY: &str = "rhea.lindholm@people.example";
+pub const MARKUP: &str = "zoe.ohara@people.example";
+
+/// A clock that runs as the machine's does, from where the test has put it.
+#[derive(Debug, Default)]
+pub struct MovedClock(AtomicI64);
+
+impl Clock for MovedClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + SignedDuration::from_secs(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// What a test changes about its world before it starts.
+pub struct Plan {
+    pub rules: String,
+    /// Added to the configuration file.
+    pub more: String,
+    /// Access rules of the site, as in the configuration file.
+    pub access: String,
+    pub live: &'static str,
+    pub session: String,
+    pub switches: Vec<&'static str>,
+    pub calls_per_second: u32,
+    pub store: Option<PathBuf>,
+    pub upstream: Option<String>,
+}
+
+impl Default for Plan {
+    fn default() -> Plan {
+        Plan {
+            rules: RULES.to_owned(),
+            more: String::new(),
+            access: ACCESS.to_owned(),
+            live: "production",
+            session: String::new(),
+            switches: vec!["rate_limit=off"],
+            calls_per_second: 1000,
+            store: None,
+            upstream: None,
+        }
+    }
+}
+
+pub const RULES: &str = r#"
+time_zone = "America/New_York"
+everyone = "subscriber"
+member = "member"
+non_member = "non_member"
+
+[[rule]]
+role = "education_chair"
+label = "Chair of the education committee"
+when = [{ committee = "EDU", positions = ["CHAIR"] }]
+
+[[rule]]
+role = "staff"
+label = "Staff"
+when = [{ security_role = "Staff" }]
+"#;
+
+pub const ACCESS: &str = r#"
+[[site.access]]
+path = "/members"
+any_of = ["member", "staff"]
+
+[[site.access]]
+path = "/education"
+any_of = ["education_chair"]
+
+[[site.access]]
+path = "/account"
+require = "signed_in"
+
+[[site.access]]
+path = "/"
+require = "public"
+"#;
+
+/// The key of every test's store.
+const SECRET_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+pub struct World {
+    pub ams: Simulator,
+    pub site: SampleSite,
+    pub gate: Option<App>,
+    pub clock: Arc<MovedClock>,
+    pub folder: TempDir,
+    pub plan: Plan,
+    address: SocketAddr,
+}
+
+impl World {
+    pub async fn start() -> World {
+        World::planned(Plan::default()).await
+    }
+
+    pub async fn planned(plan: Plan) -> World {
+        // The gateway's address has to be known before it starts: it stands in its own configuration.
+        let address = free_address();
+        let mut ams = AmsSettings::demo();
+        ams.slo_url = Some(format!("http://localhost:{}/_gate/slo", address.port()));
+        for switch in &plan.switches {
+            ams.switches.set(switch).unwrap();
+        }
+        let ams = Simulator::start(ams).await.unwrap();
+        let site = SampleSite::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let clock = Arc::new(MovedClock::default());
+        let folder = tempfile::tempdir().unwrap();
+        let mut world = World { ams, site, gate: None, clock, folder, plan, address };
+        world.open_gate().await;
+        world
+    }
+
+    /// The configuration as an operator would have written it.
+    pub fn configuration(&self) -> String {
+        let Plan { access, more, live, session, calls_per_second, .. } = &self.plan;
+        let (ams, port) = (self.ams.base_url(), self.address.port());
+        let upstream = self.plan.upstream.clone().unwrap_or_else(|| self.site.base_url());
+        let environment = |environment, prefix: &str| {
+            let Credentials { app_name, .. } = Credentials::demo(environment);
+            format!(
+                r#"
+discovery_url = "{ams}/Api/v1/WebApiUrl"
+portal = "{ams}{prefix}"
+app_name = "{app_name}"
+app_key = {{ env = "APP_KEY_{app_name}" }}
+user_email = "gateway_integration@acme.example"
+user_password = {{ env = "USER_PASSWORD_{app_name}" }}
+"#
+            )
+        };
+        format!(
+            r#"rules = "rules.toml"
+
+[association]
+name = "Harbour Association"
+renew_url = "https://www.harbour.example/renew"
+contact = "office@harbour.example"
+
+[listen]
+address = "127.0.0.1:{port}"
+operations = "127.0.0.1:0"
+workers = 2
+
+[ams]
+live = "{live}"
+calls_per_second = {calls_per_second}
+calls_per_minute = 100000
+
+[ams.production]{production}
+[ams.staging]{staging}
+[session]
+{session}
+
+[store]
+path = "{store}"
+secret_key = {{ env = "SECRET_KEY" }}
+
+[[site]]
+name = "library"
+title = "Harbour Library"
+url = "http://localhost:{port}"
+upstream = "{upstream}"
+{access}
+{more}
+"#,
+            production = environment(Environment::Production, ""),
+            staging = environment(Environment::Staging, "/staging"),
+            store =
+                self.plan.store.clone().unwrap_or_else(|| self.folder.path().join("gate.sqlite")).display(),
+        )
+    }
+
+    pub fn settings(&self) -> Settings {
+        let file = Path::new("/etc/membergate/membergate.toml");
+        let mut given = Given::default()
+            .file(file, &self.configuration())
+            .file("/etc/membergate/rules.toml", &self.plan.rules)
+            .variable("SECRET_KEY", SECRET_KEY);
+        for environment in [Environment::Production, Environment::Staging] {
+            let of = Credentials::demo(environment);
+            given = given
+                .variable(&format!("APP_KEY_{}", of.app_name), &of.app_key)
+                .variable(&format!("USER_PASSWORD_{}", of.app_name), &of.user_password);
+        }
+        config::load(file, &given).unwrap_or_else(|problems| {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            panic!("{}\n{}", problems.join("\n"), self.configuration())
+        })
+    }
+
+    /// Starts the gateway, or starts it again after [`World::close_gate`], with the plan as it is now.
+    pub async fn open_gate(&mut self) {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        self.gate = Some(App::start(self.settings(), clock).await.unwrap());
+    }
+
+    pub async fn close_gate(&mut self) {
+        if let Some(gate) = self.gate.take() {
+            gate.stop().await;
+        }
+    }
+
+    pub fn gate(&self) -> &App {
+        self.gate.as_ref().unwrap()
+    }
+
+    pub fn people(&self) -> &Control {
+        self.ams.control()
+    }
+
+    /// An address of the site, as visitors know it.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.address.port())
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn visitor(&self) -> Visitor {
+        Visitor::new(&[("localhost", self.address)])
+    }
+
+    /// Time passes, here and at the AMS.
+    pub fn forward(&self, by: SignedDuration) {
+        self.clock.0.fetch_add(by.as_secs(), Ordering::Relaxed);
+        self.people().advance(by);
+    }
+}
+
+/// Asks again until the answer is there; fails after five seconds.
+pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "not within five seconds: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn free_address() -> SocketAddr {
+    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap()
+}
