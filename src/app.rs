@@ -23,6 +23,7 @@ use crate::adapters::upstream::{Endpoint, EndpointFault, Endpoints, Limits, Trus
 use crate::config::Settings;
 use crate::config::settings::{Listen, Tls};
 use crate::domain::access::Sites;
+use crate::flows::attempts::Attempts;
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::Refresh;
 use crate::flows::sign_in::SignIn;
@@ -101,7 +102,7 @@ impl App {
         let fixed = Fixed::of(&settings);
         let (settings, store) = open_store(settings).await?;
         let keyring = Arc::new(Keyring::ensure(&*store, &*clock).await?);
-        let attempts = Sealer::new(&settings.store.secret_key, "login attempt")?;
+        let attempts = Attempts::new(Sealer::new(&settings.store.secret_key, "login attempt")?);
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
         let snapshot = snapshot_of(&settings)?;
 

@@ -117,6 +117,21 @@ struct Line {
     window: Window,
     waiting: BTreeMap<Place, Arc<Notify>>,
     arrivals: u64,
+    starts: u32,
+}
+
+/// Every so many starts, a waiting refresh goes before sign-ins: a stranger who begins logins without end must not keep
+/// revoked people in.
+const REFRESH_EVERY: u32 = 4;
+
+impl Line {
+    /// Whose turn it is.
+    fn next(&self) -> Option<(&Place, &Arc<Notify>)> {
+        let refreshes = (Priority::Refresh, 0)..=(Priority::Refresh, u64::MAX);
+        let refresh = || self.waiting.range(refreshes).next();
+        let turn = if self.starts % REFRESH_EVERY == REFRESH_EVERY - 1 { refresh() } else { None };
+        turn.or_else(|| self.waiting.iter().next())
+    }
 }
 
 /// The budget of the whole installation. Every call to the AMS passes here first.
@@ -128,7 +143,7 @@ pub struct Budget {
 impl Budget {
     /// A budget of which nothing is used yet.
     pub fn new(rate: Rate) -> Budget {
-        let line = Line { window: Window::new(rate), waiting: BTreeMap::new(), arrivals: 0 };
+        let line = Line { window: Window::new(rate), waiting: BTreeMap::new(), arrivals: 0, starts: 0 };
         Budget { line: Mutex::new(line) }
     }
 
@@ -190,13 +205,14 @@ impl Budget {
         if opens > deadline {
             return Err(Busy);
         }
-        if line.waiting.keys().next() != Some(&held.place) {
+        if line.next().map(|(place, _)| place) != Some(&held.place) {
             return if now < deadline { Ok(Turn::Behind) } else { Err(Busy) };
         }
         if opens > now {
             return Ok(Turn::Head { opens });
         }
         line.window.start(now);
+        line.starts = line.starts.wrapping_add(1);
         Ok(Turn::Started)
     }
 
@@ -227,7 +243,7 @@ impl Drop for Held<'_> {
     fn drop(&mut self) {
         let mut line = self.budget.line();
         line.waiting.remove(&self.place);
-        if let Some(next) = line.waiting.values().next() {
+        if let Some((_, next)) = line.next() {
             next.notify_one();
         }
     }

@@ -85,11 +85,12 @@ section! {
         trusted_proxies: Vec<Text>,
         /// Threads for visitors' requests. Example: 4. Default: one for each core.
         workers: Spanned<usize>,
-        /// Connections of visitors at one time; more have to wait. Example: 10000. Default: 10000.
+        /// Connections of visitors at one time; more have to wait. Example: 20000. Default: 20000.
         max_connections: Spanned<usize>,
-        /// How long a visitor may take to send the head of a request. Example: "10s". Default: "10s".
+        /// How long the head of a request may take, from the connection or the previous answer. Example: "30s". Default: "30s".
+        /// So it is also how long an HTTP/1.1 connection may idle.
         header_timeout: Text,
-        /// How long a connection may stay open without a byte in either direction. Example: "2m". Default: "2m".
+        /// How long an HTTP/2 connection may idle. Example: "2m". Default: "2m".
         idle_timeout: Text,
         /// How long running requests may take to end after SIGTERM. Example: "20s". Default: "20s".
         drain_timeout: Text,

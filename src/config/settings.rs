@@ -57,9 +57,9 @@ pub struct Listen {
     pub workers: Option<usize>,
     /// Connections at one time.
     pub max_connections: usize,
-    /// From the first byte of a request to the end of its head.
+    /// From the connection or the previous answer to the end of a request's head.
     pub header_timeout: Duration,
-    /// Without a byte in either direction.
+    /// Of an HTTP/2 connection without a request.
     pub idle_timeout: Duration,
     /// From SIGTERM to the end.
     pub drain_timeout: Duration,

@@ -84,7 +84,8 @@ pub enum PrimaryMembership {
     /// The active one that ends last.
     #[default]
     Longest,
-    /// The first on the record, active or not, as the plugin does (AMS Connect fact sheet A5.2).
+    /// The first on the record of those that count, active or not, as the plugin does (AMS Connect fact sheet A5.2). It
+    /// names the decision only of a member; who is a member does not depend on it.
     First,
 }
 

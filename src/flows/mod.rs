@@ -1,7 +1,9 @@
 //! The use cases, as verbs over narrow ports. No HTTP types, no HTML: several doors need them.
 
+pub mod attempts;
 pub mod person;
 pub mod refresh;
+pub mod refusals;
 pub mod sign_in;
 pub mod upkeep;
 pub mod visit;

@@ -53,11 +53,11 @@ pub fn is_ours(name: &str) -> bool {
     name.eq_ignore_ascii_case(SESSION) || without(name, ATTEMPT).is_some()
 }
 
-/// Every cookie of a request: name and value, in the order of the headers.
+/// Every cookie of a request: name and value, in the order of the headers. A cookie that is not text hides no other.
 pub fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    // Byte by byte: a site's own cookie in some other encoding must not hide ours.
-    let lines = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
-    lines.filter_map(|pair| std::str::from_utf8(pair).ok()).filter_map(|pair| pair.trim().split_once('='))
+    let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
+    pairs.filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok()?.split_once('='))
 }
 
 fn own_name(name: &str, is_secure: bool) -> Option<&str> {
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     fn cookie_headers(texts: &[&str]) -> HeaderMap {
-        texts.iter().map(|text| (COOKIE, HeaderValue::from_str(text).unwrap())).collect()
+        texts.iter().map(|text| (COOKIE, HeaderValue::from_bytes(text.as_bytes()).unwrap())).collect()
     }
 
     #[test]
@@ -113,6 +113,8 @@ mod tests {
             (&["__Host-membergate=x", "__Host-membergate=x"], true, Doubled),
             (&["__host-membergate=x"], true, Absent),
             (&["__Host-membergate"], true, Absent),
+            (&["x=é; __Host-membergate=x"], true, Present("x")),
+            (&["\u{2000}__Host-membergate=x"], true, Absent),
             (&[], true, Absent),
         ] {
             assert_eq!(session(&cookie_headers(texts), is_secure), found, "{texts:?}");

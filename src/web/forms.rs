@@ -15,6 +15,9 @@ use crate::domain::return_to::ReturnTo;
 /// Largest form that is kept, in bytes.
 pub const LARGEST_FORM: usize = 64 * 1024;
 
+/// Most fields of a form that is kept.
+const MOST_FIELDS: usize = 500;
+
 /// Answers a form posted without a session. Only the data plane can lead here: it says where the form was going.
 pub async fn keep(Extension(arrived): Extension<Arrived>, request: Request) -> Response<Body> {
     let frame = arrived.frame();
@@ -25,8 +28,11 @@ pub async fn keep(Extension(arrived): Extension<Arrived>, request: Request) -> R
     let Ok(body) = to_bytes(request.into_body(), LARGEST_FORM).await else {
         return answer(Notice::FormNotKept { login }.html(&frame));
     };
-    let fields = url::form_urlencoded::parse(&body);
-    let fields = fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    let fields = url::form_urlencoded::parse(&body).take(MOST_FIELDS + 1);
+    let fields: Vec<_> = fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    if fields.len() > MOST_FIELDS {
+        return answer(Notice::FormNotKept { login }.html(&frame));
+    }
     let next_url = format!("{}?return_to=%2F_gate%2Fresume%3Fform%3D", paths::LOGIN);
     answer(respond(&KeptForm { frame, fields, next_url, login }))
 }

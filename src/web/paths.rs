@@ -2,6 +2,8 @@
 
 /// Starts a login: `?return_to=`.
 pub const LOGIN: &str = "/_gate/login";
+/// Says why a sign-in failed, at an address without a token.
+pub const LOGIN_FAILED: &str = "/_gate/login/failed";
 /// Where the AMS sends the browser back to.
 pub const CALLBACK: &str = "/_gate/callback";
 /// Ends our session, then the AMS's.

@@ -1,9 +1,10 @@
 //! The one integration binary. Every test is a story over the harness in `world`.
-
-#![expect(clippy::unwrap_used, clippy::panic, clippy::expect_used, reason = "a test that cannot go on fails")]
-#![expect(unreachable_pub, reason = "nothing is published from here; `pub` says what other test files use")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops and says why")]
 
 mod ams;
+mod browser;
 mod proxy;
 mod sign_in;
+mod source_text;
+mod tidy;
 mod world;

@@ -91,6 +91,11 @@ impl Endpoint {
         &self.authority
     }
 
+    /// Connects and hangs up, to see whether the site is there.
+    pub async fn probe(&self) -> Result<(), UpstreamError> {
+        self.connect().await.map(drop)
+    }
+
     pub(super) async fn connect(&self) -> Result<Stream, UpstreamError> {
         let connecting = TcpStream::connect((self.host.as_str(), self.port));
         let tcp = timeout(self.limits.connect, connecting)

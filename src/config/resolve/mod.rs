@@ -19,9 +19,9 @@ use tracing::level_filters::LevelFilter;
 use url::Url;
 
 use super::env::Env;
-use super::problem::Problem;
 use super::raw;
 use super::reading::{Reading, Said};
+use super::rules;
 use super::settings::{Listen, Log, Settings, Store, Tls};
 use crate::adapters::keys::seal::SecretKey;
 use crate::domain::rule::Rules;
@@ -103,8 +103,8 @@ impl Resolving<'_, '_> {
         let trusted_proxies =
             said.trusted_proxies.or(Vec::new).and_then(|texts| self.each(texts, Resolving::network));
         let workers = self.optional(said.workers, |to, number| to.positive(number));
-        let max_connections = self.count(said.max_connections, 10_000);
-        let header_timeout = self.duration(said.header_timeout, "10s");
+        let max_connections = self.count(said.max_connections, 20_000);
+        let header_timeout = self.duration(said.header_timeout, "30s");
         let idle_timeout = self.duration(said.idle_timeout, "2m");
         let drain_timeout = self.duration(said.drain_timeout, "20s");
         let (address, operations) = (address?, operations?);
@@ -219,8 +219,15 @@ impl Resolving<'_, '_> {
 
     fn rules(&mut self, said: Said<raw::Text>) -> Option<(PathBuf, Rules)> {
         let said = said.or(|| Spanned::new(0..0, "rules.toml".to_owned()))?;
-        let (path, _text) = self.readable(&said)?;
-        Some((path, Rules::new(crate::domain::time::TimeZone::UTC)))
+        let (path, text) = self.readable(&said)?;
+        match rules::parse(&text) {
+            Ok(rules) => Some((path, rules)),
+            Err(problems) => {
+                let file = path.display().to_string();
+                problems.into_iter().for_each(|problem| self.reading.add(problem.in_file(&*file)));
+                None
+            }
+        }
     }
 
     /// Notes a problem; there is no value then.
@@ -231,12 +238,6 @@ impl Resolving<'_, '_> {
         remedy: impl Into<String>,
     ) -> Option<T> {
         self.reading.problem(span, what, remedy);
-        None
-    }
-
-    /// Notes the problems of another file.
-    fn refuse_file<T>(&mut self, problems: Vec<Problem>) -> Option<T> {
-        problems.into_iter().for_each(|problem| self.reading.add(problem));
         None
     }
 

@@ -57,7 +57,7 @@ pub(super) async fn complete(
     as_of: Timestamp,
 ) -> Result<Record, AmsError> {
     let mut fetched = Fetched { individual, ..Fetched::default() };
-    let id = record(&fetched, as_of)?.id;
+    let id = id_of(&fetched.individual, as_of)?;
     let id = guid(&id)?;
     let part = |wanted: bool, name| async move {
         if wanted { list(api, id, name, priority).await.map(Some) } else { Ok(None) }
@@ -129,6 +129,12 @@ fn one(body: &[u8], name: &str) -> Result<Option<Value>, AmsError> {
 fn json(body: &[u8], name: &str) -> Result<Value, AmsError> {
     // The decoder's own words could quote the body, so they are not kept.
     serde_json::from_slice(body).map_err(|_| AmsError::Unreadable(format!("`{name}` is not JSON")))
+}
+
+/// Whom an individual's data is about.
+pub(super) fn id_of(individual: &Value, as_of: Timestamp) -> Result<IndividualId, AmsError> {
+    let fetched = Fetched { individual: individual.clone(), ..Fetched::default() };
+    Ok(record(&fetched, as_of)?.id)
 }
 
 fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, AmsError> {
