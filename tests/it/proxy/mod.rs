@@ -2,6 +2,7 @@
 
 mod access;
 mod attacks;
+mod encrypted;
 mod plane;
 mod site;
 mod streaming;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -105,6 +106,19 @@ impl Plane {
     }
 
     pub async fn with(change: impl FnOnce(&mut Snapshot)) -> Plane {
+        Plane::listening(None, change).await
+    }
+
+    /// Behind TLS, with the certificate of `tests/it/proxy/tls`.
+    pub async fn secure() -> Plane {
+        let certificate = serve::tls::load(&tls("site.pem"), &tls("site.key")).unwrap();
+        Plane::listening(Some(Arc::new(ArcSwap::from_pointee(certificate))), |_| {}).await
+    }
+
+    async fn listening(
+        tls: Option<Arc<ArcSwap<rustls::ServerConfig>>>,
+        change: impl FnOnce(&mut Snapshot),
+    ) -> Plane {
         let site = FakeSite::start().await;
         let folder = tempfile::tempdir().unwrap();
         let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
@@ -153,7 +167,7 @@ impl Plane {
             control: Control::new(control, tokio::runtime::Handle::current()),
             meter: Meter::default(),
         });
-        let listener = Listener { address: "127.0.0.1:0".parse().unwrap(), tls: None };
+        let listener = Listener { address: "127.0.0.1:0".parse().unwrap(), tls };
         let settings = serve::Settings {
             threads: NonZeroUsize::MIN,
             header: Duration::from_millis(800),
@@ -229,6 +243,11 @@ impl Plane {
     pub async fn drain(self) {
         self.serving.drain().await;
     }
+}
+
+/// A file made for these tests; its authority has no key any more.
+pub fn tls(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/proxy/tls").join(name)
 }
 
 pub fn endpoint(address: SocketAddr, limits: Limits) -> Arc<Endpoint> {
