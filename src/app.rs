@@ -3,13 +3,18 @@
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::registry::Registry;
 use rustls::ServerConfig;
+use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::adapters::BoxFuture;
 use crate::adapters::ams::re_members::ReMembers;
 use crate::adapters::ams::{Ams, re_members};
 use crate::adapters::budget::Budget;
@@ -31,6 +36,7 @@ use crate::flows::upkeep;
 use crate::flows::visit::Visits;
 use crate::serve::tls::TlsFault;
 use crate::serve::{self, Listener, Serving};
+use crate::web::operations::{self, Operations, Unready};
 use crate::web::proxy::{Control, Gate, Meter, Snapshot};
 use crate::web::{proxy, routes, state};
 
@@ -67,7 +73,8 @@ pub enum StartError {
 pub struct App {
     serving: Serving,
     gate: Arc<Gate>,
-    store: Arc<dyn Store>,
+    operations: SocketAddr,
+    draining: Arc<AtomicBool>,
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
     fixed: Fixed,
     stop: CancellationToken,
@@ -147,12 +154,26 @@ impl App {
         });
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let draining = Arc::new(AtomicBool::new(false));
+        let watch =
+            Watch { store: Arc::clone(&store), gate: Arc::clone(&gate), draining: Arc::clone(&draining) };
+        let operations = TcpListener::bind(fixed.operations)
+            .await
+            .map_err(|error| serve::StartError::Listen(fixed.operations, error))?;
+        let operations_address =
+            operations.local_addr().map_err(|error| serve::StartError::Listen(fixed.operations, error))?;
+        let answering = axum::serve(operations, operations::router(Arc::new(watch)))
+            .with_graceful_shutdown(stop.clone().cancelled_owned());
+        tasks.spawn(async move {
+            // It retries failed accepts by itself and has no other errors.
+            let _ = answering.await;
+        });
         tasks.spawn(refresh.run(waiting, stop.clone()));
         tasks.spawn(upkeep::run(visits, Arc::clone(&store), clock, stop.clone()));
         tasks.close();
         let listener = Listener { address: settings.listen.address, tls: tls.clone() };
         let serving = serve::start(&[listener], serving_of(&settings.listen), &gate)?;
-        Ok(App { serving, gate, store, tls, fixed, stop, tasks })
+        Ok(App { serving, gate, operations: operations_address, draining, tls, fixed, stop, tasks })
     }
 
     /// Where it answers visitors.
@@ -160,14 +181,9 @@ impl App {
         self.serving.addresses().first().copied().unwrap_or(self.fixed.address)
     }
 
-    /// What the data plane has counted.
-    pub fn meter(&self) -> &Meter {
-        &self.gate.meter
-    }
-
-    /// Whether the store answers.
-    pub async fn ready(&self) -> Result<(), StoreError> {
-        self.store.ping().await
+    /// Where it answers its operator.
+    pub fn operations(&self) -> SocketAddr {
+        self.operations
     }
 
     /// Takes over new settings, or refuses them and changes nothing. Requests under way end as they began.
@@ -198,9 +214,36 @@ impl App {
 
     /// Lets requests under way finish within the limit, writes down what memory knows, and ends.
     pub async fn stop(self) {
+        self.draining.store(true, Ordering::Release);
         self.serving.drain().await;
         self.stop.cancel();
         self.tasks.wait().await;
+    }
+}
+
+/// What the operations listener asks.
+struct Watch {
+    store: Arc<dyn Store>,
+    gate: Arc<Gate>,
+    draining: Arc<AtomicBool>,
+}
+
+impl Operations for Watch {
+    fn unready(&self) -> BoxFuture<'_, Vec<Unready>> {
+        Box::pin(async {
+            let draining = self.draining.load(Ordering::Acquire).then_some(Unready::Draining);
+            let store = self.store.ping().await.err().map(|error| Unready::Store(error.to_string()));
+            draining.into_iter().chain(store).collect()
+        })
+    }
+
+    fn metrics(&self) -> String {
+        let mut registry = Registry::default();
+        self.gate.meter.register(&mut registry);
+        let mut text = String::new();
+        // Writing into a string cannot fail.
+        let _ = encode(&mut text, &registry);
+        text
     }
 }
 

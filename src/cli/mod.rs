@@ -62,7 +62,11 @@ pub enum Command {
     Explain(Explain),
     /// Shows the whole of it on this machine: a simulated re:Members, the gateway and a sample site.
     #[command(after_help = "Example:\n  membergate demo        then open http://localhost:8080")]
-    Demo,
+    Demo {
+        /// The port of the gateway; the simulated AMS and the site take the two that follow.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
     /// Runs a simulated association management system alone.
     #[command(subcommand)]
     Sim(sim::Simulated),
@@ -144,7 +148,7 @@ fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Failur
         Command::Serve => serve::run(&config, &Machine, log_format),
         Command::Check(arguments) => check::run(&arguments, &config, &Machine, out),
         Command::Explain(asked) => explained(&asked, out),
-        Command::Demo => demo::run(log_format, out),
+        Command::Demo { port } => demo::run(port, log_format, out),
         Command::Sim(simulated) => sim::run(simulated, out),
         Command::Keys(keys) => keys::run(keys, &config, &Machine, out),
     }

@@ -75,7 +75,7 @@ impl Attempts {
     /// The text of an attempt's cookie at `host`.
     pub fn seal(&self, host: &str, attempt: &Attempt) -> Result<String, CryptographyFailed> {
         // Twenty of these have to fit into one request, so they are kept as short as can be.
-        let mut plain = attempt.begun.as_second().to_be_bytes().to_vec();
+        let mut plain = attempt.begun.as_millisecond().to_be_bytes().to_vec();
         plain.extend_from_slice(attempt.state.as_bytes());
         plain.extend_from_slice(attempt.return_to.as_str().as_bytes());
         let sealed = self.0.seal(&plain, &bound_to(host, attempt.handle()))?;
@@ -91,7 +91,7 @@ impl Attempts {
         Some(Attempt {
             state: std::str::from_utf8(state).ok()?.to_owned(),
             return_to: ReturnTo::parse(std::str::from_utf8(return_to).ok()?).ok()?,
-            begun: Timestamp::from_second(i64::from_be_bytes(*begun)).ok()?,
+            begun: Timestamp::from_millisecond(i64::from_be_bytes(*begun)).ok()?,
         })
     }
 

@@ -9,6 +9,9 @@ const ATTEMPT: &str = "membergate-login-";
 /// Binds a cookie to one host, https and all paths (RFC 6265bis §4.1.3.2).
 const HOST_PREFIX: &str = "__Host-";
 
+/// Most sessions that one browser is believed to name; a doubled cookie names more than one.
+pub const MOST_SESSIONS: usize = 32;
+
 /// What the browser says about its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionCookie<'a> {

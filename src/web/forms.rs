@@ -6,7 +6,6 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, Response};
 
 use super::arrived::{Arrived, PostedTo};
-use super::login::link_to;
 use super::pages::{KeptForm, Notice, ResumeForm, respond};
 use super::paths;
 use super::state::{Gate, answer, see_other};
@@ -24,7 +23,8 @@ pub async fn keep(Extension(arrived): Extension<Arrived>, request: Request) -> R
     let Some(PostedTo(page)) = request.extensions().get::<PostedTo>().cloned() else {
         return answer(Notice::NotFound.html(&frame));
     };
-    let login = ReturnTo::parse(&page).map_or_else(|_| paths::LOGIN.to_owned(), |page| link_to(&page));
+    let login =
+        ReturnTo::parse(&page).map_or_else(|_| paths::LOGIN.to_owned(), |page| paths::login_to(&page));
     let Ok(body) = to_bytes(request.into_body(), LARGEST_FORM).await else {
         return answer(Notice::FormNotKept { login }.html(&frame));
     };
@@ -51,8 +51,8 @@ pub async fn resume(
         }
         Ok(None) => {
             let here = format!("{}?{}", paths::RESUME_FORM, query.unwrap_or_default());
-            let login =
-                ReturnTo::parse(&here).map_or_else(|_| paths::LOGIN.to_owned(), |page| link_to(&page));
+            let login = ReturnTo::parse(&here)
+                .map_or_else(|_| paths::LOGIN.to_owned(), |page| paths::login_to(&page));
             see_other(&format!("{}{login}", arrived.site.origin))
         }
         Err(error) => {

@@ -19,9 +19,6 @@ use crate::domain::session::SessionKey;
 use crate::flows::attempts::ATTEMPT_LIVES;
 use crate::flows::sign_in::{Failure, Returning, SignInError};
 
-/// Most sessions that one browser can name; a doubled cookie names more than one.
-pub const MOST_NAMED: usize = 32;
-
 /// Where `/_gate/login` is asked to end.
 struct Asked {
     return_to: Option<ReturnTo>,
@@ -57,12 +54,12 @@ pub async fn login(
     let return_to = asked.return_to.or_else(|| home_of(&arrived));
     let Some(return_to) = return_to else { return answer(Notice::BadRequest.html(&arrived.frame())) };
     match gate.present(&arrived, &headers).await {
-        Ok(Some(_)) => return see_other(&address_of(&arrived, &return_to)),
+        Ok(Some(_)) => return see_other(&arrived.address_of(&return_to)),
         Ok(None) => {}
         Err(error) => return failed(&arrived, &error.into()),
     }
     if !asked.go {
-        let go_url = format!("{}&go=1", link_to(&return_to));
+        let go_url = format!("{}&go=1", paths::login_to(&return_to));
         return answer(respond(&SignIn { frame: arrived.frame(), go_url }));
     }
     let Ok(callback) = Url::parse(&format!("{}{}", arrived.site.origin, paths::CALLBACK)) else {
@@ -96,7 +93,7 @@ pub async fn callback(
     };
     let open = cookies::attempts(&headers, secure);
     let named: Vec<SessionKey> =
-        cookies::session_values(&headers, secure).filter_map(key_of).take(MOST_NAMED).collect();
+        cookies::session_values(&headers, secure).filter_map(key_of).take(cookies::MOST_SESSIONS).collect();
     let returning = Returning {
         host: &arrived.site.host,
         address: arrived.client_address,
@@ -110,13 +107,13 @@ pub async fn callback(
             let session =
                 signed_in.secret.and_then(|secret| cookies::set_session(secret.cookie_text(), secure));
             let spent = cookies::clear_attempt(&signed_in.handle, secure);
-            with_cookies(see_other(&address_of(&arrived, &signed_in.return_to)), [session, spent])
+            with_cookies(see_other(&arrived.address_of(&signed_in.return_to)), [session, spent])
         }
         Err(error) => match error.failure {
             // A page that was reloaded or gone back to: the sign-in it belongs to is done.
             Failure::Used | Failure::ForeignState if present.is_some() => {
                 let page = error.return_to.as_ref();
-                see_other(&page.map_or_else(|| home_address(&arrived), |page| address_of(&arrived, page)))
+                see_other(&page.map_or_else(|| arrived.home_address(), |page| arrived.address_of(page)))
             }
             // The AMS or a mailed link sent the browser. Its token is not looked at; a live AMS session bounces straight back.
             Failure::NoState => see_other(&format!("{}{}", arrived.site.origin, paths::LOGIN)),
@@ -141,21 +138,6 @@ fn failed(arrived: &Arrived, error: &SignInError) -> Response<Body> {
         address.extend(utf8_percent_encode(page.as_str(), NON_ALPHANUMERIC));
     }
     see_other(&address)
-}
-
-/// The link that starts a login and ends at `page`.
-pub fn link_to(page: &ReturnTo) -> String {
-    format!("{}?return_to={}", paths::LOGIN, utf8_percent_encode(page.as_str(), NON_ALPHANUMERIC))
-}
-
-/// The absolute address of a page, from the configured origin and nothing else.
-fn address_of(arrived: &Arrived, page: &ReturnTo) -> String {
-    format!("{}{page}", arrived.site.origin)
-}
-
-/// The site's home as an absolute address.
-pub fn home_address(arrived: &Arrived) -> String {
-    format!("{}{}", arrived.site.origin, arrived.site.home)
 }
 
 fn home_of(arrived: &Arrived) -> Option<ReturnTo> {

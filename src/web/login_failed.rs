@@ -7,7 +7,6 @@ use axum::extract::RawQuery;
 use axum::http::Response;
 
 use super::arrived::Arrived;
-use super::login::link_to;
 use super::pages::{Notice, SignInFailure};
 use super::paths;
 use super::state::answer;
@@ -101,7 +100,7 @@ pub async fn show(Extension(arrived): Extension<Arrived>, RawQuery(query): RawQu
     for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
             "why" => failed = Failed::named(&value),
-            "return_to" => again = ReturnTo::parse(&value).map_or(again, |page| link_to(&page)),
+            "return_to" => again = ReturnTo::parse(&value).map_or(again, |page| paths::login_to(&page)),
             "reference" if is_reference(&value) => frame.request_id = value.into_owned(),
             _ => {}
         }

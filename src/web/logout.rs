@@ -10,7 +10,6 @@ use axum::http::{HeaderMap, Response};
 
 use super::arrived::Arrived;
 use super::cookies;
-use super::login::{MOST_NAMED, home_address};
 use super::pages::Notice;
 use super::state::{Gate, answer, see_other, with_cookies};
 use crate::adapters::keys::random::key_of;
@@ -32,7 +31,7 @@ pub async fn single_logout(
     Extension(arrived): Extension<Arrived>,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let home = home_address(&arrived);
+    let home = arrived.home_address();
     leave(&gate, &arrived, &headers, &home).await
 }
 
@@ -54,7 +53,7 @@ async fn leave(gate: &Gate, arrived: &Arrived, headers: &HeaderMap, onwards: &st
 /// Ends every session that the browser names, and tells the first error.
 async fn end(gate: &Gate, headers: &HeaderMap, secure: bool) -> Result<(), StoreError> {
     let mut outcome = Ok(());
-    for key in cookies::session_values(headers, secure).filter_map(key_of).take(MOST_NAMED) {
+    for key in cookies::session_values(headers, secure).filter_map(key_of).take(cookies::MOST_SESSIONS) {
         outcome = outcome.and(gate.visits.end(&key).await);
     }
     outcome
