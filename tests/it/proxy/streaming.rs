@@ -1,16 +1,19 @@
 //! Bytes that flow: uploads, downloads, events, tunnels, and what happens when they stop.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use membergate::adapters::upstream::Limits;
+use membergate::adapters::upstream::{Endpoint, Limits, Trust};
 use membergate::flows::person::Published;
+use membergate::serve;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
+use url::Url;
 
 use super::plane::{HOST, Plane, endpoint, limits, read_until, rules, status};
 use super::site::{LARGE, MEBIBYTE};
@@ -137,7 +140,7 @@ async fn too_many_at_a_time_are_turned_away_and_room_comes_back() {
     let plane = Plane::with(|_| {}).await;
     let mut snapshot = copy(&plane.gate.snapshot);
     snapshot.endpoints = [("library".into(), endpoint(plane.site.address, few))].into();
-    plane.gate.snapshot.store(std::sync::Arc::new(snapshot));
+    plane.gate.snapshot.store(Arc::new(snapshot));
 
     let mut stream = plane.connect().await;
     stream.write_all(format!("GET /silent HTTP/1.1\r\nHost: {HOST}\r\n\r\n").as_bytes()).await.unwrap();
@@ -212,7 +215,7 @@ async fn an_event_stream_ends_with_the_session_and_with_the_role() {
 
         let ended = Instant::now();
         if by_role {
-            plane.rules.store(std::sync::Arc::new(Published { version: 2, rules: rules("friend") }));
+            plane.rules.store(Arc::new(Published { version: 2, rules: rules("friend") }));
         } else {
             plane.gate.visits.end(&key).await.unwrap();
         }
@@ -293,8 +296,46 @@ async fn a_drain_lets_a_request_under_way_finish() {
     let (address, seen) = (plane.address, plane.site.seen.clone());
     let draining = tokio::spawn(plane.drain());
     assert_eq!(idle.read(&mut [0]).await.unwrap(), 0, "an idle connection is closed at once");
-    assert!(tokio::net::TcpStream::connect(address).await.is_err(), "no newcomers");
+    let refused = async { while tokio::net::TcpStream::connect(address).await.is_ok() {} };
+    timeout(Duration::from_secs(5), refused).await.expect("no newcomers");
     seen.next_event.notify_one();
     read_until(&mut busy, "data: second").await;
     timeout(Duration::from_secs(1), draining).await.expect("nothing is left to wait for").unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_gateway_cannot_share_the_port() {
+    let plane = Plane::start().await;
+    let listener = serve::Listener { address: plane.address, tls: None };
+    let second = serve::start(&[listener], serve::Settings::default(), &plane.gate);
+    assert!(matches!(second, Err(serve::StartError::Listen(..))));
+    plane.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_who_leaves_in_the_middle_takes_the_sites_connection_along() {
+    let plane = Plane::start().await;
+    let mut stream = plane.connect().await;
+    stream.write_all(format!("GET /events HTTP/1.1\r\nHost: {HOST}\r\n\r\n").as_bytes()).await.unwrap();
+    read_until(&mut stream, "data: first").await;
+    drop(stream);
+    timeout(Duration::from_secs(5), plane.site.seen.hung_up.notified()).await.expect("the site is let go");
+    assert_eq!(status(&plane.get("/echo", "").await), 200);
+    assert_eq!(plane.site.connections(), 2);
+    plane.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_wants_its_own_name_gets_it() {
+    let plane = Plane::start().await;
+    let mut snapshot = copy(&plane.gate.snapshot);
+    let url = Url::parse(&format!("http://{}", plane.site.address)).unwrap();
+    let mut own = Endpoint::new(&url, &Trust::Platform, limits()).unwrap();
+    own.preserve_host = false;
+    snapshot.endpoints = [("library".into(), Arc::new(own))].into();
+    plane.gate.snapshot.store(Arc::new(snapshot));
+    let answer = plane.get("/echo", "").await;
+    assert!(answer.contains(&format!("host: {}\r\n", plane.site.address)), "{answer}");
+    assert!(answer.contains("x-forwarded-host: library.example\r\n"), "{answer}");
+    plane.drain().await;
 }
