@@ -246,9 +246,16 @@ impl Rules {
         roles
     }
 
-    /// What people call a role: the label of the first rule that grants it, else the slug.
+    /// What people call a role: the label of the first rule that grants it, else words made of the slug.
     pub fn label_of(&self, role: &Role) -> Arc<str> {
         let labelled = self.rules.iter().find(|rule| rule.role == *role && rule.label.is_some());
-        labelled.map_or_else(|| Arc::clone(&role.0), Rule::name)
+        labelled.map_or_else(|| in_words(role.as_str()).into(), Rule::name)
     }
+}
+
+/// `committee_member` as people write it: `Committee member`.
+fn in_words(slug: &str) -> String {
+    let spaced = slug.replace(['_', '-'], " ");
+    let mut letters = spaced.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -1,8 +1,15 @@
 //! The one integration binary. Every test is a story over the harness in `world`.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on stops and says why")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on stops and says why"
+)]
+#![expect(unreachable_pub, reason = "nothing is published from here; `pub` marks what other test files use")]
 
 mod ams;
 mod browser;
+mod demo;
 mod proxy;
 mod sign_in;
 mod source_text;
