@@ -84,7 +84,7 @@ async fn a_member_is_introduced_to_the_site() {
     assert!(plane.get("/echo", &cookie).await.contains("membergate-id: b3a1"));
     let answer = plane.get("/board", &format!("{cookie}Accept: text/html\r\n")).await;
     assert_eq!(status(&answer), 403, "{answer}");
-    assert!(answer.contains("board"), "the missing role is named: {answer}");
+    assert!(answer.contains("Board"), "the missing role is named: {answer}");
     plane.drain().await;
 }
 
