@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use prometheus_client::encoding::text::encode;
-use prometheus_client::registry::Registry;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -36,6 +34,7 @@ use crate::flows::upkeep;
 use crate::flows::visit::Visits;
 use crate::serve::tls::TlsFault;
 use crate::serve::{self, Listener, Serving};
+use crate::telemetry::metrics::{self, Levels};
 use crate::web::operations::{self, Operations, Unready};
 use crate::web::proxy::{Control, Gate, Meter, Snapshot};
 use crate::web::{proxy, routes, state};
@@ -113,7 +112,8 @@ impl App {
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
         let snapshot = snapshot_of(&settings)?;
 
-        let ams = re_members_of(&settings, &clock)?;
+        let budget = Arc::new(Budget::new(settings.ams.rate));
+        let ams = re_members_of(&settings, &budget, &clock)?;
         let rules: PublishedRules =
             Arc::new(ArcSwap::from_pointee(Published { version: 1, rules: settings.rules.clone() }));
         let (refresh, waiting) =
@@ -136,7 +136,7 @@ impl App {
             attempts,
         ));
         let control = routes::control(state::Gate {
-            sign_in,
+            sign_in: Arc::clone(&sign_in),
             visits: Arc::clone(&visits),
             ams,
             keys: Arc::clone(&keyring),
@@ -155,8 +155,14 @@ impl App {
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let draining = Arc::new(AtomicBool::new(false));
-        let watch =
-            Watch { store: Arc::clone(&store), gate: Arc::clone(&gate), draining: Arc::clone(&draining) };
+        let watch = Watch {
+            store: Arc::clone(&store),
+            gate: Arc::clone(&gate),
+            budget,
+            sign_in,
+            refresh: Arc::clone(&refresh),
+            draining: Arc::clone(&draining),
+        };
         let operations = TcpListener::bind(fixed.operations)
             .await
             .map_err(|error| serve::StartError::Listen(fixed.operations, error))?;
@@ -225,6 +231,9 @@ impl App {
 struct Watch {
     store: Arc<dyn Store>,
     gate: Arc<Gate>,
+    budget: Arc<Budget>,
+    sign_in: Arc<SignIn>,
+    refresh: Arc<Refresh>,
     draining: Arc<AtomicBool>,
 }
 
@@ -238,12 +247,12 @@ impl Operations for Watch {
     }
 
     fn metrics(&self) -> String {
-        let mut registry = Registry::default();
-        self.gate.meter.register(&mut registry);
-        let mut text = String::new();
-        // Writing into a string cannot fail.
-        let _ = encode(&mut text, &registry);
-        text
+        let levels = Levels { sessions: self.gate.visits.count(), ams: self.budget.used() };
+        metrics::page(&levels, |registry| {
+            self.gate.meter.register(registry);
+            self.sign_in.tally.register(registry, "membergate_sign_ins", "Returns from the login, by ending");
+            self.refresh.tally.register(registry, "membergate_refreshes", "Records read anew, by ending");
+        })
     }
 }
 
@@ -258,11 +267,14 @@ async fn open_store(settings: Settings) -> Result<(Settings, Arc<dyn Store>), St
     }
 }
 
-fn re_members_of(settings: &Settings, clock: &SharedClock) -> Result<Arc<dyn Ams>, StartError> {
+fn re_members_of(
+    settings: &Settings,
+    budget: &Arc<Budget>,
+    clock: &SharedClock,
+) -> Result<Arc<dyn Ams>, StartError> {
     let http = HttpClient::new(HttpLimits::default())?;
-    let budget = Arc::new(Budget::new(settings.ams.rate));
     let live: re_members::Environment = settings.ams.live.clone();
-    Ok(Arc::new(ReMembers::new(live, http, budget, Arc::clone(clock))))
+    Ok(Arc::new(ReMembers::new(live, http, Arc::clone(budget), Arc::clone(clock))))
 }
 
 fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {

@@ -334,13 +334,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_sign_in_goes_before_refreshes_and_those_before_sweeps() {
+    async fn sign_ins_go_before_refreshes_but_for_every_fourth_call_and_those_before_sweeps() {
         use Priority::{Refresh, SignIn, Sweep};
         let budget = Arc::new(Budget::new(RATE));
         starts(&budget, &[SignIn; 3]).await;
         let started = starts(&budget, &[Sweep, Refresh, Sweep, SignIn, Refresh, SignIn]).await;
         let order: Vec<Priority> = started.into_iter().map(|(priority, _)| priority).collect();
-        assert_eq!(order, [SignIn, SignIn, Refresh, Refresh, Sweep, Sweep]);
+        assert_eq!(order, [Refresh, SignIn, SignIn, Refresh, Sweep, Sweep]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sign_ins_without_end_leave_every_fourth_call_to_refreshes() {
+        use Priority::{Refresh, SignIn};
+        let budget = Arc::new(Budget::new(RATE));
+        starts(&budget, &[SignIn; 4]).await;
+        let mut asked = vec![SignIn; 9];
+        asked.extend([Refresh; 3]);
+        let started = starts(&budget, &asked).await;
+        let order: Vec<Priority> = started.into_iter().map(|(priority, _)| priority).collect();
+        assert_eq!(order, [[SignIn, SignIn, SignIn, Refresh]; 3].concat());
     }
 
     #[tokio::test(start_paused = true)]

@@ -11,6 +11,27 @@ use crate::web::pages::Notice;
 /// Methods that a proxy for websites passes on; told to whoever asks for another.
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
+/// Why a request goes nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rejected {
+    /// Two programs could read it in two ways, or nobody can read it at all.
+    Unclear,
+    /// A method that asks for a tunnel or an echo.
+    Method,
+    /// No site of ours is there.
+    NoSite,
+}
+
+impl From<Rejected> for Notice {
+    fn from(rejected: Rejected) -> Notice {
+        match rejected {
+            Rejected::Unclear => Notice::BadRequest,
+            Rejected::NoSite => Notice::UnknownSite,
+            Rejected::Method => Notice::MethodNotAllowed { allow: METHODS },
+        }
+    }
+}
+
 /// Where a request goes.
 pub(super) struct Target {
     /// In the form in which sites are found.
@@ -22,23 +43,23 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Reads a request's address; a notice says why there is none.
-    pub(super) fn read<B>(request: &Request<B>) -> Result<Target, Notice> {
+    /// Reads a request's address; the error says why there is none.
+    pub(super) fn read<B>(request: &Request<B>) -> Result<Target, Rejected> {
         if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
-            return Err(Notice::MethodNotAllowed { allow: METHODS });
+            return Err(Rejected::Method);
         }
-        let (host, authority) = authority(request).ok_or(Notice::BadRequest)?;
-        let path_and_query = request.uri().path_and_query().ok_or(Notice::BadRequest)?;
+        let (host, authority) = authority(request).ok_or(Rejected::Unclear)?;
+        let path_and_query = request.uri().path_and_query().ok_or(Rejected::Unclear)?;
         let printable = path_and_query.as_str().bytes().all(|byte| byte.is_ascii_graphic());
         if !printable || !path_and_query.as_str().starts_with('/') || has_odd_coding(request.headers()) {
-            return Err(Notice::BadRequest);
+            return Err(Rejected::Unclear);
         }
         Ok(Target { host, authority, path_and_query: path_and_query.clone() })
     }
 
     /// The path in the form in which it is matched.
-    pub(super) fn path(&self) -> Result<RequestPath<'_>, Notice> {
-        RequestPath::parse(self.path_and_query.path()).map_err(|_| Notice::BadRequest)
+    pub(super) fn path(&self) -> Result<RequestPath<'_>, Rejected> {
+        RequestPath::parse(self.path_and_query.path()).map_err(|_| Rejected::Unclear)
     }
 }
 
@@ -78,7 +99,7 @@ pub(super) enum Upgrade {
 }
 
 impl Upgrade {
-    pub(super) fn read<B>(request: &Request<B>) -> Result<Upgrade, Notice> {
+    pub(super) fn read<B>(request: &Request<B>) -> Result<Upgrade, Rejected> {
         let headers = request.headers();
         let asked = lists(headers, &header::CONNECTION, "upgrade")
             && lists(headers, &header::UPGRADE, "websocket")
@@ -93,7 +114,7 @@ impl Upgrade {
             .get(header::UPGRADE)
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
         if request.method() != Method::GET || has_body || !alone {
-            return Err(Notice::BadRequest);
+            return Err(Rejected::Unclear);
         }
         Ok(Upgrade::WebSocket)
     }
