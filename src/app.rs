@@ -24,7 +24,7 @@ use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::keyring::{Keyring, KeyringError};
 use crate::adapters::keys::seal::Sealer;
 use crate::adapters::store::{SqliteStore, Store, StoreError};
-use crate::adapters::upstream::{Endpoint, EndpointFault, Endpoints, Limits, Trust};
+use crate::adapters::upstream::{EndpointFault, Endpoints};
 use crate::config::Settings;
 use crate::config::settings::{Listen, Tls};
 use crate::domain::access::Sites;
@@ -270,16 +270,14 @@ fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
     for site in &settings.sites {
         let name = Arc::clone(&site.site.name);
         let failed = |fault| StartError::Site(Arc::clone(&name), fault);
-        let mut endpoint =
-            Endpoint::new(&site.upstream, &Trust::Platform, Limits::default()).map_err(failed)?;
-        endpoint.preserve_host = site.preserve_host;
-        endpoints.insert(name, Arc::new(endpoint));
+        endpoints.insert(Arc::clone(&name), Arc::new(site.endpoint().map_err(failed)?));
     }
     Ok(Snapshot {
         sites: Sites::new(settings.sites.iter().map(|site| site.site.clone())),
         endpoints,
         settings: proxy::Settings {
             trusted_proxies: settings.listen.trusted_proxies.clone(),
+            stream_idle: settings.listen.stream_timeout,
             ..proxy::Settings::default()
         },
         association: Arc::new(settings.association.clone()),

@@ -10,7 +10,9 @@
 mod ams;
 mod browser;
 mod demo;
+mod logout;
 mod proxy;
+mod sessions;
 mod sign_in;
 mod source_text;
 mod tidy;

@@ -252,6 +252,10 @@ upstream = "{upstream}"
         Visitor::new(&[("localhost", self.address)])
     }
 
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Time passes, here and at the AMS.
     pub fn forward(&self, by: SignedDuration) {
         self.clock.0.fetch_add(by.as_secs(), Ordering::Relaxed);
