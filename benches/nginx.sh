@@ -37,7 +37,7 @@ http { access_log off; keepalive_requests 100000000; client_body_temp_path $work
 $3
 }
 CONF
-  nginx -c "$work/$1.conf" 2>"$work/$1.err" & running+=($!)
+  nginx -c "$work/$1.conf" 2>"$work/$1.err" & running+=($!) nginx_id=$!
 }
 up() { # address
   for _ in $(seq 100); do curl -so /dev/null "$1" && return; sleep 0.1; done
@@ -49,6 +49,7 @@ serve_nginx proxy auto "upstream site { server 127.0.0.1:$site; keepalive 128; }
   server { listen 127.0.0.1:$proxy reuseport; location / { proxy_pass http://site; proxy_http_version 1.1;
     proxy_set_header Connection ''; proxy_set_header Host \$host; proxy_set_header X-Forwarded-For \$remote_addr;
     proxy_set_header X-Forwarded-Proto \$scheme; } }"
+proxy_id=$nginx_id
 up "http://127.0.0.1:$site/"; up "http://127.0.0.1:$proxy/"
 
 if [ -z "$gate" ]; then
@@ -103,6 +104,14 @@ CONF
   [ -n "$cookie" ] || { echo "the sign-in failed" >&2; cat "$work/gate.log" >&2; exit 1; }
 fi
 
+ticks() { # process: processor time of it and its children, in ticks
+  local all=$1 id; all="$all $(cat /proc/"$1"/task/*/children 2>/dev/null || true)"
+  for id in $all; do awk '{ print $14 + $15 }' "/proc/$id/stat" 2>/dev/null || true; done | awk '{ t += $1 } END { print t + 0 }'
+}
+cost() { # name, process, address, cookie: processor time for each request, which other work on the machine disturbs least
+  local before after; before=$(ticks "$2"); rate "$3" "$4" >/dev/null; after=$(ticks "$2")
+  awk -v n="$1" -v t="$((after - before))" -v hz="$(getconf CLK_TCK)" '/requests in/ { printf "  %s %.1f us", n, t / hz * 1e6 / $1 }' "$work/wrk"
+}
 rate() { # address, cookie
   wrk -t1 -c"$connections" -d"${seconds}s" ${2:+-H "Cookie: $2"} "$1" >"$work/wrk"
   if grep -qE 'Non-2xx|Socket errors' "$work/wrk"; then echo "failed answers from $1:" >&2; cat "$work/wrk" >&2; exit 1; fi
@@ -122,6 +131,9 @@ compare() { # name, path, cookie
   done
   sort -n "$work/ratios" | awk -v name="$1" -v ours="$(median <"$work/ours")" -v theirs="$(median <"$work/theirs")" -v ratio="$(median <"$work/ratios")" \
     '{ v[NR] = $1 } END { printf "%-14s membergate %8.0f req/s   nginx %8.0f req/s   ratio %.2f [%.2f to %.2f]\n", name, ours, theirs, ratio, v[1], v[NR] }'
+  if [ -n "${gateway:-}" ]; then
+    printf '  processor time for a request:'; cost membergate "$gateway" "$gate$2" "$3"; cost nginx "$proxy_id" "http://127.0.0.1:$proxy$2" "$3"; echo
+  fi
 }
 
 echo "$(nproc) cores, $connections connections, $windows windows of $seconds s, median [least to most]"

@@ -89,6 +89,20 @@ fn has_odd_coding(headers: &HeaderMap) -> bool {
     codings.next().is_some_and(odd) || codings.next().is_some()
 }
 
+/// Other methods that a request asks the site to take it for. Several frameworks obey these, so what is decided for the
+/// method on the request line alone would be a decision about another request. Bodies are not looked into.
+pub(super) fn claimed_methods<B>(request: &Request<B>) -> Vec<String> {
+    const HEADERS: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+    let in_headers = HEADERS.iter().flat_map(|name| request.headers().get_all(*name));
+    let mut claimed: Vec<String> =
+        in_headers.map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_uppercase()).collect();
+    let query = request.uri().query().filter(|query| query.contains("method") || query.contains('%'));
+    let fields = query.map(|query| url::form_urlencoded::parse(query.as_bytes())).into_iter().flatten();
+    claimed
+        .extend(fields.filter(|(name, _)| name == "_method").map(|(_, method)| method.to_ascii_uppercase()));
+    claimed
+}
+
 /// What a request wants its connection to become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Upgrade {
@@ -170,6 +184,20 @@ mod tests {
         assert_eq!(
             Upgrade::read(&request("/", Version::HTTP_2, &[connection, upgrade])).ok(),
             Some(Upgrade::None)
+        );
+    }
+
+    #[test]
+    fn a_method_in_disguise_is_seen() {
+        let claims = |target: &str, fields: &[(&str, &str)]| {
+            claimed_methods(&request(target, Version::HTTP_11, fields))
+        };
+        assert!(claims("/a?b=c&methods=DELETE", &[]).is_empty());
+        assert_eq!(claims("/a?b=c&%5Fmethod=delete", &[("x-method-override", "Put")]), ["PUT", "DELETE"]);
+        assert_eq!(claims("/a?_method=delete", &[]), ["DELETE"]);
+        assert_eq!(
+            claims("/", &[("x-http-method-override", "delete"), ("x-http-method", "put")]),
+            ["DELETE", "PUT"]
         );
     }
 

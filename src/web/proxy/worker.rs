@@ -9,13 +9,13 @@ use http::{HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
 
 use super::body::Body;
-use super::intake::{Rejected, Target, Upgrade};
+use super::intake::{Rejected, Target, Upgrade, claimed_methods};
 use super::streams::{self, Streams};
 use super::visitor::Who;
 use super::{Gate, Meter, Peer, Snapshot, answer, client_address, headers, upgrade};
 use crate::adapters::keys::{CryptographyFailed, random};
 use crate::adapters::upstream::Upstreams;
-use crate::domain::access::{Access, Site, decide};
+use crate::domain::access::{Access, Site, Visitor, decide};
 use crate::domain::path::RequestPath;
 use crate::domain::return_to::is_ours;
 use crate::web::arrived::Arrived;
@@ -146,13 +146,16 @@ impl Worker {
             let now = self.gate.clock.now();
             who = Who::read(&self.gate, request.headers(), &site, &target.host, now).await;
         }
+        let claimed = claimed_methods(&request);
+        let methods: Vec<&str> =
+            std::iter::once(method.as_str()).chain(claimed.iter().map(String::as_str)).collect();
         // A public page does not wait for the AMS.
         let is_open =
-            |who: &Who| matches!(decide(&site, &path, method.as_str(), who.visitor()), Access::Granted(_));
+            |who: &Who| matches!(strictest(&site, &path, &methods, who.visitor()), Access::Granted(_));
         if matches!(who, Who::Stale(_)) && !is_open(&who) {
             who = who.refreshed(&self.gate, &context.snapshot, &target.host).await;
         }
-        match (decide(&site, &path, method.as_str(), who.visitor()), &who) {
+        match (strictest(&site, &path, &methods, who.visitor()), &who) {
             (Access::Granted(permit), _) => {
                 self.forward(context, &target, &permit, &who, upgrade, request).await
             }
@@ -198,6 +201,24 @@ fn site(snapshot: &Snapshot, host: &str, path: &RequestPath<'_>) -> Result<Arc<S
     let sites = &snapshot.sites;
     let any = || sites.on_host(host).first().filter(|_| is_ours(path.as_str()));
     sites.find(host, path).or_else(any).cloned().ok_or(Rejected::NoSite)
+}
+
+/// The decision on a request that may be taken for several: the first that is not a yes.
+fn strictest<'a>(
+    site: &'a Site,
+    path: &RequestPath<'_>,
+    methods: &[&str],
+    visitor: Visitor<'a>,
+) -> Access<'a> {
+    let decided = methods.iter().map(|method| decide(site, path, method, visitor));
+    let mut granted = Access::SignIn;
+    for access in decided {
+        match access {
+            Access::Granted(_) => granted = access,
+            Access::SignIn | Access::Refused(_) => return access,
+        }
+    }
+    granted
 }
 
 /// The address that a page tries again by itself; only what is safe to repeat.

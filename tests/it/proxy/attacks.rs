@@ -206,3 +206,16 @@ async fn a_slow_or_endless_head_is_given_up() {
     assert!(plane.site.heads().is_empty());
     plane.drain().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_method_in_disguise_needs_what_it_would_need_openly() {
+    let plane = Plane::start().await;
+    let delete = format!("DELETE /echo HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n");
+    assert_eq!(status(&plane.raw(delete).await), 401);
+    assert_eq!(status(&plane.get("/echo", "X-HTTP-Method-Override: delete\r\n").await), 401);
+    assert_eq!(status(&plane.get("/echo?a=b&_method=DELETE", "").await), 401);
+    assert_eq!(status(&plane.get("/echo", "X-HTTP-Method-Override: PUT\r\n").await), 200);
+    let (cookie, _) = plane.sign_in().await;
+    assert_eq!(status(&plane.get("/echo?_method=DELETE", &cookie).await), 200);
+    plane.drain().await;
+}

@@ -96,6 +96,7 @@ fn access() -> Vec<AccessRule> {
         rule("/members", role("member")),
         rule("/board", role("board")),
         rule("/account", Require::SignedIn),
+        AccessRule { methods: vec!["DELETE".into()], ..rule("/", Require::SignedIn) },
         rule("/", Require::Public),
     ]
 }
