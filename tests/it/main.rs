@@ -10,7 +10,9 @@
 mod ams;
 mod browser;
 mod demo;
+mod garbage;
 mod logout;
+mod process;
 mod proxy;
 mod sessions;
 mod sign_in;
