@@ -227,7 +227,8 @@ function follow_profile( WP_User $user, array $claims ): void {
 	$changes = array();
 	$name    = shown_name( $claims, $user->user_login );
 	// Compared as WordPress stores it, or a name with an ampersand would be written on every request.
-	if ( apply_filters( 'pre_user_display_name', $name ) !== $user->display_name ) { // phpcs:ignore WordPress.NamingConventions
+	$stored = wp_unslash( apply_filters( 'pre_user_display_name', wp_slash( $name ) ) ); // phpcs:ignore WordPress.NamingConventions
+	if ( $stored !== $user->display_name ) {
 		$changes['display_name'] = $name;
 	}
 	if ( is_email( $claims['email'] ) && 0 !== strcasecmp( $claims['email'], $user->user_email ) ) {

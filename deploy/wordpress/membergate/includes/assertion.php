@@ -157,7 +157,8 @@ function role_slugs( $value ): ?array {
 
 /** Bytes of a base64url text without padding, in its one spelling; null for anything else. */
 function base64url_bytes( string $text ): ?string {
-	if ( '' === $text ) {
+	// Sodium reads some bytes above 127 as letters; here they are none.
+	if ( ! preg_match( '/^[A-Za-z0-9_-]+$/D', $text ) ) {
 		return null;
 	}
 	try {

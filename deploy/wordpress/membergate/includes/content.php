@@ -13,6 +13,8 @@ defined( 'ABSPATH' ) || exit;
 
 add_action( 'init', __NAMESPACE__ . '\\register_content' );
 add_filter( 'render_block', __NAMESPACE__ . '\\render_block', 100, 2 );
+add_filter( 'get_the_excerpt', __NAMESPACE__ . '\\guard_excerpt', 9, 2 );
+add_filter( 'get_the_excerpt', __NAMESPACE__ . '\\unguard_excerpt', 11 );
 add_filter( 'register_block_type_args', __NAMESPACE__ . '\\block_attribute' );
 add_action( 'enqueue_block_editor_assets', __NAMESPACE__ . '\\editor_control' );
 
@@ -68,6 +70,31 @@ function render_block( $html, $block ) {
 		return $html;
 	}
 	return is_string( $roles ) && may_see( $roles ) ? $html : '';
+}
+
+/**
+ * For the excerpt that it makes itself, WordPress renders what is inside a group and never asks about the group. So in a
+ * post with a condition nothing inside groups and columns goes into the excerpt.
+ *
+ * @param string        $excerpt The excerpt so far.
+ * @param \WP_Post|null $post    The post.
+ */
+function guard_excerpt( $excerpt, $post = null ) {
+	$post = get_post( $post );
+	if ( $post && false !== strpos( $post->post_content, 'membergateRoles' ) ) {
+		add_filter( 'excerpt_allowed_wrapper_blocks', '__return_empty_array', 1000 );
+	}
+	return $excerpt;
+}
+
+/**
+ * The next post is another one.
+ *
+ * @param string $excerpt The excerpt.
+ */
+function unguard_excerpt( $excerpt ) {
+	remove_filter( 'excerpt_allowed_wrapper_blocks', '__return_empty_array', 1000 );
+	return $excerpt;
 }
 
 /**
