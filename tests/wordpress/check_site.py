@@ -103,6 +103,7 @@ def login_page(site):
     page, back = button("/wp-login.php", board(site, aud="shop"))
     check("a refused assertion is explained, without a button that leads back here", back is None and "could not confirm it (audience)" in page.text, page)
     check("and leaves the form for the administrator", 'name="pwd"' in page.text)
+    check("over an editor the button opens a window of its own", 'target="_blank"' in button("/wp-login.php?interim-login=1")[0].text)
     check("other pages of wp-login.php have no button", button("/wp-login.php?action=lostpassword")[1] is None)
 
 
@@ -190,14 +191,19 @@ def settings_page(site):
         admin.post("/wp-admin/options.php", form)
         return site.php("return get_option('membergate_settings');")
 
-    now = saved(site="www", meta_type="wp_capabilities", meta_expires="membership_until", origin="javascript:alert(1)", jwks="{}", jwks_url=before["jwks_url"], link_by_email="1", bind_address="1", button_label="<b>In</b>")
+    now = saved(site="www", meta_type="wp_capabilities", meta_expires="membership_until", origin="javascript:alert(1)", jwks="{}", jwks_url=before["jwks_url"], link_by_email="1", bind_address="1", create="1", button_label="<b>In</b>")
     check("a value that could do harm is not taken", (now["meta_type"], now["origin"], now["jwks"]) == ("membership_type", "", ""), now)
     check("one that cannot is", (now["meta_expires"], now["button_label"]) == ("membership_until", "In"), now)
     check("the renamed user meta is written", Browser(site).who(site.token(sub="mia"))["id"] > 0 and site.php("return get_user_meta(Membergate\\linked_account('mia'), 'membership_until', true);") == "2027-12-31")
     site.php("update_option('membergate_settings', " + "['site'=>'www','jwks_url'=>" + php_text(before["jwks_url"]) + "]); return 1;")
-    site.php("Membergate\\note_conflict('email_taken', 1, 2); return 1;")
+    again = "Membergate\\note_conflict('email_taken', 1, 2); return 1;"
+    site.php(again)
     page = admin.get("/wp-admin/users.php")
     check("conflicts are shown where an administrator comes by", "membergate-conflicts" in page.text and "new e-mail address" in page.text, page.status)
+    nonce = re.search(r'value="membergate_forget_conflicts">.*?name="_wpnonce" value="(\w+)"', page.text, re.S).group(1)
+    deed("membergate_forget_conflicts", nonce)
+    site.php(again)
+    check("and put away for good", "membergate-conflicts" not in admin.get("/wp-admin/users.php").text)
 
 
 def profile_page(site):

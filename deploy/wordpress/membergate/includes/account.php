@@ -103,7 +103,9 @@ function first_account( array $claims ) {
 	$id = linked_account( $claims['sub'] );
 	if ( ! $id ) {
 		$id = account_by_email( $claims['email'], $conflict );
-		$id = $id ? $id : create_account( $claims );
+		if ( ! $id ) {
+			$id = '1' === setting( 'create' ) ? create_account( $claims ) : new WP_Error( 'no_account' );
+		}
 		if ( ! is_wp_error( $id ) ) {
 			link_account( $id, $claims['sub'] );
 			if ( $conflict ) {

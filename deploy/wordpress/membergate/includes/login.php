@@ -57,9 +57,12 @@ function login_message( $message ): string {
 	if ( 'refused' === $here['state'] ) {
 		return $message . refused_notice( $here['reason'] );
 	}
+	// The small window over an editor whose session ended: the association's page refuses frames, and the text must stay.
+	$window = isset( $_REQUEST['interim-login'] ) ? ' target="_blank" rel="noopener"' : ''; // phpcs:ignore WordPress.Security.NonceVerification
 	return $message . sprintf(
-		'<p class="membergate-login" style="margin:0 0 24px;text-align:center"><a class="button button-primary button-hero" href="%s">%s</a></p>',
+		'<p class="membergate-login" style="margin:0 0 24px;text-align:center"><a class="button button-primary button-hero" href="%s"%s>%s</a></p>',
 		esc_url( gate_url( 'login', $back ) ),
+		$window,
 		esc_html( button_label() )
 	);
 }

@@ -80,8 +80,28 @@ function note_conflict( string $kind, int $user_id, int $other_id = 0 ): void {
 		'user'  => $user_id,
 		'other' => $other_id,
 		'at'    => time(),
+		'seen'  => false,
 	);
 	$notes['conflicts']         = array_slice( $notes['conflicts'], -MAX_CONFLICTS, null, true );
+	keep_notes( $notes );
+}
+
+/** Conflicts that no administrator has put away. */
+function open_conflicts(): array {
+	return array_filter(
+		notes()['conflicts'],
+		function ( $conflict ) {
+			return ! $conflict['seen'];
+		}
+	);
+}
+
+/** Puts the conflicts away. They stay noted, or the next visit of the same person would bring them back. */
+function put_conflicts_away(): void {
+	$notes = notes();
+	foreach ( array_keys( $notes['conflicts'] ) as $key ) {
+		$notes['conflicts'][ $key ]['seen'] = true;
+	}
 	keep_notes( $notes );
 }
 

@@ -69,7 +69,7 @@ function do_deed(): void {
 			create_missing_roles();
 			break;
 		case 'membergate_forget_conflicts':
-			keep_notes( array( 'conflicts' => array() ) + notes() );
+			put_conflicts_away();
 			break;
 	}
 	wp_safe_redirect( page_url() );
@@ -78,7 +78,7 @@ function do_deed(): void {
 
 /** Conflicts are shown where an administrator comes by. */
 function conflict_notice(): void {
-	$conflicts = notes()['conflicts'];
+	$conflicts = open_conflicts();
 	$screen    = get_current_screen();
 	if ( ! $conflicts || ! current_user_can( settings_capability() ) || ! $screen || ! in_array( $screen->id, array( 'dashboard', 'users', 'settings_page_' . PAGE ), true ) ) {
 		return;
@@ -111,8 +111,10 @@ function problems(): array {
 	if ( '' === setting( 'jwks' ) ) {
 		$kept = kept_keys();
 		if ( '' !== $kept['error'] ) {
+			// The details may name an inner address, which is not for the administrator of one site of a network.
+			$details = current_user_can( settings_capability() ) ? $kept['error'] : '…';
 			/* translators: %s: error of a request. */
-			$found[] = sprintf( __( 'The last attempt to fetch the keys failed: %s. Known keys stay in use.', 'membergate' ), $kept['error'] );
+			$found[] = sprintf( __( 'The last attempt to fetch the keys failed: %s. Known keys stay in use.', 'membergate' ), $details );
 		} elseif ( ! $kept['keys'] ) {
 			$found[] = __( 'No keys yet: they are fetched when the first visitor comes, or by the button below.', 'membergate' );
 		}
@@ -189,6 +191,7 @@ function render_form(): void {
 		esc_textarea( setting( 'jwks' ) ),
 		esc_html__( 'A JWK set. Not empty: nothing is fetched, and a new key must be pasted before the gateway changes to it.', 'membergate' )
 	);
+	tick_row( 'create', __( 'New accounts', 'membergate' ), __( 'An account is made for a person who has none. Otherwise only people with an account here are let in.', 'membergate' ) );
 	tick_row( 'link_by_email', __( 'First link by e-mail', 'membergate' ), __( 'An existing account without any rights is linked when it alone has the person\'s e-mail address.', 'membergate' ) );
 	tick_row( 'bind_address', __( 'Replay protection', 'membergate' ), __( 'An assertion is good only from the network address that showed it first.', 'membergate' ) );
 	text_row( 'button_label', __( 'Text of the login button', 'membergate' ), '' );

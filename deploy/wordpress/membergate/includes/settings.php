@@ -18,6 +18,7 @@ const SETTING_DEFAULTS = array(
 	'origin'        => '',   // Public origin, the `iss` we accept. Empty: that of the home address.
 	'jwks_url'      => '',   // Where the keys are fetched. Empty: /_gate/oidc/jwks on the public origin.
 	'jwks'          => '',   // Keys pasted by hand. Not empty: nothing is ever fetched.
+	'create'        => '1',  // Is an account made for a person who has none?
 	'link_by_email' => '1',  // May an existing, unprivileged account be linked by its e-mail address?
 	'bind_address'  => '1',  // Is an assertion good only from the address that showed it first?
 	'button_label'  => '',   // Text of the button on the login page. Empty: the default text.
@@ -103,7 +104,7 @@ function sanitize_settings( $posted ): array {
 	foreach ( array_keys( SETTING_DEFAULTS ) as $name ) {
 		$clean[ $name ] = setting( $name );
 	}
-	foreach ( array( 'link_by_email', 'bind_address' ) as $name ) {
+	foreach ( array( 'create', 'link_by_email', 'bind_address' ) as $name ) {
 		$clean[ $name ] = empty( $posted[ $name ] ) ? '' : '1';
 	}
 	foreach ( array( 'site', 'origin', 'jwks_url', 'jwks', 'button_label', 'meta_type', 'meta_expires' ) as $name ) {
