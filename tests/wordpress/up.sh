@@ -8,7 +8,8 @@
 #   PUBLIC_ORIGIN  what people see, scheme://host[:port] (default http://127.0.0.1:PORT); the gateway listens there
 #   SITE           the site's name at the gateway, the `aud` of assertions (default www)
 #
-# Environment: JWKS_URL  where the plugin fetches the keys (default: on PUBLIC_ORIGIN)
+# Environment: JWKS_URL  where the plugin fetches the keys (default: on PUBLIC_ORIGIN; needed when PHP cannot resolve that name,
+#              as with *.localhost; a loopback address, for WordPress is kept from calling anywhere else)
 #              FAKE_GATE=1  serve ROOT/gate/ at /_gate/, for tests without a gateway
 #              MULTISITE=1  a network of two sites in folders: / and /two/
 #              WP_SRC, WP_CONTENT  another WordPress than the one in /usr/share/wordpress
