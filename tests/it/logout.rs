@@ -125,8 +125,7 @@ async fn a_stranger_cannot_make_us_write_by_logging_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_ends_the_browsers_sessions_at_every_host() {
     for door in ["/_gate/logout", "/_gate/slo"] {
-        let mut plan = Plan::default();
-        plan.more = r#"
+        let more = r#"
 [[site]]
 name = "news"
 url = "http://127.0.0.1:{port}"
@@ -134,7 +133,7 @@ upstream = "{upstream}"
 home = "/public"
 "#
         .to_owned();
-        let world = World::planned(plan).await;
+        let world = World::planned(Plan { more, ..Plan::default() }).await;
         let elsewhere = format!("http://127.0.0.1:{}", world.address().port());
         let mut jane = world.visitor();
         jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
