@@ -45,6 +45,13 @@ pub struct Decision {
     pub warnings: Vec<String>,
 }
 
+impl Decision {
+    /// Whether the person holds one of these roles.
+    pub fn holds_any_of(&self, roles: &[Role]) -> bool {
+        roles.iter().any(|role| self.roles.contains(role))
+    }
+}
+
 /// Why a rule gave its role or did not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {

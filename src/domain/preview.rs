@@ -1,0 +1,143 @@
+//! Whom a change of the mapping would affect: decisions before and after, person by person, added up.
+//!
+//! Pure. Reading the people and showing progress is the business of `flows::administer::preview`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::access::Require;
+use super::record::{IndividualId, Record};
+use super::roles;
+use super::rule::{Role, Rules};
+use super::time::Timestamp;
+
+/// A person in a list.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonName {
+    /// Display name.
+    pub name: String,
+    /// The AMS's human-readable number.
+    pub record_number: Option<String>,
+    /// The AMS's key.
+    pub id: IndividualId,
+}
+
+/// People of a list, sorted by name once the preview is whole.
+pub type People = Vec<Arc<PersonName>>;
+
+/// Who would gain and lose what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// How many people were looked at.
+    pub people: usize,
+    /// How many of them the change affects.
+    pub affected: usize,
+    /// Who gains which role.
+    pub gained: BTreeMap<Role, People>,
+    /// Who loses which role.
+    pub lost: BTreeMap<Role, People>,
+    /// Who may no longer see some page that he or she may see now.
+    pub lose_access: People,
+    /// Who may see some page that he or she may not see now.
+    pub gain_access: People,
+    /// How many hold a role that lets into administration, after the change.
+    pub administrators: usize,
+    /// How many have records in which parts that the mapping looks at were never fetched. They may gain more, once these are read.
+    pub incomplete: usize,
+    /// How many stored records could not be opened; nothing is said about them.
+    pub unreadable: usize,
+}
+
+/// What a preview compares.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// The mapping in force.
+    pub before: Arc<Rules>,
+    /// The mapping that might be published.
+    pub after: Arc<Rules>,
+    /// The instant of all decisions.
+    pub at: Timestamp,
+    /// What pages ask for, each once.
+    pub requirements: Arc<[Require]>,
+    /// Roles that let into administration.
+    pub admin_roles: Arc<[Role]>,
+}
+
+impl Comparison {
+    /// Adds one person.
+    pub fn add(&self, record: &Record, to: &mut Preview) {
+        let before = roles::decide(record, &self.before, self.at);
+        let after = roles::decide(record, &self.after, self.at);
+        to.people += 1;
+        to.incomplete += usize::from(record.lacks(self.after.parts()));
+        to.administrators += usize::from(after.admitted && after.holds_any_of(&self.admin_roles));
+        if before.roles == after.roles {
+            return;
+        }
+        to.affected += 1;
+        let person = Arc::new(PersonName::of(record));
+        list(&mut to.gained, &after.roles, &before.roles, &person);
+        list(&mut to.lost, &before.roles, &after.roles, &person);
+        let opens = |require: &Require, decision| require.is_met_by(decision);
+        if self.requirements.iter().any(|it| opens(it, &before) && !opens(it, &after)) {
+            to.lose_access.push(Arc::clone(&person));
+        }
+        if self.requirements.iter().any(|it| !opens(it, &before) && opens(it, &after)) {
+            to.gain_access.push(person);
+        }
+    }
+}
+
+fn list(
+    lists: &mut BTreeMap<Role, People>,
+    has: &BTreeSet<Role>,
+    has_not: &BTreeSet<Role>,
+    who: &Arc<PersonName>,
+) {
+    for role in has.difference(has_not) {
+        lists.entry(role.clone()).or_default().push(Arc::clone(who));
+    }
+}
+
+impl PersonName {
+    /// The name of a record's person.
+    pub fn of(record: &Record) -> PersonName {
+        let profile = &record.profile;
+        PersonName {
+            name: profile.name.clone(),
+            record_number: profile.record_number.clone(),
+            id: record.id.clone(),
+        }
+    }
+}
+
+impl Preview {
+    /// Adds what was found about other people.
+    pub fn merge(&mut self, other: Preview) {
+        self.people += other.people;
+        self.affected += other.affected;
+        for (mine, theirs) in [(&mut self.gained, other.gained), (&mut self.lost, other.lost)] {
+            for (role, mut people) in theirs {
+                mine.entry(role).or_default().append(&mut people);
+            }
+        }
+        self.lose_access.extend(other.lose_access);
+        self.gain_access.extend(other.gain_access);
+        self.administrators += other.administrators;
+        self.incomplete += other.incomplete;
+        self.unreadable += other.unreadable;
+    }
+
+    /// Sorts every list by name.
+    #[must_use]
+    pub fn sorted(mut self) -> Preview {
+        let lists = self.gained.values_mut().chain(self.lost.values_mut());
+        lists.chain([&mut self.lose_access, &mut self.gain_access]).for_each(|list| list.sort_unstable());
+        self
+    }
+
+    /// Nobody's roles change.
+    pub fn changes_nothing(&self) -> bool {
+        self.affected == 0
+    }
+}
