@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use prometheus_client::encoding::text::encode;
-use prometheus_client::registry::Registry;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -24,10 +22,10 @@ use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::keyring::{Keyring, KeyringError};
 use crate::adapters::keys::seal::Sealer;
 use crate::adapters::store::{SqliteStore, Store, StoreError};
-use crate::adapters::upstream::{Endpoint, EndpointFault, Endpoints, Limits, Trust};
+use crate::adapters::upstream::{EndpointFault, Endpoints};
 use crate::config::Settings;
 use crate::config::settings::{Listen, Tls};
-use crate::domain::access::{Require, Sites};
+use crate::domain::access::{Site, Sites};
 use crate::flows::administer::{self, Administer, first_mapping};
 use crate::flows::attempts::Attempts;
 use crate::flows::person::{Published, PublishedRules};
@@ -37,6 +35,7 @@ use crate::flows::upkeep;
 use crate::flows::visit::Visits;
 use crate::serve::tls::TlsFault;
 use crate::serve::{self, Listener, Serving};
+use crate::telemetry::metrics::{self, Levels};
 use crate::web::operations::{self, Operations, Unready};
 use crate::web::proxy::{Control, Gate, Meter, Snapshot};
 use crate::web::{proxy, routes, state};
@@ -118,7 +117,8 @@ impl App {
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
         let snapshot = snapshot_of(&settings)?;
 
-        let ams = re_members_of(&settings, &clock)?;
+        let budget = Arc::new(Budget::new(settings.ams.rate));
+        let ams = re_members_of(&settings, &budget, &clock)?;
         let published = match &settings.admin {
             Some(_) => first_mapping(&*sqlite, &settings.rules, &clock).await?,
             None => Published { version: 1, rules: settings.rules.clone() },
@@ -126,9 +126,11 @@ impl App {
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
         let administer = settings.admin.clone().map(|admin| {
             let (rules, clock) = (Arc::clone(&rules), Arc::clone(&clock));
-            Arc::new(Administer::new(admin, sqlite, rules, ams.environment(), requirements(&settings), clock))
+            Arc::new(Administer::new(admin, sqlite, rules, ams.environment(), sites_of(&settings), clock))
         });
-        warn_of_mapping(&settings, &rules);
+        if let Some(administer) = &administer {
+            administer.tell_of_file(&settings.rules);
+        }
         let (refresh, waiting) =
             Refresh::new(Arc::clone(&ams), Arc::clone(&store), Arc::clone(&rules), Arc::clone(&clock));
         let refresh = Arc::new(refresh);
@@ -149,7 +151,7 @@ impl App {
             attempts,
         ));
         let control = routes::control(state::Gate {
-            sign_in,
+            sign_in: Arc::clone(&sign_in),
             visits: Arc::clone(&visits),
             ams,
             keys: Arc::clone(&keyring),
@@ -169,8 +171,14 @@ impl App {
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let draining = Arc::new(AtomicBool::new(false));
-        let watch =
-            Watch { store: Arc::clone(&store), gate: Arc::clone(&gate), draining: Arc::clone(&draining) };
+        let watch = Watch {
+            store: Arc::clone(&store),
+            gate: Arc::clone(&gate),
+            budget,
+            sign_in,
+            refresh: Arc::clone(&refresh),
+            draining: Arc::clone(&draining),
+        };
         let operations = TcpListener::bind(fixed.operations)
             .await
             .map_err(|error| serve::StartError::Listen(fixed.operations, error))?;
@@ -231,13 +239,15 @@ impl App {
             tls.store(Arc::new(certificate));
         }
         match &self.administer {
-            Some(administer) => administer.previews.set_requirements(requirements(settings)),
+            Some(administer) => {
+                administer.previews.set_sites(sites_of(settings));
+                administer.tell_of_file(&settings.rules);
+            }
             None => {
                 let version = self.gate.rules.load().version + 1;
                 self.gate.rules.store(Arc::new(Published { version, rules: settings.rules.clone() }));
             }
         }
-        warn_of_mapping(settings, &self.gate.rules);
         self.gate.visits.set_limits(settings.session);
         self.gate.snapshot.store(Arc::new(snapshot));
         Ok(())
@@ -259,6 +269,9 @@ impl App {
 struct Watch {
     store: Arc<dyn Store>,
     gate: Arc<Gate>,
+    budget: Arc<Budget>,
+    sign_in: Arc<SignIn>,
+    refresh: Arc<Refresh>,
     draining: Arc<AtomicBool>,
 }
 
@@ -272,12 +285,12 @@ impl Operations for Watch {
     }
 
     fn metrics(&self) -> String {
-        let mut registry = Registry::default();
-        self.gate.meter.register(&mut registry);
-        let mut text = String::new();
-        // Writing into a string cannot fail.
-        let _ = encode(&mut text, &registry);
-        text
+        let levels = Levels { sessions: self.gate.visits.count(), ams: self.budget.used() };
+        metrics::page(&levels, |registry| {
+            self.gate.meter.register(registry);
+            self.sign_in.tally.register(registry, "membergate_sign_ins", "Returns from the login, by ending");
+            self.refresh.tally.register(registry, "membergate_refreshes", "Records read anew, by ending");
+        })
     }
 }
 
@@ -292,39 +305,18 @@ async fn open_store(settings: Settings) -> Result<(Settings, Arc<SqliteStore>), 
     }
 }
 
-fn re_members_of(settings: &Settings, clock: &SharedClock) -> Result<Arc<dyn Ams>, StartError> {
+fn re_members_of(
+    settings: &Settings,
+    budget: &Arc<Budget>,
+    clock: &SharedClock,
+) -> Result<Arc<dyn Ams>, StartError> {
     let http = HttpClient::new(HttpLimits::default())?;
-    let budget = Arc::new(Budget::new(settings.ams.rate));
     let live: re_members::Environment = settings.ams.live.clone();
-    Ok(Arc::new(ReMembers::new(live, http, budget, Arc::clone(clock))))
+    Ok(Arc::new(ReMembers::new(live, http, Arc::clone(budget), Arc::clone(clock))))
 }
 
-/// What the pages of all sites ask for, each once.
-fn requirements(settings: &Settings) -> Vec<Require> {
-    let mut asked: Vec<Require> = Vec::new();
-    for rule in settings.sites.iter().flat_map(|site| &site.site.access) {
-        if !asked.contains(&rule.require) {
-            asked.push(rule.require.clone());
-        }
-    }
-    asked
-}
-
-/// Tells the operator what may surprise about the mapping in force.
-fn warn_of_mapping(settings: &Settings, rules: &PublishedRules) {
-    let Some(admin) = &settings.admin else { return };
-    let published = rules.load();
-    if published.rules != settings.rules {
-        tracing::info!(
-            version = published.version,
-            "The rules file differs from the role mapping in force, which the administrators change; the file is not used"
-        );
-    }
-    if !published.rules.managed_roles().iter().any(|role| admin.roles.contains(role)) {
-        tracing::warn!(
-            "The role mapping grants none of the roles in `admin.roles`; `membergate admin-link` opens administration"
-        );
-    }
+fn sites_of(settings: &Settings) -> impl Iterator<Item = &Site> {
+    settings.sites.iter().map(|site| &site.site)
 }
 
 fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
@@ -332,16 +324,14 @@ fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
     for site in &settings.sites {
         let name = Arc::clone(&site.site.name);
         let failed = |fault| StartError::Site(Arc::clone(&name), fault);
-        let mut endpoint =
-            Endpoint::new(&site.upstream, &Trust::Platform, Limits::default()).map_err(failed)?;
-        endpoint.preserve_host = site.preserve_host;
-        endpoints.insert(name, Arc::new(endpoint));
+        endpoints.insert(Arc::clone(&name), Arc::new(site.endpoint().map_err(failed)?));
     }
     Ok(Snapshot {
         sites: Sites::new(settings.sites.iter().map(|site| site.site.clone())),
         endpoints,
         settings: proxy::Settings {
             trusted_proxies: settings.listen.trusted_proxies.clone(),
+            stream_idle: settings.listen.stream_timeout,
             ..proxy::Settings::default()
         },
         association: Arc::new(settings.association.clone()),

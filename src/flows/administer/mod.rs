@@ -17,7 +17,8 @@ use crate::adapters::store::known::KnownPeople;
 use crate::adapters::store::links::EmergencyDoor;
 use crate::adapters::store::mappings::Mappings;
 use crate::adapters::store::{Store, StoreError};
-use crate::domain::access::Require;
+use crate::domain::access::Site;
+use crate::domain::preview::requirements;
 use crate::domain::rule::{Role, Rules};
 
 pub use crate::domain::audit::{Actor, Door};
@@ -58,13 +59,14 @@ pub struct Administer {
 }
 
 impl Administer {
-    /// Opens administration over a store. `rules` becomes what the latest version says.
-    pub fn new(
+    /// Opens administration over a store. `rules` is what [`first_mapping`] gave, and changes with each publication; `sites` ask
+    /// for roles on their pages.
+    pub fn new<'a>(
         settings: Settings,
         store: Arc<dyn AdminStore>,
         rules: PublishedRules,
         environment: &str,
-        requirements: impl IntoIterator<Item = Require>,
+        sites: impl IntoIterator<Item = &'a Site>,
         clock: SharedClock,
     ) -> Administer {
         let audit = Arc::new(Audit::new(Arc::clone(&store), Arc::clone(&clock)));
@@ -80,7 +82,7 @@ impl Administer {
         let previews = Arc::new(Previews::new(
             Arc::clone(&mapping),
             people,
-            requirements.into_iter().collect(),
+            requirements(sites),
             Arc::clone(&settings.roles),
             clock,
         ));
@@ -95,6 +97,22 @@ impl Administer {
             name: held.standing.profile.name.clone(),
             door: Door::Role,
         })
+    }
+
+    /// Tells the operator what may surprise about the mapping in force, given what the rules file says.
+    pub fn tell_of_file(&self, file: &Rules) {
+        let published = self.mapping.published();
+        if published.rules != *file {
+            tracing::info!(
+                version = published.version,
+                "The rules file differs from the role mapping in force, which administrators change; the file is not used"
+            );
+        }
+        if !published.rules.managed_roles().iter().any(|role| self.settings.roles.contains(role)) {
+            tracing::warn!(
+                "The role mapping grants none of the roles in `admin.roles`; `membergate admin-link` is the way in"
+            );
+        }
     }
 
     /// Ends what runs in the background.
