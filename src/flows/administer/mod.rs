@@ -7,6 +7,8 @@ pub mod known;
 pub mod links;
 pub mod mapping;
 pub mod preview;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
