@@ -7,6 +7,7 @@ pub mod known;
 pub mod links;
 pub mod mapping;
 pub mod preview;
+mod publish;
 #[cfg(test)]
 mod tests;
 
@@ -129,5 +130,5 @@ pub async fn first_mapping(
     file: &Rules,
     clock: &SharedClock,
 ) -> Result<Published, StoreError> {
-    mapping::first(store, file, clock.now()).await
+    publish::first(store, file, clock.now()).await
 }
