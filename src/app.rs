@@ -25,7 +25,8 @@ use crate::adapters::store::{SqliteStore, Store, StoreError};
 use crate::adapters::upstream::{EndpointFault, Endpoints};
 use crate::config::Settings;
 use crate::config::settings::{Listen, Tls};
-use crate::domain::access::Sites;
+use crate::domain::access::{Site, Sites};
+use crate::flows::administer::{self, Administer, first_mapping};
 use crate::flows::attempts::Attempts;
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::Refresh;
@@ -75,6 +76,7 @@ pub struct App {
     operations: SocketAddr,
     draining: Arc<AtomicBool>,
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
+    administer: Option<Arc<Administer>>,
     fixed: Fixed,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -88,6 +90,7 @@ struct Fixed {
     has_tls: bool,
     store: std::path::PathBuf,
     environment: String,
+    admin: Option<administer::Settings>,
 }
 
 impl Fixed {
@@ -98,6 +101,7 @@ impl Fixed {
             has_tls: settings.listen.tls.is_some(),
             store: settings.store.path.clone(),
             environment: settings.ams.live.name.clone(),
+            admin: settings.admin.clone(),
         }
     }
 }
@@ -106,7 +110,8 @@ impl App {
     /// Starts a gateway on the runtime of the caller, which becomes its control plane. When this returns, it answers.
     pub async fn start(settings: Settings, clock: SharedClock) -> Result<App, StartError> {
         let fixed = Fixed::of(&settings);
-        let (settings, store) = open_store(settings).await?;
+        let (settings, sqlite) = open_store(settings).await?;
+        let store: Arc<dyn Store> = sqlite.clone();
         let keyring = Arc::new(Keyring::ensure(&*store, &*clock).await?);
         let attempts = Attempts::new(Sealer::new(&settings.store.secret_key, "login attempt")?);
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
@@ -114,8 +119,18 @@ impl App {
 
         let budget = Arc::new(Budget::new(settings.ams.rate));
         let ams = re_members_of(&settings, &budget, &clock)?;
-        let rules: PublishedRules =
-            Arc::new(ArcSwap::from_pointee(Published { version: 1, rules: settings.rules.clone() }));
+        let published = match &settings.admin {
+            Some(_) => first_mapping(&*sqlite, &settings.rules, &clock).await?,
+            None => Published { version: 1, rules: settings.rules.clone() },
+        };
+        let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
+        let administer = settings.admin.clone().map(|admin| {
+            let (rules, clock) = (Arc::clone(&rules), Arc::clone(&clock));
+            Arc::new(Administer::new(admin, sqlite, rules, ams.environment(), sites_of(&settings), clock))
+        });
+        if let Some(administer) = &administer {
+            administer.tell_of_file(&settings.rules);
+        }
         let (refresh, waiting) =
             Refresh::new(Arc::clone(&ams), Arc::clone(&store), Arc::clone(&rules), Arc::clone(&clock));
         let refresh = Arc::new(refresh);
@@ -142,6 +157,7 @@ impl App {
             keys: Arc::clone(&keyring),
             rules: Arc::clone(&rules),
             clock: Arc::clone(&clock),
+            administer: administer.clone(),
         });
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -179,7 +195,17 @@ impl App {
         tasks.close();
         let listener = Listener { address: settings.listen.address, tls: tls.clone() };
         let serving = serve::start(&[listener], serving_of(&settings.listen), &gate)?;
-        Ok(App { serving, gate, operations: operations_address, draining, tls, fixed, stop, tasks })
+        Ok(App {
+            serving,
+            gate,
+            operations: operations_address,
+            draining,
+            tls,
+            administer,
+            fixed,
+            stop,
+            tasks,
+        })
     }
 
     /// Where it answers visitors.
@@ -192,6 +218,11 @@ impl App {
         self.operations
     }
 
+    /// Administration, if the operator wants it.
+    pub fn administer(&self) -> Option<&Arc<Administer>> {
+        self.administer.as_ref()
+    }
+
     /// Takes over new settings, or refuses them and changes nothing. Requests under way end as they began.
     pub fn reload(&self, settings: &Settings) -> Result<(), StartError> {
         let wanted = Fixed::of(settings);
@@ -201,6 +232,7 @@ impl App {
             (wanted.has_tls != self.fixed.has_tls, "whether the listener has a certificate"),
             (wanted.store != self.fixed.store, "store.path"),
             (wanted.environment != self.fixed.environment, "ams.live"),
+            (wanted.admin != self.fixed.admin, "[admin]"),
         ];
         if let Some((_, what)) = moved.into_iter().find(|(moved, _)| *moved) {
             return Err(StartError::NeedsRestart(what));
@@ -211,8 +243,16 @@ impl App {
         if let (Some(tls), Some(certificate)) = (&self.tls, certificate) {
             tls.store(Arc::new(certificate));
         }
-        let version = self.gate.rules.load().version + 1;
-        self.gate.rules.store(Arc::new(Published { version, rules: settings.rules.clone() }));
+        match &self.administer {
+            Some(administer) => {
+                administer.previews.set_sites(sites_of(settings));
+                administer.tell_of_file(&settings.rules);
+            }
+            None => {
+                let version = self.gate.rules.load().version + 1;
+                self.gate.rules.store(Arc::new(Published { version, rules: settings.rules.clone() }));
+            }
+        }
         self.gate.visits.set_limits(settings.session);
         self.gate.snapshot.store(Arc::new(snapshot));
         Ok(())
@@ -223,6 +263,9 @@ impl App {
         self.draining.store(true, Ordering::Release);
         self.serving.drain().await;
         self.stop.cancel();
+        if let Some(administer) = &self.administer {
+            administer.close().await;
+        }
         self.tasks.wait().await;
     }
 }
@@ -256,7 +299,7 @@ impl Operations for Watch {
     }
 }
 
-async fn open_store(settings: Settings) -> Result<(Settings, Arc<dyn Store>), StoreError> {
+async fn open_store(settings: Settings) -> Result<(Settings, Arc<SqliteStore>), StoreError> {
     let opening = tokio::task::spawn_blocking(move || {
         let opened = SqliteStore::open(&settings.store.path, &settings.store.secret_key);
         (settings, opened)
@@ -275,6 +318,10 @@ fn re_members_of(
     let http = HttpClient::new(HttpLimits::default())?;
     let live: re_members::Environment = settings.ams.live.clone();
     Ok(Arc::new(ReMembers::new(live, http, Arc::clone(budget), Arc::clone(clock))))
+}
+
+fn sites_of(settings: &Settings) -> impl Iterator<Item = &Site> {
+    settings.sites.iter().map(|site| &site.site)
 }
 
 fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {

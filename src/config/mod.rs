@@ -3,18 +3,16 @@
 //! `raw` says which keys there are, `resolve` what they mean. Only `app` and `cli` read this module.
 
 pub mod env;
-pub mod problem;
 mod raw;
 mod reading;
 mod resolve;
-pub mod rules;
 pub mod sample;
 pub mod settings;
 
 use std::path::Path;
 
+pub use crate::adapters::rules_file::{self as rules, Problem, problem};
 pub use env::Env;
-pub use problem::Problem;
 pub use settings::Settings;
 
 use reading::Reading;

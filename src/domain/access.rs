@@ -69,6 +69,19 @@ pub enum Require {
     AllOf(Vec<Role>),
 }
 
+impl Require {
+    /// Whether somebody of whom this was decided has what is asked for.
+    pub fn is_met_by(&self, decision: &Decision) -> bool {
+        let holds = |role: &Role| decision.roles.contains(role);
+        match self {
+            Require::Public => true,
+            Require::SignedIn => decision.admitted,
+            Require::AnyOf(roles) => decision.admitted && roles.iter().any(holds),
+            Require::AllOf(roles) => decision.admitted && !roles.is_empty() && roles.iter().all(holds),
+        }
+    }
+}
+
 /// A signed-in person as decisions see him or her.
 #[derive(Debug, Clone)]
 pub struct Standing {
@@ -137,14 +150,7 @@ pub fn decide<'a>(site: &'a Site, path: &RequestPath<'_>, method: &str, visitor:
         (_, Visitor::Stranger) => return Access::SignIn,
         (_, Visitor::SignedIn(standing)) => standing,
     };
-    let holds = |role: &Role| standing.decision.roles.contains(role);
-    let enough = standing.decision.admitted
-        && match require {
-            Require::Public | Require::SignedIn => true,
-            Require::AnyOf(roles) => roles.iter().any(holds),
-            Require::AllOf(roles) => !roles.is_empty() && roles.iter().all(holds),
-        };
-    if enough { granted } else { Access::Refused(require) }
+    if require.is_met_by(&standing.decision) { granted } else { Access::Refused(require) }
 }
 
 /// All sites, found by host and longest path prefix.

@@ -3,8 +3,11 @@
 //! Invariant: nothing here does I/O, reads a clock, or knows HTTP or the store. Time is an argument.
 
 pub mod access;
+pub mod audit;
+pub mod mapping;
 pub mod network;
 pub mod path;
+pub mod preview;
 pub mod record;
 pub mod return_to;
 pub mod roles;

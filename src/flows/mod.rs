@@ -1,5 +1,6 @@
 //! The use cases, as verbs over narrow ports. No HTTP types, no HTML: several doors need them.
 
+pub mod administer;
 pub mod attempts;
 pub mod person;
 pub mod refresh;

@@ -9,6 +9,10 @@ use crate::domain::record::{IndividualId, Record};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
 
+pub mod audit;
+pub mod known;
+pub mod links;
+pub mod mappings;
 mod schema;
 mod sealed;
 mod sqlite;

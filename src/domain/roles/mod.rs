@@ -12,7 +12,7 @@ mod timeline;
 mod warnings;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -43,6 +43,13 @@ pub struct Decision {
     pub trace: Vec<Verdict>,
     /// What was not understood, whether or not it mattered.
     pub warnings: Vec<String>,
+}
+
+impl Decision {
+    /// Whether the person holds one of these roles.
+    pub fn holds_any_of(&self, roles: &[Role]) -> bool {
+        roles.iter().any(|role| self.roles.contains(role))
+    }
 }
 
 /// Why a rule gave its role or did not.

@@ -1,21 +1,23 @@
-//! The rules file: text to [`Rules`] and back.
+//! The rules file: text to [`Rules`] and back. It is what an operator writes, what the administrator's page takes and gives,
+//! and how the store keeps a mapping.
 //!
 //! Read by hand from TOML with spans, so that every problem is found at once, each with its place and a remedy.
 
 mod condition;
 mod print;
+pub mod problem;
 #[cfg(test)]
 mod tests;
 mod walk;
 
 pub use print::print;
+pub use problem::Problem;
 
 use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::Problem;
 use crate::domain::rule::{CORE_ROLES, PrimaryMembership, Role, Rule, Rules};
 use crate::domain::time::TimeZone;
 use walk::Walk;
@@ -92,7 +94,7 @@ fn time_zone(walk: &mut Walk<'_>, value: &Spanned<DeValue<'_>>) -> Option<TimeZo
     let zone = TimeZone::get(&name).ok().filter(|zone| zone.iana_name().is_some() && !zone.is_unknown());
     if zone.is_none() {
         let known: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-        let near = super::problem::nearest(&name, known.iter().map(String::as_str));
+        let near = problem::nearest(&name, known.iter().map(String::as_str));
         let remedy = match near {
             Some(near) => format!("Did you mean `{near}`"),
             None => "Use an IANA name, such as `America/New_York`".into(),

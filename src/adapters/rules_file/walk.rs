@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::config::problem::{Problem, nearest};
+use super::problem::{Problem, nearest};
 
 /// The text under way and what was wrong so far.
 pub(super) struct Walk<'t> {

@@ -1,0 +1,249 @@
+//! Whom a change of the mapping would affect: decisions before and after, person by person, added up.
+//!
+//! Pure. Reading the people and showing progress is the business of `flows::administer::preview`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::access::{Require, Site};
+use super::record::{IndividualId, Record};
+use super::roles;
+use super::rule::{Role, Rules};
+use super::time::Timestamp;
+
+/// A person in a list.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PersonName {
+    /// Display name.
+    pub name: String,
+    /// The AMS's human-readable number.
+    pub record_number: Option<String>,
+    /// The AMS's key.
+    pub id: IndividualId,
+}
+
+/// People of a list, sorted by name once the preview is whole.
+pub type People = Vec<Arc<PersonName>>;
+
+/// Who would gain and lose what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// How many people were looked at.
+    pub people: usize,
+    /// How many of them the change affects.
+    pub affected: usize,
+    /// Who gains which role.
+    pub gained: BTreeMap<Role, People>,
+    /// Who loses which role.
+    pub lost: BTreeMap<Role, People>,
+    /// Who may no longer see some page that he or she may see now.
+    pub lose_access: People,
+    /// Who may see some page that he or she may not see now.
+    pub gain_access: People,
+    /// How many hold a role that lets into administration, after the change.
+    pub administrators: usize,
+    /// How many have records in which parts that the mapping looks at were never fetched. They may gain more, once these are read.
+    pub incomplete: usize,
+    /// How many stored records could not be opened; nothing is said about them.
+    pub unreadable: usize,
+}
+
+/// What a preview compares.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// The mapping in force.
+    pub before: Arc<Rules>,
+    /// The mapping that might be published.
+    pub after: Arc<Rules>,
+    /// The instant of all decisions.
+    pub at: Timestamp,
+    /// What pages ask for, each once.
+    pub requirements: Arc<[Require]>,
+    /// Roles that let into administration.
+    pub admin_roles: Arc<[Role]>,
+}
+
+impl Comparison {
+    /// Adds one person.
+    pub fn add(&self, record: &Record, to: &mut Preview) {
+        let before = roles::decide(record, &self.before, self.at);
+        let after = roles::decide(record, &self.after, self.at);
+        to.people += 1;
+        to.incomplete += usize::from(record.lacks(self.after.parts()));
+        to.administrators += usize::from(after.admitted && after.holds_any_of(&self.admin_roles));
+        if before.roles == after.roles {
+            return;
+        }
+        to.affected += 1;
+        let person = Arc::new(PersonName::of(record));
+        list(&mut to.gained, &after.roles, &before.roles, &person);
+        list(&mut to.lost, &before.roles, &after.roles, &person);
+        let opens = |require: &Require, decision| require.is_met_by(decision);
+        if self.requirements.iter().any(|it| opens(it, &before) && !opens(it, &after)) {
+            to.lose_access.push(Arc::clone(&person));
+        }
+        if self.requirements.iter().any(|it| !opens(it, &before) && opens(it, &after)) {
+            to.gain_access.push(person);
+        }
+    }
+}
+
+/// What the pages of these sites ask for, each once.
+pub fn requirements<'a>(sites: impl IntoIterator<Item = &'a Site>) -> Vec<Require> {
+    let mut asked: Vec<Require> = Vec::new();
+    for rule in sites.into_iter().flat_map(|site| &site.access) {
+        if !asked.contains(&rule.require) {
+            asked.push(rule.require.clone());
+        }
+    }
+    asked
+}
+
+fn list(
+    lists: &mut BTreeMap<Role, People>,
+    has: &BTreeSet<Role>,
+    has_not: &BTreeSet<Role>,
+    who: &Arc<PersonName>,
+) {
+    for role in has.difference(has_not) {
+        lists.entry(role.clone()).or_default().push(Arc::clone(who));
+    }
+}
+
+impl PersonName {
+    /// The name of a record's person.
+    pub fn of(record: &Record) -> PersonName {
+        let profile = &record.profile;
+        PersonName {
+            name: profile.name.clone(),
+            record_number: profile.record_number.clone(),
+            id: record.id.clone(),
+        }
+    }
+}
+
+impl Preview {
+    /// Adds what was found about other people.
+    pub fn merge(&mut self, other: Preview) {
+        self.people += other.people;
+        self.affected += other.affected;
+        for (mine, theirs) in [(&mut self.gained, other.gained), (&mut self.lost, other.lost)] {
+            for (role, mut people) in theirs {
+                mine.entry(role).or_default().append(&mut people);
+            }
+        }
+        self.lose_access.extend(other.lose_access);
+        self.gain_access.extend(other.gain_access);
+        self.administrators += other.administrators;
+        self.incomplete += other.incomplete;
+        self.unreadable += other.unreadable;
+    }
+
+    /// Sorts every list by name.
+    #[must_use]
+    pub fn sorted(mut self) -> Preview {
+        let lists = self.gained.values_mut().chain(self.lost.values_mut());
+        lists.chain([&mut self.lose_access, &mut self.gain_access]).for_each(|list| list.sort_unstable());
+        self
+    }
+
+    /// Nobody's roles change.
+    pub fn changes_nothing(&self) -> bool {
+        self.affected == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::roles::tests::properties::{a_record, an_instant, some_rules};
+
+    fn role(text: &str) -> Role {
+        Role::parse(text).unwrap()
+    }
+
+    fn comparison(before: Rules, after: Rules, at: Timestamp) -> Comparison {
+        Comparison {
+            before: Arc::new(before),
+            after: Arc::new(after),
+            at,
+            requirements: [Require::Public, Require::SignedIn, Require::AnyOf(vec![role("r1")])].into(),
+            admin_roles: [role("r2")].into(),
+        }
+    }
+
+    /// Different people of the same kind as the generated one.
+    fn numbered(records: Vec<Record>) -> Vec<Record> {
+        let id = |number: usize| IndividualId::parse(&format!("person-{number}")).unwrap();
+        records.into_iter().enumerate().map(|(number, record)| Record { id: id(number), ..record }).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_preview_says_is_what_the_rules_then_give(
+            records in proptest::collection::vec(a_record(), 1..12),
+            (before, after) in (some_rules(), some_rules()),
+            at in an_instant(),
+            cut in 0_usize..12,
+        ) {
+            let records = numbered(records);
+            let comparison = comparison(before, after, at);
+            // In two parts, as two threads would have it.
+            let (mut preview, mut other) = (Preview::default(), Preview::default());
+            for (number, record) in records.iter().enumerate() {
+                comparison.add(record, if number < cut { &mut preview } else { &mut other });
+            }
+            preview.merge(other);
+            let preview = preview.sorted();
+            prop_assert_eq!(preview.people, records.len());
+            let has = |lists: &BTreeMap<Role, People>, role: &Role, record: &Record| {
+                lists.get(role).is_some_and(|people| people.iter().any(|person| person.id == record.id))
+            };
+            let (mut affected, mut administrators) = (0, 0);
+            for record in &records {
+                let was = roles::decide(record, &comparison.before, at);
+                let is = roles::decide(record, &comparison.after, at);
+                affected += usize::from(was.roles != is.roles);
+                administrators += usize::from(is.roles.contains(&role("r2")));
+                for role in was.roles.union(&is.roles) {
+                    let (had, holds) = (was.roles.contains(role), is.roles.contains(role));
+                    prop_assert_eq!(has(&preview.gained, role, record), holds && !had);
+                    prop_assert_eq!(has(&preview.lost, role, record), had && !holds);
+                }
+                let (had, holds) = (was.roles.contains(&role("r1")), is.roles.contains(&role("r1")));
+                prop_assert_eq!(preview.lose_access.iter().any(|it| it.id == record.id), had && !holds);
+                prop_assert_eq!(preview.gain_access.iter().any(|it| it.id == record.id), holds && !had);
+            }
+            prop_assert_eq!((preview.affected, preview.administrators), (affected, administrators));
+            prop_assert_eq!(preview.changes_nothing(), affected == 0);
+            let listed: usize = preview.gained.values().chain(preview.lost.values()).map(Vec::len).sum();
+            prop_assert!(listed >= affected, "whoever is affected is in some list");
+        }
+    }
+
+    #[test]
+    fn what_pages_ask_for_is_told_once() {
+        use crate::domain::access::AccessRule;
+        use crate::domain::path::PathPattern;
+        let rule = |path: &str, require: Require| AccessRule {
+            path: PathPattern::parse(path).unwrap(),
+            methods: Vec::new(),
+            require,
+        };
+        let site = |access: Vec<AccessRule>| Site {
+            name: "www".into(),
+            title: String::new(),
+            origin: String::new(),
+            host: "www.acme.example".into(),
+            prefix: PathPattern::parse("/").unwrap(),
+            home: String::new(),
+            access,
+        };
+        let member = || Require::AnyOf(vec![role("member")]);
+        let sites =
+            [site(vec![rule("/a", member()), rule("/b", Require::Public)]), site(vec![rule("/c", member())])];
+        assert_eq!(requirements(&sites), [member(), Require::Public]);
+    }
+}

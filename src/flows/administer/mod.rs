@@ -1,0 +1,134 @@
+//! What administrators do: the role mapping, its preview and versions, the audit log, and the door for emergencies.
+//!
+//! One file for each use case. Who may ask is decided here; how it is asked and shown is the business of `web::admin`.
+
+pub mod audit;
+pub mod known;
+pub mod links;
+pub mod mapping;
+pub mod preview;
+mod publish;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use super::person::{Held, Published, PublishedRules};
+use crate::adapters::clock::SharedClock;
+use crate::adapters::store::audit::AuditLog;
+use crate::adapters::store::known::KnownPeople;
+use crate::adapters::store::links::EmergencyDoor;
+use crate::adapters::store::mappings::Mappings;
+use crate::adapters::store::{Store, StoreError};
+use crate::domain::access::Site;
+use crate::domain::preview::requirements;
+use crate::domain::rule::{Role, Rules};
+
+pub use crate::domain::audit::{Actor, Door};
+pub use audit::Audit;
+pub use known::Known;
+pub use links::AdminLinks;
+pub use mapping::Mapping;
+pub use preview::Previews;
+
+/// All that administration needs of the store.
+pub trait AdminStore: Store + Mappings + AuditLog + EmergencyDoor + KnownPeople {}
+
+impl<T: Store + Mappings + AuditLog + EmergencyDoor + KnownPeople> AdminStore for T {}
+
+/// What the operator decided about administration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Any of these roles lets in.
+    pub roles: Arc<[Role]>,
+    /// Pages are served on the host of this site only. `None`: on every site's host.
+    pub site: Option<Arc<str>>,
+    /// Administrators may view a site as somebody else.
+    pub view_as: bool,
+}
+
+/// The use cases of administration.
+pub struct Administer {
+    /// What the operator decided.
+    pub settings: Settings,
+    /// Draft, versions, import and export.
+    pub mapping: Arc<Mapping>,
+    /// Whom a draft would affect.
+    pub previews: Arc<Previews>,
+    /// Who did what.
+    pub audit: Arc<Audit>,
+    /// The door for emergencies.
+    pub links: Arc<AdminLinks>,
+}
+
+impl Administer {
+    /// Opens administration over a store. `rules` is what [`first_mapping`] gave, and changes with each publication; `sites` ask
+    /// for roles on their pages.
+    pub fn new<'a>(
+        settings: Settings,
+        store: Arc<dyn AdminStore>,
+        rules: PublishedRules,
+        environment: &str,
+        sites: impl IntoIterator<Item = &'a Site>,
+        clock: SharedClock,
+    ) -> Administer {
+        let audit = Arc::new(Audit::new(Arc::clone(&store), Arc::clone(&clock)));
+        let links = Arc::new(AdminLinks::new(Arc::clone(&store), Arc::clone(&clock)));
+        let people = Known::new(Arc::clone(&store), environment);
+        let mapping = Arc::new(Mapping::new(
+            store,
+            Arc::clone(&rules),
+            people.clone(),
+            Arc::clone(&settings.roles),
+            Arc::clone(&clock),
+        ));
+        let previews = Arc::new(Previews::new(
+            Arc::clone(&mapping),
+            people,
+            requirements(sites),
+            Arc::clone(&settings.roles),
+            clock,
+        ));
+        Administer { settings, mapping, previews, audit, links }
+    }
+
+    /// The administrator that a signed-in person is. `None`: he or she is none.
+    pub fn actor(&self, held: &Held) -> Option<Actor> {
+        let decision = &held.standing.decision;
+        (decision.admitted && decision.holds_any_of(&self.settings.roles)).then(|| Actor {
+            id: Some(held.standing.id.clone()),
+            name: held.standing.profile.name.clone(),
+            door: Door::Role,
+        })
+    }
+
+    /// Tells the operator what may surprise about the mapping in force, given what the rules file says.
+    pub fn tell_of_file(&self, file: &Rules) {
+        let published = self.mapping.published();
+        if published.rules != *file {
+            tracing::info!(
+                version = published.version,
+                "The rules file differs from the role mapping in force, which administrators change; the file is not used"
+            );
+        }
+        if !published.rules.managed_roles().iter().any(|role| self.settings.roles.contains(role)) {
+            tracing::warn!(
+                "The role mapping grants none of the roles in `admin.roles`; `membergate admin-link` is the way in"
+            );
+        }
+    }
+
+    /// Ends what runs in the background.
+    pub async fn close(&self) {
+        self.previews.close().await;
+    }
+}
+
+/// The mapping to start with: the latest version of the store, which the rules file becomes on the first start.
+pub async fn first_mapping(
+    store: &dyn AdminStore,
+    file: &Rules,
+    clock: &SharedClock,
+) -> Result<Published, StoreError> {
+    publish::first(store, file, clock.now()).await
+}
