@@ -3,6 +3,9 @@
 //! Every sealed part is bound to the row it belongs to, so a row that was edited or swapped with another does not open. SQL is
 //! kept out; so is the sealing itself, which is in `keys::seal`.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::{StoreError, StoredKey};
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::seal::{KeyedDigest, Sealer, SecretKey, context};
@@ -17,7 +20,7 @@ impl From<CryptographyFailed> for StoreError {
 }
 
 /// A row that does not open, although the file was made with this key: it was damaged or edited.
-fn damaged(what: &str) -> StoreError {
+pub(super) fn damaged(what: &str) -> StoreError {
     StoreError::Unavailable(format!("a stored {what} is damaged"))
 }
 
@@ -106,13 +109,12 @@ impl Vault {
     }
 
     pub(super) fn seal_record(&self, environment: &str, record: &Record) -> Result<RecordRow, StoreError> {
-        let plain = serde_json::to_vec(record)
-            .map_err(|error| StoreError::Unavailable(format!("a record cannot be written: {error}")))?;
+        let person = self.person(environment, &record.id);
         Ok(RecordRow {
             environment: environment.to_owned(),
-            person: self.person(environment, &record.id),
             as_of: to_column(record.as_of),
-            sealed: self.sealer.seal(&plain, &record_context(environment, &record.id))?,
+            sealed: self.seal_value(record, &record_context(environment, &person))?,
+            person,
         })
     }
 
@@ -123,11 +125,36 @@ impl Vault {
         id: &IndividualId,
         sealed: &[u8],
     ) -> Result<Record, StoreError> {
-        self.sealer
-            .open(sealed, &record_context(environment, id))
-            .and_then(|plain| serde_json::from_slice::<Record>(&plain).ok())
-            .filter(|record| record.id == *id)
-            .ok_or_else(|| damaged("record"))
+        let record = self.open_record_of(environment, &self.person(environment, id), sealed)?;
+        if record.id == *id { Ok(record) } else { Err(damaged("record")) }
+    }
+
+    /// Opens the record of a row, whosever it is.
+    pub(super) fn open_record_of(
+        &self,
+        environment: &str,
+        person: &[u8; 32],
+        sealed: &[u8],
+    ) -> Result<Record, StoreError> {
+        self.open_value(sealed, &record_context(environment, person), "record")
+    }
+
+    /// Seals what has no row type of its own.
+    pub(super) fn seal_value<T: Serialize>(&self, value: &T, context: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let plain = serde_json::to_vec(value)
+            .map_err(|error| StoreError::Unavailable(format!("a value cannot be written: {error}")))?;
+        Ok(self.sealer.seal(&plain, context)?)
+    }
+
+    /// Opens what [`Vault::seal_value`] sealed in the same context. `what` is for the message when that fails.
+    pub(super) fn open_value<T: DeserializeOwned>(
+        &self,
+        sealed: &[u8],
+        context: &[u8],
+        what: &str,
+    ) -> Result<T, StoreError> {
+        let plain = self.sealer.open(sealed, context).ok_or_else(|| damaged(what))?;
+        serde_json::from_slice(&plain).map_err(|_| damaged(what))
     }
 
     pub(super) fn seal_key(&self, key: &StoredKey) -> Result<KeyRow, StoreError> {
@@ -161,8 +188,8 @@ impl KeyRow {
     }
 }
 
-fn record_context(environment: &str, id: &IndividualId) -> Vec<u8> {
-    context(&[b"record", environment.as_bytes(), id.as_str().as_bytes()])
+fn record_context(environment: &str, person: &[u8; 32]) -> Vec<u8> {
+    context(&[b"record of", environment.as_bytes(), person])
 }
 
 /// An instant as a column: nanoseconds since 1970. What lies beyond 1677 or 2262 becomes the nearest that fits.
@@ -172,7 +199,7 @@ pub(super) fn to_column(instant: Timestamp) -> i64 {
 }
 
 /// A column as an instant.
-fn from_column(nanoseconds: i64) -> Timestamp {
+pub(super) fn from_column(nanoseconds: i64) -> Timestamp {
     // Every 64-bit count of nanoseconds is within the range of a timestamp. Should it not be, the oldest instant denies.
     Timestamp::from_nanosecond(nanoseconds.into()).unwrap_or(Timestamp::MIN)
 }

@@ -3,6 +3,7 @@
 //! One file for each use case. Who may ask is decided here; how it is asked and shown is the business of `web::admin`.
 
 pub mod audit;
+pub mod known;
 pub mod links;
 pub mod mapping;
 pub mod preview;
@@ -21,6 +22,7 @@ use crate::domain::rule::{Role, Rules};
 
 pub use crate::domain::audit::{Actor, Door};
 pub use audit::Audit;
+pub use known::Known;
 pub use links::AdminLinks;
 pub use mapping::Mapping;
 pub use preview::Previews;
@@ -67,7 +69,7 @@ impl Administer {
     ) -> Administer {
         let audit = Arc::new(Audit::new(Arc::clone(&store), Arc::clone(&clock)));
         let links = Arc::new(AdminLinks::new(Arc::clone(&store), Arc::clone(&clock)));
-        let people = preview::Known { store: Arc::clone(&store), environment: environment.into() };
+        let people = Known::new(Arc::clone(&store), environment);
         let mapping = Arc::new(Mapping::new(
             store,
             Arc::clone(&rules),
