@@ -27,7 +27,8 @@ use crate::adapters::store::{SqliteStore, Store, StoreError};
 use crate::adapters::upstream::{Endpoint, EndpointFault, Endpoints, Limits, Trust};
 use crate::config::Settings;
 use crate::config::settings::{Listen, Tls};
-use crate::domain::access::Sites;
+use crate::domain::access::{Require, Sites};
+use crate::flows::administer::{self, Administer, first_mapping};
 use crate::flows::attempts::Attempts;
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::Refresh;
@@ -76,6 +77,7 @@ pub struct App {
     operations: SocketAddr,
     draining: Arc<AtomicBool>,
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
+    administer: Option<Arc<Administer>>,
     fixed: Fixed,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -89,6 +91,7 @@ struct Fixed {
     has_tls: bool,
     store: std::path::PathBuf,
     environment: String,
+    admin: Option<administer::Settings>,
 }
 
 impl Fixed {
@@ -99,6 +102,7 @@ impl Fixed {
             has_tls: settings.listen.tls.is_some(),
             store: settings.store.path.clone(),
             environment: settings.ams.live.name.clone(),
+            admin: settings.admin.clone(),
         }
     }
 }
@@ -107,15 +111,24 @@ impl App {
     /// Starts a gateway on the runtime of the caller, which becomes its control plane. When this returns, it answers.
     pub async fn start(settings: Settings, clock: SharedClock) -> Result<App, StartError> {
         let fixed = Fixed::of(&settings);
-        let (settings, store) = open_store(settings).await?;
+        let (settings, sqlite) = open_store(settings).await?;
+        let store: Arc<dyn Store> = sqlite.clone();
         let keyring = Arc::new(Keyring::ensure(&*store, &*clock).await?);
         let attempts = Attempts::new(Sealer::new(&settings.store.secret_key, "login attempt")?);
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
         let snapshot = snapshot_of(&settings)?;
 
         let ams = re_members_of(&settings, &clock)?;
-        let rules: PublishedRules =
-            Arc::new(ArcSwap::from_pointee(Published { version: 1, rules: settings.rules.clone() }));
+        let published = match &settings.admin {
+            Some(_) => first_mapping(&*sqlite, &settings.rules, &clock).await?,
+            None => Published { version: 1, rules: settings.rules.clone() },
+        };
+        let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
+        let administer = settings.admin.clone().map(|admin| {
+            let (rules, clock) = (Arc::clone(&rules), Arc::clone(&clock));
+            Arc::new(Administer::new(admin, sqlite, rules, ams.environment(), requirements(&settings), clock))
+        });
+        warn_of_mapping(&settings, &rules);
         let (refresh, waiting) =
             Refresh::new(Arc::clone(&ams), Arc::clone(&store), Arc::clone(&rules), Arc::clone(&clock));
         let refresh = Arc::new(refresh);
@@ -142,6 +155,7 @@ impl App {
             keys: Arc::clone(&keyring),
             rules: Arc::clone(&rules),
             clock: Arc::clone(&clock),
+            administer: administer.clone(),
         });
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -173,7 +187,17 @@ impl App {
         tasks.close();
         let listener = Listener { address: settings.listen.address, tls: tls.clone() };
         let serving = serve::start(&[listener], serving_of(&settings.listen), &gate)?;
-        Ok(App { serving, gate, operations: operations_address, draining, tls, fixed, stop, tasks })
+        Ok(App {
+            serving,
+            gate,
+            operations: operations_address,
+            draining,
+            tls,
+            administer,
+            fixed,
+            stop,
+            tasks,
+        })
     }
 
     /// Where it answers visitors.
@@ -195,6 +219,7 @@ impl App {
             (wanted.has_tls != self.fixed.has_tls, "whether the listener has a certificate"),
             (wanted.store != self.fixed.store, "store.path"),
             (wanted.environment != self.fixed.environment, "ams.live"),
+            (wanted.admin != self.fixed.admin, "[admin]"),
         ];
         if let Some((_, what)) = moved.into_iter().find(|(moved, _)| *moved) {
             return Err(StartError::NeedsRestart(what));
@@ -205,8 +230,14 @@ impl App {
         if let (Some(tls), Some(certificate)) = (&self.tls, certificate) {
             tls.store(Arc::new(certificate));
         }
-        let version = self.gate.rules.load().version + 1;
-        self.gate.rules.store(Arc::new(Published { version, rules: settings.rules.clone() }));
+        match &self.administer {
+            Some(administer) => administer.previews.set_requirements(requirements(settings)),
+            None => {
+                let version = self.gate.rules.load().version + 1;
+                self.gate.rules.store(Arc::new(Published { version, rules: settings.rules.clone() }));
+            }
+        }
+        warn_of_mapping(settings, &self.gate.rules);
         self.gate.visits.set_limits(settings.session);
         self.gate.snapshot.store(Arc::new(snapshot));
         Ok(())
@@ -217,6 +248,9 @@ impl App {
         self.draining.store(true, Ordering::Release);
         self.serving.drain().await;
         self.stop.cancel();
+        if let Some(administer) = &self.administer {
+            administer.close().await;
+        }
         self.tasks.wait().await;
     }
 }
@@ -247,7 +281,7 @@ impl Operations for Watch {
     }
 }
 
-async fn open_store(settings: Settings) -> Result<(Settings, Arc<dyn Store>), StoreError> {
+async fn open_store(settings: Settings) -> Result<(Settings, Arc<SqliteStore>), StoreError> {
     let opening = tokio::task::spawn_blocking(move || {
         let opened = SqliteStore::open(&settings.store.path, &settings.store.secret_key);
         (settings, opened)
@@ -263,6 +297,34 @@ fn re_members_of(settings: &Settings, clock: &SharedClock) -> Result<Arc<dyn Ams
     let budget = Arc::new(Budget::new(settings.ams.rate));
     let live: re_members::Environment = settings.ams.live.clone();
     Ok(Arc::new(ReMembers::new(live, http, budget, Arc::clone(clock))))
+}
+
+/// What the pages of all sites ask for, each once.
+fn requirements(settings: &Settings) -> Vec<Require> {
+    let mut asked: Vec<Require> = Vec::new();
+    for rule in settings.sites.iter().flat_map(|site| &site.site.access) {
+        if !asked.contains(&rule.require) {
+            asked.push(rule.require.clone());
+        }
+    }
+    asked
+}
+
+/// Tells the operator what may surprise about the mapping in force.
+fn warn_of_mapping(settings: &Settings, rules: &PublishedRules) {
+    let Some(admin) = &settings.admin else { return };
+    let published = rules.load();
+    if published.rules != settings.rules {
+        tracing::info!(
+            version = published.version,
+            "The rules file differs from the role mapping in force, which the administrators change; the file is not used"
+        );
+    }
+    if !published.rules.managed_roles().iter().any(|role| admin.roles.contains(role)) {
+        tracing::warn!(
+            "The role mapping grants none of the roles in `admin.roles`; `membergate admin-link` opens administration"
+        );
+    }
 }
 
 fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {

@@ -53,6 +53,8 @@ section! {
         store: Spanned<Store>,
         /// What is logged.
         log: Log,
+        /// Who may change the role mapping in the browser. Default: nobody, and the file `rules` is what counts.
+        admin: Spanned<Admin>,
         /// The websites behind the gateway, one `[[site]]` each.
         site: Vec<Spanned<Site>>,
     }
@@ -170,6 +172,18 @@ section! {
         level: Text,
         /// "text" for people, "json" for programs. Default: "text".
         format: Text,
+    }
+}
+
+section! {
+    /// `[admin]`. With it, the file `rules` is only what the role mapping begins with; later versions are in the store.
+    Admin {
+        /// Whoever holds one of these roles is an administrator. Example: ["staff"]. Required.
+        roles: Vec<Text>,
+        /// The name of the site on whose host alone the pages are served. Example: "www". Default: every site's host.
+        host: Text,
+        /// Whether administrators may view a site as somebody else. Default: false.
+        view_as: bool,
     }
 }
 

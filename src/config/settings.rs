@@ -16,6 +16,7 @@ use crate::domain::access;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
 use crate::domain::session::Limits;
+use crate::flows::administer;
 use crate::telemetry::Format;
 use crate::web::arrived::Association;
 
@@ -36,8 +37,10 @@ pub struct Settings {
     pub log: Log,
     /// The file with the role mapping, for messages and for reading it anew.
     pub rules_file: PathBuf,
-    /// The role mapping.
+    /// The role mapping. With `admin`, only what the store begins with.
     pub rules: Rules,
+    /// Administration in the browser. `None`: there is none.
+    pub admin: Option<administer::Settings>,
     /// The sites; at least one, no two at the same host and path, no two of one name.
     pub sites: Vec<Site>,
 }

@@ -237,6 +237,29 @@ fn a_problem_of_one_value_is_told_exactly() {
 }
 
 #[test]
+fn administration_is_checked_and_then_the_rules_file_is_not_the_last_word() {
+    let admin = |text: &str| load_text(&SMALL.replace("[[site]]", &format!("[admin]\n{text}\n[[site]]")));
+    let settings = admin("roles = [\"staff\"]").unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let said = settings.admin.map(|admin| (admin.roles.len(), admin.site, admin.view_as));
+    assert_eq!(said, Some((1, None, false)));
+    let settings = admin("roles = [\"staff\"]\nhost = \"www\"\nview_as = true").unwrap();
+    assert!(settings.admin.is_some_and(|admin| admin.site.as_deref() == Some("www") && admin.view_as));
+    for (text, told) in [
+        ("", "`admin.roles` is missing"),
+        ("roles = []", "a list of no roles lets nobody in"),
+        ("roles = [\"Staff!\"]", "`Staff!` is not a role"),
+        ("roles = [\"staff\"]\nhost = \"ww\"", "there is no site `ww`. Did you mean `www`"),
+        ("roles = [\"staff\"]\nhosts = \"www\"", "unknown key `hosts`"),
+    ] {
+        let problems = admin(text).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.to_string().contains(told)), "{text}: {problems:#?}");
+    }
+    let role = "\n[[site.access]]\npath = \"/deep\"\nany_of = [\"not_in_the_file\"]\n";
+    assert!(load_text(&format!("{SMALL}{role}")).is_err());
+    assert!(load_text(&format!("{SMALL}{role}[admin]\nroles = [\"staff\"]\n")).is_ok());
+}
+
+#[test]
 fn a_configuration_that_is_not_there_is_one_problem() {
     let problems = load(Path::new("etc/none.toml"), &machine()).unwrap_err();
     let told: Vec<String> = problems.iter().map(Problem::to_string).collect();
@@ -307,6 +330,7 @@ fn the_sample_shows_every_key() {
         raw::Session::KEYS,
         raw::Store::KEYS,
         raw::Log::KEYS,
+        raw::Admin::KEYS,
         raw::Site::KEYS,
         raw::Access::KEYS,
     ];

@@ -33,7 +33,7 @@ pub trait AdminStore: Store + Mappings + AuditLog + EmergencyDoor + KnownPeople 
 impl<T: Store + Mappings + AuditLog + EmergencyDoor + KnownPeople> AdminStore for T {}
 
 /// What the operator decided about administration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Any of these roles lets in.
     pub roles: Arc<[Role]>,
