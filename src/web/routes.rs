@@ -10,11 +10,12 @@ use axum::{Extension, Json, body::Body};
 use super::arrived::Arrived;
 use super::pages::Notice;
 use super::state::{Gate, answer};
-use super::{forms, login, login_failed, logout, me, paths};
+use super::{admin, forms, login, login_failed, logout, me, paths};
 
 /// Everything under the prefix that we keep for ourselves on every site.
 pub fn control(gate: Gate) -> Router {
-    Router::new()
+    let admin = gate.administer.clone().map(|administer| admin::Admin { gate: gate.clone(), administer });
+    let router = Router::new()
         // People
         .route(paths::LOGIN, only_get(get(login::login)))
         .route(paths::LOGIN_FAILED, only_get(get(login_failed::show)))
@@ -29,7 +30,12 @@ pub fn control(gate: Gate) -> Router {
         .route(paths::JWKS, only_get(get(jwks)))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(forms::LARGEST_FORM))
-        .with_state(gate)
+        .with_state(gate);
+    match admin {
+        // Its forms are larger, and it sets their limit itself.
+        Some(admin) => router.merge(admin::router(admin)),
+        None => router,
+    }
 }
 
 fn only_get(route: MethodRouter<Gate>) -> MethodRouter<Gate> {

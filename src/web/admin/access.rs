@@ -16,7 +16,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::Admin;
 use super::plain::{Plain, PlainPage};
-use super::shell::{Note, ROOT, Room, Shell, Tone, shell};
+use super::shell::{Note, Room, Shell, Tone, shell};
 use crate::adapters::keys::random::{key_of, same};
 use crate::adapters::store::StoreError;
 use crate::domain::return_to::ReturnTo;
@@ -183,10 +183,15 @@ enum Outside {
     WithoutRole(String),
 }
 
-async fn enter(admin: &Admin, arrived: &Arrived, headers: &HeaderMap) -> Result<Result<Entered, Outside>, StoreError> {
+async fn enter(
+    admin: &Admin,
+    arrived: &Arrived,
+    headers: &HeaderMap,
+) -> Result<Result<Entered, Outside>, StoreError> {
     let secure = arrived.is_secure();
     let present = admin.gate.present(arrived, headers).await?;
-    if let (Some((live, held)), SessionCookie::Present(secret)) = (&present, cookies::session(headers, secure))
+    if let (Some((live, held)), SessionCookie::Present(secret)) =
+        (&present, cookies::session(headers, secure))
         && let Some(actor) = admin.administer.actor(held)
     {
         let (session, token) = (Some(live.session().key), token_of(secret));
@@ -198,9 +203,8 @@ async fn enter(admin: &Admin, arrived: &Arrived, headers: &HeaderMap) -> Result<
     {
         return Ok(Ok(Entered { actor, emergency: Some(key), session: None, token: token_of(secret) }));
     }
-    Ok(Err(present.map_or(Outside::Stranger, |(_, held)| {
-        Outside::WithoutRole(held.standing.profile.name.clone())
-    })))
+    Ok(Err(present
+        .map_or(Outside::Stranger, |(_, held)| Outside::WithoutRole(held.standing.profile.name.clone()))))
 }
 
 /// The anti-forgery token of a session. Its key is the session's own secret, which no page and no script can read, so nothing
@@ -225,15 +229,16 @@ fn forged(arrived: &Arrived) -> Response<Body> {
 
 fn turned_away(admin: &Admin, arrived: &Arrived, request: &Request, outside: Outside) -> Response<Body> {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let here = request.uri().path_and_query().map_or(ROOT, |it| it.as_str());
-    let page = ReturnTo::parse(if reads { here } else { ROOT });
+    let here = request.uri().path_and_query().map_or(paths::ADMIN, |it| it.as_str());
+    let page = ReturnTo::parse(if reads { here } else { paths::ADMIN });
     let login = page.map_or_else(|_| paths::LOGIN.to_owned(), |page| paths::login_to(&page));
     match outside {
         Outside::Stranger if reads => see_other(&format!("{}{login}", arrived.site.origin)),
         Outside::Stranger => answer(Notice::SignInRequired { login }.html(&arrived.frame())),
         Outside::WithoutRole(name) => {
             let rules = admin.gate.rules.load();
-            let labels = admin.administer.settings.roles.iter().map(|role| rules.rules.label_of(role).to_string());
+            let labels =
+                admin.administer.settings.roles.iter().map(|role| rules.rules.label_of(role).to_string());
             let refused = Refused {
                 name,
                 missing: Missing::AnyOf(labels.collect()),

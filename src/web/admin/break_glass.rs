@@ -8,11 +8,12 @@ use axum::http::Response;
 use super::Admin;
 use super::access::{Called, is_from_here, is_here};
 use super::plain::{Plain, PlainPage};
-use super::shell::ROOT;
+
 use crate::flows::administer::links::{LinkError, SESSION_LIVES};
 use crate::web::arrived::Arrived;
 use crate::web::cookies;
 use crate::web::pages::{Notice, respond};
+use crate::web::paths;
 use crate::web::state::{answer, see_other, with_cookies};
 
 /// Largest form: a token.
@@ -46,8 +47,9 @@ pub async fn open(
     let Some(token) = token(&body) else { return plain(&arrived, Plain::LinkUnknown) };
     match admin.administer.links.open(&token).await {
         Ok(secret) => {
-            let cookie = cookies::set_admin(secret.cookie_text(), SESSION_LIVES.as_secs(), arrived.is_secure());
-            with_cookies(see_other(&format!("{}{ROOT}", arrived.site.origin)), [cookie])
+            let cookie =
+                cookies::set_admin(secret.cookie_text(), SESSION_LIVES.as_secs(), arrived.is_secure());
+            with_cookies(see_other(&format!("{}{}", arrived.site.origin, paths::ADMIN)), [cookie])
         }
         Err(error) => {
             let says = match &error {
@@ -81,5 +83,5 @@ fn plain(arrived: &Arrived, says: Plain) -> Response<Body> {
 }
 
 fn token(text: &[u8]) -> Option<String> {
-    url::form_urlencoded::parse(text).find(|(name, _)| name == "link").map(|(_, token)| token.into_owned())
+    url::form_urlencoded::parse(text).find(|(name, _)| name == "token").map(|(_, token)| token.into_owned())
 }

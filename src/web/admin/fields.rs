@@ -161,7 +161,9 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped_by_thousands() {
-        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (100_000, "100,000"), (1_234_567, "1,234,567")] {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1000, "1,000"), (100_000, "100,000"), (1_234_567, "1,234,567")]
+        {
             assert_eq!(grouped(number), text);
         }
     }
@@ -172,7 +174,10 @@ mod tests {
         assert_eq!(at(0, 0), Pager::default());
         let (first, middle, last) = (at(0, 120), at(1, 120), at(2, 120));
         assert_eq!((&*first.says, first.before, first.after), ("1–50 of 120", None, Some("?page=1".into())));
-        assert_eq!((&*middle.says, middle.before.is_some(), middle.after.is_some()), ("51–100 of 120", true, true));
+        assert_eq!(
+            (&*middle.says, middle.before.is_some(), middle.after.is_some()),
+            ("51–100 of 120", true, true)
+        );
         assert_eq!((&*last.says, last.after), ("101–120 of 120", None));
     }
 }

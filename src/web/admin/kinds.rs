@@ -102,7 +102,9 @@ impl Kind {
     /// What it grants for, in a sentence.
     pub fn says(self) -> &'static str {
         match self {
-            Kind::MembershipType => "While any membership of this type is active. Every membership of a person is looked at.",
+            Kind::MembershipType => {
+                "While any membership of this type is active. Every membership of a person is looked at."
+            }
             Kind::Committee => "While the person has a seat, from the seat’s first day to its last.",
             Kind::SecurityRole => "While the AMS lists this security role for the person.",
             Kind::Event => "From the registration on, or only around the days of the event.",
@@ -165,7 +167,14 @@ impl Kind {
         ];
         const FIELD: [Spec; 2] = [
             code("Custom field", "list-custom-field"),
-            Spec { key: "value", label: "Value", hint: "", list: "list-field-value", days: false, optional: false },
+            Spec {
+                key: "value",
+                label: "Value",
+                hint: "",
+                list: "list-field-value",
+                days: false,
+                optional: false,
+            },
         ];
         match self {
             Kind::MembershipType => &MEMBERSHIP,
@@ -224,11 +233,15 @@ pub fn in_words(condition: &Condition) -> (String, String) {
             let from = from_days_before.map(|n| format!("from {} before", days(n)));
             let until = until_days_after.map(|n| format!("until {} after", days(n)));
             let detail: Vec<String> = from.into_iter().chain(until).collect();
-            (event.to_string(), if detail.is_empty() { "from the registration on".into() } else { detail.join(", ") })
+            (
+                event.to_string(),
+                if detail.is_empty() { "from the registration on".into() } else { detail.join(", ") },
+            )
         }
-        Condition::Purchase { product, valid_days } => {
-            (product.to_string(), valid_days.map_or_else(|| "without end".into(), |n| format!("for {}", days(n))))
-        }
+        Condition::Purchase { product, valid_days } => (
+            product.to_string(),
+            valid_days.map_or_else(|| "without end".into(), |n| format!("for {}", days(n))),
+        ),
         Condition::Relationship { name, organization } => {
             let with = organization.as_ref().map(|number| format!("with organization {number}"));
             (name.to_string(), with.unwrap_or_else(|| "with any organization".into()))

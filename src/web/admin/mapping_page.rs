@@ -7,6 +7,7 @@ use super::fields::{Field, List, Switch};
 use super::kinds::{self, Kind};
 use super::shell::Shell;
 use super::typed::{Mends, TypedCondition};
+use super::words::Difference;
 use crate::domain::rule::{PrimaryMembership, Rule, Rules};
 use crate::web::pages::{Forms, Page};
 
@@ -73,7 +74,9 @@ pub struct Settings {
 impl Settings {
     /// As a mapping has them.
     pub fn of(rules: &Rules) -> Settings {
-        let role = |role: &Option<crate::domain::rule::Role>| role.as_ref().map(ToString::to_string).unwrap_or_default();
+        let role = |role: &Option<crate::domain::rule::Role>| {
+            role.as_ref().map(ToString::to_string).unwrap_or_default()
+        };
         Settings {
             everyone: role(&rules.everyone),
             member: role(&rules.member),
@@ -112,8 +115,10 @@ pub struct MappingPage {
     pub lists: Vec<List>,
     /// When the lists of the AMS were read; empty: never.
     pub lists_as_of: String,
-    /// Values were typed and not saved.
-    pub refused: bool,
+    /// Somebody else was faster: who and when, and what saving would change now.
+    pub clash: Option<(String, Vec<Difference>)>,
+    /// Answers other than 200.
+    pub status: StatusCode,
 }
 
 impl MappingPage {
@@ -126,14 +131,17 @@ impl MappingPage {
         lists: Vec<List>,
         lists_as_of: String,
     ) -> MappingPage {
-        let refused = typed.is_some();
+        let status = if typed.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let (settings, mends) = typed.unwrap_or_else(|| (Settings::of(rules), Mends::new()));
         let keyed = keyed(rules);
         let is_plain = |rule: &Rule| matches!(rule.when.as_slice(), [one] if !one.plain().1 && Kind::of(one) != Kind::Member);
         let name_of = |kind: Kind, code: &str| {
             let list = kind.specs().first().map_or("", |spec| spec.list);
             let items = lists.iter().filter(|of| of.id == list).flat_map(|of| &of.items);
-            items.clone().find(|(value, name)| value.eq_ignore_ascii_case(code) && value != name).map(|(_, name)| name.clone())
+            items
+                .clone()
+                .find(|(value, name)| value.eq_ignore_ascii_case(code) && value != name)
+                .map(|(_, name)| name.clone())
         };
         let card = |kind: Kind| Card {
             kind,
@@ -142,8 +150,10 @@ impl MappingPage {
                 .filter(|(_, rule)| is_plain(rule) && rule.when.iter().all(|one| Kind::of(one) == kind))
                 .map(|(key, rule)| {
                     let (what, detail) = rule.when.first().map(kinds::in_words).unwrap_or_default();
-                    let named: Vec<String> =
-                        name_of(kind, &what).into_iter().chain(Some(detail).filter(|text| !text.is_empty())).collect();
+                    let named: Vec<String> = name_of(kind, &what)
+                        .into_iter()
+                        .chain(Some(detail).filter(|text| !text.is_empty()))
+                        .collect();
                     row(key, rule, vec![what], named.join(" · "))
                 })
                 .collect(),
@@ -164,7 +174,12 @@ impl MappingPage {
             roles: vec![
                 field("member", "Members get", &settings.member, "While any membership is active."),
                 field("non_member", "Non-members get", &settings.non_member, "Everyone else who signs in."),
-                field("everyone", "Everyone gets", &settings.everyone, "On top, for each person who signs in."),
+                field(
+                    "everyone",
+                    "Everyone gets",
+                    &settings.everyone,
+                    "On top, for each person who signs in.",
+                ),
             ],
             time_zone: Field::text("time_zone", "Time zone of the association", &settings.time_zone)
                 .hint("Days begin and end here. An IANA name, such as America/New_York.")
@@ -175,7 +190,8 @@ impl MappingPage {
             primary_first: settings.primary_first,
             lists,
             lists_as_of,
-            refused,
+            clash: None,
+            status,
         }
     }
 }
@@ -245,7 +261,7 @@ impl Page for MappingPage {
     const FORMS: Forms = Forms::ToUs;
 
     fn status(&self) -> StatusCode {
-        if self.refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }
+        self.status
     }
 
     #[cfg(test)]
@@ -258,7 +274,11 @@ impl Page for MappingPage {
             published: "Version 7, published by Jane Marlowe on 3 March 2026, 10:42".to_owned(),
             edited: edited.map(str::to_owned),
         };
-        let wrong = Settings { member: "Full Member".to_owned(), time_zone: "New York".to_owned(), ..Settings::of(&empty) };
+        let wrong = Settings {
+            member: "Full Member".to_owned(),
+            time_zone: "New York".to_owned(),
+            ..Settings::of(&empty)
+        };
         let mends = Mends::from([
             ("member".to_owned(), "A role is written with a–z, 0–9, _ and -. Try “full_member”.".to_owned()),
             ("time_zone".to_owned(), "There is no such time zone.".to_owned()),
@@ -275,6 +295,21 @@ impl Page for MappingPage {
                     samples::lists(),
                     "4 March 2026, 08:00".to_owned(),
                 ),
+            ),
+            (
+                "mapping_conflict",
+                Self {
+                    clash: Some(("Sam Osei changed the draft at 10:42".to_owned(), samples::differences())),
+                    status: StatusCode::CONFLICT,
+                    ..Self::new(
+                        shell(),
+                        bar(Some("Sam Osei changed it on 4 March 2026, 10:42")),
+                        &samples::rules(),
+                        Some((Settings::of(&empty), Mends::new())),
+                        samples::lists(),
+                        String::new(),
+                    )
+                },
             ),
             (
                 "mapping_error",

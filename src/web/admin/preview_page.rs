@@ -31,7 +31,10 @@ impl Named {
         Named {
             name: if person.name.trim().is_empty() { person.id.to_string() } else { person.name.clone() },
             number: person.record_number.clone().unwrap_or_default(),
-            href: format!("/_gate/admin/try?mapping=draft&who={}", percent_encoding::utf8_percent_encode(person.id.as_str(), percent_encoding::NON_ALPHANUMERIC)),
+            href: format!(
+                "/_gate/admin/try?mapping=draft&who={}",
+                percent_encoding::utf8_percent_encode(person.id.as_str(), percent_encoding::NON_ALPHANUMERIC)
+            ),
         }
     }
 }
@@ -85,11 +88,16 @@ impl Outcome {
             people: list.iter().take(SHOWN).map(|person| Named::of(person)).collect(),
             all: (list.len() > SHOWN).then(|| {
                 let role = role.map(|role| format!("&role={role}")).unwrap_or_default();
-                (format!("/_gate/admin/preview/people?side={side}{role}"), format!("All {}", people(list.len())))
+                (
+                    format!("/_gate/admin/preview/people?side={side}{role}"),
+                    format!("All {}", people(list.len())),
+                )
             }),
         };
-        let verb = |one: usize, single: &'static str, many: &'static str| if one == 1 { single } else { many };
-        let access = |side, list: &People, words: &str| (!list.is_empty()).then(|| moved(side, None, words, list));
+        let verb =
+            |one: usize, single: &'static str, many: &'static str| if one == 1 { single } else { many };
+        let access =
+            |side, list: &People, words: &str| (!list.is_empty()).then(|| moved(side, None, words, list));
         let _ = (before, after);
         Outcome {
             people: people(preview.people),
@@ -186,10 +194,17 @@ impl Page for PreviewPage {
         use super::samples;
         let sample = |state, status| PreviewPage {
             shell: samples::shell(super::shell::Room::Preview),
-            draft: DraftBar { revision: 12, edited: Some("Sam Osei changed it on 4 March 2026, 09:05".into()), published: "Version 7".into() },
+            draft: DraftBar {
+                revision: 12,
+                edited: Some("Sam Osei changed it on 4 March 2026, 09:05".into()),
+                published: "Version 7".into(),
+            },
             differences: samples::differences(),
             state,
-            sweep: Some(SweepBar { says: "Every member was read on 1 March 2026, 02:10.".into(), running: None }),
+            sweep: Some(SweepBar {
+                says: "Every member was read on 1 March 2026, 02:10.".into(),
+                running: None,
+            }),
             note: Field::text("note", "What is this change for? (optional)", ""),
             locked_out: false,
             status,
@@ -198,18 +213,41 @@ impl Page for PreviewPage {
             let rules = samples::rules();
             State::Done(Box::new(Outcome::new(&preview, 12, "4 March 2026, 09:06".into(), &rules, &rules)))
         };
-        let empty = PreviewPage { differences: Vec::new(), draft: DraftBar { edited: None, ..sample(State::Nothing, StatusCode::OK).draft }, ..sample(State::Nothing, StatusCode::OK) };
+        let empty = PreviewPage {
+            differences: Vec::new(),
+            draft: DraftBar { edited: None, ..sample(State::Nothing, StatusCode::OK).draft },
+            ..sample(State::Nothing, StatusCode::OK)
+        };
         let running = PreviewPage {
-            sweep: Some(SweepBar { says: "Reading every member from the AMS: 1,200 of 5,300. New findings count at once.".into(), running: Some((1200, 5300)) }),
-            ..sample(State::Running { done: 41_000, total: 100_000, says: "41,000 of 100,000 people looked at".into() }, StatusCode::OK)
+            sweep: Some(SweepBar {
+                says: "Reading every member from the AMS: 1,200 of 5,300. New findings count at once.".into(),
+                running: Some((1200, 5300)),
+            }),
+            ..sample(
+                State::Running {
+                    done: 41_000,
+                    total: 100_000,
+                    says: "41,000 of 100,000 people looked at".into(),
+                },
+                StatusCode::OK,
+            )
         };
         vec![
             ("preview_empty", empty),
             ("preview_running", running),
             ("preview_full", sample(done(samples::preview()), StatusCode::OK)),
-            ("preview_nobody", sample(done(Preview { people: 100_000, administrators: 2, ..Preview::default() }), StatusCode::OK)),
+            (
+                "preview_nobody",
+                sample(
+                    done(Preview { people: 100_000, administrators: 2, ..Preview::default() }),
+                    StatusCode::OK,
+                ),
+            ),
             ("preview_error", sample(State::Failed("The store did not answer.".into()), StatusCode::OK)),
-            ("preview_locked_out", PreviewPage { locked_out: true, ..sample(done(samples::preview()), StatusCode::CONFLICT) }),
+            (
+                "preview_locked_out",
+                PreviewPage { locked_out: true, ..sample(done(samples::preview()), StatusCode::CONFLICT) },
+            ),
         ]
     }
 }
@@ -249,7 +287,10 @@ impl Page for PreviewPeople {
         let gained = samples::preview().gained.into_values().next().unwrap();
         vec![
             ("preview_people_empty", page(&Vec::new(), "Nobody gains education", Pager::default())),
-            ("preview_people_full", page(&gained, "120 people gain education", Pager::new(1, 50, 120, |n| format!("?page={n}")))),
+            (
+                "preview_people_full",
+                page(&gained, "120 people gain education", Pager::new(1, 50, 120, |n| format!("?page={n}"))),
+            ),
         ]
     }
 }

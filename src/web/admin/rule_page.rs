@@ -62,7 +62,14 @@ pub struct Clash {
 
 impl RulePage {
     /// A form with what was typed.
-    pub fn new(shell: Shell, draft: DraftBar, key: &str, typed: &Typed, mends: &Mends, lists: Vec<List>) -> RulePage {
+    pub fn new(
+        shell: Shell,
+        draft: DraftBar,
+        key: &str,
+        typed: &Typed,
+        mends: &Mends,
+        lists: Vec<List>,
+    ) -> RulePage {
         let conditions = typed.conditions.iter().enumerate().map(|(number, condition)| ConditionCard {
             number,
             kind: condition.kind,
@@ -127,7 +134,10 @@ impl Page for RulePage {
         let broken = Typed {
             role: "Board Member".to_owned(),
             label: String::new(),
-            conditions: vec![super::typed::TypedCondition::of(Kind::Event), super::typed::TypedCondition::of(Kind::Member)],
+            conditions: vec![
+                super::typed::TypedCondition::of(Kind::Event),
+                super::typed::TypedCondition::of(Kind::Member),
+            ],
         };
         let clash = Clash {
             says: "Sam Osei changed the draft at 10:42".to_owned(),

@@ -43,21 +43,44 @@ pub(super) fn rules() -> Rules {
         rules: vec![
             rule("gold", "", vec![Condition::MembershipType(code("CORPGOLD"))]),
             rule("education", "Education committee", vec![committee("EDU")]),
-            rule("finance", "", vec![Condition::Committee { committee: code("FIN"), positions: vec![code("CHAIR"), code("TREAS")] }]),
+            rule(
+                "finance",
+                "",
+                vec![Condition::Committee {
+                    committee: code("FIN"),
+                    positions: vec![code("CHAIR"), code("TREAS")],
+                }],
+            ),
             rule("staff", "Staff", vec![Condition::SecurityRole(code("Staff <b>"))]),
             rule(
                 "annual_meeting",
                 "",
-                vec![Condition::Event { event: code("ANNUAL26"), from_days_before: Some(7), until_days_after: Some(90) }],
+                vec![Condition::Event {
+                    event: code("ANNUAL26"),
+                    from_days_before: Some(7),
+                    until_days_after: Some(90),
+                }],
             ),
             rule("webinar", "", vec![Condition::Purchase { product: code("WEB1"), valid_days: Some(365) }]),
             rule("certified", "", vec![Condition::Certification(code("CPA"))]),
-            rule("employee", "", vec![Condition::Relationship { name: code("Employee"), organization: Some(code("20011")) }]),
-            rule("ocean_news", "", vec![Condition::CustomField { name: code("topics"), value: code("ocean") }]),
+            rule(
+                "employee",
+                "",
+                vec![Condition::Relationship { name: code("Employee"), organization: Some(code("20011")) }],
+            ),
+            rule(
+                "ocean_news",
+                "",
+                vec![Condition::CustomField { name: code("topics"), value: code("ocean") }],
+            ),
             rule(
                 "education_chair",
                 "Chair of the education committee",
-                vec![committee("EDU"), Condition::Member, Condition::Not(Box::new(Condition::SecurityRole(code("Press"))))],
+                vec![
+                    committee("EDU"),
+                    Condition::Member,
+                    Condition::Not(Box::new(Condition::SecurityRole(code("Press")))),
+                ],
             ),
         ],
         ..Rules::new(TimeZone::get("America/New_York").unwrap())
@@ -72,7 +95,10 @@ pub(super) fn lists() -> Vec<List> {
     };
     vec![
         list("list-committee", &[("EDU", "Education committee"), ("FIN", "Finance & audit")]),
-        list("list-membership-type", &[("CORPGOLD", "Corporate Gold (212 people)"), ("INDIV", "Individual (1,204 people)")]),
+        list(
+            "list-membership-type",
+            &[("CORPGOLD", "Corporate Gold (212 people)"), ("INDIV", "Individual (1,204 people)")],
+        ),
         list("list-event", &[("ANNUAL26", "Annual meeting, 12 June 2026")]),
         list("list-role", &[("member", "member"), ("education", "Education committee")]),
     ]
@@ -85,7 +111,11 @@ pub(super) fn differences() -> Vec<super::words::Difference> {
     after.honor_grace = false;
     after.rules.truncate(9);
     after.rules.remove(0);
-    after.rules.push(rule("board", "Board", vec![Condition::Committee { committee: code("BOARD"), positions: Vec::new() }]));
+    after.rules.push(rule(
+        "board",
+        "Board",
+        vec![Condition::Committee { committee: code("BOARD"), positions: Vec::new() }],
+    ));
     super::words::differences(&crate::domain::mapping::MappingDiff::between(&before, &after))
 }
 
@@ -93,7 +123,8 @@ fn person(name: &str, number: u32) -> std::sync::Arc<crate::domain::preview::Per
     std::sync::Arc::new(crate::domain::preview::PersonName {
         name: name.to_owned(),
         record_number: Some(number.to_string()),
-        id: crate::domain::record::IndividualId::parse(&format!("b3a1c0de-0001-4222-8333-{number:012}")).unwrap(),
+        id: crate::domain::record::IndividualId::parse(&format!("b3a1c0de-0001-4222-8333-{number:012}"))
+            .unwrap(),
     })
 }
 

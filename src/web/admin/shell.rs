@@ -31,9 +31,6 @@ pub enum Room {
     Audit,
 }
 
-/// The prefix of the administration.
-pub const ROOT: &str = "/_gate/admin";
-
 impl Room {
     /// Rooms by what one comes for.
     pub const MENU: [(&'static str, &'static [Room]); 4] = [
@@ -63,7 +60,7 @@ impl Room {
     /// Its address.
     pub fn path(self) -> &'static str {
         match self {
-            Room::Overview => ROOT,
+            Room::Overview => crate::web::paths::ADMIN,
             Room::Mapping => "/_gate/admin/mapping",
             Room::Preview => "/_gate/admin/preview",
             Room::Versions => "/_gate/admin/versions",
@@ -82,14 +79,20 @@ impl Room {
         match self {
             Room::Overview => "M4 11l8-7 8 7v9h-5v-6H9v6H4z",
             Room::Mapping => "M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4",
-            Room::Preview => "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.500 12 18.500 2.500 12 2.500 12zM12 9.300a2.700 2.700 0 100 5.400 2.700 2.700 0 000-5.400z",
+            Room::Preview => {
+                "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.500 12 18.500 2.500 12 2.500 12zM12 9.300a2.700 2.700 0 100 5.400 2.700 2.700 0 000-5.400z"
+            }
             Room::Versions => "M12 7v5l3.500 2M4.500 9A8 8 0 114 13M4 5v4h4",
             Room::Files => "M12 15V4M8 8l4-4 4 4M4 15v5h16v-5",
             Room::Migrate => "M4 8h14l-4-4M20 16H6l4 4",
             Room::TryIt => "M10.500 4a6.500 6.500 0 100 13 6.500 6.500 0 000-13zM15.500 15.500L20.500 20.500",
-            Room::Sessions => "M9 11a3.500 3.500 0 100-7 3.500 3.500 0 000 7zM2.500 20c0-4 3-6 6.500-6s6.500 2 6.500 6M16 4.300a3.500 3.500 0 010 6.500M18 14.500c2 .8 3.500 2.500 3.500 5.500",
+            Room::Sessions => {
+                "M9 11a3.500 3.500 0 100-7 3.500 3.500 0 000 7zM2.500 20c0-4 3-6 6.500-6s6.500 2 6.500 6M16 4.300a3.500 3.500 0 010 6.500M18 14.500c2 .8 3.500 2.500 3.500 5.500"
+            }
             Room::Status => "M3 12h4l3-7 4 14 3-7h4",
-            Room::Links => "M10 14a4 4 0 005.700 0l3-3A4 4 0 0013 5.300l-1 1M14 10a4 4 0 00-5.700 0l-3 3a4 4 0 005.700 5.700l1-1",
+            Room::Links => {
+                "M10 14a4 4 0 005.700 0l3-3A4 4 0 0013 5.300l-1 1M14 10a4 4 0 00-5.700 0l-3 3a4 4 0 005.700 5.700l1-1"
+            }
             Room::Audit => "M6 3h9l4 4v14H6zM9 11h7M9 15h7M9 7h3",
         }
     }
@@ -163,7 +166,12 @@ impl Shell {
 
     /// The letter in the badge.
     pub fn initial(&self) -> String {
-        self.association.chars().find(|c| c.is_alphanumeric()).into_iter().flat_map(char::to_uppercase).collect()
+        self.association
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .into_iter()
+            .flat_map(char::to_uppercase)
+            .collect()
     }
 }
 

@@ -23,7 +23,9 @@ fn check<P: Page>() {
             let body = html.replace(SCRIPT, "");
             assert!(!body.contains(forbidden), "{name} has {forbidden}");
         }
-        for needed in ["<html lang=\"en\">", "<main id=\"main\">", "<h1>", "<header", "<footer>", "width=device-width"] {
+        for needed in
+            ["<html lang=\"en\">", "<main id=\"main\">", "<h1>", "<header", "<footer>", "width=device-width"]
+        {
             assert!(html.contains(needed), "{name} lacks {needed}");
         }
         every_field_has_a_label(name, &html);
@@ -38,18 +40,28 @@ fn check<P: Page>() {
 }
 
 fn every_field_has_a_label(name: &str, html: &str) {
-    for tag in html.split('<').filter(|tag| ["input ", "select ", "textarea "].iter().any(|it| tag.starts_with(it))) {
+    for tag in
+        html.split('<').filter(|tag| ["input ", "select ", "textarea "].iter().any(|it| tag.starts_with(it)))
+    {
         if tag.contains("type=\"hidden\"") || tag.contains("type=\"radio\"") || tag.contains(".not\"") {
             continue;
         }
-        let id = tag.split_once(" id=\"").unwrap_or_else(|| panic!("{name}: no id: {tag}")).1.split('"').next().unwrap();
+        let id = tag
+            .split_once(" id=\"")
+            .unwrap_or_else(|| panic!("{name}: no id: {tag}"))
+            .1
+            .split('"')
+            .next()
+            .unwrap();
         assert!(html.contains(&format!("for=\"{id}\"")), "{name}: no label for {id}");
         assert_eq!(html.matches(&format!(" id=\"{id}\"")).count(), 1, "{name}: {id} is there twice");
     }
 }
 
 fn every_form_carries_the_token(name: &str, html: &str) {
-    for form in html.split("<form").skip(1).filter(|form| form.split('>').next().unwrap().contains("\"post\"")) {
+    for form in
+        html.split("<form").skip(1).filter(|form| form.split('>').next().unwrap().contains("\"post\""))
+    {
         let form = form.split("</form>").next().unwrap();
         assert!(form.contains("name=\"token\""), "{name}: a form without a token: {form}");
     }
@@ -61,6 +73,11 @@ fn every_sample_of_every_page_renders() {
     check::<rule_page::RulePage>();
     check::<preview_page::PreviewPage>();
     check::<preview_page::PreviewPeople>();
+    check::<overview::OverviewPage>();
+    check::<versions::VersionsPage>();
+    check::<versions::ComparisonPage>();
+    check::<files::FilesPage>();
+    check::<audit::AuditPage>();
 }
 
 #[test]

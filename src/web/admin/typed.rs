@@ -53,7 +53,9 @@ impl TypedCondition {
         let mut values = BTreeMap::new();
         let mut put = |key, value: &dyn ToString| drop(values.insert(key, value.to_string()));
         match plain {
-            Condition::MembershipType(code) | Condition::SecurityRole(code) | Condition::Certification(code) => {
+            Condition::MembershipType(code)
+            | Condition::SecurityRole(code)
+            | Condition::Certification(code) => {
                 put("code", code);
             }
             Condition::Committee { committee, positions } => {
@@ -121,7 +123,9 @@ impl TypedCondition {
                 until_days_after: days("until_days_after"),
             },
             Kind::Purchase => Condition::Purchase { product: code("code")?, valid_days: days("valid_days") },
-            Kind::Relationship => Condition::Relationship { name: code("code")?, organization: code("organization") },
+            Kind::Relationship => {
+                Condition::Relationship { name: code("code")?, organization: code("organization") }
+            }
             Kind::CustomField => Condition::CustomField { name: code("code")?, value: code("value")? },
             Kind::Member => Condition::Member,
         };
@@ -148,10 +152,13 @@ impl Typed {
                 "role" => typed.role.clone_from(value),
                 "label" => typed.label.clone_from(value),
                 name => {
-                    let Some((number, key)) = name.strip_prefix('c').and_then(|name| name.split_once('.')) else {
+                    let Some((number, key)) = name.strip_prefix('c').and_then(|name| name.split_once('.'))
+                    else {
                         continue;
                     };
-                    let Some(number) = number.parse().ok().filter(|number| *number < MOST_CONDITIONS) else { continue };
+                    let Some(number) = number.parse().ok().filter(|number| *number < MOST_CONDITIONS) else {
+                        continue;
+                    };
                     let condition = conditions.entry(number).or_default();
                     match key {
                         "kind" => condition.0 = Kind::named(value),
@@ -183,7 +190,10 @@ impl Typed {
             mends.insert("role".into(), "Choose or type the role that this grants.".into());
         }
         if self.conditions.is_empty() {
-            mends.insert("add".into(), "Add at least one condition; without any the rule would fit nobody.".into());
+            mends.insert(
+                "add".into(),
+                "Add at least one condition; without any the rule would fit nobody.".into(),
+            );
         }
         let numbered = self.conditions.iter().enumerate();
         let when: Vec<Condition> =
@@ -205,7 +215,8 @@ pub fn typed_role(text: &str, name: &str, mends: &mut Mends) -> Option<Role> {
     }
     let role = Role::parse(text).ok();
     if role.is_none() {
-        let slug: String = text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let slug: String =
+            text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let slug = slug.trim_matches('_');
         let say = if Role::parse(slug).is_ok() {
             format!("A role is written with a–z, 0–9, _ and -. Try “{slug}”.")
@@ -239,14 +250,18 @@ mod tests {
             Condition::CustomField { name: code("topics"), value: code("ocean") },
             Condition::Not(Box::new(Condition::Member)),
         ];
-        let rule = Rule { role: Role::parse("all").unwrap(), label: Some("All of them".into()), when: conditions };
+        let rule =
+            Rule { role: Role::parse("all").unwrap(), label: Some("All of them".into()), when: conditions };
         let typed = Typed::from(&rule);
         assert_eq!(typed.rule(), Ok(rule.clone()));
-        let mut sent = vec![("role".to_owned(), typed.role.clone()), ("label".to_owned(), typed.label.clone())];
+        let mut sent =
+            vec![("role".to_owned(), typed.role.clone()), ("label".to_owned(), typed.label.clone())];
         for (number, condition) in typed.conditions.iter().enumerate() {
             sent.push((format!("c{number}.kind"), condition.kind.name().to_owned()));
             sent.extend(condition.not.then(|| (format!("c{number}.not"), "yes".to_owned())));
-            sent.extend(condition.values.iter().map(|(key, value)| (format!("c{number}.{key}"), value.clone())));
+            sent.extend(
+                condition.values.iter().map(|(key, value)| (format!("c{number}.{key}"), value.clone())),
+            );
         }
         assert_eq!(Typed::read(&sent).rule(), Ok(rule));
     }
@@ -260,7 +275,10 @@ mod tests {
         check(&[], &["add", "role"]);
         check(&[("role", "Board Member"), ("c0.kind", "member")], &["role"]);
         check(&[("role", "x"), ("c0.kind", "committee"), ("c0.code", " ")], &["c0.code"]);
-        check(&[("role", "x"), ("c0.kind", "purchase"), ("c0.code", "A"), ("c0.valid_days", "-1")], &["c0.valid_days"]);
+        check(
+            &[("role", "x"), ("c0.kind", "purchase"), ("c0.code", "A"), ("c0.valid_days", "-1")],
+            &["c0.valid_days"],
+        );
         check(&[("role", "x"), ("c1.kind", "member"), ("c3.kind", "custom_field")], &["c1.code", "c1.value"]);
         check(&[("role", "x"), ("c0.kind", "nonsense")], &["add"]);
         check(&[("role", "x"), ("c99.kind", "member")], &["add"]);

@@ -14,7 +14,18 @@ pub fn when(at: Timestamp, zone: &TimeZone) -> String {
 /// `3 March 2026`.
 pub fn day(day: jiff::civil::Date) -> String {
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
     ];
     let month = usize::try_from(day.month()).ok().and_then(|month| MONTHS.get(month.wrapping_sub(1)));
     format!("{} {} {}", day.day(), month.copied().unwrap_or_default(), day.year())
@@ -56,7 +67,12 @@ pub fn differences(diff: &MappingDiff) -> Vec<Difference> {
         Some(other) => other.to_owned(),
     };
     let settings = diff.settings.iter().map(|change| {
-        changed(format!("{}: {} → {}", setting_words(change.key), value(&change.before), value(&change.after)))
+        changed(format!(
+            "{}: {} → {}",
+            setting_words(change.key),
+            value(&change.before),
+            value(&change.after)
+        ))
     });
     let rules = diff.added.iter().map(|rule| added(in_words(rule)));
     let gone = diff.removed.iter().map(|rule| removed(in_words(rule)));
@@ -64,7 +80,9 @@ pub fn differences(diff: &MappingDiff) -> Vec<Difference> {
         let (before, after) = (in_words(before), in_words(after));
         changed(format!("{before} — now: {after}"))
     });
-    let order = diff.reordered.then(|| changed("The rules stand in another order; nobody’s roles depend on it".to_owned()));
+    let order = diff
+        .reordered
+        .then(|| changed("The rules stand in another order; nobody’s roles depend on it".to_owned()));
     settings.chain(rules).chain(gone).chain(other).chain(order).collect()
 }
 
@@ -100,7 +118,8 @@ mod tests {
         after.member = None;
         after.rules.remove(0);
         after.rules[0].when.push(crate::domain::rule::Condition::Member);
-        let told: Vec<String> = differences(&MappingDiff::between(&before, &after)).into_iter().map(|it| it.text).collect();
+        let told: Vec<String> =
+            differences(&MappingDiff::between(&before, &after)).into_iter().map(|it| it.text).collect();
         assert_eq!(
             told,
             [

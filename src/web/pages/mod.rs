@@ -21,7 +21,7 @@ pub use sign_in::{SignIn, SignedOut};
 use http::StatusCode;
 
 /// The one style sheet, inlined into every page: one request, and it works while the site is down.
-const STYLE: &str = include_str!("../../../assets/page.css");
+pub(in crate::web) const STYLE: &str = include_str!("../../../assets/page.css");
 
 /// What all pages show around their own text.
 #[derive(Clone, Debug)]
