@@ -3,11 +3,13 @@
 //! Every sealed part is bound to the row it belongs to, so a row that was edited or swapped with another does not open. SQL is
 //! kept out; so is the sealing itself, which is in `keys::seal`.
 
+use serde::{Deserialize, Serialize};
+
 use super::{StoreError, StoredKey};
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::seal::{KeyedDigest, Sealer, SecretKey, context};
 use crate::domain::record::{IndividualId, Record};
-use crate::domain::session::{Session, SessionKey};
+use crate::domain::session::{Session, SessionKey, Viewer};
 use crate::domain::time::Timestamp;
 
 impl From<CryptographyFailed> for StoreError {
@@ -45,6 +47,29 @@ pub(super) struct KeyRow {
     pub(super) id: String,
     pub(super) created: i64,
     pub(super) sealed: Vec<u8>,
+}
+
+/// What is sealed of a session after the AMS id and a line break. Rows of earlier releases hold the id alone.
+#[derive(Default, Serialize, Deserialize)]
+struct Details {
+    device: Option<String>,
+    viewer: Option<Viewer>,
+}
+
+fn inside(session: &Session) -> Result<String, StoreError> {
+    let details = Details { device: session.device.clone(), viewer: session.viewer.clone() };
+    let details = serde_json::to_string(&details)
+        .map_err(|error| StoreError::Unavailable(format!("a session cannot be written: {error}")))?;
+    Ok(format!("{}\n{details}", session.individual))
+}
+
+/// `None`: details that cannot be read might limit the session, so it does not open.
+fn read_inside(text: &str) -> Option<(IndividualId, Details)> {
+    let (id, details) = match text.split_once('\n') {
+        Some((id, details)) => (id, serde_json::from_str(details).ok()?),
+        None => (text, Details::default()),
+    };
+    Some((IndividualId::parse(id)?, details))
 }
 
 /// Turns values into rows and back.
@@ -85,15 +110,15 @@ impl Vault {
             last_seen: to_column(session.last_seen),
             sealed: Vec::new(),
         };
-        row.sealed = self.sealer.seal(session.individual.as_str().as_bytes(), &row.context())?;
+        row.sealed = self.sealer.seal(inside(session)?.as_bytes(), &row.context())?;
         Ok(row)
     }
 
     pub(super) fn open_session(&self, row: SessionRow) -> Result<Session, StoreError> {
-        let individual = self
+        let (individual, details) = self
             .sealer
             .open(&row.sealed, &row.context())
-            .and_then(|bytes| IndividualId::parse(std::str::from_utf8(&bytes).ok()?))
+            .and_then(|bytes| read_inside(std::str::from_utf8(&bytes).ok()?))
             .ok_or_else(|| damaged("session"))?;
         Ok(Session {
             key: row.key,
@@ -102,6 +127,8 @@ impl Vault {
             host: row.host,
             created: from_column(row.created),
             last_seen: from_column(row.last_seen),
+            device: details.device,
+            viewer: details.viewer,
         })
     }
 
