@@ -3,6 +3,7 @@
 //! Every sealed part is bound to the row it belongs to, so a row that was edited or swapped with another does not open. SQL is
 //! kept out; so is the sealing itself, which is in `keys::seal`.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::{StoreError, StoredKey};
@@ -19,7 +20,7 @@ impl From<CryptographyFailed> for StoreError {
 }
 
 /// A row that does not open, although the file was made with this key: it was damaged or edited.
-fn damaged(what: &str) -> StoreError {
+pub(super) fn damaged(what: &str) -> StoreError {
     StoreError::Unavailable(format!("a stored {what} is damaged"))
 }
 
@@ -39,7 +40,16 @@ pub(super) struct RecordRow {
     pub(super) environment: String,
     pub(super) person: [u8; 32],
     pub(super) as_of: i64,
+    pub(super) email: Option<[u8; 32]>,
+    pub(super) record_number: Option<[u8; 32]>,
     pub(super) sealed: Vec<u8>,
+}
+
+/// By what a record can be found, beside its id.
+#[derive(Clone, Copy)]
+pub(super) enum Named {
+    Email,
+    Number,
 }
 
 /// A row of `signing_keys`.
@@ -49,27 +59,12 @@ pub(super) struct KeyRow {
     pub(super) sealed: Vec<u8>,
 }
 
-/// What is sealed of a session after the AMS id and a line break. Rows of earlier releases hold the id alone.
-#[derive(Default, Serialize, Deserialize)]
-struct Details {
+/// What is sealed of a session.
+#[derive(Serialize, Deserialize)]
+struct Inside {
+    individual: IndividualId,
     device: Option<String>,
     viewer: Option<Viewer>,
-}
-
-fn inside(session: &Session) -> Result<String, StoreError> {
-    let details = Details { device: session.device.clone(), viewer: session.viewer.clone() };
-    let details = serde_json::to_string(&details)
-        .map_err(|error| StoreError::Unavailable(format!("a session cannot be written: {error}")))?;
-    Ok(format!("{}\n{details}", session.individual))
-}
-
-/// `None`: details that cannot be read might limit the session, so it does not open.
-fn read_inside(text: &str) -> Option<(IndividualId, Details)> {
-    let (id, details) = match text.split_once('\n') {
-        Some((id, details)) => (id, serde_json::from_str(details).ok()?),
-        None => (text, Details::default()),
-    };
-    Some((IndividualId::parse(id)?, details))
 }
 
 /// Turns values into rows and back.
@@ -91,6 +86,16 @@ impl Vault {
         self.people.of(&context(&[environment.as_bytes(), id.as_str().as_bytes()]))
     }
 
+    /// What rows are found by through a name that the record carries. `None`: there is none.
+    pub(super) fn named(&self, environment: &str, kind: Named, name: Option<&str>) -> Option<[u8; 32]> {
+        let name = name.map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty())?;
+        let kind: &[u8] = match kind {
+            Named::Email => b"e-mail address",
+            Named::Number => b"record number",
+        };
+        Some(self.people.of(&context(&[kind, environment.as_bytes(), name.as_bytes()])))
+    }
+
     /// Bytes by which a store recognizes its key.
     pub(super) fn seal_canary(&self) -> Result<Vec<u8>, StoreError> {
         Ok(self.sealer.seal(b"membergate", b"canary")?)
@@ -110,16 +115,14 @@ impl Vault {
             last_seen: to_column(session.last_seen),
             sealed: Vec::new(),
         };
-        row.sealed = self.sealer.seal(inside(session)?.as_bytes(), &row.context())?;
+        let Session { individual, device, viewer, .. } = session.clone();
+        row.sealed = self.seal_value(&Inside { individual, device, viewer }, &row.context())?;
         Ok(row)
     }
 
     pub(super) fn open_session(&self, row: SessionRow) -> Result<Session, StoreError> {
-        let (individual, details) = self
-            .sealer
-            .open(&row.sealed, &row.context())
-            .and_then(|bytes| read_inside(std::str::from_utf8(&bytes).ok()?))
-            .ok_or_else(|| damaged("session"))?;
+        let Inside { individual, device, viewer } =
+            self.open_value(&row.sealed, &row.context(), "session")?;
         Ok(Session {
             key: row.key,
             individual,
@@ -127,19 +130,20 @@ impl Vault {
             host: row.host,
             created: from_column(row.created),
             last_seen: from_column(row.last_seen),
-            device: details.device,
-            viewer: details.viewer,
+            device,
+            viewer,
         })
     }
 
     pub(super) fn seal_record(&self, environment: &str, record: &Record) -> Result<RecordRow, StoreError> {
-        let plain = serde_json::to_vec(record)
-            .map_err(|error| StoreError::Unavailable(format!("a record cannot be written: {error}")))?;
+        let person = self.person(environment, &record.id);
         Ok(RecordRow {
             environment: environment.to_owned(),
-            person: self.person(environment, &record.id),
             as_of: to_column(record.as_of),
-            sealed: self.sealer.seal(&plain, &record_context(environment, &record.id))?,
+            email: self.named(environment, Named::Email, record.profile.email.as_deref()),
+            record_number: self.named(environment, Named::Number, record.profile.record_number.as_deref()),
+            sealed: self.seal_value(record, &record_context(environment, &person))?,
+            person,
         })
     }
 
@@ -150,11 +154,36 @@ impl Vault {
         id: &IndividualId,
         sealed: &[u8],
     ) -> Result<Record, StoreError> {
-        self.sealer
-            .open(sealed, &record_context(environment, id))
-            .and_then(|plain| serde_json::from_slice::<Record>(&plain).ok())
-            .filter(|record| record.id == *id)
-            .ok_or_else(|| damaged("record"))
+        let record = self.open_record_of(environment, &self.person(environment, id), sealed)?;
+        if record.id == *id { Ok(record) } else { Err(damaged("record")) }
+    }
+
+    /// Opens the record of a row, whosever it is.
+    pub(super) fn open_record_of(
+        &self,
+        environment: &str,
+        person: &[u8; 32],
+        sealed: &[u8],
+    ) -> Result<Record, StoreError> {
+        self.open_value(sealed, &record_context(environment, person), "record")
+    }
+
+    /// Seals what has no row type of its own.
+    pub(super) fn seal_value<T: Serialize>(&self, value: &T, context: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let plain = serde_json::to_vec(value)
+            .map_err(|error| StoreError::Unavailable(format!("a value cannot be written: {error}")))?;
+        Ok(self.sealer.seal(&plain, context)?)
+    }
+
+    /// Opens what [`Vault::seal_value`] sealed in the same context. `what` is for the message when that fails.
+    pub(super) fn open_value<T: DeserializeOwned>(
+        &self,
+        sealed: &[u8],
+        context: &[u8],
+        what: &str,
+    ) -> Result<T, StoreError> {
+        let plain = self.sealer.open(sealed, context).ok_or_else(|| damaged(what))?;
+        serde_json::from_slice(&plain).map_err(|_| damaged(what))
     }
 
     pub(super) fn seal_key(&self, key: &StoredKey) -> Result<KeyRow, StoreError> {
@@ -188,8 +217,8 @@ impl KeyRow {
     }
 }
 
-fn record_context(environment: &str, id: &IndividualId) -> Vec<u8> {
-    context(&[b"record", environment.as_bytes(), id.as_str().as_bytes()])
+fn record_context(environment: &str, person: &[u8; 32]) -> Vec<u8> {
+    context(&[b"record of", environment.as_bytes(), person])
 }
 
 /// An instant as a column: nanoseconds since 1970. What lies beyond 1677 or 2262 becomes the nearest that fits.
@@ -199,7 +228,7 @@ pub(super) fn to_column(instant: Timestamp) -> i64 {
 }
 
 /// A column as an instant.
-fn from_column(nanoseconds: i64) -> Timestamp {
+pub(super) fn from_column(nanoseconds: i64) -> Timestamp {
     // Every 64-bit count of nanoseconds is within the range of a timestamp. Should it not be, the oldest instant denies.
     Timestamp::from_nanosecond(nanoseconds.into()).unwrap_or(Timestamp::MIN)
 }

@@ -4,6 +4,7 @@
 //! the caller's thread, so that the writer, of which there is one, only writes.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -26,7 +27,7 @@ const BATCH: u16 = 500;
 ///
 /// Dropping it finishes what is queued and joins its threads, so it blocks for a moment.
 pub struct SqliteStore {
-    vault: Vault,
+    pub(super) vault: Arc<Vault>,
     // Dropped before the writer, so that the writer is the last connection: that one folds the log into the file.
     pub(super) reader: Worker,
     pub(super) writer: Worker,
@@ -39,7 +40,7 @@ impl SqliteStore {
     /// [`StoreError::WrongKey`] if the file was made with another key; it is left as it was.
     /// [`StoreError::Unavailable`] if its directory does not exist, or it cannot be read, or it is not a file of ours.
     pub fn open(path: &Path, key: &SecretKey) -> Result<SqliteStore, StoreError> {
-        let vault = Vault::new(key)?;
+        let vault = Arc::new(Vault::new(key)?);
         let writer = Worker::writing(schema::open_writer(path, &vault)?, QUEUE)?;
         let reader = Worker::reading(schema::open_reader(path)?, QUEUE)?;
         Ok(SqliteStore { vault, reader, writer })
@@ -224,11 +225,20 @@ impl Store for SqliteStore {
 fn write_record(connection: &Connection, record: &RecordRow) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO records (environment, person, as_of, sealed) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET as_of = excluded.as_of, sealed = excluded.sealed
+            "INSERT INTO records (environment, person, as_of, sealed, email, record_number)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET as_of = excluded.as_of, sealed = excluded.sealed,
+               email = excluded.email, record_number = excluded.record_number
              WHERE excluded.as_of >= records.as_of",
         )?
-        .execute(params![record.environment, record.person, record.as_of, record.sealed])?;
+        .execute(params![
+            record.environment,
+            record.person,
+            record.as_of,
+            record.sealed,
+            record.email,
+            record.record_number,
+        ])?;
     Ok(())
 }
 

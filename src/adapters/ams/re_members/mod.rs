@@ -6,6 +6,7 @@
 
 mod address;
 mod api;
+mod catalogue;
 mod credentials;
 mod handshake;
 mod login;
