@@ -2,6 +2,7 @@
 //!
 //! One file for each command. Exit codes: 0 done, 1 refused or failed, 2 usage.
 
+pub mod admin_link;
 pub mod check;
 pub mod demo;
 pub mod explain;
@@ -73,6 +74,9 @@ pub enum Command {
     /// Makes the secret key, and shows the public keys of assertions.
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Prints a link into administration, for when no role lets in. It works once, and for ten minutes.
+    #[command(after_help = "Example:\n  membergate admin-link --config /etc/membergate/membergate.toml")]
+    AdminLink,
 }
 
 /// What `explain` decides about.
@@ -151,6 +155,7 @@ fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Failur
         Command::Demo { port } => demo::run(port, log_format, out),
         Command::Sim(simulated) => sim::run(simulated, out),
         Command::Keys(keys) => keys::run(keys, &config, &Machine, out),
+        Command::AdminLink => admin_link::run(&config, &Machine, out),
     }
 }
 

@@ -53,6 +53,8 @@ section! {
         store: Spanned<Store>,
         /// What is logged.
         log: Log,
+        /// Who may change the role mapping in the browser. Default: nobody, and the file `rules` is what counts.
+        admin: Spanned<Admin>,
         /// The websites behind the gateway, one `[[site]]` each.
         site: Vec<Spanned<Site>>,
     }
@@ -92,6 +94,8 @@ section! {
         header_timeout: Text,
         /// How long an HTTP/2 connection may idle. Example: "2m". Default: "2m".
         idle_timeout: Text,
+        /// How long an answer may go without a byte; WebSockets are exempt. Example: "5m". Default: "5m".
+        stream_timeout: Text,
         /// How long running requests may take to end after SIGTERM. Example: "20s". Default: "20s".
         drain_timeout: Text,
     }
@@ -174,6 +178,18 @@ section! {
 }
 
 section! {
+    /// `[admin]`. With it, the file `rules` is only what the role mapping begins with; later versions are in the store.
+    Admin {
+        /// Whoever holds one of these roles is an administrator. Example: ["staff"]. Required.
+        roles: Vec<Text>,
+        /// The name of the site on whose host alone the pages are served. Example: "www". Default: every site's host.
+        host: Text,
+        /// Whether administrators may view a site as somebody else. Default: false.
+        view_as: bool,
+    }
+}
+
+section! {
     /// `[[site]]`
     Site {
         /// A short name, `[a-z0-9_-]{1,64}`; the audience of its assertions. Example: "library". Required.
@@ -188,6 +204,12 @@ section! {
         home: Text,
         /// Whether the site sees the visitor's `Host`, or its own from `upstream`. Default: true.
         preserve_host: bool,
+        /// PEM file with the authorities whose certificates the site may have, and no others. Example: "/etc/membergate/site-ca.pem". Default: the machine's own.
+        upstream_ca: Text,
+        /// How long the site may take to accept a connection. Example: "2s". Default: "5s".
+        connect_timeout: Text,
+        /// How long the site may take until its answer begins. Example: "5m". Default: "60s".
+        response_timeout: Text,
         /// Who may make which requests; the first that fits decides. None fits: one has to be signed in.
         access: Vec<Spanned<Access>>,
     }

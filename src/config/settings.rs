@@ -12,10 +12,12 @@ use url::Url;
 use crate::adapters::ams::re_members;
 use crate::adapters::budget::Rate;
 use crate::adapters::keys::seal::SecretKey;
+use crate::adapters::upstream::{self, Endpoint, EndpointFault, Trust};
 use crate::domain::access;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
 use crate::domain::session::Limits;
+use crate::flows::administer;
 use crate::telemetry::Format;
 use crate::web::arrived::Association;
 
@@ -36,8 +38,10 @@ pub struct Settings {
     pub log: Log,
     /// The file with the role mapping, for messages and for reading it anew.
     pub rules_file: PathBuf,
-    /// The role mapping.
+    /// The role mapping. With `admin`, only what the store begins with.
     pub rules: Rules,
+    /// Administration in the browser. `None`: there is none.
+    pub admin: Option<administer::Settings>,
     /// The sites; at least one, no two at the same host and path, no two of one name.
     pub sites: Vec<Site>,
 }
@@ -61,6 +65,8 @@ pub struct Listen {
     pub header_timeout: Duration,
     /// Of an HTTP/2 connection without a request.
     pub idle_timeout: Duration,
+    /// Of an answer without a byte.
+    pub stream_timeout: Duration,
     /// From SIGTERM to the end.
     pub drain_timeout: Duration,
 }
@@ -112,4 +118,17 @@ pub struct Site {
     pub upstream: Url,
     /// Whether the site sees the visitor's `Host`.
     pub preserve_host: bool,
+    /// Whose certificates it may have.
+    pub trust: Trust,
+    /// How long it may take.
+    pub limits: upstream::Limits,
+}
+
+impl Site {
+    /// Where and how the site is reached. Reads the certificates that are believed.
+    pub fn endpoint(&self) -> Result<Endpoint, EndpointFault> {
+        let mut endpoint = Endpoint::new(&self.upstream, &self.trust, self.limits)?;
+        endpoint.preserve_host = self.preserve_host;
+        Ok(endpoint)
+    }
 }

@@ -230,10 +230,39 @@ fn a_problem_of_one_value_is_told_exactly() {
          narrower one first",
     );
     check(
+        "3000\"\n",
+        "3000\"\nupstream_ca = \"ca.pem\"\n",
+        "17:15: the file etc/ca.pem cannot be read: there is no such file. Create it, correct the path, or let the \
+         gateway's user read it",
+    );
+    check(
         "[association]",
         "[listen]\naddress = \"[::]:9090\"\noperations = \"[::]:9090\"\n[association]",
         "4:14: visitors and operations have the same address. Give `listen.operations` a port of its own",
     );
+}
+
+#[test]
+fn administration_is_checked_and_then_the_rules_file_is_not_the_last_word() {
+    let admin = |text: &str| load_text(&SMALL.replace("[[site]]", &format!("[admin]\n{text}\n[[site]]")));
+    let settings = admin("roles = [\"staff\"]").unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let said = settings.admin.map(|admin| (admin.roles.len(), admin.site, admin.view_as));
+    assert_eq!(said, Some((1, None, false)));
+    let settings = admin("roles = [\"staff\"]\nhost = \"www\"\nview_as = true").unwrap();
+    assert!(settings.admin.is_some_and(|admin| admin.site.as_deref() == Some("www") && admin.view_as));
+    for (text, told) in [
+        ("", "`admin.roles` is missing"),
+        ("roles = []", "a list of no roles lets nobody in"),
+        ("roles = [\"Staff!\"]", "`Staff!` is not a role"),
+        ("roles = [\"staff\"]\nhost = \"ww\"", "there is no site `ww`. Did you mean `www`"),
+        ("roles = [\"staff\"]\nhosts = \"www\"", "unknown key `hosts`"),
+    ] {
+        let problems = admin(text).unwrap_err();
+        assert!(problems.iter().any(|problem| problem.to_string().contains(told)), "{text}: {problems:#?}");
+    }
+    let role = "\n[[site.access]]\npath = \"/deep\"\nany_of = [\"not_in_the_file\"]\n";
+    assert!(load_text(&format!("{SMALL}{role}")).is_err());
+    assert!(load_text(&format!("{SMALL}{role}[admin]\nroles = [\"staff\"]\n")).is_ok());
 }
 
 #[test]
@@ -271,6 +300,7 @@ fn sample_machine(configuration: &str) -> Given {
     machine
         .file("etc/gate.toml", configuration)
         .file("/etc/membergate/tls.pem", "")
+        .file("/etc/membergate/site-ca.pem", "")
         .file("/etc/membergate/tls.key", "")
         .file("/run/secrets/staging_app_key", "x")
         .file("/run/secrets/staging_user_password", "x")
@@ -307,6 +337,7 @@ fn the_sample_shows_every_key() {
         raw::Session::KEYS,
         raw::Store::KEYS,
         raw::Log::KEYS,
+        raw::Admin::KEYS,
         raw::Site::KEYS,
         raw::Access::KEYS,
     ];

@@ -4,12 +4,14 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::audit::Actor;
 use super::rule::{PrimaryMembership, Role, Rule, Rules};
 use super::time::Timestamp;
 
 /// Who changed something last, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edit {
     /// Who.
     pub by: Actor,
@@ -40,7 +42,7 @@ pub struct Version {
 }
 
 /// What a list of versions shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionHead {
     /// Counts up from 1.
     pub number: u64,

@@ -22,6 +22,10 @@ pub const RESUME_FORM: &str = return_to::RESUME_FORM;
 pub const JWKS: &str = "/_gate/oidc/jwks";
 /// Inner address for a form that was posted without a session; from outside it does not exist.
 pub const KEEP_FORM: &str = "/_gate/keep-form";
+/// Administration; its pages are below.
+pub const ADMIN: &str = "/_gate/admin";
+/// Opens an emergency link: `?token=`.
+pub const ADMIN_ENTER: &str = "/_gate/admin/enter";
 
 /// The link that starts a login and ends at `page`.
 pub fn login_to(page: &ReturnTo) -> String {

@@ -13,6 +13,8 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::keyring::Keyring;
 use crate::adapters::keys::random::key_of;
 use crate::adapters::store::StoreError;
+use crate::flows::administer::Administer;
+use crate::flows::administer::desk::Desk;
 use crate::flows::person::{Held, PublishedRules};
 use crate::flows::sign_in::SignIn;
 use crate::flows::visit::{Live, Presence, Recall, Visits};
@@ -32,6 +34,10 @@ pub struct Gate {
     pub rules: PublishedRules,
     /// The clock.
     pub clock: SharedClock,
+    /// Administration. `None`: the operator wants none.
+    pub administer: Option<Arc<Administer>>,
+    /// Its use cases about people; there if `administer` is.
+    pub desk: Option<Arc<Desk>>,
 }
 
 impl Gate {

@@ -61,7 +61,8 @@ impl Office {
     fn at(sim: Simulator, folder: TempDir, view_as: bool) -> Office {
         let http = HttpClient::new(HttpLimits::default()).unwrap();
         let budget = Arc::new(Budget::new(Rate { per_second: 1_000, per_minute: 100_000 }));
-        let ams = Arc::new(ReMembers::new(environment(&sim), http, budget, Arc::new(SystemClock)));
+        let clock = Arc::new(SystemClock);
+        let ams = Arc::new(ReMembers::new(environment(&sim), http, budget.clone(), clock));
         let key = SecretKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("gate.sqlite"), &key).unwrap());
         let rules = Published { version: 1, rules: rules::parse(RULES).unwrap() };
@@ -82,6 +83,8 @@ impl Office {
             visits: visits.clone(),
             rules: rules.clone(),
             clock: Arc::new(SystemClock),
+            budget,
+            standby: None,
             sealer: Sealer::new(&key, "view as").unwrap(),
             view_as,
         }));

@@ -6,6 +6,7 @@ use super::{AmsError, Priority};
 use crate::adapters::BoxFuture;
 use crate::domain::catalogue::{Catalogue, Choice};
 use crate::domain::record::{IndividualId, Parts, Record};
+use crate::domain::time::Timestamp;
 
 /// Whom an administrator looks for: an e-mail address, a record number or an id, as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,6 +38,19 @@ pub struct Reading {
     pub said: serde_json::Value,
 }
 
+/// How the AMS did lately, for the status page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AmsStatus {
+    /// The environment's name.
+    pub environment: String,
+    /// When it last gave an answer that could be used; that a visitor's token is not valid is one.
+    pub last_success: Option<Timestamp>,
+    /// When and how it last failed us.
+    pub last_failure: Option<(Timestamp, AmsError)>,
+    /// When the tokens in use were obtained.
+    pub tokens_since: Option<Timestamp>,
+}
+
 /// The lists and people of an association management system.
 pub trait AmsCatalogue: Send + Sync + 'static {
     /// All that the AMS lists.
@@ -56,6 +70,9 @@ pub trait AmsCatalogue: Send + Sync + 'static {
         parts: Parts,
         priority: Priority,
     ) -> BoxFuture<'a, Result<Option<Reading>, AmsError>>;
+
+    /// How it did lately. Makes no call.
+    fn status(&self) -> AmsStatus;
 
     /// A page of the ids of all members; pages count from 1. An empty one lies past the last.
     fn members(&self, page: u32, priority: Priority) -> BoxFuture<'_, Result<Vec<IndividualId>, AmsError>>;

@@ -3,6 +3,7 @@
 //! Checking has no side effects: it reads the environment and files through `Env`, and opens, creates and changes nothing.
 
 mod access;
+mod admin;
 mod ams;
 mod site;
 mod values;
@@ -51,9 +52,12 @@ pub(super) fn settings(
     let store = document.store.section().and_then(|said| to.store(said));
     let log = document.log.or(Default::default).and_then(|said| to.log(said));
     let rules = to.rules(document.rules);
-    let managed = rules.as_ref().map(|(_, rules)| rules.managed_roles());
+    // Administrators may have published roles that the file does not know.
+    let file_counts = matches!(document.admin, Said::Nothing);
+    let managed = rules.as_ref().filter(|_| file_counts).map(|(_, rules)| rules.managed_roles());
     let title = association.as_ref().map(|association| association.name.as_str()).unwrap_or_default();
     let sites = to.sites(document.site, title, managed.as_deref());
+    let admin = to.optional(document.admin, |to, said| to.admin(said, sites.as_deref()));
     let (rules_file, rules) = rules?;
     Some(Settings {
         association: association?,
@@ -64,6 +68,7 @@ pub(super) fn settings(
         log: log?,
         rules_file,
         rules,
+        admin: admin?,
         sites: sites?,
     })
 }
@@ -106,6 +111,7 @@ impl Resolving<'_, '_> {
         let max_connections = self.count(said.max_connections, 20_000);
         let header_timeout = self.duration(said.header_timeout, "30s");
         let idle_timeout = self.duration(said.idle_timeout, "2m");
+        let stream_timeout = self.duration(said.stream_timeout, "5m");
         let drain_timeout = self.duration(said.drain_timeout, "20s");
         let (address, operations) = (address?, operations?);
         if address.get_ref() == operations.get_ref() {
@@ -124,6 +130,7 @@ impl Resolving<'_, '_> {
             max_connections: max_connections?,
             header_timeout: header_timeout?.into_inner().unsigned_abs(),
             idle_timeout: idle_timeout?.into_inner().unsigned_abs(),
+            stream_timeout: stream_timeout?.into_inner().unsigned_abs(),
             drain_timeout: drain_timeout?.into_inner().unsigned_abs(),
         })
     }

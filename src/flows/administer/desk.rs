@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
+use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use super::catalogue::Catalogues;
 use super::people::People;
 use super::sessions::Sessions;
+use super::status::Overview;
 use super::sweep::{Ground, Sweep};
 use super::view_as::ViewAs;
 use crate::adapters::ams::Ams;
 use crate::adapters::ams::catalogue::AmsCatalogue;
+use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::seal::Sealer;
 use crate::adapters::store::Store;
@@ -20,6 +24,9 @@ use crate::adapters::store::session_list::SessionList;
 use crate::adapters::store::sweeps::{CatalogueStore, SweepStore};
 use crate::flows::person::PublishedRules;
 use crate::flows::visit::Visits;
+
+/// How long a record is kept that no session rests on, for drop-downs and previews: a sweep of a large association takes days.
+pub const RECORDS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// All that the desk needs of the store.
 pub trait DeskStore: Store + FindPeople + KnownPeople + SessionList + SweepStore + CatalogueStore {}
@@ -38,6 +45,10 @@ pub struct Foundation<S, A> {
     pub rules: PublishedRules,
     /// The clock.
     pub clock: SharedClock,
+    /// The budget that every call to the AMS draws on.
+    pub budget: Arc<Budget>,
+    /// The name of the AMS environment that is configured but not live.
+    pub standby: Option<Arc<str>>,
     /// Seals links to view as somebody else; its purpose is `view as`.
     pub sealer: Sealer,
     /// Whether administrators may view a site as somebody else.
@@ -56,12 +67,14 @@ pub struct Desk {
     pub sessions: Sessions,
     /// Looking through somebody's eyes.
     pub view_as: ViewAs,
+    /// How the gateway does.
+    pub overview: Overview,
 }
 
 impl Desk {
     /// Sets the desk up. [`Desk::run`] does its work in the background.
     pub fn new<S: DeskStore, A: Ams + AmsCatalogue>(foundation: Foundation<S, A>) -> Desk {
-        let Foundation { store, ams, visits, rules, clock, sealer, view_as } = foundation;
+        let Foundation { store, ams, visits, rules, clock, budget, standby, sealer, view_as } = foundation;
         let environment: Arc<str> = ams.environment().into();
         let people = People {
             ams: ams.clone(),
@@ -77,6 +90,16 @@ impl Desk {
             Arc::clone(&environment),
             Arc::clone(&clock),
         );
+        let overview = Overview {
+            ams: ams.clone(),
+            environment: environment.clone(),
+            standby,
+            budget,
+            store: store.clone(),
+            known: store.clone(),
+            rules: rules.clone(),
+            certificate_ends: ArcSwapOption::empty(),
+        };
         let sweep = Sweep::new(Ground {
             ams: ams.clone(),
             catalogue: ams,
@@ -105,7 +128,7 @@ impl Desk {
             environment,
             clock,
         };
-        Desk { people, catalogues, sweep: Arc::new(sweep), sessions, view_as }
+        Desk { people, catalogues, sweep: Arc::new(sweep), sessions, view_as, overview }
     }
 
     /// Takes over what the store has, then looks after the sweep until `stop`.

@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod catalogue;
 pub mod desk;
+pub mod known;
 pub mod links;
 pub mod mapping;
 pub mod migrate;
@@ -25,11 +26,13 @@ use crate::adapters::store::known::KnownPeople;
 use crate::adapters::store::links::EmergencyDoor;
 use crate::adapters::store::mappings::Mappings;
 use crate::adapters::store::{Store, StoreError};
-use crate::domain::access::Require;
+use crate::domain::access::Site;
+use crate::domain::preview::requirements;
 use crate::domain::rule::{Role, Rules};
 
 pub use crate::domain::audit::{Actor, Door};
 pub use audit::Audit;
+pub use known::Known;
 pub use links::AdminLinks;
 pub use mapping::Mapping;
 pub use preview::Previews;
@@ -40,7 +43,7 @@ pub trait AdminStore: Store + Mappings + AuditLog + EmergencyDoor + KnownPeople 
 impl<T: Store + Mappings + AuditLog + EmergencyDoor + KnownPeople> AdminStore for T {}
 
 /// What the operator decided about administration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Any of these roles lets in.
     pub roles: Arc<[Role]>,
@@ -65,18 +68,19 @@ pub struct Administer {
 }
 
 impl Administer {
-    /// Opens administration over a store. `rules` becomes what the latest version says.
-    pub fn new(
+    /// Opens administration over a store. `rules` is what [`first_mapping`] gave, and changes with each publication; `sites` ask
+    /// for roles on their pages.
+    pub fn new<'a>(
         settings: Settings,
         store: Arc<dyn AdminStore>,
         rules: PublishedRules,
         environment: &str,
-        requirements: impl IntoIterator<Item = Require>,
+        sites: impl IntoIterator<Item = &'a Site>,
         clock: SharedClock,
     ) -> Administer {
         let audit = Arc::new(Audit::new(Arc::clone(&store), Arc::clone(&clock)));
         let links = Arc::new(AdminLinks::new(Arc::clone(&store), Arc::clone(&clock)));
-        let people = preview::Known { store: Arc::clone(&store), environment: environment.into() };
+        let people = Known::new(Arc::clone(&store), environment);
         let mapping = Arc::new(Mapping::new(
             store,
             Arc::clone(&rules),
@@ -87,7 +91,7 @@ impl Administer {
         let previews = Arc::new(Previews::new(
             Arc::clone(&mapping),
             people,
-            requirements.into_iter().collect(),
+            requirements(sites),
             Arc::clone(&settings.roles),
             clock,
         ));
@@ -102,6 +106,22 @@ impl Administer {
             name: held.standing.profile.name.clone(),
             door: Door::Role,
         })
+    }
+
+    /// Tells the operator what may surprise about the mapping in force, given what the rules file says.
+    pub fn tell_of_file(&self, file: &Rules) {
+        let published = self.mapping.published();
+        if published.rules != *file {
+            tracing::info!(
+                version = published.version,
+                "The rules file differs from the role mapping in force, which administrators change; the file is not used"
+            );
+        }
+        if !published.rules.managed_roles().iter().any(|role| self.settings.roles.contains(role)) {
+            tracing::warn!(
+                "The role mapping grants none of the roles in `admin.roles`; `membergate admin-link` is the way in"
+            );
+        }
     }
 
     /// Ends what runs in the background.

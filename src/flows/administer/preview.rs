@@ -1,22 +1,30 @@
 //! Whom the draft would affect: every known person is decided twice, in the background, with progress.
+//!
+//! One preview runs at a time, and its answer is kept until draft or mapping change, or it is too old.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::AdminStore;
+use arc_swap::ArcSwap;
+use jiff::SignedDuration;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::known::Known;
 use super::mapping::Mapping;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
-use crate::domain::access::Require;
-use crate::domain::preview::Preview;
+use crate::domain::access::{Require, Site};
+use crate::domain::mapping::Draft;
+use crate::domain::preview::{self, Comparison, Preview};
 use crate::domain::rule::Role;
 use crate::domain::time::Timestamp;
+use crate::flows::person::Published;
 
-/// Everybody whose record is held in one AMS environment.
-#[derive(Clone)]
-pub struct Known {
-    pub(super) store: Arc<dyn AdminStore>,
-    pub(super) environment: Arc<str>,
-}
+/// An answer older than this is worked out anew: people have been read from the AMS meanwhile, and time has passed.
+const KEPT: SignedDuration = SignedDuration::from_mins(2);
 
 /// How far a preview is.
 #[derive(Debug, Clone)]
@@ -52,13 +60,28 @@ pub struct Previewed {
     pub preview: Preview,
 }
 
-/// Previews, one at a time; the latest answer is kept.
+type Outcome = Option<Result<Arc<Previewed>, StoreError>>;
+
+/// A preview under way, or its answer.
+struct Run {
+    revision: u64,
+    version: u64,
+    done: Arc<AtomicUsize>,
+    total: usize,
+    outcome: watch::Receiver<Outcome>,
+    stop: CancellationToken,
+}
+
+/// Previews, one at a time.
 pub struct Previews {
     mapping: Arc<Mapping>,
     people: Known,
-    requirements: Arc<[Require]>,
+    requirements: ArcSwap<Vec<Require>>,
     admin_roles: Arc<[Role]>,
     clock: SharedClock,
+    run: Mutex<Option<Run>>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
 }
 
 impl Previews {
@@ -69,23 +92,148 @@ impl Previews {
         admin_roles: Arc<[Role]>,
         clock: SharedClock,
     ) -> Previews {
-        Previews { mapping, people, requirements: requirements.into(), admin_roles, clock }
+        Previews {
+            mapping,
+            people,
+            requirements: ArcSwap::from_pointee(requirements),
+            admin_roles,
+            clock,
+            run: Mutex::default(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }
     }
 
-    /// How far the preview of a revision of the draft is; begins it when it is asked for first.
+    /// How far the preview of a revision of the draft is; begins it when it is asked for first. Never waits for it.
     pub async fn preview(&self, revision: u64) -> Result<PreviewState, StoreError> {
-        let _ = (revision, &self.mapping, &self.people, &self.requirements, &self.admin_roles, &self.clock);
-        todo!()
+        let draft = self.mapping.draft().await?;
+        if draft.revision != revision {
+            return Ok(PreviewState::Outdated { revision: draft.revision });
+        }
+        let published = self.mapping.published();
+        let now = self.clock.now();
+        if let Some(state) = self.state(revision, published.version, now) {
+            return Ok(state);
+        }
+        let total = self.people.count().await?;
+        Ok(self.begin(draft, &published, total, now))
+    }
+
+    /// As [`Previews::preview`], but gives it a moment: small associations need no page that shows progress.
+    pub async fn preview_within(
+        &self,
+        revision: u64,
+        patience: Duration,
+    ) -> Result<PreviewState, StoreError> {
+        let state = self.preview(revision).await?;
+        let outcome = self.run().as_ref().map(|run| run.outcome.clone());
+        let (PreviewState::Running { .. }, Some(mut outcome)) = (&state, outcome) else { return Ok(state) };
+        let ended = tokio::time::timeout(patience, outcome.wait_for(Option::is_some)).await.is_ok();
+        if ended { self.preview(revision).await } else { Ok(state) }
+    }
+
+    /// How far the run is that answers this. `None`: one has to begin.
+    fn state(&self, revision: u64, version: u64, now: Timestamp) -> Option<PreviewState> {
+        let mut held = self.run();
+        let run = held.as_ref().filter(|run| run.revision == revision && run.version == version)?;
+        let outcome = run.outcome.borrow().clone();
+        match outcome {
+            None => run.is_under_way().then(|| run.progress()),
+            Some(Ok(previewed)) => {
+                let age = now.duration_since(previewed.at);
+                (SignedDuration::ZERO <= age && age < KEPT).then_some(PreviewState::Done(previewed))
+            }
+            Some(Err(error)) => {
+                *held = None;
+                Some(PreviewState::Failed(error))
+            }
+        }
+    }
+
+    fn begin(&self, draft: Draft, published: &Published, total: usize, now: Timestamp) -> PreviewState {
+        let (revision, version) = (draft.revision, published.version);
+        let comparison = Comparison {
+            before: Arc::new(published.rules.clone()),
+            after: Arc::new(draft.rules),
+            at: now,
+            requirements: self.requirements.load().as_slice().into(),
+            admin_roles: Arc::clone(&self.admin_roles),
+        };
+        let mut held = self.run();
+        let same = |run: &&Run| run.revision == revision && run.version == version && run.is_under_way();
+        if let Some(run) = held.as_ref().filter(same) {
+            // Somebody pressed at the same moment.
+            return run.progress();
+        }
+        if let Some(run) = held.take() {
+            run.stop.cancel();
+        }
+        let (tell, outcome) = watch::channel(None);
+        let (done, stop) = (Arc::new(AtomicUsize::new(0)), self.stop.child_token());
+        let run = Run { revision, version, done: Arc::clone(&done), total, outcome, stop: stop.clone() };
+        let state = run.progress();
+        *held = Some(run);
+        let people = self.people.clone();
+        self.tasks.spawn(stop.run_until_cancelled_owned(async move {
+            let preview = compare(&people, comparison, done).await;
+            let answer = preview.map(|preview| Arc::new(Previewed { revision, version, at: now, preview }));
+            tell.send_replace(Some(answer));
+        }));
+        state
     }
 
     /// Stops the preview that is under way, and forgets the answer.
-    pub fn cancel(&self) {}
+    pub fn cancel(&self) {
+        if let Some(run) = self.run().take() {
+            run.stop.cancel();
+        }
+    }
 
-    /// Takes over what pages ask for, when the settings were read anew.
-    pub fn set_requirements(&self, requirements: impl IntoIterator<Item = Require>) {
-        let _ = requirements.into_iter().count();
+    /// Takes over what the pages of these sites ask for, when the settings were read anew.
+    pub fn set_sites<'a>(&self, sites: impl IntoIterator<Item = &'a Site>) {
+        self.requirements.store(Arc::new(preview::requirements(sites)));
+        self.cancel();
     }
 
     /// Ends what runs, for good.
-    pub async fn close(&self) {}
+    pub async fn close(&self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    fn run(&self) -> MutexGuard<'_, Option<Run>> {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Run {
+    /// Neither answered nor stopped.
+    fn is_under_way(&self) -> bool {
+        self.outcome.borrow().is_none() && self.outcome.has_changed().is_ok()
+    }
+
+    fn progress(&self) -> PreviewState {
+        PreviewState::Running { done: self.done.load(Ordering::Relaxed), total: self.total }
+    }
+}
+
+async fn compare(
+    people: &Known,
+    comparison: Comparison,
+    done: Arc<AtomicUsize>,
+) -> Result<Preview, StoreError> {
+    let look = move |record: Result<_, _>, preview: &mut Preview| {
+        match record {
+            Ok(record) => comparison.add(&record, preview),
+            Err(_) => preview.unreadable += 1,
+        }
+        std::ops::ControlFlow::Continue(())
+    };
+    let mut whole = Preview::default();
+    people.scan(Arc::new(look), done).await?.into_iter().for_each(|part| whole.merge(part));
+    // Sorting a hundred thousand names is work for another thread.
+    tokio::task::spawn_blocking(move || whole.sorted())
+        .await
+        .map_err(|_| StoreError::Unavailable("sorting the preview was cut short".to_owned()))
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::adapters::ams::re_members::{AmsStatus, ReMembers};
+use arc_swap::ArcSwapOption;
+
+use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus};
 use crate::adapters::budget::{Budget, Usage};
 use crate::adapters::store::known::KnownPeople;
 use crate::adapters::store::{Store, StoreError};
@@ -14,10 +16,8 @@ use crate::flows::person::PublishedRules;
 pub struct Status {
     /// This release.
     pub release: &'static str,
-    /// The live environment, and how the AMS did lately. `None`: an AMS that keeps no such history.
-    pub ams: Option<AmsStatus>,
-    /// The environment that people sign in with.
-    pub environment: Arc<str>,
+    /// The environment that people sign in with, and how the AMS did lately.
+    pub ams: AmsStatus,
     /// The other one that is configured, if there is one. Only the configuration and a restart switch them.
     pub standby: Option<Arc<str>>,
     /// Calls used of the budget.
@@ -32,33 +32,29 @@ pub struct Status {
     pub certificate_ends: Option<Timestamp>,
 }
 
-/// What does not change while the gateway runs, and where the rest is asked.
+/// Where all of that is asked.
 pub struct Overview {
-    /// The client of the live environment.
-    pub ams: Option<Arc<ReMembers>>,
-    /// The live environment.
-    pub environment: Arc<str>,
-    /// The other one.
-    pub standby: Option<Arc<str>>,
-    /// The budget that every call draws on.
-    pub budget: Arc<Budget>,
-    /// The store.
-    pub store: Arc<dyn Store>,
-    /// Whose records we hold.
-    pub known: Arc<dyn KnownPeople>,
-    /// The mapping in force.
-    pub rules: PublishedRules,
-    /// When the certificate ends; a reload sets it anew.
-    pub certificate_ends: arc_swap::ArcSwapOption<Timestamp>,
+    pub(super) ams: Arc<dyn AmsCatalogue>,
+    pub(super) environment: Arc<str>,
+    pub(super) standby: Option<Arc<str>>,
+    pub(super) budget: Arc<Budget>,
+    pub(super) store: Arc<dyn Store>,
+    pub(super) known: Arc<dyn KnownPeople>,
+    pub(super) rules: PublishedRules,
+    pub(super) certificate_ends: ArcSwapOption<Timestamp>,
 }
 
 impl Overview {
+    /// Takes over when the listener's certificate ends, at the start and at each reload.
+    pub fn set_certificate_end(&self, ends: Option<Timestamp>) {
+        self.certificate_ends.store(ends.map(Arc::new));
+    }
+
     /// How things stand now. Makes no call to the AMS.
     pub async fn status(&self) -> Status {
         Status {
             release: env!("CARGO_PKG_VERSION"),
-            ams: self.ams.as_ref().map(|ams| ams.status()),
-            environment: Arc::clone(&self.environment),
+            ams: self.ams.status(),
             standby: self.standby.clone(),
             budget: self.budget.used(),
             store: self.store.ping().await,

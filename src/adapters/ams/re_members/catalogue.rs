@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::ReMembers;
 use super::api::{Question, Reply};
 use super::read;
+use super::{History, ReMembers};
 use crate::adapters::BoxFuture;
-use crate::adapters::ams::catalogue::{AmsCatalogue, Reading, Wanted};
+use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus, Reading, Wanted};
 use crate::adapters::ams::wire;
 use crate::adapters::ams::{AmsError, Priority};
 use crate::domain::catalogue::{Catalogue, Choice};
@@ -92,6 +92,12 @@ impl AmsCatalogue for ReMembers {
         priority: Priority,
     ) -> BoxFuture<'a, Result<Option<Reading>, AmsError>> {
         Box::pin(async move { self.noted(self.found(wanted, parts, priority).await) })
+    }
+
+    fn status(&self) -> AmsStatus {
+        let History { last_success, last_failure } = self.history().clone();
+        let tokens_since = self.api.tokens.obtained();
+        AmsStatus { environment: self.name.clone(), last_success, last_failure, tokens_since }
     }
 
     fn members(&self, page: u32, priority: Priority) -> BoxFuture<'_, Result<Vec<IndividualId>, AmsError>> {

@@ -1,0 +1,156 @@
+//! `membergate admin-link`: the way into administration when no role lets in.
+//!
+//! Whoever may read the store's file and its secret key is the operator; no other proof is asked for. The link works once.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Failure, because, runtime};
+use crate::adapters::clock::SystemClock;
+use crate::adapters::store::SqliteStore;
+use crate::config::{self, Env, Settings};
+use crate::flows::administer::AdminLinks;
+use crate::web::paths::ADMIN_ENTER;
+
+/// Makes a link and prints it.
+pub fn run(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
+    let settings = config::load(config, env).map_err(Failure::Configuration)?;
+    let origin = origin(&settings)?;
+    let path = &settings.store.path;
+    if !path.exists() {
+        return Err(because(format!("{} is not there yet: start the gateway once", path.display())));
+    }
+    let store = SqliteStore::open(path, &settings.store.secret_key).map_err(because)?;
+    let links = AdminLinks::new(Arc::new(store), Arc::new(SystemClock));
+    let token = runtime()?.block_on(links.make()).map_err(because)?;
+    writeln!(out, "{origin}{ADMIN_ENTER}?token={token}")?;
+    writeln!(
+        out,
+        "\nOpen it in a browser within ten minutes. It works once, and gives access for one hour."
+    )?;
+    Ok(writeln!(out, "Give it to nobody else: whoever opens it can change who gets which role.")?)
+}
+
+/// Where administration is served.
+fn origin(settings: &Settings) -> Result<&str, Failure> {
+    let Some(admin) = &settings.admin else {
+        return Err(because(
+            "there is no `[admin]` section in the configuration, so there is no administration",
+        ));
+    };
+    let wanted = |name: &str| admin.site.as_deref().is_none_or(|site| site == name);
+    let site = settings.sites.iter().find(|site| wanted(&site.site.name));
+    site.map(|site| site.site.origin.as_str()).ok_or_else(|| because("there is no site"))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::adapters::clock::{Clock, SharedClock};
+    use crate::config::env::Given;
+    use crate::config::sample;
+    use crate::domain::time::Timestamp;
+    use crate::flows::administer::{Door, links::LinkError};
+
+    const CONFIGURATION: &str = r#"
+[association]
+name = "Acme Society"
+[ams.production]
+portal = "https://members.acme.example"
+app_name = "x"
+app_key = { env = "ANY" }
+user_email = "x"
+user_password = { env = "ANY" }
+[store]
+path = "membergate.sqlite"
+secret_key = { env = "KEY" }
+[[site]]
+name = "library"
+url = "https://library.acme.example"
+upstream = "http://127.0.0.1:3001"
+[[site]]
+name = "www"
+url = "https://www.acme.example"
+upstream = "http://127.0.0.1:3000"
+"#;
+
+    struct Later(SignedDuration);
+
+    impl Clock for Later {
+        fn now(&self) -> Timestamp {
+            SystemClock.now() + self.0
+        }
+    }
+
+    fn links(settings: &Settings, later: SignedDuration) -> AdminLinks {
+        let store = SqliteStore::open(&settings.store.path, &settings.store.secret_key).unwrap();
+        let clock: SharedClock = Arc::new(Later(later));
+        AdminLinks::new(Arc::new(store), clock)
+    }
+
+    #[test]
+    fn the_link_is_for_the_configured_host_and_works_once_and_for_ten_minutes() {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("membergate.toml");
+        let env = |admin: &str| {
+            Given::default()
+                .variable("ANY", "x")
+                .variable("KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
+                .file(&file, &format!("{CONFIGURATION}{admin}"))
+                .file(folder.path().join("rules.toml"), sample::RULES)
+        };
+        let asked = |admin: &str| {
+            let mut out = Vec::new();
+            run(&file, &env(admin), &mut out).map(|()| String::from_utf8(out).unwrap())
+        };
+        let admin = "[admin]\nroles = [\"staff\"]\nhost = \"www\"\n";
+        assert!(asked("").unwrap_err().to_string().contains("no `[admin]` section"));
+        assert!(asked(admin).unwrap_err().to_string().contains("start the gateway once"));
+
+        let settings = config::load(&file, &env(admin)).unwrap();
+        drop(links(&settings, SignedDuration::ZERO));
+        let token = |text: String| {
+            let line = text.lines().next().unwrap().to_owned();
+            line.strip_prefix("https://www.acme.example/_gate/admin/enter?token=").unwrap().to_owned()
+        };
+        let (one, two) = (token(asked(admin).unwrap()), token(asked(admin).unwrap()));
+        assert_ne!(one, two);
+        let anywhere = asked("[admin]\nroles = [\"staff\"]\n").unwrap();
+        assert!(anywhere.starts_with("https://library.acme.example/_gate/admin/enter?token="));
+
+        runtime().unwrap().block_on(async {
+            let soon = links(&settings, SignedDuration::from_secs(9 * 60));
+            let secret = soon.open(&one).await.unwrap();
+            let actor = soon.actor(&secret.key()).await.unwrap().unwrap();
+            assert_eq!(actor.door, Door::BreakGlass);
+            assert!(matches!(soon.open(&one).await, Err(LinkError::Used)));
+            assert!(matches!(soon.open(&one.replace(&one[..4], "AAAA")).await, Err(LinkError::Unknown)));
+            assert!(matches!(soon.open("").await, Err(LinkError::Unknown)));
+            soon.leave(&secret.key()).await.unwrap();
+            assert!(soon.actor(&secret.key()).await.unwrap().is_none(), "whoever has left is out");
+            let late = links(&settings, SignedDuration::from_secs(11 * 60));
+            assert!(matches!(late.open(&two).await, Err(LinkError::Expired)));
+        });
+    }
+
+    #[test]
+    fn emergency_access_ends_after_an_hour() {
+        let folder = TempDir::new().unwrap();
+        let key =
+            crate::adapters::keys::seal::SecretKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
+                .unwrap();
+        let at = |minutes| {
+            let store = SqliteStore::open(&folder.path().join("m.sqlite"), &key).unwrap();
+            AdminLinks::new(Arc::new(store), Arc::new(Later(SignedDuration::from_mins(minutes))))
+        };
+        runtime().unwrap().block_on(async {
+            let secret = at(0).open(&at(0).make().await.unwrap()).await.unwrap();
+            assert!(at(59).actor(&secret.key()).await.unwrap().is_some());
+            assert!(at(61).actor(&secret.key()).await.unwrap().is_none());
+        });
+    }
+}

@@ -1,0 +1,111 @@
+//! Everybody whose record is held, looked through on threads beside those of visitors.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use tokio::task::JoinSet;
+
+use super::AdminStore;
+use crate::adapters::store::StoreError;
+use crate::adapters::store::known::SealedPage;
+use crate::domain::record::Record;
+
+/// Records that one piece of work opens. A few milliseconds: so long does stopping take, and a sign-in wait for the store.
+const PAGE: u16 = 500;
+
+/// The known people of one AMS environment.
+#[derive(Clone)]
+pub struct Known {
+    store: Arc<dyn AdminStore>,
+    environment: Arc<str>,
+}
+
+/// What is done with each record, or with one that cannot be opened; what it finds is gathered in `T`.
+pub type Look<T> = dyn Fn(Result<Record, StoreError>, &mut T) -> ControlFlow<()> + Send + Sync;
+
+impl Known {
+    /// The people of this environment.
+    pub fn new(store: Arc<dyn AdminStore>, environment: &str) -> Known {
+        Known { store, environment: environment.into() }
+    }
+
+    /// How many there are.
+    pub async fn count(&self) -> Result<usize, StoreError> {
+        self.store.count(&self.environment).await
+    }
+
+    /// Looks at every record, in no order, until one look says that it is enough. `done` counts along. What each thread found
+    /// comes back on its own. Dropping the future stops the work.
+    pub async fn scan<T: Default + Send + 'static>(
+        &self,
+        look: Arc<Look<T>>,
+        done: Arc<AtomicUsize>,
+    ) -> Result<Vec<T>, StoreError> {
+        let reading = Arc::new(Reading {
+            people: self.clone(),
+            next: tokio::sync::Mutex::new(0),
+            enough: AtomicBool::new(false),
+            done,
+        });
+        let mut workers = JoinSet::new();
+        for _ in 0..workers_beside_visitors() {
+            workers.spawn(work(Arc::clone(&reading), Arc::clone(&look)));
+        }
+        let mut found = Vec::new();
+        while let Some(ended) = workers.join_next().await {
+            found.push(ended.unwrap_or_else(|_| Err(cut_short()))?);
+        }
+        Ok(found)
+    }
+}
+
+/// Half of the machine; the other half goes on serving visitors.
+fn workers_beside_visitors() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().div_ceil(2))
+}
+
+fn cut_short() -> StoreError {
+    StoreError::Unavailable("looking through the known people was cut short".to_owned())
+}
+
+/// One walk through the records, shared by its workers.
+struct Reading {
+    people: Known,
+    next: tokio::sync::Mutex<i64>,
+    enough: AtomicBool,
+    done: Arc<AtomicUsize>,
+}
+
+impl Reading {
+    async fn page(&self) -> Result<Option<SealedPage>, StoreError> {
+        let mut next = self.next.lock().await;
+        if self.enough.load(Ordering::Acquire) {
+            return Ok(None);
+        }
+        let page = self.people.store.page(&self.people.environment, *next, PAGE).await?;
+        *next = page.last;
+        Ok((page.len > 0).then_some(page))
+    }
+}
+
+async fn work<T: Default + Send + 'static>(
+    reading: Arc<Reading>,
+    look: Arc<Look<T>>,
+) -> Result<T, StoreError> {
+    let mut found = T::default();
+    while let Some(page) = reading.page().await? {
+        let (look, mut so_far, len) = (Arc::clone(&look), found, page.len);
+        let looking = tokio::task::spawn_blocking(move || {
+            let enough = page.open().any(|record| look(record, &mut so_far).is_break());
+            (so_far, enough)
+        });
+        let enough;
+        (found, enough) = looking.await.map_err(|_| cut_short())?;
+        reading.done.fetch_add(len, Ordering::Relaxed);
+        if enough {
+            reading.enough.store(true, Ordering::Release);
+        }
+    }
+    Ok(found)
+}
