@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use prometheus_client::encoding::text::encode;
-use prometheus_client::registry::Registry;
+use jiff::{SignedDuration, Timestamp};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -24,10 +23,11 @@ use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::keyring::{Keyring, KeyringError};
 use crate::adapters::keys::seal::Sealer;
 use crate::adapters::store::{SqliteStore, Store, StoreError};
-use crate::adapters::upstream::{Endpoint, EndpointFault, Endpoints, Limits, Trust};
+use crate::adapters::upstream::{EndpointFault, Endpoints};
 use crate::config::Settings;
 use crate::config::settings::{Listen, Tls};
-use crate::domain::access::{Require, Sites};
+use crate::domain::access::{Site, Sites};
+use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
 use crate::flows::administer::{self, Administer, first_mapping};
 use crate::flows::attempts::Attempts;
 use crate::flows::person::{Published, PublishedRules};
@@ -37,6 +37,7 @@ use crate::flows::upkeep;
 use crate::flows::visit::Visits;
 use crate::serve::tls::TlsFault;
 use crate::serve::{self, Listener, Serving};
+use crate::telemetry::metrics::{self, Levels};
 use crate::web::operations::{self, Operations, Unready};
 use crate::web::proxy::{Control, Gate, Meter, Snapshot};
 use crate::web::{proxy, routes, state};
@@ -78,6 +79,7 @@ pub struct App {
     draining: Arc<AtomicBool>,
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
     administer: Option<Arc<Administer>>,
+    desk: Option<Arc<Desk>>,
     fixed: Fixed,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -118,7 +120,9 @@ impl App {
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
         let snapshot = snapshot_of(&settings)?;
 
-        let ams = re_members_of(&settings, &clock)?;
+        let budget = Arc::new(Budget::new(settings.ams.rate));
+        let re_members = re_members_of(&settings, &budget, &clock)?;
+        let ams: Arc<dyn Ams> = re_members.clone();
         let published = match &settings.admin {
             Some(_) => first_mapping(&*sqlite, &settings.rules, &clock).await?,
             None => Published { version: 1, rules: settings.rules.clone() },
@@ -126,9 +130,18 @@ impl App {
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
         let administer = settings.admin.clone().map(|admin| {
             let (rules, clock) = (Arc::clone(&rules), Arc::clone(&clock));
-            Arc::new(Administer::new(admin, sqlite, rules, ams.environment(), requirements(&settings), clock))
+            Arc::new(Administer::new(
+                admin,
+                sqlite.clone(),
+                rules,
+                ams.environment(),
+                sites_of(&settings),
+                clock,
+            ))
         });
-        warn_of_mapping(&settings, &rules);
+        if let Some(administer) = &administer {
+            administer.tell_of_file(&settings.rules);
+        }
         let (refresh, waiting) =
             Refresh::new(Arc::clone(&ams), Arc::clone(&store), Arc::clone(&rules), Arc::clone(&clock));
         let refresh = Arc::new(refresh);
@@ -148,14 +161,29 @@ impl App {
             Arc::clone(&clock),
             attempts,
         ));
+        let desk = match &settings.admin {
+            Some(admin) => Some(Arc::new(Desk::new(Foundation {
+                store: sqlite,
+                ams: re_members,
+                visits: Arc::clone(&visits),
+                rules: Arc::clone(&rules),
+                clock: Arc::clone(&clock),
+                budget: Arc::clone(&budget),
+                standby: settings.ams.standby.as_ref().map(|standby| standby.name.as_str().into()),
+                sealer: Sealer::new(&settings.store.secret_key, "view as")?,
+                view_as: admin.view_as,
+            }))),
+            None => None,
+        };
         let control = routes::control(state::Gate {
-            sign_in,
+            sign_in: Arc::clone(&sign_in),
             visits: Arc::clone(&visits),
             ams,
             keys: Arc::clone(&keyring),
             rules: Arc::clone(&rules),
             clock: Arc::clone(&clock),
             administer: administer.clone(),
+            desk: desk.clone(),
         });
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -169,8 +197,14 @@ impl App {
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let draining = Arc::new(AtomicBool::new(false));
-        let watch =
-            Watch { store: Arc::clone(&store), gate: Arc::clone(&gate), draining: Arc::clone(&draining) };
+        let watch = Watch {
+            store: Arc::clone(&store),
+            gate: Arc::clone(&gate),
+            budget,
+            sign_in,
+            refresh: Arc::clone(&refresh),
+            draining: Arc::clone(&draining),
+        };
         let operations = TcpListener::bind(fixed.operations)
             .await
             .map_err(|error| serve::StartError::Listen(fixed.operations, error))?;
@@ -183,7 +217,12 @@ impl App {
             let _ = answering.await;
         });
         tasks.spawn(refresh.run(waiting, stop.clone()));
-        tasks.spawn(upkeep::run(visits, Arc::clone(&store), clock, stop.clone()));
+        let keep_records = desk.as_ref().map_or(SignedDuration::ZERO, |_| RECORDS_KEPT);
+        tasks.spawn(upkeep::run(visits, Arc::clone(&store), clock, keep_records, stop.clone()));
+        if let Some(desk) = &desk {
+            desk.overview.set_certificate_end(certificate_end(&settings));
+            tasks.spawn(Arc::clone(desk).run(stop.clone()));
+        }
         tasks.close();
         let listener = Listener { address: settings.listen.address, tls: tls.clone() };
         let serving = serve::start(&[listener], serving_of(&settings.listen), &gate)?;
@@ -194,6 +233,7 @@ impl App {
             draining,
             tls,
             administer,
+            desk,
             fixed,
             stop,
             tasks,
@@ -231,13 +271,18 @@ impl App {
             tls.store(Arc::new(certificate));
         }
         match &self.administer {
-            Some(administer) => administer.previews.set_requirements(requirements(settings)),
+            Some(administer) => {
+                administer.previews.set_sites(sites_of(settings));
+                administer.tell_of_file(&settings.rules);
+            }
             None => {
                 let version = self.gate.rules.load().version + 1;
                 self.gate.rules.store(Arc::new(Published { version, rules: settings.rules.clone() }));
             }
         }
-        warn_of_mapping(settings, &self.gate.rules);
+        if let Some(desk) = &self.desk {
+            desk.overview.set_certificate_end(certificate_end(settings));
+        }
         self.gate.visits.set_limits(settings.session);
         self.gate.snapshot.store(Arc::new(snapshot));
         Ok(())
@@ -259,6 +304,9 @@ impl App {
 struct Watch {
     store: Arc<dyn Store>,
     gate: Arc<Gate>,
+    budget: Arc<Budget>,
+    sign_in: Arc<SignIn>,
+    refresh: Arc<Refresh>,
     draining: Arc<AtomicBool>,
 }
 
@@ -272,12 +320,12 @@ impl Operations for Watch {
     }
 
     fn metrics(&self) -> String {
-        let mut registry = Registry::default();
-        self.gate.meter.register(&mut registry);
-        let mut text = String::new();
-        // Writing into a string cannot fail.
-        let _ = encode(&mut text, &registry);
-        text
+        let levels = Levels { sessions: self.gate.visits.count(), ams: self.budget.used() };
+        metrics::page(&levels, |registry| {
+            self.gate.meter.register(registry);
+            self.sign_in.tally.register(registry, "membergate_sign_ins", "Returns from the login, by ending");
+            self.refresh.tally.register(registry, "membergate_refreshes", "Records read anew, by ending");
+        })
     }
 }
 
@@ -292,39 +340,18 @@ async fn open_store(settings: Settings) -> Result<(Settings, Arc<SqliteStore>), 
     }
 }
 
-fn re_members_of(settings: &Settings, clock: &SharedClock) -> Result<Arc<dyn Ams>, StartError> {
+fn re_members_of(
+    settings: &Settings,
+    budget: &Arc<Budget>,
+    clock: &SharedClock,
+) -> Result<Arc<ReMembers>, StartError> {
     let http = HttpClient::new(HttpLimits::default())?;
-    let budget = Arc::new(Budget::new(settings.ams.rate));
     let live: re_members::Environment = settings.ams.live.clone();
-    Ok(Arc::new(ReMembers::new(live, http, budget, Arc::clone(clock))))
+    Ok(Arc::new(ReMembers::new(live, http, Arc::clone(budget), Arc::clone(clock))))
 }
 
-/// What the pages of all sites ask for, each once.
-fn requirements(settings: &Settings) -> Vec<Require> {
-    let mut asked: Vec<Require> = Vec::new();
-    for rule in settings.sites.iter().flat_map(|site| &site.site.access) {
-        if !asked.contains(&rule.require) {
-            asked.push(rule.require.clone());
-        }
-    }
-    asked
-}
-
-/// Tells the operator what may surprise about the mapping in force.
-fn warn_of_mapping(settings: &Settings, rules: &PublishedRules) {
-    let Some(admin) = &settings.admin else { return };
-    let published = rules.load();
-    if published.rules != settings.rules {
-        tracing::info!(
-            version = published.version,
-            "The rules file differs from the role mapping in force, which the administrators change; the file is not used"
-        );
-    }
-    if !published.rules.managed_roles().iter().any(|role| admin.roles.contains(role)) {
-        tracing::warn!(
-            "The role mapping grants none of the roles in `admin.roles`; `membergate admin-link` opens administration"
-        );
-    }
+fn sites_of(settings: &Settings) -> impl Iterator<Item = &Site> {
+    settings.sites.iter().map(|site| &site.site)
 }
 
 fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
@@ -332,16 +359,14 @@ fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
     for site in &settings.sites {
         let name = Arc::clone(&site.site.name);
         let failed = |fault| StartError::Site(Arc::clone(&name), fault);
-        let mut endpoint =
-            Endpoint::new(&site.upstream, &Trust::Platform, Limits::default()).map_err(failed)?;
-        endpoint.preserve_host = site.preserve_host;
-        endpoints.insert(name, Arc::new(endpoint));
+        endpoints.insert(Arc::clone(&name), Arc::new(site.endpoint().map_err(failed)?));
     }
     Ok(Snapshot {
         sites: Sites::new(settings.sites.iter().map(|site| site.site.clone())),
         endpoints,
         settings: proxy::Settings {
             trusted_proxies: settings.listen.trusted_proxies.clone(),
+            stream_idle: settings.listen.stream_timeout,
             ..proxy::Settings::default()
         },
         association: Arc::new(settings.association.clone()),
@@ -358,6 +383,10 @@ fn serving_of(listen: &Listen) -> serve::Settings {
         drain: listen.drain_timeout,
         ..defaults
     }
+}
+
+fn certificate_end(settings: &Settings) -> Option<Timestamp> {
+    settings.listen.tls.as_ref().and_then(|tls| serve::certificate::ends(&tls.certificate))
 }
 
 fn read_tls(tls: &Tls) -> Result<ServerConfig, TlsFault> {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::access::Require;
+use super::access::{Require, Site};
 use super::record::{IndividualId, Record};
 use super::roles;
 use super::rule::{Role, Rules};
@@ -86,6 +86,17 @@ impl Comparison {
             to.gain_access.push(person);
         }
     }
+}
+
+/// What the pages of these sites ask for, each once.
+pub fn requirements<'a>(sites: impl IntoIterator<Item = &'a Site>) -> Vec<Require> {
+    let mut asked: Vec<Require> = Vec::new();
+    for rule in sites.into_iter().flat_map(|site| &site.access) {
+        if !asked.contains(&rule.require) {
+            asked.push(rule.require.clone());
+        }
+    }
+    asked
 }
 
 fn list(

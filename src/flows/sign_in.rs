@@ -13,6 +13,7 @@ use url::Url;
 use super::attempts::{ATTEMPT_LIVES, Attempt, Attempts, Cookie, handle_of};
 use super::person::PublishedRules;
 use super::refusals::Refusals;
+use super::tally::Tally;
 use super::visit::{Live, Visits};
 use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault};
 use crate::adapters::clock::SharedClock;
@@ -20,6 +21,7 @@ use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::{self, SessionSecret, TOKEN_CHARS};
 use crate::adapters::keys::seal;
 use crate::adapters::store::{Once, Store, StoreError};
+use crate::domain::device;
 use crate::domain::record::Record;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::roles;
@@ -71,6 +73,26 @@ pub enum Failure {
     Cryptography(#[from] CryptographyFailed),
 }
 
+impl Failure {
+    /// The failure in a word, for metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Failure::NoState => "no_state",
+            Failure::Loop => "loop",
+            Failure::ForeignState => "foreign_state",
+            Failure::Expired => "expired",
+            Failure::Used => "used",
+            Failure::Arrival(_) => "malformed",
+            Failure::TooMany => "too_many",
+            Failure::NotAdmitted => "not_admitted",
+            Failure::Ams(AmsError::TokenRefused | AmsError::OtherPerson) => "token_refused",
+            Failure::Ams(_) => "ams",
+            Failure::Store(_) => "store",
+            Failure::Cryptography(_) => "cryptography",
+        }
+    }
+}
+
 /// A failure, and where the visitor wanted to go as far as that is known.
 #[derive(Debug, thiserror::Error)]
 #[error("{failure}")]
@@ -109,6 +131,8 @@ pub struct Returning<'a> {
     pub address: IpAddr,
     /// The query with which it came.
     pub query: &'a str,
+    /// What it says of itself; a few words made of it are kept with the session.
+    pub user_agent: &'a str,
     /// Its open attempts.
     pub open: &'a [Cookie<'a>],
     /// The live session that it has already.
@@ -137,6 +161,8 @@ pub struct SignIn {
     clock: SharedClock,
     attempts: Attempts,
     refusals: Refusals,
+    /// How sign-ins end.
+    pub tally: Tally,
 }
 
 impl SignIn {
@@ -149,7 +175,16 @@ impl SignIn {
         clock: SharedClock,
         attempts: Attempts,
     ) -> SignIn {
-        SignIn { ams, store, visits, rules, clock, attempts, refusals: Refusals::default() }
+        SignIn {
+            ams,
+            store,
+            visits,
+            rules,
+            clock,
+            attempts,
+            refusals: Refusals::default(),
+            tally: Tally::default(),
+        }
     }
 
     /// Sends a browser to the AMS. `callback` is our return address at the host where the visitor is.
@@ -171,6 +206,12 @@ impl SignIn {
 
     /// Takes back a browser that comes from the AMS.
     pub async fn finish(&self, returning: Returning<'_>) -> Result<SignedIn, SignInError> {
+        let ended = self.take_back(returning).await;
+        self.tally.note(ended.as_ref().map_or_else(|error| error.failure.word(), |_| "completed"));
+        ended
+    }
+
+    async fn take_back(&self, returning: Returning<'_>) -> Result<SignedIn, SignInError> {
         let now = self.clock.now();
         // (1) The state is there once, and its twin is in a cookie of this browser, for this host.
         let attempt = self.attempt_of(&returning, now)?;
@@ -229,7 +270,7 @@ impl SignIn {
             return Err(Failure::NotAdmitted);
         }
         // (7) A new session under a new id; whatever the browser came with is over.
-        let secret = self.begin_session(returning.host, record, now).await?;
+        let secret = self.begin_session(returning, record, now).await?;
         for key in returning.named {
             self.visits.end(key).await?;
         }
@@ -250,7 +291,7 @@ impl SignIn {
 
     async fn begin_session(
         &self,
-        host: &str,
+        returning: &Returning<'_>,
         record: Record,
         now: Timestamp,
     ) -> Result<SessionSecret, Failure> {
@@ -259,9 +300,11 @@ impl SignIn {
             key: secret.key(),
             individual: record.id.clone(),
             environment: self.ams.environment().to_owned(),
-            host: host.to_owned(),
+            host: returning.host.to_owned(),
             created: now,
             last_seen: now,
+            device: Some(device::describe(returning.user_agent)),
+            viewer: None,
         };
         self.visits.begin(session, record).await?;
         Ok(secret)

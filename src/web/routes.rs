@@ -10,7 +10,7 @@ use axum::{Extension, Json, body::Body};
 use super::arrived::Arrived;
 use super::pages::Notice;
 use super::state::{Gate, answer};
-use super::{admin, forms, login, login_failed, logout, me, paths};
+use super::{admin, forms, login, logout, me, paths};
 
 /// Everything under the prefix that we keep for ourselves on every site.
 pub fn control(gate: Gate) -> Router {
@@ -18,7 +18,7 @@ pub fn control(gate: Gate) -> Router {
     let router = Router::new()
         // People
         .route(paths::LOGIN, only_get(get(login::login)))
-        .route(paths::LOGIN_FAILED, only_get(get(login_failed::show)))
+        .route(paths::LOGIN_FAILED, only_get(get(login::failed::show)))
         .route(paths::CALLBACK, only_get(get(login::callback)))
         .route(paths::LOGOUT, get(logout::logout).post(logout::logout).fallback(wrong_method))
         .route(paths::RESUME_FORM, only_get(get(forms::resume)))

@@ -3,10 +3,19 @@
 //! One file for each use case. Who may ask is decided here; how it is asked and shown is the business of `web::admin`.
 
 pub mod audit;
+pub mod catalogue;
+pub mod desk;
 pub mod known;
 pub mod links;
 pub mod mapping;
+pub mod migrate;
+pub mod people;
 pub mod preview;
+pub mod sessions;
+pub mod status;
+pub mod sweep;
+pub mod try_it;
+pub mod view_as;
 
 use std::sync::Arc;
 
@@ -17,7 +26,8 @@ use crate::adapters::store::known::KnownPeople;
 use crate::adapters::store::links::EmergencyDoor;
 use crate::adapters::store::mappings::Mappings;
 use crate::adapters::store::{Store, StoreError};
-use crate::domain::access::Require;
+use crate::domain::access::Site;
+use crate::domain::preview::requirements;
 use crate::domain::rule::{Role, Rules};
 
 pub use crate::domain::audit::{Actor, Door};
@@ -58,13 +68,14 @@ pub struct Administer {
 }
 
 impl Administer {
-    /// Opens administration over a store. `rules` becomes what the latest version says.
-    pub fn new(
+    /// Opens administration over a store. `rules` is what [`first_mapping`] gave, and changes with each publication; `sites` ask
+    /// for roles on their pages.
+    pub fn new<'a>(
         settings: Settings,
         store: Arc<dyn AdminStore>,
         rules: PublishedRules,
         environment: &str,
-        requirements: impl IntoIterator<Item = Require>,
+        sites: impl IntoIterator<Item = &'a Site>,
         clock: SharedClock,
     ) -> Administer {
         let audit = Arc::new(Audit::new(Arc::clone(&store), Arc::clone(&clock)));
@@ -80,7 +91,7 @@ impl Administer {
         let previews = Arc::new(Previews::new(
             Arc::clone(&mapping),
             people,
-            requirements.into_iter().collect(),
+            requirements(sites),
             Arc::clone(&settings.roles),
             clock,
         ));
@@ -95,6 +106,22 @@ impl Administer {
             name: held.standing.profile.name.clone(),
             door: Door::Role,
         })
+    }
+
+    /// Tells the operator what may surprise about the mapping in force, given what the rules file says.
+    pub fn tell_of_file(&self, file: &Rules) {
+        let published = self.mapping.published();
+        if published.rules != *file {
+            tracing::info!(
+                version = published.version,
+                "The rules file differs from the role mapping in force, which administrators change; the file is not used"
+            );
+        }
+        if !published.rules.managed_roles().iter().any(|role| self.settings.roles.contains(role)) {
+            tracing::warn!(
+                "The role mapping grants none of the roles in `admin.roles`; `membergate admin-link` is the way in"
+            );
+        }
     }
 
     /// Ends what runs in the background.

@@ -16,9 +16,9 @@ use super::known::Known;
 use super::mapping::Mapping;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
-use crate::domain::access::Require;
+use crate::domain::access::{Require, Site};
 use crate::domain::mapping::Draft;
-use crate::domain::preview::{Comparison, Preview};
+use crate::domain::preview::{self, Comparison, Preview};
 use crate::domain::rule::Role;
 use crate::domain::time::Timestamp;
 use crate::flows::person::Published;
@@ -189,9 +189,9 @@ impl Previews {
         }
     }
 
-    /// Takes over what pages ask for, when the settings were read anew.
-    pub fn set_requirements(&self, requirements: impl IntoIterator<Item = Require>) {
-        self.requirements.store(Arc::new(requirements.into_iter().collect()));
+    /// Takes over what the pages of these sites ask for, when the settings were read anew.
+    pub fn set_sites<'a>(&self, sites: impl IntoIterator<Item = &'a Site>) {
+        self.requirements.store(Arc::new(preview::requirements(sites)));
         self.cancel();
     }
 

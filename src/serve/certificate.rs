@@ -1,11 +1,20 @@
 //! When a certificate ends. Reads just that of it, because nothing else of the gateway looks into certificates.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+/// When the first certificate of a PEM file ends, which is the one of the listener. `None`: it cannot be told.
+pub fn ends(file: &Path) -> Option<Timestamp> {
+    not_after(&CertificateDer::from_pem_file(file).ok()?)
+}
 
 /// The `notAfter` of an X.509 certificate in DER (RFC 5280 section 4.1). `None`: not such a certificate.
-pub(super) fn not_after(der: &[u8]) -> Option<Timestamp> {
+pub fn not_after(der: &[u8]) -> Option<Timestamp> {
     let (_, certificate, _) = element(der)?;
     let (_, mut to_be_signed, _) = element(certificate)?;
     // An explicit version comes first and is left out when it is version 1.
@@ -59,6 +68,8 @@ fn time(kind: u8, text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
 
     #[test]
     fn both_ways_of_writing_a_time_are_read() {
@@ -73,6 +84,29 @@ mod tests {
         ] {
             let expect: Option<Timestamp> = instant.map(|instant| instant.parse().unwrap());
             assert_eq!(time(kind, text), expect, "{text}");
+        }
+    }
+
+    /// Made for this test; its key was thrown away.
+    const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----\n\
+MIIBjDCCATGgAwIBAgIUFc82U6atWFJ8T98gZFfkCvEaWe4wCgYIKoZIzj0EAwIw\n\
+GzEZMBcGA1UEAwwQd3d3LmFjbWUuZXhhbXBsZTAeFw0yNjExMjIwODM3MDRaFw0z\n\
+NjExMTkwODM3MDRaMBsxGTAXBgNVBAMMEHd3dy5hY21lLmV4YW1wbGUwWTATBgcq\n\
+hkjOPQIBBggqhkjOPQMBBwNCAASHMpkcCopHt22nYZPCj6aUoWVYKg3YRxFYsrGO\n\
+PZR5bVLgiymcAY0Yt+qH/I8HAyAG5xy+60dfvr+kBofsHHXJo1MwUTAdBgNVHQ4E\n\
+FgQUqslwFPuS6XkLzIQ/Jc1ahFhQ3wswHwYDVR0jBBgwFoAUqslwFPuS6XkLzIQ/\n\
+Jc1ahFhQ3wswDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAgDby\n\
+QM5QMRpS/qA19ngwibn3CD+Eo5nrZ4wco/3x1msCIQCBJE3aC6Li2d68zL0j7YyH\n\
+J2Xrfm+peh3pyqn3Hh1u2A==\n\
+-----END CERTIFICATE-----";
+
+    #[test]
+    fn the_end_of_a_certificate_is_found() {
+        let der = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap();
+        assert_eq!(not_after(&der), "2036-11-19T08:37:04Z".parse().ok());
+        for length in 0..der.len() {
+            let _ = not_after(&der[..length]);
         }
     }
 

@@ -1,15 +1,16 @@
 //! `/_gate/login` and `/_gate/callback`: the way to the AMS and back.
 
+pub mod failed;
+
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, Response};
+use axum::http::{HeaderMap, Response, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use super::arrived::Arrived;
 use super::cookies;
-use super::login_failed::Failed;
 use super::pages::{Notice, SignIn, respond};
 use super::paths;
 use super::state::{Gate, answer, see_other, with_cookies};
@@ -18,6 +19,7 @@ use crate::domain::return_to::ReturnTo;
 use crate::domain::session::SessionKey;
 use crate::flows::attempts::ATTEMPT_LIVES;
 use crate::flows::sign_in::{Failure, Returning, SignInError};
+use failed::Failed;
 
 /// Where `/_gate/login` is asked to end.
 struct Asked {
@@ -98,6 +100,7 @@ pub async fn callback(
         host: &arrived.site.host,
         address: arrived.client_address,
         query: query.as_deref().unwrap_or_default(),
+        user_agent: headers.get(header::USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default(),
         open: &open,
         present: present.as_ref(),
         named: &named,
