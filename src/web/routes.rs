@@ -14,7 +14,8 @@ use super::{admin, forms, login, logout, me, paths};
 
 /// Everything under the prefix that we keep for ourselves on every site.
 pub fn control(gate: Gate) -> Router {
-    let admin = gate.administer.clone().map(|administer| admin::Admin { gate: gate.clone(), administer });
+    let parts = gate.administer.clone().zip(gate.desk.clone());
+    let admin = parts.map(|(administer, desk)| admin::Admin { gate: gate.clone(), administer, desk });
     let router = Router::new()
         // People
         .route(paths::LOGIN, only_get(get(login::login)))

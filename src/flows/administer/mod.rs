@@ -16,6 +16,8 @@ pub mod status;
 pub mod sweep;
 pub mod try_it;
 pub mod view_as;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

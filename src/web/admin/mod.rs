@@ -10,6 +10,7 @@ pub mod break_glass;
 pub mod fields;
 pub mod files;
 pub mod kinds;
+pub mod links;
 pub mod mapping;
 pub mod mapping_page;
 pub mod offers;
@@ -19,8 +20,11 @@ pub mod preview;
 pub mod preview_page;
 pub mod rule_form;
 pub mod rule_page;
+pub mod sessions;
 pub mod shell;
+pub mod status;
 pub mod sweep;
+pub mod try_it;
 pub mod typed;
 pub mod versions;
 pub mod words;
@@ -37,6 +41,7 @@ use axum::{Extension, Router, body::Body, http::Response, middleware};
 
 use crate::domain::time::TimeZone;
 use crate::flows::administer::Administer;
+use crate::flows::administer::desk::Desk;
 use crate::web::arrived::Arrived;
 use crate::web::pages::Notice;
 use crate::web::paths;
@@ -55,6 +60,8 @@ pub struct Admin {
     pub gate: Gate,
     /// The use cases.
     pub administer: Arc<Administer>,
+    /// Those about people.
+    pub desk: Arc<Desk>,
 }
 
 impl Admin {
@@ -87,7 +94,18 @@ pub fn router(admin: Admin) -> Router {
         .route(Room::Files.path(), reads(get(files::show)))
         .route("/_gate/admin/files/export", reads(get(files::export)))
         .route("/_gate/admin/files/import", writes(post(files::import)))
+        .route("/_gate/admin/mapping/refresh", writes(post(offers::refresh)))
+        .route("/_gate/admin/sweep", writes(post(sweep::start)))
+        .route("/_gate/admin/sweep/stop", writes(post(sweep::stop)))
+        .route("/_gate/admin/sweep/progress", reads(get(sweep::how_far)))
+        // People
+        .route(Room::TryIt.path(), reads(get(try_it::show)))
+        .route(Room::Sessions.path(), reads(get(sessions::show)))
+        .route("/_gate/admin/sessions/end", writes(post(sessions::end)))
+        .route("/_gate/admin/sessions/end-all", writes(post(sessions::end_all)))
         // The gateway
+        .route(Room::Status.path(), reads(get(status::show)))
+        .route(Room::Links.path(), reads(get(links::show)))
         .route(Room::Audit.path(), reads(get(audit::show)))
         .route("/_gate/admin/audit/download", reads(get(audit::take_home)))
         .route("/_gate/admin/leave", writes(post(break_glass::leave)))
