@@ -25,6 +25,7 @@ pub mod shell;
 pub mod status;
 pub mod sweep;
 pub mod try_it;
+pub mod try_page;
 pub mod typed;
 pub mod versions;
 pub mod words;

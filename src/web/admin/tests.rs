@@ -78,6 +78,10 @@ fn every_sample_of_every_page_renders() {
     check::<versions::ComparisonPage>();
     check::<files::FilesPage>();
     check::<audit::AuditPage>();
+    check::<try_page::TryPage>();
+    check::<sessions::SessionsPage>();
+    check::<status::StatusPage>();
+    check::<links::LinksPage>();
 }
 
 #[test]
