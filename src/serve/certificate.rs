@@ -69,7 +69,6 @@ fn time(kind: u8, text: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
     use rustls::pki_types::CertificateDer;
-    use rustls::pki_types::pem::PemObject as _;
 
     #[test]
     fn both_ways_of_writing_a_time_are_read() {

@@ -1,13 +1,25 @@
-//! Moving from a plugin inside WordPress: where the roles of today differ from what the mapping would give, and why. Pure.
+//! Moving from a plugin inside WordPress: where the roles of today differ from what the mapping would give, and why.
+//!
+//! `users` reads the export, `report` writes what was found. Nothing here changes anything.
+
+mod report;
+mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::adapters::store::StoreError;
+use crate::adapters::store::known::KnownPeople;
 use crate::domain::record::Record;
-use crate::domain::roles::{self, Decision};
+use crate::domain::roles::{self, Decision, Verdict};
 use crate::domain::rule::{CORE_ROLES, Role, Rules};
 use crate::domain::time::Timestamp;
+
+pub use users::{ExportFault, read_users};
+
+/// Records opened at one go.
+const PAGE: u16 = 500;
 
 /// A user as WordPress exports one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -98,81 +110,105 @@ pub struct Report {
     pub lines: Vec<Line>,
 }
 
-/// Finds the record of a user.
-pub struct Records {
-    records: Vec<Record>,
-    by_id: BTreeMap<String, usize>,
-    by_number: BTreeMap<String, usize>,
-    /// `None`: several people share the address.
-    by_email: BTreeMap<String, Option<usize>>,
+/// A comparison under way: records are looked at one after the other, and none is kept.
+pub struct Comparison {
+    users: Vec<WordPressUser>,
+    rules: Rules,
+    at: Timestamp,
+    managed: BTreeSet<String>,
+    by_sign: BTreeMap<Sign, Vec<usize>>,
+    lines: Vec<Line>,
 }
 
-enum Match<'a> {
-    One(&'a Record),
-    Several,
-    None,
+/// By what a user is found. Without regard to case.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Sign {
+    Id(String),
+    RecordNumber(String),
+    Email(String),
 }
 
-impl Records {
-    /// All known records. Ids and numbers are compared trimmed, everything without regard to case.
-    pub fn new(records: Vec<Record>) -> Records {
-        let (mut by_id, mut by_number, mut by_email) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for (at, record) in records.iter().enumerate() {
-            by_id.insert(record.id.as_str().to_owned(), at);
-            if let Some(number) = record.profile.record_number.as_deref().and_then(folded) {
-                by_number.insert(number, at);
-            }
-            if let Some(email) = record.profile.email.as_deref().and_then(folded) {
-                by_email.entry(email).and_modify(|known| *known = None).or_insert(Some(at));
+impl Sign {
+    /// The surest one that the export has. One that leads nowhere is not overruled by a weaker one: the e-mail address may
+    /// be somebody else's by now.
+    fn of_user(user: &WordPressUser) -> Option<Sign> {
+        let id = folded(&user.ams_id).map(Sign::Id);
+        id.or_else(|| folded(&user.record_number).map(Sign::RecordNumber))
+            .or_else(|| folded(&user.email).map(Sign::Email))
+    }
+
+    fn of_record(record: &Record) -> impl Iterator<Item = Sign> {
+        let id = Sign::Id(record.id.as_str().to_lowercase());
+        let number = folded(&record.profile.record_number).map(Sign::RecordNumber);
+        let email = folded(&record.profile.email).map(Sign::Email);
+        [Some(id), number, email].into_iter().flatten()
+    }
+}
+
+fn folded(text: &Option<String>) -> Option<String> {
+    text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_lowercase)
+}
+
+impl Comparison {
+    /// Of these users with what `rules` give at `at`.
+    pub fn new(users: Vec<WordPressUser>, rules: Rules, at: Timestamp) -> Comparison {
+        let managed = rules
+            .managed_roles()
+            .iter()
+            .map(|role| role.as_str().to_owned())
+            .filter(|role| rules.manage_core_roles || !CORE_ROLES.contains(&role.as_str()))
+            .collect();
+        let mut by_sign: BTreeMap<Sign, Vec<usize>> = BTreeMap::new();
+        for (at, user) in users.iter().enumerate() {
+            if let Some(sign) = Sign::of_user(user) {
+                by_sign.entry(sign).or_default().push(at);
             }
         }
-        Records { records, by_id, by_number, by_email }
+        let lines = users.iter().map(|user| without_record(user, Fate::NotFound)).collect();
+        Comparison { users, rules, at, managed, by_sign, lines }
     }
 
-    /// By the surest sign that the export has. A sign that leads nowhere is not overruled by a weaker one: the e-mail
-    /// address may be somebody else's by now.
-    fn find(&self, user: &WordPressUser) -> Match<'_> {
-        let at = match (folded_or_none(&user.ams_id), folded_or_none(&user.record_number)) {
-            (Some(id), _) => self.by_id.get(&id).copied(),
-            (None, Some(number)) => self.by_number.get(&number).copied(),
-            (None, None) => match folded_or_none(&user.email).and_then(|email| self.by_email.get(&email)) {
-                Some(None) => return Match::Several,
-                Some(Some(at)) => Some(*at),
-                None => None,
-            },
-        };
-        at.and_then(|at| self.records.get(at)).map_or(Match::None, Match::One)
+    /// Looks at one record.
+    pub fn look(&mut self, record: &Record) {
+        let found = Sign::of_record(record).filter_map(|sign| self.by_sign.get(&sign));
+        let found: BTreeSet<usize> = found.flatten().copied().collect();
+        for at in found {
+            let (Some(user), Some(line)) = (self.users.get(at), self.lines.get_mut(at)) else { continue };
+            *line = match line.fate {
+                Fate::NotFound => compared(user, record, &self.rules, &self.managed, self.at),
+                _ => without_record(user, Fate::Several),
+            };
+        }
     }
-}
 
-fn folded(text: &str) -> Option<String> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_lowercase())
-}
-
-fn folded_or_none(text: &Option<String>) -> Option<String> {
-    text.as_deref().and_then(folded)
-}
-
-/// Compares the roles of today with what `rules` give at `at`.
-pub fn compare(users: &[WordPressUser], records: &Records, rules: &Rules, at: Timestamp) -> Report {
-    let managed: BTreeSet<String> = rules
-        .managed_roles()
-        .iter()
-        .map(|role| role.as_str().to_owned())
-        .filter(|role| rules.manage_core_roles || !CORE_ROLES.contains(&role.as_str()))
-        .collect();
-    let mut report = Report::default();
-    for user in users {
-        let line = match records.find(user) {
-            Match::One(record) => compared(user, record, rules, &managed, at),
-            Match::Several => without_record(user, Fate::Several),
-            Match::None => without_record(user, Fate::NotFound),
-        };
-        report.sums.add(&line);
-        report.lines.push(line);
+    /// The report, once every record has been looked at.
+    pub fn report(self) -> Report {
+        let mut sums = Sums::default();
+        self.lines.iter().for_each(|line| sums.add(line));
+        Report { sums, lines: self.lines }
     }
-    report
+
+    /// Looks at everybody whose record is held, and reports.
+    pub async fn of_known(
+        mut self,
+        known: &dyn KnownPeople,
+        environment: &str,
+    ) -> Result<Report, StoreError> {
+        let mut after = 0;
+        loop {
+            let page = known.page(environment, after, PAGE).await?;
+            if page.len == 0 {
+                return Ok(self.report());
+            }
+            after = page.last;
+            // Opening is work for a processor, so it is kept off the threads that answer.
+            let looking = tokio::task::spawn_blocking(move || {
+                page.open().try_for_each(|record| record.map(|record| self.look(&record))).map(|()| self)
+            });
+            let cut_short = |_| StoreError::Unavailable("looking at records was cut short".to_owned());
+            self = looking.await.map_err(cut_short)??;
+        }
+    }
 }
 
 fn without_record(user: &WordPressUser, fate: Fate) -> Line {
@@ -230,7 +266,11 @@ fn compared(
 fn because(decision: &Decision, role: &str, gained: bool) -> Vec<String> {
     let speaks = |role_of: &Role| role_of.as_str() == role;
     let verdicts = decision.trace.iter().filter(|verdict| speaks(&verdict.role) && verdict.matched == gained);
-    verdicts.map(|verdict| format!("{}: {}", verdict.rule, verdict.because)).collect()
+    let told = |verdict: &Verdict| match &*verdict.rule {
+        name if name == role => verdict.because.clone(),
+        name => format!("{name}: {}", verdict.because),
+    };
+    verdicts.map(told).collect()
 }
 
 impl Sums {
