@@ -80,6 +80,7 @@ impl Desk {
             ams: ams.clone(),
             environment: environment.clone(),
             known: store.clone(),
+            records: store.clone(),
             store: store.clone(),
             rules: rules.clone(),
         };

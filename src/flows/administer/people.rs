@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::migrate::{Comparison, Report};
 use crate::adapters::ams::catalogue::{AmsCatalogue, Reading, Wanted};
 use crate::adapters::ams::{AmsError, Priority};
 use crate::adapters::store::find::FindPeople;
+use crate::adapters::store::known::KnownPeople;
 use crate::adapters::store::{Store, StoreError};
 use crate::domain::record::Record;
 use crate::flows::person::PublishedRules;
@@ -47,6 +49,7 @@ pub struct People {
     pub(super) ams: Arc<dyn AmsCatalogue>,
     pub(super) environment: Arc<str>,
     pub(super) known: Arc<dyn FindPeople>,
+    pub(super) records: Arc<dyn KnownPeople>,
     pub(super) store: Arc<dyn Store>,
     pub(super) rules: PublishedRules,
 }
@@ -74,6 +77,11 @@ impl People {
         let wanted = Wanted::parse(text).ok_or(FindError::NotAName)?;
         let record = self.known(&wanted).await?.ok_or(FindError::Nobody)?;
         Ok(Found { record, said: None, instead_of: None })
+    }
+
+    /// Compares users of WordPress with everybody who is known.
+    pub async fn compare(&self, comparison: Comparison) -> Result<Report, StoreError> {
+        comparison.of_known(&*self.records, &self.environment).await
     }
 
     async fn known(&self, wanted: &Wanted) -> Result<Option<Record>, FindError> {

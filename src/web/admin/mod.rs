@@ -13,6 +13,7 @@ pub mod kinds;
 pub mod links;
 pub mod mapping;
 pub mod mapping_page;
+pub mod migrate;
 pub mod offers;
 pub mod overview;
 pub mod plain;
@@ -95,6 +96,7 @@ pub fn router(admin: Admin) -> Router {
         .route(Room::Files.path(), reads(get(files::show)))
         .route("/_gate/admin/files/export", reads(get(files::export)))
         .route("/_gate/admin/files/import", writes(post(files::import)))
+        .route(Room::Migrate.path(), get(migrate::show).post(migrate::compare).fallback(reads_only))
         .route("/_gate/admin/mapping/refresh", writes(post(offers::refresh)))
         .route("/_gate/admin/sweep", writes(post(sweep::start)))
         .route("/_gate/admin/sweep/stop", writes(post(sweep::stop)))

@@ -82,6 +82,7 @@ fn every_sample_of_every_page_renders() {
     check::<sessions::SessionsPage>();
     check::<status::StatusPage>();
     check::<links::LinksPage>();
+    check::<migrate::MigratePage>();
 }
 
 #[test]
