@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
+use jiff::{SignedDuration, Timestamp};
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -26,6 +27,7 @@ use crate::adapters::upstream::{EndpointFault, Endpoints};
 use crate::config::Settings;
 use crate::config::settings::{Listen, Tls};
 use crate::domain::access::{Site, Sites};
+use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
 use crate::flows::administer::{self, Administer, first_mapping};
 use crate::flows::attempts::Attempts;
 use crate::flows::person::{Published, PublishedRules};
@@ -77,6 +79,7 @@ pub struct App {
     draining: Arc<AtomicBool>,
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
     administer: Option<Arc<Administer>>,
+    desk: Option<Arc<Desk>>,
     fixed: Fixed,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -118,7 +121,8 @@ impl App {
         let snapshot = snapshot_of(&settings)?;
 
         let budget = Arc::new(Budget::new(settings.ams.rate));
-        let ams = re_members_of(&settings, &budget, &clock)?;
+        let re_members = re_members_of(&settings, &budget, &clock)?;
+        let ams: Arc<dyn Ams> = re_members.clone();
         let published = match &settings.admin {
             Some(_) => first_mapping(&*sqlite, &settings.rules, &clock).await?,
             None => Published { version: 1, rules: settings.rules.clone() },
@@ -126,7 +130,14 @@ impl App {
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
         let administer = settings.admin.clone().map(|admin| {
             let (rules, clock) = (Arc::clone(&rules), Arc::clone(&clock));
-            Arc::new(Administer::new(admin, sqlite, rules, ams.environment(), sites_of(&settings), clock))
+            Arc::new(Administer::new(
+                admin,
+                sqlite.clone(),
+                rules,
+                ams.environment(),
+                sites_of(&settings),
+                clock,
+            ))
         });
         if let Some(administer) = &administer {
             administer.tell_of_file(&settings.rules);
@@ -150,6 +161,20 @@ impl App {
             Arc::clone(&clock),
             attempts,
         ));
+        let desk = match &settings.admin {
+            Some(admin) => Some(Arc::new(Desk::new(Foundation {
+                store: sqlite,
+                ams: re_members,
+                visits: Arc::clone(&visits),
+                rules: Arc::clone(&rules),
+                clock: Arc::clone(&clock),
+                budget: Arc::clone(&budget),
+                standby: settings.ams.standby.as_ref().map(|standby| standby.name.as_str().into()),
+                sealer: Sealer::new(&settings.store.secret_key, "view as")?,
+                view_as: admin.view_as,
+            }))),
+            None => None,
+        };
         let control = routes::control(state::Gate {
             sign_in: Arc::clone(&sign_in),
             visits: Arc::clone(&visits),
@@ -158,6 +183,7 @@ impl App {
             rules: Arc::clone(&rules),
             clock: Arc::clone(&clock),
             administer: administer.clone(),
+            desk: desk.clone(),
         });
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
@@ -191,7 +217,12 @@ impl App {
             let _ = answering.await;
         });
         tasks.spawn(refresh.run(waiting, stop.clone()));
-        tasks.spawn(upkeep::run(visits, Arc::clone(&store), clock, stop.clone()));
+        let keep_records = desk.as_ref().map_or(SignedDuration::ZERO, |_| RECORDS_KEPT);
+        tasks.spawn(upkeep::run(visits, Arc::clone(&store), clock, keep_records, stop.clone()));
+        if let Some(desk) = &desk {
+            desk.overview.set_certificate_end(certificate_end(&settings));
+            tasks.spawn(Arc::clone(desk).run(stop.clone()));
+        }
         tasks.close();
         let listener = Listener { address: settings.listen.address, tls: tls.clone() };
         let serving = serve::start(&[listener], serving_of(&settings.listen), &gate)?;
@@ -202,6 +233,7 @@ impl App {
             draining,
             tls,
             administer,
+            desk,
             fixed,
             stop,
             tasks,
@@ -252,6 +284,9 @@ impl App {
                 let version = self.gate.rules.load().version + 1;
                 self.gate.rules.store(Arc::new(Published { version, rules: settings.rules.clone() }));
             }
+        }
+        if let Some(desk) = &self.desk {
+            desk.overview.set_certificate_end(certificate_end(settings));
         }
         self.gate.visits.set_limits(settings.session);
         self.gate.snapshot.store(Arc::new(snapshot));
@@ -314,7 +349,7 @@ fn re_members_of(
     settings: &Settings,
     budget: &Arc<Budget>,
     clock: &SharedClock,
-) -> Result<Arc<dyn Ams>, StartError> {
+) -> Result<Arc<ReMembers>, StartError> {
     let http = HttpClient::new(HttpLimits::default())?;
     let live: re_members::Environment = settings.ams.live.clone();
     Ok(Arc::new(ReMembers::new(live, http, Arc::clone(budget), Arc::clone(clock))))
@@ -353,6 +388,10 @@ fn serving_of(listen: &Listen) -> serve::Settings {
         drain: listen.drain_timeout,
         ..defaults
     }
+}
+
+fn certificate_end(settings: &Settings) -> Option<Timestamp> {
+    settings.listen.tls.as_ref().and_then(|tls| serve::certificate::ends(&tls.certificate))
 }
 
 fn read_tls(tls: &Tls) -> Result<ServerConfig, TlsFault> {

@@ -131,7 +131,7 @@ fn ended(error: io::Error) -> Result<(), ExplainError> {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum LineError {
+pub(super) enum LineError {
     #[error("the line is longer than {LONGEST_LINE} bytes")]
     TooLong,
     // The parser's own text names the place and never quotes the line.
@@ -144,14 +144,20 @@ enum LineError {
 }
 
 fn decide(line: &[u8], rules: &Rules, at: Timestamp) -> Result<(Record, Decision), LineError> {
+    let record = record(line, at)?;
+    let decision = roles::explain(&record, rules, at);
+    Ok((record, decision))
+}
+
+/// The record of one line.
+pub(super) fn record(line: &[u8], at: Timestamp) -> Result<Record, LineError> {
     let Value::Object(object) = serde_json::from_slice(line)? else { return Err(LineError::NotAnObject) };
     let (fetched, unknown) = fetched(object);
     let mut record = wire::record(&fetched, at)?;
     record
         .warnings
         .extend(unknown.iter().map(|key| format!("`{key}` is not a part of a record; it is passed over.")));
-    let decision = roles::explain(&record, rules, at);
-    Ok((record, decision))
+    Ok(record)
 }
 
 /// A line holds all there is: what stands neither beside the individual nor inside it is absent, not unread.
@@ -174,14 +180,14 @@ fn fetched(mut line: Map<String, Value>) -> (Fetched, Vec<String>) {
     (fetched, line.into_iter().map(|(key, _)| key.chars().take(40).collect()).collect())
 }
 
-enum Line {
+pub(super) enum Line {
     Read,
     TooLong,
     End,
 }
 
 /// Reads up to and without the newline. A line that is too long is read to its end but not kept.
-fn read_line(input: &mut dyn BufRead, buffer: &mut Vec<u8>) -> io::Result<Line> {
+pub(super) fn read_line(input: &mut dyn BufRead, buffer: &mut Vec<u8>) -> io::Result<Line> {
     buffer.clear();
     let (mut anything, mut too_long) = (false, false);
     loop {

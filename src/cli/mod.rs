@@ -7,6 +7,7 @@ pub mod check;
 pub mod demo;
 pub mod explain;
 pub mod keys;
+pub mod migrate;
 pub mod serve;
 pub mod sim;
 
@@ -71,6 +72,9 @@ pub enum Command {
     /// Runs a simulated association management system alone.
     #[command(subcommand)]
     Sim(sim::Simulated),
+    /// Shows where the roles of today's WordPress users differ from what a mapping would give, and why. Changes nothing.
+    #[command(after_help = migrate::EXAMPLES)]
+    Migrate(migrate::Arguments),
     /// Makes the secret key, and shows the public keys of assertions.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -154,6 +158,7 @@ fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Failur
         Command::Explain(asked) => explained(&asked, out),
         Command::Demo { port } => demo::run(port, log_format, out),
         Command::Sim(simulated) => sim::run(simulated, out),
+        Command::Migrate(asked) => migrate::run(&asked, &config, &Machine, out),
         Command::Keys(keys) => keys::run(keys, &config, &Machine, out),
         Command::AdminLink => admin_link::run(&config, &Machine, out),
     }

@@ -4,6 +4,8 @@
 
 pub mod access;
 pub mod audit;
+pub mod catalogue;
+pub mod device;
 pub mod mapping;
 pub mod network;
 pub mod path;

@@ -1,6 +1,7 @@
 //! One browser signed in at one host.
 
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use super::record::IndividualId;
 use super::time::Timestamp;
@@ -24,6 +25,32 @@ pub struct Session {
     pub created: Timestamp,
     /// The latest request that was seen (kept to within a minute).
     pub last_seen: Timestamp,
+    /// The browser in a few words (`domain::device`). `None`: it began before these were kept.
+    pub device: Option<String>,
+    /// Set when somebody looks through this person's eyes. Such a session reads and changes nothing, at no door of ours.
+    pub viewer: Option<Viewer>,
+}
+
+/// Who looks at the sites as somebody else, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// The administrator's name, for the list of sessions.
+    pub name: String,
+    /// When it ends.
+    pub until: Timestamp,
+}
+
+impl Session {
+    /// Whether it is over by age at `now`, when it was last seen at `last_seen`.
+    pub fn is_over(&self, limits: &Limits, last_seen: Timestamp, now: Timestamp) -> bool {
+        limits.are_over(self.created, last_seen, now)
+            || self.viewer.as_ref().is_some_and(|viewer| now >= viewer.until)
+    }
+
+    /// Whether a request with this method may pass on this session's behalf: who looks through another's eyes only reads.
+    pub fn may(&self, method: &str) -> bool {
+        self.viewer.is_none() || matches!(method, "GET" | "HEAD")
+    }
 }
 
 /// How long a session and what it knows may live.

@@ -21,6 +21,7 @@ use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::{self, SessionSecret, TOKEN_CHARS};
 use crate::adapters::keys::seal;
 use crate::adapters::store::{Once, Store, StoreError};
+use crate::domain::device;
 use crate::domain::record::Record;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::roles;
@@ -130,6 +131,8 @@ pub struct Returning<'a> {
     pub address: IpAddr,
     /// The query with which it came.
     pub query: &'a str,
+    /// What it says of itself; a few words made of it are kept with the session.
+    pub user_agent: &'a str,
     /// Its open attempts.
     pub open: &'a [Cookie<'a>],
     /// The live session that it has already.
@@ -267,7 +270,7 @@ impl SignIn {
             return Err(Failure::NotAdmitted);
         }
         // (7) A new session under a new id; whatever the browser came with is over.
-        let secret = self.begin_session(returning.host, record, now).await?;
+        let secret = self.begin_session(returning, record, now).await?;
         for key in returning.named {
             self.visits.end(key).await?;
         }
@@ -288,7 +291,7 @@ impl SignIn {
 
     async fn begin_session(
         &self,
-        host: &str,
+        returning: &Returning<'_>,
         record: Record,
         now: Timestamp,
     ) -> Result<SessionSecret, Failure> {
@@ -297,9 +300,11 @@ impl SignIn {
             key: secret.key(),
             individual: record.id.clone(),
             environment: self.ams.environment().to_owned(),
-            host: host.to_owned(),
+            host: returning.host.to_owned(),
             created: now,
             last_seen: now,
+            device: Some(device::describe(returning.user_agent)),
+            viewer: None,
         };
         self.visits.begin(session, record).await?;
         Ok(secret)

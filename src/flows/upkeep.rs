@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +19,15 @@ const WRITE_DOWN: Duration = Duration::from_secs(15);
 const SWEEP_EVERY: u32 = 20;
 
 /// Keeps the store in step with memory until `stop`, and once more then.
-pub async fn run(visits: Arc<Visits>, store: Arc<dyn Store>, clock: SharedClock, stop: CancellationToken) {
+///
+/// Records that no session rests on are kept as long as they may be believed, or for `keep_records` if that is longer.
+pub async fn run(
+    visits: Arc<Visits>,
+    store: Arc<dyn Store>,
+    clock: SharedClock,
+    keep_records: SignedDuration,
+    stop: CancellationToken,
+) {
     let mut ticks = tokio::time::interval(WRITE_DOWN);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut written_to = clock.now();
@@ -39,7 +48,7 @@ pub async fn run(visits: Arc<Visits>, store: Arc<dyn Store>, clock: SharedClock,
             return;
         }
         if rounds.is_multiple_of(SWEEP_EVERY)
-            && let Err(error) = store.sweep(&over(&visits, now)).await
+            && let Err(error) = store.sweep(&over(&visits, keep_records, now)).await
         {
             tracing::error!(%error, "What is over could not be removed from the store");
         }
@@ -52,13 +61,13 @@ async fn write_down(visits: &Visits, store: &dyn Store, since: Timestamp) -> Res
     if seen.is_empty() { Ok(()) } else { store.touch(&seen).await }
 }
 
-fn over(visits: &Visits, now: Timestamp) -> Sweep {
+fn over(visits: &Visits, keep_records: SignedDuration, now: Timestamp) -> Sweep {
     let limits = visits.limits();
     let before = |age| now.checked_sub(age).unwrap_or(Timestamp::MIN);
     Sweep {
         now,
         created_before: before(limits.absolute),
         seen_before: before(limits.idle),
-        records_before: before(limits.stale_limit),
+        records_before: before(limits.stale_limit.max(keep_records)),
     }
 }

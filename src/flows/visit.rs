@@ -190,7 +190,7 @@ impl Visits {
         let over = live.ended.load(Ordering::Acquire)
             || live.person.is_gone()
             || session.host != host
-            || limits.are_over(session.created, live.last_seen(), now);
+            || session.is_over(&limits, live.last_seen(), now);
         if over {
             return Presence::Over;
         }
@@ -241,6 +241,40 @@ impl Visits {
             self.unended().push(*key);
         }
         ended
+    }
+
+    /// Ends every session of a person: in memory at once, then in the store. Tells how many the store had.
+    pub async fn end_all_of(&self, id: &IndividualId) -> Result<usize, StoreError> {
+        let here: Vec<SessionKey> = self
+            .sessions
+            .iter()
+            .filter_map(|(key, remembered)| match remembered {
+                Remembered::Live(live) if live.session.individual == *id => {
+                    live.ended.store(true, Ordering::Release);
+                    Some(*key)
+                }
+                _ => None,
+            })
+            .collect();
+        for key in &here {
+            self.sessions.insert(*key, Remembered::Ended);
+        }
+        match self.store.end_sessions_of(&self.environment, id).await {
+            Ok(ended) => {
+                // Those that only the store knew; a look-up that is under way must not bring them back.
+                for key in &ended {
+                    if let Some(Remembered::Live(live)) = self.sessions.get(key) {
+                        live.ended.store(true, Ordering::Release);
+                    }
+                    self.sessions.insert(*key, Remembered::Ended);
+                }
+                Ok(ended.len())
+            }
+            Err(error) => {
+                self.unended().extend(here);
+                Err(error)
+            }
+        }
     }
 
     /// Ends in the store what has ended in memory only.

@@ -3,6 +3,7 @@
 //! Kept out: what an answer is (`web::proxy`), and which signals start a drain (`cli`).
 
 mod accept;
+pub mod certificate;
 mod connection;
 pub mod tls;
 

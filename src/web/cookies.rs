@@ -1,4 +1,4 @@
-//! Our two kinds of cookie: the session's, and one for each login attempt. The site behind us never sees either.
+//! Our kinds of cookie: the session's, one for each login attempt, and emergency access. The site behind us never sees either.
 
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 
@@ -6,6 +6,8 @@ use http::header::{COOKIE, HeaderMap, HeaderValue};
 const SESSION: &str = "membergate";
 /// An attempt's cookie, followed by its handle.
 const ATTEMPT: &str = "membergate-login-";
+/// The cookie of emergency access to the administration.
+const ADMIN: &str = "membergate-admin";
 /// Binds a cookie to one host, https and all paths (RFC 6265bis §4.1.3.2).
 const HOST_PREFIX: &str = "__Host-";
 
@@ -46,6 +48,15 @@ pub fn attempts(headers: &HeaderMap, is_secure: bool) -> Vec<(&str, &str)> {
     pairs(headers).filter_map(attempt).collect()
 }
 
+/// The emergency session of a request. One that is there twice is believed in neither.
+pub fn admin(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
+    let mut values = pairs(headers).filter(|(name, _)| own_name(name, is_secure) == Some(ADMIN));
+    match (values.next(), values.next()) {
+        (Some((_, value)), None) => Some(value),
+        _ => None,
+    }
+}
+
 /// Whether a cookie is one of ours, with or without the prefix, in any case.
 pub fn is_ours(name: &str) -> bool {
     let without = |name: &str, prefix: &str| -> Option<usize> {
@@ -53,7 +64,7 @@ pub fn is_ours(name: &str) -> bool {
         head.eq_ignore_ascii_case(prefix).then_some(prefix.len())
     };
     let name = without(name, HOST_PREFIX).and_then(|at| name.get(at..)).unwrap_or(name);
-    name.eq_ignore_ascii_case(SESSION) || without(name, ATTEMPT).is_some()
+    name.eq_ignore_ascii_case(SESSION) || name.eq_ignore_ascii_case(ADMIN) || without(name, ATTEMPT).is_some()
 }
 
 /// Every cookie of a request: name and value, in the order of the headers. A cookie that is not text hides no other.
@@ -85,6 +96,16 @@ pub fn set_attempt(handle: &str, sealed: &str, seconds: i64, is_secure: bool) ->
 /// Takes an attempt from the browser.
 pub fn clear_attempt(handle: &str, is_secure: bool) -> Option<HeaderValue> {
     set(&format!("{ATTEMPT}{handle}"), "", Some(0), is_secure)
+}
+
+/// Gives the browser emergency access, for `seconds`.
+pub fn set_admin(value: &str, seconds: i64, is_secure: bool) -> Option<HeaderValue> {
+    set(ADMIN, value, Some(seconds), is_secure)
+}
+
+/// Takes emergency access from the browser.
+pub fn clear_admin(is_secure: bool) -> Option<HeaderValue> {
+    set(ADMIN, "", Some(0), is_secure)
 }
 
 /// Lax, not Strict: the browser comes back from the AMS by a link of another site.
@@ -139,6 +160,7 @@ mod tests {
             ("__HOST-MemberGate", true),
             ("membergate-login-abc", true),
             ("__Host-membergate-login-abc", true),
+            ("__Host-membergate-admin", true),
             ("membergate2", false),
             ("wordpress_logged_in", false),
             ("é", false),

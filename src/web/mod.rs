@@ -1,5 +1,6 @@
 //! Everything that speaks HTTP to a visitor. Decisions are made in `domain`, work is done in `flows`.
 
+pub mod admin;
 pub mod arrived;
 pub mod client_kind;
 pub mod cookies;

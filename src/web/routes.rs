@@ -10,11 +10,13 @@ use axum::{Extension, Json, body::Body};
 use super::arrived::Arrived;
 use super::pages::Notice;
 use super::state::{Gate, answer};
-use super::{forms, login, logout, me, paths};
+use super::{admin, forms, login, logout, me, paths};
 
 /// Everything under the prefix that we keep for ourselves on every site.
 pub fn control(gate: Gate) -> Router {
-    Router::new()
+    let parts = gate.administer.clone().zip(gate.desk.clone());
+    let admin = parts.map(|(administer, desk)| admin::Admin { gate: gate.clone(), administer, desk });
+    let router = Router::new()
         // People
         .route(paths::LOGIN, only_get(get(login::login)))
         .route(paths::LOGIN_FAILED, only_get(get(login::failed::show)))
@@ -29,7 +31,12 @@ pub fn control(gate: Gate) -> Router {
         .route(paths::JWKS, only_get(get(jwks)))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(forms::LARGEST_FORM))
-        .with_state(gate)
+        .with_state(gate);
+    match admin {
+        // Its forms are larger, and it sets their limit itself.
+        Some(admin) => router.merge(admin::router(admin)),
+        None => router,
+    }
 }
 
 fn only_get(route: MethodRouter<Gate>) -> MethodRouter<Gate> {

@@ -14,6 +14,7 @@ use crate::adapters::keys::keyring::Keyring;
 use crate::adapters::keys::random::key_of;
 use crate::adapters::store::StoreError;
 use crate::flows::administer::Administer;
+use crate::flows::administer::desk::Desk;
 use crate::flows::person::{Held, PublishedRules};
 use crate::flows::sign_in::SignIn;
 use crate::flows::visit::{Live, Presence, Recall, Visits};
@@ -35,6 +36,8 @@ pub struct Gate {
     pub clock: SharedClock,
     /// Administration. `None`: the operator wants none.
     pub administer: Option<Arc<Administer>>,
+    /// Its use cases about people; there if `administer` is.
+    pub desk: Option<Arc<Desk>>,
 }
 
 impl Gate {

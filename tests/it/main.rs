@@ -7,12 +7,14 @@
 )]
 #![expect(unreachable_pub, reason = "nothing is published from here; `pub` marks what other test files use")]
 
+mod admin;
 mod administer;
 mod ams;
 mod browser;
 mod demo;
 mod garbage;
 mod logout;
+mod people;
 mod process;
 mod proxy;
 mod sessions;

@@ -2,6 +2,7 @@
 //!
 //! The port speaks in `domain` words, so that an AMS with another login and another API fits without touching a flow.
 
+pub mod catalogue;
 pub mod re_members;
 pub mod wire;
 

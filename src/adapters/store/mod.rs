@@ -10,12 +10,15 @@ use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
 
 pub mod audit;
+pub mod find;
 pub mod known;
 pub mod links;
 pub mod mappings;
 mod schema;
 mod sealed;
+pub mod session_list;
 mod sqlite;
+pub mod sweeps;
 #[cfg(test)]
 mod tests;
 mod worker;

@@ -3,14 +3,14 @@
 //! Every sealed part is bound to the row it belongs to, so a row that was edited or swapped with another does not open. SQL is
 //! kept out; so is the sealing itself, which is in `keys::seal`.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::{StoreError, StoredKey};
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::seal::{KeyedDigest, Sealer, SecretKey, context};
 use crate::domain::record::{IndividualId, Record};
-use crate::domain::session::{Session, SessionKey};
+use crate::domain::session::{Session, SessionKey, Viewer};
 use crate::domain::time::Timestamp;
 
 impl From<CryptographyFailed> for StoreError {
@@ -40,7 +40,16 @@ pub(super) struct RecordRow {
     pub(super) environment: String,
     pub(super) person: [u8; 32],
     pub(super) as_of: i64,
+    pub(super) email: Option<[u8; 32]>,
+    pub(super) record_number: Option<[u8; 32]>,
     pub(super) sealed: Vec<u8>,
+}
+
+/// By what a record can be found, beside its id.
+#[derive(Clone, Copy)]
+pub(super) enum Named {
+    Email,
+    Number,
 }
 
 /// A row of `signing_keys`.
@@ -48,6 +57,14 @@ pub(super) struct KeyRow {
     pub(super) id: String,
     pub(super) created: i64,
     pub(super) sealed: Vec<u8>,
+}
+
+/// What is sealed of a session.
+#[derive(Serialize, Deserialize)]
+struct Inside {
+    individual: IndividualId,
+    device: Option<String>,
+    viewer: Option<Viewer>,
 }
 
 /// Turns values into rows and back.
@@ -69,6 +86,16 @@ impl Vault {
         self.people.of(&context(&[environment.as_bytes(), id.as_str().as_bytes()]))
     }
 
+    /// What rows are found by through a name that the record carries. `None`: there is none.
+    pub(super) fn named(&self, environment: &str, kind: Named, name: Option<&str>) -> Option<[u8; 32]> {
+        let name = name.map(|name| name.trim().to_lowercase()).filter(|name| !name.is_empty())?;
+        let kind: &[u8] = match kind {
+            Named::Email => b"e-mail address",
+            Named::Number => b"record number",
+        };
+        Some(self.people.of(&context(&[kind, environment.as_bytes(), name.as_bytes()])))
+    }
+
     /// Bytes by which a store recognizes its key.
     pub(super) fn seal_canary(&self) -> Result<Vec<u8>, StoreError> {
         Ok(self.sealer.seal(b"membergate", b"canary")?)
@@ -88,16 +115,14 @@ impl Vault {
             last_seen: to_column(session.last_seen),
             sealed: Vec::new(),
         };
-        row.sealed = self.sealer.seal(session.individual.as_str().as_bytes(), &row.context())?;
+        let Session { individual, device, viewer, .. } = session.clone();
+        row.sealed = self.seal_value(&Inside { individual, device, viewer }, &row.context())?;
         Ok(row)
     }
 
     pub(super) fn open_session(&self, row: SessionRow) -> Result<Session, StoreError> {
-        let individual = self
-            .sealer
-            .open(&row.sealed, &row.context())
-            .and_then(|bytes| IndividualId::parse(std::str::from_utf8(&bytes).ok()?))
-            .ok_or_else(|| damaged("session"))?;
+        let Inside { individual, device, viewer } =
+            self.open_value(&row.sealed, &row.context(), "session")?;
         Ok(Session {
             key: row.key,
             individual,
@@ -105,6 +130,8 @@ impl Vault {
             host: row.host,
             created: from_column(row.created),
             last_seen: from_column(row.last_seen),
+            device,
+            viewer,
         })
     }
 
@@ -113,6 +140,8 @@ impl Vault {
         Ok(RecordRow {
             environment: environment.to_owned(),
             as_of: to_column(record.as_of),
+            email: self.named(environment, Named::Email, record.profile.email.as_deref()),
+            record_number: self.named(environment, Named::Number, record.profile.record_number.as_deref()),
             sealed: self.seal_value(record, &record_context(environment, &person))?,
             person,
         })

@@ -225,11 +225,20 @@ impl Store for SqliteStore {
 fn write_record(connection: &Connection, record: &RecordRow) -> Result<(), StoreError> {
     connection
         .prepare_cached(
-            "INSERT INTO records (environment, person, as_of, sealed) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET as_of = excluded.as_of, sealed = excluded.sealed
+            "INSERT INTO records (environment, person, as_of, sealed, email, record_number)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO UPDATE SET as_of = excluded.as_of, sealed = excluded.sealed,
+               email = excluded.email, record_number = excluded.record_number
              WHERE excluded.as_of >= records.as_of",
         )?
-        .execute(params![record.environment, record.person, record.as_of, record.sealed])?;
+        .execute(params![
+            record.environment,
+            record.person,
+            record.as_of,
+            record.sealed,
+            record.email,
+            record.record_number,
+        ])?;
     Ok(())
 }
 

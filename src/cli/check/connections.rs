@@ -9,7 +9,6 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use super::Finding;
-use super::certificate::not_after;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::re_members::Environment;
 use crate::adapters::keys::seal::SecretKey;
@@ -17,6 +16,7 @@ use crate::adapters::store::{SqliteStore, Store as _, StoreError};
 use crate::adapters::upstream::{Endpoint, EndpointFault, UpstreamError};
 use crate::config::Settings;
 use crate::config::settings::{Site, Tls};
+use crate::serve::certificate::not_after;
 use crate::serve::tls;
 
 /// A certificate that ends sooner than this is told about.

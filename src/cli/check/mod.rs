@@ -2,7 +2,6 @@
 //!
 //! One line for each thing looked at. Nothing is changed, and a store that is not there yet is not made.
 
-mod certificate;
 mod connections;
 
 use std::fmt;

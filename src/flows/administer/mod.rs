@@ -3,13 +3,22 @@
 //! One file for each use case. Who may ask is decided here; how it is asked and shown is the business of `web::admin`.
 
 pub mod audit;
+pub mod catalogue;
+pub mod desk;
 pub mod known;
 pub mod links;
 pub mod mapping;
+pub mod migrate;
+pub mod people;
 pub mod preview;
 mod publish;
+pub mod sessions;
+pub mod status;
+pub mod sweep;
 #[cfg(test)]
 mod tests;
+pub mod try_it;
+pub mod view_as;
 
 use std::sync::Arc;
 

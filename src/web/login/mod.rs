@@ -5,7 +5,7 @@ pub mod failed;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, Response};
+use axum::http::{HeaderMap, Response, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
@@ -100,6 +100,7 @@ pub async fn callback(
         host: &arrived.site.host,
         address: arrived.client_address,
         query: query.as_deref().unwrap_or_default(),
+        user_agent: headers.get(header::USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default(),
         open: &open,
         present: present.as_ref(),
         named: &named,

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
-use super::{Code, Page, STYLE};
+use super::{Code, Forms, Page};
 
 /// What a visitor reads when even the page cannot be made.
 const LAST_RESORT: &str = "Something went wrong on our side. Please try again in a few minutes.\n";
@@ -18,9 +18,9 @@ const LAST_RESORT: &str = "Something went wrong on our side. Please try again in
 pub fn respond<P: Page>(page: &P) -> Response<Bytes> {
     match page.render() {
         Ok(html) => {
-            let policy = policy(P::SCRIPT, P::POSTS);
+            let policy = policy(P::STYLE, P::SCRIPT, P::FORMS);
             let mut response = finish(page.status(), "text/html; charset=utf-8", &policy, Bytes::from(html));
-            if P::POSTS {
+            if P::FORMS != Forms::None {
                 // Under `no-referrer` a browser says `Origin: null`, and sites refuse such a form.
                 let same_origin = HeaderValue::from_static("same-origin");
                 response.headers_mut().insert(header::REFERRER_POLICY, same_origin);
@@ -70,12 +70,16 @@ fn finish(status: StatusCode, content_type: &'static str, policy: &str, body: By
 ///
 /// Where a form goes to the site, `form-action` must also admit where the site then redirects (a payment page, say):
 /// Chromium applies the directive to each hop.
-fn policy(script: &str, posts: bool) -> String {
-    let style = source(STYLE);
+fn policy(style: &str, script: &str, forms: Forms) -> String {
+    let style = source(style);
     let script = if script.is_empty() { "'none'".to_owned() } else { source(script) };
-    let form = if posts { "'self' https:" } else { "'none'" };
+    let (form, connect) = match forms {
+        Forms::None => ("'none'", ""),
+        Forms::ToTheSite => ("'self' https:", ""),
+        Forms::ToUs => ("'self'", "connect-src 'self'; "),
+    };
     format!(
-        "default-src 'none'; style-src {style}; script-src {script}; img-src 'self' data:; \
+        "default-src 'none'; style-src {style}; script-src {script}; img-src 'self' data:; {connect}\
          form-action {form}; frame-ancestors 'none'; base-uri 'none'"
     )
 }
@@ -86,6 +90,6 @@ fn source(text: &str) -> String {
 }
 
 #[cfg(test)]
-pub(super) fn policy_names(policy: &str, text: &str) -> bool {
+pub(in crate::web) fn policy_names(policy: &str, text: &str) -> bool {
     policy.contains(&source(text))
 }

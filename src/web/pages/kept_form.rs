@@ -37,7 +37,7 @@ impl KeptForm {
 
 impl Page for KeptForm {
     const SCRIPT: &'static str = KEEP;
-    const POSTS: bool = true;
+    const FORMS: super::Forms = super::Forms::ToTheSite;
 
     fn status(&self) -> StatusCode {
         StatusCode::UNAUTHORIZED
@@ -67,7 +67,7 @@ pub struct ResumeForm {
 
 impl Page for ResumeForm {
     const SCRIPT: &'static str = RESUME;
-    const POSTS: bool = true;
+    const FORMS: super::Forms = super::Forms::ToTheSite;
 
     fn status(&self) -> StatusCode {
         StatusCode::OK

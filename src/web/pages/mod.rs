@@ -10,6 +10,8 @@ mod notice;
 mod sign_in;
 mod words;
 
+#[cfg(test)]
+pub(in crate::web) use answer::policy_names;
 pub use answer::{problem, respond};
 pub use code::{Blame, Code};
 pub use kept_form::{KeptForm, ResumeForm};
@@ -19,7 +21,7 @@ pub use sign_in::{SignIn, SignedOut};
 use http::StatusCode;
 
 /// The one style sheet, inlined into every page: one request, and it works while the site is down.
-const STYLE: &str = include_str!("../../../assets/page.css");
+pub(in crate::web) const STYLE: &str = include_str!("../../../assets/page.css");
 
 /// What all pages show around their own text.
 #[derive(Clone, Debug)]
@@ -36,12 +38,12 @@ pub struct Frame {
 
 impl Frame {
     /// The name at the top of the card: the site's own, else the association's.
-    fn heading(&self) -> &str {
+    pub(in crate::web) fn heading(&self) -> &str {
         self.site.as_deref().unwrap_or(&self.association)
     }
 
     /// The letter in the badge beside the name.
-    fn initial(&self) -> String {
+    pub(in crate::web) fn initial(&self) -> String {
         self.heading()
             .chars()
             .find(|c| c.is_alphanumeric())
@@ -51,12 +53,25 @@ impl Frame {
     }
 }
 
+/// Where the forms of a page go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forms {
+    /// There is none.
+    None,
+    /// To the site behind us, and on to wherever it redirects.
+    ToTheSite,
+    /// To addresses of ours, which the page's script may also ask for news.
+    ToUs,
+}
+
 /// A page: a template with the facts that the response needs about it.
 pub trait Page: askama::Template {
     /// The inline script, or empty. It must be a constant: the Content-Security-Policy names its digest.
     const SCRIPT: &'static str = "";
-    /// Whether the page holds a form that the visitor posts to the site.
-    const POSTS: bool = false;
+    /// The inline style sheet; a constant for the same reason.
+    const STYLE: &'static str = STYLE;
+    /// Where forms on the page go.
+    const FORMS: Forms = Forms::None;
 
     /// The status belongs to the page, so that no caller can pair them wrongly.
     fn status(&self) -> StatusCode;

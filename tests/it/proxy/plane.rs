@@ -216,6 +216,8 @@ impl Plane {
             host: HOST.into(),
             created: now,
             last_seen: now,
+            device: None,
+            viewer: None,
         };
         self.gate.visits.begin(session, record).await.unwrap();
         (format!("Cookie: membergate={}\r\n", secret.cookie_text()), secret.key())

@@ -6,6 +6,7 @@
 
 mod address;
 mod api;
+mod catalogue;
 mod credentials;
 mod handshake;
 mod login;
@@ -50,19 +51,6 @@ pub struct Environment {
     pub credentials: Credentials,
 }
 
-/// How the AMS did lately, for the status page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AmsStatus {
-    /// The environment's name.
-    pub environment: String,
-    /// When it last gave an answer that could be used; that a visitor's token is not valid is one.
-    pub last_success: Option<Timestamp>,
-    /// When and how it last failed us.
-    pub last_failure: Option<(Timestamp, AmsError)>,
-    /// When the tokens in use were obtained.
-    pub tokens_since: Option<Timestamp>,
-}
-
 /// The re:Members client of one environment.
 pub struct ReMembers {
     name: String,
@@ -96,13 +84,6 @@ impl ReMembers {
     /// Tries the connection: a handshake unless tokens are there, and one cheap authorised call.
     pub async fn check(&self) -> Result<(), AmsError> {
         self.noted(read::probe(&self.api).await)
-    }
-
-    /// How the AMS did lately.
-    pub fn status(&self) -> AmsStatus {
-        let History { last_success, last_failure } = self.history().clone();
-        let tokens_since = self.api.tokens.obtained();
-        AmsStatus { environment: self.name.clone(), last_success, last_failure, tokens_since }
     }
 
     async fn redeemed(&self, arrival: &Arrival, parts: Parts) -> Result<Record, AmsError> {

@@ -48,7 +48,7 @@ pub(super) async fn find_by_id(
     }
 }
 
-/// Fetches the parts side by side and puts the record together.
+/// Fetches the parts and puts the record together.
 pub(super) async fn complete(
     api: &Api,
     individual: Value,
@@ -56,6 +56,17 @@ pub(super) async fn complete(
     priority: Priority,
     as_of: Timestamp,
 ) -> Result<Record, AmsError> {
+    record(&fetch(api, individual, parts, priority, as_of).await?, as_of)
+}
+
+/// Fetches the parts side by side.
+pub(super) async fn fetch(
+    api: &Api,
+    individual: Value,
+    parts: Parts,
+    priority: Priority,
+    as_of: Timestamp,
+) -> Result<Fetched, AmsError> {
     let mut fetched = Fetched { individual, ..Fetched::default() };
     let id = id_of(&fetched.individual, as_of)?;
     let id = guid(&id)?;
@@ -75,7 +86,7 @@ pub(super) async fn complete(
         part(parts.certifications, "Certifications"),
         part(parts.relationships, "Relationships"),
     )?;
-    record(&fetched, as_of)
+    Ok(fetched)
 }
 
 /// A cheap call that needs good tokens and nothing else (re:Members fact sheet §7, 9).
@@ -89,27 +100,53 @@ pub(super) async fn probe(api: &Api) -> Result<(), AmsError> {
 
 /// All entries of one list about an individual who is known to exist.
 async fn list(api: &Api, id: &str, name: &str, priority: Priority) -> Result<Vec<Value>, AmsError> {
+    match pages(api, &["Individuals", id, name], name, priority).await? {
+        (entries, true) => Ok(entries),
+        _ => Err(AmsError::Unreadable(format!("`{name}` has more than {MOST_PAGES} pages"))),
+    }
+}
+
+/// The entries of a list, page by page, and whether that is all of them.
+pub(super) async fn pages(
+    api: &Api,
+    path: &[&str],
+    name: &str,
+    priority: Priority,
+) -> Result<(Vec<Value>, bool), AmsError> {
     let mut entries = Vec::new();
     let mut last_page = Vec::new();
     for page in 1..=MOST_PAGES {
-        let path = &["Individuals", id, name, &page.to_string()];
-        let items = match api.get(Question { path, query: &[] }, priority).await? {
-            Reply::Body(body) => items(&body, name)?,
-            // On page 1 too: page 1 of an empty list lies past its last page.
-            Reply::Nothing | Reply::NotFound | Reply::BadRequest => return Ok(entries),
-            Reply::Unauthorised => return Err(AmsError::CredentialsRefused),
-        };
+        let items = page_of(api, path, page, &[], name, priority).await?;
         // A page that repeats the one before: page numbers past the end, or all of them, are not looked at.
         if items.is_empty() || items == last_page {
-            return Ok(entries);
+            return Ok((entries, true));
         }
         entries.extend(items.iter().cloned());
         last_page = items;
     }
-    Err(AmsError::Unreadable(format!("`{name}` has more than {MOST_PAGES} pages")))
+    Ok((entries, false))
 }
 
-fn items(body: &[u8], name: &str) -> Result<Vec<Value>, AmsError> {
+/// One page of a list; empty past the last one.
+pub(super) async fn page_of(
+    api: &Api,
+    path: &[&str],
+    page: usize,
+    query: &[(&str, &str)],
+    name: &str,
+    priority: Priority,
+) -> Result<Vec<Value>, AmsError> {
+    let page = page.to_string();
+    let path: Vec<&str> = path.iter().copied().chain([page.as_str()]).collect();
+    match api.get(Question { path: &path, query }, priority).await? {
+        Reply::Body(body) => items(&body, name),
+        // On page 1 too: page 1 of an empty list lies past its last page.
+        Reply::Nothing | Reply::NotFound | Reply::BadRequest => Ok(Vec::new()),
+        Reply::Unauthorised => Err(AmsError::CredentialsRefused),
+    }
+}
+
+pub(super) fn items(body: &[u8], name: &str) -> Result<Vec<Value>, AmsError> {
     let items = wire::items_owned(json(body, name)?);
     if items.iter().all(Value::is_object) {
         Ok(items)
@@ -118,7 +155,7 @@ fn items(body: &[u8], name: &str) -> Result<Vec<Value>, AmsError> {
     }
 }
 
-fn one(body: &[u8], name: &str) -> Result<Option<Value>, AmsError> {
+pub(super) fn one(body: &[u8], name: &str) -> Result<Option<Value>, AmsError> {
     let mut items = items(body, name)?;
     match items.len() {
         0 | 1 => Ok(items.pop()),
@@ -137,7 +174,7 @@ pub(super) fn id_of(individual: &Value, as_of: Timestamp) -> Result<IndividualId
     Ok(record(&fetched, as_of)?.id)
 }
 
-fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, AmsError> {
+pub(super) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, AmsError> {
     wire::record(fetched, as_of).map_err(|error| AmsError::Unreadable(error.to_string()))
 }
 

@@ -4,6 +4,7 @@
 //! An entry that cannot be understood becomes an entry without a name, with a warning: it grants nothing, and because
 //! it might be anything it keeps negated conditions of its kind from granting.
 
+pub mod catalogue;
 mod dates;
 mod lenient;
 #[cfg(test)]

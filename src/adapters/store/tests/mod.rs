@@ -63,6 +63,8 @@ fn session(n: u8, person: &str) -> Session {
         host: "members.reef.example".to_owned(),
         created: at(0),
         last_seen: at(0),
+        device: Some("Firefox on Windows".to_owned()),
+        viewer: None,
     }
 }
 

@@ -74,6 +74,8 @@ async fn sign_in(world: &World, visits: &Visits, record: &Record) -> Arc<crate::
         host: HOST.to_owned(),
         created: now,
         last_seen: now,
+        device: None,
+        viewer: None,
     };
     visits.begin(session, record.clone()).await.unwrap()
 }

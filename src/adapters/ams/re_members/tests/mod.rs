@@ -16,6 +16,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::adapters::ams::catalogue::AmsCatalogue as _;
 use crate::adapters::budget::Rate;
 use crate::adapters::clock::Clock;
 use crate::adapters::http::HttpLimits;

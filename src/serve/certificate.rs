@@ -1,11 +1,20 @@
 //! When a certificate ends. Reads just that of it, because nothing else of the gateway looks into certificates.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+/// When the first certificate of a PEM file ends, which is the one of the listener. `None`: it cannot be told.
+pub fn ends(file: &Path) -> Option<Timestamp> {
+    not_after(&CertificateDer::from_pem_file(file).ok()?)
+}
 
 /// The `notAfter` of an X.509 certificate in DER (RFC 5280 section 4.1). `None`: not such a certificate.
-pub(super) fn not_after(der: &[u8]) -> Option<Timestamp> {
+pub fn not_after(der: &[u8]) -> Option<Timestamp> {
     let (_, certificate, _) = element(der)?;
     let (_, mut to_be_signed, _) = element(certificate)?;
     // An explicit version comes first and is left out when it is version 1.
@@ -60,7 +69,6 @@ fn time(kind: u8, text: &str) -> Option<Timestamp> {
 mod tests {
     use super::*;
     use rustls::pki_types::CertificateDer;
-    use rustls::pki_types::pem::PemObject as _;
 
     #[test]
     fn both_ways_of_writing_a_time_are_read() {

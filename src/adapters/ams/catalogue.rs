@@ -1,0 +1,97 @@
+//! What administrators ask of an AMS beside signing people in: its lists, one person, all members.
+//!
+//! A port of its own, since nothing on the way of a visitor needs it.
+
+use super::{AmsError, Priority};
+use crate::adapters::BoxFuture;
+use crate::domain::catalogue::{Catalogue, Choice};
+use crate::domain::record::{IndividualId, Parts, Record};
+use crate::domain::time::Timestamp;
+
+/// Whom an administrator looks for: an e-mail address, a record number or an id, as it was typed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Wanted(String);
+
+impl Wanted {
+    /// Takes what was typed, trimmed. `None` for what can be none of these, such as text with spaces or slashes.
+    pub fn parse(text: &str) -> Option<Wanted> {
+        let text = text.trim();
+        let fits =
+            |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '/' | '\\' | '?' | '#' | '%');
+        let has_name = text.chars().any(char::is_alphanumeric);
+        (text.len() <= 254 && has_name && text.chars().all(fits)).then(|| Wanted(text.to_owned()))
+    }
+
+    /// As it was typed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A record with what it was read from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// The record.
+    pub record: Record,
+    /// What the AMS said, as a line of `explain` has it: the individual, and each part that was fetched (design §3).
+    /// Members that may hold a secret are left out.
+    pub said: serde_json::Value,
+}
+
+/// How the AMS did lately, for the status page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AmsStatus {
+    /// The environment's name.
+    pub environment: String,
+    /// When it last gave an answer that could be used; that a visitor's token is not valid is one.
+    pub last_success: Option<Timestamp>,
+    /// When and how it last failed us.
+    pub last_failure: Option<(Timestamp, AmsError)>,
+    /// When the tokens in use were obtained.
+    pub tokens_since: Option<Timestamp>,
+}
+
+/// The lists and people of an association management system.
+pub trait AmsCatalogue: Send + Sync + 'static {
+    /// All that the AMS lists.
+    fn catalogue(&self, priority: Priority) -> BoxFuture<'_, Result<Catalogue, AmsError>>;
+
+    /// The positions of one committee.
+    fn positions<'a>(
+        &'a self,
+        committee: &'a str,
+        priority: Priority,
+    ) -> BoxFuture<'a, Result<Vec<Choice>, AmsError>>;
+
+    /// Finds one person. `None`: the AMS knows nobody by that.
+    fn find<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        parts: Parts,
+        priority: Priority,
+    ) -> BoxFuture<'a, Result<Option<Reading>, AmsError>>;
+
+    /// How it did lately. Makes no call.
+    fn status(&self) -> AmsStatus;
+
+    /// A page of the ids of all members; pages count from 1. An empty one lies past the last.
+    fn members(&self, page: u32, priority: Priority) -> BoxFuture<'_, Result<Vec<IndividualId>, AmsError>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_can_stand_for_a_person_is_looked_for() {
+        let check = |text: &str, fits: bool| assert_eq!(Wanted::parse(text).is_some(), fits, "{text:?}");
+        check(" jane.marlowe@harborlabs.example ", true);
+        check("100481", true);
+        check("b3a1c0de-0001-4222-8333-444455550001", true);
+        for text in
+            ["", " ", ".", "..", "a b", "../Committees", "a/b", "a%2fb", "a?b", "a\nb", &"a".repeat(255)]
+        {
+            check(text, false);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The lists of re:Members, one person by whatever name, and the ids of all members (re:Members fact sheet §3.1, §4.1, §5, §6.2).
+
+use serde_json::Value;
+
+use super::api::{Question, Reply};
+use super::read;
+use super::{History, ReMembers};
+use crate::adapters::BoxFuture;
+use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus, Reading, Wanted};
+use crate::adapters::ams::wire;
+use crate::adapters::ams::{AmsError, Priority};
+use crate::domain::catalogue::{Catalogue, Choice};
+use crate::domain::record::{IndividualId, Parts};
+
+impl ReMembers {
+    async fn lists(&self, priority: Priority) -> Result<Catalogue, AmsError> {
+        let as_of = self.clock.now();
+        // Half of a long list is better than none: what is missing can be typed.
+        let list = |path: &'static [&'static str], name: &'static str| async move {
+            read::pages(&self.api, path, name, priority).await.map(|(entries, _whole)| entries)
+        };
+        let (committees, events, fields, relationships): (Vec<Value>, Vec<Value>, Vec<Value>, Vec<Value>) = tokio::try_join!(
+            list(&["Committees"], "Committees"),
+            list(&["Events", "All"], "Events/All"),
+            list(&["Setup", "customfields"], "Setup/customfields"),
+            list(&["Customers", "RelationshipTypes"], "RelationshipTypes"),
+        )?;
+        Ok(Catalogue {
+            as_of,
+            committees: wire::catalogue::coded(&committees),
+            events: wire::catalogue::events(&events),
+            custom_fields: wire::catalogue::custom_fields(&fields),
+            relationships: wire::catalogue::relationship_types(&relationships),
+        })
+    }
+
+    /// The path takes an id, a record number or an e-mail address alike (§7, 8).
+    async fn found(
+        &self,
+        wanted: &Wanted,
+        parts: Parts,
+        priority: Priority,
+    ) -> Result<Option<Reading>, AmsError> {
+        let as_of = self.clock.now();
+        let path = &["Individuals", "Profile", wanted.as_str(), "1"];
+        let reply = self.api.get(Question { path, query: &[("IncludeDetails", "true")] }, priority).await?;
+        let individual = match reply {
+            Reply::Body(body) => read::one(&body, "Profile")?,
+            Reply::Nothing | Reply::NotFound | Reply::BadRequest => None,
+            Reply::Unauthorised => return Err(AmsError::CredentialsRefused),
+        };
+        let Some(individual) = individual else { return Ok(None) };
+        let fetched = read::fetch(&self.api, individual, parts, priority, as_of).await?;
+        Ok(Some(Reading { record: read::record(&fetched, as_of)?, said: wire::catalogue::said(&fetched) }))
+    }
+
+    async fn page_of_members(&self, page: u32, priority: Priority) -> Result<Vec<IndividualId>, AmsError> {
+        let page = usize::try_from(page).unwrap_or(usize::MAX);
+        let path = &["Individuals", "Members", "All"];
+        let members = read::page_of(&self.api, path, page, &[], "Members/All", priority).await?;
+        Ok(wire::catalogue::ids(&members))
+    }
+}
+
+impl AmsCatalogue for ReMembers {
+    fn catalogue(&self, priority: Priority) -> BoxFuture<'_, Result<Catalogue, AmsError>> {
+        Box::pin(async move { self.noted(self.lists(priority).await) })
+    }
+
+    fn positions<'a>(
+        &'a self,
+        committee: &'a str,
+        priority: Priority,
+    ) -> BoxFuture<'a, Result<Vec<Choice>, AmsError>> {
+        Box::pin(async move {
+            // The code goes into a path, so it is held to what a person's name may be.
+            let Some(committee) = Wanted::parse(committee) else { return Ok(Vec::new()) };
+            let path = &["Committees", committee.as_str(), "Positions"];
+            let reply = self.noted(self.api.get(Question { path, query: &[] }, priority).await)?;
+            match reply {
+                Reply::Body(body) => Ok(wire::catalogue::coded(&read::items(&body, "Positions")?)),
+                Reply::Nothing | Reply::NotFound | Reply::BadRequest => Ok(Vec::new()),
+                Reply::Unauthorised => Err(AmsError::CredentialsRefused),
+            }
+        })
+    }
+
+    fn find<'a>(
+        &'a self,
+        wanted: &'a Wanted,
+        parts: Parts,
+        priority: Priority,
+    ) -> BoxFuture<'a, Result<Option<Reading>, AmsError>> {
+        Box::pin(async move { self.noted(self.found(wanted, parts, priority).await) })
+    }
+
+    fn status(&self) -> AmsStatus {
+        let History { last_success, last_failure } = self.history().clone();
+        let tokens_since = self.api.tokens.obtained();
+        AmsStatus { environment: self.name.clone(), last_success, last_failure, tokens_since }
+    }
+
+    fn members(&self, page: u32, priority: Priority) -> BoxFuture<'_, Result<Vec<IndividualId>, AmsError>> {
+        Box::pin(async move { self.noted(self.page_of_members(page, priority).await) })
+    }
+}

@@ -1,0 +1,217 @@
+//! `membergate migrate`: what would change for the users of a WordPress site, before anything does.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::explain::{self, Line};
+use super::{Failure, because, runtime};
+use crate::adapters::clock::{Clock as _, SystemClock};
+use crate::adapters::store::SqliteStore;
+use crate::config::{self, Env};
+use crate::domain::time::Timestamp;
+use crate::flows::administer::migrate::{Comparison, Report, read_users};
+
+/// What `migrate` compares.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The users with their roles, as WordPress exports them.
+    #[arg(long, value_name = "FILE.csv")]
+    pub users: PathBuf,
+    /// The role mapping.
+    #[arg(long, value_name = "FILE")]
+    pub rules: PathBuf,
+    /// The records, one JSON object on each line, as for `explain`. `-`: standard input. Left out: everybody whose record
+    /// the store of the configuration holds.
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub records: Option<PathBuf>,
+    /// The instant for which roles are worked out. Left out: now.
+    #[arg(long, value_name = "RFC3339")]
+    pub at: Option<Timestamp>,
+    /// How the report is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON document.
+    Json,
+    /// For a spreadsheet.
+    Csv,
+}
+
+/// Shown with the command's help.
+pub const EXAMPLES: &str = "\
+Examples:
+  wp user list --fields=user_login,user_email,roles --format=csv > users.csv
+  membergate migrate --users users.csv --rules config/rules.toml
+  membergate migrate --users users.csv --rules rules.toml --records people.jsonl --format csv > report.csv";
+
+/// Compares, and writes the report.
+pub fn run(asked: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
+    let unread = |path: &Path| {
+        let path = path.display().to_string();
+        move |error: io::Error| because(format!("cannot read {path}: {error}"))
+    };
+    let export = std::fs::read(&asked.users).map_err(unread(&asked.users))?;
+    let users =
+        read_users(&export).map_err(|fault| because(format!("{}: {fault}", asked.users.display())))?;
+    let rules = std::fs::read_to_string(&asked.rules).map_err(unread(&asked.rules))?;
+    let rules = config::rules::parse(&rules).map_err(|problems| {
+        let file = asked.rules.display().to_string();
+        Failure::Configuration(problems.into_iter().map(|problem| problem.in_file(file.clone())).collect())
+    })?;
+    let at = asked.at.unwrap_or_else(|| SystemClock.now());
+    let comparison = Comparison::new(users, rules, at);
+    let report = match &asked.records {
+        None => from_store(comparison, config, env)?,
+        Some(path) if path == Path::new("-") => from_lines(comparison, &mut io::stdin().lock(), at)?,
+        Some(path) => {
+            let file = File::open(path).map_err(unread(path))?;
+            from_lines(comparison, &mut BufReader::with_capacity(1 << 16, file), at)?
+        }
+    };
+    match asked.format {
+        Format::Text => out.write_all(report.to_text().as_bytes())?,
+        Format::Json => writeln!(out, "{}", report.to_json().map_err(because)?)?,
+        Format::Csv => out.write_all(&report.to_csv().map_err(because)?)?,
+    }
+    Ok(())
+}
+
+fn from_store(comparison: Comparison, config: &Path, env: &dyn Env) -> Result<Report, Failure> {
+    let settings = config::load(config, env).map_err(Failure::Configuration)?;
+    let path = &settings.store.path;
+    if !path.exists() {
+        return Err(because(format!("{} is not there yet: start the gateway once", path.display())));
+    }
+    let store = SqliteStore::open(path, &settings.store.secret_key).map_err(because)?;
+    runtime()?.block_on(comparison.of_known(&store, &settings.ams.live.name)).map_err(because)
+}
+
+/// A line that is no record stops the comparison: what is missing would look like a loss.
+fn from_lines(
+    mut comparison: Comparison,
+    records: &mut dyn BufRead,
+    at: Timestamp,
+) -> Result<Report, Failure> {
+    let mut buffer = Vec::new();
+    for number in 1_u64.. {
+        match explain::read_line(records, &mut buffer)? {
+            Line::End => break,
+            Line::TooLong => return Err(because(format!("line {number} of the records is too long"))),
+            Line::Read if buffer.trim_ascii().is_empty() => {}
+            Line::Read => {
+                let record = explain::record(&buffer, at)
+                    .map_err(|error| because(format!("line {number} of the records: {error}")))?;
+                comparison.look(&record);
+            }
+        }
+    }
+    Ok(comparison.report())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::env::Machine;
+
+    const RULES: &str = r#"
+time_zone = "America/New_York"
+everyone = "subscriber"
+member = "member"
+non_member = "non_member"
+
+[[rule]]
+role = "education_chair"
+when = [{ committee = "EDU", positions = ["CHAIR"] }]
+"#;
+
+    const RECORDS: &str = r#"
+{"individual":{"id":"a1","recordNumber":"17","email":"Dana@reef.example","memberships":[{"code":"GOLD","joinDate":"2020-01-01","expireDate":"2026-12-31T00:00:00"}]},"committees":[{"committee":{"code":"EDU"},"positionCode":"CHAIR"}]}
+{"individual":{"id":"a2","email":"omar@reef.example","memberships":[{"code":"GOLD","joinDate":"2020-01-01","expireDate":"2025-12-31T00:00:00"}]}}
+{"individual":{"id":"a3","email":"two@reef.example"}}
+{"individual":{"id":"a4","email":"TWO@reef.example"}}
+{"individual":{"id":"a5","email":"una@reef.example","user":{"isApproved":false}}}
+"#;
+
+    const USERS: &str = "user_login,user_email,roles\n\
+        dana,dana@reef.example,\"editor,subscriber,member\"\n\
+        omar,omar@reef.example,\"subscriber,member\"\n\
+        two,two@reef.example,subscriber\n\
+        una,una@reef.example,member\n\
+        nobody,nobody@reef.example,administrator\n\
+        same,,\n\
+        =cmd(),dana@reef.example,\"subscriber,member,education_chair\"\n";
+
+    fn migrate(format: Format) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let asked = Arguments {
+            users: file("users.csv", USERS),
+            rules: file("rules.toml", RULES),
+            records: Some(file("people.jsonl", RECORDS)),
+            at: Some("2026-06-01T00:00:00Z".parse().unwrap()),
+            format,
+        };
+        let mut out = Vec::new();
+        run(&asked, Path::new("/nowhere"), &Machine, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn the_report_says_who_changes_and_why() {
+        insta::assert_snapshot!(migrate(Format::Text), @r"
+        7 users: 1 stay as they are, 2 change, 3 without a record of their own, 1 not admitted by the AMS
+          1 gain education_chair
+          1 gain non_member
+          2 lose member
+
+        dana (dana@reef.example): changes
+          + education_chair: On committee EDU as CHAIR.
+
+        omar (omar@reef.example): changes
+          + non_member: Not a member: GOLD ended on 31 December 2025.
+          - member: Not a member: GOLD ended on 31 December 2025.
+
+        two (two@reef.example): several records carry this e-mail address
+
+        una (una@reef.example): not admitted by the AMS: no roles and no session
+          - member: The AMS has not approved this person's login.
+
+        nobody (nobody@reef.example): no record is known
+
+        same: no record is known
+        ");
+    }
+
+    #[test]
+    fn the_same_report_comes_as_json_and_for_a_spreadsheet() {
+        let json: serde_json::Value = serde_json::from_str(&migrate(Format::Json)).unwrap();
+        assert_eq!(json["sums"]["users"], 7);
+        assert_eq!(json["lines"][0]["kept"][0], "editor");
+        assert_eq!(json["lines"][4]["fate"], "not_found");
+        insta::assert_snapshot!(migrate(Format::Csv), @r"
+        login,email,ams_id,fate,change,role,because,kept,warnings
+        dana,dana@reef.example,a1,changes,gains,education_chair,On committee EDU as CHAIR.,editor,
+        omar,omar@reef.example,a2,changes,gains,non_member,Not a member: GOLD ended on 31 December 2025.,,
+        omar,omar@reef.example,a2,changes,loses,member,Not a member: GOLD ended on 31 December 2025.,,
+        two,two@reef.example,,several records carry this e-mail address,,,,subscriber,
+        una,una@reef.example,a5,not admitted by the AMS: no roles and no session,loses,member,The AMS has not approved this person's login.,,
+        nobody,nobody@reef.example,,no record is known,,,,administrator,
+        same,,,no record is known,,,,,
+        '=cmd(),dana@reef.example,a1,stays as it is,,,,,
+        ");
+    }
+}

@@ -1,0 +1,165 @@
+//! What an administrator can choose from when writing a rule: what the AMS lists, and what was seen on records.
+//!
+//! The AMS lists committees, events, custom fields and relationship types. It lists no membership types, security roles,
+//! certifications, products (re:Members fact sheet §4.1, §5.2, §5.5, §5.6): of those only what somebody has is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::record::Record;
+use super::time::{AmsDate, Timestamp};
+
+/// Something to choose: what a rule holds, and what people call it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The code or name that a rule holds.
+    pub code: String,
+    /// What people call it; the code where it has no name.
+    pub label: String,
+}
+
+/// An event to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventChoice {
+    /// The event's code.
+    pub code: String,
+    /// Its name; the code where it has none.
+    pub label: String,
+    /// Its first day, when the AMS gives one that can be read.
+    pub first_day: Option<Date>,
+}
+
+/// A custom field to choose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChoice {
+    /// The field's key, which a rule holds.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// The values that the AMS offers for it; empty where any text will do.
+    pub values: Vec<String>,
+}
+
+/// All that the AMS lists, as of one instant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Catalogue {
+    /// When it was read.
+    pub as_of: Timestamp,
+    /// Committees.
+    pub committees: Vec<Choice>,
+    /// Events, latest first; those without a day last.
+    pub events: Vec<EventChoice>,
+    /// Custom fields.
+    pub custom_fields: Vec<FieldChoice>,
+    /// Names of relationships.
+    pub relationships: Vec<Choice>,
+}
+
+/// Something that was seen on records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenChoice {
+    /// What a rule holds.
+    pub code: String,
+    /// What people call it.
+    pub label: String,
+    /// On the records of how many people.
+    pub people: usize,
+}
+
+/// Choices by their code in lower case, because a rule compares so.
+pub type Tally = BTreeMap<String, SeenChoice>;
+
+/// What was seen on the records that we hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// How many records were looked at.
+    pub people: usize,
+    /// Membership types, by code where there is one.
+    pub membership_types: Tally,
+    /// Security roles.
+    pub security_roles: Tally,
+    /// Committees with seats.
+    pub committees: Tally,
+    /// Positions, over all committees.
+    pub positions: Tally,
+    /// Events with registrations.
+    pub events: Tally,
+    /// Products bought.
+    pub products: Tally,
+    /// Certifications held.
+    pub certifications: Tally,
+    /// Relationships.
+    pub relationships: Tally,
+    /// Values of custom fields, by the field's name in lower case.
+    pub custom_fields: BTreeMap<String, FieldChoice>,
+}
+
+/// Values remembered of one custom field; one with more is free text and offers nothing to choose.
+const MOST_VALUES: usize = 50;
+
+impl Seen {
+    /// Adds what stands on one record. Whether it still holds does not matter: a rule may ask for what has ended.
+    pub fn note(&mut self, record: &Record) {
+        self.people += 1;
+        let types = record.memberships.iter().filter_map(|membership| {
+            let (code, name) = (membership.code.as_deref(), membership.type_name.as_deref());
+            Some((code.or(name)?, name.or(code)?))
+        });
+        count(&mut self.membership_types, types);
+        count(&mut self.security_roles, record.security_roles.iter().map(alike));
+        let seats = record.committees.as_deref().unwrap_or_default();
+        count(&mut self.committees, seats.iter().map(|seat| alike(&seat.committee)));
+        let positions = seats.iter().filter_map(|seat| seat.position.as_ref());
+        count(&mut self.positions, positions.map(alike));
+        let registrations = record.registrations.as_deref().unwrap_or_default();
+        count(&mut self.events, registrations.iter().map(|it| alike(&it.event)));
+        let purchases = record.purchases.as_deref().unwrap_or_default();
+        count(&mut self.products, purchases.iter().map(|it| alike(&it.product)));
+        let certifications = record.certifications.as_deref().unwrap_or_default();
+        count(&mut self.certifications, certifications.iter().map(|it| alike(&it.code)));
+        let relationships = record.relationships.as_deref().unwrap_or_default();
+        count(&mut self.relationships, relationships.iter().map(|it| alike(&it.name)));
+        for field in record.custom_fields.iter().filter(|field| !field.name.trim().is_empty()) {
+            let name = field.name.trim();
+            let seen = self.custom_fields.entry(name.to_lowercase()).or_insert_with(|| FieldChoice {
+                name: name.to_owned(),
+                label: name.to_owned(),
+                values: Vec::new(),
+            });
+            for value in field.value.split('|').map(str::trim).filter(|value| !value.is_empty()) {
+                let is_new = !seen.values.iter().any(|known| known.eq_ignore_ascii_case(value));
+                if is_new && seen.values.len() < MOST_VALUES {
+                    seen.values.push(value.to_owned());
+                }
+            }
+        }
+    }
+}
+
+fn alike(text: &String) -> (&str, &str) {
+    (text, text)
+}
+
+/// Counts each choice once for a person. Entries that could not be understood have no name, and are passed over.
+fn count<'a>(tally: &mut Tally, choices: impl Iterator<Item = (&'a str, &'a str)>) {
+    let mut counted = BTreeSet::new();
+    for (code, label) in choices.map(|(code, label)| (code.trim(), label.trim())) {
+        let folded = code.to_ascii_lowercase();
+        if folded.is_empty() || !counted.insert(folded.clone()) {
+            continue;
+        }
+        let first = || SeenChoice { code: code.to_owned(), label: label.to_owned(), people: 0 };
+        tally.entry(folded).or_insert_with(first).people += 1;
+    }
+}
+
+/// The day of an AMS date, where no time zone is needed to tell it.
+pub fn plain_day(date: &AmsDate) -> Option<Date> {
+    match date {
+        AmsDate::Day(day) => Some(*day),
+        AmsDate::Local(local) => Some(local.date()),
+        AmsDate::Absent | AmsDate::Instant(_) | AmsDate::Unreadable(_) => None,
+    }
+}

@@ -1,0 +1,142 @@
+//! The desk at which administrators ask about people: every use case of this kind over one set of ports.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use jiff::SignedDuration;
+use tokio_util::sync::CancellationToken;
+
+use super::catalogue::Catalogues;
+use super::people::People;
+use super::sessions::Sessions;
+use super::status::Overview;
+use super::sweep::{Ground, Sweep};
+use super::view_as::ViewAs;
+use crate::adapters::ams::Ams;
+use crate::adapters::ams::catalogue::AmsCatalogue;
+use crate::adapters::budget::Budget;
+use crate::adapters::clock::SharedClock;
+use crate::adapters::keys::seal::Sealer;
+use crate::adapters::store::Store;
+use crate::adapters::store::find::FindPeople;
+use crate::adapters::store::known::KnownPeople;
+use crate::adapters::store::session_list::SessionList;
+use crate::adapters::store::sweeps::{CatalogueStore, SweepStore};
+use crate::flows::person::PublishedRules;
+use crate::flows::visit::Visits;
+
+/// How long a record is kept that no session rests on, for drop-downs and previews: a sweep of a large association takes days.
+pub const RECORDS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// All that the desk needs of the store.
+pub trait DeskStore: Store + FindPeople + KnownPeople + SessionList + SweepStore + CatalogueStore {}
+
+impl<T: Store + FindPeople + KnownPeople + SessionList + SweepStore + CatalogueStore> DeskStore for T {}
+
+/// What the desk rests on.
+pub struct Foundation<S, A> {
+    /// The store.
+    pub store: Arc<S>,
+    /// The AMS that is live.
+    pub ams: Arc<A>,
+    /// Live sessions.
+    pub visits: Arc<Visits>,
+    /// The mapping in force.
+    pub rules: PublishedRules,
+    /// The clock.
+    pub clock: SharedClock,
+    /// The budget that every call to the AMS draws on.
+    pub budget: Arc<Budget>,
+    /// The name of the AMS environment that is configured but not live.
+    pub standby: Option<Arc<str>>,
+    /// Seals links to view as somebody else; its purpose is `view as`.
+    pub sealer: Sealer,
+    /// Whether administrators may view a site as somebody else.
+    pub view_as: bool,
+}
+
+/// The use cases about people.
+pub struct Desk {
+    /// Finding one person.
+    pub people: People,
+    /// What rules can name.
+    pub catalogues: Catalogues,
+    /// Reading all members.
+    pub sweep: Arc<Sweep>,
+    /// Live sessions.
+    pub sessions: Sessions,
+    /// Looking through somebody's eyes.
+    pub view_as: ViewAs,
+    /// How the gateway does.
+    pub overview: Overview,
+}
+
+impl Desk {
+    /// Sets the desk up. [`Desk::run`] does its work in the background.
+    pub fn new<S: DeskStore, A: Ams + AmsCatalogue>(foundation: Foundation<S, A>) -> Desk {
+        let Foundation { store, ams, visits, rules, clock, budget, standby, sealer, view_as } = foundation;
+        let environment: Arc<str> = ams.environment().into();
+        let people = People {
+            ams: ams.clone(),
+            environment: environment.clone(),
+            known: store.clone(),
+            records: store.clone(),
+            store: store.clone(),
+            rules: rules.clone(),
+        };
+        let catalogues = Catalogues::new(
+            ams.clone(),
+            store.clone(),
+            store.clone(),
+            Arc::clone(&environment),
+            Arc::clone(&clock),
+        );
+        let overview = Overview {
+            ams: ams.clone(),
+            environment: environment.clone(),
+            standby,
+            budget,
+            store: store.clone(),
+            known: store.clone(),
+            rules: rules.clone(),
+            certificate_ends: ArcSwapOption::empty(),
+        };
+        let sweep = Sweep::new(Ground {
+            ams: ams.clone(),
+            catalogue: ams,
+            store: store.clone(),
+            known: store.clone(),
+            sweeps: store.clone(),
+            rules: rules.clone(),
+            environment: environment.clone(),
+            clock: clock.clone(),
+        });
+        let sessions = Sessions {
+            list: store.clone(),
+            known: store.clone(),
+            visits: visits.clone(),
+            rules: rules.clone(),
+            environment: environment.clone(),
+            clock: clock.clone(),
+        };
+        let view_as = ViewAs {
+            is_on: view_as,
+            sealer,
+            store: store.clone(),
+            known: store,
+            visits,
+            rules,
+            environment,
+            clock,
+        };
+        Desk { people, catalogues, sweep: Arc::new(sweep), sessions, view_as, overview }
+    }
+
+    /// Takes over what the store has, then looks after the sweep until `stop`.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        if let Some(Err(error)) = stop.run_until_cancelled(self.catalogues.load()).await {
+            tracing::error!(%error, "The lists of the AMS that were kept cannot be read");
+        }
+        Arc::clone(&self.sweep).run(stop).await;
+    }
+}

@@ -1,0 +1,97 @@
+//! Live sessions: who is signed in where, and ending that.
+
+use std::sync::Arc;
+
+use crate::adapters::clock::SharedClock;
+use crate::adapters::store::StoreError;
+use crate::adapters::store::find::FindPeople;
+use crate::adapters::store::session_list::{SessionList, Which};
+use crate::domain::record::IndividualId;
+use crate::domain::roles;
+use crate::domain::rule::Role;
+use crate::domain::session::{Session, SessionKey};
+use crate::domain::time::Timestamp;
+use crate::flows::person::PublishedRules;
+use crate::flows::visit::{Recall, Visits};
+
+/// Sessions on one page of the list.
+pub const PAGE: u32 = 50;
+
+/// A live session, as the list shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The session; `last_seen` is that of this very moment. Its key is a digest, so it may stand in a form.
+    pub session: Session,
+    /// The person's name.
+    pub name: String,
+    /// The person's e-mail address.
+    pub email: Option<String>,
+    /// The roles held now, sorted.
+    pub roles: Vec<Role>,
+}
+
+/// A page of the list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionsPage {
+    /// Latest first.
+    pub sessions: Vec<Listed>,
+    /// Where the next page goes on. `None`: this is the last.
+    pub next: Option<(Timestamp, SessionKey)>,
+}
+
+/// The sessions of one environment.
+pub struct Sessions {
+    pub(super) list: Arc<dyn SessionList>,
+    pub(super) known: Arc<dyn FindPeople>,
+    pub(super) visits: Arc<Visits>,
+    pub(super) rules: PublishedRules,
+    pub(super) environment: Arc<str>,
+    pub(super) clock: SharedClock,
+}
+
+impl Sessions {
+    /// A page of live sessions, of one person or of all.
+    pub async fn page(&self, which: &Which) -> Result<SessionsPage, StoreError> {
+        let mut found = self.list.list(&self.environment, which, PAGE + 1).await?;
+        let more = found.len() > PAGE as usize;
+        found.truncate(PAGE as usize);
+        let next = found.last().filter(|_| more).map(|last| (last.created, last.key));
+        let mut sessions = Vec::new();
+        for session in found {
+            sessions.extend(self.listed(session).await?);
+        }
+        Ok(SessionsPage { sessions, next })
+    }
+
+    /// `None`: it is over by now.
+    async fn listed(&self, mut session: Session) -> Result<Option<Listed>, StoreError> {
+        let now = self.clock.now();
+        let record = match self.visits.recall(&session.key) {
+            Recall::Ended => return Ok(None),
+            Recall::Known(live) => {
+                session.last_seen = session.last_seen.max(live.last_seen());
+                live.person().record()
+            }
+            Recall::Unknown => match self.known.record(&self.environment, &session.individual).await? {
+                Some(record) => Arc::new(record),
+                None => return Ok(None),
+            },
+        };
+        if session.is_over(&self.visits.limits(), session.last_seen, now) {
+            return Ok(None);
+        }
+        let decision = roles::decide(&record, &self.rules.load().rules, now);
+        let (name, email) = (record.profile.name.clone(), record.profile.email.clone());
+        Ok(Some(Listed { session, name, email, roles: decision.roles.into_iter().collect() }))
+    }
+
+    /// Ends one session. Its open streams end within two seconds.
+    pub async fn end(&self, key: &SessionKey) -> Result<(), StoreError> {
+        self.visits.end(key).await
+    }
+
+    /// Ends every session of a person, those of people who look through his or her eyes too; tells how many.
+    pub async fn end_all_of(&self, id: &IndividualId) -> Result<usize, StoreError> {
+        self.visits.end_all_of(id).await
+    }
+}

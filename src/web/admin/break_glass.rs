@@ -1,0 +1,87 @@
+//! The emergency door. Looking at the link does not use it up, since programs look at links in messages; the button does.
+
+use axum::Extension;
+use axum::body::{Body, to_bytes};
+use axum::extract::{RawQuery, Request, State};
+use axum::http::Response;
+
+use super::Admin;
+use super::access::{Called, is_from_here, is_here};
+use super::plain::{Plain, PlainPage};
+
+use crate::flows::administer::links::{LinkError, SESSION_LIVES};
+use crate::web::arrived::Arrived;
+use crate::web::cookies;
+use crate::web::pages::{Notice, respond};
+use crate::web::paths;
+use crate::web::state::{answer, see_other, with_cookies};
+
+/// Largest form: a token.
+const LARGEST: usize = 4096;
+
+/// Shows the button.
+pub async fn show(
+    State(admin): State<Admin>,
+    Extension(arrived): Extension<Arrived>,
+    RawQuery(query): RawQuery,
+) -> Response<Body> {
+    if !is_here(&admin, &arrived) {
+        return answer(Notice::NotFound.html(&arrived.frame()));
+    }
+    plain(&arrived, token(query.unwrap_or_default().as_bytes()).map_or(Plain::LinkUnknown, Plain::Door))
+}
+
+/// Opens the door, once.
+pub async fn open(
+    State(admin): State<Admin>,
+    Extension(arrived): Extension<Arrived>,
+    request: Request,
+) -> Response<Body> {
+    if !is_here(&admin, &arrived) {
+        return answer(Notice::NotFound.html(&arrived.frame()));
+    }
+    if !is_from_here(&arrived, request.headers()) {
+        return plain(&arrived, Plain::Forged);
+    }
+    let body = to_bytes(request.into_body(), LARGEST).await.unwrap_or_default();
+    let Some(token) = token(&body) else { return plain(&arrived, Plain::LinkUnknown) };
+    match admin.administer.links.open(&token).await {
+        Ok(secret) => {
+            let cookie =
+                cookies::set_admin(secret.cookie_text(), SESSION_LIVES.as_secs(), arrived.is_secure());
+            with_cookies(see_other(&format!("{}{}", arrived.site.origin, paths::ADMIN)), [cookie])
+        }
+        Err(error) => {
+            let says = match &error {
+                LinkError::Unknown => Plain::LinkUnknown,
+                LinkError::Used => Plain::LinkUsed,
+                LinkError::Expired => Plain::LinkExpired,
+                LinkError::Store(_) | LinkError::Cryptography(_) => {
+                    crate::web::log::ending(&arrived, Notice::Broken.code(), &error);
+                    return answer(Notice::Broken.html(&arrived.frame()));
+                }
+            };
+            tracing::warn!(request_id = %arrived.request_id, "An emergency link did not open: {error}");
+            plain(&arrived, says)
+        }
+    }
+}
+
+/// Ends emergency access.
+pub async fn leave(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
+    if let Some(session) = &caller.emergency
+        && let Err(error) = admin.administer.links.leave(session).await
+    {
+        return caller.broken(&error);
+    }
+    let home = caller.arrived.home_address();
+    with_cookies(see_other(&home), [cookies::clear_admin(caller.arrived.is_secure())])
+}
+
+fn plain(arrived: &Arrived, says: Plain) -> Response<Body> {
+    answer(respond(&PlainPage::new(arrived.frame(), says)))
+}
+
+fn token(text: &[u8]) -> Option<String> {
+    url::form_urlencoded::parse(text).find(|(name, _)| name == "token").map(|(_, token)| token.into_owned())
+}

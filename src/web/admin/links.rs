@@ -1,0 +1,106 @@
+//! Addresses to copy into the AMS, and into sites.
+
+use askama::Template;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{Response, StatusCode};
+
+use super::Admin;
+use super::access::Called;
+use super::shell::{Room, Shell};
+use crate::web::pages::{Forms, Page, respond};
+use crate::web::paths;
+use crate::web::state::answer;
+
+/// An address to copy.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// On the page.
+    pub id: &'static str,
+    /// What it is.
+    pub name: &'static str,
+    /// What it is for.
+    pub says: &'static str,
+    /// The address.
+    pub address: String,
+}
+
+/// The page.
+#[derive(Clone, Debug, Template)]
+#[template(path = "admin/links.html")]
+pub struct LinksPage {
+    /// Around the page.
+    pub shell: Shell,
+    /// The site.
+    pub site: String,
+    /// For the AMS.
+    pub ams: Vec<Address>,
+    /// For the site and its developers.
+    pub site_own: Vec<Address>,
+}
+
+/// Shows it.
+pub async fn show(State(_): State<Admin>, Extension(caller): Called) -> Response<Body> {
+    let site = &caller.arrived.site;
+    answer(respond(&page(caller.shell(Room::Links), site.title.clone(), &site.origin)))
+}
+
+fn page(shell: Shell, site: String, origin: &str) -> LinksPage {
+    let at = |id, name, says, path: &str| Address { id, name, says, address: format!("{origin}{path}") };
+    LinksPage {
+        shell,
+        site,
+        ams: vec![
+            at(
+                "slo",
+                "Single Logout URL",
+                "Enter it in your AMS as the page after logout. Whoever logs out there is then signed out here too.",
+                paths::SINGLE_LOGOUT,
+            ),
+            at(
+                "callback",
+                "Callback address",
+                "Where your AMS sends people back to after login. Some systems want it on a list of allowed addresses.",
+                paths::CALLBACK,
+            ),
+        ],
+        site_own: vec![
+            at("login", "Login", "A link on your site that signs people in.", paths::LOGIN),
+            at(
+                "logout",
+                "Logout",
+                "A link on your site that signs people out, here and in the AMS.",
+                paths::LOGOUT,
+            ),
+            at(
+                "me",
+                "Who am I",
+                "Tells a script on your site who is signed in, with which roles, and why.",
+                paths::ME,
+            ),
+            at(
+                "keys",
+                "Public keys",
+                "By these your site checks what we say about a visitor (JWKS).",
+                paths::JWKS,
+            ),
+        ],
+    }
+}
+
+impl Page for LinksPage {
+    const STYLE: &'static str = super::STYLE;
+    const SCRIPT: &'static str = super::SCRIPT;
+    const FORMS: Forms = Forms::ToUs;
+
+    fn status(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[cfg(test)]
+    fn samples() -> Vec<(&'static str, Self)> {
+        let shell = super::samples::shell(Room::Links);
+        vec![("links_full", page(shell, "Library & Archive".to_owned(), "https://library.harbour.example"))]
+    }
+}

@@ -1,0 +1,99 @@
+//! Pages outside the administration's own walls: the emergency door, and the refusal of a form that is not ours.
+
+use askama::Template;
+use http::StatusCode;
+
+use crate::web::pages::{Forms, Frame, Page};
+
+/// What a plain page says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Plain {
+    /// The emergency door, with the token of the link.
+    Door(String),
+    /// The link was opened before.
+    LinkUsed,
+    /// The link is too old.
+    LinkExpired,
+    /// There is no such link.
+    LinkUnknown,
+    /// A form that no page of ours sent.
+    Forged,
+}
+
+/// A plain page.
+#[derive(Clone, Debug, Template)]
+#[template(path = "admin/plain.html")]
+pub struct PlainPage {
+    /// Around the page.
+    pub frame: Frame,
+    /// What it says.
+    pub says: Plain,
+}
+
+impl PlainPage {
+    /// A page.
+    pub fn new(frame: Frame, says: Plain) -> PlainPage {
+        PlainPage { frame, says }
+    }
+
+    fn words(&self) -> (&'static str, &'static str, &'static str) {
+        match self.says {
+            Plain::Door(_) => (
+                "Emergency access",
+                "An operator made this link. It opens the administration for a short time, once.",
+                "Everything that you do is marked in the audit log as done by emergency access.",
+            ),
+            Plain::LinkUsed => (
+                "This link was used before",
+                "An emergency link works once.",
+                "If it was not you who used it, tell your operator at once. The audit log says when it was opened.",
+            ),
+            Plain::LinkExpired => (
+                "This link is too old",
+                "An emergency link works for ten minutes.",
+                "Ask your operator for a new one: `membergate admin-link`.",
+            ),
+            Plain::LinkUnknown => (
+                "There is no such link",
+                "The address is not complete, or the link was never made.",
+                "Check that all of it was copied, or ask your operator for a new one.",
+            ),
+            Plain::Forged => (
+                "We did not accept that form",
+                "It was not sent from a page of this administration, or the page was left open for too long. Nothing was changed.",
+                "Open the page anew and try again. If you did not send anything, another site tried to do so in your name.",
+            ),
+        }
+    }
+}
+
+impl Page for PlainPage {
+    const FORMS: Forms = Forms::ToUs;
+
+    fn status(&self) -> StatusCode {
+        match self.says {
+            Plain::Door(_) => StatusCode::OK,
+            Plain::LinkUsed | Plain::LinkExpired => StatusCode::GONE,
+            Plain::LinkUnknown => StatusCode::NOT_FOUND,
+            Plain::Forged => StatusCode::FORBIDDEN,
+        }
+    }
+
+    #[cfg(test)]
+    fn samples() -> Vec<(&'static str, Self)> {
+        let frame = Frame {
+            association: "Harbour Association".to_owned(),
+            site: None,
+            home: "/".to_owned(),
+            request_id: "7QK2-M0XF".to_owned(),
+        };
+        let all = [
+            ("plain_door", Plain::Door("t0ken".to_owned())),
+            ("plain_used", Plain::LinkUsed),
+            ("plain_expired", Plain::LinkExpired),
+            ("plain_unknown", Plain::LinkUnknown),
+            ("plain_forged", Plain::Forged),
+        ];
+        all.into_iter().map(|(name, says)| (name, PlainPage::new(frame.clone(), says))).collect()
+    }
+}

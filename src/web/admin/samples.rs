@@ -1,0 +1,147 @@
+//! Invented facts from which the samples of all pages are made.
+
+use super::fields::List;
+use super::shell::{Note, Room, Shell, Tone};
+use crate::domain::rule::{Code, Condition, Role, Rule, Rules};
+use crate::domain::time::TimeZone;
+
+/// The shell of all samples. The markup in the name must come out as text.
+pub(super) fn shell(room: Room) -> Shell {
+    Shell {
+        association: "Harbour Association".to_owned(),
+        who: "Jane <b>Marlowe</b>".to_owned(),
+        break_glass: false,
+        token: "dG9rZW4".to_owned(),
+        room,
+        notes: Vec::new(),
+        request_id: "7QK2-M0XF".to_owned(),
+    }
+}
+
+/// What every page says while the AMS does not answer.
+pub(super) fn outage() -> Note {
+    Note::new(Tone::Warn, "The AMS is not answering. These pages work with what was read before.")
+}
+
+fn code(text: &str) -> Code {
+    Code::parse(text).unwrap()
+}
+
+pub(super) fn rule(role: &str, label: &str, when: Vec<Condition>) -> Rule {
+    let label = (!label.is_empty()).then(|| label.into());
+    Rule { role: Role::parse(role).unwrap(), label, when }
+}
+
+/// One rule of each kind, and combinations.
+pub(super) fn rules() -> Rules {
+    let committee = |name: &str| Condition::Committee { committee: code(name), positions: Vec::new() };
+    Rules {
+        honor_grace: true,
+        everyone: Role::parse("subscriber").ok(),
+        member: Role::parse("member").ok(),
+        non_member: Role::parse("non_member").ok(),
+        rules: vec![
+            rule("gold", "", vec![Condition::MembershipType(code("CORPGOLD"))]),
+            rule("education", "Education committee", vec![committee("EDU")]),
+            rule(
+                "finance",
+                "",
+                vec![Condition::Committee {
+                    committee: code("FIN"),
+                    positions: vec![code("CHAIR"), code("TREAS")],
+                }],
+            ),
+            rule("staff", "Staff", vec![Condition::SecurityRole(code("Staff <b>"))]),
+            rule(
+                "annual_meeting",
+                "",
+                vec![Condition::Event {
+                    event: code("ANNUAL26"),
+                    from_days_before: Some(7),
+                    until_days_after: Some(90),
+                }],
+            ),
+            rule("webinar", "", vec![Condition::Purchase { product: code("WEB1"), valid_days: Some(365) }]),
+            rule("certified", "", vec![Condition::Certification(code("CPA"))]),
+            rule(
+                "employee",
+                "",
+                vec![Condition::Relationship { name: code("Employee"), organization: Some(code("20011")) }],
+            ),
+            rule(
+                "ocean_news",
+                "",
+                vec![Condition::CustomField { name: code("topics"), value: code("ocean") }],
+            ),
+            rule(
+                "education_chair",
+                "Chair of the education committee",
+                vec![
+                    committee("EDU"),
+                    Condition::Member,
+                    Condition::Not(Box::new(Condition::SecurityRole(code("Press")))),
+                ],
+            ),
+        ],
+        ..Rules::new(TimeZone::get("America/New_York").unwrap())
+    }
+}
+
+/// A few values for every field.
+pub(super) fn lists() -> Vec<List> {
+    let list = |id, items: &[(&str, &str)]| List {
+        id,
+        items: items.iter().map(|(code, name)| ((*code).to_owned(), (*name).to_owned())).collect(),
+    };
+    vec![
+        list("list-committee", &[("EDU", "Education committee"), ("FIN", "Finance & audit")]),
+        list(
+            "list-membership-type",
+            &[("CORPGOLD", "Corporate Gold (212 people)"), ("INDIV", "Individual (1,204 people)")],
+        ),
+        list("list-event", &[("ANNUAL26", "Annual meeting, 12 June 2026")]),
+        list("list-role", &[("member", "member"), ("education", "Education committee")]),
+    ]
+}
+
+/// What a draft changes.
+pub(super) fn differences() -> Vec<super::words::Difference> {
+    let before = rules();
+    let mut after = before.clone();
+    after.honor_grace = false;
+    after.rules.truncate(9);
+    after.rules.remove(0);
+    after.rules.push(rule(
+        "board",
+        "Board",
+        vec![Condition::Committee { committee: code("BOARD"), positions: Vec::new() }],
+    ));
+    super::words::differences(&crate::domain::mapping::MappingDiff::between(&before, &after))
+}
+
+fn person(name: &str, number: u32) -> std::sync::Arc<crate::domain::preview::PersonName> {
+    std::sync::Arc::new(crate::domain::preview::PersonName {
+        name: name.to_owned(),
+        record_number: Some(number.to_string()),
+        id: crate::domain::record::IndividualId::parse(&format!("b3a1c0de-0001-4222-8333-{number:012}"))
+            .unwrap(),
+    })
+}
+
+/// What a preview found among many people.
+pub(super) fn preview() -> crate::domain::preview::Preview {
+    let role = |name: &str| Role::parse(name).unwrap();
+    let many: Vec<_> = (0..75).map(|n| person(&format!("Member {n:03}"), 200_000 + n)).collect();
+    let two = vec![person("Jane Marlowe", 100_481), person("Tomás <i>Lindqvist</i>", 100_482)];
+    crate::domain::preview::Preview {
+        people: 100_000,
+        affected: 1_248,
+        gained: [(role("education"), two.clone())].into(),
+        lost: [(role("gold"), many), (role("member"), vec![person("Gus Fenwick", 100_484)])].into(),
+        lose_access: vec![person("Gus Fenwick", 100_484)],
+        gain_access: two,
+        administrators: 2,
+        incomplete: 14,
+        unreadable: 1,
+    }
+}

@@ -1,0 +1,90 @@
+//! Reading every member from the AMS: starting, stopping, and how far it is.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::Response;
+use serde_json::json;
+
+use super::Admin;
+use super::access::Called;
+use super::fields::grouped;
+use super::preview::json_answer;
+use super::preview_page::SweepBar;
+use super::words::when;
+use crate::domain::audit::Action;
+use crate::flows::administer::sweep::Doing;
+
+/// How the reading stands.
+pub fn bar(admin: &Admin) -> Option<SweepBar> {
+    let progress = admin.desk.sweep.progress().borrow().clone();
+    let zone = admin.zone();
+    let number = |number: u64| grouped(usize::try_from(number).unwrap_or(usize::MAX));
+    let Some(state) = progress.state else {
+        return Some(SweepBar {
+            says: "Members have not been read from the AMS yet.".to_owned(),
+            running: None,
+        });
+    };
+    let done = state.listed.saturating_sub(state.left);
+    let so_far = format!("{} of {} members", number(done), number(state.listed));
+    Some(match progress.doing {
+        Doing::Reading if state.next_page.is_some() => SweepBar {
+            says: format!("Reading the list of members: {} so far.", number(state.listed)),
+            running: Some((0, 0)),
+        },
+        Doing::Reading => {
+            SweepBar { says: format!("Reading from the AMS: {so_far}."), running: Some((done, state.listed)) }
+        }
+        Doing::Waiting(_) => SweepBar {
+            says: format!("{so_far} are read. The AMS gives no answer just now; reading goes on by itself."),
+            running: Some((done, state.listed)),
+        },
+        Doing::Idle => {
+            let failed = if state.failed > 0 {
+                format!(" {} could not be read.", number(state.failed))
+            } else {
+                String::new()
+            };
+            let says = match state.finished {
+                Some(at) => format!(
+                    "Every member was read, the last on {}: {}.{failed}",
+                    when(at, &zone),
+                    number(state.listed)
+                ),
+                None => format!("Reading was stopped at {so_far}.{failed}"),
+            };
+            SweepBar { says, running: None }
+        }
+    })
+}
+
+/// How far it is, for the page's script.
+pub async fn how_far(State(admin): State<Admin>) -> Response<Body> {
+    let bar = bar(&admin).unwrap_or_default();
+    let (done, total) = bar.running.unwrap_or_default();
+    json_answer(json!({ "running": bar.running.is_some(), "done": done, "total": total, "says": bar.says }))
+}
+
+/// Starts it, or goes on.
+pub async fn start(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
+    let started = async {
+        admin.administer.audit.record(&caller.actor, Action::SweepStarted, "", None, None).await?;
+        admin.desk.sweep.start().await
+    };
+    match started.await {
+        Ok(()) => caller.go("/_gate/admin/preview?done=sweep"),
+        Err(error) => caller.broken(&error),
+    }
+}
+
+/// Stops it where it is.
+pub async fn stop(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
+    match admin.administer.audit.record(&caller.actor, Action::SweepStopped, "", None, None).await {
+        Ok(()) => {
+            admin.desk.sweep.stop();
+            caller.go("/_gate/admin/preview?done=sweep-stopped")
+        }
+        Err(error) => caller.broken(&error),
+    }
+}

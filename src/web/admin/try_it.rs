@@ -1,0 +1,148 @@
+//! Who would this person be, and why: the record as the AMS gives it, the roles at any instant, and what time will change.
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::Response;
+use jiff::civil::DateTime;
+
+use super::Admin;
+use super::access::{Called, Caller};
+use super::fields::Field;
+use super::shell::Room;
+use super::try_page::{Person, TryPage};
+use super::words::when;
+use crate::adapters::ams::AmsError;
+use crate::domain::audit::Action;
+use crate::domain::time::{TimeZone, Timestamp};
+use crate::flows::administer::mapping::Which;
+use crate::flows::administer::people::{FindError, Found};
+use crate::flows::administer::try_it::try_it;
+use crate::web::pages::respond;
+use crate::web::state::answer;
+
+/// Shows the form, and what it found: `?who=…&at=…&mapping=draft`.
+pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
+    let zone = admin.zone();
+    let who = caller.asked("who").unwrap_or_default().trim().to_owned();
+    let draft = caller.asked("mapping") == Some("draft");
+    let now = admin.gate.clock.now();
+    let at = instant(caller.asked("at").unwrap_or_default(), &zone);
+    let mut page = TryPage {
+        shell: caller.shell(Room::TryIt),
+        who: Field::text("who", "Who", &who)
+            .hint("An e-mail address, a record number or an AMS id.")
+            .required(),
+        at: Field::text("at", "When (optional)", caller.asked("at").unwrap_or_default())
+            .kind("datetime-local")
+            .hint("Empty: now. In the association’s time zone.")
+            .mend(at.is_err().then(|| "Write a moment such as 2027-01-01 00:00.".to_owned())),
+        draft,
+        person: None,
+        steps: Vec::new(),
+        status: if at.is_err() { http::StatusCode::UNPROCESSABLE_ENTITY } else { http::StatusCode::OK },
+    };
+    if let (false, Ok(at)) = (who.is_empty(), at) {
+        let (at, is_now) = (at.unwrap_or(now), at.is_none());
+        match found(&admin, &caller, &who).await {
+            Ok(Ok(found)) => match rules(&admin, draft).await {
+                Ok(rules) => {
+                    let trial = try_it(&found.record, &rules, at);
+                    page.steps = super::try_page::steps(&who, draft, now, &trial, &zone);
+                    page.person = Some(Person::new(&found, &trial, &rules, is_now, &zone));
+                }
+                Err(error) => return caller.broken(&error),
+            },
+            Ok(Err(why)) => {
+                page.who = page.who.mend(Some(why));
+                page.status = http::StatusCode::UNPROCESSABLE_ENTITY;
+            }
+            Err(error) => return caller.broken(&error),
+        }
+    }
+    answer(respond(&page))
+}
+
+async fn rules(
+    admin: &Admin,
+    draft: bool,
+) -> Result<crate::domain::rule::Rules, crate::flows::administer::mapping::ChangeError> {
+    admin.administer.mapping.rules(if draft { Which::Draft } else { Which::Published }).await
+}
+
+/// Finds the person; that somebody looked is written down. `Err` inside: what to mend.
+async fn found(
+    admin: &Admin,
+    caller: &Caller,
+    who: &str,
+) -> Result<Result<Found, String>, crate::adapters::store::StoreError> {
+    match admin.desk.people.find(who).await {
+        Ok(found) => {
+            let name = found.record.profile.name.clone();
+            admin.administer.audit.record(&caller.actor, Action::RecordLookedUp, name, None, None).await?;
+            Ok(Ok(found))
+        }
+        Err(FindError::Store(error)) => Err(error),
+        Err(FindError::NotAName) => {
+            Ok(Err("Write an e-mail address, a record number or an id, without spaces.".to_owned()))
+        }
+        Err(FindError::Nobody) => Ok(Err("The AMS knows nobody by that.".to_owned())),
+        Err(FindError::Several) => {
+            Ok(Err("Several people share that e-mail address. Use the record number.".to_owned()))
+        }
+        Err(FindError::Ams(error)) => {
+            tracing::warn!(request_id = %caller.arrived.request_id, "A person could not be looked up: {error}");
+            Ok(Err(match error {
+                AmsError::Busy | AmsError::RateLimited { .. } => {
+                    "The AMS takes no more calls just now, and this person is not known here. Try again in a minute."
+                }
+                _ => "The AMS gives no answer, and this person is not known here. Try again in a minute.",
+            }
+            .to_owned()))
+        }
+    }
+}
+
+/// An instant as a browser's date box writes it. `None`: nothing was given.
+fn instant(text: &str, zone: &TimeZone) -> Result<Option<Timestamp>, ()> {
+    let text = text.trim().replace(' ', "T");
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let civil: Result<DateTime, _> = text.parse();
+    let zoned = civil.ok().and_then(|civil| civil.to_zoned(zone.clone()).ok());
+    zoned.map(|zoned| Some(zoned.timestamp())).ok_or(())
+}
+
+/// An instant as a browser's date box reads it.
+pub fn boxed(at: Timestamp, zone: &TimeZone) -> String {
+    let civil = zone.to_datetime(at);
+    format!("{}T{:02}:{:02}", civil.date(), civil.hour(), civil.minute())
+}
+
+/// `3 March 2026, 10:42`, as elsewhere.
+pub fn told(at: Timestamp, zone: &TimeZone) -> String {
+    when(at, zone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_box_survives_being_read_and_written() {
+        let zone = TimeZone::get("America/New_York").unwrap();
+        for (text, read) in [
+            ("", Ok(None)),
+            ("2027-01-01", Ok(Some("2027-01-01T05:00:00Z"))),
+            ("2027-01-01T00:00", Ok(Some("2027-01-01T05:00:00Z"))),
+            ("2027-07-01 12:30", Ok(Some("2027-07-01T16:30:00Z"))),
+            ("tomorrow", Err(())),
+        ] {
+            let read = read.map(|at| at.map(|at| at.parse::<Timestamp>().unwrap()));
+            assert_eq!(instant(text, &zone), read, "{text}");
+        }
+        let at = "2027-07-01T16:30:00Z".parse().unwrap();
+        assert_eq!(instant(&boxed(at, &zone), &zone), Ok(Some(at)));
+    }
+}

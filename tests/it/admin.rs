@@ -1,0 +1,370 @@
+//! The administration in the browser: who may enter, what is refused, and what a change does to live sessions.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use membergate::adapters::clock::SystemClock;
+use membergate::adapters::keys::seal::SecretKey;
+use membergate::adapters::store::SqliteStore;
+use membergate::flows::administer::AdminLinks;
+use membergate::sim::switches::{Fault, Scope};
+use reqwest::Method;
+
+use crate::world::{CHAIR, NON_MEMBER, Page, Plan, SECOND_MEMBERSHIP, SECRET_KEY, Visitor, World};
+
+/// Of the staff, and so an administrator.
+const STAFF: &str = "sam.osei@acme.example";
+
+const MAPPING: &str = "/_gate/admin/mapping";
+
+async fn world() -> World {
+    World::planned(Plan { more: "[admin]\nroles = [\"staff\"]\n".to_owned(), ..Plan::default() }).await
+}
+
+/// Sam of the staff, who has opened the mapping.
+async fn sam(world: &World) -> Visitor {
+    let mut sam = world.visitor();
+    sam.sign_in(STAFF, world.url(MAPPING)).await.expect(200);
+    sam
+}
+
+/// What every form carries.
+fn guards(page: &Page) -> (String, String) {
+    let value = |name: &str| page.attribute(&format!("name=\"{name}\""), "value").unwrap();
+    (value("token"), value("revision"))
+}
+
+/// Adds a rule for a committee, from the page as it was opened.
+async fn add_committee(world: &World, sam: &mut Visitor, page: &Page, code: &str, role: &str) -> Page {
+    let (token, revision) = guards(page);
+    let fields = [
+        ("token", &*token),
+        ("revision", &revision),
+        ("c0.kind", "committee"),
+        ("c0.code", code),
+        ("role", role),
+        ("do", "save"),
+    ];
+    sam.post(world.url("/_gate/admin/mapping/rules"), &fields).await
+}
+
+async fn publish(world: &World, sam: &mut Visitor) -> Page {
+    let preview = previewed(world, sam).await;
+    let (token, revision) = guards(&preview);
+    let fields = [("token", &*token), ("revision", &revision), ("note", "For the new term")];
+    sam.post(world.url("/_gate/admin/publish"), &fields).await
+}
+
+async fn previewed(world: &World, sam: &mut Visitor) -> Page {
+    for _ in 0..200 {
+        let page = sam.get(world.url("/_gate/admin/preview")).await.expect(200);
+        if !page.text.contains("data-progress=\"/_gate/admin/preview") {
+            return page;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the preview never came");
+}
+
+async fn roles(world: &World, visitor: &mut Visitor) -> Vec<String> {
+    let me = visitor.get(world.url("/_gate/me")).await.expect(200).json();
+    me["roles"].as_array().unwrap().iter().map(|role| role["role"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_holds_the_role_gets_in() {
+    let world = world().await;
+    let mut stranger = world.visitor();
+    let page = stranger.open(world.url("/_gate/admin/audit?action=published")).await;
+    assert!(page.url.path().ends_with("login.aspx"), "{}", page.url);
+    stranger.post(world.url("/_gate/admin/publish"), &[]).await.expect(401);
+
+    let mut jane = world.visitor();
+    let refused = jane.sign_in(CHAIR, world.url("/_gate/admin")).await.expect(403);
+    assert!(refused.text.contains("Staff") && refused.text.contains("Jane Marlowe"), "{}", refused.text);
+    jane.get(world.url("/_gate/admin/files/export?which=draft")).await.expect(403);
+    jane.get(world.url("/_gate/admin/nothing")).await.expect(404);
+
+    let mut sam = world.visitor();
+    let page = sam.sign_in(STAFF, world.url("/_gate/admin/audit?action=published")).await.expect(200);
+    assert_eq!(page.url.as_str(), world.url("/_gate/admin/audit?action=published"));
+    for path in [
+        "",
+        "/mapping",
+        "/mapping/rule",
+        "/preview",
+        "/versions",
+        "/files",
+        "/migrate",
+        "/try",
+        "/sessions",
+        "/status",
+        "/links",
+        "/audit",
+    ] {
+        let page = sam.get(world.url(&format!("/_gate/admin{path}"))).await.expect(200);
+        assert_eq!(page.header("cache-control"), Some("no-store"), "{path}");
+        assert!(page.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"), "{path}");
+    }
+    sam.get(world.url("/_gate/admin/publish")).await.expect(405);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_section_there_is_no_administration() {
+    let world = World::start().await;
+    let mut sam = world.visitor();
+    sam.sign_in(STAFF, world.url("/_gate/admin")).await;
+    sam.get(world.url("/_gate/admin")).await.expect(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_form_changes_nothing() {
+    let world = world().await;
+    let mut sam = sam(&world).await;
+    let page = sam.get(world.url(MAPPING)).await;
+    let (token, revision) = guards(&page);
+    let mut other = world.visitor();
+    let others = other.sign_in(STAFF, world.url(MAPPING)).await;
+    let (others_token, _) = guards(&others);
+    assert_ne!(token, others_token);
+
+    let own = world.url("").trim_end_matches('/').to_owned();
+    let body = |token: &str| {
+        let pairs = [
+            ("token", token),
+            ("revision", &*revision),
+            ("c0.kind", "committee"),
+            ("c0.code", "EDU"),
+            ("role", "evil"),
+            ("do", "save"),
+        ];
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    };
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let same = ("sec-fetch-site", "same-origin");
+    let cases: [(&str, &[(&str, &str)], &str); 8] = [
+        ("no token", &[form, same, ("origin", &own)], ""),
+        ("a token of another session", &[form, same, ("origin", &own)], &others_token),
+        ("a foreign origin", &[form, ("origin", "https://evil.example")], &token),
+        ("no origin that can be told", &[form, ("origin", "null")], &token),
+        ("a foreign site", &[form, ("sec-fetch-site", "cross-site"), ("origin", &own)], &token),
+        ("a sister site", &[form, ("sec-fetch-site", "same-site")], &token),
+        ("a foreign origin, whatever the site says", &[form, same, ("origin", "http://localhost:1")], &token),
+        ("silence about where it comes from", &[form], &token),
+    ];
+    for (what, headers, token) in cases {
+        let url = world.url("/_gate/admin/mapping/rules");
+        let page = sam.request(Method::POST, &url, headers, Some(body(token))).await;
+        assert_eq!(page.status.as_u16(), 403, "{what}: {}", page.text);
+        assert!(page.text.contains("Nothing was changed"), "{what}");
+    }
+    let after = sam.get(world.url(MAPPING)).await;
+    assert!(!after.text.contains("evil"), "{}", after.text);
+    assert_eq!(guards(&after).1, revision);
+    add_committee(&world, &mut sam, &after, "EDU", "education").await.expect(303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_published_counts_at_the_next_click_and_a_rollback_takes_it_away() {
+    let world = world().await;
+    let (mut jane, mut tomas, mut sam) = (world.visitor(), world.visitor(), sam(&world).await);
+    jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
+    tomas.sign_in(SECOND_MEMBERSHIP, world.url("/members")).await.expect(200);
+    assert!(!roles(&world, &mut jane).await.contains(&"education".to_owned()));
+
+    let page = sam.get(world.url(MAPPING)).await;
+    let saved = add_committee(&world, &mut sam, &page, "EDU", "education").await.expect(303);
+    assert!(saved.location().unwrap().as_str().ends_with("/mapping?done=saved#committee"));
+    let preview = previewed(&world, &mut sam).await;
+    assert!(preview.text.contains("2 people gain</b> <span class=\"role\">education"), "{}", preview.text);
+    assert!(
+        preview.text.contains("Jane Marlowe") && preview.text.contains("Tomas Lindqvist"),
+        "{}",
+        preview.text
+    );
+    assert!(!roles(&world, &mut jane).await.contains(&"education".to_owned()), "a draft counts for nobody");
+
+    publish(&world, &mut sam).await.expect(303);
+    assert!(roles(&world, &mut jane).await.contains(&"education".to_owned()));
+    assert!(roles(&world, &mut tomas).await.contains(&"education".to_owned()));
+
+    let versions = sam.get(world.url("/_gate/admin/versions")).await.expect(200);
+    assert!(versions.text.contains("For the new term"), "{}", versions.text);
+    let token = versions.attribute("name=\"token\"", "value").unwrap();
+    let fields = [("token", &*token), ("number", "1")];
+    sam.post(world.url("/_gate/admin/versions/restore"), &fields).await.expect(303);
+    assert!(!roles(&world, &mut jane).await.contains(&"education".to_owned()));
+
+    let log = sam.get(world.url("/_gate/admin/audit")).await.expect(200).text;
+    for told in ["Saved the draft", "Published the role mapping", "Restored a version", "Sam Osei"] {
+        assert!(log.contains(told), "{told}: {log}");
+    }
+    let table = sam.get(world.url("/_gate/admin/audit/download?action=published")).await.expect(200);
+    assert!(table.header("content-disposition").unwrap().contains("audit-log.csv"));
+    assert!(table.text.contains("Sam Osei") && !table.text.contains("Saved the draft"), "{}", table.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_administrators_edit_at_once_and_nothing_is_lost() {
+    let world = world().await;
+    let (mut one, mut two) = (sam(&world).await, sam(&world).await);
+    let (first, second) = (one.get(world.url(MAPPING)).await, two.get(world.url(MAPPING)).await);
+    add_committee(&world, &mut one, &first, "EDU", "education").await.expect(303);
+    let told = add_committee(&world, &mut two, &second, "FIN", "finance").await.expect(409);
+    for kept in ["Sam Osei changed the draft at", "Nothing is lost", "value=\"FIN\"", "value=\"finance\""] {
+        assert!(told.text.contains(kept), "{kept}: {}", told.text);
+    }
+    add_committee(&world, &mut two, &told, "FIN", "finance").await.expect(303);
+    let draft = two.get(world.url("/_gate/admin/files/export?which=draft")).await.expect(200).text;
+    assert!(draft.contains("\"EDU\" }") && draft.contains("\"FIN\" }"), "{draft}");
+
+    // Switches: the later one keeps what was typed, and sees what saving would change.
+    let (token, revision) = guards(&second);
+    let settings = |revision: &str| -> Vec<(String, String)> {
+        [
+            ("token", &*token),
+            ("revision", revision),
+            ("member", "full_member"),
+            ("time_zone", "Europe/Oslo"),
+            ("honor_grace", "yes"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    };
+    let sent = settings(&revision);
+    let sent: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let told = two.post(world.url("/_gate/admin/mapping/settings"), &sent).await.expect(409);
+    for kept in ["changed the draft at", "value=\"full_member\"", "Role of members: member → full_member"] {
+        assert!(told.text.contains(kept), "{kept}: {}", told.text);
+    }
+    let sent = settings(&guards(&told).1);
+    let sent: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (&**name, &**value)).collect();
+    two.post(world.url("/_gate/admin/mapping/settings"), &sent).await.expect(303);
+
+    // An old page takes nothing away and publishes nothing.
+    let fields = [("token", &*guards(&first).0), ("revision", &*revision), ("key", "x")];
+    one.post(world.url("/_gate/admin/mapping/remove"), &fields).await.expect(409);
+    one.post(world.url("/_gate/admin/mapping/discard"), &fields[..2]).await.expect(409);
+    one.post(world.url("/_gate/admin/publish"), &fields[..2]).await.expect(409);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_fit_is_told_beside_the_field_and_kept() {
+    let world = world().await;
+    let mut sam = sam(&world).await;
+    let page = sam.get(world.url(MAPPING)).await;
+    let refused = add_committee(&world, &mut sam, &page, "EDU", "Board Member").await.expect(422);
+    for kept in ["value=\"Board Member\"", "Try “board_member”", "aria-invalid=\"true\"", "value=\"EDU\""]
+    {
+        assert!(refused.text.contains(kept), "{kept}: {}", refused.text);
+    }
+    let refused = add_committee(&world, &mut sam, &page, "EDU", "administrator").await.expect(422);
+    assert!(refused.text.contains("manage_core_roles"), "{}", refused.text);
+
+    let (token, revision) = guards(&page);
+    let text = "time_zone = \"UTC\"\nmembr = \"member\"\n";
+    let fields = [("token", &*token), ("revision", &revision), ("text", text)];
+    let refused = sam.post(world.url("/_gate/admin/files/import"), &fields).await.expect(422);
+    for told in ["Line 2, column 1:", "membr = ", "nothing was changed"] {
+        assert!(refused.text.contains(told), "{told}: {}", refused.text);
+    }
+    assert_eq!(guards(&sam.get(world.url(MAPPING)).await).1, revision);
+    let good = [
+        ("token", &*token),
+        ("revision", &revision),
+        ("text", "time_zone = \"UTC\"\r\nmember = \"all\"\r\n"),
+    ];
+    sam.post(world.url("/_gate/admin/files/import"), &good).await.expect(303);
+    // Nobody would be staff any more: not even on purpose.
+    let refused = publish(&world, &mut sam).await.expect(409);
+    assert!(refused.text.contains("could enter the administration any more"), "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emergency_link_opens_once_and_only_by_its_button() {
+    let world = world().await;
+    let key = SecretKey::parse(SECRET_KEY).unwrap();
+    let path = world.folder.path().join("gate.sqlite");
+    let store = Arc::new(SqliteStore::open(Path::new(&path), &key).unwrap());
+    let token = AdminLinks::new(store, Arc::new(SystemClock)).make().await.unwrap();
+    let link = world.url(&format!("/_gate/admin/enter?token={token}"));
+
+    // A program that looks at the link, as those in messages do, does not use it up.
+    let mut program = world.visitor();
+    for _ in 0..2 {
+        program.get(&link).await.expect(200);
+    }
+    let enter = world.url("/_gate/admin/enter");
+    let evil = [("origin", "https://evil.example"), ("content-type", "application/x-www-form-urlencoded")];
+    let body = || Some(format!("token={token}"));
+    program.request(Method::POST, &enter, &evil, body()).await.expect(403);
+
+    let mut operator = world.visitor();
+    operator.post(&enter, &[("token", &*token)]).await.expect(303);
+    let page = operator.get(world.url("/_gate/admin")).await.expect(200);
+    assert!(page.text.contains("operator’s link"), "{}", page.text);
+    program.post(&enter, &[("token", &*token)]).await.expect(410);
+    program.post(&enter, &[("token", "nonsense")]).await.expect(404);
+    assert!(program.cookie("localhost", "membergate-admin").is_none());
+
+    let mapping = operator.get(world.url(MAPPING)).await.expect(200);
+    add_committee(&world, &mut operator, &mapping, "EDU", "education").await.expect(303);
+    let log = operator.get(world.url("/_gate/admin/audit")).await.expect(200).text;
+    assert!(log.contains("Opened an emergency link") && log.contains("Emergency</span>"), "{log}");
+    let token = mapping.attribute("name=\"token\"", "value").unwrap();
+    operator.post(world.url("/_gate/admin/leave"), &[("token", &*token)]).await.expect(303);
+    operator.get(world.url("/_gate/admin")).await.expect(303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_looks_somebody_up_and_ends_sessions() {
+    let world = world().await;
+    let (mut jane, mut sam) = (world.visitor(), sam(&world).await);
+    jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
+    let tried = sam.get(world.url(&format!("/_gate/admin/try?who={CHAIR}"))).await.expect(200);
+    for told in ["Jane Marlowe", "education_chair", "On committee EDU", "The record as the AMS gives it"] {
+        assert!(tried.text.contains(told), "{told}: {}", tried.text);
+    }
+    let later =
+        sam.get(world.url(&format!("/_gate/admin/try?who={CHAIR}&at=2099-01-01T00:00"))).await.expect(200);
+    assert!(later.text.contains("Not a member"), "{}", later.text);
+    sam.get(world.url("/_gate/admin/try?who=nobody@people.example")).await.expect(422);
+    sam.get(world.url(&format!("/_gate/admin/try?who={CHAIR}&at=tomorrow"))).await.expect(422);
+
+    let sessions = sam.get(world.url(&format!("/_gate/admin/sessions?of={CHAIR}"))).await.expect(200);
+    assert!(
+        sessions.text.contains("Jane Marlowe") && !sessions.text.contains("Sam Osei</a>"),
+        "{}",
+        sessions.text
+    );
+    let value = |name: &str| sessions.attribute(&format!("name=\"{name}\""), "value").unwrap();
+    let (token, key) = (value("token"), value("key"));
+    sam.post(world.url("/_gate/admin/sessions/end"), &[("token", &*token), ("key", &*key), ("name", "Jane")])
+        .await
+        .expect(303);
+    jane.get(world.url("/_gate/me")).await.expect(401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_ams_is_down_the_pages_work_with_what_is_known_and_say_so() {
+    let world = world().await;
+    let mut sam = sam(&world).await;
+    let mut nils = world.visitor();
+    nils.sign_in(NON_MEMBER, world.url("/account")).await.expect(200);
+    let page = sam.get(world.url(MAPPING)).await;
+    let token = page.attribute("name=\"token\"", "value").unwrap();
+    sam.post(world.url("/_gate/admin/mapping/refresh"), &[("token", &*token)]).await.expect(303);
+    let page = sam.get(world.url(MAPPING)).await.expect(200);
+    assert!(page.text.contains("<option value=\"EDU\""), "{}", page.text);
+
+    world.people().fail_next(Scope::Everything, Fault::Unavailable, 1000);
+    sam.post(world.url("/_gate/admin/mapping/refresh"), &[("token", &*token)]).await.expect(303);
+    let page = sam.get(world.url(MAPPING)).await.expect(200);
+    assert!(page.text.contains("The AMS did not answer"), "{}", page.text);
+    assert!(page.text.contains("<option value=\"EDU\""), "{}", page.text);
+    add_committee(&world, &mut sam, &page, "EDU", "education").await.expect(303);
+    let tried = sam.get(world.url(&format!("/_gate/admin/try?who={NON_MEMBER}"))).await.expect(200);
+    assert!(tried.text.contains("The AMS gives no answer just now"), "{}", tried.text);
+    let status = sam.get(world.url("/_gate/admin/status")).await.expect(200);
+    assert!(status.text.contains("Does not answer"), "{}", status.text);
+}
