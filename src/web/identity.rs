@@ -14,7 +14,8 @@ use serde::Serialize;
 use crate::adapters::keys::assertion::Signer;
 use crate::adapters::keys::{CryptographyFailed, random};
 use crate::domain::access::{Permit, Site, Standing, Visitor};
-use crate::domain::session::SessionKey;
+use crate::domain::record::IndividualId;
+use crate::domain::session::{Session, SessionKey, Viewer};
 use crate::domain::time::Timestamp;
 use crate::flows::person::Held;
 
@@ -24,6 +25,8 @@ const NAME: HeaderName = HeaderName::from_static("membergate-name");
 const EMAIL: HeaderName = HeaderName::from_static("membergate-email");
 const ROLES: HeaderName = HeaderName::from_static("membergate-roles");
 const MEMBER: HeaderName = HeaderName::from_static("membergate-member");
+/// Who looks through this person's eyes. To the site, and to the browser.
+pub const VIEW_AS: HeaderName = HeaderName::from_static("membergate-view-as");
 
 /// How long an assertion is valid.
 const LIFE: SignedDuration = SignedDuration::from_secs(60);
@@ -37,11 +40,13 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
 /// Whether a header name, in lower case, reads as one of ours to a site that folds names as CGI and PHP do.
 pub fn is_identity(name: &str) -> bool {
-    const FOLDED: [&str; 6] = ["assertion", "id", "name", "email", "roles", "member"];
+    const FOLDED: [&str; 7] = ["assertion", "id", "name", "email", "roles", "member", "view_as"];
     let fold = |byte: u8| if byte.is_ascii_alphanumeric() { byte } else { b'_' };
     let Some((ours, rest)) = name.as_bytes().split_at_checked("membergate_".len()) else { return false };
     ours.iter().map(|byte| fold(*byte)).eq("membergate_".bytes())
-        && FOLDED.iter().any(|known| rest.eq_ignore_ascii_case(known.as_bytes()))
+        && FOLDED
+            .iter()
+            .any(|known| rest.iter().map(|byte| fold(*byte).to_ascii_lowercase()).eq(known.bytes()))
 }
 
 /// The claims of an assertion.
@@ -60,6 +65,16 @@ struct Claims<'a> {
     iat: i64,
     exp: i64,
     jti: &'a str,
+    /// Who looks through this person's eyes (RFC 8693 §4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Act<'a>>,
+}
+
+#[derive(Serialize)]
+struct Act<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<&'a str>,
+    name: &'a str,
 }
 
 /// The identity headers of one session at one site.
@@ -82,13 +97,13 @@ impl Stamps {
         &mut self,
         headers: &mut HeaderMap,
         permit: &Permit<'_>,
-        session: SessionKey,
+        session: &Session,
         held: &Arc<Held>,
         now: Timestamp,
         signer: &Signer,
     ) -> Result<(), CryptographyFailed> {
         let Visitor::SignedIn(standing) = permit.visitor() else { return Ok(()) };
-        let key = (session, Arc::clone(&permit.site().name));
+        let key = (session.key, Arc::clone(&permit.site().name));
         let fresh = |made: &&Made| {
             Arc::ptr_eq(&made.held, held) && made.at <= now && now.duration_since(made.at) < REUSE
         };
@@ -96,7 +111,7 @@ impl Stamps {
             put(headers, &made.fields);
             return Ok(());
         }
-        let fields = fields(permit.site(), standing, now, signer)?;
+        let fields = fields(permit.site(), standing, session.viewer.as_ref(), now, signer)?;
         put(headers, &fields);
         if self.0.len() >= REMEMBERED {
             self.0.retain(|_, made| now.duration_since(made.at) < REUSE);
@@ -117,6 +132,7 @@ fn put(headers: &mut HeaderMap, fields: &Fields) {
 fn fields(
     site: &Site,
     standing: &Standing,
+    viewer: Option<&Viewer>,
     now: Timestamp,
     signer: &Signer,
 ) -> Result<Fields, CryptographyFailed> {
@@ -130,6 +146,9 @@ fn fields(
     ];
     if let Some(email) = &profile.email {
         fields.push((EMAIL, plain(email)));
+    }
+    if let Some(viewer) = viewer {
+        fields.push((VIEW_AS, plain(&viewer.by.name)));
     }
     let expires = now.saturating_add(LIFE).unwrap_or(now);
     let expires = decision.holds_until.map_or(expires, |until| until.min(expires));
@@ -146,6 +165,10 @@ fn fields(
         iat: now.as_second(),
         exp: expires.as_second(),
         jti: &random::token()?,
+        act: viewer.map(|viewer| Act {
+            sub: viewer.by.id.as_ref().map(IndividualId::as_str),
+            name: &viewer.by.name,
+        }),
     };
     let claims = serde_json::to_vec(&claims).map_err(|_| CryptographyFailed)?;
     let assertion = HeaderValue::from_str(&signer.sign(&claims)?).map_err(|_| CryptographyFailed)?;
@@ -153,7 +176,8 @@ fn fields(
     Ok(fields)
 }
 
-fn plain(text: &str) -> HeaderValue {
+/// A value that a header can hold.
+pub fn plain(text: &str) -> HeaderValue {
     let escaped = utf8_percent_encode(text, ESCAPED).to_string();
     HeaderValue::from_str(&escaped).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
@@ -166,6 +190,8 @@ mod tests {
     fn every_spelling_that_folds_to_ours_is_ours() {
         for name in [
             "membergate-id",
+            "membergate-view-as",
+            "membergate_View.As",
             "membergate_id",
             "membergate.id",
             "membergate-Roles",
