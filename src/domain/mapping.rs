@@ -171,3 +171,102 @@ pub fn setting_words(key: &str) -> Arc<str> {
         other => other.into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::roles::tests::properties::some_rules;
+    use crate::domain::rule::{Code, Condition};
+    use crate::domain::time::TimeZone;
+
+    fn rule(role: &str, label: &str, committee: &str) -> Rule {
+        Rule {
+            role: Role::parse(role).unwrap(),
+            label: (!label.is_empty()).then(|| label.into()),
+            when: vec![Condition::Committee {
+                committee: Code::parse(committee).unwrap(),
+                positions: Vec::new(),
+            }],
+        }
+    }
+
+    fn rules(rules: &[Rule]) -> Rules {
+        Rules { rules: rules.to_vec(), ..Rules::new(TimeZone::UTC) }
+    }
+
+    /// The difference in one line: `+` added, `-` removed, `~` changed, `^` in another order; settings by key.
+    fn said(before: &Rules, after: &Rules) -> String {
+        let diff = MappingDiff::between(before, after);
+        let name = |rule: &Rule| {
+            let Some(Condition::Committee { committee, .. }) = rule.when.first() else { panic!() };
+            format!("{}/{committee}", rule.name())
+        };
+        let mut words: Vec<String> = Vec::new();
+        words.extend(diff.settings.iter().map(|it| format!("{}={:?}>{:?}", it.key, it.before, it.after)));
+        words.extend(diff.added.iter().map(|rule| format!("+{}", name(rule))));
+        words.extend(diff.removed.iter().map(|rule| format!("-{}", name(rule))));
+        words.extend(diff.changed.iter().map(|(from, to)| format!("~{}>{}", name(from), name(to))));
+        words.extend(diff.reordered.then(|| "^".to_owned()));
+        words.join(" ")
+    }
+
+    #[test]
+    fn a_difference_tells_rules_that_came_went_and_changed() {
+        let (a, b, c) = (rule("a", "", "A"), rule("b", "", "B"), rule("c", "", "C"));
+        let cases = [
+            (vec![a.clone(), b.clone()], vec![a.clone(), b.clone()], ""),
+            (vec![a.clone()], vec![a.clone(), b.clone()], "+b/B"),
+            (vec![a.clone(), b.clone()], vec![b.clone()], "-a/A"),
+            (vec![a.clone(), b.clone()], vec![b.clone(), a.clone()], "^"),
+            (
+                vec![a.clone(), b.clone(), c.clone()],
+                vec![a.clone(), rule("b", "", "X"), c.clone()],
+                "~b/B>b/X",
+            ),
+            (vec![rule("a", "One", "A")], vec![rule("a", "Two", "A")], "~One/A>Two/A"),
+            (
+                vec![rule("a", "One", "A"), rule("a", "Two", "B")],
+                vec![rule("a", "Two", "X"), rule("a", "One", "Y")],
+                "~One/A>One/Y ~Two/B>Two/X",
+            ),
+            (vec![a.clone(), a.clone()], vec![a.clone()], "-a/A"),
+            (vec![a.clone()], vec![rule("z", "", "A")], "+z/A -a/A"),
+        ];
+        for (before, after, expected) in cases {
+            assert_eq!(said(&rules(&before), &rules(&after)), expected);
+        }
+    }
+
+    #[test]
+    fn a_difference_tells_settings_as_the_rules_file_writes_them() {
+        let before = rules(&[]);
+        let after = Rules {
+            honor_grace: true,
+            member: Some(Role::parse("member").unwrap()),
+            primary_membership: PrimaryMembership::First,
+            ..before.clone()
+        };
+        assert_eq!(
+            said(&before, &after),
+            "honor_grace=Some(\"false\")>Some(\"true\") \
+             primary_membership=Some(\"longest\")>Some(\"first\") member=None>Some(\"member\")"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn only_equal_mappings_have_no_difference(one in some_rules(), other in some_rules()) {
+            prop_assert!(MappingDiff::between(&one, &one).is_empty());
+            prop_assert_eq!(MappingDiff::between(&one, &other).is_empty(), one == other);
+        }
+
+        #[test]
+        fn every_rule_is_accounted_for(one in some_rules(), other in some_rules()) {
+            let diff = MappingDiff::between(&one, &other);
+            let kept = one.rules.len() - diff.removed.len() - diff.changed.len();
+            prop_assert_eq!(kept + diff.added.len() + diff.changed.len(), other.rules.len());
+        }
+    }
+}

@@ -152,3 +152,98 @@ impl Preview {
         self.affected == 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::roles::tests::properties::{a_record, an_instant, some_rules};
+
+    fn role(text: &str) -> Role {
+        Role::parse(text).unwrap()
+    }
+
+    fn comparison(before: Rules, after: Rules, at: Timestamp) -> Comparison {
+        Comparison {
+            before: Arc::new(before),
+            after: Arc::new(after),
+            at,
+            requirements: [Require::Public, Require::SignedIn, Require::AnyOf(vec![role("r1")])].into(),
+            admin_roles: [role("r2")].into(),
+        }
+    }
+
+    /// Different people of the same kind as the generated one.
+    fn numbered(records: Vec<Record>) -> Vec<Record> {
+        let id = |number: usize| IndividualId::parse(&format!("person-{number}")).unwrap();
+        records.into_iter().enumerate().map(|(number, record)| Record { id: id(number), ..record }).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_preview_says_is_what_the_rules_then_give(
+            records in proptest::collection::vec(a_record(), 1..12),
+            (before, after) in (some_rules(), some_rules()),
+            at in an_instant(),
+            cut in 0_usize..12,
+        ) {
+            let records = numbered(records);
+            let comparison = comparison(before, after, at);
+            // In two parts, as two threads would have it.
+            let (mut preview, mut other) = (Preview::default(), Preview::default());
+            for (number, record) in records.iter().enumerate() {
+                comparison.add(record, if number < cut { &mut preview } else { &mut other });
+            }
+            preview.merge(other);
+            let preview = preview.sorted();
+            prop_assert_eq!(preview.people, records.len());
+            let has = |lists: &BTreeMap<Role, People>, role: &Role, record: &Record| {
+                lists.get(role).is_some_and(|people| people.iter().any(|person| person.id == record.id))
+            };
+            let (mut affected, mut administrators) = (0, 0);
+            for record in &records {
+                let was = roles::decide(record, &comparison.before, at);
+                let is = roles::decide(record, &comparison.after, at);
+                affected += usize::from(was.roles != is.roles);
+                administrators += usize::from(is.roles.contains(&role("r2")));
+                for role in was.roles.union(&is.roles) {
+                    let (had, holds) = (was.roles.contains(role), is.roles.contains(role));
+                    prop_assert_eq!(has(&preview.gained, role, record), holds && !had);
+                    prop_assert_eq!(has(&preview.lost, role, record), had && !holds);
+                }
+                let (had, holds) = (was.roles.contains(&role("r1")), is.roles.contains(&role("r1")));
+                prop_assert_eq!(preview.lose_access.iter().any(|it| it.id == record.id), had && !holds);
+                prop_assert_eq!(preview.gain_access.iter().any(|it| it.id == record.id), holds && !had);
+            }
+            prop_assert_eq!((preview.affected, preview.administrators), (affected, administrators));
+            prop_assert_eq!(preview.changes_nothing(), affected == 0);
+            let listed: usize = preview.gained.values().chain(preview.lost.values()).map(Vec::len).sum();
+            prop_assert!(listed >= affected, "whoever is affected is in some list");
+        }
+    }
+
+    #[test]
+    fn what_pages_ask_for_is_told_once() {
+        use crate::domain::access::AccessRule;
+        use crate::domain::path::PathPattern;
+        let rule = |path: &str, require: Require| AccessRule {
+            path: PathPattern::parse(path).unwrap(),
+            methods: Vec::new(),
+            require,
+        };
+        let site = |access: Vec<AccessRule>| Site {
+            name: "www".into(),
+            title: String::new(),
+            origin: String::new(),
+            host: "www.acme.example".into(),
+            prefix: PathPattern::parse("/").unwrap(),
+            home: String::new(),
+            access,
+        };
+        let member = || Require::AnyOf(vec![role("member")]);
+        let sites =
+            [site(vec![rule("/a", member()), rule("/b", Require::Public)]), site(vec![rule("/c", member())])];
+        assert_eq!(requirements(&sites), [member(), Require::Public]);
+    }
+}

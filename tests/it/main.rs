@@ -7,6 +7,7 @@
 )]
 #![expect(unreachable_pub, reason = "nothing is published from here; `pub` marks what other test files use")]
 
+mod administer;
 mod ams;
 mod browser;
 mod demo;

@@ -11,9 +11,12 @@ pub mod mapping;
 pub mod migrate;
 pub mod people;
 pub mod preview;
+mod publish;
 pub mod sessions;
 pub mod status;
 pub mod sweep;
+#[cfg(test)]
+mod tests;
 pub mod try_it;
 pub mod view_as;
 
@@ -136,5 +139,5 @@ pub async fn first_mapping(
     file: &Rules,
     clock: &SharedClock,
 ) -> Result<Published, StoreError> {
-    mapping::first(store, file, clock.now()).await
+    publish::first(store, file, clock.now()).await
 }

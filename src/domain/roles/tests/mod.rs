@@ -4,7 +4,7 @@ mod conditions;
 mod dates;
 mod doubt;
 mod memberships;
-mod properties;
+pub(crate) mod properties;
 mod reasons;
 
 use jiff::tz::TimeZone;

@@ -50,7 +50,7 @@ fn a_part<T: std::fmt::Debug + Clone>(
 }
 
 prop_compose! {
-    fn a_record()(
+    pub(crate) fn a_record()(
         memberships in proptest::collection::vec(a_membership(), 0..4),
         security_roles in proptest::collection::vec(a_code(), 0..2),
         committees in a_part((a_code(), a_code(), a_date(), a_date()).prop_map(|(committee, position, start_date, end_date)| {
@@ -85,7 +85,7 @@ fn a_condition() -> impl Strategy<Value = Condition> {
 }
 
 prop_compose! {
-    fn some_rules()(
+    pub(crate) fn some_rules()(
         (honor_effective_date, honor_grace, count_inherited, first) in any::<(bool, bool, bool, bool)>(),
         zone in prop_oneof![Just("America/New_York"), Just("Africa/Cairo"), Just("UTC")],
         everyone in proptest::option::of(Just(role("r0"))),
@@ -109,7 +109,7 @@ fn rules_in(zone: &str) -> Rules {
 }
 
 /// An instant from a week before to a week after the dates.
-fn an_instant() -> impl Strategy<Value = Timestamp> {
+pub(crate) fn an_instant() -> impl Strategy<Value = Timestamp> {
     (-7 * 24..23 * 24_i64).prop_map(|hour| Timestamp::from_second(1_772_323_200 + hour * 3600).unwrap())
 }
 

@@ -1,0 +1,193 @@
+//! Draft, versions, import and export.
+
+use super::*;
+
+#[tokio::test]
+async fn the_rules_file_is_the_first_version_and_never_again() {
+    let world = World::new();
+    let running = world.start().await;
+    assert_eq!(running.rules.load().version, 1);
+    let draft = running.mapping().draft().await.unwrap();
+    assert_eq!((draft.base, draft.edited.is_none(), &draft.rules), (1, true, &rules(FILE)));
+    drop(running);
+    let running = world.start_with(LOCKED).await;
+    assert_eq!(
+        running.rules.load().rules,
+        rules(FILE),
+        "the store is the authority, whatever the file says now"
+    );
+    assert_eq!(running.actions().await, [Action::RulesFileTaken]);
+}
+
+#[tokio::test]
+async fn the_second_of_two_administrators_is_told_who_and_when_and_nothing_is_lost() {
+    let world = World::new();
+    let running = world.start().await;
+    let (dana, omar) = (administrator("dana"), administrator("omar"));
+    let seen = running.mapping().draft().await.unwrap().revision;
+    let saved = running.mapping().save(&dana, seen, rules(WITH_PRESS)).await.unwrap();
+    let when = world.clock.now();
+    world.pass(5);
+    for refused in [
+        running.mapping().save(&omar, seen, rules(LOCKED)).await,
+        running.mapping().import(&omar, seen, LOCKED).await,
+        running.mapping().discard(&omar, seen).await,
+    ] {
+        let Err(ChangeError::Conflict { last, now }) = refused else { panic!("{refused:?}") };
+        let last = last.unwrap();
+        assert_eq!((last.by, last.at), (dana.clone(), when));
+        assert_eq!(*now, saved, "what Dana saved is there, for comparison");
+    }
+    let refused = running.mapping().publish(&omar, seen, "", false).await;
+    assert!(matches!(refused, Err(ChangeError::Conflict { .. })), "nor is published what Omar has not seen");
+    assert_eq!(running.mapping().draft().await.unwrap(), saved);
+    let now = running.mapping().save(&omar, saved.revision, rules(FILE)).await.unwrap();
+    assert_eq!(now.edited.unwrap().by, omar);
+}
+
+#[tokio::test]
+async fn of_many_who_save_at_once_one_wins() {
+    let world = World::new();
+    let running = Arc::new(world.start().await);
+    let seen = running.mapping().draft().await.unwrap().revision;
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let running = Arc::clone(&running);
+        tasks.spawn(async move {
+            let actor = administrator(&format!("a{number}"));
+            running.mapping().save(&actor, seen, rules(WITH_PRESS)).await.is_ok()
+        });
+    }
+    assert_eq!(tasks.join_all().await.into_iter().filter(|saved| *saved).count(), 1);
+    assert_eq!(running.actions().await, [Action::RulesFileTaken, Action::DraftSaved]);
+}
+
+#[tokio::test]
+async fn a_publication_meanwhile_is_a_conflict_too() {
+    let world = World::new();
+    let running = world.start().await;
+    running.know(&person("dana", "Staff")).await;
+    let (dana, omar) = (administrator("dana"), administrator("omar"));
+    let draft = running.mapping().draft().await.unwrap();
+    let draft = running.mapping().save(&dana, draft.revision, rules(WITH_PRESS)).await.unwrap();
+    running.mapping().publish(&dana, draft.revision, "", false).await.unwrap();
+    let refused = running.mapping().save(&omar, draft.revision, rules(LOCKED)).await;
+    let Err(ChangeError::Conflict { last, now }) = refused else { panic!("{refused:?}") };
+    assert_eq!(last.unwrap().by, dana);
+    assert_eq!((now.base, &now.rules), (2, &rules(WITH_PRESS)));
+}
+
+#[tokio::test]
+async fn a_refused_import_changes_nothing_and_says_line_column_and_remedy() {
+    let world = World::new();
+    let running = world.start().await;
+    let dana = administrator("dana");
+    let before = running.mapping().draft().await.unwrap();
+    let text = "time_zone = \"UTC\"\n[[rule]]\nrole = \"Chair!\"\nwhen = [{ comittee = \"EDU\" }]\n";
+    let refused = running.mapping().import(&dana, before.revision, text).await;
+    let Err(ChangeError::Refused(problems)) = refused else { panic!("{refused:?}") };
+    let places: Vec<_> = problems.iter().map(|problem| (problem.line, problem.column)).collect();
+    assert_eq!(places, [(3, 8), (4, 11)]);
+    assert!(problems.iter().all(|problem| !problem.what.is_empty() && !problem.remedy.is_empty()));
+    assert!(problems[1].remedy.contains("committee"), "{}", problems[1]);
+    let long = "#".repeat(super::super::mapping::LONGEST_IMPORT + 1);
+    assert!(matches!(
+        running.mapping().import(&dana, before.revision, &long).await,
+        Err(ChangeError::Refused(_))
+    ));
+    assert_eq!(running.mapping().draft().await.unwrap(), before);
+    assert_eq!(running.actions().await, [Action::RulesFileTaken]);
+}
+
+#[tokio::test]
+async fn a_form_is_held_to_the_standard_of_the_rules_file() {
+    let world = World::new();
+    let running = world.start().await;
+    let mut empty = rules(WITH_PRESS);
+    empty.rules[1].when.clear();
+    let mut core = rules(WITH_PRESS);
+    core.rules[1].role = Role::parse("administrator").unwrap();
+    for rules in [empty, core] {
+        let refused = running.mapping().save(&administrator("dana"), 1, rules).await;
+        assert!(matches!(refused, Err(ChangeError::Refused(_))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_exported_can_be_imported_and_says_the_same() {
+    let world = World::new();
+    let running = world.start().await;
+    let dana = administrator("dana");
+    let draft = running.mapping().import(&dana, 1, WITH_PRESS).await.unwrap();
+    let text = running.mapping().export(Which::Draft).await.unwrap();
+    let again = running.mapping().import(&dana, draft.revision, &text).await.unwrap();
+    assert_eq!(again.rules, rules(WITH_PRESS));
+    assert_eq!(rules(&running.mapping().export(Which::Published).await.unwrap()), rules(FILE));
+    assert!(matches!(running.mapping().export(Which::Version(9)).await, Err(ChangeError::NoVersion(9))));
+    let diff = running.mapping().compare(Which::Published, Which::Draft).await.unwrap();
+    assert_eq!((diff.added.len(), diff.removed.len()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_version_can_be_restored_and_a_draft_under_way_is_kept() {
+    let world = World::new();
+    let running = world.start().await;
+    running.know(&person("dana", "Staff")).await;
+    let dana = administrator("dana");
+    let draft = running.mapping().save(&dana, 1, rules(WITH_PRESS)).await.unwrap();
+    let head = running.mapping().publish(&dana, draft.revision, "  Press may enter ", false).await.unwrap();
+    assert_eq!((head.number, &*head.note, head.restored_from), (2, "Press may enter", None));
+    let draft = running.mapping().draft().await.unwrap();
+    assert_eq!((draft.base, draft.edited), (2, None));
+    let mut third = rules(WITH_PRESS);
+    third.honor_grace = true;
+    running.mapping().save(&dana, draft.revision, third.clone()).await.unwrap();
+
+    let head = running.mapping().restore(&dana, 1, false).await.unwrap();
+    assert_eq!((head.number, head.restored_from), (3, Some(1)));
+    assert_eq!((running.rules.load().version, &running.rules.load().rules), (3, &rules(FILE)));
+    assert_eq!(running.mapping().draft().await.unwrap().rules, third);
+    let numbers: Vec<u64> = running.mapping().versions().await.unwrap().iter().map(|it| it.number).collect();
+    assert_eq!(numbers, [3, 2, 1]);
+    assert_eq!(running.mapping().version(2).await.unwrap().unwrap().rules, rules(WITH_PRESS));
+    assert!(matches!(running.mapping().restore(&dana, 1, false).await, Err(ChangeError::Unchanged)));
+    assert!(matches!(running.mapping().restore(&dana, 7, false).await, Err(ChangeError::NoVersion(7))));
+}
+
+#[tokio::test]
+async fn a_restart_keeps_versions_draft_and_audit_log() {
+    let world = World::new();
+    let running = world.start().await;
+    running.know(&person("dana", "Staff")).await;
+    let dana = administrator("dana");
+    let draft = running.mapping().save(&dana, 1, rules(WITH_PRESS)).await.unwrap();
+    running.mapping().publish(&dana, draft.revision, "", false).await.unwrap();
+    let draft = running.mapping().save(&dana, draft.revision + 1, rules(LOCKED)).await.unwrap();
+    let (versions, log) = (
+        running.mapping().versions().await.unwrap(),
+        running.administer.audit.list(&Filter::default(), None).await.unwrap(),
+    );
+    drop(running);
+    let running = world.start().await;
+    assert_eq!((running.rules.load().version, &running.rules.load().rules), (2, &rules(WITH_PRESS)));
+    assert_eq!(running.mapping().draft().await.unwrap(), draft);
+    assert_eq!(running.mapping().versions().await.unwrap(), versions);
+    assert_eq!(running.administer.audit.list(&Filter::default(), None).await.unwrap(), log);
+    let entry = &log.entries[1].entry;
+    assert_eq!((entry.action, &entry.actor, &*entry.about), (Action::Published, &dana, "version 2"));
+    assert_eq!(rules(entry.before.as_deref().unwrap()), rules(FILE));
+    assert_eq!(rules(entry.after.as_deref().unwrap()), rules(WITH_PRESS));
+}
+
+#[tokio::test]
+async fn what_another_gateway_has_published_comes_into_force_here() {
+    let world = World::new();
+    let (here, there) = (world.start().await, world.start().await);
+    here.know(&person("dana", "Staff")).await;
+    let dana = administrator("dana");
+    let draft = there.mapping().save(&dana, 1, rules(WITH_PRESS)).await.unwrap();
+    there.mapping().publish(&dana, draft.revision, "", false).await.unwrap();
+    assert_eq!(here.rules.load().version, 1);
+    here.mapping().follow().await.unwrap();
+    assert_eq!((here.rules.load().version, &here.rules.load().rules), (2, &rules(WITH_PRESS)));
+}
