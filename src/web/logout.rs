@@ -14,7 +14,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Response};
 
 use super::arrived::Arrived;
-use super::cookies;
+use super::cookies::{self, SessionCookie};
 use super::pages::Notice;
 use super::paths;
 use super::state::{Gate, answer, see_other, with_cookies};
@@ -77,7 +77,7 @@ async fn leave(gate: &Gate, arrived: &Arrived, headers: &HeaderMap, onwards: &st
     let secure = arrived.is_secure();
     let attempts = cookies::attempts(headers, secure);
     let attempts = attempts.iter().map(|(handle, _)| cookies::clear_attempt(handle, secure));
-    let cleared = attempts.chain([cookies::clear_session(secure)]);
+    let cleared = attempts.chain([cookies::clear_session(secure), cookies::clear_view(secure)]);
     match end(gate, headers, secure).await {
         Ok(()) => with_cookies(see_other(onwards), cleared),
         Err(error) => {
@@ -93,6 +93,11 @@ async fn end(gate: &Gate, headers: &HeaderMap, secure: bool) -> Result<(), Store
     let mut outcome = Ok(());
     for key in cookies::session_values(headers, secure).filter_map(key_of).take(cookies::MOST_SESSIONS) {
         outcome = outcome.and(gate.visits.end(&key).await);
+    }
+    if let (SessionCookie::Present(text), Some(desk)) = (cookies::view(headers, secure), &gate.desk)
+        && let Some(key) = key_of(text)
+    {
+        outcome = outcome.and(desk.view_as.end(&key).await);
     }
     outcome
 }

@@ -21,4 +21,5 @@ mod sessions;
 mod sign_in;
 mod source_text;
 mod tidy;
+mod view_as;
 mod world;

@@ -14,6 +14,7 @@ mod intake;
 mod meter;
 mod streams;
 mod upgrade;
+mod view;
 mod visitor;
 mod worker;
 

@@ -24,6 +24,7 @@ pub use visitor::{Page, Visitor};
 pub const CHAIR: &str = "jane.marlowe@harborlabs.example";
 pub const SECOND_MEMBERSHIP: &str = "tomas.lindqvist@people.example";
 pub const NON_MEMBER: &str = "nils.frost@people.example";
+pub const STAFF: &str = "sam.osei@acme.example";
 pub const UNAPPROVED: &str = "una.strand@people.example";
 pub const DECEASED: &str = "dora.vale@people.example";
 pub const LAST_DAY: &str = "rhea.lindholm@people.example";
