@@ -13,11 +13,11 @@ use reqwest::Method;
 use crate::world::{CHAIR, NON_MEMBER, Page, Plan, SECOND_MEMBERSHIP, SECRET_KEY, Visitor, World};
 
 /// Of the staff, and so an administrator.
-const STAFF: &str = "sam.osei@acme.example";
+pub const STAFF: &str = "sam.osei@acme.example";
 
 const MAPPING: &str = "/_gate/admin/mapping";
 
-async fn world() -> World {
+pub async fn world() -> World {
     World::planned(Plan { more: "[admin]\nroles = [\"staff\"]\n".to_owned(), ..Plan::default() }).await
 }
 
@@ -88,9 +88,20 @@ async fn only_who_holds_the_role_gets_in() {
     let mut sam = world.visitor();
     let page = sam.sign_in(STAFF, world.url("/_gate/admin/audit?action=published")).await.expect(200);
     assert_eq!(page.url.as_str(), world.url("/_gate/admin/audit?action=published"));
-    for path in
-        ["", "/mapping", "/mapping/rule", "/preview", "/versions", "/files", "/migrate", "/try", "/sessions", "/status", "/links", "/audit"]
-    {
+    for path in [
+        "",
+        "/mapping",
+        "/mapping/rule",
+        "/preview",
+        "/versions",
+        "/files",
+        "/migrate",
+        "/try",
+        "/sessions",
+        "/status",
+        "/links",
+        "/audit",
+    ] {
         let page = sam.get(world.url(&format!("/_gate/admin{path}"))).await.expect(200);
         assert_eq!(page.header("cache-control"), Some("no-store"), "{path}");
         assert!(page.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"), "{path}");
@@ -102,7 +113,7 @@ async fn only_who_holds_the_role_gets_in() {
 async fn without_the_section_there_is_no_administration() {
     let world = World::start().await;
     let mut sam = world.visitor();
-    sam.sign_in(STAFF, world.url("/_gate/admin")).await;
+    sam.sign_in(STAFF, world.url("/account")).await;
     sam.get(world.url("/_gate/admin")).await.expect(404);
 }
 
@@ -119,7 +130,14 @@ async fn a_forged_form_changes_nothing() {
 
     let own = world.url("").trim_end_matches('/').to_owned();
     let body = |token: &str| {
-        let pairs = [("token", token), ("revision", &*revision), ("c0.kind", "committee"), ("c0.code", "EDU"), ("role", "evil"), ("do", "save")];
+        let pairs = [
+            ("token", token),
+            ("revision", &*revision),
+            ("c0.kind", "committee"),
+            ("c0.code", "EDU"),
+            ("role", "evil"),
+            ("do", "save"),
+        ];
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
     };
     let form = ("content-type", "application/x-www-form-urlencoded");
@@ -159,7 +177,11 @@ async fn what_is_published_counts_at_the_next_click_and_a_rollback_takes_it_away
     assert!(saved.location().unwrap().as_str().ends_with("/mapping?done=saved#committee"));
     let preview = previewed(&world, &mut sam).await;
     assert!(preview.text.contains("2 people gain</b> <span class=\"role\">education"), "{}", preview.text);
-    assert!(preview.text.contains("Jane Marlowe") && preview.text.contains("Tomas Lindqvist"), "{}", preview.text);
+    assert!(
+        preview.text.contains("Jane Marlowe") && preview.text.contains("Tomas Lindqvist"),
+        "{}",
+        preview.text
+    );
     assert!(!roles(&world, &mut jane).await.contains(&"education".to_owned()), "a draft counts for nobody");
 
     publish(&world, &mut sam).await.expect(303);
@@ -199,9 +221,15 @@ async fn two_administrators_edit_at_once_and_nothing_is_lost() {
     // Switches: the later one keeps what was typed, and sees what saving would change.
     let (token, revision) = guards(&second);
     let settings = |revision: &str| -> Vec<(String, String)> {
-        [("token", &*token), ("revision", revision), ("member", "full_member"), ("time_zone", "Europe/Oslo"), ("honor_grace", "yes")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into()
+        [
+            ("token", &*token),
+            ("revision", revision),
+            ("member", "full_member"),
+            ("time_zone", "Europe/Oslo"),
+            ("honor_grace", "yes"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
     };
     let sent = settings(&revision);
     let sent: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (&**name, &**value)).collect();
@@ -226,7 +254,8 @@ async fn what_does_not_fit_is_told_beside_the_field_and_kept() {
     let mut sam = sam(&world).await;
     let page = sam.get(world.url(MAPPING)).await;
     let refused = add_committee(&world, &mut sam, &page, "EDU", "Board Member").await.expect(422);
-    for kept in ["value=\"Board Member\"", "Try “board_member”", "aria-invalid=\"true\"", "value=\"EDU\""] {
+    for kept in ["value=\"Board Member\"", "Try “board_member”", "aria-invalid=\"true\"", "value=\"EDU\""]
+    {
         assert!(refused.text.contains(kept), "{kept}: {}", refused.text);
     }
     let refused = add_committee(&world, &mut sam, &page, "EDU", "administrator").await.expect(422);
@@ -240,7 +269,11 @@ async fn what_does_not_fit_is_told_beside_the_field_and_kept() {
         assert!(refused.text.contains(told), "{told}: {}", refused.text);
     }
     assert_eq!(guards(&sam.get(world.url(MAPPING)).await).1, revision);
-    let good = [("token", &*token), ("revision", &revision), ("text", "time_zone = \"UTC\"\r\nmember = \"all\"\r\n")];
+    let good = [
+        ("token", &*token),
+        ("revision", &revision),
+        ("text", "time_zone = \"UTC\"\r\nmember = \"all\"\r\n"),
+    ];
     sam.post(world.url("/_gate/admin/files/import"), &good).await.expect(303);
     // Nobody would be staff any more: not even on purpose.
     let refused = publish(&world, &mut sam).await.expect(409);
@@ -292,16 +325,23 @@ async fn an_administrator_looks_somebody_up_and_ends_sessions() {
     for told in ["Jane Marlowe", "education_chair", "On committee EDU", "The record as the AMS gives it"] {
         assert!(tried.text.contains(told), "{told}: {}", tried.text);
     }
-    let later = sam.get(world.url(&format!("/_gate/admin/try?who={CHAIR}&at=2099-01-01T00:00"))).await.expect(200);
+    let later =
+        sam.get(world.url(&format!("/_gate/admin/try?who={CHAIR}&at=2099-01-01T00:00"))).await.expect(200);
     assert!(later.text.contains("Not a member"), "{}", later.text);
     sam.get(world.url("/_gate/admin/try?who=nobody@people.example")).await.expect(422);
     sam.get(world.url(&format!("/_gate/admin/try?who={CHAIR}&at=tomorrow"))).await.expect(422);
 
     let sessions = sam.get(world.url(&format!("/_gate/admin/sessions?of={CHAIR}"))).await.expect(200);
-    assert!(sessions.text.contains("Jane Marlowe") && !sessions.text.contains("Sam Osei</a>"), "{}", sessions.text);
+    assert!(
+        sessions.text.contains("Jane Marlowe") && !sessions.text.contains("Sam Osei</a>"),
+        "{}",
+        sessions.text
+    );
     let value = |name: &str| sessions.attribute(&format!("name=\"{name}\""), "value").unwrap();
     let (token, key) = (value("token"), value("key"));
-    sam.post(world.url("/_gate/admin/sessions/end"), &[("token", &*token), ("key", &*key), ("name", "Jane")]).await.expect(303);
+    sam.post(world.url("/_gate/admin/sessions/end"), &[("token", &*token), ("key", &*key), ("name", "Jane")])
+        .await
+        .expect(303);
     jane.get(world.url("/_gate/me")).await.expect(401);
 }
 
@@ -310,7 +350,7 @@ async fn while_the_ams_is_down_the_pages_work_with_what_is_known_and_say_so() {
     let world = world().await;
     let mut sam = sam(&world).await;
     let mut nils = world.visitor();
-    nils.sign_in(NON_MEMBER, world.url("/account")).await.expect(200);
+    nils.sign_in(NON_MEMBER, world.url("/account")).await;
     let page = sam.get(world.url(MAPPING)).await;
     let token = page.attribute("name=\"token\"", "value").unwrap();
     sam.post(world.url("/_gate/admin/mapping/refresh"), &[("token", &*token)]).await.expect(303);

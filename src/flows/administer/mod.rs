@@ -14,10 +14,10 @@ pub mod preview;
 pub mod sessions;
 pub mod status;
 pub mod sweep;
-pub mod try_it;
-pub mod view_as;
 #[cfg(test)]
 mod tests;
+pub mod try_it;
+pub mod view_as;
 
 use std::sync::Arc;
 

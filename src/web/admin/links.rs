@@ -67,9 +67,24 @@ fn page(shell: Shell, site: String, origin: &str) -> LinksPage {
         ],
         site_own: vec![
             at("login", "Login", "A link on your site that signs people in.", paths::LOGIN),
-            at("logout", "Logout", "A link on your site that signs people out, here and in the AMS.", paths::LOGOUT),
-            at("me", "Who am I", "Tells a script on your site who is signed in, with which roles, and why.", paths::ME),
-            at("keys", "Public keys", "By these your site checks what we say about a visitor (JWKS).", paths::JWKS),
+            at(
+                "logout",
+                "Logout",
+                "A link on your site that signs people out, here and in the AMS.",
+                paths::LOGOUT,
+            ),
+            at(
+                "me",
+                "Who am I",
+                "Tells a script on your site who is signed in, with which roles, and why.",
+                paths::ME,
+            ),
+            at(
+                "keys",
+                "Public keys",
+                "By these your site checks what we say about a visitor (JWKS).",
+                paths::JWKS,
+            ),
         ],
     }
 }

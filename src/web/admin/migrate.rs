@@ -99,7 +99,9 @@ fn found(report: &Report) -> Found {
     let mut roles: Vec<&String> = sums.gained.keys().chain(sums.lost.keys()).collect();
     roles.sort();
     roles.dedup();
-    let of = |lists: &std::collections::BTreeMap<String, usize>, role: &String| grouped(lists.get(role).copied().unwrap_or(0));
+    let of = |lists: &std::collections::BTreeMap<String, usize>, role: &String| {
+        grouped(lists.get(role).copied().unwrap_or(0))
+    };
     Found {
         sums: vec![
             ("Users in the export", grouped(sums.users)),
@@ -108,7 +110,10 @@ fn found(report: &Report) -> Found {
             ("Not admitted by the AMS", grouped(sums.not_admitted)),
             ("Without a record here", grouped(sums.not_found)),
         ],
-        roles: roles.into_iter().map(|role| (role.clone(), of(&sums.gained, role), of(&sums.lost, role))).collect(),
+        roles: roles
+            .into_iter()
+            .map(|role| (role.clone(), of(&sums.gained, role), of(&sums.lost, role)))
+            .collect(),
         lines: worth
             .take(SHOWN)
             .map(|line| Line {
@@ -157,11 +162,27 @@ impl Page for MigratePage {
             differences,
         };
         let full = Found {
-            sums: vec![("Users in the export", "1,204".into()), ("Keep their roles", "1,180".into()), ("Roles change", "20".into()), ("Without a record here", "4".into())],
-            roles: vec![("education".into(), "2".into(), "0".into()), ("gold".into(), "0".into(), "18".into())],
+            sums: vec![
+                ("Users in the export", "1,204".into()),
+                ("Keep their roles", "1,180".into()),
+                ("Roles change", "20".into()),
+                ("Without a record here", "4".into()),
+            ],
+            roles: vec![
+                ("education".into(), "2".into(), "0".into()),
+                ("gold".into(), "0".into(), "18".into()),
+            ],
             lines: vec![
-                line("jane", "Changes", vec![(true, "education".into(), "Education committee: On committee EDU.".into())]),
-                line("gus<b>", "Changes", vec![(false, "gold".into(), "gold: Does not hold the membership CORPGOLD.".into())]),
+                line(
+                    "jane",
+                    "Changes",
+                    vec![(true, "education".into(), "Education committee: On committee EDU.".into())],
+                ),
+                line(
+                    "gus<b>",
+                    "Changes",
+                    vec![(false, "gold".into(), "gold: Does not hold the membership CORPGOLD.".into())],
+                ),
                 line("anna", "No record", Vec::new()),
             ],
             more: "3 people".to_owned(),
@@ -169,7 +190,10 @@ impl Page for MigratePage {
         vec![
             ("migrate_empty", page("", None, None)),
             ("migrate_full", page("", None, Some(full))),
-            ("migrate_error", page("user_login\nx", Some("The export has no column with roles; name it `roles`."), None)),
+            (
+                "migrate_error",
+                page("user_login\nx", Some("The export has no column with roles; name it `roles`."), None),
+            ),
         ]
     }
 }

@@ -28,18 +28,21 @@ pub fn lists(admin: &Admin, rules: &Rules) -> (Vec<List>, String) {
 fn of_the_ams(offered: &Offered) -> Vec<List> {
     let seen = &offered.seen;
     let counted = |tally: &Tally| -> Vec<(String, String)> {
-        let named = tally.values().map(|one| (one.code.clone(), format!("{} ({})", one.label, people(one.people))));
+        let named =
+            tally.values().map(|one| (one.code.clone(), format!("{} ({})", one.label, people(one.people))));
         named.collect()
     };
     let listed = offered.catalogue.as_deref();
     // What stands on records but is no longer listed can still be asked for.
     let with_seen = |mut items: Vec<(String, String)>, tally: &Tally| {
-        let more = tally.values().filter(|one| !items.iter().any(|(code, _)| code.eq_ignore_ascii_case(&one.code)));
+        let more =
+            tally.values().filter(|one| !items.iter().any(|(code, _)| code.eq_ignore_ascii_case(&one.code)));
         let more: Vec<_> = more.map(|one| (one.code.clone(), one.label.clone())).collect();
         items.extend(more);
         items
     };
-    let committees = listed.map(|it| it.committees.iter().map(|one| (one.code.clone(), one.label.clone())).collect());
+    let committees =
+        listed.map(|it| it.committees.iter().map(|one| (one.code.clone(), one.label.clone())).collect());
     let relationships =
         listed.map(|it| it.relationships.iter().map(|one| (one.code.clone(), one.label.clone())).collect());
     let events = listed.map(|it| {
@@ -49,8 +52,9 @@ fn of_the_ams(offered: &Offered) -> Vec<List> {
         });
         named.collect()
     });
-    let mut fields: Vec<(String, String)> =
-        listed.map(|it| it.custom_fields.iter().map(|one| (one.name.clone(), one.label.clone())).collect()).unwrap_or_default();
+    let mut fields: Vec<(String, String)> = listed
+        .map(|it| it.custom_fields.iter().map(|one| (one.name.clone(), one.label.clone())).collect())
+        .unwrap_or_default();
     for one in seen.custom_fields.values() {
         if !fields.iter().any(|(name, _)| name.eq_ignore_ascii_case(&one.name)) {
             fields.push((one.name.clone(), one.label.clone()));
@@ -79,7 +83,10 @@ fn of_the_ams(offered: &Offered) -> Vec<List> {
 }
 
 fn roles(rules: &Rules) -> List {
-    let core = CORE_ROLES.iter().filter(|_| rules.manage_core_roles).map(|role| ((*role).to_owned(), (*role).to_owned()));
+    let core = CORE_ROLES
+        .iter()
+        .filter(|_| rules.manage_core_roles)
+        .map(|role| ((*role).to_owned(), (*role).to_owned()));
     let managed = rules.managed_roles();
     let managed = managed.iter().map(|role| (role.to_string(), rules.label_of(role).to_string()));
     List { id: "list-role", items: managed.chain(core).collect() }
@@ -87,9 +94,22 @@ fn roles(rules: &Rules) -> List {
 
 fn time_zones() -> List {
     const COMMON: [&str; 16] = [
-        "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles", "America/Anchorage",
-        "Pacific/Honolulu", "America/Toronto", "America/Halifax", "America/Vancouver", "Europe/London", "Europe/Dublin",
-        "Europe/Paris", "Europe/Oslo", "Australia/Sydney", "UTC",
+        "America/New_York",
+        "America/Chicago",
+        "America/Denver",
+        "America/Phoenix",
+        "America/Los_Angeles",
+        "America/Anchorage",
+        "Pacific/Honolulu",
+        "America/Toronto",
+        "America/Halifax",
+        "America/Vancouver",
+        "Europe/London",
+        "Europe/Dublin",
+        "Europe/Paris",
+        "Europe/Oslo",
+        "Australia/Sydney",
+        "UTC",
     ];
     List { id: "list-time-zone", items: COMMON.map(|zone| (zone.to_owned(), zone.to_owned())).into() }
 }
@@ -98,7 +118,10 @@ fn time_zones() -> List {
 pub fn outage(admin: &Admin) -> Option<Note> {
     let (at, _) = admin.desk.catalogues.offered().failed?;
     let at = when(at, &admin.zone());
-    Some(Note::new(Tone::Warn, format!("The AMS did not answer on {at}. These pages work with what was read before.")))
+    Some(Note::new(
+        Tone::Warn,
+        format!("The AMS did not answer on {at}. These pages work with what was read before."),
+    ))
 }
 
 /// Numbers for the overview.
@@ -106,7 +129,8 @@ pub async fn tiles(admin: &Admin) -> Vec<Tile> {
     let status = admin.desk.overview.status().await;
     let zone = admin.zone();
     let answered = status.ams.last_success;
-    let failing = status.ams.last_failure.as_ref().is_some_and(|(at, _)| answered.is_none_or(|good| good < *at));
+    let failing =
+        status.ams.last_failure.as_ref().is_some_and(|(at, _)| answered.is_none_or(|good| good < *at));
     vec![
         Tile {
             name: "People we know",
@@ -116,9 +140,21 @@ pub async fn tiles(admin: &Admin) -> Vec<Tile> {
         },
         Tile {
             name: "AMS",
-            big: if failing { "Trouble" } else if answered.is_some() { "Answers" } else { "Not asked yet" }.to_owned(),
+            big: if failing {
+                "Trouble"
+            } else if answered.is_some() {
+                "Answers"
+            } else {
+                "Not asked yet"
+            }
+            .to_owned(),
             says: match answered {
-                Some(at) => format!("Last answer on {}. {} of {} calls used in the last minute.", when(at, &zone), status.budget.last_minute, status.budget.per_minute),
+                Some(at) => format!(
+                    "Last answer on {}. {} of {} calls used in the last minute.",
+                    when(at, &zone),
+                    status.budget.last_minute,
+                    status.budget.per_minute
+                ),
                 None => format!("Environment {}.", status.ams.environment),
             },
             href: Room::Status.path(),

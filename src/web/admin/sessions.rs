@@ -69,14 +69,18 @@ pub struct SessionsPage {
 /// Shows live sessions: `?of=` an e-mail address, a record number or an id.
 pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
     let wanted = caller.asked("of").unwrap_or_default().trim().to_owned();
-    let mut of = Field::text("of", "Whose", &wanted).hint("An e-mail address, a record number or an AMS id; empty: everybody’s.");
+    let mut of = Field::text("of", "Whose", &wanted)
+        .hint("An e-mail address, a record number or an AMS id; empty: everybody’s.");
     let mut person = None;
     let mut status = StatusCode::OK;
     if !wanted.is_empty() {
         match admin.desk.people.find_known(&wanted).await {
             Ok(found) => person = Some((found.record.profile.name.clone(), found.record.id)),
             Err(FindError::Store(error)) => return caller.broken(&error),
-            Err(FindError::Several) => of = of.mend(Some("Several people share that e-mail address. Use the record number.".to_owned())),
+            Err(FindError::Several) => {
+                of = of
+                    .mend(Some("Several people share that e-mail address. Use the record number.".to_owned()))
+            }
             Err(_) => of = of.mend(Some("Nobody by that has signed in here.".to_owned())),
         }
     }
@@ -93,7 +97,9 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Resp
             Ok(page) => {
                 let zone = admin.zone();
                 lines = page.sessions.iter().map(|listed| line(listed, &caller, &zone)).collect();
-                older = page.next.map(|(at, key)| format!("of={wanted}&after={}-{}", at.as_nanosecond(), hex(&key)));
+                older = page
+                    .next
+                    .map(|(at, key)| format!("of={wanted}&after={}-{}", at.as_nanosecond(), hex(&key)));
             }
             Err(error) => return caller.broken(&error),
         }
@@ -138,7 +144,11 @@ pub async fn end_all(State(admin): State<Admin>, Extension(caller): Called) -> R
     let Some(id) = IndividualId::parse(caller.sent("id")) else { return caller.not_found() };
     let ended = async {
         let about = format!("{} ({id})", caller.sent("name"));
-        admin.administer.audit.record(&caller.actor, Action::SessionsOfPersonEnded, about, None, None).await?;
+        admin
+            .administer
+            .audit
+            .record(&caller.actor, Action::SessionsOfPersonEnded, about, None, None)
+            .await?;
         admin.desk.sessions.end_all_of(&id).await
     };
     match ended.await {
@@ -178,7 +188,11 @@ impl SessionsPage {
     fn count(&self) -> String {
         let names: std::collections::BTreeSet<&str> = self.lines.iter().map(|line| &*line.id).collect();
         let sessions = self.lines.len();
-        format!("{sessions} {} of {} on this page, latest first.", if sessions == 1 { "session" } else { "sessions" }, people(names.len()))
+        format!(
+            "{sessions} {} of {} on this page, latest first.",
+            if sessions == 1 { "session" } else { "sessions" },
+            people(names.len())
+        )
     }
 }
 

@@ -76,9 +76,14 @@ fn ams(status: &Status, zone: &TimeZone) -> Part {
         facts.push(("Other environment", other.to_string()));
     }
     let advice = match (failing, &status.standby) {
-        (Some(_), _) => "People who are signed in keep working for a while. Nobody else can sign in until it answers.".to_owned(),
+        (Some(_), _) => {
+            "People who are signed in keep working for a while. Nobody else can sign in until it answers."
+                .to_owned()
+        }
         (None, Some(other)) => {
-            format!("To switch to {other}, set `live = \"{other}\"` under [ams] and restart. All sessions end then.")
+            format!(
+                "To switch to {other}, set `live = \"{other}\"` under [ams] and restart. All sessions end then."
+            )
         }
         (None, None) => String::new(),
     };
@@ -98,7 +103,9 @@ fn calls(status: &Status) -> Part {
         ("Used in the last minute", format!("{} of {}", budget.last_minute, budget.per_minute)),
         ("Waiting", format!("{sign_ins} sign-ins, {refreshes} refreshes, {sweeps} for reading all members")),
     ];
-    facts.extend(budget.paused_for.map(|left| ("Asked to pause for", format!("{} more seconds", left.as_secs()))));
+    facts.extend(
+        budget.paused_for.map(|left| ("Asked to pause for", format!("{} more seconds", left.as_secs()))),
+    );
     Part { name: "Calls to the AMS", tone, word: word.to_owned(), facts, advice: String::new() }
 }
 
@@ -117,7 +124,8 @@ fn store(status: &Status) -> Part {
             tone: Tone::Bad,
             word: "Does not answer".to_owned(),
             facts: vec![("Cause", error.to_string())],
-            advice: "Tell your operator. Nothing can be saved, and nobody can sign in, until it answers.".to_owned(),
+            advice: "Tell your operator. Nothing can be saved, and nobody can sign in, until it answers."
+                .to_owned(),
         },
     }
 }
@@ -127,7 +135,10 @@ fn mapping(status: &Status) -> Part {
         name: "Gateway",
         tone: Tone::Good,
         word: "Runs".to_owned(),
-        facts: vec![("Release", status.release.to_owned()), ("Mapping in force", format!("Version {}", status.mapping))],
+        facts: vec![
+            ("Release", status.release.to_owned()),
+            ("Mapping in force", format!("Version {}", status.mapping)),
+        ],
         advice: String::new(),
     }
 }
@@ -135,7 +146,13 @@ fn mapping(status: &Status) -> Part {
 fn certificate(status: &Status, now: Timestamp, zone: &TimeZone) -> Part {
     let Some(ends) = status.certificate_ends else {
         let facts = vec![("Certificate", "Kept by what stands in front of the gateway".to_owned())];
-        return Part { name: "Certificate", tone: Tone::Good, word: "Elsewhere".to_owned(), facts, advice: String::new() };
+        return Part {
+            name: "Certificate",
+            tone: Tone::Good,
+            word: "Elsewhere".to_owned(),
+            facts,
+            advice: String::new(),
+        };
     };
     let days = ends.duration_since(now).as_hours() / 24;
     let (tone, word) = match days {
@@ -167,7 +184,12 @@ impl Page for StatusPage {
         let now = at("2026-03-04T15:42:00Z");
         let good = Status {
             release: "0.1.0",
-            ams: AmsStatus { environment: "production".into(), last_success: Some(now), last_failure: None, tokens_since: None },
+            ams: AmsStatus {
+                environment: "production".into(),
+                last_success: Some(now),
+                last_failure: None,
+                tokens_since: None,
+            },
             standby: Some("staging".into()),
             budget: Usage { last_minute: 12, per_minute: 60, waiting: [0, 0, 0], paused_for: None },
             store: Ok(()),
@@ -176,8 +198,16 @@ impl Page for StatusPage {
             certificate_ends: Some(at("2026-06-01T00:00:00Z")),
         };
         let bad = Status {
-            ams: AmsStatus { last_failure: Some((now, AmsError::Failed(503))), last_success: None, ..good.ams.clone() },
-            budget: Usage { waiting: [2, 40, 4], paused_for: Some(std::time::Duration::from_secs(20)), ..good.budget },
+            ams: AmsStatus {
+                last_failure: Some((now, AmsError::Failed(503))),
+                last_success: None,
+                ..good.ams.clone()
+            },
+            budget: Usage {
+                waiting: [2, 40, 4],
+                paused_for: Some(std::time::Duration::from_secs(20)),
+                ..good.budget
+            },
             store: Err(StoreError::Unavailable("the disk is full".into())),
             known: None,
             certificate_ends: Some(at("2026-03-10T00:00:00Z")),

@@ -21,23 +21,37 @@ pub fn bar(admin: &Admin) -> Option<SweepBar> {
     let zone = admin.zone();
     let number = |number: u64| grouped(usize::try_from(number).unwrap_or(usize::MAX));
     let Some(state) = progress.state else {
-        return Some(SweepBar { says: "Members have not been read from the AMS yet.".to_owned(), running: None });
+        return Some(SweepBar {
+            says: "Members have not been read from the AMS yet.".to_owned(),
+            running: None,
+        });
     };
     let done = state.listed.saturating_sub(state.left);
     let so_far = format!("{} of {} members", number(done), number(state.listed));
     Some(match progress.doing {
-        Doing::Reading if state.next_page.is_some() => {
-            SweepBar { says: format!("Reading the list of members: {} so far.", number(state.listed)), running: Some((0, 0)) }
+        Doing::Reading if state.next_page.is_some() => SweepBar {
+            says: format!("Reading the list of members: {} so far.", number(state.listed)),
+            running: Some((0, 0)),
+        },
+        Doing::Reading => {
+            SweepBar { says: format!("Reading from the AMS: {so_far}."), running: Some((done, state.listed)) }
         }
-        Doing::Reading => SweepBar { says: format!("Reading from the AMS: {so_far}."), running: Some((done, state.listed)) },
         Doing::Waiting(_) => SweepBar {
             says: format!("{so_far} are read. The AMS gives no answer just now; reading goes on by itself."),
             running: Some((done, state.listed)),
         },
         Doing::Idle => {
-            let failed = if state.failed > 0 { format!(" {} could not be read.", number(state.failed)) } else { String::new() };
+            let failed = if state.failed > 0 {
+                format!(" {} could not be read.", number(state.failed))
+            } else {
+                String::new()
+            };
             let says = match state.finished {
-                Some(at) => format!("Every member was read, the last on {}: {}.{failed}", when(at, &zone), number(state.listed)),
+                Some(at) => format!(
+                    "Every member was read, the last on {}: {}.{failed}",
+                    when(at, &zone),
+                    number(state.listed)
+                ),
                 None => format!("Reading was stopped at {so_far}.{failed}"),
             };
             SweepBar { says, running: None }

@@ -30,7 +30,9 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Resp
     let at = instant(caller.asked("at").unwrap_or_default(), &zone);
     let mut page = TryPage {
         shell: caller.shell(Room::TryIt),
-        who: Field::text("who", "Who", &who).hint("An e-mail address, a record number or an AMS id.").required(),
+        who: Field::text("who", "Who", &who)
+            .hint("An e-mail address, a record number or an AMS id.")
+            .required(),
         at: Field::text("at", "When (optional)", caller.asked("at").unwrap_or_default())
             .kind("datetime-local")
             .hint("Empty: now. In the association’s time zone.")

@@ -137,7 +137,11 @@ impl Person {
                 .collect(),
             changes: trial.changes.iter().map(|change| (told(change.at, zone), in_words(change))).collect(),
             warnings,
-            said: found.said.as_ref().and_then(|said| serde_json::to_string_pretty(said).ok()).unwrap_or_default(),
+            said: found
+                .said
+                .as_ref()
+                .and_then(|said| serde_json::to_string_pretty(said).ok())
+                .unwrap_or_default(),
         }
     }
 }
@@ -147,7 +151,9 @@ fn named(kind: Option<&str>) -> String {
 }
 
 fn in_words(change: &Change) -> String {
-    let list = |roles: &std::collections::BTreeSet<Role>| roles.iter().map(Role::as_str).collect::<Vec<_>>().join(", ");
+    let list = |roles: &std::collections::BTreeSet<Role>| {
+        roles.iter().map(Role::as_str).collect::<Vec<_>>().join(", ")
+    };
     let gained = (!change.gained.is_empty()).then(|| format!("gains {}", list(&change.gained)));
     let lost = (!change.lost.is_empty()).then(|| format!("loses {}", list(&change.lost)));
     let both: Vec<String> = gained.into_iter().chain(lost).collect();
@@ -165,7 +171,10 @@ pub fn steps(who: &str, draft: bool, now: Timestamp, trial: &Trial, zone: &TimeZ
     // A date box knows minutes; the next full one is past the change.
     let minute = jiff::SignedDuration::from_secs(59);
     let next = trial.changes.first().map(|change| {
-        step(format!("Next change, {}", told(change.at, zone)), Some(change.at.saturating_add(minute).unwrap_or(change.at)))
+        step(
+            format!("Next change, {}", told(change.at, zone)),
+            Some(change.at.saturating_add(minute).unwrap_or(change.at)),
+        )
     });
     let year = zone.to_datetime(now).year();
     let new_year = |year: i16| {
@@ -222,13 +231,27 @@ impl Page for TryPage {
                 .hint("An e-mail address, a record number or an AMS id.")
                 .required()
                 .mend(mend.map(str::to_owned)),
-            at: Field::text("at", "When (optional)", "").kind("datetime-local").hint("Empty: now. In the association’s time zone."),
+            at: Field::text("at", "When (optional)", "")
+                .kind("datetime-local")
+                .hint("Empty: now. In the association’s time zone."),
             draft: false,
-            steps: person.iter().map(|_| Step { says: "1 January 2027".to_owned(), href: "/_gate/admin/try?who=x".to_owned() }).collect(),
+            steps: person
+                .iter()
+                .map(|_| Step {
+                    says: "1 January 2027".to_owned(),
+                    href: "/_gate/admin/try?who=x".to_owned(),
+                })
+                .collect(),
             person,
             status: if mend.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK },
         };
-        let from_memory = Person { from_memory: true, said: String::new(), admitted: false, roles: Vec::new(), ..person.clone() };
+        let from_memory = Person {
+            from_memory: true,
+            said: String::new(),
+            admitted: false,
+            roles: Vec::new(),
+            ..person.clone()
+        };
         vec![
             ("try_empty", page(None, None)),
             ("try_full", page(Some(person), None)),
