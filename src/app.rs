@@ -250,6 +250,11 @@ impl App {
         self.operations
     }
 
+    /// Administration, if the operator wants it.
+    pub fn administer(&self) -> Option<&Arc<Administer>> {
+        self.administer.as_ref()
+    }
+
     /// Takes over new settings, or refuses them and changes nothing. Requests under way end as they began.
     pub fn reload(&self, settings: &Settings) -> Result<(), StartError> {
         let wanted = Fixed::of(settings);

@@ -9,6 +9,7 @@
 
 mod admin;
 mod admin_story;
+mod administer;
 mod ams;
 mod browser;
 mod demo;

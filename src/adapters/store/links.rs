@@ -85,6 +85,8 @@ impl EmergencyDoor for SqliteStore {
         Box::pin(self.writer.run(move |connection| {
             let opening = use_link(connection, link, entry.at)?;
             if opening == Opening::Opened {
+                let now = to_column(entry.at);
+                connection.execute("DELETE FROM emergency_sessions WHERE until <= ?1", [now])?;
                 connection.execute(
                     "INSERT INTO emergency_sessions (key, until) VALUES (?1, ?2)",
                     params![session.0, to_column(until)],

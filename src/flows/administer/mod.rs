@@ -14,6 +14,7 @@ pub mod preview;
 pub mod sessions;
 pub mod status;
 pub mod sweep;
+mod publish;
 #[cfg(test)]
 mod tests;
 pub mod try_it;
@@ -138,5 +139,5 @@ pub async fn first_mapping(
     file: &Rules,
     clock: &SharedClock,
 ) -> Result<Published, StoreError> {
-    mapping::first(store, file, clock.now()).await
+    publish::first(store, file, clock.now()).await
 }
