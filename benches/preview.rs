@@ -3,7 +3,7 @@
 //! Run with `cargo bench --bench preview`. The people are the simulator's, the same in every run; they are read as the AMS's
 //! answers and kept in SQLite as the gateway keeps them. Each press is timed from the question, as a page asks it again.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a benchmark")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -3,7 +3,7 @@
 //! Invariant: nothing here waits, reads a clock or knows HTTP. Every door asks `decide`, so they cannot disagree, and a
 //! yes is a `Permit` that only this module can make.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::path::{PathPattern, RequestPath};
@@ -70,14 +70,14 @@ pub enum Require {
 }
 
 impl Require {
-    /// Whether somebody of whom this was decided has what is asked for.
-    pub fn is_met_by(&self, decision: &Decision) -> bool {
-        let holds = |role: &Role| decision.roles.contains(role);
+    /// Whether a signed-in person with these roles has what is asked for. `None`: the AMS does not admit this person.
+    pub fn is_met_by(&self, roles: Option<&BTreeSet<Role>>) -> bool {
+        let holds = |role: &Role| roles.is_some_and(|roles| roles.contains(role));
         match self {
             Require::Public => true,
-            Require::SignedIn => decision.admitted,
-            Require::AnyOf(roles) => decision.admitted && roles.iter().any(holds),
-            Require::AllOf(roles) => decision.admitted && !roles.is_empty() && roles.iter().all(holds),
+            Require::SignedIn => roles.is_some(),
+            Require::AnyOf(needed) => needed.iter().any(holds),
+            Require::AllOf(needed) => !needed.is_empty() && needed.iter().all(holds),
         }
     }
 }
@@ -150,7 +150,8 @@ pub fn decide<'a>(site: &'a Site, path: &RequestPath<'_>, method: &str, visitor:
         (_, Visitor::Stranger) => return Access::SignIn,
         (_, Visitor::SignedIn(standing)) => standing,
     };
-    if require.is_met_by(&standing.decision) { granted } else { Access::Refused(require) }
+    let roles = standing.decision.admitted.then_some(&standing.decision.roles);
+    if require.is_met_by(roles) { granted } else { Access::Refused(require) }
 }
 
 /// All sites, found by host and longest path prefix.

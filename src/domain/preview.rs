@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::access::{Require, Site};
-use super::record::{IndividualId, Record};
+use super::record::{IndividualId, Parts, Record};
 use super::roles;
 use super::rule::{Role, Rules};
 use super::time::Timestamp;
@@ -51,34 +51,45 @@ pub struct Preview {
 /// What a preview compares.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// The mapping in force.
-    pub before: Arc<Rules>,
-    /// The mapping that might be published.
-    pub after: Arc<Rules>,
-    /// The instant of all decisions.
-    pub at: Timestamp,
-    /// What pages ask for, each once.
-    pub requirements: Arc<[Require]>,
-    /// Roles that let into administration.
-    pub admin_roles: Arc<[Role]>,
+    before: Rules,
+    after: Rules,
+    parts: Parts,
+    at: Timestamp,
+    requirements: Arc<[Require]>,
+    admin_roles: Arc<[Role]>,
 }
 
 impl Comparison {
+    /// Compares the mapping in force with one that might be published, at one instant for all. `requirements` is what pages
+    /// ask for, each once; `admin_roles` let into administration.
+    pub fn new(
+        before: Rules,
+        after: Rules,
+        at: Timestamp,
+        requirements: Arc<[Require]>,
+        admin_roles: Arc<[Role]>,
+    ) -> Comparison {
+        Comparison { parts: after.parts(), before, after, at, requirements, admin_roles }
+    }
+
     /// Adds one person.
     pub fn add(&self, record: &Record, to: &mut Preview) {
-        let before = roles::decide(record, &self.before, self.at);
-        let after = roles::decide(record, &self.after, self.at);
+        let before = roles::granted(record, &self.before, self.at);
+        let after = roles::granted(record, &self.after, self.at);
         to.people += 1;
-        to.incomplete += usize::from(record.lacks(self.after.parts()));
-        to.administrators += usize::from(after.admitted && after.holds_any_of(&self.admin_roles));
-        if before.roles == after.roles {
+        to.incomplete += usize::from(record.lacks(self.parts));
+        let administers = |roles: &BTreeSet<Role>| self.admin_roles.iter().any(|role| roles.contains(role));
+        to.administrators += usize::from(after.as_ref().is_some_and(administers));
+        // Whom the AMS does not admit has no roles, before and after.
+        let (Some(before), Some(after)) = (before, after) else { return };
+        if before == after {
             return;
         }
         to.affected += 1;
         let person = Arc::new(PersonName::of(record));
-        list(&mut to.gained, &after.roles, &before.roles, &person);
-        list(&mut to.lost, &before.roles, &after.roles, &person);
-        let opens = |require: &Require, decision| require.is_met_by(decision);
+        list(&mut to.gained, &after, &before, &person);
+        list(&mut to.lost, &before, &after, &person);
+        let opens = |require: &Require, roles| require.is_met_by(Some(roles));
         if self.requirements.iter().any(|it| opens(it, &before) && !opens(it, &after)) {
             to.lose_access.push(Arc::clone(&person));
         }
@@ -165,13 +176,8 @@ mod tests {
     }
 
     fn comparison(before: Rules, after: Rules, at: Timestamp) -> Comparison {
-        Comparison {
-            before: Arc::new(before),
-            after: Arc::new(after),
-            at,
-            requirements: [Require::Public, Require::SignedIn, Require::AnyOf(vec![role("r1")])].into(),
-            admin_roles: [role("r2")].into(),
-        }
+        let requirements = [Require::Public, Require::SignedIn, Require::AnyOf(vec![role("r1")])];
+        Comparison::new(before, after, at, requirements.into(), [role("r2")].into())
     }
 
     /// Different people of the same kind as the generated one.

@@ -9,8 +9,11 @@ use super::path::RequestPath;
 /// Longest address that is kept, in bytes; it must fit into a cookie.
 const LONGEST: usize = 1536;
 
-/// The one address of ours to which a sign-in may lead: there, a form that was being posted is sent after all.
+/// An address of ours to which a sign-in may lead: there, a form that was being posted is sent after all.
 pub const RESUME_FORM: &str = "/_gate/resume";
+
+/// Administration: a sign-in may lead to its pages, none of which does anything when it is merely opened.
+pub const ADMIN: &str = "/_gate/admin";
 
 /// Path, query and fragment on the host at which the visitor is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +37,7 @@ impl ReturnTo {
         let (before_fragment, _) = text.split_once('#').unwrap_or((text, ""));
         let (path, _) = before_fragment.split_once('?').unwrap_or((before_fragment, ""));
         let path = RequestPath::parse(path).map_err(|_| NotAReturnAddress)?;
-        if is_ours(path.as_str()) && path.as_str() != RESUME_FORM {
+        if is_ours(path.as_str()) && !is_open_to_sign_in(path.as_str()) {
             return Err(NotAReturnAddress);
         }
         Ok(ReturnTo(text.to_owned()))
@@ -50,6 +53,11 @@ impl ReturnTo {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn is_open_to_sign_in(decoded_path: &str) -> bool {
+    let below = |rest: &str| rest.is_empty() || rest.starts_with('/');
+    decoded_path == RESUME_FORM || decoded_path.strip_prefix(ADMIN).is_some_and(below)
 }
 
 /// Whether a decoded path lies under the prefix that we keep for ourselves on every site.
@@ -89,6 +97,8 @@ mod tests {
             "/caf%C3%A9/?next=https://else.example/",
             "/a#/b//c",
             "/_gate/resume?form=x",
+            "/_gate/admin",
+            "/_gate/admin/audit?action=published",
         ] {
             assert_eq!(ReturnTo::parse(text).map(|r| r.to_string()), Ok(text.to_owned()));
         }
@@ -115,6 +125,8 @@ mod tests {
             "/a/../b",
             "/_gate/login",
             "/_gate/resume/x",
+            "/_gate/administrator",
+            "/_gate/admin/../login",
             "/_GATE/logout",
             "/%5fgate/slo",
             "javascript:alert(1)",

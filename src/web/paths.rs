@@ -27,7 +27,7 @@ pub const JWKS: &str = "/_gate/oidc/jwks";
 /// Inner address for a form that was posted without a session; from outside it does not exist.
 pub const KEEP_FORM: &str = "/_gate/keep-form";
 /// Administration; its pages are below.
-pub const ADMIN: &str = "/_gate/admin";
+pub const ADMIN: &str = return_to::ADMIN;
 /// Opens an emergency link: `?token=`.
 pub const ADMIN_ENTER: &str = "/_gate/admin/enter";
 

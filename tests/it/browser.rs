@@ -131,6 +131,20 @@ impl Browser {
         severe.filter_map(|entry| entry["message"].as_str().map(str::to_owned)).collect()
     }
 
+    /// Shows pages as a screen of this size does, by day or by night (Chrome DevTools Protocol, domain Emulation).
+    pub(crate) async fn look(&self, width: u32, height: u32, dark: bool) {
+        let scheme = if dark { "dark" } else { "light" };
+        let media = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        let screen =
+            json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600 });
+        for (cmd, params) in
+            [("Emulation.setDeviceMetricsOverride", screen), ("Emulation.setEmulatedMedia", media)]
+        {
+            let sent = self.command("/goog/cdp/execute", json!({ "cmd": cmd, "params": params })).await;
+            sent.unwrap_or_else(|refused| panic!("{cmd}: {}", refused.message));
+        }
+    }
+
     /// Keeps a picture of the page as `target/screenshots/NAME.png`.
     pub(crate) async fn screenshot(&self, name: &str) -> PathBuf {
         self.picture(name)

@@ -8,6 +8,7 @@
 #![expect(unreachable_pub, reason = "nothing is published from here; `pub` marks what other test files use")]
 
 mod admin;
+mod admin_story;
 mod administer;
 mod ams;
 mod browser;

@@ -75,6 +75,11 @@ pub fn decide(record: &Record, rules: &Rules, now: Timestamp) -> Decision {
     decision(&timeline, &outcome, now)
 }
 
+/// The roles of [`decide`] alone, for going through very many people. `None`: the AMS refuses this person.
+pub fn granted(record: &Record, rules: &Rules, now: Timestamp) -> Option<BTreeSet<Role>> {
+    refusal(record).is_none().then(|| roles_of(rules, &Timeline::new(record, rules).at(now)))
+}
+
 /// Decides as [`decide`] does, and gives the reason of each rule.
 pub fn explain(record: &Record, rules: &Rules, now: Timestamp) -> Decision {
     if let Some(why) = refusal(record) {
@@ -109,16 +114,20 @@ fn refused(record: &Record, rules: &Rules) -> Decision {
     }
 }
 
-fn decision(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) -> Decision {
-    let rules = timeline.rules;
+fn roles_of(rules: &Rules, outcome: &Outcome) -> BTreeSet<Role> {
     let membership = if outcome.member { &rules.member } else { &rules.non_member };
     let built_in = [&rules.everyone, membership].into_iter().flatten();
     let granted =
         rules.rules.iter().zip(&outcome.fits).filter(|(_, fits)| **fits).map(|(rule, _)| &rule.role);
+    built_in.chain(granted).cloned().collect()
+}
+
+fn decision(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) -> Decision {
+    let rules = timeline.rules;
     Decision {
         admitted: true,
         member: outcome.member,
-        roles: built_in.chain(granted).cloned().collect(),
+        roles: roles_of(rules, outcome),
         membership_type: timeline.type_of(outcome).map(str::to_owned),
         membership_expires: timeline.expires(outcome),
         holds_until: timeline.holds_until(outcome, now),

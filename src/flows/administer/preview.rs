@@ -152,13 +152,13 @@ impl Previews {
 
     fn begin(&self, draft: Draft, published: &Published, total: usize, now: Timestamp) -> PreviewState {
         let (revision, version) = (draft.revision, published.version);
-        let comparison = Comparison {
-            before: Arc::new(published.rules.clone()),
-            after: Arc::new(draft.rules),
-            at: now,
-            requirements: self.requirements.load().as_slice().into(),
-            admin_roles: Arc::clone(&self.admin_roles),
-        };
+        let comparison = Comparison::new(
+            published.rules.clone(),
+            draft.rules,
+            now,
+            self.requirements.load().as_slice().into(),
+            Arc::clone(&self.admin_roles),
+        );
         let mut held = self.run();
         let same = |run: &&Run| run.revision == revision && run.version == version && run.is_under_way();
         if let Some(run) = held.as_ref().filter(same) {

@@ -97,8 +97,8 @@ impl Mapping {
         let (rules, roles, now) = (rules.clone(), Arc::clone(&self.admin_roles), self.clock.now());
         let look = move |record: Result<_, _>, found: &mut bool| {
             let Ok(record) = record else { return ControlFlow::Continue(()) };
-            let decision = roles::decide(&record, &rules, now);
-            *found |= decision.admitted && decision.holds_any_of(&roles);
+            let held = roles::granted(&record, &rules, now);
+            *found |= held.is_some_and(|held| roles.iter().any(|role| held.contains(role)));
             if *found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
         let found = self.people.scan(Arc::new(look), Arc::default()).await?;

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::roles::granted;
 
 /// A date near 8 March 2026, when the clocks of New York go forward.
 fn a_date() -> impl Strategy<Value = AmsDate> {
@@ -153,6 +154,13 @@ proptest! {
                 }
             }
         }
+    }
+
+    #[test]
+    fn roles_alone_are_the_roles_of_the_decision(record in a_record(), rules in some_rules(), now in an_instant(), approved in any::<bool>()) {
+        let record = Record { is_approved: Some(approved), ..record };
+        let decision = decide(&record, &rules, now);
+        prop_assert_eq!(granted(&record, &rules, now), decision.admitted.then_some(decision.roles));
     }
 
     #[test]
