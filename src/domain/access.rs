@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::client::Client;
 use super::path::{PathPattern, RequestPath};
 use super::record::{IndividualId, Profile};
 use super::roles::Decision;
@@ -122,14 +123,35 @@ pub fn decide<'a>(site: &'a Site, path: &RequestPath<'_>, method: &str, visitor:
         (_, Visitor::Stranger) => return Access::SignIn,
         (_, Visitor::SignedIn(standing)) => standing,
     };
+    if is_enough(standing, require) { granted } else { Access::Refused(require) }
+}
+
+fn is_enough(standing: &Standing, require: &Require) -> bool {
     let holds = |role: &Role| standing.decision.roles.contains(role);
-    let enough = standing.decision.admitted
+    standing.decision.admitted
         && match require {
             Require::Public | Require::SignedIn => true,
             Require::AnyOf(roles) => roles.iter().any(holds),
             Require::AllOf(roles) => !roles.is_empty() && roles.iter().all(holds),
-        };
-    if enough { granted } else { Access::Refused(require) }
+        }
+}
+
+/// Proof that a person may sign in to a client; claims are made from nothing else. The field is private to this module.
+#[derive(Debug, Clone, Copy)]
+pub struct Admission<'a> {
+    standing: &'a Standing,
+}
+
+impl<'a> Admission<'a> {
+    /// Who may.
+    pub fn standing(&self) -> &'a Standing {
+        self.standing
+    }
+}
+
+/// Decides whether a person may sign in to a client. Every kind of grant asks here (GHSA-7qjx-gp9h-65qj). `None`: refused.
+pub fn admit<'a>(client: &Client, standing: &'a Standing) -> Option<Admission<'a>> {
+    is_enough(standing, &client.require).then_some(Admission { standing })
 }
 
 /// All sites, found by host and longest path prefix.

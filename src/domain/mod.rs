@@ -3,6 +3,9 @@
 //! Invariant: nothing here does I/O, reads a clock, or knows HTTP or the store. Time is an argument.
 
 pub mod access;
+pub mod claims;
+pub mod client;
+pub mod grant;
 pub mod path;
 pub mod record;
 pub mod return_to;

@@ -9,8 +9,11 @@ use super::path::RequestPath;
 /// Longest address that is kept, in bytes; it must fit into a cookie.
 const LONGEST: usize = 2048;
 
-/// The one address of ours to which a sign-in may lead: there, a form that was being posted is sent after all.
+/// An address of ours to which a sign-in may lead: there, a form that was being posted is sent after all.
 pub const RESUME_FORM: &str = "/_gate/resume";
+
+/// The other one: there, a client's request goes on that had to wait for the sign-in.
+pub const AUTHORIZE: &str = "/_gate/oidc/authorize";
 
 /// Path, query and fragment on the host at which the visitor is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +35,7 @@ impl ReturnTo {
         let (before_fragment, _) = text.split_once('#').unwrap_or((text, ""));
         let (path, _) = before_fragment.split_once('?').unwrap_or((before_fragment, ""));
         let path = RequestPath::parse(path).map_err(|_| NotAReturnAddress)?;
-        if is_ours(path.as_str()) && path.as_str() != RESUME_FORM {
+        if is_ours(path.as_str()) && ![RESUME_FORM, AUTHORIZE].contains(&path.as_str()) {
             return Err(NotAReturnAddress);
         }
         Ok(ReturnTo(text.to_owned()))
@@ -87,6 +90,7 @@ mod tests {
             "/caf%C3%A9/?next=https://else.example/",
             "/a#/b//c",
             "/_gate/resume?form=x",
+            "/_gate/oidc/authorize?resume=x",
         ] {
             assert_eq!(ReturnTo::parse(text).map(|r| r.to_string()), Ok(text.to_owned()));
         }
@@ -111,6 +115,8 @@ mod tests {
             "/a/../b",
             "/_gate/login",
             "/_gate/resume/x",
+            "/_gate/oidc/authorize/x",
+            "/_gate/oidc/logout",
             "/_GATE/logout",
             "/%5fgate/slo",
             "javascript:alert(1)",

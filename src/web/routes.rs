@@ -46,7 +46,7 @@ async fn not_found(Extension(arrived): Extension<Arrived>) -> Response<Body> {
 
 /// RFC 7517: the keys by which a site checks our assertions. Public, and cached for a while.
 async fn jwks(State(gate): State<Gate>) -> Response<Body> {
-    let mut response = Json(gate.keys.jwks()).into_response();
+    let mut response = Json(&*gate.keys.jwks()).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     response
 }

@@ -2,7 +2,9 @@
 
 use membergate::sim::re_members::Endpoint;
 
-use crate::world::{CHAIR, DECEASED, MARKUP, NON_MEMBER, Plan, SECOND_MEMBERSHIP, UNAPPROVED, Visitor, World};
+use crate::world::{
+    CHAIR, DECEASED, MARKUP, NON_MEMBER, Plan, SECOND_MEMBERSHIP, UNAPPROVED, Visitor, World,
+};
 
 fn roles(page: &crate::world::Page) -> Vec<String> {
     let me = page.json();
@@ -218,7 +220,8 @@ async fn a_malformed_return_is_refused() {
     ] {
         let mut visitor = world.visitor();
         let own = visitor.open(world.url("/members")).await;
-        let own_return = own.url.query_pairs().find(|(name, _)| name == "RedirectUrl").unwrap().1.into_owned();
+        let own_return =
+            own.url.query_pairs().find(|(name, _)| name == "RedirectUrl").unwrap().1.into_owned();
         let page = visitor.get(format!("{own_return}{tail}")).await;
         assert!(page.status.is_client_error(), "{tail}: {}", page.status);
         assert!(visitor.cookie("localhost", "membergate").is_none(), "{tail}");
@@ -231,7 +234,9 @@ async fn return_addresses_of_other_sites_end_at_home() {
     let world = World::start().await;
     let mut jane = world.visitor();
     jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
-    for elsewhere in ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "%2F_gate%2Flogout"] {
+    for elsewhere in
+        ["https%3A%2F%2Fevil.example", "%2F%2Fevil.example", "%2F%5Cevil.example", "%2F_gate%2Flogout"]
+    {
         let page = jane.get(world.url(&format!("/_gate/login?return_to={elsewhere}"))).await.expect(303);
         assert_eq!(page.location().unwrap().as_str(), world.url("/"), "{elsewhere}");
     }

@@ -15,7 +15,7 @@ use super::StoreError;
 use super::sealed::Vault;
 
 /// The steps from an empty file to the present tables. A released step is never edited; a change is a new step.
-const STEPS: [&str; 1] = [include_str!("sql/1.sql")];
+const STEPS: [&str; 2] = [include_str!("sql/1.sql"), include_str!("sql/2.sql")];
 
 /// How long a connection waits for one in another process, such as `membergate check`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

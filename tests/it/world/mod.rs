@@ -196,7 +196,8 @@ upstream = "{upstream}"
 "#,
             production = environment(Environment::Production, ""),
             staging = environment(Environment::Staging, "/staging"),
-            store = self.plan.store.clone().unwrap_or_else(|| self.folder.path().join("gate.sqlite")).display(),
+            store =
+                self.plan.store.clone().unwrap_or_else(|| self.folder.path().join("gate.sqlite")).display(),
         )
     }
 

@@ -35,7 +35,8 @@ impl Page {
 
     /// The value of an attribute of the first element that has `marker` in its tag.
     pub fn attribute(&self, marker: &str, attribute: &str) -> Option<String> {
-        let tag = self.text.split('<').find(|tag| tag.split('>').next().is_some_and(|tag| tag.contains(marker)))?;
+        let tag =
+            self.text.split('<').find(|tag| tag.split('>').next().is_some_and(|tag| tag.contains(marker)))?;
         let value = tag.split_once(&format!(" {attribute}=\""))?.1.split('"').next()?;
         Some(value.replace("&#38;", "&").replace("&amp;", "&").replace("&#61;", "="))
     }
@@ -82,7 +83,8 @@ impl Visitor {
 
     /// One request as a script makes it.
     pub async fn fetch(&mut self, url: impl AsRef<str>) -> Page {
-        let headers = [("accept", "application/json"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")];
+        let headers =
+            [("accept", "application/json"), ("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty")];
         self.request(Method::GET, url.as_ref(), &headers, None).await
     }
 
@@ -136,9 +138,14 @@ impl Visitor {
             let line = line.to_str().unwrap();
             let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
             let (name, value) = pair.split_once('=').unwrap();
-            let gone = attributes.split(';').any(|attribute| attribute.trim().eq_ignore_ascii_case("max-age=0"));
+            let gone =
+                attributes.split(';').any(|attribute| attribute.trim().eq_ignore_ascii_case("max-age=0"));
             let key = (host.to_owned(), name.trim().to_owned());
-            if gone { self.cookies.remove(&key) } else { self.cookies.insert(key, value.to_owned()) };
+            if gone {
+                self.cookies.remove(&key)
+            } else {
+                self.cookies.insert(key, value.to_owned())
+            };
         }
     }
 
@@ -187,7 +194,9 @@ impl Visitor {
 
     /// Fills in the AMS's form; tells where the AMS sends the browser.
     pub async fn log_in_at_the_ams(&mut self, email: &str, form: &Page) -> String {
-        let action = form.url.join(&form.attribute("<form", "action").or(form.attribute("form method", "action")).unwrap());
+        let action = form
+            .url
+            .join(&form.attribute("<form", "action").or(form.attribute("form method", "action")).unwrap());
         let fields = [
             ("ctl00$main_content$Login$txtLoginUserName", email),
             ("ctl00$main_content$Login$txtLoginPassword", PASSWORD),
