@@ -1,5 +1,7 @@
 //! The use cases, as verbs over narrow ports. No HTTP types, no HTML: several doors need them.
 
+pub mod back_channel;
+pub mod grant;
 pub mod person;
 pub mod refresh;
 pub mod sign_in;
