@@ -24,7 +24,8 @@
   form.addEventListener("submit", () => {
     sessionStorage.removeItem(key);
     for (const [name, value] of kept.fields) {
-      form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+      // Not form.append: a field of that name would stand in its place.
+      HTMLFormElement.prototype.append.call(form, Object.assign(document.createElement("input"), { type: "hidden", name, value }));
     }
   }, { once: true });
   part("discard").addEventListener("click", () => sessionStorage.removeItem(key));

@@ -8,6 +8,7 @@ pub mod flows;
 pub mod web;
 
 pub mod config;
+pub mod serve;
 pub mod telemetry;
 
 pub mod app;

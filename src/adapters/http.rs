@@ -7,7 +7,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::Url;
 
@@ -66,7 +66,9 @@ pub struct HttpClient {
 impl HttpClient {
     /// A client with these limits. Fails when the machine's TLS certificate store cannot be opened.
     pub fn new(limits: HttpLimits) -> Result<HttpClient, HttpError> {
+        let json = HeaderValue::from_static("application/json");
         let client = reqwest::Client::builder()
+            .default_headers(HeaderMap::from_iter([(ACCEPT, json)]))
             .user_agent(concat!("membergate/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(limits.connect)
             .timeout(limits.total)
@@ -196,7 +198,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_call_ends_at_its_time_limit() {
-        let router = Router::new().fallback(any(|| std::future::pending::<String>()));
+        let router = Router::new().fallback(any(std::future::pending::<String>));
         assert_eq!(get(router).await.unwrap_err(), HttpError::TimedOut);
     }
 

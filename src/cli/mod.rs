@@ -1,1 +1,237 @@
-//! (to be written)
+//! The command line: what can be asked, and what asks whom.
+//!
+//! One file for each command. Exit codes: 0 done, 1 refused or failed, 2 usage.
+
+pub mod check;
+pub mod demo;
+pub mod explain;
+pub mod keys;
+pub mod serve;
+pub mod sim;
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Problem;
+use crate::config::env::Machine;
+use crate::domain::time::Timestamp;
+use crate::telemetry::Format;
+
+/// The login gateway that an association puts in front of its websites.
+#[derive(Debug, Parser)]
+#[command(name = "membergate", version, after_help = EXAMPLES)]
+pub struct CommandLine {
+    /// The configuration file.
+    #[arg(long, global = true, value_name = "FILE", default_value = "config/membergate.toml")]
+    pub config: PathBuf,
+    /// How the log is written, instead of what the configuration says.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT")]
+    pub log_format: Option<Format>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  membergate demo                                  see it work on this machine, with nothing else installed
+  membergate check --print-sample > membergate.toml
+  membergate check --config membergate.toml        everything that is wrong, before it starts
+  membergate serve --config membergate.toml";
+
+/// What can be asked.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs the gateway.
+    ///
+    /// SIGTERM ends it: running requests may finish. SIGHUP reads the configuration anew; a bad one changes nothing.
+    #[command(
+        after_help = "Example:\n  membergate serve --config /etc/membergate/membergate.toml --log-format json"
+    )]
+    Serve,
+    /// Reports all that is wrong with the configuration, then tries every connection that it names.
+    #[command(after_help = check::EXAMPLES)]
+    Check(check::Arguments),
+    /// Decides who gets which roles, and says why: one answer for each record, without a network.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(Explain),
+    /// Shows the whole of it on this machine: a simulated re:Members, the gateway and a sample site.
+    #[command(after_help = "Example:\n  membergate demo        then open http://localhost:8080")]
+    Demo {
+        /// The port of the gateway; the simulated AMS and the site take the two that follow.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+    },
+    /// Runs a simulated association management system alone.
+    #[command(subcommand)]
+    Sim(sim::Simulated),
+    /// Makes the secret key, and shows the public keys of assertions.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+}
+
+/// What `explain` decides about.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The role mapping.
+    #[arg(long, value_name = "FILE")]
+    pub rules: PathBuf,
+    /// The records, one JSON object on each line. `-`: standard input.
+    #[arg(long, value_name = "FILE.jsonl")]
+    pub records: PathBuf,
+    /// The instant at which to decide, as in `2026-11-22T12:00:00Z`.
+    #[arg(long, value_name = "RFC3339")]
+    pub at: Timestamp,
+    /// How the answers are written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: explain::Format,
+}
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  membergate explain --rules config/rules.toml --records people.jsonl --at 2026-11-22T12:00:00Z
+  membergate explain --rules rules.toml --records - --at 2026-11-22T12:00:00-05:00 --format json < people.jsonl";
+
+/// Why a command did not do what it was asked. It is shown on standard error; the exit code is 1.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The configuration is wrong. Every problem.
+    #[error("{}", lines(.0))]
+    Configuration(Vec<Problem>),
+    /// Anything else, for people; the command has said the rest.
+    #[error("{0}")]
+    Because(String),
+    /// What was asked for cannot be written, or there is no runtime for it.
+    #[error(transparent)]
+    Machine(#[from] io::Error),
+}
+
+/// A failure with this explanation.
+pub(crate) fn because(error: impl std::fmt::Display) -> Failure {
+    Failure::Because(error.to_string())
+}
+
+fn lines(problems: &[Problem]) -> String {
+    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    lines.join("\n")
+}
+
+/// Runs one command line, program name first. Results go to `out`, failures to standard error.
+pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> ExitCode {
+    let command_line = match CommandLine::try_parse_from(arguments) {
+        Ok(command_line) => command_line,
+        Err(error) => {
+            // Nobody is left to be told when this cannot be shown.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(2) } else { ExitCode::SUCCESS };
+        }
+    };
+    match dispatch(command_line, out) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads the results has seen enough, such as `head`.
+        Err(Failure::Machine(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Failure> {
+    let CommandLine { config, log_format, command } = command_line;
+    match command {
+        Command::Serve => serve::run(&config, &Machine, log_format),
+        Command::Check(arguments) => check::run(&arguments, &config, &Machine, out),
+        Command::Explain(asked) => explained(&asked, out),
+        Command::Demo { port } => demo::run(port, log_format, out),
+        Command::Sim(simulated) => sim::run(simulated, out),
+        Command::Keys(keys) => keys::run(keys, &config, &Machine, out),
+    }
+}
+
+fn explained(asked: &Explain, out: &mut dyn Write) -> Result<(), Failure> {
+    let Explain { rules, records, at, format } = asked;
+    let ended = if records == Path::new("-") {
+        explain::run(rules, &mut io::stdin().lock(), *at, *format, out)
+    } else {
+        let file = File::open(records)
+            .map_err(|error| because(format!("cannot read {}: {error}", records.display())))?;
+        explain::run(rules, &mut BufReader::with_capacity(1 << 16, file), *at, *format, out)
+    };
+    ended.map_err(because)
+}
+
+/// The runtime of a command that is no gateway.
+pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed_and_every_command_has_help_with_an_example() {
+        let mut command = CommandLine::command();
+        command.build();
+        command.clone().debug_assert();
+        for command in command.get_subcommands_mut().filter(|command| command.get_name() != "help") {
+            let name = command.get_name().to_owned();
+            let mut leaves: Vec<String> = command
+                .get_subcommands_mut()
+                .filter(|leaf| leaf.get_name() != "help")
+                .map(|leaf| leaf.render_long_help().to_string())
+                .collect();
+            if leaves.is_empty() {
+                leaves.push(command.render_long_help().to_string());
+            }
+            assert!(
+                leaves.iter().all(|help| help.contains(&format!("membergate {name}"))),
+                "{name}: {leaves:#?}"
+            );
+            assert!(leaves.iter().all(|help| help.contains("Example")), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_first_page_of_help_stays() {
+        insta::assert_snapshot!(CommandLine::command().render_long_help());
+    }
+
+    #[test]
+    fn exit_codes_tell_done_from_refused_from_usage() {
+        for (arguments, code) in [
+            (vec!["--version"], 0),
+            (vec!["--help"], 0),
+            (vec!["check", "--print-sample"], 0),
+            (
+                vec![
+                    "explain",
+                    "--rules",
+                    "/nowhere",
+                    "--records",
+                    "/nowhere",
+                    "--at",
+                    "2026-01-01T00:00:00Z",
+                ],
+                1,
+            ),
+            (vec!["explain", "--rules", "a", "--records", "b", "--at", "yesterday"], 2),
+            (vec!["check", "--config", "/nowhere/membergate.toml"], 1),
+            (vec![], 2),
+            (vec!["chek"], 2),
+            (vec!["sim", "remembers", "--listen", "everywhere"], 2),
+        ] {
+            let arguments = std::iter::once("membergate").chain(arguments).map(OsString::from);
+            let shown = format!("{:?}", arguments.clone().collect::<Vec<_>>());
+            let ended = run(arguments, &mut Vec::new());
+            assert_eq!(format!("{ended:?}"), format!("{:?}", ExitCode::from(code)), "{shown}");
+        }
+    }
+}

@@ -1,4 +1,50 @@
-//! (to be written)
+//! The configuration: what the operator wrote, checked whole, as settings.
+//!
+//! `raw` says which keys there are, `resolve` what they mean. Only `app` and `cli` read this module.
 
+pub mod env;
 pub mod problem;
+mod raw;
+mod reading;
+mod resolve;
 pub mod rules;
+pub mod sample;
+pub mod settings;
+
+use std::path::Path;
+
+pub use env::Env;
+pub use problem::Problem;
+pub use settings::Settings;
+
+use reading::Reading;
+
+#[cfg(test)]
+mod tests;
+
+/// Reads and checks a configuration file and every file that it names.
+///
+/// Fails with all problems at once, in the order of the file. Nothing is opened for writing, created or connected to.
+pub fn load(file: &Path, env: &dyn Env) -> Result<Settings, Vec<Problem>> {
+    let text = match env.file(file) {
+        Ok(text) => text,
+        Err(error) => {
+            let what = format!("the configuration cannot be read: {}", resolve::because(&error));
+            let remedy = "Name another file with `--config`, or begin with what `membergate check --print-sample` prints";
+            return Err(vec![Problem::at("", 0, what, remedy).in_file(file.display().to_string())]);
+        }
+    };
+    let mut reading = Reading::new(file, &text);
+    let document = reading.document();
+    let settings = resolve::settings(document, &mut reading, env);
+    match (settings, reading.problems()) {
+        (Some(settings), problems) if problems.is_empty() => Ok(settings),
+        (None, problems) if problems.is_empty() => {
+            // Every refusal notes a problem, so this is only there to deny on doubt.
+            let problem =
+                Problem::at("", 0, "the configuration cannot be used", "Compare it with the sample");
+            Err(vec![problem.in_file(file.display().to_string())])
+        }
+        (_, problems) => Err(problems),
+    }
+}

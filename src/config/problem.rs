@@ -53,9 +53,15 @@ impl fmt::Display for Problem {
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let fold = |text: &str| text.to_ascii_lowercase().replace('-', "_");
     let given = fold(given);
-    let measured = known.into_iter().map(|name| (distance(&given, &fold(name)), name));
+    let length = given.chars().count();
+    let measured = known.into_iter().map(|name| {
+        let folded = fold(name);
+        // A name that was cut short is nearer than one that merely has similar letters.
+        let cut_short = length >= 4 && folded.starts_with(&given);
+        (if cut_short { 1 } else { distance(&given, &folded) }, name)
+    });
     let (distance, name) = measured.min_by_key(|(distance, _)| *distance)?;
-    (distance <= 1.max(given.chars().count() / 3)).then_some(name)
+    (distance <= (length / 3).max(2).min(length.saturating_sub(1))).then_some(name)
 }
 
 /// How many letters must be added, removed or changed.
@@ -94,6 +100,9 @@ mod tests {
         assert_eq!(nearest("timezone", known), Some("time_zone"));
         assert_eq!(nearest("honour_grace", known), Some("honor_grace"));
         assert_eq!(nearest("Member", known), Some("member"));
+        assert_eq!(nearest("tmie_zone", known), Some("time_zone"));
+        assert_eq!(nearest("honor", known), Some("honor_grace"));
         assert_eq!(nearest("something_else", known), None);
+        assert_eq!(nearest("x", ["at", "y"]), None);
     }
 }

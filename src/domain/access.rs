@@ -42,6 +42,21 @@ pub struct AccessRule {
     pub require: Require,
 }
 
+/// The methods of RFC 9110 and RFC 5789. Sites treat others as they like, many as GET.
+const KNOWN_METHODS: [&str; 9] =
+    ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+
+impl AccessRule {
+    /// HEAD counts as GET. A rule that restricts speaks of every method that nobody knows, whichever it names.
+    fn speaks_of(&self, method: &str) -> bool {
+        let names = |method: &str| self.methods.iter().any(|named| named == method);
+        self.methods.is_empty()
+            || names(method)
+            || (method == "HEAD" && names("GET"))
+            || (self.require != Require::Public && !KNOWN_METHODS.contains(&method))
+    }
+}
+
 /// What a visitor needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Require {
@@ -112,10 +127,10 @@ const SIGNED_IN: Require = Require::SignedIn;
 /// Rules that restrict are matched without regard to ASCII case, since some sites serve `/Members` for `/members`; rules
 /// that open match exactly. A doubt ends on the safe side.
 pub fn decide<'a>(site: &'a Site, path: &RequestPath<'_>, method: &str, visitor: Visitor<'a>) -> Access<'a> {
-    let covering = site.access.iter().find(|rule| {
-        let method_fits = rule.methods.is_empty() || rule.methods.iter().any(|m| m == method);
-        method_fits && rule.path.covers(path, rule.require != Require::Public)
-    });
+    let covering = site
+        .access
+        .iter()
+        .find(|rule| rule.speaks_of(method) && rule.path.covers(path, rule.require != Require::Public));
     let require = covering.map_or(&SIGNED_IN, |rule| &rule.require);
     let granted = Access::Granted(Permit { site, visitor });
     let standing = match (require, visitor) {
@@ -263,6 +278,8 @@ mod tests {
             rule("/board/minutes", &[], Require::AllOf(vec![role("board"), role("member")])),
             rule("/board", &[], Require::AnyOf(vec![role("board"), role("staff")])),
             rule("/nobody", &[], Require::AllOf(vec![])),
+            rule("/read", &["GET"], Require::SignedIn),
+            rule("/read", &["POST"], Require::Public),
             rule("/public", &[], Require::Public),
             rule("/**/*.css", &["GET"], Require::Public),
         ]);
@@ -294,6 +311,10 @@ mod tests {
         check("GET /board/x.css", None, "sign in");
         check("GET /board/minutes", Some(&["board"]), "refused");
         check("GET /board/minutes", Some(&["board", "member"]), "granted");
+        check("HEAD /read", None, "sign in");
+        check("FOO /read", None, "sign in");
+        check("POST /read", None, "granted");
+        check("HEAD /site.css", None, "granted");
         check("GET /nobody", Some(&["board", "member"]), "refused");
     }
 

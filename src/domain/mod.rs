@@ -6,6 +6,7 @@ pub mod access;
 pub mod claims;
 pub mod client;
 pub mod grant;
+pub mod network;
 pub mod path;
 pub mod record;
 pub mod return_to;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::path::RequestPath;
 
 /// Longest address that is kept, in bytes; it must fit into a cookie.
-const LONGEST: usize = 2048;
+const LONGEST: usize = 1536;
 
 /// An address of ours to which a sign-in may lead: there, a form that was being posted is sent after all.
 pub const RESUME_FORM: &str = "/_gate/resume";
@@ -29,7 +29,9 @@ impl ReturnTo {
     /// Parses a path with optional query and fragment. Other hosts, `//`, backslashes, control characters, ambiguous paths
     /// and our own addresses are refused.
     pub fn parse(text: &str) -> Result<ReturnTo, NotAReturnAddress> {
-        if text.len() > LONGEST || !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
+        if text.len() > LONGEST
+            || !text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\\"<>".contains(&byte))
+        {
             return Err(NotAReturnAddress);
         }
         let (before_fragment, _) = text.split_once('#').unwrap_or((text, ""));
@@ -110,6 +112,8 @@ mod tests {
             "/\t/evil.example",
             " /a",
             "/a b",
+            "/a?\"",
+            "/a?<b>",
             "/a\r\nSet-Cookie:x",
             "/é",
             "/a/../b",

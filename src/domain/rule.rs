@@ -84,7 +84,8 @@ pub enum PrimaryMembership {
     /// The active one that ends last.
     #[default]
     Longest,
-    /// The first on the record, active or not, as the plugin does (AMS Connect fact sheet A5.2).
+    /// The first on the record of those that count, active or not, as the plugin does (AMS Connect fact sheet A5.2). It
+    /// names the decision only of a member; who is a member does not depend on it.
     First,
 }
 
@@ -245,9 +246,16 @@ impl Rules {
         roles
     }
 
-    /// What people call a role: the label of the first rule that grants it, else the slug.
+    /// What people call a role: the label of the first rule that grants it, else words made of the slug.
     pub fn label_of(&self, role: &Role) -> Arc<str> {
         let labelled = self.rules.iter().find(|rule| rule.role == *role && rule.label.is_some());
-        labelled.map_or_else(|| Arc::clone(&role.0), Rule::name)
+        labelled.map_or_else(|| in_words(role.as_str()).into(), Rule::name)
     }
+}
+
+/// `committee_member` as people write it: `Committee member`.
+fn in_words(slug: &str) -> String {
+    let spaced = slug.replace(['_', '-'], " ");
+    let mut letters = spaced.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -39,17 +39,20 @@ pub struct Limits {
     pub stale_limit: SignedDuration,
 }
 
+/// How far the clocks of gateways that share a store may differ.
+pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+
 impl Limits {
     /// Whether a session begun and last seen at these instants is over at `now`, by age alone.
     pub fn are_over(&self, created: Timestamp, last_seen: Timestamp, now: Timestamp) -> bool {
         now.duration_since(last_seen) >= self.idle || now.duration_since(created) >= self.absolute
     }
 
-    /// How a record read at `as_of` counts at `now`.
+    /// How a record read at `as_of` counts at `now`. One from the future was read under a clock that nobody should trust.
     pub fn freshness(&self, as_of: Timestamp, now: Timestamp) -> Freshness {
         let age = now.duration_since(as_of);
         match () {
-            () if age >= self.stale_limit => Freshness::Stale,
+            () if age >= self.stale_limit || age < -CLOCK_SKEW => Freshness::Stale,
             () if age >= self.refresh_after => Freshness::RefreshDue,
             () => Freshness::Fresh,
         }
@@ -98,7 +101,8 @@ mod tests {
     #[test]
     fn a_record_ages_from_fresh_to_stale() {
         for (now, freshness) in [
-            (-5, Freshness::Fresh),
+            (-301, Freshness::Stale),
+            (-300, Freshness::Fresh),
             (9, Freshness::Fresh),
             (10, Freshness::RefreshDue),
             (49, Freshness::RefreshDue),

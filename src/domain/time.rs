@@ -3,7 +3,7 @@
 //! The AMS writes dates without a zone (re:Members fact sheet §4.4). What was written is kept here as it was;
 //! it becomes an instant only in the association's own time zone, when a decision is made.
 
-use jiff::ToSpan;
+use jiff::Span;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::AmbiguousOffset;
 use serde::{Deserialize, Serialize};
@@ -104,17 +104,24 @@ pub fn end_of_day(day: Date, zone: &TimeZone) -> Timestamp {
 
 /// The first instant of the day that lies `count` days before `day`.
 pub fn start_of_day_before(day: Date, count: u32, zone: &TimeZone) -> Timestamp {
-    day.checked_sub(i64::from(count).days()).map_or(SINCE_EVER, |day| start_of_day(day, zone))
+    let first = days(count).and_then(|count| day.checked_sub(count).ok());
+    first.map_or(SINCE_EVER, |day| start_of_day(day, zone))
 }
 
 /// The first instant after the day that lies `count` days after `day`.
 pub fn end_of_day_after(day: Date, count: u32, zone: &TimeZone) -> Timestamp {
-    day.checked_add(i64::from(count).days()).map_or(FOREVER, |day| end_of_day(day, zone))
+    let last = days(count).and_then(|count| day.checked_add(count).ok());
+    last.map_or(FOREVER, |day| end_of_day(day, zone))
+}
+
+/// A number of days, unless it is more than all the days there are.
+fn days(count: u32) -> Option<Span> {
+    Span::new().try_days(count).ok()
 }
 
 /// The last day in `zone` of a span that ends, exclusively, at `end`.
 pub fn last_day(end: Timestamp, zone: &TimeZone) -> Date {
-    let last = end.checked_sub(1.nanosecond()).unwrap_or(end);
+    let last = end.checked_sub(Span::new().nanoseconds(1)).unwrap_or(end);
     zone.to_datetime(last).date()
 }
 

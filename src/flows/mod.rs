@@ -1,9 +1,11 @@
 //! The use cases, as verbs over narrow ports. No HTTP types, no HTML: several doors need them.
 
+pub mod attempts;
 pub mod back_channel;
 pub mod grant;
 pub mod person;
 pub mod refresh;
+pub mod refusals;
 pub mod sign_in;
 pub mod upkeep;
 pub mod visit;

@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 
-use crate::adapters::ams::AmsError;
+use super::refresh::Lately;
 use crate::domain::access::Standing;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::roles;
 use crate::domain::rule::Rules;
+use crate::domain::session::CLOCK_SKEW;
 use crate::domain::time::Timestamp;
 
 /// The role mapping in force. Its number tells a decision that it was made under an older one.
@@ -67,8 +68,8 @@ pub struct Person {
     gone: AtomicBool,
     /// Set while a background refresh is asked for or under way.
     pub(super) refresh_asked: AtomicBool,
-    /// Held by the one who reads the record anew; remembers the latest failure, so that those who waited share it.
-    pub(super) reading: tokio::sync::Mutex<Option<(Timestamp, AmsError)>>,
+    /// Held by the one who reads the record anew; those who waited share the outcome.
+    pub(super) reading: tokio::sync::Mutex<Lately>,
 }
 
 impl Person {
@@ -84,7 +85,7 @@ impl Person {
             held: ArcSwap::from_pointee(Held::decide(Arc::new(record), published, now)),
             gone: AtomicBool::new(false),
             refresh_asked: AtomicBool::new(false),
-            reading: tokio::sync::Mutex::new(None),
+            reading: tokio::sync::Mutex::default(),
         }
     }
 
@@ -103,7 +104,7 @@ impl Person {
         Arc::clone(&self.held.load().record)
     }
 
-    /// Whether the AMS has said that it knows nobody by this id any more.
+    /// Whether this person's sessions are over: the AMS knows or admits him or her no more.
     pub fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Acquire)
     }
@@ -112,11 +113,12 @@ impl Person {
         self.gone.store(true, Ordering::Release);
     }
 
-    /// Takes over a record, unless the one held is newer.
+    /// Takes over a record, unless the one held is newer. One from the future was read under a wrong clock, and gives way.
     pub(super) fn renew(&self, record: Record, published: &Published, now: Timestamp) {
         let anew = Arc::new(Held::decide(Arc::new(record), published, now));
         self.held.rcu(|held| {
-            if held.record.as_of > anew.record.as_of { Arc::clone(held) } else { Arc::clone(&anew) }
+            let newer = held.record.as_of > anew.record.as_of && held.record.as_of <= now + CLOCK_SKEW;
+            if newer { Arc::clone(held) } else { Arc::clone(&anew) }
         });
     }
 

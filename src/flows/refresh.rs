@@ -22,15 +22,29 @@ const WORKERS: usize = 4;
 /// After a failure a person is left alone for this long.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(15);
 
+/// The AMS must say twice, at least this far apart, that it knows somebody no more. Once may be a mishap: an answer 404 has
+/// been seen for tokens that had expired (re:Members fact sheet §1.7).
+const GONE_AFTER: SignedDuration = SignedDuration::from_secs(60);
+
 /// Why a record could not be read anew.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RefreshError {
     /// The AMS gave no record. Upstream's fault.
     #[error(transparent)]
     Ams(#[from] AmsError),
+    /// The AMS says that it knows nobody by this id. It is asked again before that is believed.
+    #[error("the AMS does not find the person")]
+    Missing,
     /// The store did not take it. Our fault.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// How reading one person's record went lately.
+#[derive(Debug, Default)]
+pub(super) struct Lately {
+    failed: Option<(Timestamp, RefreshError)>,
+    missing_since: Option<Timestamp>,
 }
 
 /// Reads records anew.
@@ -75,37 +89,58 @@ impl Refresh {
         believed: Timestamp,
         priority: Priority,
     ) -> Result<(), RefreshError> {
-        let mut latest_failure = person.reading.lock().await;
-        if person.record().as_of > believed || person.is_gone() {
-            return Ok(());
+        let mut lately = person.reading.lock().await;
+        if person.is_gone() {
+            return self.end_sessions(person).await;
         }
         let now = self.clock.now();
-        if let Some((when, error)) = &*latest_failure
+        if person.record().as_of > believed && person.record().as_of <= now {
+            return Ok(());
+        }
+        if let Some((when, error)) = &lately.failed
             && now >= *when
             && now.duration_since(*when) < AFTER_FAILURE
         {
-            return Err(error.clone().into());
+            return Err(error.clone());
         }
+        let outcome = self.read_and_keep(person, &mut lately, priority).await;
+        lately.failed = outcome.as_ref().err().map(|error| (self.clock.now(), error.clone()));
+        outcome
+    }
+
+    async fn read_and_keep(
+        &self,
+        person: &Person,
+        lately: &mut Lately,
+        priority: Priority,
+    ) -> Result<(), RefreshError> {
         let parts = self.rules.load().rules.parts();
-        match self.ams.read(person.id(), parts, priority).await {
-            Ok(Some(record)) => {
-                *latest_failure = None;
-                let stored = self.store.put_record(person.environment(), &record).await;
-                person.renew(record, &self.rules.load(), self.clock.now());
-                Ok(stored?)
+        let Some(record) = self.ams.read(person.id(), parts, priority).await? else {
+            let now = self.clock.now();
+            let since = *lately.missing_since.get_or_insert(now);
+            if now.duration_since(since) < GONE_AFTER {
+                return Err(RefreshError::Missing);
             }
-            Ok(None) => {
-                *latest_failure = None;
-                person.set_gone();
-                self.store.end_sessions_of(person.environment(), person.id()).await?;
-                tracing::info!(individual.id = %person.id(), "The AMS knows this person no more; the sessions are ended");
-                Ok(())
-            }
-            Err(error) => {
-                *latest_failure = Some((self.clock.now(), error.clone()));
-                Err(error.into())
-            }
+            tracing::info!(individual.id = %person.id(), "The AMS knows this person no more; the sessions are ended");
+            person.set_gone();
+            return self.end_sessions(person).await;
+        };
+        lately.missing_since = None;
+        let stored = self.store.put_record(person.environment(), &record).await;
+        let now = self.clock.now();
+        person.renew(record, &self.rules.load(), now);
+        if !person.held(&self.rules.load(), now).standing.decision.admitted {
+            // A session that is over stays over, even when the AMS changes its mind.
+            tracing::info!(individual.id = %person.id(), "The AMS admits this person no more; the sessions are ended");
+            person.set_gone();
+            return self.end_sessions(person).await;
         }
+        Ok(stored?)
+    }
+
+    async fn end_sessions(&self, person: &Person) -> Result<(), RefreshError> {
+        self.store.end_sessions_of(person.environment(), person.id()).await?;
+        Ok(())
     }
 
     /// Works off the queue until `stop`.

@@ -1,72 +1,68 @@
 //! Signing in: sending a browser to the AMS and taking it back.
 //!
-//! The AMS's redirect carries no state, nonce or signature (re:Members fact sheet §2.7), so the binding is ours: a random
-//! state travels inside the return address, and its twin stays in a cookie of this browser. Whoever comes back without
-//! both gets no session, whatever token is in the address.
+//! The AMS's redirect carries no state, nonce or signature (re:Members fact sheet §2.7), so the binding is ours: see
+//! `attempts`. Whoever comes back without it gets no session, whatever token is in the address.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::attempts::{ATTEMPT_LIVES, Attempt, Attempts, Cookie, handle_of};
 use super::person::PublishedRules;
+use super::refusals::Refusals;
 use super::visit::{Live, Visits};
 use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::{self, SessionSecret, TOKEN_CHARS};
-use crate::adapters::keys::seal::{self, Sealer};
+use crate::adapters::keys::seal;
 use crate::adapters::store::{Once, Store, StoreError};
-use crate::domain::record::{IndividualId, Record};
+use crate::domain::record::Record;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::roles;
-use crate::domain::session::Session;
+use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
-
-/// How long a visitor may take at the AMS's login page, a forgotten password included.
-pub const ATTEMPT_LIVES: SignedDuration = SignedDuration::from_hours(1);
-
-/// How many attempts a browser may have open at once: a restored browser opens all its tabs together.
-pub const MOST_ATTEMPTS: usize = 24;
 
 /// How long a token is remembered as used. Staff can make tokens that live for days (re:Members fact sheet §2.4).
 const TOKEN_REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 30);
 
-/// Characters of the state that name its cookie, so that each attempt has a cookie of its own.
-const HANDLE_CHARS: usize = 12;
+/// So many attempts within [`LOOP_SPAN`] without one coming back whole: the AMS drops what we give it.
+const LOOP: usize = 3;
+const LOOP_SPAN: SignedDuration = SignedDuration::from_secs(30);
 
 /// Why a sign-in does not end in a session.
 #[derive(Debug, thiserror::Error)]
-pub enum SignInError {
-    /// The browser came back without any state of ours: the AMS or a mailed link sent it. The visitor's matter; a normal
-    /// login is started instead.
+pub enum Failure {
+    /// The browser came back without any state of ours: the AMS or a mailed link sent it. A normal login is started.
     #[error("the return carries no state")]
     NoState,
+    /// As before, again and again: something on the way drops our state.
+    #[error("the return carries no state, for the third time within seconds")]
+    Loop,
     /// The state is not one that this browser holds. The visitor's fault.
     #[error("the state does not belong to this browser")]
     ForeignState,
     /// The attempt is too old. The visitor's fault.
     #[error("the attempt has expired")]
-    Expired(ReturnTo),
+    Expired,
     /// The state or the token has been used before. The visitor's fault.
     #[error("the attempt has been used before")]
-    Used(ReturnTo),
+    Used,
     /// The rest of the return is not what the AMS sends. The visitor's fault.
     #[error(transparent)]
     Arrival(#[from] ArrivalFault),
-    /// The token proves somebody else than the address says. Upstream's fault, or a forgery.
-    #[error("the token proves another person than the address names")]
-    WrongPerson(ReturnTo),
+    /// Too many refused tokens came from this address. The visitor's fault.
+    #[error("too many refused tokens came from this address")]
+    TooMany,
     /// The AMS does not admit this person (not approved, or deceased).
     #[error("the AMS does not admit this person")]
     NotAdmitted,
     /// The AMS gave no usable answer.
     #[error(transparent)]
-    Ams(AmsFailure),
+    Ams(#[from] AmsError),
     /// The store gave no answer. Our fault.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,23 +71,20 @@ pub enum SignInError {
     Cryptography(#[from] CryptographyFailed),
 }
 
-/// The AMS failed, and where the visitor wanted to go.
+/// A failure, and where the visitor wanted to go as far as that is known.
 #[derive(Debug, thiserror::Error)]
-#[error("{error}")]
-pub struct AmsFailure {
-    /// What the AMS did.
-    pub error: AmsError,
+#[error("{failure}")]
+pub struct SignInError {
+    /// What went wrong.
+    pub failure: Failure,
     /// Where the visitor wanted to go.
-    pub return_to: ReturnTo,
+    pub return_to: Option<ReturnTo>,
 }
 
-/// What the cookie of one attempt holds, sealed.
-#[derive(Debug, Serialize, Deserialize)]
-struct Attempt {
-    state: String,
-    host: String,
-    return_to: ReturnTo,
-    begun: Timestamp,
+impl<F: Into<Failure>> From<F> for SignInError {
+    fn from(failure: F) -> SignInError {
+        SignInError { failure: failure.into(), return_to: None }
+    }
 }
 
 /// A browser on its way to the AMS.
@@ -103,8 +96,25 @@ pub struct Departure {
     pub handle: String,
     /// What the attempt's cookie holds.
     pub sealed: String,
-    /// Handles of attempts that make room: too old, unreadable, or the oldest beyond the cap.
+    /// Handles of attempts that make room.
     pub dropped: Vec<String>,
+}
+
+/// A browser that has come back.
+#[derive(Debug, Clone, Copy)]
+pub struct Returning<'a> {
+    /// The host at which it is.
+    pub host: &'a str,
+    /// From where, for counting refusals.
+    pub address: IpAddr,
+    /// The query with which it came.
+    pub query: &'a str,
+    /// Its open attempts.
+    pub open: &'a [Cookie<'a>],
+    /// The live session that it has already.
+    pub present: Option<&'a Arc<Live>>,
+    /// Every session that it names, live or not. They end when a new one begins.
+    pub named: &'a [SessionKey],
 }
 
 /// A browser that has come back as somebody.
@@ -118,9 +128,6 @@ pub struct SignedIn {
     pub handle: String,
 }
 
-/// An attempt's cookie as the browser sent it: handle and sealed text.
-pub type Held<'a> = (&'a str, &'a str);
-
 /// Signs people in.
 pub struct SignIn {
     ams: Arc<dyn Ams>,
@@ -128,20 +135,21 @@ pub struct SignIn {
     visits: Arc<Visits>,
     rules: PublishedRules,
     clock: SharedClock,
-    attempts: Sealer,
+    attempts: Attempts,
+    refusals: Refusals,
 }
 
 impl SignIn {
-    /// Signs in through `ams`; `attempts` seals what the cookies of attempts hold.
+    /// Signs in through `ams`.
     pub fn new(
         ams: Arc<dyn Ams>,
         store: Arc<dyn Store>,
         visits: Arc<Visits>,
         rules: PublishedRules,
         clock: SharedClock,
-        attempts: Sealer,
+        attempts: Attempts,
     ) -> SignIn {
-        SignIn { ams, store, visits, rules, clock, attempts }
+        SignIn { ams, store, visits, rules, clock, attempts, refusals: Refusals::default() }
     }
 
     /// Sends a browser to the AMS. `callback` is our return address at the host where the visitor is.
@@ -150,101 +158,94 @@ impl SignIn {
         host: &str,
         mut callback: Url,
         return_to: ReturnTo,
-        open: &[Held<'_>],
+        open: &[Cookie<'_>],
     ) -> Result<Departure, CryptographyFailed> {
         let now = self.clock.now();
-        let state = random::token()?;
-        let handle = handle_of(&state).to_owned();
-        callback.query_pairs_mut().append_pair("state", &state);
+        let attempt = Attempt::begin(return_to, now)?;
+        callback.query_pairs_mut().append_pair("state", &attempt.state);
         let address = self.ams.login_url(&callback);
-        let attempt = Attempt { state, host: host.to_owned(), return_to, begun: now };
-        let plain = serde_json::to_vec(&attempt).map_err(|_| CryptographyFailed)?;
-        let sealed = self.attempts.seal(&plain, &bound_to(host, &handle))?;
-        let dropped = self.make_room(host, open, now);
-        Ok(Departure { address, handle, sealed: BASE64_URL_SAFE_NO_PAD.encode(sealed), dropped })
+        let sealed = self.attempts.seal(host, &attempt)?;
+        let dropped = self.attempts.beyond_the_cap(host, open, sealed.len(), now);
+        Ok(Departure { address, handle: attempt.handle().to_owned(), sealed, dropped })
     }
 
-    fn make_room(&self, host: &str, open: &[Held<'_>], now: Timestamp) -> Vec<String> {
-        let mut live: Vec<(Timestamp, &str)> = Vec::new();
-        let mut dropped = Vec::new();
-        for &(handle, sealed) in open {
-            match self.unseal(host, handle, sealed).filter(|attempt| !is_expired(attempt, now)) {
-                Some(attempt) => live.push((attempt.begun, handle)),
-                None => dropped.push(handle.to_owned()),
-            }
-        }
-        live.sort();
-        let beyond = (live.len() + 1).saturating_sub(MOST_ATTEMPTS);
-        dropped.extend(live.into_iter().take(beyond).map(|(_, handle)| handle.to_owned()));
-        dropped
-    }
-
-    /// Takes back a browser that comes from the AMS with `query`. `present` is the session that it has already.
-    pub async fn finish(
-        &self,
-        host: &str,
-        query: &str,
-        open: &[Held<'_>],
-        present: Option<&Arc<Live>>,
-    ) -> Result<SignedIn, SignInError> {
+    /// Takes back a browser that comes from the AMS.
+    pub async fn finish(&self, returning: Returning<'_>) -> Result<SignedIn, SignInError> {
         let now = self.clock.now();
         // (1) The state is there once, and its twin is in a cookie of this browser, for this host.
-        let state = state_of(query)?;
-        let handle = handle_of(&state).to_owned();
-        let sealed = open.iter().find(|(name, _)| *name == handle).ok_or(SignInError::ForeignState)?.1;
-        let attempt = self.unseal(host, &handle, sealed).ok_or(SignInError::ForeignState)?;
-        if !random::same(attempt.state.as_bytes(), state.as_bytes()) || attempt.host != host {
-            return Err(SignInError::ForeignState);
+        let attempt = self.attempt_of(&returning, now)?;
+        self.complete(&returning, &attempt, now)
+            .await
+            .map_err(|failure| SignInError { failure, return_to: Some(attempt.return_to) })
+    }
+
+    fn attempt_of(&self, returning: &Returning<'_>, now: Timestamp) -> Result<Attempt, Failure> {
+        let Some(state) = state_of(returning.query)? else {
+            let lately = self.attempts.begun_within(returning.host, returning.open, LOOP_SPAN, now);
+            return Err(if lately >= LOOP { Failure::Loop } else { Failure::NoState });
+        };
+        let handle = handle_of(&state);
+        let cookie = returning.open.iter().find(|(name, _)| *name == handle).ok_or(Failure::ForeignState)?;
+        let attempt = self.attempts.open(returning.host, *cookie).ok_or(Failure::ForeignState)?;
+        let is_twin = random::same(attempt.state.as_bytes(), state.as_bytes());
+        is_twin.then_some(attempt).ok_or(Failure::ForeignState)
+    }
+
+    async fn complete(
+        &self,
+        returning: &Returning<'_>,
+        attempt: &Attempt,
+        now: Timestamp,
+    ) -> Result<SignedIn, Failure> {
+        let (return_to, handle) = (attempt.return_to.clone(), attempt.handle().to_owned());
+        // (2) The AMS's part has the shape that it always has.
+        let arrival = self.ams.arrival(returning.query)?;
+        let token = once(b"sso", &arrival.token.expose_secret().to_ascii_lowercase());
+        if attempt.is_expired(now) {
+            // The token may still be good; nobody shall find it in this browser's history and use it.
+            self.store.use_once(&token, now + TOKEN_REMEMBERED).await?;
+            return Err(Failure::Expired);
         }
-        let return_to = attempt.return_to.clone();
-        if is_expired(&attempt, now) {
-            return Err(SignInError::Expired(return_to));
+        // (3) The state is used once, here or on any other gateway.
+        if !self.store.use_once(&once(b"state", &attempt.state), now + ATTEMPT_LIVES * 2).await? {
+            return Err(Failure::Used);
         }
-        // (2) The state is used once, here or on any other gateway.
-        if !self.store.use_once(&once(b"state", &state), now + ATTEMPT_LIVES * 2).await? {
-            return Err(SignInError::Used(return_to));
-        }
-        // (3) The AMS's part has the shape that it always has.
-        let arrival = self.ams.arrival(query)?;
         // (4) Another tab was first: the browser is that person already. Nothing is exchanged.
-        if let Some(live) = present
+        if let Some(live) = returning.present
             && live.session().individual == arrival.claimed
             && live.session().created >= attempt.begun
         {
+            self.store.use_once(&token, now + TOKEN_REMEMBERED).await?;
             return Ok(SignedIn { secret: None, return_to, handle });
         }
-        // (5) The token is used once, and proves the person whom the address names.
-        let record = self.redeem(&arrival, &return_to, now).await?;
+        // (5) The token proves the person whom the address names, and is used once. It is remembered only after the AMS has
+        // vouched for it, so that strangers cannot fill the store with invented ones.
+        let record = self.redeem(returning, &arrival).await?;
+        if !self.store.use_once(&token, now + TOKEN_REMEMBERED).await? {
+            return Err(Failure::Used);
+        }
         // (6) The AMS admits the person now.
         if !roles::decide(&record, &self.rules.load().rules, now).admitted {
-            return Err(SignInError::NotAdmitted);
+            return Err(Failure::NotAdmitted);
         }
-        // (7) A new session under a new id; the one that the browser came with is over.
-        let secret = self.begin_session(host, record, now).await?;
-        if let Some(live) = present {
-            self.visits.end(&live.session().key).await?;
+        // (7) A new session under a new id; whatever the browser came with is over.
+        let secret = self.begin_session(returning.host, record, now).await?;
+        for key in returning.named {
+            self.visits.end(key).await?;
         }
         Ok(SignedIn { secret: Some(secret), return_to, handle })
     }
 
-    async fn redeem(
-        &self,
-        arrival: &Arrival,
-        return_to: &ReturnTo,
-        now: Timestamp,
-    ) -> Result<Record, SignInError> {
-        let token = once(b"sso", &arrival.token.expose_secret().to_ascii_lowercase());
-        if !self.store.use_once(&token, now + TOKEN_REMEMBERED).await? {
-            return Err(SignInError::Used(return_to.clone()));
+    async fn redeem(&self, returning: &Returning<'_>, arrival: &Arrival) -> Result<Record, Failure> {
+        if self.refusals.are_too_many(returning.address) {
+            return Err(Failure::TooMany);
         }
         let parts = self.rules.load().rules.parts();
-        let failed = |error| SignInError::Ams(AmsFailure { error, return_to: return_to.clone() });
-        let record = self.ams.redeem(arrival, parts).await.map_err(failed)?;
-        if record.id == arrival.claimed {
-            Ok(record)
-        } else {
-            Err(SignInError::WrongPerson(return_to.clone()))
+        let redeemed = self.ams.redeem(arrival, parts).await;
+        if let Err(AmsError::TokenRefused | AmsError::OtherPerson) = &redeemed {
+            self.refusals.note(returning.address);
         }
+        Ok(redeemed?)
     }
 
     async fn begin_session(
@@ -252,12 +253,11 @@ impl SignIn {
         host: &str,
         record: Record,
         now: Timestamp,
-    ) -> Result<SessionSecret, SignInError> {
+    ) -> Result<SessionSecret, Failure> {
         let secret = SessionSecret::new()?;
-        let individual: IndividualId = record.id.clone();
         let session = Session {
             key: secret.key(),
-            individual,
+            individual: record.id.clone(),
             environment: self.ams.environment().to_owned(),
             host: host.to_owned(),
             created: now,
@@ -266,35 +266,19 @@ impl SignIn {
         self.visits.begin(session, record).await?;
         Ok(secret)
     }
-
-    fn unseal(&self, host: &str, handle: &str, sealed: &str) -> Option<Attempt> {
-        let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
-        let plain = self.attempts.open(&sealed, &bound_to(host, handle))?;
-        serde_json::from_slice(&plain).ok()
-    }
 }
 
-/// The one `state` of a query; the AMS keeps our parameters and their case.
-fn state_of(query: &str) -> Result<String, SignInError> {
+/// The one `state` of a query, if there is any; the AMS keeps our parameters and their case.
+fn state_of(query: &str) -> Result<Option<String>, Failure> {
     let mut states = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "state");
-    let state = states.next().ok_or(SignInError::NoState)?.1.into_owned();
+    let Some((_, state)) = states.next() else { return Ok(None) };
     let well_formed = state.len() == TOKEN_CHARS
         && state.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    if well_formed && states.next().is_none() { Ok(state) } else { Err(SignInError::ForeignState) }
-}
-
-fn handle_of(state: &str) -> &str {
-    state.get(..HANDLE_CHARS).unwrap_or(state)
-}
-
-fn bound_to(host: &str, handle: &str) -> Vec<u8> {
-    seal::context(&[host.as_bytes(), handle.as_bytes()])
-}
-
-fn is_expired(attempt: &Attempt, now: Timestamp) -> bool {
-    let age = now.duration_since(attempt.begun);
-    // An attempt from the future was sealed by a clock that nobody should trust.
-    age >= ATTEMPT_LIVES || age < SignedDuration::from_mins(-5)
+    if well_formed && states.next().is_none() {
+        Ok(Some(state.into_owned()))
+    } else {
+        Err(Failure::ForeignState)
+    }
 }
 
 fn once(kind: &[u8], text: &str) -> Once {

@@ -32,6 +32,9 @@ pub async fn run(visits: Arc<Visits>, store: Arc<dyn Store>, clock: SharedClock,
                 tracing::error!(%error, "The latest requests of sessions could not be written down")
             }
         }
+        if let Err(error) = visits.end_what_is_left().await {
+            tracing::error!(%error, "Sessions that have ended could not be removed from the store");
+        }
         if stopping {
             return;
         }

@@ -3,8 +3,8 @@
 //! The request path asks memory only. It waits for the store when memory does not know the session, and for the AMS only
 //! when the record is too old to be believed.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use moka::policy::EvictionPolicy;
@@ -87,6 +87,8 @@ pub struct Visits {
     environment: Arc<str>,
     clock: SharedClock,
     refresh: Arc<Refresh>,
+    /// Sessions that ended while the store gave no answer.
+    unended: Mutex<Vec<SessionKey>>,
 }
 
 impl Visits {
@@ -112,6 +114,7 @@ impl Visits {
             environment: environment.into(),
             clock,
             refresh,
+            unended: Mutex::default(),
         }
     }
 
@@ -140,7 +143,11 @@ impl Visits {
         if *session.environment != *self.environment {
             return Ok(None);
         }
-        let live = self.live(session, record);
+        let person = self.person(record);
+        if person.is_gone() {
+            return Ok(None);
+        }
+        let live = live(session, person);
         // Whoever was first stays: two look-ups must share one session, and an end must not be undone.
         match self.sessions.entry(*key).or_insert(Remembered::Live(live)).into_value() {
             Remembered::Live(live) => Ok(Some(live)),
@@ -148,25 +155,20 @@ impl Visits {
         }
     }
 
-    fn live(&self, session: Session, record: Record) -> Arc<Live> {
-        let (published, now) = (self.rules.load(), self.clock.now());
-        let environment = || Arc::clone(&self.environment);
-        let whose = session.individual.clone();
-        let mut person = self.people.get_with(whose.clone(), || {
-            Arc::new(Person::new(environment(), record.clone(), &published, now))
-        });
-        if person.is_gone() {
-            person = Arc::new(Person::new(environment(), record.clone(), &published, now));
-            self.people.insert(whose, Arc::clone(&person));
-        }
-        person.renew(record, &published, now);
-        let last_seen = AtomicI64::new(session.last_seen.as_microsecond());
-        Arc::new(Live { session, person, last_seen, ended: AtomicBool::new(false) })
+    /// The person of a record, shared by all of his or her sessions.
+    fn person(&self, record: Record) -> Arc<Person> {
+        let person = self.people.get_with(record.id.clone(), || self.new_person(record.clone()));
+        person.renew(record, &self.rules.load(), self.clock.now());
+        person
+    }
+
+    fn new_person(&self, record: Record) -> Arc<Person> {
+        Arc::new(Person::new(Arc::clone(&self.environment), record, &self.rules.load(), self.clock.now()))
     }
 
     /// What a session is worth at `host` at `now`. The request keeps the session from falling idle.
     pub fn presence(&self, live: &Live, host: &str, now: Timestamp) -> Presence {
-        let presence = self.still_present(live, host, now);
+        let presence = self.worth(live, host, now);
         if matches!(presence, Presence::Present(_)) {
             live.last_seen.fetch_max(now.as_microsecond(), Ordering::Relaxed);
         }
@@ -175,6 +177,14 @@ impl Visits {
 
     /// As [`Visits::presence`], for a stream that is merely still open: it does not count as a request.
     pub fn still_present(&self, live: &Live, host: &str, now: Timestamp) -> Presence {
+        // Memory may have forgotten this very session and have met it again since; the end is noted with the newcomer.
+        match self.recall(&live.session.key) {
+            Recall::Ended => Presence::Over,
+            Recall::Known(_) | Recall::Unknown => self.worth(live, host, now),
+        }
+    }
+
+    fn worth(&self, live: &Live, host: &str, now: Timestamp) -> Presence {
         let session = &live.session;
         let limits = self.limits.load();
         let over = live.ended.load(Ordering::Acquire)
@@ -192,7 +202,6 @@ impl Visits {
         if freshness == Freshness::RefreshDue || held.incomplete {
             self.refresh.hint(&live.person);
         }
-        // Somebody who is not admitted has no session, but is not forgotten: the next record may say otherwise.
         if held.standing.decision.admitted { Presence::Present(held) } else { Presence::Over }
     }
 
@@ -206,18 +215,48 @@ impl Visits {
     pub async fn begin(&self, session: Session, record: Record) -> Result<Arc<Live>, StoreError> {
         self.store.begin_session(&session, &record).await?;
         let key = session.key;
-        let live = self.live(session, record);
+        let mut person = self.person(record.clone());
+        if person.is_gone() {
+            // The AMS has just vouched for somebody whose sessions it had ended: a new beginning.
+            person = self.new_person(record);
+            self.people.insert(person.id().clone(), Arc::clone(&person));
+        }
+        let live = live(session, person);
         self.sessions.insert(key, Remembered::Live(Arc::clone(&live)));
         Ok(live)
     }
 
-    /// Ends a session: in memory at once, then in the store.
+    /// Ends a session: in memory at once, then in the store. What the store refuses is tried again by
+    /// [`Visits::end_what_is_left`].
     pub async fn end(&self, key: &SessionKey) -> Result<(), StoreError> {
-        if let Some(Remembered::Live(live)) = self.sessions.get(key) {
-            live.ended.store(true, Ordering::Release);
+        match self.recall(key) {
+            // Strangers name sessions that never were: nothing is written for them.
+            Recall::Unknown if self.store.session(key).await?.is_none() => return Ok(()),
+            Recall::Known(live) => live.ended.store(true, Ordering::Release),
+            Recall::Unknown | Recall::Ended => {}
         }
         self.sessions.insert(*key, Remembered::Ended);
-        self.store.end_session(key).await
+        let ended = self.store.end_session(key).await;
+        if ended.is_err() {
+            self.unended().push(*key);
+        }
+        ended
+    }
+
+    /// Ends in the store what has ended in memory only.
+    pub async fn end_what_is_left(&self) -> Result<(), StoreError> {
+        let left = std::mem::take(&mut *self.unended());
+        for (at, key) in left.iter().enumerate() {
+            if let Err(error) = self.store.end_session(key).await {
+                self.unended().extend(left.get(at..).unwrap_or_default());
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn unended(&self) -> MutexGuard<'_, Vec<SessionKey>> {
+        self.unended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sessions that were seen after `since`, with the latest request of each.
@@ -228,4 +267,9 @@ impl Visits {
         });
         seen.collect()
     }
+}
+
+fn live(session: Session, person: Arc<Person>) -> Arc<Live> {
+    let last_seen = AtomicI64::new(session.last_seen.as_microsecond());
+    Arc::new(Live { session, person, last_seen, ended: AtomicBool::new(false) })
 }

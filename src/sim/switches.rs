@@ -73,7 +73,7 @@ switches! {
     latency: Duration = Duration::ZERO, "How long every answer waits first.";
     fault: Fault = Fault::None, "How answers go wrong.";
     fault_on: Scope = Scope::Everything, "Which answers go wrong.";
-    fault_every: u32 = 1, "Of those, every how manieth goes wrong.";
+    fault_every: u32 = 1, "Every n-th of those answers goes wrong.";
 }
 
 /// A switch that could not be set. Nothing was changed.

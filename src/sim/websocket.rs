@@ -20,7 +20,7 @@ const PONG: u8 = 0x8a;
 const PROTOCOL_ERROR: [u8; 2] = 1002u16.to_be_bytes();
 
 /// The `101 Switching Protocols` answer to a handshake; nothing when the request is not one.
-pub fn accept(headers: &HeaderMap) -> Option<Response<axum::body::Body>> {
+pub(super) fn accept(headers: &HeaderMap) -> Option<Response<axum::body::Body>> {
     let wants = |name, token: &str| {
         headers
             .get_all(name)
@@ -50,7 +50,7 @@ fn accept_value(key: &[u8]) -> String {
 }
 
 /// Repeats text frames, answers pings, and returns when the other side closes or breaks the protocol.
-pub async fn echo<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
+pub(super) async fn echo<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
     loop {
         let Ok(frame) = read(&mut stream).await else { return };
         let sent = match frame {

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::pages::{Contact, Frame};
 use crate::domain::access::Site;
+use crate::domain::return_to::ReturnTo;
 
 /// Who runs the sites, as visitors see it.
 #[derive(Debug, Clone)]
@@ -40,6 +41,16 @@ impl Arrived {
     /// Whether the public address is https; cookies are then `Secure` and carry the `__Host-` prefix.
     pub fn is_secure(&self) -> bool {
         self.site.origin.starts_with("https:")
+    }
+
+    /// A page of the site as an absolute address, from the configured origin and nothing else.
+    pub fn address_of(&self, page: &ReturnTo) -> String {
+        format!("{}{page}", self.site.origin)
+    }
+
+    /// The site's home as an absolute address.
+    pub fn home_address(&self) -> String {
+        format!("{}{}", self.site.origin, self.site.home)
     }
 
     /// What our pages show around their text.

@@ -9,6 +9,9 @@ const ATTEMPT: &str = "membergate-login-";
 /// Binds a cookie to one host, https and all paths (RFC 6265bis §4.1.3.2).
 const HOST_PREFIX: &str = "__Host-";
 
+/// Most sessions that one browser is believed to name; a doubled cookie names more than one.
+pub const MOST_SESSIONS: usize = 32;
+
 /// What the browser says about its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionCookie<'a> {
@@ -53,10 +56,11 @@ pub fn is_ours(name: &str) -> bool {
     name.eq_ignore_ascii_case(SESSION) || without(name, ATTEMPT).is_some()
 }
 
-/// Every cookie of a request: name and value, in the order of the headers.
+/// Every cookie of a request: name and value, in the order of the headers. A cookie that is not text hides no other.
 pub fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let texts = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='))
+    let lines = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let pairs = lines.flat_map(|line| line.split(|byte| *byte == b';'));
+    pairs.filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok()?.split_once('='))
 }
 
 fn own_name(name: &str, is_secure: bool) -> Option<&str> {
@@ -96,7 +100,7 @@ mod tests {
     use super::*;
 
     fn cookie_headers(texts: &[&str]) -> HeaderMap {
-        texts.iter().map(|text| (COOKIE, HeaderValue::from_str(text).unwrap())).collect()
+        texts.iter().map(|text| (COOKIE, HeaderValue::from_bytes(text.as_bytes()).unwrap())).collect()
     }
 
     #[test]
@@ -112,6 +116,8 @@ mod tests {
             (&["__Host-membergate=x", "__Host-membergate=x"], true, Doubled),
             (&["__host-membergate=x"], true, Absent),
             (&["__Host-membergate"], true, Absent),
+            (&["x=é; __Host-membergate=x"], true, Present("x")),
+            (&["\u{2000}__Host-membergate=x"], true, Absent),
             (&[], true, Absent),
         ] {
             assert_eq!(session(&cookie_headers(texts), is_secure), found, "{texts:?}");

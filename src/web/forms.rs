@@ -6,7 +6,6 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::{HeaderMap, Response};
 
 use super::arrived::{Arrived, PostedTo};
-use super::login::link_to;
 use super::pages::{KeptForm, Notice, ResumeForm, respond};
 use super::paths;
 use super::state::{Gate, answer, see_other};
@@ -15,18 +14,25 @@ use crate::domain::return_to::ReturnTo;
 /// Largest form that is kept, in bytes.
 pub const LARGEST_FORM: usize = 64 * 1024;
 
+/// Most fields of a form that is kept.
+const MOST_FIELDS: usize = 500;
+
 /// Answers a form posted without a session. Only the data plane can lead here: it says where the form was going.
 pub async fn keep(Extension(arrived): Extension<Arrived>, request: Request) -> Response<Body> {
     let frame = arrived.frame();
     let Some(PostedTo(page)) = request.extensions().get::<PostedTo>().cloned() else {
         return answer(Notice::NotFound.html(&frame));
     };
-    let login = ReturnTo::parse(&page).map_or_else(|_| paths::LOGIN.to_owned(), |page| link_to(&page));
+    let login =
+        ReturnTo::parse(&page).map_or_else(|_| paths::LOGIN.to_owned(), |page| paths::login_to(&page));
     let Ok(body) = to_bytes(request.into_body(), LARGEST_FORM).await else {
         return answer(Notice::FormNotKept { login }.html(&frame));
     };
-    let fields = url::form_urlencoded::parse(&body);
-    let fields = fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    let fields = url::form_urlencoded::parse(&body).take(MOST_FIELDS + 1);
+    let fields: Vec<_> = fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    if fields.len() > MOST_FIELDS {
+        return answer(Notice::FormNotKept { login }.html(&frame));
+    }
     let next_url = format!("{}?return_to=%2F_gate%2Fresume%3Fform%3D", paths::LOGIN);
     answer(respond(&KeptForm { frame, fields, next_url, login }))
 }
@@ -45,8 +51,8 @@ pub async fn resume(
         }
         Ok(None) => {
             let here = format!("{}?{}", paths::RESUME_FORM, query.unwrap_or_default());
-            let login =
-                ReturnTo::parse(&here).map_or_else(|_| paths::LOGIN.to_owned(), |page| link_to(&page));
+            let login = ReturnTo::parse(&here)
+                .map_or_else(|_| paths::LOGIN.to_owned(), |page| paths::login_to(&page));
             see_other(&format!("{}{login}", arrived.site.origin))
         }
         Err(error) => {

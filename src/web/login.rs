@@ -9,15 +9,15 @@ use url::Url;
 
 use super::arrived::Arrived;
 use super::cookies;
-use super::pages::{Notice, SignIn, SignInFailure, respond};
+use super::login_failed::Failed;
+use super::pages::{Notice, SignIn, respond};
 use super::paths;
 use super::state::{Gate, answer, see_other, with_cookies};
-use crate::adapters::ams::AmsError;
+use crate::adapters::keys::random::key_of;
 use crate::domain::return_to::ReturnTo;
-use crate::flows::sign_in::{ATTEMPT_LIVES, SignInError};
-
-/// Seconds after which the page about an unreachable AMS tries again.
-const RETRY_AFTER: u16 = 20;
+use crate::domain::session::SessionKey;
+use crate::flows::attempts::ATTEMPT_LIVES;
+use crate::flows::sign_in::{Failure, Returning, SignInError};
 
 /// Where `/_gate/login` is asked to end.
 struct Asked {
@@ -54,12 +54,12 @@ pub async fn login(
     let return_to = asked.return_to.or_else(|| home_of(&arrived));
     let Some(return_to) = return_to else { return answer(Notice::BadRequest.html(&arrived.frame())) };
     match gate.present(&arrived, &headers).await {
-        Ok(Some(_)) => return see_other(&address_of(&arrived, &return_to)),
+        Ok(Some(_)) => return see_other(&arrived.address_of(&return_to)),
         Ok(None) => {}
         Err(error) => return failed(&arrived, &error.into()),
     }
     if !asked.go {
-        let go_url = format!("{}&go=1", link_to(&return_to));
+        let go_url = format!("{}&go=1", paths::login_to(&return_to));
         return answer(respond(&SignIn { frame: arrived.frame(), go_url }));
     }
     let Ok(callback) = Url::parse(&format!("{}{}", arrived.site.origin, paths::CALLBACK)) else {
@@ -78,7 +78,8 @@ pub async fn login(
     }
 }
 
-/// Takes a browser back from the AMS, and sends it to a clean address.
+/// Takes a browser back from the AMS, and sends it to a clean address: the token must not stay in the address bar, neither
+/// after success nor after failure.
 pub async fn callback(
     State(gate): State<Gate>,
     Extension(arrived): Extension<Arrived>,
@@ -91,64 +92,52 @@ pub async fn callback(
         Err(error) => return failed(&arrived, &error.into()),
     };
     let open = cookies::attempts(&headers, secure);
-    let query = query.unwrap_or_default();
-    match gate.sign_in.finish(&arrived.site.host, &query, &open, present.as_ref()).await {
+    let named: Vec<SessionKey> =
+        cookies::session_values(&headers, secure).filter_map(key_of).take(cookies::MOST_SESSIONS).collect();
+    let returning = Returning {
+        host: &arrived.site.host,
+        address: arrived.client_address,
+        query: query.as_deref().unwrap_or_default(),
+        open: &open,
+        present: present.as_ref(),
+        named: &named,
+    };
+    match gate.sign_in.finish(returning).await {
         Ok(signed_in) => {
             let session =
                 signed_in.secret.and_then(|secret| cookies::set_session(secret.cookie_text(), secure));
             let spent = cookies::clear_attempt(&signed_in.handle, secure);
-            with_cookies(see_other(&address_of(&arrived, &signed_in.return_to)), [session, spent])
+            with_cookies(see_other(&arrived.address_of(&signed_in.return_to)), [session, spent])
         }
-        // A page that was reloaded or gone back to: the sign-in it belongs to is done.
-        Err(SignInError::Used(page)) if present.is_some() => see_other(&address_of(&arrived, &page)),
-        Err(SignInError::ForeignState) if present.is_some() => see_other(&home_address(&arrived)),
-        // The AMS or a mailed link sent the browser. Its token is not looked at; a live AMS session bounces straight back.
-        Err(SignInError::NoState) => see_other(&format!("{}{}", arrived.site.origin, paths::LOGIN)),
-        Err(error) => failed(&arrived, &error),
+        Err(error) => match error.failure {
+            // A page that was reloaded or gone back to: the sign-in it belongs to is done.
+            Failure::Used | Failure::ForeignState if present.is_some() => {
+                let page = error.return_to.as_ref();
+                see_other(&page.map_or_else(|| arrived.home_address(), |page| arrived.address_of(page)))
+            }
+            // The AMS or a mailed link sent the browser. Its token is not looked at; a live AMS session bounces straight back.
+            Failure::NoState => see_other(&format!("{}{}", arrived.site.origin, paths::LOGIN)),
+            _ => failed(&arrived, &error),
+        },
     }
 }
 
-/// A failed sign-in: the cause goes to the log, once; the visitor gets a sentence and a way on.
+/// A failed sign-in: the cause goes to the log, once; the browser goes to a clean address that says what happened.
 fn failed(arrived: &Arrived, error: &SignInError) -> Response<Body> {
-    let notice = notice_of(arrived, error);
-    super::log::ending(arrived, notice.code(), error);
-    answer(notice.html(&arrived.frame()))
-}
-
-fn notice_of(arrived: &Arrived, error: &SignInError) -> Notice {
-    let plain = paths::LOGIN.to_owned();
-    let failure = |reason, again| Notice::SignInFailed { reason, again };
-    match error {
-        SignInError::NoState | SignInError::ForeignState => failure(SignInFailure::NotStartedHere, plain),
-        SignInError::Arrival(_) => failure(SignInFailure::TokenRefused, plain),
-        SignInError::Expired(page) => failure(SignInFailure::AttemptExpired, link_to(page)),
-        SignInError::Used(page) => failure(SignInFailure::AlreadyUsed, link_to(page)),
-        SignInError::WrongPerson(page) => failure(SignInFailure::WrongPerson, link_to(page)),
-        SignInError::NotAdmitted => Notice::NotAdmitted {
-            contact: arrived.association.contact.clone(),
-            sign_out: paths::LOGOUT.to_owned(),
-        },
-        SignInError::Ams(failed) => match failed.error {
-            AmsError::TokenRefused => failure(SignInFailure::TokenRefused, link_to(&failed.return_to)),
-            _ => Notice::AmsDown { retry_after: RETRY_AFTER, again: link_to(&failed.return_to) },
-        },
-        SignInError::Store(_) | SignInError::Cryptography(_) => Notice::Broken,
+    let failed = Failed::of(&error.failure);
+    super::log::ending(arrived, failed.notice(arrived, String::new()).code(), error);
+    let mut address = format!(
+        "{}{}?why={}&reference={}",
+        arrived.site.origin,
+        paths::LOGIN_FAILED,
+        failed.name(),
+        arrived.request_id
+    );
+    if let Some(page) = &error.return_to {
+        address.push_str("&return_to=");
+        address.extend(utf8_percent_encode(page.as_str(), NON_ALPHANUMERIC));
     }
-}
-
-/// The link that starts a login and ends at `page`.
-pub fn link_to(page: &ReturnTo) -> String {
-    format!("{}?return_to={}", paths::LOGIN, utf8_percent_encode(page.as_str(), NON_ALPHANUMERIC))
-}
-
-/// The absolute address of a page, from the configured origin and nothing else.
-fn address_of(arrived: &Arrived, page: &ReturnTo) -> String {
-    format!("{}{page}", arrived.site.origin)
-}
-
-/// The site's home as an absolute address.
-pub fn home_address(arrived: &Arrived) -> String {
-    format!("{}{}", arrived.site.origin, arrived.site.home)
+    see_other(&address)
 }
 
 fn home_of(arrived: &Arrived) -> Option<ReturnTo> {

@@ -9,8 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Response};
 
 use super::arrived::Arrived;
-use super::cookies::{self, SessionCookie};
-use super::login::home_address;
+use super::cookies;
 use super::pages::Notice;
 use super::state::{Gate, answer, see_other, with_cookies};
 use crate::adapters::keys::random::key_of;
@@ -32,31 +31,30 @@ pub async fn single_logout(
     Extension(arrived): Extension<Arrived>,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let home = home_address(&arrived);
+    let home = arrived.home_address();
     leave(&gate, &arrived, &headers, &home).await
 }
 
 async fn leave(gate: &Gate, arrived: &Arrived, headers: &HeaderMap, onwards: &str) -> Response<Body> {
     let secure = arrived.is_secure();
+    let attempts = cookies::attempts(headers, secure);
+    let attempts = attempts.iter().map(|(handle, _)| cookies::clear_attempt(handle, secure));
+    let cleared = attempts.chain([cookies::clear_session(secure)]);
     match end(gate, headers, secure).await {
-        Ok(()) => with_cookies(see_other(onwards), [cookies::clear_session(secure)]),
+        Ok(()) => with_cookies(see_other(onwards), cleared),
         Err(error) => {
             // Memory has forgotten the session already, and so does the browser; but nobody is told that all is done.
             super::log::ending(arrived, Notice::Broken.code(), &error);
-            with_cookies(answer(Notice::Broken.html(&arrived.frame())), [cookies::clear_session(secure)])
+            with_cookies(answer(Notice::Broken.html(&arrived.frame())), cleared)
         }
     }
 }
 
-/// Ends every session that the browser names; a doubled cookie names more than one.
+/// Ends every session that the browser names, and tells the first error.
 async fn end(gate: &Gate, headers: &HeaderMap, secure: bool) -> Result<(), StoreError> {
-    let named: Vec<&str> = match cookies::session(headers, secure) {
-        SessionCookie::Absent => Vec::new(),
-        SessionCookie::Present(text) => vec![text],
-        SessionCookie::Doubled => cookies::session_values(headers, secure).take(8).collect(),
-    };
-    for key in named.into_iter().filter_map(key_of) {
-        gate.visits.end(&key).await?;
+    let mut outcome = Ok(());
+    for key in cookies::session_values(headers, secure).filter_map(key_of).take(cookies::MOST_SESSIONS) {
+        outcome = outcome.and(gate.visits.end(&key).await);
     }
-    Ok(())
+    outcome
 }

@@ -1,12 +1,16 @@
 //! Everything that speaks HTTP to a visitor. Decisions are made in `domain`, work is done in `flows`.
 
 pub mod arrived;
+pub mod client_kind;
 pub mod cookies;
 pub mod forms;
+pub mod identity;
 pub mod log;
 pub mod login;
+pub mod login_failed;
 pub mod logout;
 pub mod me;
+pub mod operations;
 pub mod pages;
 pub mod paths;
 pub mod proxy;

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderValue, Method, Response, header};
+use axum::http::{HeaderValue, Response, header};
 use axum::response::IntoResponse;
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use axum::{Extension, Json, body::Body};
@@ -10,13 +10,14 @@ use axum::{Extension, Json, body::Body};
 use super::arrived::Arrived;
 use super::pages::Notice;
 use super::state::{Gate, answer};
-use super::{forms, login, logout, me, paths};
+use super::{forms, login, login_failed, logout, me, paths};
 
 /// Everything under the prefix that we keep for ourselves on every site.
 pub fn control(gate: Gate) -> Router {
     Router::new()
         // People
         .route(paths::LOGIN, only_get(get(login::login)))
+        .route(paths::LOGIN_FAILED, only_get(get(login_failed::show)))
         .route(paths::CALLBACK, only_get(get(login::callback)))
         .route(paths::LOGOUT, get(logout::logout).post(logout::logout).fallback(wrong_method))
         .route(paths::RESUME_FORM, only_get(get(forms::resume)))
@@ -35,8 +36,7 @@ fn only_get(route: MethodRouter<Gate>) -> MethodRouter<Gate> {
     route.fallback(wrong_method)
 }
 
-async fn wrong_method(Extension(arrived): Extension<Arrived>, method: Method) -> Response<Body> {
-    let _ = method;
+async fn wrong_method(Extension(arrived): Extension<Arrived>) -> Response<Body> {
     answer(Notice::MethodNotAllowed { allow: "GET, HEAD" }.html(&arrived.frame()))
 }
 

@@ -42,6 +42,9 @@ pub enum AmsError {
     /// The visitor's token is unknown, expired or spent. The visitor's fault.
     #[error("the AMS does not accept the visitor's token")]
     TokenRefused,
+    /// The token proves another person than the address names. A forgery, or upstream's fault.
+    #[error("the token proves another person than the address names")]
+    OtherPerson,
     /// No connection, a time limit, or a connection that broke. Upstream's fault.
     #[error("the AMS cannot be reached: {0}")]
     Unreachable(String),
@@ -93,8 +96,8 @@ pub trait Ams: Send + Sync + 'static {
     /// Reads the query with which a browser came back. Looks at its shape only; asks nobody.
     fn arrival(&self, query: &str) -> Result<Arrival, ArrivalFault>;
 
-    /// Exchanges an arrival for the record that its token proves, with these parts. The caller compares
-    /// [`Arrival::claimed`] with the record's id.
+    /// Exchanges an arrival for the record that its token proves, with these parts. The record's id equals
+    /// [`Arrival::claimed`], or it is an error.
     fn redeem<'a>(&'a self, arrival: &'a Arrival, parts: Parts) -> BoxFuture<'a, Result<Record, AmsError>>;
 
     /// Reads a record anew. `None`: the AMS has nobody by that id any more.

@@ -17,7 +17,7 @@ use crate::domain::time::{FOREVER, TimeZone, Timestamp, last_day};
 /// One verdict for each built-in role that the mapping names, and for each rule.
 pub(super) fn trace(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) -> Vec<Verdict> {
     let rules = timeline.rules;
-    let membership = membership(timeline, outcome, now);
+    let membership = membership(timeline, now);
     let mut trace = Vec::with_capacity(rules.rules.len() + 3);
     for (name, role, matched) in built_in(rules, outcome.member) {
         let because = if name == "everyone" { "Signed in.".into() } else { membership.clone() };
@@ -63,7 +63,7 @@ fn built_in(rules: &Rules, member: bool) -> impl Iterator<Item = (&'static str, 
 }
 
 /// Why this person is a member or is not.
-fn membership(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) -> String {
+fn membership(timeline: &Timeline<'_>, now: Timestamp) -> String {
     let zone = &timeline.rules.time_zone;
     let active = timeline.terms.iter().filter(|term| term.is_active(now));
     if let Some(term) = active.min_by(|one, other| one.precedence(other, zone)) {
@@ -73,7 +73,6 @@ fn membership(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) -> Str
             None => format!("Member: {name} has no end."),
         };
     }
-    debug_assert!(!outcome.member, "a member has an active membership");
     if timeline.terms.is_empty() {
         let inherited = !timeline.record.memberships.is_empty();
         let why = if inherited {

@@ -170,7 +170,7 @@ pub(super) fn page_of_ids(state: &State, page: usize, ids: &[&str]) -> Answer {
     if !state.switches.changed_since_repeats || size < 2 || page == 1 {
         return Answer::page(&state.switches, page, ids.iter().map(|id| json!(id)));
     }
-    let first_new = size + (page - 2).saturating_mul(size - 1);
+    let first_new = size.saturating_add((page - 2).saturating_mul(size - 1));
     let new = ids.get(first_new..).unwrap_or_default();
     if new.is_empty() {
         return Answer::page(&state.switches, page, std::iter::empty());

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::sim::people::Person;
+use crate::sim::people::{PASSWORD, Person};
 
 pub(super) struct LoginPage<'a> {
     pub(super) prefix: &'a str,
@@ -27,13 +27,15 @@ impl LoginPage<'_> {
 <form method="post" action="{action}" id="form1">
 <input type="hidden" name="__VIEWSTATE" value="c2ltdWxhdGVk">
 <label for="main_content_Login_txtLoginUserName">E-mail</label>
-<input id="main_content_Login_txtLoginUserName" name="ctl00$main_content$Login$txtLoginUserName" type="email" autocomplete="username" required value="{email}">
+<input id="main_content_Login_txtLoginUserName" name="ctl00$main_content$Login$txtLoginUserName" type="email" autocomplete="username" required value="{email}"{at_email}>
 <label for="main_content_Login_txtLoginPassword">Password</label>
-<input id="main_content_Login_txtLoginPassword" name="ctl00$main_content$Login$txtLoginPassword" type="password" autocomplete="current-password" required>
+<input id="main_content_Login_txtLoginPassword" name="ctl00$main_content$Login$txtLoginPassword" type="password" autocomplete="current-password" required{at_password}>
 <input id="main_content_Login_LoginButton" name="ctl00$main_content$Login$LoginButton" type="submit" value="Log in">
 </form>{people}{noise}"#,
             action = escape(&self.address(&[("reload", self.reload_timezone.then_some("timezone"))])),
             email = escape(self.email),
+            at_email = if self.email.is_empty() { " autofocus" } else { "" },
+            at_password = if self.email.is_empty() { "" } else { " autofocus" },
             people = self.who_can_sign_in(),
         );
         page("Sign in", &body)
@@ -54,11 +56,17 @@ impl LoginPage<'_> {
             )
         };
         let rows: String = self.people.iter().map(row).collect();
+        let same =
+            self.people.iter().all(|it| it.user.as_ref().is_some_and(|user| user.password == PASSWORD));
+        let password = if same {
+            format!("The password of all of them is <code>{PASSWORD}</code>.")
+        } else {
+            String::new()
+        };
         format!(
-            r#"<h2>Who can sign in here</h2><p>The password of all of them is <code>{}</code>.</p>
+            r#"<h2>Who can sign in here</h2><p>Choose an e-mail to fill it in. {password}</p>
 <table><thead><tr><th scope="col">Name</th><th scope="col">E-mail</th><th scope="col">What for</th></tr></thead>
-<tbody>{rows}</tbody></table>"#,
-            crate::sim::people::PASSWORD
+<tbody>{rows}</tbody></table>"#
         )
     }
 
@@ -126,7 +134,7 @@ input[type=submit] { background: var(--accent); color: light-dark(#fff, #10151c)
 :focus-visible { outline: 3px solid #f2994a; outline-offset: 2px; } a { color: var(--accent); }
 .bad { padding: .6rem .8rem; border-left: 4px solid #c0392b; background: light-dark(#fdecea, #3a1d1a); }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; } th, td { text-align: left; padding: .35rem .5rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-@media (max-width: 40rem) { main { margin: 0; border: 0; border-radius: 0; padding: 1rem; overflow-x: auto; } }
+@media (max-width: 40rem) { main { margin: 0; border: 0; border-radius: 0; padding: 1rem; } thead { display: none; } tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--line); } td { display: block; border: 0; padding: .1rem 0; } }
 ";
 
 /// Text made safe between tags and inside quoted attributes.

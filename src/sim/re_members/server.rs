@@ -1,5 +1,7 @@
 //! The socket: accepts connections, answers requests, and ends every connection when its task is ended.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -14,14 +16,19 @@ use super::dispatch::dispatch;
 use super::faults::{self, Dropped};
 use super::state::{Shared, lock};
 
+const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(10);
+
 /// Serves until its task is aborted; the connections belong to it and end with it.
 pub(super) async fn run(listener: TcpListener, shared: Shared) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
-                // A connection that broke before it was accepted is the client's matter.
-                let Ok((stream, _)) = accepted else { continue };
+                let Ok((stream, _)) = accepted else {
+                    // No more files may be open, or the client is gone already: a pause keeps this from spinning.
+                    tokio::time::sleep(PAUSE_AFTER_ERROR).await;
+                    continue;
+                };
                 let shared = shared.clone();
                 connections.spawn(async move {
                     let service = service_fn(|request| answer(shared.clone(), request));

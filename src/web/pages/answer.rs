@@ -19,7 +19,13 @@ pub fn respond<P: Page>(page: &P) -> Response<Bytes> {
     match page.render() {
         Ok(html) => {
             let policy = policy(P::SCRIPT, P::POSTS);
-            finish(page.status(), "text/html; charset=utf-8", &policy, Bytes::from(html))
+            let mut response = finish(page.status(), "text/html; charset=utf-8", &policy, Bytes::from(html));
+            if P::POSTS {
+                // Under `no-referrer` a browser says `Origin: null`, and sites refuse such a form.
+                let same_origin = HeaderValue::from_static("same-origin");
+                response.headers_mut().insert(header::REFERRER_POLICY, same_origin);
+            }
+            response
         }
         Err(_) => last_resort(),
     }

@@ -30,13 +30,8 @@ pub struct KeptForm {
 impl KeptForm {
     /// Each field name once, for the eye.
     fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        for (name, _) in &self.fields {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
-        }
-        names
+        let mut seen = std::collections::HashSet::new();
+        self.fields.iter().map(|(name, _)| name.as_str()).filter(|name| seen.insert(*name)).collect()
     }
 }
 

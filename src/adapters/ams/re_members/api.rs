@@ -27,8 +27,10 @@ pub(super) enum Reply {
     Body(Bytes),
     /// Success without a body.
     Nothing,
-    /// 400 or 404: there is no such thing, or no such page.
-    Unknown,
+    /// 404: there is no such thing, or no such page.
+    NotFound,
+    /// 400: likewise, or the question was not understood.
+    BadRequest,
     /// 401 or 403, with tokens that were just renewed or are known to be good.
     Unauthorised,
 }
@@ -87,7 +89,8 @@ fn read(answer: Answer) -> Result<Reply, AmsError> {
     match answer.status.as_u16() {
         200 if !answer.body.trim_ascii().is_empty() => Ok(Reply::Body(answer.body)),
         200..300 => Ok(Reply::Nothing),
-        400 | 404 => Ok(Reply::Unknown),
+        404 => Ok(Reply::NotFound),
+        400 => Ok(Reply::BadRequest),
         401 | 403 => Ok(Reply::Unauthorised),
         status => Err(AmsError::Failed(status)),
     }

@@ -108,6 +108,10 @@ impl ReMembers {
     async fn redeemed(&self, arrival: &Arrival, parts: Parts) -> Result<Record, AmsError> {
         let as_of = self.clock.now();
         let individual = read::find_by_token(&self.api, &arrival.token).await?;
+        // Before the parts are fetched: a false claim must not cost more calls than it has to.
+        if read::id_of(&individual, as_of)? != arrival.claimed {
+            return Err(AmsError::OtherPerson);
+        }
         read::complete(&self.api, individual, parts, Priority::SignIn, as_of).await
     }
 

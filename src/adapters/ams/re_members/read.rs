@@ -27,11 +27,11 @@ pub(super) async fn find_by_token(api: &Api, token: &SecretString) -> Result<Val
     match reply {
         Reply::Body(body) => one(&body, "FindBySsoToken")?.ok_or(AmsError::TokenRefused),
         // The tokens shown were our own and good, so a refusal is about the visitor's.
-        Reply::Nothing | Reply::Unknown | Reply::Unauthorised => Err(AmsError::TokenRefused),
+        _ => Err(AmsError::TokenRefused),
     }
 }
 
-/// Finds an individual by id.
+/// Finds an individual by id. `None` only if the AMS says so: 404, or a list with nobody in it.
 pub(super) async fn find_by_id(
     api: &Api,
     id: &IndividualId,
@@ -40,7 +40,10 @@ pub(super) async fn find_by_id(
     let path = &["Individuals", "Profile", guid(id)?, "1"];
     match api.get(Question { path, query: &[("IncludeDetails", "true")] }, priority).await? {
         Reply::Body(body) => one(&body, "Profile"),
-        Reply::Nothing | Reply::Unknown => Ok(None),
+        Reply::NotFound => Ok(None),
+        // A blank answer may be a mishap, and `None` signs people out; who is really gone stays so.
+        Reply::Nothing => Err(AmsError::Unreadable("`Profile` is blank".into())),
+        Reply::BadRequest => Err(AmsError::Failed(400)),
         Reply::Unauthorised => Err(AmsError::CredentialsRefused),
     }
 }
@@ -54,7 +57,7 @@ pub(super) async fn complete(
     as_of: Timestamp,
 ) -> Result<Record, AmsError> {
     let mut fetched = Fetched { individual, ..Fetched::default() };
-    let id = record(&fetched, as_of)?.id;
+    let id = id_of(&fetched.individual, as_of)?;
     let id = guid(&id)?;
     let part = |wanted: bool, name| async move {
         if wanted { list(api, id, name, priority).await.map(Some) } else { Ok(None) }
@@ -79,8 +82,8 @@ pub(super) async fn complete(
 pub(super) async fn probe(api: &Api) -> Result<(), AmsError> {
     let path = &["Ads", "Mobile", "All", "1"];
     match api.get(Question { path, query: &[] }, Priority::SignIn).await? {
-        Reply::Body(_) | Reply::Nothing | Reply::Unknown => Ok(()),
         Reply::Unauthorised => Err(AmsError::CredentialsRefused),
+        _ => Ok(()),
     }
 }
 
@@ -93,7 +96,7 @@ async fn list(api: &Api, id: &str, name: &str, priority: Priority) -> Result<Vec
         let items = match api.get(Question { path, query: &[] }, priority).await? {
             Reply::Body(body) => items(&body, name)?,
             // On page 1 too: page 1 of an empty list lies past its last page.
-            Reply::Nothing | Reply::Unknown => return Ok(entries),
+            Reply::Nothing | Reply::NotFound | Reply::BadRequest => return Ok(entries),
             Reply::Unauthorised => return Err(AmsError::CredentialsRefused),
         };
         // A page that repeats the one before: page numbers past the end, or all of them, are not looked at.
@@ -126,6 +129,12 @@ fn one(body: &[u8], name: &str) -> Result<Option<Value>, AmsError> {
 fn json(body: &[u8], name: &str) -> Result<Value, AmsError> {
     // The decoder's own words could quote the body, so they are not kept.
     serde_json::from_slice(body).map_err(|_| AmsError::Unreadable(format!("`{name}` is not JSON")))
+}
+
+/// Whom an individual's data is about.
+pub(super) fn id_of(individual: &Value, as_of: Timestamp) -> Result<IndividualId, AmsError> {
+    let fetched = Fetched { individual: individual.clone(), ..Fetched::default() };
+    Ok(record(&fetched, as_of)?.id)
 }
 
 fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, AmsError> {

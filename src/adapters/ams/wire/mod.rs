@@ -6,6 +6,8 @@
 
 mod dates;
 mod lenient;
+#[cfg(test)]
+mod tests;
 
 pub use dates::date;
 pub use lenient::{items, items_owned};

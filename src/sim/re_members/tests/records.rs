@@ -216,6 +216,8 @@ async fn changed_since_gives_ids_and_repeats_across_pages() {
     let jane = world.control().person("100481").unwrap().id;
     assert_eq!(world.everything(&tokens, &path).await, [json!(jane)]);
     assert_eq!(world.get(&tokens, "/Individuals/ChangedSince/20261301/0000/1").await.0, 400);
+    let last = format!("/Individuals/ChangedSince/17530101/0000/{}", usize::MAX);
+    assert_eq!(world.get(&tokens, &last).await.1["dataList"], json!([]));
 }
 
 #[tokio::test]

@@ -161,15 +161,20 @@ async fn a_record_is_read_by_id() {
 
 #[tokio::test]
 async fn somebody_who_is_gone_is_none_and_somebody_else_is_an_error() {
-    let ways: [fn() -> Response; 4] = [
+    let gone: [fn() -> Response; 3] = [
         || status(404),
-        || status(400),
-        || StatusCode::NO_CONTENT.into_response(),
         || ok(json!({ "pageNumber": 1, "dataList": [] })),
+        || ok(json!({ "pageNumber": 1, "dataList": null })),
     ];
-    for way in ways {
+    for way in gone {
         let world = World::start(move |call: &Seen| call.is("/Profile/").then(way)).await;
         assert_eq!(world.read().await, Ok(None));
+    }
+    let mishaps: [fn() -> Response; 3] = [|| status(400), || status(204), || "".into_response()];
+    for way in mishaps {
+        let world = World::start(move |call: &Seen| call.is("/Profile/").then(way)).await;
+        let outcome = world.read().await;
+        assert!(matches!(outcome, Err(AmsError::Failed(400) | AmsError::Unreadable(_))), "{outcome:?}");
     }
     for list in
         [json!([person(SSO)]), json!([person(USER), person(SSO)]), json!([{ "name": "x" }]), json!(["x"])]

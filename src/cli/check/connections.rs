@@ -1,0 +1,205 @@
+//! Every connection of a configuration, tried once: the AMS, the store, the sites, the certificate.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
+
+use super::Finding;
+use super::certificate::not_after;
+use crate::adapters::ams::AmsError;
+use crate::adapters::ams::re_members::Environment;
+use crate::adapters::keys::seal::SecretKey;
+use crate::adapters::store::{SqliteStore, Store as _, StoreError};
+use crate::adapters::upstream::{Endpoint, Limits, Trust, UpstreamError};
+use crate::config::Settings;
+use crate::config::settings::{Site, Tls};
+use crate::serve::tls;
+
+/// A certificate that ends sooner than this is told about.
+const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Tries everything, in the order of the configuration file.
+pub(super) fn all(
+    runtime: &Runtime,
+    settings: &Settings,
+    ams: impl AsyncFn(Environment) -> Result<(), AmsError>,
+    now: Timestamp,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    findings.extend(settings.listen.tls.as_ref().map(|tls| listener(tls, now)));
+    for environment in [Some(&settings.ams.live), settings.ams.standby.as_ref()].into_iter().flatten() {
+        let tried = runtime.block_on(ams(environment.clone()));
+        findings.push(association_system(environment, tried));
+    }
+    findings.push(store(runtime, &settings.store.path, &settings.store.secret_key));
+    findings.extend(runtime.block_on(sites(&settings.sites)));
+    findings
+}
+
+fn association_system(environment: &Environment, tried: Result<(), AmsError>) -> Finding {
+    let name = &environment.name;
+    let what = format!("ams.{name}");
+    let Err(error) = tried else { return Finding::fine(what, "signed in, and one call was answered") };
+    let remedy = match &error {
+        AmsError::Unreachable(_) => {
+            format!("See whether this machine may reach `ams.{name}.discovery_url` and `ams.{name}.portal`")
+        }
+        AmsError::CredentialsRefused | AmsError::TokenRefused | AmsError::OtherPerson => {
+            format!("Compare the credentials below `[ams.{name}]` with those that the vendor gave you")
+        }
+        AmsError::AddressRefused(_) => {
+            format!("If that host is the association's own, add it to `ams.{name}.allowed_hosts`")
+        }
+        AmsError::RateLimited { .. } | AmsError::Busy => "Try again in a minute".into(),
+        AmsError::Failed(_) | AmsError::Unreadable(_) => {
+            format!("Compare `ams.{name}.discovery_url` with what the vendor says, and try again later")
+        }
+    };
+    Finding::failed(what, error.to_string(), remedy)
+}
+
+fn store(runtime: &Runtime, path: &Path, key: &SecretKey) -> Finding {
+    let what = "store";
+    if !path.exists() {
+        // Relative to the present folder, an empty parent is that folder.
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if folder.is_dir() {
+            return Finding::fine(what, format!("{} will be made on the first start", path.display()));
+        }
+        let trouble = format!("there is no folder {}", folder.display());
+        return Finding::failed(what, trouble, "Make it, and let the gateway's user write there");
+    }
+    let answered = match SqliteStore::open(path, key) {
+        Ok(store) => runtime.block_on(store.ping()),
+        Err(error) => Err(error),
+    };
+    let Err(error) = answered else {
+        return Finding::fine(what, format!("{} opens and answers", path.display()));
+    };
+    let remedy = match &error {
+        StoreError::WrongKey => {
+            "Give `store.secret_key` the key that the file was made with, or name another file"
+        }
+        StoreError::Unavailable(_) | StoreError::Busy => {
+            "See whether the gateway's user may read and write the file"
+        }
+    };
+    Finding::failed(what, format!("{}: {error}", path.display()), remedy)
+}
+
+async fn sites(sites: &[Site]) -> Vec<Finding> {
+    let mut tried = JoinSet::new();
+    for (place, site) in sites.iter().cloned().enumerate() {
+        tried.spawn(async move { (place, upstream(&site).await) });
+    }
+    let mut findings = tried.join_all().await;
+    findings.sort_by_key(|(place, _)| *place);
+    findings.into_iter().map(|(_, finding)| finding).collect()
+}
+
+async fn upstream(site: &Site) -> Finding {
+    let what = format!("site `{}`", site.site.name);
+    let shown = site.upstream.origin().ascii_serialization();
+    let endpoint = match Endpoint::new(&site.upstream, &Trust::Platform, Limits::default()) {
+        Ok(endpoint) => endpoint,
+        Err(fault) => return Finding::failed(what, fault.to_string(), "Correct its `upstream`"),
+    };
+    match endpoint.probe().await {
+        Ok(()) => Finding::fine(what, format!("{shown} accepts connections")),
+        Err(error @ UpstreamError::Untrusted(_)) => {
+            let remedy = "Give the site a certificate that this machine trusts, or reach it by plain http on a private network";
+            Finding::failed(what, format!("{shown}: {error}"), remedy)
+        }
+        Err(error) => {
+            Finding::failed(what, format!("{shown}: {error}"), "Start the site, or correct its `upstream`")
+        }
+    }
+}
+
+fn listener(files: &Tls, now: Timestamp) -> Finding {
+    let what = "listen.tls_certificate";
+    if let Err(fault) = tls::load(&files.certificate, &files.key) {
+        return Finding::failed(
+            what,
+            fault.to_string(),
+            "Give it the PEM files of a certificate and of its own key",
+        );
+    }
+    let end = CertificateDer::from_pem_file(&files.certificate).ok().and_then(|der| not_after(&der));
+    certificate(end, now)
+}
+
+fn certificate(end: Option<Timestamp>, now: Timestamp) -> Finding {
+    let what = "listen.tls_certificate";
+    let Some(end) = end else {
+        return Finding::failed(what, "the certificate does not say until when it is good", "Get a new one");
+    };
+    let left = end.duration_since(now);
+    let days = left.as_hours() / 24;
+    match () {
+        () if !left.is_positive() => {
+            Finding::failed(what, format!("the certificate ended at {end}"), "Get a new one")
+        }
+        () if left < SOON => {
+            Finding::fine(what, format!("good until {end}, which is only {days} days: renew it soon"))
+        }
+        () => Finding::fine(what, format!("good until {end}, for {days} days")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_told_about_before_and_after_it_ends() {
+        let end = "2027-01-31T00:00:00Z".parse().ok();
+        for (end, now, told) in [
+            (
+                end,
+                "2026-12-01T00:00:00Z",
+                "ok      listen.tls_certificate: good until 2027-01-31T00:00:00Z, for 61 days.",
+            ),
+            (
+                end,
+                "2027-01-20T12:00:00Z",
+                "ok      listen.tls_certificate: good until 2027-01-31T00:00:00Z, which is only 10 days: renew it soon.",
+            ),
+            (
+                end,
+                "2027-01-31T00:00:00Z",
+                "failed  listen.tls_certificate: the certificate ended at 2027-01-31T00:00:00Z. Get a new one.",
+            ),
+        ] {
+            assert_eq!(certificate(end, now.parse().unwrap()).to_string(), told);
+        }
+    }
+
+    #[test]
+    fn each_way_in_which_the_ams_can_fail_has_its_own_remedy() {
+        use AmsError::*;
+        let environment = crate::config::load(
+            Path::new("gate.toml"),
+            &super::super::tests::machine("http://127.0.0.1:9", "gate.sqlite"),
+        )
+        .unwrap_or_else(|problems| panic!("{problems:#?}"))
+        .ams
+        .live;
+        let told: Vec<String> = [
+            Unreachable("connection refused".into()),
+            CredentialsRefused,
+            AddressRefused("host `evil.example`".into()),
+            RateLimited { retry_after: None },
+            Failed(500),
+            Unreadable("not JSON".into()),
+        ]
+        .into_iter()
+        .map(|error| association_system(&environment, Err(error)).to_string())
+        .collect();
+        insta::assert_snapshot!(told.join("\n"));
+    }
+}

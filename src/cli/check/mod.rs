@@ -1,0 +1,136 @@
+//! `membergate check`: the configuration first, all problems at once; then every connection that it names.
+//!
+//! One line for each thing looked at. Nothing is changed, and a store that is not there yet is not made.
+
+mod certificate;
+mod connections;
+
+use std::fmt;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use super::{Failure, because, runtime};
+use crate::adapters::ams::AmsError;
+use crate::adapters::ams::re_members::{Environment, ReMembers};
+use crate::adapters::budget::Budget;
+use crate::adapters::clock::{Clock as _, SystemClock};
+use crate::adapters::http::{HttpClient, HttpLimits};
+use crate::config::{self, Env, Settings, sample};
+
+/// Shown below the help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  membergate check --config /etc/membergate/membergate.toml
+  membergate check --print-sample > membergate.toml
+  membergate check --print-sample=rules > rules.toml";
+
+/// What to check.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Prints an annotated sample instead of checking anything.
+    #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "configuration")]
+    pub print_sample: Option<Sample>,
+}
+
+/// Which sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sample {
+    /// The configuration file, with every key.
+    Configuration,
+    /// The rules file, with every kind of condition.
+    Rules,
+}
+
+/// What was looked at, and how it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Finding {
+    what: String,
+    how: Result<String, Trouble>,
+}
+
+/// What is wrong, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Trouble {
+    what: String,
+    remedy: String,
+}
+
+impl Finding {
+    fn fine(what: impl Into<String>, how: impl Into<String>) -> Finding {
+        Finding { what: what.into(), how: Ok(how.into()) }
+    }
+
+    fn failed(what: impl Into<String>, trouble: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        Finding { what: what.into(), how: Err(Trouble { what: trouble.into(), remedy: remedy.into() }) }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.how {
+            Ok(how) => write!(f, "ok      {}: {how}.", self.what),
+            Err(Trouble { what, remedy }) => write!(f, "failed  {}: {what}. {remedy}.", self.what),
+        }
+    }
+}
+
+/// Checks, or prints a sample.
+pub fn run(arguments: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
+    match arguments.print_sample {
+        Some(Sample::Configuration) => return Ok(out.write_all(sample::CONFIGURATION.as_bytes())?),
+        Some(Sample::Rules) => return Ok(out.write_all(sample::RULES.as_bytes())?),
+        None => {}
+    }
+    let budget = Arc::new(Budget::new(crate::adapters::budget::Rate::default()));
+    let http = HttpClient::new(HttpLimits::default()).map_err(because)?;
+    let ams = async |environment: Environment| {
+        ReMembers::new(environment, http.clone(), Arc::clone(&budget), Arc::new(SystemClock)).check().await
+    };
+    check(config, env, ams, out)
+}
+
+/// Checks; the AMS is tried by `ams`.
+fn check(
+    config: &Path,
+    env: &dyn Env,
+    ams: impl AsyncFn(Environment) -> Result<(), AmsError>,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let settings = match config::load(config, env) {
+        Ok(settings) => settings,
+        Err(problems) => {
+            for problem in &problems {
+                writeln!(out, "{problem}")?;
+            }
+            return Err(because(counted(
+                problems.len(),
+                "problem",
+                "in the configuration; nothing else was tried",
+            )));
+        }
+    };
+    writeln!(out, "{}", Finding::fine(config.display().to_string(), summary(&settings)))?;
+    let mut failed = 0;
+    for finding in connections::all(&runtime()?, &settings, ams, SystemClock.now()) {
+        failed += usize::from(finding.how.is_err());
+        writeln!(out, "{finding}")?;
+    }
+    if failed > 0 { Err(because(counted(failed, "check", "failed"))) } else { Ok(()) }
+}
+
+fn summary(settings: &Settings) -> String {
+    let sites = counted(settings.sites.len(), "site", "");
+    let rules = counted(settings.rules.rules.len(), "rule", "");
+    format!("{} and {} in {}", sites.trim(), rules.trim(), settings.rules_file.display())
+}
+
+fn counted(count: usize, noun: &str, rest: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{ending} {rest}")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! `membergate demo`: a simulated re:Members, the gateway and a sample site, all on loopback.
+//!
+//! The gateway in it is the one that `serve` runs; only its AMS and its site are not real.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Failure, because, runtime};
+use crate::adapters::clock::SystemClock;
+use crate::adapters::keys::random;
+use crate::adapters::keys::seal::SecretKey;
+use crate::app::App;
+use crate::config::env::Given;
+use crate::config::{self, Settings};
+use crate::sim::people::{Environment, PASSWORD};
+use crate::sim::re_members::{self, Credentials, Simulator};
+use crate::sim::site::SampleSite;
+use crate::telemetry::{Format, logs};
+
+const CONFIGURATION: &str = include_str!("../../config/demo/membergate.toml");
+const RULES: &str = include_str!("../../config/demo/rules.toml");
+
+/// Who is worth trying, by e-mail address and for what.
+const CAST: [(&str, &str); 6] = [
+    ("jane.marlowe@harborlabs.example", "chairs the education committee"),
+    ("tomas.lindqvist@people.example", "first membership lapsed, second is current"),
+    ("marisol.okafor@harborlabs.example", "member through her employer"),
+    ("sam.osei@acme.example", "staff"),
+    ("nils.frost@people.example", "not a member: is told what is missing"),
+    ("una.strand@people.example", "not approved: is not let in"),
+];
+
+/// Runs the demo until it is told to end.
+pub fn run(port: u16, format: Option<Format>, out: &mut dyn Write) -> Result<(), Failure> {
+    runtime()?.block_on(async {
+        let demo = Demo::start(port, format).await?;
+        demo.introduce(out)?;
+        tokio::signal::ctrl_c().await?;
+        demo.stop().await;
+        Ok(())
+    })
+}
+
+struct Demo {
+    port: u16,
+    ams: Simulator,
+    site: SampleSite,
+    gate: App,
+    folder: Folder,
+}
+
+impl Demo {
+    async fn start(port: u16, format: Option<Format>) -> Result<Demo, Failure> {
+        let mut ams = re_members::Settings::demo();
+        ams.listen = loopback(port, 1)?;
+        ams.slo_url = Some(format!("http://localhost:{port}/_gate/slo"));
+        ams.switches.set("show_people=on").map_err(because)?;
+        let taken = |error| move |port| because(format!("port {port} of this machine is not free: {error}"));
+        let address = ams.listen;
+        let ams = Simulator::start(ams).await.map_err(|error| taken(error)(address.port()))?;
+        let address = loopback(port, 2)?;
+        let site = SampleSite::start(address).await.map_err(|error| taken(error)(address.port()))?;
+
+        let folder = Folder::new()?;
+        let settings = settings(port, &ams, &site, &folder)?;
+        logs::start(settings.log.level, format.unwrap_or(settings.log.format)).map_err(because)?;
+        let gate = App::start(settings, Arc::new(SystemClock)).await.map_err(because)?;
+        Ok(Demo { port, ams, site, gate, folder })
+    }
+
+    fn introduce(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        let port = self.port;
+        writeln!(out, "\nThe demo is running. Nothing in it leaves this machine.\n")?;
+        writeln!(out, "  Start here     http://localhost:{port}/")?;
+        writeln!(out, "  Members' page  http://localhost:{port}/members")?;
+        writeln!(out, "  Needs a role   http://localhost:{port}/education")?;
+        writeln!(out, "  Who am I?      http://localhost:{port}/_gate/me")?;
+        writeln!(
+            out,
+            "  The AMS        {}/my-profile   (its own \"Log out\" ends the session here too)",
+            self.ams.base_url()
+        )?;
+        writeln!(out, "\nWho can sign in, all with the password `{PASSWORD}`:\n")?;
+        for (email, what) in CAST {
+            writeln!(out, "  {email:<36} {what}")?;
+        }
+        writeln!(out, "\nThe login page lists the rest. Press Ctrl-C to end the demo.")?;
+        out.flush()
+    }
+
+    async fn stop(self) {
+        self.gate.stop().await;
+        self.site.stop().await;
+        self.ams.stop().await;
+        drop(self.folder);
+    }
+}
+
+fn settings(port: u16, ams: &Simulator, site: &SampleSite, folder: &Folder) -> Result<Settings, Failure> {
+    let credentials = Credentials::demo(Environment::Production);
+    let text = CONFIGURATION
+        .replace("{port}", &port.to_string())
+        .replace("{ams}", &ams.base_url())
+        .replace("{site}", &site.base_url())
+        .replace("{store}", &folder.0.join("demo.sqlite").display().to_string());
+    let given = Given::default()
+        .file("demo/membergate.toml", &text)
+        .file("demo/rules.toml", RULES)
+        .variable("APP_NAME", &credentials.app_name)
+        .variable("APP_KEY", &credentials.app_key)
+        .variable("USER_EMAIL", &credentials.user_email)
+        .variable("USER_PASSWORD", &credentials.user_password)
+        .variable("SECRET_KEY", &SecretKey::generate().map_err(because)?);
+    config::load(Path::new("demo/membergate.toml"), &given).map_err(Failure::Configuration)
+}
+
+fn loopback(port: u16, further: u16) -> Result<SocketAddr, Failure> {
+    let port = port.checked_add(further).ok_or_else(|| because("there are no two ports above that one"))?;
+    Ok(SocketAddr::from(([127, 0, 0, 1], port)))
+}
+
+/// A folder for the demo's store, gone with the demo.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Result<Folder, Failure> {
+        let name: String = random::token().map_err(because)?.chars().take(12).collect();
+        let path = std::env::temp_dir().join(format!("membergate-demo-{name}"));
+        std::fs::create_dir(&path)?;
+        Ok(Folder(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What is left behind holds invented people, sealed with a key that nobody has.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -1,0 +1,55 @@
+//! `membergate serve`: runs the gateway, and turns signals into draining and reloading.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Failure, because, runtime};
+use crate::adapters::clock::SystemClock;
+use crate::app::App;
+use crate::config::{self, Env};
+use crate::telemetry::{Format, logs};
+
+/// Runs the gateway until it is told to end.
+pub fn run(file: &Path, env: &dyn Env, format: Option<Format>) -> Result<(), Failure> {
+    let settings = config::load(file, env).map_err(Failure::Configuration)?;
+    logs::start(settings.log.level, format.unwrap_or(settings.log.format)).map_err(because)?;
+    runtime()?.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let app = App::start(settings, Arc::new(SystemClock)).await.map_err(because)?;
+        tracing::info!(address = %app.address(), operations = %app.operations(), "Ready");
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => break,
+                interrupted = tokio::signal::ctrl_c() => {
+                    interrupted?;
+                    break;
+                }
+                _ = hang_up.recv() => reload(&app, file, env),
+            }
+        }
+        tracing::info!("Draining");
+        app.stop().await;
+        tracing::info!("Ended");
+        Ok(())
+    })
+}
+
+/// Reads the configuration anew. A bad one is reported and changes nothing.
+fn reload(app: &App, file: &Path, env: &dyn Env) {
+    match config::load(file, env) {
+        Ok(settings) => match app.reload(&settings) {
+            Ok(()) => tracing::info!("The configuration was read anew"),
+            Err(error) => {
+                tracing::error!(%error, "The new configuration was refused; the old one stays in force")
+            }
+        },
+        Err(problems) => {
+            for problem in problems {
+                tracing::error!(%problem, "The new configuration is wrong; the old one stays in force");
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! `membergate sim`: a simulated association management system alone, for trying things out.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Failure, because, runtime};
+use crate::sim::people::{PASSWORD, People, cast, from_file, generate};
+use crate::sim::re_members::{Credentials, Settings, Simulator, today};
+use crate::sim::switches;
+
+/// Which system.
+#[derive(Debug, Subcommand)]
+pub enum Simulated {
+    /// A re:Members that speaks HTTP: handshake, login pages, records. Production at the root, staging under `/staging`.
+    #[command(after_help = after_help())]
+    Remembers(Remembers),
+}
+
+fn after_help() -> String {
+    format!(
+        "Examples:\n  membergate sim remembers --listen 127.0.0.1:8081\n  membergate sim remembers --generate 10000 \
+         --seed 7 --switch rate_limit=off --switch latency=250ms\n\nSwitches and their defaults:\n{}",
+        switches::table()
+    )
+}
+
+/// How it is run.
+#[derive(Debug, Args)]
+pub struct Remembers {
+    /// Where it listens.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
+    pub listen: SocketAddr,
+    /// A file with the people on record, instead of the named cast.
+    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
+    pub people: Option<PathBuf>,
+    /// This many invented people, instead of the named cast.
+    #[arg(long, value_name = "N")]
+    pub generate: Option<u64>,
+    /// Which people `--generate` invents; the same number gives the same people.
+    #[arg(long, value_name = "S", default_value_t = 1, requires = "generate")]
+    pub seed: u64,
+    /// Sets one of the switches listed below. May be given several times.
+    #[arg(long = "switch", value_name = "NAME=VALUE")]
+    pub switches: Vec<String>,
+    /// The address by which browsers reach it, if that is not where it listens.
+    #[arg(long, value_name = "URL")]
+    pub public_base: Option<String>,
+    /// Where its logout sends the browser: the Single Logout URL of a gateway.
+    #[arg(long, value_name = "URL")]
+    pub slo_url: Option<String>,
+}
+
+/// Runs a simulator until it is told to end.
+pub fn run(simulated: Simulated, out: &mut dyn Write) -> Result<(), Failure> {
+    let Simulated::Remembers(asked) = simulated;
+    let settings = settings(asked)?;
+    runtime()?.block_on(async {
+        let count = settings.people.people.len();
+        let Credentials { app_name, app_key, user_email, user_password, .. } = settings.production.clone();
+        let simulator = Simulator::start(settings).await?;
+        let base = simulator.base_url();
+        writeln!(out, "A simulated re:Members with {count} people at {base}")?;
+        writeln!(out, "Everybody's password is `{PASSWORD}`, unless the people file says otherwise.")?;
+        writeln!(out, "Configuration: discovery_url = \"{base}/Api/v1/WebApiUrl\", portal = \"{base}\"")?;
+        writeln!(out, "Credentials: app_name {app_name}, app_key {app_key}, user_email {user_email}, user_password {user_password}")?;
+        out.flush()?;
+        told_to_end().await?;
+        simulator.stop().await;
+        Ok(())
+    })
+}
+
+fn settings(asked: Remembers) -> Result<Settings, Failure> {
+    let switches = switches::parse(asked.switches.iter().map(String::as_str)).map_err(because)?;
+    let today = today(&switches.time_zone);
+    let people = match (&asked.people, asked.generate) {
+        (Some(file), _) => from_file(file, today).map_err(because)?,
+        // What generated people sit on and go to is on file with the cast.
+        (None, Some(count)) => People { people: generate(count, asked.seed, today).collect(), ..cast(today) },
+        (None, None) => cast(today),
+    };
+    let Remembers { listen, public_base, slo_url, .. } = asked;
+    Ok(Settings { listen, public_base, slo_url, people, switches, ..Settings::demo() })
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn told_to_end() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        pressed = tokio::signal::ctrl_c() => pressed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(subcommand)]
+        simulated: Simulated,
+    }
+
+    fn asked(arguments: &str) -> Result<Settings, Failure> {
+        let line = Line::try_parse_from(["sim", "remembers"].into_iter().chain(arguments.split_whitespace()));
+        let Simulated::Remembers(asked) = line.map_err(because)?.simulated;
+        settings(asked)
+    }
+
+    #[test]
+    fn the_command_line_says_who_is_on_file_and_how_the_simulator_behaves() {
+        let settings = asked("--listen 127.0.0.1:0 --generate 30 --seed 7 --switch page-size=2").unwrap();
+        assert_eq!((settings.people.people.len(), settings.switches.page_size), (30, 2));
+        assert!(!settings.people.committees.is_empty());
+        assert!(asked("").unwrap().people.people.len() >= 20);
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for (arguments, part) in [
+            ("--switch page_size", "name=value"),
+            ("--switch colour=red", "there is no switch"),
+            ("--people nowhere.json", "cannot read the people file"),
+            ("--people a.json --generate 3", "cannot be used with"),
+            ("--seed 7", "--generate"),
+        ] {
+            let error = asked(arguments).unwrap_err().to_string();
+            assert!(error.contains(part), "{arguments}: {error}");
+        }
+    }
+}

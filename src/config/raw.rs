@@ -1,0 +1,265 @@
+//! What the configuration file says: its sections and keys, each with meaning, example and default.
+//!
+//! Kept out: what the values mean (`resolve`) and how TOML is read (`reading`). Values keep their place in the file.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::reading::{FromToml, Reading, Said};
+
+/// A value with its place in the file.
+pub(super) type Text = Spanned<String>;
+
+/// Declares a section: a struct with one field for each key, and the list of its keys.
+macro_rules! section {
+    ($( #[$about:meta] )* $name:ident { $( #[doc = $meaning:literal] $( #[doc = $more:literal] )* $key:ident: $kind:ty, )* }) => {
+        $( #[$about] )*
+        #[derive(Debug, Default)]
+        pub(super) struct $name {
+            $( #[doc = $meaning] $( #[doc = $more] )* pub(super) $key: Said<$kind>, )*
+        }
+
+        impl $name {
+            /// Every key of the section.
+            pub(super) const KEYS: &[&str] = &[ $( stringify!($key) ),* ];
+        }
+
+        impl FromToml for $name {
+            fn from_toml<'i>(value: Spanned<DeValue<'i>>, reading: &mut Reading<'i>) -> Option<$name> {
+                let mut keys = reading.table(value, $name::KEYS)?;
+                Some($name { $( $key: keys.take(stringify!($key), reading), )* })
+            }
+        }
+    };
+}
+
+section! {
+    /// The whole file.
+    Document {
+        /// The file with the role mapping. Example: "rules.toml". Default: "rules.toml".
+        /// A relative path starts at the folder of the configuration file, here and everywhere below.
+        rules: Text,
+        /// Who runs the sites.
+        association: Spanned<Association>,
+        /// Where the gateway listens.
+        listen: Listen,
+        /// The association management system.
+        ams: Spanned<Ams>,
+        /// How long a sign-in and what it knows may last.
+        session: Session,
+        /// What survives a restart.
+        store: Spanned<Store>,
+        /// What is logged.
+        log: Log,
+        /// The websites behind the gateway, one `[[site]]` each.
+        site: Vec<Spanned<Site>>,
+    }
+}
+
+section! {
+    /// `[association]`
+    Association {
+        /// The name that visitors see. Example: "Acme Society". Required.
+        name: Text,
+        /// Where members renew; linked from the page that refuses them. Example: "https://members.acme.example/renew". Default: no link.
+        renew_url: Text,
+        /// Whom visitors ask for help: an e-mail address or a page. Example: "help@acme.example". Default: nobody is named.
+        contact: Text,
+    }
+}
+
+section! {
+    /// `[listen]`
+    Listen {
+        /// Address and port for visitors. Example: "0.0.0.0:443". Default: "127.0.0.1:8080".
+        address: Text,
+        /// Address and port for `/livez`, `/readyz` and `/metrics`; keep it private. Example: "127.0.0.1:9090". Default: "127.0.0.1:9090".
+        operations: Text,
+        /// PEM file with the certificate chain. Example: "/etc/membergate/tls.pem". Default: none, plain HTTP.
+        tls_certificate: Text,
+        /// PEM file with the certificate's private key. Example: "/etc/membergate/tls.key". Default: none.
+        tls_key: Text,
+        /// Networks of proxies in front of us whose forwarded headers are believed. Example: ["10.0.0.0/8"]. Default: [], nobody.
+        trusted_proxies: Vec<Text>,
+        /// Threads for visitors' requests. Example: 4. Default: one for each core.
+        workers: Spanned<usize>,
+        /// Connections of visitors at one time; more have to wait. Example: 20000. Default: 20000.
+        max_connections: Spanned<usize>,
+        /// How long the head of a request may take, from the connection or the previous answer. Example: "30s". Default: "30s".
+        /// So it is also how long an HTTP/1.1 connection may idle.
+        header_timeout: Text,
+        /// How long an HTTP/2 connection may idle. Example: "2m". Default: "2m".
+        idle_timeout: Text,
+        /// How long running requests may take to end after SIGTERM. Example: "20s". Default: "20s".
+        drain_timeout: Text,
+    }
+}
+
+section! {
+    /// `[ams]`
+    Ams {
+        /// Which system it is. Known: "remembers". Default: "remembers".
+        kind: Text,
+        /// Which of the two environments people sign in with: "production" or "staging". Default: "production".
+        live: Text,
+        /// Calls that may start within a second. Example: 3. Default: 3, what re:Members allows.
+        calls_per_second: Spanned<usize>,
+        /// Calls that may start within a minute. Example: 60. Default: 60, what re:Members allows.
+        calls_per_minute: Spanned<usize>,
+        /// Credentials for real people.
+        production: Spanned<Environment>,
+        /// Credentials for trying things out.
+        staging: Spanned<Environment>,
+    }
+}
+
+section! {
+    /// `[ams.production]` and `[ams.staging]`
+    Environment {
+        /// Where the vendor tells which server is the association's. Default: "https://public.remembers-ams.com/Api/v1/WebApiUrl".
+        discovery_url: Text,
+        /// The association's portal, where people sign in. Example: "https://members.acme.example". Required.
+        portal: Text,
+        /// Hosts to which the AMS may send our calls, and with them our credentials. Example: ["members.acme.example"]. Default: the portal's host.
+        allowed_hosts: Vec<Text>,
+        /// `AppName`, as the vendor gave it. Example: { env = "MEMBERGATE_AMS_APP_NAME" }. Required.
+        app_name: Source,
+        /// `AppKey`. Example: { env = "MEMBERGATE_AMS_APP_KEY" } or { file = "/run/secrets/app_key" }. Required.
+        app_key: Source,
+        /// `AppId`. Default: the same as `app_name`.
+        app_id: Source,
+        /// `AppPassword`. Default: the same as `app_key`.
+        app_password: Source,
+        /// E-mail address of the integration's user. Required.
+        user_email: Source,
+        /// Password of the integration's user. Required.
+        user_password: Source,
+    }
+}
+
+section! {
+    /// `[session]`
+    Session {
+        /// A session ends after this long without a request. Example: "30m". Default: "2h", for computers that several people use.
+        idle: Text,
+        /// A session ends this long after the sign-in, whatever happens. Example: "12h". Default: "24h", the longest that the AMS's vendor advises.
+        absolute: Text,
+        /// A person's record older than this is read anew in the background. Example: "5m". Default: "15m".
+        refresh_after: Text,
+        /// A record older than this is not believed; so long do people stay signed in while the AMS is down. Example: "8h". Default: "24h".
+        stale_limit: Text,
+    }
+}
+
+section! {
+    /// `[store]`
+    Store {
+        /// The SQLite file; created on the first start. Example: "/var/lib/membergate/membergate.sqlite". Required.
+        path: Text,
+        /// The key that seals what is stored; `membergate keys secret` prints a new one. Example: { env = "MEMBERGATE_SECRET_KEY" }. Required.
+        secret_key: Source,
+    }
+}
+
+section! {
+    /// `[log]`
+    Log {
+        /// The least that is logged: "error", "warn", "info", "debug" or "trace". Default: "info".
+        level: Text,
+        /// "text" for people, "json" for programs. Default: "text".
+        format: Text,
+    }
+}
+
+section! {
+    /// `[[site]]`
+    Site {
+        /// A short name, `[a-z0-9_-]{1,64}`; the audience of its assertions. Example: "library". Required.
+        name: Text,
+        /// Its name for people; on the gateway's own pages. Example: "Acme Library". Default: the association's name.
+        title: Text,
+        /// Where visitors find it, with a path if several sites share the host. Example: "https://www.acme.example/library". Required.
+        url: Text,
+        /// Where requests go: scheme, host and port. Example: "http://127.0.0.1:3000". Required.
+        upstream: Text,
+        /// The page where a logout ends. Example: "/welcome". Default: the path of `url`.
+        home: Text,
+        /// Whether the site sees the visitor's `Host`, or its own from `upstream`. Default: true.
+        preserve_host: bool,
+        /// Who may make which requests; the first that fits decides. None fits: one has to be signed in.
+        access: Vec<Spanned<Access>>,
+    }
+}
+
+section! {
+    /// `[[site.access]]`. Exactly one of `require`, `any_of` and `all_of`.
+    Access {
+        /// The path and all below it, or a pattern with `*` (within a segment) and `**` (any segments). Example: "/members". Required.
+        path: Text,
+        /// Only these methods. Example: ["GET", "HEAD"]. Default: [], all.
+        methods: Vec<Text>,
+        /// "public", or "signed_in".
+        require: Text,
+        /// One of these roles is needed. Example: ["member", "staff"].
+        any_of: Vec<Text>,
+        /// Each of these roles is needed. Example: ["member", "board"].
+        all_of: Vec<Text>,
+    }
+}
+
+/// A value from outside the file, or in it where it is no secret.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// `{ env = "NAME" }`
+    Variable(Text),
+    /// `{ file = "/path" }`
+    File(Text),
+    /// A text in the file.
+    Literal(Text),
+}
+
+impl Source {
+    /// Where it stands in the file.
+    pub(super) fn span(&self) -> Range<usize> {
+        let (Source::Variable(text) | Source::File(text) | Source::Literal(text)) = self;
+        text.span()
+    }
+
+    /// The source for people, never the value.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Source::Variable(name) => format!("the environment variable `{}`", name.get_ref()),
+            Source::File(path) => format!("the file `{}`", path.get_ref()),
+            Source::Literal(_) => "the text".to_owned(),
+        }
+    }
+}
+
+impl FromToml for Source {
+    fn from_toml<'i>(value: Spanned<DeValue<'i>>, reading: &mut Reading<'i>) -> Option<Source> {
+        const REMEDY: &str = "Write { env = \"NAME\" } or { file = \"/path\" }";
+        let span = value.span();
+        if value.get_ref().is_str() {
+            return Text::from_toml(value, reading).map(Source::Literal);
+        }
+        if !value.get_ref().is_table() {
+            reading.problem(span, "this is not the source of a value", REMEDY);
+            return None;
+        }
+        let mut keys = reading.table(value, &["env", "file"])?;
+        match (keys.take("env", reading), keys.take("file", reading)) {
+            (Said::Value(name), Said::Nothing) => return Some(Source::Variable(name)),
+            (Said::Nothing, Said::Value(path)) => return Some(Source::File(path)),
+            (Said::Nothing, Said::Nothing) => {
+                reading.problem(span, "this source names neither a variable nor a file", REMEDY);
+            }
+            (Said::Unreadable, _) | (_, Said::Unreadable) => {}
+            (Said::Value(_), Said::Value(_)) => {
+                reading.problem(span, "this source names both a variable and a file", REMEDY);
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,251 @@
+//! From what the configuration file says to what it means, with all problems at once.
+//!
+//! Checking has no side effects: it reads the environment and files through `Env`, and opens, creates and changes nothing.
+
+mod access;
+mod ams;
+mod site;
+mod values;
+
+pub(super) use values::because;
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use jiff::SignedDuration;
+use secrecy::ExposeSecret;
+use toml::Spanned;
+use tracing::level_filters::LevelFilter;
+use url::Url;
+
+use super::env::Env;
+use super::raw;
+use super::reading::{Reading, Said};
+use super::rules;
+use super::settings::{Listen, Log, Settings, Store, Tls};
+use crate::adapters::keys::seal::SecretKey;
+use crate::domain::rule::Rules;
+use crate::domain::session::Limits;
+use crate::telemetry::Format;
+use crate::web::arrived::Association;
+use crate::web::pages::Contact;
+
+/// The file under inspection and the machine around it.
+pub(super) struct Resolving<'r, 'i> {
+    pub(super) reading: &'r mut Reading<'i>,
+    pub(super) env: &'r dyn Env,
+}
+
+/// Makes settings of a document. `None`: there are problems, and they have been noted.
+pub(super) fn settings(
+    document: raw::Document,
+    reading: &mut Reading<'_>,
+    env: &dyn Env,
+) -> Option<Settings> {
+    let mut to = Resolving { reading, env };
+    // Each part is resolved before any is missed, so that every problem is found.
+    let association = document.association.section().and_then(|said| to.association(said));
+    let listen = document.listen.or(Default::default).and_then(|said| to.listen(said));
+    let ams = document.ams.section().and_then(|said| to.ams(said));
+    let session = document.session.or(Default::default).and_then(|said| to.session(said));
+    let store = document.store.section().and_then(|said| to.store(said));
+    let log = document.log.or(Default::default).and_then(|said| to.log(said));
+    let rules = to.rules(document.rules);
+    let managed = rules.as_ref().map(|(_, rules)| rules.managed_roles());
+    let title = association.as_ref().map(|association| association.name.as_str()).unwrap_or_default();
+    let sites = to.sites(document.site, title, managed.as_deref());
+    let (rules_file, rules) = rules?;
+    Some(Settings {
+        association: association?,
+        listen: listen?,
+        ams: ams?,
+        session: session?,
+        store: store?,
+        log: log?,
+        rules_file,
+        rules,
+        sites: sites?,
+    })
+}
+
+impl Resolving<'_, '_> {
+    fn association(&mut self, said: Spanned<raw::Association>) -> Option<Association> {
+        let (span, said) = (said.span(), said.into_inner());
+        let name = self.required(said.name, &span, "association.name", r#"name = "Acme Society""#);
+        let name = name.and_then(|name| self.not_empty(name, r#"Write the name that visitors see"#));
+        let renew_url = self.optional(said.renew_url, |to, text| to.web_address(&text));
+        let contact = self.optional(said.contact, Resolving::contact);
+        Some(Association { name: name?, renew_url: renew_url?, contact: contact? })
+    }
+
+    fn contact(&mut self, text: raw::Text) -> Option<Contact> {
+        if text.get_ref().contains("://") {
+            return self.web_address(&text).map(|url| Contact::Web(url.into()));
+        }
+        let said = text.get_ref();
+        let plain = |part: &str| {
+            !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "@?&#%<>\"".contains(c))
+        };
+        match said.split_once('@') {
+            Some((name, host)) if plain(name) && plain(host) => Some(Contact::Email(said.clone())),
+            _ => self.refuse(
+                text.span(),
+                format!("`{said}` is neither an e-mail address nor a page"),
+                r#"Write "help@acme.example" or "https://www.acme.example/help""#,
+            ),
+        }
+    }
+
+    fn listen(&mut self, said: raw::Listen) -> Option<Listen> {
+        let address = self.listening(said.address, "127.0.0.1:8080");
+        let operations = self.listening(said.operations, "127.0.0.1:9090");
+        let tls = self.tls(said.tls_certificate, said.tls_key);
+        let trusted_proxies =
+            said.trusted_proxies.or(Vec::new).and_then(|texts| self.each(texts, Resolving::network));
+        let workers = self.optional(said.workers, |to, number| to.positive(number));
+        let max_connections = self.count(said.max_connections, 20_000);
+        let header_timeout = self.duration(said.header_timeout, "30s");
+        let idle_timeout = self.duration(said.idle_timeout, "2m");
+        let drain_timeout = self.duration(said.drain_timeout, "20s");
+        let (address, operations) = (address?, operations?);
+        if address.get_ref() == operations.get_ref() {
+            return self.refuse(
+                operations.span(),
+                "visitors and operations have the same address",
+                "Give `listen.operations` a port of its own",
+            );
+        }
+        Some(Listen {
+            address: address.into_inner(),
+            operations: operations.into_inner(),
+            tls: tls?,
+            trusted_proxies: trusted_proxies?,
+            workers: workers?,
+            max_connections: max_connections?,
+            header_timeout: header_timeout?.into_inner().unsigned_abs(),
+            idle_timeout: idle_timeout?.into_inner().unsigned_abs(),
+            drain_timeout: drain_timeout?.into_inner().unsigned_abs(),
+        })
+    }
+
+    /// Outer `None`: a problem. Inner `None`: plain HTTP.
+    fn tls(&mut self, certificate: Said<raw::Text>, key: Said<raw::Text>) -> Option<Option<Tls>> {
+        let together = "Give both `listen.tls_certificate` and `listen.tls_key`, or neither";
+        match (certificate, key) {
+            (Said::Nothing, Said::Nothing) => Some(None),
+            (Said::Value(certificate), Said::Value(key)) => {
+                let certificate = self.readable(&certificate).map(|(path, _)| path);
+                let key = self.readable(&key).map(|(path, _)| path);
+                Some(Some(Tls { certificate: certificate?, key: key? }))
+            }
+            (Said::Value(certificate), Said::Nothing) => {
+                self.refuse(certificate.span(), "a certificate without its key", together)
+            }
+            (Said::Nothing, Said::Value(key)) => {
+                self.refuse(key.span(), "a key without its certificate", together)
+            }
+            (Said::Unreadable, _) | (_, Said::Unreadable) => None,
+        }
+    }
+
+    fn session(&mut self, said: raw::Session) -> Option<Limits> {
+        let idle = self.duration(said.idle, "2h");
+        let absolute = self.duration(said.absolute, "24h");
+        let refresh_after = self.duration(said.refresh_after, "15m");
+        let stale_limit = self.duration(said.stale_limit, "24h");
+        if let (Some(idle), Some(absolute)) = (&idle, &absolute) {
+            self.in_order("session.idle", idle, "session.absolute", absolute);
+        }
+        if let (Some(refresh_after), Some(stale_limit)) = (&refresh_after, &stale_limit) {
+            self.in_order("session.refresh_after", refresh_after, "session.stale_limit", stale_limit);
+        }
+        Some(Limits {
+            idle: idle?.into_inner(),
+            absolute: absolute?.into_inner(),
+            refresh_after: refresh_after?.into_inner(),
+            stale_limit: stale_limit?.into_inner(),
+        })
+    }
+
+    fn in_order(
+        &mut self,
+        short: &str,
+        less: &Spanned<SignedDuration>,
+        long: &str,
+        more: &Spanned<SignedDuration>,
+    ) {
+        if less.get_ref() > more.get_ref() {
+            let span = if less.span().is_empty() { more.span() } else { less.span() };
+            let what =
+                format!("`{short}` ({:#}) is longer than `{long}` ({:#})", less.get_ref(), more.get_ref());
+            self.reading.problem(span, what, format!("Make `{short}` shorter or `{long}` longer"));
+        }
+    }
+
+    fn store(&mut self, said: Spanned<raw::Store>) -> Option<Store> {
+        let (span, said) = (said.span(), said.into_inner());
+        let path = self.required(said.path, &span, "store.path", r#"path = "membergate.sqlite""#);
+        let path = path.and_then(|path| self.path(&path));
+        let example = r#"secret_key = { env = "MEMBERGATE_SECRET_KEY" }"#;
+        let secret_key = self.required(said.secret_key, &span, "store.secret_key", example);
+        let secret_key = secret_key.and_then(|source| self.secret_key(&source));
+        Some(Store { path: path?, secret_key: secret_key? })
+    }
+
+    fn secret_key(&mut self, source: &raw::Source) -> Option<SecretKey> {
+        let secret = self.secret(source)?;
+        match SecretKey::parse(secret.expose_secret()) {
+            Ok(key) => Some(key),
+            Err(error) => {
+                let remedy = "Put there what `membergate keys secret` prints";
+                self.refuse(source.span(), format!("{} holds no secret key: {error}", source.name()), remedy)
+            }
+        }
+    }
+
+    fn log(&mut self, said: raw::Log) -> Option<Log> {
+        let levels = [
+            ("error", LevelFilter::ERROR),
+            ("warn", LevelFilter::WARN),
+            ("info", LevelFilter::INFO),
+            ("debug", LevelFilter::DEBUG),
+            ("trace", LevelFilter::TRACE),
+        ];
+        let level = self.choice(said.level, LevelFilter::INFO, &levels);
+        let format =
+            self.choice(said.format, Format::Text, &[("text", Format::Text), ("json", Format::Json)]);
+        Some(Log { level: level?, format: format? })
+    }
+
+    fn rules(&mut self, said: Said<raw::Text>) -> Option<(PathBuf, Rules)> {
+        let said = said.or(|| Spanned::new(0..0, "rules.toml".to_owned()))?;
+        let (path, text) = self.readable(&said)?;
+        match rules::parse(&text) {
+            Ok(rules) => Some((path, rules)),
+            Err(problems) => {
+                let file = path.display().to_string();
+                problems.into_iter().for_each(|problem| self.reading.add(problem.in_file(&*file)));
+                None
+            }
+        }
+    }
+
+    /// Notes a problem; there is no value then.
+    fn refuse<T>(
+        &mut self,
+        span: Range<usize>,
+        what: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Option<T> {
+        self.reading.problem(span, what, remedy);
+        None
+    }
+
+    fn web_address(&mut self, text: &raw::Text) -> Option<Url> {
+        self.url(
+            text,
+            &["https", "http"],
+            r#"Write a whole address, such as "https://www.acme.example/help""#,
+        )
+    }
+}

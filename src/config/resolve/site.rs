@@ -1,0 +1,174 @@
+//! `[[site]]`: where a website is, for visitors and for us.
+
+use std::sync::Arc;
+
+use toml::Spanned;
+use url::Url;
+
+use super::super::raw;
+use super::super::reading::Said;
+use super::super::settings::Site;
+use super::Resolving;
+use super::access::{RESERVED, is_reserved};
+use crate::domain::access;
+use crate::domain::path::{PathPattern, RequestPath};
+use crate::domain::rule::Role;
+
+const URL: &str = r#"Write where visitors find the site, such as "https://www.acme.example""#;
+const UPSTREAM: &str = r#"Write scheme, host and port, such as "http://127.0.0.1:3000""#;
+
+impl Resolving<'_, '_> {
+    /// All sites. `title`: of those that have none of their own. `managed`: the roles that the mapping can grant, if it could be read.
+    pub(super) fn sites(
+        &mut self,
+        said: Said<Vec<Spanned<raw::Site>>>,
+        title: &str,
+        managed: Option<&[Role]>,
+    ) -> Option<Vec<Site>> {
+        let sites = said.or(Vec::new)?;
+        if sites.is_empty() {
+            let remedy = "Add a `[[site]]` with `name`, `url` and `upstream`";
+            self.reading.missing(0..0, "there is no site", remedy);
+            return None;
+        }
+        let mut seen = Seen::default();
+        self.each(sites, |to, site| to.site(site, title, managed, &mut seen))
+    }
+
+    fn site(
+        &mut self,
+        said: Spanned<raw::Site>,
+        association: &str,
+        managed: Option<&[Role]>,
+        seen: &mut Seen,
+    ) -> Option<Site> {
+        let (span, said) = (said.span(), said.into_inner());
+        let name = self.required(said.name, &span, "site.name", r#"name = "library""#);
+        let name = name.and_then(|name| self.site_name(&name, seen));
+        let title =
+            self.optional(said.title, |to, title| to.not_empty(title, "Write the name that visitors see"));
+        let url = self.required(said.url, &span, "site.url", r#"url = "https://www.acme.example""#);
+        let place = url.and_then(|url| self.place(&url, seen));
+        let upstream =
+            self.required(said.upstream, &span, "site.upstream", r#"upstream = "http://127.0.0.1:3000""#);
+        let upstream = upstream.and_then(|upstream| self.upstream(&upstream));
+        let home = self.optional(said.home, |to, home| to.home(&home));
+        let prefix = place.as_ref().map(|place| place.prefix.as_str());
+        let access = said.access.or(Vec::new).and_then(|rules| self.access(rules, prefix, managed));
+        let place = place?;
+        Some(Site {
+            site: access::Site {
+                name: name?,
+                title: title?.unwrap_or_else(|| association.to_owned()),
+                origin: place.origin,
+                host: place.host,
+                home: home?.unwrap_or_else(|| place.prefix.as_str().to_owned()),
+                prefix: place.prefix,
+                access: access?,
+            },
+            upstream: upstream?,
+            preserve_host: said.preserve_host.or(|| true)?,
+        })
+    }
+
+    fn site_name(&mut self, name: &raw::Text, seen: &mut Seen) -> Option<Arc<str>> {
+        // A site's name has the shape of a role's: both become parts of headers and addresses.
+        if Role::parse(name.get_ref()).is_err() {
+            let what = format!("`{}` is not a site's name", name.get_ref());
+            return self.refuse(name.span(), what, "Use 1 to 64 of a-z, 0-9, `_` and `-`");
+        }
+        if seen.names.contains(name.get_ref()) {
+            let what = format!("two sites have the name `{}`", name.get_ref());
+            return self.refuse(name.span(), what, "Give each site a name of its own");
+        }
+        seen.names.push(name.get_ref().clone());
+        Some(name.get_ref().as_str().into())
+    }
+
+    fn place(&mut self, text: &raw::Text, seen: &mut Seen) -> Option<Place> {
+        let url = self.secure_url(text, URL)?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return self.refuse(text.span(), "a site's address has no `?` and no `#`", URL);
+        }
+        let host = url.host_str().and_then(access::normal_host)?;
+        let origin = url.origin().ascii_serialization();
+        let path = url.path().trim_end_matches('/');
+        let path = if path.is_empty() { "/" } else { path };
+        let Ok(prefix) = PathPattern::parse(path).and_then(|prefix| match path.contains('*') {
+            true => PathPattern::parse(""),
+            false => Ok(prefix),
+        }) else {
+            return self.refuse(
+                text.span(),
+                format!("`{path}` is not a path that several sites can be told apart by"),
+                URL,
+            );
+        };
+        if is_reserved(path) {
+            return self.refuse(
+                text.span(),
+                format!("`{RESERVED}` is the gateway's own"),
+                "Give the site another path",
+            );
+        }
+        let place = Place { origin, host: host.into(), prefix };
+        let same_host = seen.places.iter().find(|other| other.host == place.host);
+        if same_host.is_some_and(|other| other.origin != place.origin) {
+            let what = format!("sites of the host `{}` differ in scheme or port", place.host);
+            return self.refuse(
+                text.span(),
+                what,
+                "Sites that share a host share its sign-ins: give them the same scheme and port",
+            );
+        }
+        let same = |other: &&Place| {
+            other.host == place.host && other.prefix.as_str().eq_ignore_ascii_case(place.prefix.as_str())
+        };
+        if seen.places.iter().find(same).is_some() {
+            let what = format!("two sites have the address `{}`", text.get_ref());
+            return self.refuse(text.span(), what, "Give one of them another host or another path");
+        }
+        seen.places.push(place.clone());
+        Some(place)
+    }
+
+    fn upstream(&mut self, text: &raw::Text) -> Option<Url> {
+        let url = self.url(text, &["http", "https"], UPSTREAM)?;
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            let what = "an upstream has no path: requests keep the path that the visitor asked for";
+            return self.refuse(text.span(), what, UPSTREAM);
+        }
+        Some(url)
+    }
+
+    fn home(&mut self, text: &raw::Text) -> Option<String> {
+        let path = text.get_ref().split(['?', '#']).next().unwrap_or_default();
+        if RequestPath::parse(path).is_err() {
+            let what = format!("`{}` is not a path on the site", text.get_ref().escape_default());
+            return self.refuse(text.span(), what, r#"Write a path such as "/welcome""#);
+        }
+        if is_reserved(path) {
+            return self.refuse(
+                text.span(),
+                format!("`{RESERVED}` is the gateway's own"),
+                "Name a page of the site",
+            );
+        }
+        Some(text.get_ref().clone())
+    }
+}
+
+/// What no two sites may share.
+#[derive(Default)]
+struct Seen {
+    names: Vec<String>,
+    places: Vec<Place>,
+}
+
+/// Where visitors find a site.
+#[derive(Clone)]
+struct Place {
+    origin: String,
+    host: Arc<str>,
+    prefix: PathPattern,
+}

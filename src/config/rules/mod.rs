@@ -1,0 +1,189 @@
+//! The rules file: text to [`Rules`] and back.
+//!
+//! Read by hand from TOML with spans, so that every problem is found at once, each with its place and a remedy.
+
+mod condition;
+mod print;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub use print::print;
+
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::problem::Problem;
+use crate::domain::rule::{CORE_ROLES, PrimaryMembership, Role, Rule, Rules};
+use crate::domain::time::TimeZone;
+use walk::Walk;
+
+const KEYS: [&str; 10] = [
+    "time_zone",
+    "honor_effective_date",
+    "honor_grace",
+    "count_inherited",
+    "primary_membership",
+    "everyone",
+    "member",
+    "non_member",
+    "manage_core_roles",
+    "rule",
+];
+
+/// Reads a rules file (design §4). On failure every problem in it, in the order of the text.
+pub fn parse(text: &str) -> Result<Rules, Vec<Problem>> {
+    let (document, errors) = DeTable::parse_recoverable(text);
+    let mut walk = Walk::new(text);
+    for error in &errors {
+        walk.syntax(error);
+    }
+    let rules = mapping(&mut walk, document.get_ref());
+    match (rules, walk.finish()) {
+        (Some(rules), problems) if problems.is_empty() => Ok(rules),
+        (_, problems) => Err(problems),
+    }
+}
+
+fn mapping(walk: &mut Walk<'_>, table: &DeTable<'_>) -> Option<Rules> {
+    walk.only(table, &KEYS, "the rules file");
+    let zone = match walk::get(table, "time_zone") {
+        Some(value) => time_zone(walk, value),
+        None => {
+            walk.problem(
+                0..0,
+                "`time_zone` is missing",
+                "Name the association's time zone, such as `time_zone = \"America/New_York\"`",
+            );
+            None
+        }
+    };
+    let defaults = Rules::new(TimeZone::UTC);
+    let mut flag = |key: &str, default: bool| match walk::get(table, key) {
+        Some(value) => walk.flag(value, key).unwrap_or(default),
+        None => default,
+    };
+    let honor_effective_date = flag("honor_effective_date", defaults.honor_effective_date);
+    let honor_grace = flag("honor_grace", defaults.honor_grace);
+    let count_inherited = flag("count_inherited", defaults.count_inherited);
+    let manage_core_roles = flag("manage_core_roles", defaults.manage_core_roles);
+    let primary_membership = walk::get(table, "primary_membership").and_then(|value| primary(walk, value));
+    let mut built_in =
+        |key: &str| walk::get(table, key).and_then(|value| role(walk, value, key, manage_core_roles));
+    let (everyone, member, non_member) = (built_in("everyone"), built_in("member"), built_in("non_member"));
+    Some(Rules {
+        rules: rules(walk, table, manage_core_roles),
+        time_zone: zone?,
+        honor_effective_date,
+        honor_grace,
+        count_inherited,
+        primary_membership: primary_membership.unwrap_or_default(),
+        everyone,
+        member,
+        non_member,
+        manage_core_roles,
+    })
+}
+
+fn time_zone(walk: &mut Walk<'_>, value: &Spanned<DeValue<'_>>) -> Option<TimeZone> {
+    let name = walk.text(value, "time_zone")?;
+    let zone = TimeZone::get(&name).ok().filter(|zone| zone.iana_name().is_some() && !zone.is_unknown());
+    if zone.is_none() {
+        let known: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+        let near = super::problem::nearest(&name, known.iter().map(String::as_str));
+        let remedy = match near {
+            Some(near) => format!("Did you mean `{near}`"),
+            None => "Use an IANA name, such as `America/New_York`".into(),
+        };
+        walk.problem(value.span(), format!("`{name}` is not a time zone"), remedy);
+    }
+    zone
+}
+
+fn primary(walk: &mut Walk<'_>, value: &Spanned<DeValue<'_>>) -> Option<PrimaryMembership> {
+    match walk.text(value, "primary_membership")?.as_str() {
+        "longest" => Some(PrimaryMembership::Longest),
+        "first" => Some(PrimaryMembership::First),
+        other => {
+            let what = format!("`primary_membership` cannot be `{other}`");
+            walk.problem(value.span(), what, "Use `\"longest\"` or `\"first\"`");
+            None
+        }
+    }
+}
+
+fn role(walk: &mut Walk<'_>, value: &Spanned<DeValue<'_>>, key: &str, core_allowed: bool) -> Option<Role> {
+    let text = walk.text(value, key)?;
+    let Ok(role) = Role::parse(&text) else {
+        let fit = |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' };
+        let slug: String = text.trim().to_ascii_lowercase().chars().map(fit).take(64).collect();
+        let what = format!("`{text}` is not a role");
+        walk.problem(value.span(), what, format!("Use 1 to 64 of a-z, 0-9, `_` and `-`, such as `{slug}`"));
+        return None;
+    };
+    if !core_allowed && CORE_ROLES.contains(&role.as_str()) {
+        let what = format!("`{role}` is a core role of the site, which this mapping may not manage");
+        walk.problem(value.span(), what, "Use a role of your own, or set `manage_core_roles = true`");
+    }
+    Some(role)
+}
+
+fn rules(walk: &mut Walk<'_>, table: &DeTable<'_>, core_allowed: bool) -> Vec<Rule> {
+    let Some(value) = walk::get(table, "rule") else { return Vec::new() };
+    match value.get_ref() {
+        DeValue::Array(entries) => {
+            entries.iter().filter_map(|entry| rule(walk, entry, core_allowed)).collect()
+        }
+        _ => {
+            walk.problem(value.span(), "`rule` is not a list of rules", "Begin each rule with `[[rule]]`");
+            Vec::new()
+        }
+    }
+}
+
+fn rule(walk: &mut Walk<'_>, entry: &Spanned<DeValue<'_>>, core_allowed: bool) -> Option<Rule> {
+    let DeValue::Table(table) = entry.get_ref() else {
+        walk.problem(entry.span(), "a rule is not a table", "Begin each rule with `[[rule]]`");
+        return None;
+    };
+    walk.only(table, &["role", "label", "when"], "a rule");
+    let role = match walk::get(table, "role") {
+        Some(value) => role(walk, value, "role", core_allowed),
+        None => {
+            walk.problem(entry.span(), "the rule has no `role`", "Say which role it grants: `role = \"…\"`");
+            None
+        }
+    };
+    let label = walk::get(table, "label").and_then(|value| walk.text(value, "label")).map(Arc::from);
+    let remedy = "Say to whom it applies, such as `when = [{ member = true }]`";
+    let when = match walk::get(table, "when") {
+        Some(value) => match value.get_ref() {
+            DeValue::Array(conditions) if conditions.is_empty() => {
+                walk.problem(
+                    value.span(),
+                    "`when` is empty, so the rule would grant its role to nobody",
+                    remedy,
+                );
+                Vec::new()
+            }
+            DeValue::Array(conditions) => {
+                conditions.iter().filter_map(|one| condition::condition(walk, one)).collect()
+            }
+            _ => {
+                walk.problem(
+                    value.span(),
+                    "`when` is not a list of conditions",
+                    "Put the conditions in `[` and `]`",
+                );
+                Vec::new()
+            }
+        },
+        None => {
+            walk.problem(entry.span(), "the rule has no `when`", remedy);
+            Vec::new()
+        }
+    };
+    Some(Rule { role: role?, label, when })
+}

@@ -1,0 +1,115 @@
+//! The settings of a gateway: checked, complete, and free of the file that they came from.
+//!
+//! Whoever holds a `Settings` need not check it again. Secrets in it neither print nor log.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tracing::level_filters::LevelFilter;
+use url::Url;
+
+use crate::adapters::ams::re_members;
+use crate::adapters::budget::Rate;
+use crate::adapters::keys::seal::SecretKey;
+use crate::domain::access;
+use crate::domain::network::Network;
+use crate::domain::rule::Rules;
+use crate::domain::session::Limits;
+use crate::telemetry::Format;
+use crate::web::arrived::Association;
+
+/// Everything that the operator decides.
+#[derive(Debug)]
+pub struct Settings {
+    /// Who runs the sites.
+    pub association: Association,
+    /// Where the gateway listens.
+    pub listen: Listen,
+    /// The association management system.
+    pub ams: Ams,
+    /// How long sessions and records live.
+    pub session: Limits,
+    /// What survives a restart.
+    pub store: Store,
+    /// What is logged.
+    pub log: Log,
+    /// The file with the role mapping, for messages and for reading it anew.
+    pub rules_file: PathBuf,
+    /// The role mapping.
+    pub rules: Rules,
+    /// The sites; at least one, no two at the same host and path, no two of one name.
+    pub sites: Vec<Site>,
+}
+
+/// Where the gateway listens, and how long it waits.
+#[derive(Debug, Clone)]
+pub struct Listen {
+    /// For visitors.
+    pub address: SocketAddr,
+    /// For `/livez`, `/readyz` and `/metrics`.
+    pub operations: SocketAddr,
+    /// Certificate and key; `None`: plain HTTP, behind something that ends TLS.
+    pub tls: Option<Tls>,
+    /// Whose forwarded headers are believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Threads of the data plane. `None`: one for each core.
+    pub workers: Option<usize>,
+    /// Connections at one time.
+    pub max_connections: usize,
+    /// From the connection or the previous answer to the end of a request's head.
+    pub header_timeout: Duration,
+    /// Of an HTTP/2 connection without a request.
+    pub idle_timeout: Duration,
+    /// From SIGTERM to the end.
+    pub drain_timeout: Duration,
+}
+
+/// PEM files of a listener. They could be read when the settings were made.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// The certificate chain.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// The association management system: re:Members.
+#[derive(Debug, Clone)]
+pub struct Ams {
+    /// The environment that people sign in with.
+    pub live: re_members::Environment,
+    /// The other one, when it is configured. `check` tries it too.
+    pub standby: Option<re_members::Environment>,
+    /// Calls that the installation may make.
+    pub rate: Rate,
+}
+
+/// What survives a restart.
+#[derive(Debug)]
+pub struct Store {
+    /// The SQLite file.
+    pub path: PathBuf,
+    /// The key that seals what is stored.
+    pub secret_key: SecretKey,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Log {
+    /// The least that is logged.
+    pub level: LevelFilter,
+    /// For whom.
+    pub format: Format,
+}
+
+/// A website behind the gateway.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// What decisions need of it.
+    pub site: access::Site,
+    /// Scheme, host and port to which its requests go; no path.
+    pub upstream: Url,
+    /// Whether the site sees the visitor's `Host`.
+    pub preserve_host: bool,
+}

@@ -1,0 +1,332 @@
+//! Broken configurations and what the operator is told; the samples.
+
+use std::path::Path;
+
+use super::env::Given;
+use super::*;
+
+/// The smallest configuration that works.
+const SMALL: &str = r#"
+[association]
+name = "Acme Society"
+[ams.production]
+portal = "https://members.acme.example"
+app_name = "acmeGatewayLIVE"
+app_key = { env = "APP_KEY" }
+user_email = "gateway@acme.example"
+user_password = { file = "/run/secrets/user_password" }
+[store]
+path = "membergate.sqlite"
+secret_key = { env = "MEMBERGATE_SECRET_KEY" }
+[[site]]
+name = "www"
+url = "https://www.acme.example"
+upstream = "http://127.0.0.1:3000"
+"#;
+
+/// 32 zero bytes.
+const SECRET_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+fn machine() -> Given {
+    Given::default()
+        .variable("APP_KEY", "k3yK3yK3yK3yK3yK")
+        .variable("MEMBERGATE_SECRET_KEY", SECRET_KEY)
+        .variable("EMPTY", "")
+        .file("/run/secrets/user_password", "correct horse\n")
+        .file("etc/rules.toml", sample::RULES)
+}
+
+#[track_caller]
+fn load_text(text: &str) -> Result<Settings, Vec<Problem>> {
+    load(Path::new("etc/gate.toml"), &machine().file("etc/gate.toml", text))
+}
+
+fn problems(text: &str) -> String {
+    let problems = load_text(text).expect_err("there must be problems");
+    problems.iter().map(|problem| format!("{problem}\n")).collect()
+}
+
+/// The small configuration with one line changed, or several.
+fn with(from: &str, to: &str) -> String {
+    assert!(SMALL.contains(from), "{from}");
+    SMALL.replace(from, to)
+}
+
+#[test]
+fn the_smallest_configuration_works_and_has_its_defaults() {
+    let settings = load_text(SMALL).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let Settings { listen, session, log, ams, sites, .. } = &settings;
+    insta::assert_snapshot!(format!("{listen:?}\n{session:?}\n{log:?}\n{:?}\n{sites:#?}", ams.rate));
+    assert_eq!(settings.store.path, Path::new("etc/membergate.sqlite"));
+    assert_eq!(settings.rules_file, Path::new("etc/rules.toml"));
+    assert_eq!(ams.live.discovery_url.as_str(), "https://public.remembers-ams.com/Api/v1/WebApiUrl");
+    assert_eq!((ams.live.name.as_str(), ams.standby.is_some()), ("production", false));
+}
+
+#[test]
+fn no_secret_shows_when_settings_are_printed() {
+    let settings = load_text(SMALL).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let printed = format!("{settings:?}");
+    for secret in ["k3yK3yK3yK3yK3yK", "correct horse", "gateway@acme.example", SECRET_KEY] {
+        assert!(!printed.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn every_problem_is_told_at_once_with_place_and_remedy() {
+    insta::assert_snapshot!(problems(
+        r#"
+rule = "rules.toml"
+[association]
+name = " "
+contact = "nobody"
+renew_url = "members.acme.example"
+[listen]
+address = "localhost:8080"
+operations = 9090
+tls_certificate = "tls.pem"
+trusted_proxies = ["10.0.0.0/8", "10.0.0.1/8", "inside"]
+workers = 0
+max_connections = "many"
+header_timeout = "10"
+idel_timeout = "2m"
+drain_timeout = "-5s"
+[ams]
+kind = "remember"
+live = "stagging"
+[ams.production]
+portal = "http://members.acme.example"
+allowed_hosts = ["members.acme.example", "https://api.acme.example"]
+app_name = { env = "APP_NAME" }
+app_key = "k3yK3yK3yK3yK3yK"
+user_email = { environment = "A" }
+user_password = { env = "EMPTY" }
+[session]
+idle = "48h"
+refresh_after = "2d"
+[store]
+secret_key = { file = "/run/secrets/none" }
+[log]
+level = "loud"
+format = "yaml"
+[web]
+[[site]]
+name = "The library"
+url = "http://www.acme.example"
+upstream = "http://127.0.0.1:3000/app"
+home = "welcome"
+preserve_host = "yes"
+[[site.access]]
+require = "member"
+[[site.access]]
+path = "/members"
+"#
+    ));
+}
+
+#[test]
+fn sites_and_their_rules_do_not_get_in_each_others_way() {
+    insta::assert_snapshot!(problems(&format!(
+        "{SMALL}{}",
+        r#"
+[[site.access]]
+path = "/_gate/admin"
+require = "public"
+[[site.access]]
+path = "members"
+require = "signed_in"
+[[site.access]]
+path = "/news"
+methods = ["get", "", "HEAD"]
+any_of = []
+[[site.access]]
+path = "/a"
+require = "public"
+any_of = ["member"]
+[[site.access]]
+path = "/"
+require = "public"
+[[site.access]]
+path = "/board"
+all_of = ["member", "bord", "Board"]
+[[site]]
+name = "www"
+url = "https://WWW.acme.example/"
+upstream = "http://127.0.0.1:3001"
+[[site]]
+name = "port"
+url = "https://www.acme.example:8443/x"
+upstream = "http://127.0.0.1:3001"
+[[site]]
+name = "ours"
+url = "https://www.acme.example/_GATE"
+upstream = "ftp://127.0.0.1"
+[[site]]
+name = "library"
+url = "https://www.acme.example/library"
+upstream = "https://user@library.example"
+[[site.access]]
+path = "/books"
+require = "public"
+[[site.access]]
+path = "/library/books"
+any_of = ["member"]
+"#
+    )));
+}
+
+#[test]
+fn broken_toml_is_told_with_its_place_and_the_rest_is_still_checked() {
+    insta::assert_snapshot!(problems(&with("name = \"Acme Society\"", "name = \"Acme Society\ncontact = 7")));
+    insta::assert_snapshot!(problems("[[store]]\n[listen\nsite = 3\nassociation = \"Acme\""));
+    insta::assert_snapshot!(problems(""));
+}
+
+#[test]
+fn a_problem_of_one_value_is_told_exactly() {
+    #[track_caller]
+    fn check(from: &str, to: &str, expect: &str) {
+        assert_eq!(problems(&with(from, to)), format!("etc/gate.toml:{expect}.\n"));
+    }
+    let key = "secret_key = { env = \"MEMBERGATE_SECRET_KEY\" }";
+    check(
+        key,
+        &format!("secret_key = \"{SECRET_KEY}\""),
+        "12:14: a secret is written in the configuration file. Move it out, and write { env = \"NAME\" } or \
+         { file = \"/path\" } in its place",
+    );
+    check(
+        key,
+        "secret_key = { env = \"APP_KEY\" }",
+        "12:22: the environment variable `APP_KEY` holds no secret key: the secret key must have 43 characters, not 16; \
+         `membergate keys secret` makes one. Put there what `membergate keys secret` prints",
+    );
+    check(
+        key,
+        "",
+        "10:1: `store.secret_key` is missing. Write `secret_key = { env = \"MEMBERGATE_SECRET_KEY\" }` below `[store]`",
+    );
+    check(
+        key,
+        "secret_key = { env = \"A\", file = \"B\" }",
+        "12:14: this source names both a variable and a file. Write { env = \"NAME\" } or { file = \"/path\" }",
+    );
+    check(
+        "[ams.production]",
+        "[ams]\nlive = \"staging\"\n[ams.production]",
+        "4:1: `[ams.staging]` is missing, and it is the environment that is live. Add `[ams.staging]`, or change `ams.live`",
+    );
+    check(
+        "[association]",
+        "rules = \"nowhere.toml\"\n[association]",
+        "2:9: the file etc/nowhere.toml cannot be read: there is no such file. Create it, correct the path, or let the \
+         gateway's user read it",
+    );
+    check(
+        "3000\"\n",
+        "3000\"\n[[site.access]]\npath = \"/\"\nrequire = \"public\"\n[[site.access]]\npath = \"/board\"\n\
+         any_of = [\"board\"]\n",
+        "21:8: this rule never decides: `/` above it is for all of `/board`. The first rule that fits decides; put the \
+         narrower one first",
+    );
+    check(
+        "[association]",
+        "[listen]\naddress = \"[::]:9090\"\noperations = \"[::]:9090\"\n[association]",
+        "4:14: visitors and operations have the same address. Give `listen.operations` a port of its own",
+    );
+}
+
+#[test]
+fn a_configuration_that_is_not_there_is_one_problem() {
+    let problems = load(Path::new("etc/none.toml"), &machine()).unwrap_err();
+    let told: Vec<String> = problems.iter().map(Problem::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "etc/none.toml:1:1: the configuration cannot be read: there is no such file. Name another file with `--config`, or \
+          begin with what `membergate check --print-sample` prints."
+        ]
+    );
+}
+
+#[test]
+fn plain_http_is_for_this_machine_only() {
+    for (from, to, fine) in [
+        ("https://www.acme.example", "http://localhost:8080", true),
+        ("https://www.acme.example", "http://127.0.0.1:8080", true),
+        ("https://www.acme.example", "http://localhost.acme.example", false),
+        ("https://members.acme.example", "http://localhost:8081", true),
+        ("https://members.acme.example", "http://members.acme.example", false),
+    ] {
+        assert_eq!(load_text(&with(from, to)).is_ok(), fine, "{to}");
+    }
+}
+
+/// What the sample's secrets are, in a test.
+fn sample_machine(configuration: &str) -> Given {
+    let names = ["APP_NAME", "APP_KEY", "APP_ID", "APP_PASSWORD", "USER_EMAIL", "USER_PASSWORD"];
+    let machine = names
+        .iter()
+        .fold(machine(), |machine, name| machine.variable(&format!("MEMBERGATE_AMS_{name}"), "x"));
+    machine
+        .file("etc/gate.toml", configuration)
+        .file("/etc/membergate/tls.pem", "")
+        .file("/etc/membergate/tls.key", "")
+        .file("/run/secrets/staging_app_key", "x")
+        .file("/run/secrets/staging_user_password", "x")
+}
+
+#[test]
+fn the_sample_works_as_it_is_and_with_every_key_that_it_shows() {
+    let path = Path::new("etc/gate.toml");
+    let as_it_is = load(path, &sample_machine(sample::CONFIGURATION));
+    assert!(as_it_is.is_ok(), "{as_it_is:#?}");
+    let is_key = |line: &str| {
+        line.split_once(" = ")
+            .is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
+    };
+    let uncommented: Vec<&str> = sample::CONFIGURATION
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(said) if is_key(said) || said.starts_with('[') => said,
+            _ => line,
+        })
+        .collect();
+    let with_every_key = load(path, &sample_machine(&uncommented.join("\n")));
+    assert!(with_every_key.is_ok_and(|settings| settings.ams.standby.is_some()));
+}
+
+#[test]
+fn the_sample_shows_every_key() {
+    let keys = [
+        raw::Document::KEYS,
+        raw::Association::KEYS,
+        raw::Listen::KEYS,
+        raw::Ams::KEYS,
+        raw::Environment::KEYS,
+        raw::Session::KEYS,
+        raw::Store::KEYS,
+        raw::Log::KEYS,
+        raw::Site::KEYS,
+        raw::Access::KEYS,
+    ];
+    for key in keys.concat() {
+        let shown = sample::CONFIGURATION.lines().any(|line| {
+            let line = line.strip_prefix("# ").unwrap_or(line);
+            line.starts_with(&format!("{key} ="))
+                || line.trim_matches(['[', ']']).rsplit('.').next() == Some(key)
+        });
+        assert!(shown, "{key}");
+    }
+}
+
+#[test]
+fn the_sample_shows_the_defaults() {
+    let defaults = load_text(SMALL).unwrap_or_else(|problems| panic!("{problems:#?}"));
+    let sample = load(Path::new("etc/gate.toml"), &sample_machine(sample::CONFIGURATION));
+    let sample = sample.unwrap_or_else(|problems| panic!("{problems:#?}"));
+    assert_eq!(
+        format!("{:?}{:?}", sample.listen, sample.session),
+        format!("{:?}{:?}", defaults.listen, defaults.session)
+    );
+}

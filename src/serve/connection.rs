@@ -1,0 +1,187 @@
+//! One connection of a visitor: TLS if any, HTTP/1.1 or HTTP/2, until it ends, idles for too long, or we drain.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::rt::{Executor, Read, Write};
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::{Listener, Settings, accept};
+use crate::web::proxy::{Peer, Worker};
+
+/// With what an HTTP/2 connection begins when the client knows beforehand (RFC 9113 §3.4); no HTTP/1 method begins so.
+const PRIOR_KNOWLEDGE: &[u8] = b"PRI";
+
+/// How a connection goes wrong is the client's own affair and not logged: scanners would fill the log.
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    listener: &Listener,
+    settings: &Settings,
+    worker: &Rc<Worker>,
+    stop: &CancellationToken,
+) {
+    if accept::prepare(&stream, settings).is_err() {
+        return;
+    }
+    let peer = Peer { address: peer.ip(), is_secure: listener.tls.is_some() };
+    let Some(tls) = &listener.tls else {
+        let Ok(Some(is_h2)) = timeout(settings.header, has_prior_knowledge(&stream)).await else { return };
+        return speak(TokioIo::new(stream), is_h2, peer, settings, worker, stop).await;
+    };
+    let acceptor = TlsAcceptor::from(tls.load_full());
+    let Ok(Ok(stream)) = timeout(settings.handshake, acceptor.accept(stream)).await else { return };
+    let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    speak(TokioIo::new(stream), is_h2, peer, settings, worker, stop).await;
+}
+
+async fn speak<I>(
+    io: I,
+    is_h2: bool,
+    peer: Peer,
+    settings: &Settings,
+    worker: &Rc<Worker>,
+    stop: &CancellationToken,
+) where
+    I: Read + Write + Unpin + Send + 'static,
+{
+    if is_h2 {
+        speak_http2(io, peer, settings, worker, stop).await
+    } else {
+        speak_http1(io, peer, settings, worker, stop).await
+    }
+}
+
+/// Looks at the first bytes without taking them. `None`: the client left.
+async fn has_prior_knowledge(stream: &TcpStream) -> Option<bool> {
+    let mut first = [0; PRIOR_KNOWLEDGE.len()];
+    loop {
+        let seen = stream.peek(&mut first).await.ok()?;
+        let seen = first.get(..seen)?;
+        match seen {
+            [] => return None,
+            _ if seen == PRIOR_KNOWLEDGE => return Some(true),
+            _ if !PRIOR_KNOWLEDGE.starts_with(seen) => return Some(false),
+            // A client that sends byte by byte; there is no signal for "more than before".
+            _ => sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
+async fn speak_http1<I>(io: I, peer: Peer, settings: &Settings, worker: &Rc<Worker>, stop: &CancellationToken)
+where
+    I: Read + Write + Unpin + Send + 'static,
+{
+    let service = service_fn(|request: Request<Incoming>| {
+        let worker = Rc::clone(worker);
+        async move { Ok::<_, std::convert::Infallible>(worker.answer(peer, request).await) }
+    });
+    let header_bytes = settings.header_bytes as usize;
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(settings.header)
+        .max_header_size(header_bytes)
+        .max_buf_size(header_bytes.max(8192))
+        .serve_connection(io, service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    tokio::select! {
+        biased;
+        _ = connection.as_mut() => return,
+        () = stop.cancelled() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+async fn speak_http2<I>(io: I, peer: Peer, settings: &Settings, worker: &Rc<Worker>, stop: &CancellationToken)
+where
+    I: Read + Write + Unpin + Send + 'static,
+{
+    let activity = Rc::new(Activity::new());
+    let service = service_fn(|request: Request<Incoming>| {
+        let (worker, underway) = (Rc::clone(worker), Activity::begin(&activity));
+        async move {
+            let _underway = underway;
+            Ok::<_, std::convert::Infallible>(worker.answer(peer, request).await)
+        }
+    });
+    let connection = http2::Builder::new(OnThisThread)
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(settings.streams)
+        .max_header_list_size(settings.header_bytes)
+        .max_pending_accept_reset_streams(32)
+        .max_local_error_reset_streams(128)
+        .max_send_buf_size(256 * 1024)
+        .keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(20))
+        .serve_connection(io, service);
+    let mut connection = pin!(connection);
+    tokio::select! {
+        biased;
+        _ = connection.as_mut() => return,
+        () = stop.cancelled() => {}
+        // Streams under way are not cut by this, only new ones are turned to a new connection.
+        () = activity.idle_for(settings.idle) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
+}
+
+/// Runs the streams of an HTTP/2 connection on the thread of the connection.
+#[derive(Clone, Copy)]
+struct OnThisThread;
+
+impl<F: Future + 'static> Executor<F> for OnThisThread {
+    fn execute(&self, stream: F) {
+        tokio::task::spawn_local(async move { drop(stream.await) });
+    }
+}
+
+/// Requests under way on one connection.
+struct Activity {
+    count: Cell<usize>,
+    latest: Cell<Instant>,
+}
+
+impl Activity {
+    fn new() -> Activity {
+        Activity { count: Cell::new(0), latest: Cell::new(Instant::now()) }
+    }
+
+    fn begin(activity: &Rc<Activity>) -> Underway {
+        activity.count.set(activity.count.get() + 1);
+        Underway(Rc::clone(activity))
+    }
+
+    /// Returns once nothing has been under way for `limit`.
+    async fn idle_for(&self, limit: Duration) {
+        loop {
+            let until = if self.count.get() > 0 { Instant::now() } else { self.latest.get() } + limit;
+            sleep_until(until).await;
+            if self.count.get() == 0 && self.latest.get().elapsed() >= limit {
+                return;
+            }
+        }
+    }
+}
+
+struct Underway(Rc<Activity>);
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        self.0.count.set(self.0.count.get().saturating_sub(1));
+        self.0.latest.set(Instant::now());
+    }
+}

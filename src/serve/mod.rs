@@ -1,0 +1,190 @@
+//! Listeners and drain: one single-threaded runtime for each core, each with its own socket on the same port.
+//!
+//! Kept out: what an answer is (`web::proxy`), and which signals start a drain (`cli`).
+
+mod accept;
+mod connection;
+pub mod tls;
+
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use tokio::runtime::{Builder, LocalOptions};
+use tokio_util::sync::CancellationToken;
+
+use crate::web::proxy::{Gate, Worker};
+
+/// A place to listen at.
+#[derive(Clone)]
+pub struct Listener {
+    /// Address and port; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// Certificate and key, replaced whole by a reload. `None`: plain HTTP.
+    pub tls: Option<Arc<ArcSwap<ServerConfig>>>,
+}
+
+/// Limits towards visitors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Threads of the data plane. Default: as many as there are cores.
+    pub threads: NonZeroUsize,
+    /// How long a client may take until a whole header section is there, counted from the connection or from the end of the
+    /// previous answer; so it is also how long an HTTP/1.1 connection may idle. Default: 30 s.
+    pub header: Duration,
+    /// How long an HTTP/2 connection may idle. Default: 2 min.
+    pub idle: Duration,
+    /// For the TLS handshake. Default: 10 s.
+    pub handshake: Duration,
+    /// Header section of a request, in bytes. Default: 64 KiB; at most 100 fields in HTTP/1.1.
+    pub header_bytes: u32,
+    /// Requests at a time on one HTTP/2 connection. Default: 128.
+    pub streams: u32,
+    /// Connections of one listener, over all threads. Beyond that, newcomers wait in the kernel's queue. Default: 20,000.
+    pub connections: usize,
+    /// How long data may lie unread by the client before its connection is closed. Default: 2 min.
+    pub stalled: Duration,
+    /// How long a drain waits for requests under way. Default: 20 s.
+    pub drain: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            header: Duration::from_secs(30),
+            idle: Duration::from_secs(120),
+            handshake: Duration::from_secs(10),
+            header_bytes: 64 * 1024,
+            streams: 128,
+            connections: 20_000,
+            stalled: Duration::from_secs(120),
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+/// The data plane could not be started. The operator's to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken, or not ours.
+    #[error("cannot listen at {0}: {1}")]
+    Listen(SocketAddr, #[source] io::Error),
+    /// No thread or runtime.
+    #[error("cannot start a thread of the data plane: {0}")]
+    Thread(#[source] io::Error),
+    /// No randomness.
+    #[error(transparent)]
+    Cryptography(#[from] crate::adapters::keys::CryptographyFailed),
+}
+
+/// The running data plane. Dropping it stops it at once; `drain` lets requests under way finish.
+pub struct Serving {
+    addresses: Vec<SocketAddr>,
+    stop: CancellationToken,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Starts the data plane. When this returns, every listener accepts connections.
+pub fn start(listeners: &[Listener], settings: Settings, gate: &Arc<Gate>) -> Result<Serving, StartError> {
+    let mut sockets: Vec<Vec<_>> = Vec::new();
+    let mut addresses = Vec::new();
+    for listener in listeners {
+        let failed = |error| StartError::Listen(listener.address, error);
+        let first = accept::socket(listener.address).map_err(failed)?;
+        let address = first.local_addr().map_err(failed)?;
+        let mut shared = vec![first];
+        for _ in 1..settings.threads.get() {
+            shared.push(accept::socket(address).map_err(failed)?);
+        }
+        addresses.push(address);
+        sockets.push(shared);
+    }
+    let mut serving = Serving { addresses, stop: CancellationToken::new(), threads: Vec::new() };
+    let (ready, readiness) = std::sync::mpsc::channel();
+    for number in 0..settings.threads.get() {
+        let mine: Vec<_> = sockets.iter_mut().filter_map(Vec::pop).zip(listeners.iter().cloned()).collect();
+        let (gate, stop, ready) = (Arc::clone(gate), serving.stop.clone(), ready.clone());
+        let thread = std::thread::Builder::new()
+            .name(format!("gate-{number}"))
+            .spawn(move || run(mine, settings, gate, &stop, &ready))
+            .map_err(StartError::Thread)?;
+        serving.threads.push(thread);
+    }
+    drop(ready);
+    for _ in 0..settings.threads.get() {
+        // A thread that says nothing has died before it could.
+        readiness.recv().map_err(|_| StartError::Thread(io::Error::other("it ended at once")))??;
+    }
+    Ok(serving)
+}
+
+/// One thread, from start to the end of its drain.
+fn run(
+    sockets: Vec<(std::net::TcpListener, Listener)>,
+    settings: Settings,
+    gate: Arc<Gate>,
+    stop: &CancellationToken,
+    ready: &Sender<Result<(), StartError>>,
+) {
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
+    let started = runtime.map_err(StartError::Thread).and_then(|runtime| Ok((runtime, Worker::new(gate)?)));
+    let (runtime, worker) = match started {
+        Ok(started) => started,
+        Err(error) => return drop(ready.send(Err(error))),
+    };
+    runtime.block_on(async {
+        let mut loops = tokio::task::JoinSet::new();
+        for (socket, listener) in sockets {
+            match accept::listen(socket) {
+                Ok(socket) => loops.spawn_local(accept::accept(
+                    socket,
+                    listener,
+                    settings,
+                    worker.clone(),
+                    stop.clone(),
+                )),
+                Err(error) => return drop(ready.send(Err(StartError::Listen(listener.address, error)))),
+            };
+        }
+        let tending = tokio::task::spawn_local(worker.tend());
+        drop(ready.send(Ok(())));
+        while loops.join_next().await.is_some() {}
+        tending.abort();
+    });
+}
+
+impl Serving {
+    /// Where it listens, in the order of the listeners.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Stops accepting, lets requests under way finish within the limit, then closes what is left.
+    pub async fn drain(mut self) {
+        self.stop.cancel();
+        let threads = std::mem::take(&mut self.threads);
+        let joined = tokio::task::spawn_blocking(move || {
+            for thread in threads {
+                if thread.join().is_err() {
+                    tracing::error!("A thread of the data plane ended in a panic");
+                }
+            }
+        });
+        if joined.await.is_err() {
+            tracing::error!("The drain was cut short");
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}

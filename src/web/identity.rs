@@ -1,0 +1,195 @@
+//! Who is asking, as the site behind is told: plain headers and a signed assertion (design §3).
+//!
+//! Whatever a client sent under one of these names is removed before, on every request; what is stamped comes from a `Permit`.
+//! Plain values are ASCII: other characters, `%` and controls are percent-encoded UTF-8. The assertion carries the exact text.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use jiff::SignedDuration;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde::Serialize;
+
+use crate::adapters::keys::assertion::Signer;
+use crate::adapters::keys::{CryptographyFailed, random};
+use crate::domain::access::{Permit, Site, Standing, Visitor};
+use crate::domain::session::SessionKey;
+use crate::domain::time::Timestamp;
+use crate::flows::person::Held;
+
+const ASSERTION: HeaderName = HeaderName::from_static("membergate-assertion");
+const ID: HeaderName = HeaderName::from_static("membergate-id");
+const NAME: HeaderName = HeaderName::from_static("membergate-name");
+const EMAIL: HeaderName = HeaderName::from_static("membergate-email");
+const ROLES: HeaderName = HeaderName::from_static("membergate-roles");
+const MEMBER: HeaderName = HeaderName::from_static("membergate-member");
+
+/// How long an assertion is valid.
+const LIFE: SignedDuration = SignedDuration::from_secs(60);
+/// How long one is used again for the same session and site.
+const REUSE: SignedDuration = SignedDuration::from_secs(30);
+/// Assertions remembered by one core.
+const REMEMBERED: usize = 4096;
+
+/// What cannot stand in a header value, and `%`, so that decoding gives back the text.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
+
+/// Whether a header name, in lower case, reads as one of ours to a site that folds names as CGI and PHP do.
+pub fn is_identity(name: &str) -> bool {
+    const FOLDED: [&str; 6] = ["assertion", "id", "name", "email", "roles", "member"];
+    let fold = |byte: u8| if byte.is_ascii_alphanumeric() { byte } else { b'_' };
+    let Some((ours, rest)) = name.as_bytes().split_at_checked("membergate_".len()) else { return false };
+    ours.iter().map(|byte| fold(*byte)).eq("membergate_".bytes())
+        && FOLDED.iter().any(|known| rest.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// The claims of an assertion.
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    roles: Vec<&'a str>,
+    member: bool,
+    membership_type: Option<&'a str>,
+    membership_expires: Option<jiff::civil::Date>,
+    iat: i64,
+    exp: i64,
+    jti: &'a str,
+}
+
+/// The identity headers of one session at one site.
+type Fields = Vec<(HeaderName, HeaderValue)>;
+
+struct Made {
+    held: Arc<Held>,
+    at: Timestamp,
+    fields: Fields,
+}
+
+/// Identity headers of one core, made once in a while and used for many requests.
+#[derive(Default)]
+pub struct Stamps(HashMap<(SessionKey, Arc<str>), Made>);
+
+impl Stamps {
+    /// Adds the identity that `permit` proves. `held` is what the permit's standing comes from: once it is another, by time, a
+    /// new record or a new mapping, the assertion is made anew.
+    pub fn stamp(
+        &mut self,
+        headers: &mut HeaderMap,
+        permit: &Permit<'_>,
+        session: SessionKey,
+        held: &Arc<Held>,
+        now: Timestamp,
+        signer: &Signer,
+    ) -> Result<(), CryptographyFailed> {
+        let Visitor::SignedIn(standing) = permit.visitor() else { return Ok(()) };
+        let key = (session, Arc::clone(&permit.site().name));
+        let fresh = |made: &&Made| {
+            Arc::ptr_eq(&made.held, held) && made.at <= now && now.duration_since(made.at) < REUSE
+        };
+        if let Some(made) = self.0.get(&key).filter(fresh) {
+            put(headers, &made.fields);
+            return Ok(());
+        }
+        let fields = fields(permit.site(), standing, now, signer)?;
+        put(headers, &fields);
+        if self.0.len() >= REMEMBERED {
+            self.0.retain(|_, made| now.duration_since(made.at) < REUSE);
+        }
+        if self.0.len() < REMEMBERED {
+            self.0.insert(key, Made { held: Arc::clone(held), at: now, fields });
+        }
+        Ok(())
+    }
+}
+
+fn put(headers: &mut HeaderMap, fields: &Fields) {
+    for (name, value) in fields {
+        headers.insert(name.clone(), value.clone());
+    }
+}
+
+fn fields(
+    site: &Site,
+    standing: &Standing,
+    now: Timestamp,
+    signer: &Signer,
+) -> Result<Fields, CryptographyFailed> {
+    let (decision, profile) = (&standing.decision, &standing.profile);
+    let roles: Vec<&str> = decision.roles.iter().map(|role| role.as_str()).collect();
+    let mut fields = vec![
+        (ID, plain(standing.id.as_str())),
+        (NAME, plain(&profile.name)),
+        (ROLES, plain(&roles.join(","))),
+        (MEMBER, HeaderValue::from_static(if decision.member { "true" } else { "false" })),
+    ];
+    if let Some(email) = &profile.email {
+        fields.push((EMAIL, plain(email)));
+    }
+    let expires = now.saturating_add(LIFE).unwrap_or(now);
+    let expires = decision.holds_until.map_or(expires, |until| until.min(expires));
+    let claims = Claims {
+        iss: &site.origin,
+        aud: &site.name,
+        sub: standing.id.as_str(),
+        name: &profile.name,
+        email: profile.email.as_deref(),
+        roles,
+        member: decision.member,
+        membership_type: decision.membership_type.as_deref(),
+        membership_expires: decision.membership_expires,
+        iat: now.as_second(),
+        exp: expires.as_second(),
+        jti: &random::token()?,
+    };
+    let claims = serde_json::to_vec(&claims).map_err(|_| CryptographyFailed)?;
+    let assertion = HeaderValue::from_str(&signer.sign(&claims)?).map_err(|_| CryptographyFailed)?;
+    fields.push((ASSERTION, assertion));
+    Ok(fields)
+}
+
+fn plain(text: &str) -> HeaderValue {
+    let escaped = utf8_percent_encode(text, ESCAPED).to_string();
+    HeaderValue::from_str(&escaped).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_that_folds_to_ours_is_ours() {
+        for name in [
+            "membergate-id",
+            "membergate_id",
+            "membergate.id",
+            "membergate-Roles",
+            "membergate_assertion",
+            "membergate~member",
+            "membergate!name",
+            "membergate|email",
+        ] {
+            assert!(is_identity(name), "{name}");
+        }
+        for name in ["membergate", "membergate-", "membergate-idx", "x-membergate-id", "membergateid", "id"] {
+            assert!(!is_identity(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_plain_value_is_ascii_and_can_be_read_back() {
+        for text in
+            ["Ada Lovelace", "Zoë Ångström", "100% \"sure\"", "a\r\nMembergate-Roles: board", "", "名"]
+        {
+            let value = plain(text);
+            let ascii = value.to_str().unwrap();
+            assert_eq!(percent_encoding::percent_decode_str(ascii).decode_utf8().unwrap(), text);
+        }
+        assert_eq!(plain("Ada Lovelace, née"), "Ada Lovelace, n%C3%A9e");
+    }
+}

@@ -1,0 +1,72 @@
+//! The way over to the control plane, for our own addresses.
+
+use std::sync::Arc;
+
+use http::{HeaderValue, Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
+use tokio::runtime::Handle;
+
+use super::Context;
+use super::body::Body;
+use super::headers::REQUEST_ID;
+use crate::domain::access::Site;
+use crate::web::arrived::PostedTo;
+use crate::web::pages::Notice;
+use crate::web::paths;
+
+/// The control plane: its routes and the runtime on which they run.
+pub struct Control {
+    routes: TowerToHyperService<axum::Router>,
+    runtime: Handle,
+}
+
+impl Control {
+    /// Routes under `/_gate`, to be run on `runtime`.
+    pub fn new(routes: axum::Router, runtime: Handle) -> Control {
+        Control { routes: TowerToHyperService::new(routes), runtime }
+    }
+
+    /// Answers a request for one of our own addresses. It runs to its end even when the visitor goes away: a sign-in whose
+    /// token is spent must not be cut in half.
+    pub(super) async fn answer(
+        &self,
+        context: &Context,
+        site: &Arc<Site>,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Notice> {
+        let mut request = request.map(axum::body::Body::new);
+        request.extensions_mut().insert(context.arrived(site));
+        let routes = self.routes.clone();
+        let running = self.runtime.spawn(async move { routes.call(request).await });
+        match running.await {
+            Ok(Ok(response)) => {
+                let mut response = response.map(Body::Control);
+                let headers = response.headers_mut();
+                headers.insert(REQUEST_ID, context.request_id.clone());
+                if !headers.contains_key(http::header::CACHE_CONTROL) {
+                    headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                }
+                Ok(response)
+            }
+            Err(error) => {
+                tracing::error!(request.id = context.request_id_text(), %error, "An answer of our own failed");
+                Err(Notice::Broken)
+            }
+        }
+    }
+
+    /// Hands over a form that was posted without a session.
+    pub(super) async fn keep_form(
+        &self,
+        context: &Context,
+        site: &Arc<Site>,
+        mut request: Request<Incoming>,
+    ) -> Result<Response<Body>, Notice> {
+        let original = std::mem::replace(request.uri_mut(), Uri::from_static(paths::KEEP_FORM));
+        let page = original.path_and_query().map(ToString::to_string).unwrap_or_default();
+        request.extensions_mut().insert(PostedTo(page));
+        self.answer(context, site, request).await
+    }
+}

@@ -1,0 +1,78 @@
+//! Who is asking: from the session cookie to a standing, by memory first.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use tokio::time::timeout;
+
+use super::{Gate, Snapshot};
+use crate::adapters::keys::random::key_of;
+use crate::domain::access::{Site, Visitor};
+use crate::domain::time::Timestamp;
+use crate::flows::person::Held;
+use crate::flows::visit::{Live, Presence, Recall};
+use crate::web::cookies::{self, SessionCookie};
+
+/// Who is asking, as far as we can tell.
+pub(super) enum Who {
+    /// Nobody that we know.
+    Stranger,
+    /// Somebody with a live session.
+    SignedIn(Arc<Live>, Arc<Held>),
+    /// Somebody whose record is too old to be believed.
+    Stale(Arc<Live>),
+    /// The store does not say.
+    Unknown,
+}
+
+impl Who {
+    /// Reads the cookie and asks memory; the store only when memory does not know the session.
+    pub(super) async fn read(
+        gate: &Gate,
+        headers: &HeaderMap,
+        site: &Site,
+        host: &str,
+        now: Timestamp,
+    ) -> Who {
+        let is_secure = site.origin.starts_with("https:");
+        let SessionCookie::Present(text) = cookies::session(headers, is_secure) else { return Who::Stranger };
+        let Some(key) = key_of(text) else { return Who::Stranger };
+        let live = match gate.visits.recall(&key) {
+            Recall::Known(live) => live,
+            Recall::Ended => return Who::Stranger,
+            Recall::Unknown => match gate.visits.load(&key).await {
+                Ok(Some(live)) => live,
+                Ok(None) => return Who::Stranger,
+                Err(error) => {
+                    tracing::error!(%error, "A session could not be looked up");
+                    return Who::Unknown;
+                }
+            },
+        };
+        Who::present(gate, live, host, now)
+    }
+
+    fn present(gate: &Gate, live: Arc<Live>, host: &str, now: Timestamp) -> Who {
+        match gate.visits.presence(&live, host, now) {
+            Presence::Present(held) => Who::SignedIn(live, held),
+            Presence::Stale => Who::Stale(live),
+            Presence::Over => Who::Stranger,
+        }
+    }
+
+    /// Waits for one new reading of a stale record. Still `Stale` afterwards: the AMS did not give one.
+    pub(super) async fn refreshed(self, gate: &Gate, snapshot: &Snapshot, host: &str) -> Who {
+        let Who::Stale(live) = self else { return self };
+        // A failure shows in what `presence` says next; the flow has logged it.
+        let _ = timeout(snapshot.settings.refresh_wait, gate.visits.refreshed(&live)).await;
+        Who::present(gate, live, host, gate.clock.now())
+    }
+
+    /// For the decision. Whoever is not certain is a stranger: public pages stay open, nothing else does.
+    pub(super) fn visitor(&self) -> Visitor<'_> {
+        match self {
+            Who::SignedIn(_, held) => Visitor::SignedIn(&held.standing),
+            Who::Stranger | Who::Stale(_) | Who::Unknown => Visitor::Stranger,
+        }
+    }
+}

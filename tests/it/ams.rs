@@ -1,0 +1,229 @@
+//! The re:Members client against the simulated re:Members, which shares no type with it.
+#![expect(clippy::unwrap_used, reason = "a world that cannot be built stops the test")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use membergate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal, ReMembers};
+use membergate::adapters::ams::{Ams, AmsError, Priority};
+use membergate::adapters::budget::{Budget, Rate};
+use membergate::adapters::clock::SystemClock;
+use membergate::adapters::http::{HttpClient, HttpLimits};
+use membergate::domain::record::{IndividualId, Parts, Record};
+use membergate::sim::people::Environment as SimulatedEnvironment;
+use membergate::sim::re_members::{self as sim, Endpoint, Simulator};
+use membergate::sim::switches::{Fault, Scope};
+use url::Url;
+
+const JANE: &str = "b3a1c0de-0001-4222-8333-444455550001";
+const EVERYTHING: Parts = Parts {
+    committees: true,
+    registrations: true,
+    purchases: true,
+    certifications: true,
+    relationships: true,
+};
+
+struct World {
+    sim: Simulator,
+    production: ReMembers,
+    staging: ReMembers,
+}
+
+impl World {
+    /// A simulator without its rate limit, and clients that hurry.
+    async fn start() -> World {
+        let world = World::start_with(Rate { per_second: 1_000, per_minute: 100_000 }).await;
+        world.switch("rate_limit=off");
+        world
+    }
+
+    async fn start_with(rate: Rate) -> World {
+        let sim = Simulator::start(sim::Settings::demo()).await.unwrap();
+        let budget = Arc::new(Budget::new(rate));
+        let http = HttpLimits { total: Duration::from_secs(1), ..HttpLimits::default() };
+        let http = HttpClient::new(http).unwrap();
+        let client = |name: &str, portal: String, of| {
+            let environment = environment(name, &sim, &portal, of);
+            ReMembers::new(environment, http.clone(), Arc::clone(&budget), Arc::new(SystemClock))
+        };
+        let base = sim.base_url();
+        let production = client("production", base.clone(), SimulatedEnvironment::Production);
+        let staging = client("staging", format!("{base}/staging"), SimulatedEnvironment::Staging);
+        World { sim, production, staging }
+    }
+
+    fn switch(&self, assignment: &str) {
+        self.sim.control().set_switch(assignment).unwrap();
+    }
+
+    fn token(&self) -> String {
+        self.sim.control().issue_sso(SimulatedEnvironment::Production, JANE).unwrap()
+    }
+
+    async fn sign_in(&self, token: &str, parts: Parts) -> Result<Record, AmsError> {
+        redeem(&self.production, token, parts).await
+    }
+}
+
+fn environment(name: &str, sim: &Simulator, portal: &str, of: SimulatedEnvironment) -> Environment {
+    let sim::Credentials { app_name, app_key, app_id, app_password, user_email, user_password } =
+        sim::Credentials::demo(of);
+    Environment {
+        name: name.into(),
+        discovery_url: Url::parse(&format!("{}/Api/v1/WebApiUrl", sim.base_url())).unwrap(),
+        portal: Portal::at(Url::parse(portal).unwrap()),
+        allowed_hosts: AllowedHosts::parse(&[sim.address().to_string()], true).unwrap(),
+        credentials: Credentials {
+            app_name: app_name.into(),
+            app_key: app_key.into(),
+            app_id: Some(app_id.into()),
+            app_password: Some(app_password.into()),
+            user_email: user_email.into(),
+            user_password: user_password.into(),
+        },
+    }
+}
+
+async fn redeem(ams: &ReMembers, token: &str, parts: Parts) -> Result<Record, AmsError> {
+    let arrival = ams.arrival(&format!("gate=x&UserId={JANE}&sso={token}")).unwrap();
+    ams.redeem(&arrival, parts).await
+}
+
+#[tokio::test]
+async fn a_token_brings_the_whole_record_of_its_holder() {
+    let world = World::start().await;
+    let record = world.sign_in(&world.token(), EVERYTHING).await.unwrap();
+    assert_eq!((record.id.as_str(), record.profile.record_number.as_deref()), (JANE, Some("100481")));
+    assert_eq!(record.is_approved, Some(true));
+    assert_eq!(record.memberships[0].code.as_deref(), Some("INDIV"));
+    let seats = record.committees.as_ref().unwrap();
+    assert!(seats.iter().any(|seat| seat.committee == "EDU" && seat.position.as_deref() == Some("CHAIR")));
+    assert_eq!(record.warnings, Vec::<String>::new());
+
+    let id = IndividualId::parse(JANE).unwrap();
+    let again = world.production.read(&id, EVERYTHING, Priority::Refresh).await.unwrap().unwrap();
+    assert_eq!(Record { as_of: record.as_of, ..again }, record);
+}
+
+#[tokio::test]
+async fn lists_come_whole_however_a_tenant_ends_them() {
+    let world = World::start().await;
+    world.switch("page_size=1");
+    let whole = world.sign_in(&world.token(), EVERYTHING).await.unwrap();
+    for end in ["empty_list", "no_content", "not_found", "bad_request"] {
+        world.switch(&format!("end_of_list={end}"));
+        for body in ["json_string", "object", "text", "empty"] {
+            world.switch(&format!("error_body={body}"));
+            let record = world.sign_in(&world.token(), EVERYTHING).await.unwrap();
+            assert_eq!(Record { as_of: whole.as_of, ..record }, whole, "{end}, {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bad_token_is_the_visitors_fault_however_a_tenant_says_so() {
+    let world = World::start().await;
+    for shape in ["empty_list", "null_list", "unauthorized", "not_found", "bad_request", "no_content"] {
+        world.switch(&format!("invalid_sso={shape}"));
+        let forged = world.sign_in("11111111-2222-4333-8444-555555555555", EVERYTHING).await;
+        assert_eq!(forged, Err(AmsError::TokenRefused), "{shape}");
+        assert!(world.sign_in(&world.token(), Parts::default()).await.is_ok(), "{shape}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_was_looked_up_once_may_be_worth_nothing() {
+    let world = World::start().await;
+    world.switch("sso_use=once");
+    let token = world.token();
+    assert!(world.sign_in(&token, Parts::default()).await.is_ok());
+    assert_eq!(world.sign_in(&token, Parts::default()).await, Err(AmsError::TokenRefused));
+}
+
+#[tokio::test]
+async fn tokens_that_the_ams_ended_are_renewed_unnoticed() {
+    let world = World::start().await;
+    for rotation in ["off", "on"] {
+        world.switch(&format!("rotation_revokes={rotation}"));
+        world.sim.control().revoke_app_tokens();
+        assert!(world.sign_in(&world.token(), EVERYTHING).await.is_ok());
+        world.sim.control().advance(SignedDuration::from_hours(25));
+        assert!(world.sign_in(&world.token(), EVERYTHING).await.is_ok());
+    }
+    assert!(world.sim.control().calls(Endpoint::Authenticate) <= 5);
+}
+
+#[tokio::test]
+async fn every_spelling_of_the_base_address_is_understood() {
+    for (port, slash) in [("on", "on"), ("on", "off"), ("off", "on"), ("off", "off")] {
+        let world = World::start().await;
+        world.switch(&format!("base_uri_port={port}"));
+        world.switch(&format!("base_uri_slash={slash}"));
+        assert!(world.sign_in(&world.token(), Parts::default()).await.is_ok(), "port {port}, slash {slash}");
+    }
+}
+
+#[tokio::test]
+async fn every_fault_is_an_error_and_passes_when_it_ends() {
+    let faults = [
+        Fault::ServerError,
+        Fault::Unavailable,
+        Fault::HtmlOk,
+        Fault::NoContent,
+        Fault::Unauthorized,
+        Fault::TooMany,
+        Fault::TruncatedJson,
+        Fault::HalfClosed,
+        Fault::Closed,
+        Fault::Hang,
+    ];
+    let world = World::start().await;
+    let id = IndividualId::parse(JANE).unwrap();
+    for fault in faults {
+        world.sim.control().update_switches(|switches| {
+            (switches.fault, switches.fault_on) = (fault, Scope::Only(Endpoint::Profile));
+        });
+        let outcome = world.production.read(&id, Parts::default(), Priority::Refresh).await;
+        let error = outcome.expect_err("a fault gives no record");
+        assert!(!matches!(error, AmsError::TokenRefused | AmsError::Busy), "{fault:?}: {error:?}");
+        world.sim.control().update_switches(|switches| switches.fault = Fault::None);
+        let outcome = world.production.read(&id, Parts::default(), Priority::Refresh).await;
+        assert!(outcome.unwrap().is_some(), "after {fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_who_was_removed_is_no_more() {
+    let world = World::start().await;
+    let id = IndividualId::parse(JANE).unwrap();
+    assert!(world.production.read(&id, Parts::default(), Priority::Sweep).await.unwrap().is_some());
+    world.sim.control().remove_person(JANE);
+    assert_eq!(world.production.read(&id, Parts::default(), Priority::Sweep).await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_token_of_production_is_worth_nothing_in_staging() {
+    let world = World::start().await;
+    let token = world.token();
+    assert_eq!(redeem(&world.staging, &token, Parts::default()).await, Err(AmsError::TokenRefused));
+    assert!(redeem(&world.production, &token, Parts::default()).await.is_ok());
+    assert_eq!((world.production.check().await, world.staging.check().await), (Ok(()), Ok(())));
+    assert!(world.staging.logout_url().as_str().ends_with("/staging/account/logout.aspx"));
+}
+
+#[tokio::test]
+async fn a_rush_of_sign_ins_never_meets_the_rate_limit() {
+    let world = World::start_with(Rate::default()).await;
+    let mut sign_ins = tokio::task::JoinSet::new();
+    let production = Arc::new(world.production);
+    for _ in 0..10 {
+        let token = world.sim.control().issue_sso(SimulatedEnvironment::Production, JANE).unwrap();
+        let production = Arc::clone(&production);
+        sign_ins.spawn(async move { redeem(&production, &token, Parts::default()).await });
+    }
+    let outcomes = sign_ins.join_all().await;
+    assert!(outcomes.iter().all(Result::is_ok), "{outcomes:?}");
+    assert_eq!((world.sim.control().rate_limited(), world.sim.control().api_calls()), (0, 12));
+}

@@ -1,0 +1,129 @@
+//! The demo as its user sees it: the built program, and a real browser.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+
+use crate::browser::Browser;
+use crate::world::CHAIR;
+
+struct Demo {
+    process: Child,
+    port: u16,
+}
+
+impl Demo {
+    /// Starts the program, and waits until it says that it runs.
+    fn start() -> Demo {
+        let port = three_free_ports();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_membergate"))
+            .args(["demo", "--port", &port.to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let said: Vec<String> =
+            lines.map(Result::unwrap).take_while(|line| !line.contains("Ctrl-C")).collect();
+        assert!(said.iter().any(|line| line.contains("The demo is running")), "{said:#?}");
+        Demo { process, port }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.port)
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn three_free_ports() -> u16 {
+    let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).ok();
+    let candidates =
+        std::iter::repeat_with(|| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
+    candidates.take(50).find(|&port| port < 65_533 && (1..=2).all(|n| free(port + n).is_some())).unwrap()
+}
+
+async fn sign_in(browser: &Browser, email: &str) {
+    browser.wait_for("#main_content_Login_txtLoginUserName").await;
+    browser.type_into("#main_content_Login_txtLoginUserName", email).await;
+    browser.type_into("#main_content_Login_txtLoginPassword", "membergate").await;
+    browser.click("#main_content_Login_LoginButton").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_signs_in_reads_the_members_page_and_signs_out_by_either_door() {
+    let demo = Demo::start();
+    let browser = Browser::start().await;
+
+    // A stranger opens the members' page, fragment and all.
+    browser.open(&demo.url("/members/minutes?year=2026#april")).await;
+    browser.wait_for("#main_content_Login_txtLoginUserName").await;
+    browser.screenshot("demo-1-ams-login").await;
+    sign_in(&browser, CHAIR).await;
+    browser.wait_for_url("/members/minutes").await;
+    assert_eq!(browser.url().await, demo.url("/members/minutes?year=2026#april"));
+
+    // The site knows who it is, and why.
+    browser.open(&demo.url("/members")).await;
+    browser.wait_for("main").await;
+    let page = browser.text("body").await;
+    assert!(page.contains("Jane Marlowe"), "{page}");
+    assert!(page.contains("education_chair"), "{page}");
+    browser.screenshot("demo-2-members").await;
+    let cookies = browser.cookies().await;
+    let session = cookies.iter().find(|cookie| cookie["name"] == "membergate").unwrap();
+    assert_eq!(session["httpOnly"], true);
+    assert_eq!(session["sameSite"], "Lax");
+    assert!(!cookies.iter().any(|cookie| cookie["name"].as_str().unwrap().starts_with("membergate-login-")));
+
+    // Sign out by our own door: the AMS's session ends too, and the page asks for a login again.
+    browser.open(&demo.url("/_gate/logout")).await;
+    browser.wait_for_url(&demo.url("/")).await;
+    browser.open(&demo.url("/members")).await;
+    browser.wait_for("#main_content_Login_txtLoginUserName").await;
+
+    // Again, and out by the AMS's own logout link.
+    sign_in(&browser, CHAIR).await;
+    browser.wait_for_url(&demo.url("/members")).await;
+    browser.open(&format!("http://127.0.0.1:{}/my-profile", demo.port + 1)).await;
+    browser.click("#logout").await;
+    browser.wait_for_url(&demo.url("/")).await;
+    browser.screenshot("demo-3-home").await;
+    assert!(!browser.cookies().await.iter().any(|cookie| cookie["name"] == "membergate"));
+    browser.open(&demo.url("/members")).await;
+    browser.wait_for("#main_content_Login_txtLoginUserName").await;
+
+    // Somebody who is no member is told what is missing.
+    sign_in(&browser, "nils.frost@people.example").await;
+    browser.wait_for("h1").await;
+    browser.screenshot("demo-4-refused").await;
+    let page = browser.text("body").await;
+    assert!(page.contains("Nils Frost"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_posted_after_the_session_ended_is_sent_after_all() {
+    let demo = Demo::start();
+    let browser = Browser::start().await;
+    browser.open(&demo.url("/members")).await;
+    sign_in(&browser, CHAIR).await;
+    browser.wait_for_url(&demo.url("/members")).await;
+    // The session ends in another tab; here it is as if the cookie were gone.
+    browser.execute("return fetch('/_gate/slo', {redirect: 'manual'}).then(() => 1)").await;
+    browser.execute("document.querySelector('form textarea, form input[type=text]').value = 'When is the harbour open?'").await;
+    browser.execute("document.querySelector('form').requestSubmit()").await;
+    browser.wait_for("#go").await;
+    browser.screenshot("demo-5-kept-form").await;
+    browser.click("#go a").await;
+    browser.wait_for_url("/_gate/resume").await;
+    browser.wait_for("#resume button").await;
+    browser.screenshot("demo-6-resume-form").await;
+    browser.click("#resume button").await;
+    browser.wait_for_url("/members/ask").await;
+    let page = browser.text("body").await;
+    assert!(page.contains("When is the harbour open?"), "{page}");
+}

@@ -1,0 +1,221 @@
+//! The repository's files read as text, just well enough for `tidy`: what is code, what is production code, which
+//! paths it mentions. It is no parser: macros are read like any other code, and what it cannot tell it leaves in.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+/// The repository.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The text of a file of the repository.
+pub(crate) fn read(name: impl AsRef<Path>) -> String {
+    let bytes =
+        fs::read(root().join(&name)).unwrap_or_else(|error| panic!("{}: {error}", name.as_ref().display()));
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Name and text of every file under `src`, in order.
+pub(crate) fn sources() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![PathBuf::from("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root().join(&folder)).expect("a folder of sources can be listed") {
+            let path = folder.join(entry.expect("an entry can be read").file_name());
+            if root().join(&path).is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push((path.to_string_lossy().into_owned(), read(&path)));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The module that a file under `src` holds: `src/web/proxy/mod.rs` is `crate::web::proxy`.
+pub(crate) fn module(path: &str) -> String {
+    let inside = path.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
+    if inside == "lib" { "crate".into() } else { format!("crate::{}", inside.replace('/', "::")) }
+}
+
+/// The code without its comments, the insides of its strings, and its items under `#[cfg(test)]`. Lines keep their numbers.
+/// Files of a module `tests` have none.
+pub(crate) fn production(path: &str, text: &str) -> String {
+    if module(path).split("::").any(|name| name == "tests") {
+        return String::new();
+    }
+    const MARK: &str = "#[cfg(test)]";
+    let mut code = code_only(text);
+    while let Some(at) = code.find(MARK) {
+        let mut depth = 0;
+        let end = code[at + MARK.len()..].char_indices().find(|(_, c)| {
+            match c {
+                '{' | '(' | '[' => depth += 1,
+                '}' | ')' | ']' => depth -= 1,
+                _ => {}
+            }
+            depth == 0 && matches!(c, '}' | ';')
+        });
+        let end = end.map_or(code.len(), |(offset, _)| at + MARK.len() + offset + 1);
+        blank(&mut code, at..end);
+    }
+    code
+}
+
+/// Every path that the production code of a file mentions: `use` trees spelled out, `super` and `self` resolved.
+pub(crate) fn mentions(file: &str, text: &str) -> BTreeSet<String> {
+    let module = module(file);
+    let code = production(file, text);
+    let mut tokens = tokens(&code).into_iter().peekable();
+    let mut found = BTreeSet::new();
+    let (mut path, mut trees, mut last) = (Vec::<&str>::new(), Vec::<Vec<&str>>::new(), "");
+    while let Some(token) = tokens.next() {
+        match token {
+            // Only after `::` does a brace open a tree of paths.
+            "{" if last == "::" => trees.push(path.clone()),
+            "," => path = trees.last().cloned().unwrap_or_default(),
+            "}" => path = trees.pop().unwrap_or_default(),
+            "*" | "<" if last == "::" => drop(found.insert(path.join("::"))),
+            name if is_name(name) && last != "." => {
+                let continues = last == "::" || (matches!(last, "{" | ",") && !trees.is_empty());
+                if !continues {
+                    path.clear();
+                }
+                match name {
+                    "crate" | "membergate" if path.is_empty() => path.push("crate"),
+                    "self" if path.is_empty() => path.extend(module.split("::")),
+                    "super" if path.is_empty() => path
+                        .extend(module.rsplit_once("::").map_or(module.as_str(), |(up, _)| up).split("::")),
+                    "super" => drop(path.pop()),
+                    "self" => {}
+                    _ => path.push(name),
+                }
+                // A word alone is a variable, unless it is imported.
+                if tokens.peek() != Some(&"::") && (path.len() > 1 || last == "use") {
+                    found.insert(path.join("::"));
+                }
+            }
+            _ => {}
+        }
+        last = token;
+    }
+    found
+}
+
+/// Comments, and what stands between quotes, become blanks.
+fn code_only(text: &str) -> String {
+    let mut code = text.to_owned();
+    let mut at = 0;
+    while let Some(head) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let hashes = rest.strip_prefix('r').map(|raw| raw.len() - raw.trim_start_matches('#').len());
+        let after_name =
+            text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') && !text[..at].ends_with('b');
+        let length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            comment_length(rest)
+        } else if let Some(hashes) =
+            hashes.filter(|hashes| !after_name && rest[1 + hashes..].starts_with('"'))
+        {
+            let close = format!("\"{}", "#".repeat(hashes));
+            let open = hashes + 2;
+            rest[open..].find(&close).map_or(rest.len(), |end| open + end + close.len())
+        } else if head == '"' {
+            quoted_length(rest, '"')
+        } else if head == '\'' && is_character(rest) {
+            quoted_length(rest, '\'')
+        } else {
+            at += head.len_utf8();
+            continue;
+        };
+        blank(&mut code, at..at + length);
+        at += length;
+    }
+    code
+}
+
+/// A lifetime has no closing quote after its first letter.
+fn is_character(rest: &str) -> bool {
+    let mut letters = rest.chars().skip(1);
+    letters.next() == Some('\\') || letters.next() == Some('\'')
+}
+
+fn quoted_length(rest: &str, quote: char) -> usize {
+    let mut escaped = false;
+    let end = rest.char_indices().skip(1).find(|(_, c)| {
+        let closes = *c == quote && !escaped;
+        escaped = *c == '\\' && !escaped;
+        closes
+    });
+    end.map_or(rest.len(), |(offset, _)| offset + 1)
+}
+
+/// Comments of this kind nest.
+fn comment_length(rest: &str) -> usize {
+    let mut depth = 0;
+    let mut at = 0;
+    while at < rest.len() {
+        match rest.as_bytes()[at..] {
+            [b'/', b'*', ..] => (depth, at) = (depth + 1, at + 2),
+            [b'*', b'/', ..] => (depth, at) = (depth - 1, at + 2),
+            _ => at += 1,
+        }
+        if depth == 0 {
+            break;
+        }
+    }
+    at.min(rest.len())
+}
+
+/// Blanks as long in bytes as what they replace, so that places in the text stay the same.
+fn blank(code: &mut String, range: Range<usize>) {
+    let blanks: String =
+        code[range.clone()].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
+    code.replace_range(range, &blanks);
+}
+
+fn is_name(token: &str) -> bool {
+    token.starts_with(|c: char| c.is_alphabetic() || c == '_')
+}
+
+/// Words, `::`, and every other visible character alone.
+fn tokens(code: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = code.trim_start();
+    while let Some(head) = rest.chars().next() {
+        let word = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
+        let length = if word > 0 {
+            word
+        } else if rest.starts_with("::") {
+            2
+        } else {
+            head.len_utf8()
+        };
+        found.push(&rest[..length]);
+        rest = rest[length..].trim_start();
+    }
+    found
+}
+
+#[test]
+fn strings_and_comments_are_no_code() {
+    let check = |text: &str, expected: &str| {
+        let code = code_only(text);
+        assert_eq!(code.split_whitespace().collect::<Vec<_>>().join(" "), expected, "{text}");
+        assert_eq!(code.len(), text.len());
+    };
+    check("a // b\nc", "a c");
+    check("a /* b /* c */ d */ e", "a e");
+    check(r#"a("b \" // c", d)"#, "a( , d)");
+    check("a(r#\"b \" c\"#, br\"\\\", d)", "a( , b , d)");
+    check(r"a('\'', 'é', b'\\', '{')", "a( , , b , )");
+    check("fn f<'a>(b: &'a str) { 'c: loop {} }", "fn f<'a>(b: &'a str) { 'c: loop {} }");
+    check("fever\"x\"", "fever");
+}
