@@ -22,13 +22,17 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::keyring::{Keyring, KeyringError};
-use crate::adapters::keys::seal::Sealer;
+use crate::adapters::keys::seal::{Sealer, SecretKey};
+use crate::adapters::store::grants::Grants;
 use crate::adapters::store::{SqliteStore, Store, StoreError};
 use crate::adapters::upstream::{Endpoint, EndpointFault, Endpoints, Limits, Trust};
 use crate::config::Settings;
-use crate::config::settings::{Listen, Tls};
+use crate::config::settings::{Listen, Oidc, Tls};
 use crate::domain::access::Sites;
+use crate::domain::client::Clients;
 use crate::flows::attempts::Attempts;
+use crate::flows::back_channel::BackChannel;
+use crate::flows::grant::{Provider, PublishedClients};
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::Refresh;
 use crate::flows::sign_in::SignIn;
@@ -76,6 +80,7 @@ pub struct App {
     operations: SocketAddr,
     draining: Arc<AtomicBool>,
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
+    clients: PublishedClients,
     fixed: Fixed,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -89,6 +94,8 @@ struct Fixed {
     has_tls: bool,
     store: std::path::PathBuf,
     environment: String,
+    /// Issuer, and how the provider behaves towards the AMS and about e-mail addresses.
+    openid: Option<(String, bool, bool)>,
 }
 
 impl Fixed {
@@ -99,6 +106,10 @@ impl Fixed {
             has_tls: settings.listen.tls.is_some(),
             store: settings.store.path.clone(),
             environment: settings.ams.live.name.clone(),
+            openid: settings.oidc.as_ref().map(|oidc| {
+                let of = &oidc.provider;
+                (of.issuer.clone(), of.email_verified, of.ams_logout_returns)
+            }),
         }
     }
 }
@@ -107,8 +118,9 @@ impl App {
     /// Starts a gateway on the runtime of the caller, which becomes its control plane. When this returns, it answers.
     pub async fn start(settings: Settings, clock: SharedClock) -> Result<App, StartError> {
         let fixed = Fixed::of(&settings);
-        let (settings, store) = open_store(settings).await?;
-        let keyring = Arc::new(Keyring::ensure(&*store, &*clock).await?);
+        let (settings, sqlite) = open_store(settings).await?;
+        let store: Arc<dyn Store> = sqlite.clone();
+        let keyring = Arc::new(Keyring::ensure(store.clone(), Arc::clone(&clock)).await?);
         let attempts = Attempts::new(Sealer::new(&settings.store.secret_key, "login attempt")?);
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
         let snapshot = snapshot_of(&settings)?;
@@ -135,19 +147,31 @@ impl App {
             Arc::clone(&clock),
             attempts,
         ));
-        let control = routes::control(state::Gate {
+        let clients = PublishedClients::default();
+        let openid = match &settings.oidc {
+            Some(oidc) => {
+                clients.store(Arc::new(Clients::new(oidc.clients.iter().cloned())));
+                let (visits, keys) = (Arc::clone(&visits), Arc::clone(&keyring));
+                let key = &settings.store.secret_key;
+                Some(OpenId::new(oidc, Arc::clone(&clients), sqlite, visits, keys, &clock, key)?)
+            }
+            None => None,
+        };
+        let provider = openid.as_ref().map(|openid| Arc::clone(&openid.provider));
+        let gate = state::Gate {
             sign_in,
             visits: Arc::clone(&visits),
             ams,
             keys: Arc::clone(&keyring),
             rules: Arc::clone(&rules),
             clock: Arc::clone(&clock),
-        });
+        };
+        let control = routes::control(gate, provider);
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
             visits: Arc::clone(&visits),
             rules,
-            keyring,
+            keyring: Arc::clone(&keyring),
             clock: Arc::clone(&clock),
             control: Control::new(control, Handle::current()),
             meter: Meter::default(),
@@ -169,11 +193,16 @@ impl App {
             let _ = answering.await;
         });
         tasks.spawn(refresh.run(waiting, stop.clone()));
+        tasks.spawn(keyring.keep(stop.clone()));
+        if let Some(OpenId { provider, back_channel }) = openid {
+            tasks.spawn(async move { provider.prepare().await });
+            tasks.spawn(back_channel.run(stop.clone()));
+        }
         tasks.spawn(upkeep::run(visits, Arc::clone(&store), clock, stop.clone()));
         tasks.close();
         let listener = Listener { address: settings.listen.address, tls: tls.clone() };
         let serving = serve::start(&[listener], serving_of(&settings.listen), &gate)?;
-        Ok(App { serving, gate, operations: operations_address, draining, tls, fixed, stop, tasks })
+        Ok(App { serving, gate, operations: operations_address, draining, tls, clients, fixed, stop, tasks })
     }
 
     /// Where it answers visitors.
@@ -195,6 +224,7 @@ impl App {
             (wanted.has_tls != self.fixed.has_tls, "whether the listener has a certificate"),
             (wanted.store != self.fixed.store, "store.path"),
             (wanted.environment != self.fixed.environment, "ams.live"),
+            (wanted.openid != self.fixed.openid, "[oidc], except its clients"),
         ];
         if let Some((_, what)) = moved.into_iter().find(|(moved, _)| *moved) {
             return Err(StartError::NeedsRestart(what));
@@ -208,6 +238,8 @@ impl App {
         let version = self.gate.rules.load().version + 1;
         self.gate.rules.store(Arc::new(Published { version, rules: settings.rules.clone() }));
         self.gate.visits.set_limits(settings.session);
+        let clients = settings.oidc.iter().flat_map(|oidc| oidc.clients.iter().cloned());
+        self.clients.store(Arc::new(Clients::new(clients)));
         self.gate.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
@@ -247,7 +279,32 @@ impl Operations for Watch {
     }
 }
 
-async fn open_store(settings: Settings) -> Result<(Settings, Arc<dyn Store>), StoreError> {
+/// The OpenID Provider, and the worker that tells its clients of logouts.
+struct OpenId {
+    provider: Arc<Provider>,
+    back_channel: Arc<BackChannel>,
+}
+
+impl OpenId {
+    fn new(
+        oidc: &Oidc,
+        clients: PublishedClients,
+        grants: Arc<dyn Grants>,
+        visits: Arc<Visits>,
+        keys: Arc<Keyring>,
+        clock: &SharedClock,
+        secret: &SecretKey,
+    ) -> Result<OpenId, StartError> {
+        let issuer = oidc.provider.issuer.clone();
+        let (told, store, signing) = (Arc::clone(&clients), Arc::clone(&grants), Arc::clone(&keys));
+        let back_channel = BackChannel::new(issuer, told, store, signing, Arc::clone(clock))?;
+        let settings = oidc.provider.clone();
+        let provider = Provider::new(settings, clients, grants, visits, keys, Arc::clone(clock), secret)?;
+        Ok(OpenId { provider: Arc::new(provider), back_channel: Arc::new(back_channel) })
+    }
+}
+
+async fn open_store(settings: Settings) -> Result<(Settings, Arc<SqliteStore>), StoreError> {
     let opening = tokio::task::spawn_blocking(move || {
         let opened = SqliteStore::open(&settings.store.path, &settings.store.secret_key);
         (settings, opened)
@@ -280,6 +337,7 @@ fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
         endpoints,
         settings: proxy::Settings {
             trusted_proxies: settings.listen.trusted_proxies.clone(),
+            provider_host: settings.oidc.as_ref().map(|oidc| Arc::clone(&oidc.provider.host)),
             ..proxy::Settings::default()
         },
         association: Arc::new(settings.association.clone()),

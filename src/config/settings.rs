@@ -13,9 +13,11 @@ use crate::adapters::ams::re_members;
 use crate::adapters::budget::Rate;
 use crate::adapters::keys::seal::SecretKey;
 use crate::domain::access;
+use crate::domain::client::Client;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
 use crate::domain::session::Limits;
+use crate::flows::grant::ProviderSettings;
 use crate::telemetry::Format;
 use crate::web::arrived::Association;
 
@@ -40,6 +42,17 @@ pub struct Settings {
     pub rules: Rules,
     /// The sites; at least one, no two at the same host and path, no two of one name.
     pub sites: Vec<Site>,
+    /// The OpenID Provider, if there is to be one.
+    pub oidc: Option<Oidc>,
+}
+
+/// The OpenID Provider.
+#[derive(Debug, Clone)]
+pub struct Oidc {
+    /// Who we are to clients. The issuer is the origin of one of the sites.
+    pub provider: ProviderSettings,
+    /// The clients; no two of one id.
+    pub clients: Vec<Client>,
 }
 
 /// Where the gateway listens, and how long it waits.

@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, Response};
 use super::arrived::Arrived;
 use super::cookies;
 use super::pages::Notice;
+use super::paths;
 use super::state::{Gate, answer, see_other, with_cookies};
 use crate::adapters::keys::random::key_of;
 use crate::adapters::store::StoreError;
@@ -25,14 +26,18 @@ pub async fn logout(
     leave(&gate, &arrived, &headers, ams.as_str()).await
 }
 
-/// Ends our session and goes home: where the AMS sends a browser that has logged out there.
+/// Ends our session and goes home: where the AMS sends a browser that has logged out there. If an OpenID client started the
+/// logout, the browser has a place to go on to instead; what that is worth is decided there.
 pub async fn single_logout(
     State(gate): State<Gate>,
     Extension(arrived): Extension<Arrived>,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let home = arrived.home_address();
-    leave(&gate, &arrived, &headers, &home).await
+    let onwards = match cookies::onward(&headers, arrived.is_secure()) {
+        Some(_) => format!("{}{}", arrived.site.origin, paths::ONWARD),
+        None => arrived.home_address(),
+    };
+    leave(&gate, &arrived, &headers, &onwards).await
 }
 
 async fn leave(gate: &Gate, arrived: &Arrived, headers: &HeaderMap, onwards: &str) -> Response<Body> {

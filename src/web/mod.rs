@@ -10,6 +10,7 @@ pub mod login;
 pub mod login_failed;
 pub mod logout;
 pub mod me;
+pub mod oidc;
 pub mod operations;
 pub mod pages;
 pub mod paths;

@@ -145,7 +145,8 @@ impl Resolving<'_, '_> {
         }
     }
 
-    fn roles(
+    /// Roles that the mapping can grant, at least one.
+    pub(super) fn roles(
         &mut self,
         said: Vec<raw::Text>,
         span: &Range<usize>,

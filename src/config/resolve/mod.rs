@@ -4,6 +4,7 @@
 
 mod access;
 mod ams;
+mod oidc;
 mod site;
 mod values;
 
@@ -54,6 +55,7 @@ pub(super) fn settings(
     let managed = rules.as_ref().map(|(_, rules)| rules.managed_roles());
     let title = association.as_ref().map(|association| association.name.as_str()).unwrap_or_default();
     let sites = to.sites(document.site, title, managed.as_deref());
+    let oidc = to.optional(document.oidc, |to, said| to.oidc(said, sites.as_deref(), managed.as_deref()));
     let (rules_file, rules) = rules?;
     Some(Settings {
         association: association?,
@@ -65,6 +67,7 @@ pub(super) fn settings(
         rules_file,
         rules,
         sites: sites?,
+        oidc: oidc?,
     })
 }
 

@@ -18,7 +18,7 @@ const LAST_RESORT: &str = "Something went wrong on our side. Please try again in
 pub fn respond<P: Page>(page: &P) -> Response<Bytes> {
     match page.render() {
         Ok(html) => {
-            let policy = policy(P::SCRIPT, P::POSTS);
+            let policy = policy(P::SCRIPT, P::FORM_ACTION);
             let mut response = finish(page.status(), "text/html; charset=utf-8", &policy, Bytes::from(html));
             if P::POSTS {
                 // Under `no-referrer` a browser says `Origin: null`, and sites refuse such a form.
@@ -70,10 +70,9 @@ fn finish(status: StatusCode, content_type: &'static str, policy: &str, body: By
 ///
 /// Where a form goes to the site, `form-action` must also admit where the site then redirects (a payment page, say):
 /// Chromium applies the directive to each hop.
-fn policy(script: &str, posts: bool) -> String {
+fn policy(script: &str, form: &str) -> String {
     let style = source(STYLE);
     let script = if script.is_empty() { "'none'".to_owned() } else { source(script) };
-    let form = if posts { "'self' https:" } else { "'none'" };
     format!(
         "default-src 'none'; style-src {style}; script-src {script}; img-src 'self' data:; \
          form-action {form}; frame-ancestors 'none'; base-uri 'none'"

@@ -7,6 +7,7 @@ mod answer;
 mod code;
 mod kept_form;
 mod notice;
+mod oidc;
 mod sign_in;
 mod words;
 
@@ -14,6 +15,7 @@ pub use answer::{problem, respond};
 pub use code::{Blame, Code};
 pub use kept_form::{KeptForm, ResumeForm};
 pub use notice::{Contact, Missing, Notice, Refused, SignInFailure};
+pub use oidc::{FormPost, SignOutQuestion};
 pub use sign_in::{SignIn, SignedOut};
 
 use http::StatusCode;
@@ -57,6 +59,8 @@ pub trait Page: askama::Template {
     const SCRIPT: &'static str = "";
     /// Whether the page holds a form that the visitor posts to the site.
     const POSTS: bool = false;
+    /// Where forms of the page may go, redirects included (CSP `form-action`).
+    const FORM_ACTION: &'static str = if Self::POSTS { "'self' https:" } else { "'none'" };
 
     /// The status belongs to the page, so that no caller can pair them wrongly.
     fn status(&self) -> StatusCode;

@@ -44,6 +44,7 @@ use crate::web::arrived::{Arrived, Association};
 use crate::web::client_kind::{ClientKind, client_kind};
 use crate::web::identity::Stamps;
 use crate::web::pages::Notice;
+use crate::web::paths;
 use intake::{Target, Upgrade};
 use streams::{Question, Streams};
 use visitor::Who;
@@ -59,6 +60,8 @@ pub struct Settings {
     pub refresh_wait: Duration,
     /// How long an answer may go without a byte. WebSockets are exempt. Default: 5 min.
     pub stream_idle: Duration,
+    /// The host at which we are an OpenID Provider; two more addresses are ours there. Default: none.
+    pub provider_host: Option<Arc<str>>,
 }
 
 impl Default for Settings {
@@ -68,6 +71,7 @@ impl Default for Settings {
             form_limit: 64 * 1024,
             refresh_wait: Duration::from_secs(10),
             stream_idle: Duration::from_secs(300),
+            provider_host: None,
         }
     }
 }
@@ -221,7 +225,8 @@ impl Worker {
         context.host = Arc::from(target.host.as_str());
         let path = target.path().map_err(reject)?;
         let sharing = context.snapshot.sites.on_host(&target.host);
-        if is_ours(path.as_str()) {
+        let is_provider = context.snapshot.settings.provider_host.as_deref() == Some(&*target.host);
+        if is_ours(path.as_str()) || is_provider && paths::is_discovery(path.as_str()) {
             let found = context.snapshot.sites.find(&target.host, &path).or(sharing.first());
             let site = Arc::clone(found.ok_or(Notice::UnknownSite).map_err(reject)?);
             context.site = Some(Arc::clone(&site));
@@ -366,7 +371,7 @@ impl Worker {
             let (now, signer) = (self.gate.clock.now(), self.gate.keyring.signer());
             let mut stamps = self.stamps.borrow_mut();
             let key = live.session().key;
-            stamps.stamp(request.headers_mut(), permit, key, held, now, signer).map_err(|error| {
+            stamps.stamp(request.headers_mut(), permit, key, held, now, &signer).map_err(|error| {
                 tracing::error!(request.id = context.request_id_text(), %error, "An assertion could not be signed");
                 Notice::Broken
             })?;
