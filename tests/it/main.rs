@@ -10,6 +10,7 @@
 mod ams;
 mod browser;
 mod demo;
+mod oidc;
 mod sign_in;
 mod source_text;
 mod tidy;
