@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use prometheus_client::encoding::text::encode;
-use prometheus_client::registry::Registry;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -25,7 +23,7 @@ use crate::adapters::keys::keyring::{Keyring, KeyringError};
 use crate::adapters::keys::seal::{Sealer, SecretKey};
 use crate::adapters::store::grants::Grants;
 use crate::adapters::store::{SqliteStore, Store, StoreError};
-use crate::adapters::upstream::{Endpoint, EndpointFault, Endpoints, Limits, Trust};
+use crate::adapters::upstream::{EndpointFault, Endpoints};
 use crate::config::Settings;
 use crate::config::settings::{Listen, Oidc, Tls};
 use crate::domain::access::Sites;
@@ -40,6 +38,7 @@ use crate::flows::upkeep;
 use crate::flows::visit::Visits;
 use crate::serve::tls::TlsFault;
 use crate::serve::{self, Listener, Serving};
+use crate::telemetry::metrics::{self, Levels};
 use crate::web::operations::{self, Operations, Unready};
 use crate::web::proxy::{Control, Gate, Meter, Snapshot};
 use crate::web::{proxy, routes, state};
@@ -125,7 +124,8 @@ impl App {
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
         let snapshot = snapshot_of(&settings)?;
 
-        let ams = re_members_of(&settings, &clock)?;
+        let budget = Arc::new(Budget::new(settings.ams.rate));
+        let ams = re_members_of(&settings, &budget, &clock)?;
         let rules: PublishedRules =
             Arc::new(ArcSwap::from_pointee(Published { version: 1, rules: settings.rules.clone() }));
         let (refresh, waiting) =
@@ -159,7 +159,7 @@ impl App {
         };
         let provider = openid.as_ref().map(|openid| Arc::clone(&openid.provider));
         let gate = state::Gate {
-            sign_in,
+            sign_in: Arc::clone(&sign_in),
             visits: Arc::clone(&visits),
             ams,
             keys: Arc::clone(&keyring),
@@ -179,8 +179,14 @@ impl App {
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let draining = Arc::new(AtomicBool::new(false));
-        let watch =
-            Watch { store: Arc::clone(&store), gate: Arc::clone(&gate), draining: Arc::clone(&draining) };
+        let watch = Watch {
+            store: Arc::clone(&store),
+            gate: Arc::clone(&gate),
+            budget,
+            sign_in,
+            refresh: Arc::clone(&refresh),
+            draining: Arc::clone(&draining),
+        };
         let operations = TcpListener::bind(fixed.operations)
             .await
             .map_err(|error| serve::StartError::Listen(fixed.operations, error))?;
@@ -257,6 +263,9 @@ impl App {
 struct Watch {
     store: Arc<dyn Store>,
     gate: Arc<Gate>,
+    budget: Arc<Budget>,
+    sign_in: Arc<SignIn>,
+    refresh: Arc<Refresh>,
     draining: Arc<AtomicBool>,
 }
 
@@ -270,12 +279,12 @@ impl Operations for Watch {
     }
 
     fn metrics(&self) -> String {
-        let mut registry = Registry::default();
-        self.gate.meter.register(&mut registry);
-        let mut text = String::new();
-        // Writing into a string cannot fail.
-        let _ = encode(&mut text, &registry);
-        text
+        let levels = Levels { sessions: self.gate.visits.count(), ams: self.budget.used() };
+        metrics::page(&levels, |registry| {
+            self.gate.meter.register(registry);
+            self.sign_in.tally.register(registry, "membergate_sign_ins", "Returns from the login, by ending");
+            self.refresh.tally.register(registry, "membergate_refreshes", "Records read anew, by ending");
+        })
     }
 }
 
@@ -315,11 +324,14 @@ async fn open_store(settings: Settings) -> Result<(Settings, Arc<SqliteStore>), 
     }
 }
 
-fn re_members_of(settings: &Settings, clock: &SharedClock) -> Result<Arc<dyn Ams>, StartError> {
+fn re_members_of(
+    settings: &Settings,
+    budget: &Arc<Budget>,
+    clock: &SharedClock,
+) -> Result<Arc<dyn Ams>, StartError> {
     let http = HttpClient::new(HttpLimits::default())?;
-    let budget = Arc::new(Budget::new(settings.ams.rate));
     let live: re_members::Environment = settings.ams.live.clone();
-    Ok(Arc::new(ReMembers::new(live, http, budget, Arc::clone(clock))))
+    Ok(Arc::new(ReMembers::new(live, http, Arc::clone(budget), Arc::clone(clock))))
 }
 
 fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
@@ -327,10 +339,7 @@ fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
     for site in &settings.sites {
         let name = Arc::clone(&site.site.name);
         let failed = |fault| StartError::Site(Arc::clone(&name), fault);
-        let mut endpoint =
-            Endpoint::new(&site.upstream, &Trust::Platform, Limits::default()).map_err(failed)?;
-        endpoint.preserve_host = site.preserve_host;
-        endpoints.insert(name, Arc::new(endpoint));
+        endpoints.insert(Arc::clone(&name), Arc::new(site.endpoint().map_err(failed)?));
     }
     Ok(Snapshot {
         sites: Sites::new(settings.sites.iter().map(|site| site.site.clone())),
@@ -338,6 +347,7 @@ fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
         settings: proxy::Settings {
             trusted_proxies: settings.listen.trusted_proxies.clone(),
             provider_host: settings.oidc.as_ref().map(|oidc| Arc::clone(&oidc.provider.host)),
+            stream_idle: settings.listen.stream_timeout,
             ..proxy::Settings::default()
         },
         association: Arc::new(settings.association.clone()),

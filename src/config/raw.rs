@@ -94,6 +94,8 @@ section! {
         header_timeout: Text,
         /// How long an HTTP/2 connection may idle. Example: "2m". Default: "2m".
         idle_timeout: Text,
+        /// How long an answer may go without a byte; WebSockets are exempt. Example: "5m". Default: "5m".
+        stream_timeout: Text,
         /// How long running requests may take to end after SIGTERM. Example: "20s". Default: "20s".
         drain_timeout: Text,
     }
@@ -190,6 +192,12 @@ section! {
         home: Text,
         /// Whether the site sees the visitor's `Host`, or its own from `upstream`. Default: true.
         preserve_host: bool,
+        /// PEM file with the authorities whose certificates the site may have, and no others. Example: "/etc/membergate/site-ca.pem". Default: the machine's own.
+        upstream_ca: Text,
+        /// How long the site may take to accept a connection. Example: "2s". Default: "5s".
+        connect_timeout: Text,
+        /// How long the site may take until its answer begins. Example: "5m". Default: "60s".
+        response_timeout: Text,
         /// Who may make which requests; the first that fits decides. None fits: one has to be signed in.
         access: Vec<Spanned<Access>>,
     }

@@ -12,6 +12,7 @@ use url::Url;
 use crate::adapters::ams::re_members;
 use crate::adapters::budget::Rate;
 use crate::adapters::keys::seal::SecretKey;
+use crate::adapters::upstream::{self, Endpoint, EndpointFault, Trust};
 use crate::domain::access;
 use crate::domain::client::Client;
 use crate::domain::network::Network;
@@ -74,6 +75,8 @@ pub struct Listen {
     pub header_timeout: Duration,
     /// Of an HTTP/2 connection without a request.
     pub idle_timeout: Duration,
+    /// Of an answer without a byte.
+    pub stream_timeout: Duration,
     /// From SIGTERM to the end.
     pub drain_timeout: Duration,
 }
@@ -125,4 +128,17 @@ pub struct Site {
     pub upstream: Url,
     /// Whether the site sees the visitor's `Host`.
     pub preserve_host: bool,
+    /// Whose certificates it may have.
+    pub trust: Trust,
+    /// How long it may take.
+    pub limits: upstream::Limits,
+}
+
+impl Site {
+    /// Where and how the site is reached. Reads the certificates that are believed.
+    pub fn endpoint(&self) -> Result<Endpoint, EndpointFault> {
+        let mut endpoint = Endpoint::new(&self.upstream, &self.trust, self.limits)?;
+        endpoint.preserve_host = self.preserve_host;
+        Ok(endpoint)
+    }
 }

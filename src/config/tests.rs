@@ -230,6 +230,12 @@ fn a_problem_of_one_value_is_told_exactly() {
          narrower one first",
     );
     check(
+        "3000\"\n",
+        "3000\"\nupstream_ca = \"ca.pem\"\n",
+        "17:15: the file etc/ca.pem cannot be read: there is no such file. Create it, correct the path, or let the \
+         gateway's user read it",
+    );
+    check(
         "[association]",
         "[listen]\naddress = \"[::]:9090\"\noperations = \"[::]:9090\"\n[association]",
         "4:14: visitors and operations have the same address. Give `listen.operations` a port of its own",
@@ -272,6 +278,7 @@ fn sample_machine(configuration: &str) -> Given {
         .variable("MEMBERGATE_WIKI_SECRET", "a-secret-of-32-characters-or-more")
         .file("etc/gate.toml", configuration)
         .file("/etc/membergate/tls.pem", "")
+        .file("/etc/membergate/site-ca.pem", "")
         .file("/etc/membergate/tls.key", "")
         .file("/run/secrets/staging_app_key", "x")
         .file("/run/secrets/staging_user_password", "x")

@@ -7,5 +7,6 @@ pub mod person;
 pub mod refresh;
 pub mod refusals;
 pub mod sign_in;
+pub mod tally;
 pub mod upkeep;
 pub mod visit;

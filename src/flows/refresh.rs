@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::person::{Person, PublishedRules};
+use super::tally::Tally;
 use crate::adapters::ams::{Ams, AmsError, Priority};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::{Store, StoreError};
@@ -54,6 +55,8 @@ pub struct Refresh {
     rules: PublishedRules,
     clock: SharedClock,
     queue: mpsc::Sender<Arc<Person>>,
+    /// How refreshes end.
+    pub tally: Tally,
 }
 
 /// The waiting persons; [`Refresh::run`] works them off.
@@ -68,7 +71,7 @@ impl Refresh {
         clock: SharedClock,
     ) -> (Refresh, Queue) {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        (Refresh { ams, store, rules, clock, queue }, Queue(waiting))
+        (Refresh { ams, store, rules, clock, queue, tally: Tally::default() }, Queue(waiting))
     }
 
     /// Asks for a refresh in the background; never waits.
@@ -104,6 +107,7 @@ impl Refresh {
             return Err(error.clone());
         }
         let outcome = self.read_and_keep(person, &mut lately, priority).await;
+        self.tally.note(if outcome.is_ok() { "completed" } else { "failed" });
         lately.failed = outcome.as_ref().err().map(|error| (self.clock.now(), error.clone()));
         outcome
     }

@@ -13,6 +13,7 @@ use url::Url;
 use super::attempts::{ATTEMPT_LIVES, Attempt, Attempts, Cookie, handle_of};
 use super::person::PublishedRules;
 use super::refusals::Refusals;
+use super::tally::Tally;
 use super::visit::{Live, Visits};
 use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault};
 use crate::adapters::clock::SharedClock;
@@ -69,6 +70,26 @@ pub enum Failure {
     /// No random numbers or no sealing. Our fault.
     #[error(transparent)]
     Cryptography(#[from] CryptographyFailed),
+}
+
+impl Failure {
+    /// The failure in a word, for metrics.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Failure::NoState => "no_state",
+            Failure::Loop => "loop",
+            Failure::ForeignState => "foreign_state",
+            Failure::Expired => "expired",
+            Failure::Used => "used",
+            Failure::Arrival(_) => "malformed",
+            Failure::TooMany => "too_many",
+            Failure::NotAdmitted => "not_admitted",
+            Failure::Ams(AmsError::TokenRefused | AmsError::OtherPerson) => "token_refused",
+            Failure::Ams(_) => "ams",
+            Failure::Store(_) => "store",
+            Failure::Cryptography(_) => "cryptography",
+        }
+    }
 }
 
 /// A failure, and where the visitor wanted to go as far as that is known.
@@ -137,6 +158,8 @@ pub struct SignIn {
     clock: SharedClock,
     attempts: Attempts,
     refusals: Refusals,
+    /// How sign-ins end.
+    pub tally: Tally,
 }
 
 impl SignIn {
@@ -149,7 +172,16 @@ impl SignIn {
         clock: SharedClock,
         attempts: Attempts,
     ) -> SignIn {
-        SignIn { ams, store, visits, rules, clock, attempts, refusals: Refusals::default() }
+        SignIn {
+            ams,
+            store,
+            visits,
+            rules,
+            clock,
+            attempts,
+            refusals: Refusals::default(),
+            tally: Tally::default(),
+        }
     }
 
     /// Sends a browser to the AMS. `callback` is our return address at the host where the visitor is.
@@ -171,6 +203,12 @@ impl SignIn {
 
     /// Takes back a browser that comes from the AMS.
     pub async fn finish(&self, returning: Returning<'_>) -> Result<SignedIn, SignInError> {
+        let ended = self.take_back(returning).await;
+        self.tally.note(ended.as_ref().map_or_else(|error| error.failure.word(), |_| "completed"));
+        ended
+    }
+
+    async fn take_back(&self, returning: Returning<'_>) -> Result<SignedIn, SignInError> {
         let now = self.clock.now();
         // (1) The state is there once, and its twin is in a cookie of this browser, for this host.
         let attempt = self.attempt_of(&returning, now)?;

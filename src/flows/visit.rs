@@ -259,6 +259,11 @@ impl Visits {
         self.unended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many sessions memory knows, about.
+    pub fn count(&self) -> u64 {
+        self.sessions.entry_count()
+    }
+
     /// Sessions that were seen after `since`, with the latest request of each.
     pub fn seen_since(&self, since: Timestamp) -> Vec<(SessionKey, Timestamp)> {
         let seen = self.sessions.iter().filter_map(|(key, remembered)| match remembered {

@@ -24,13 +24,24 @@ const AFTER_FAILURE: Duration = Duration::from_millis(100);
 
 /// A socket that shares its port with those of the other threads.
 pub(super) fn socket(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?;
-    socket.set_reuse_port(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
+    let socket = bound(address, true)?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
+}
+
+/// Fails if anybody listens there already. Sockets that share a port would let a second gateway in without a word, and
+/// visitors would meet now one and now the other.
+pub(super) fn must_be_free(address: SocketAddr) -> io::Result<()> {
+    bound(address, false).map(drop)
+}
+
+fn bound(address: SocketAddr, is_shared: bool) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(is_shared)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
 }
 
 /// Hands the socket to the runtime of the current thread.
@@ -55,6 +66,7 @@ pub(super) async fn accept(
             accepted = newcomer(&socket, &places) => accepted,
             Some(_) = connections.join_next() => continue,
         };
+        while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, peer, place)) => {
                 let (worker, listener, stop) = (worker.clone(), listener.clone(), stop.clone());

@@ -9,6 +9,7 @@ pub mod tls;
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::thread::JoinHandle;
@@ -97,6 +98,7 @@ pub fn start(listeners: &[Listener], settings: Settings, gate: &Arc<Gate>) -> Re
     let mut addresses = Vec::new();
     for listener in listeners {
         let failed = |error| StartError::Listen(listener.address, error);
+        accept::must_be_free(listener.address).map_err(failed)?;
         let first = accept::socket(listener.address).map_err(failed)?;
         let address = first.local_addr().map_err(failed)?;
         let mut shared = vec![first];
@@ -153,11 +155,18 @@ fn run(
                 Err(error) => return drop(ready.send(Err(StartError::Listen(listener.address, error)))),
             };
         }
-        let tending = tokio::task::spawn_local(worker.tend());
+        let tending = tokio::task::spawn_local(always_tended(worker));
         drop(ready.send(Ok(())));
         while loops.join_next().await.is_some() {}
         tending.abort();
     });
+}
+
+/// Without tending, streams would outlive the right to them; so it is begun again should it ever end in a panic.
+async fn always_tended(worker: Rc<Worker>) {
+    while let Err(error) = tokio::task::spawn_local(Rc::clone(&worker).tend()).await {
+        tracing::error!(%error, "Looking after open streams has failed and is begun again");
+    }
 }
 
 impl Serving {

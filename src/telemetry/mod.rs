@@ -6,4 +6,3 @@ pub mod logs;
 pub mod metrics;
 
 pub use logs::Format;
-pub use metrics::Metrics;

@@ -7,7 +7,6 @@ pub mod forms;
 pub mod identity;
 pub mod log;
 pub mod login;
-pub mod login_failed;
 pub mod logout;
 pub mod me;
 pub mod oidc;

@@ -11,7 +11,7 @@ use axum::{Extension, body::Body};
 use super::arrived::Arrived;
 use super::pages::Notice;
 use super::state::{Gate, answer};
-use super::{forms, login, login_failed, logout, me, oidc, paths};
+use super::{forms, login, logout, me, oidc, paths};
 use crate::flows::grant::Provider;
 
 /// Everything under the prefix that we keep for ourselves on every site, and what the OpenID Provider has besides.
@@ -19,7 +19,7 @@ pub fn control(gate: Gate, provider: Option<Arc<Provider>>) -> Router {
     Router::new()
         // People
         .route(paths::LOGIN, only_get(get(login::login)))
-        .route(paths::LOGIN_FAILED, only_get(get(login_failed::show)))
+        .route(paths::LOGIN_FAILED, only_get(get(login::failed::show)))
         .route(paths::CALLBACK, only_get(get(login::callback)))
         .route(paths::LOGOUT, get(logout::logout).post(logout::logout).fallback(wrong_method))
         .route(paths::RESUME_FORM, only_get(get(forms::resume)))

@@ -5,12 +5,15 @@
     clippy::unwrap_used,
     reason = "a test that cannot go on stops and says why"
 )]
-#![expect(unreachable_pub, reason = "nothing outside this binary sees its parts")]
+#![expect(unreachable_pub, reason = "nothing is published from here; `pub` marks what other test files use")]
 
 mod ams;
 mod browser;
 mod demo;
+mod logout;
 mod oidc;
+mod proxy;
+mod sessions;
 mod sign_in;
 mod source_text;
 mod tidy;

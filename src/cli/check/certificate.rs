@@ -59,6 +59,8 @@ fn time(kind: u8, text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
 
     #[test]
     fn both_ways_of_writing_a_time_are_read() {
@@ -73,6 +75,29 @@ mod tests {
         ] {
             let expect: Option<Timestamp> = instant.map(|instant| instant.parse().unwrap());
             assert_eq!(time(kind, text), expect, "{text}");
+        }
+    }
+
+    /// Made for this test; its key was thrown away.
+    const CERTIFICATE: &str = "\
+-----BEGIN CERTIFICATE-----\n\
+MIIBjDCCATGgAwIBAgIUFc82U6atWFJ8T98gZFfkCvEaWe4wCgYIKoZIzj0EAwIw\n\
+GzEZMBcGA1UEAwwQd3d3LmFjbWUuZXhhbXBsZTAeFw0yNjExMjIwODM3MDRaFw0z\n\
+NjExMTkwODM3MDRaMBsxGTAXBgNVBAMMEHd3dy5hY21lLmV4YW1wbGUwWTATBgcq\n\
+hkjOPQIBBggqhkjOPQMBBwNCAASHMpkcCopHt22nYZPCj6aUoWVYKg3YRxFYsrGO\n\
+PZR5bVLgiymcAY0Yt+qH/I8HAyAG5xy+60dfvr+kBofsHHXJo1MwUTAdBgNVHQ4E\n\
+FgQUqslwFPuS6XkLzIQ/Jc1ahFhQ3wswHwYDVR0jBBgwFoAUqslwFPuS6XkLzIQ/\n\
+Jc1ahFhQ3wswDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAgDby\n\
+QM5QMRpS/qA19ngwibn3CD+Eo5nrZ4wco/3x1msCIQCBJE3aC6Li2d68zL0j7YyH\n\
+J2Xrfm+peh3pyqn3Hh1u2A==\n\
+-----END CERTIFICATE-----";
+
+    #[test]
+    fn the_end_of_a_certificate_is_found() {
+        let der = CertificateDer::from_pem_slice(CERTIFICATE.as_bytes()).unwrap();
+        assert_eq!(not_after(&der), "2036-11-19T08:37:04Z".parse().ok());
+        for length in 0..der.len() {
+            let _ = not_after(&der[..length]);
         }
     }
 

@@ -14,7 +14,7 @@ use crate::adapters::ams::AmsError;
 use crate::adapters::ams::re_members::Environment;
 use crate::adapters::keys::seal::SecretKey;
 use crate::adapters::store::{SqliteStore, Store as _, StoreError};
-use crate::adapters::upstream::{Endpoint, Limits, Trust, UpstreamError};
+use crate::adapters::upstream::{Endpoint, EndpointFault, UpstreamError};
 use crate::config::Settings;
 use crate::config::settings::{Site, Tls};
 use crate::serve::tls;
@@ -36,7 +36,7 @@ pub(super) fn all(
         findings.push(association_system(environment, tried));
     }
     findings.push(store(runtime, &settings.store.path, &settings.store.secret_key));
-    findings.extend(runtime.block_on(sites(&settings.sites)));
+    findings.extend(sites(runtime, &settings.sites));
     findings
 }
 
@@ -91,27 +91,33 @@ fn store(runtime: &Runtime, path: &Path, key: &SecretKey) -> Finding {
     Finding::failed(what, format!("{}: {error}", path.display()), remedy)
 }
 
-async fn sites(sites: &[Site]) -> Vec<Finding> {
-    let mut tried = JoinSet::new();
-    for (place, site) in sites.iter().cloned().enumerate() {
-        tried.spawn(async move { (place, upstream(&site).await) });
-    }
-    let mut findings = tried.join_all().await;
-    findings.sort_by_key(|(place, _)| *place);
-    findings.into_iter().map(|(_, finding)| finding).collect()
+/// All sites side by side; each may take its whole time limit.
+fn sites(runtime: &Runtime, sites: &[Site]) -> Vec<Finding> {
+    let endpoints: Vec<_> = sites.iter().map(|site| (site.clone(), site.endpoint())).collect();
+    runtime.block_on(async {
+        let mut tried = JoinSet::new();
+        for (place, (site, endpoint)) in endpoints.into_iter().enumerate() {
+            tried.spawn(async move { (place, upstream(&site, endpoint).await) });
+        }
+        let mut findings = tried.join_all().await;
+        findings.sort_by_key(|(place, _)| *place);
+        findings.into_iter().map(|(_, finding)| finding).collect()
+    })
 }
 
-async fn upstream(site: &Site) -> Finding {
+async fn upstream(site: &Site, endpoint: Result<Endpoint, EndpointFault>) -> Finding {
     let what = format!("site `{}`", site.site.name);
     let shown = site.upstream.origin().ascii_serialization();
-    let endpoint = match Endpoint::new(&site.upstream, &Trust::Platform, Limits::default()) {
+    let endpoint = match endpoint {
         Ok(endpoint) => endpoint,
-        Err(fault) => return Finding::failed(what, fault.to_string(), "Correct its `upstream`"),
+        Err(fault) => {
+            return Finding::failed(what, fault.to_string(), "Correct its `upstream` or `upstream_ca`");
+        }
     };
     match endpoint.probe().await {
         Ok(()) => Finding::fine(what, format!("{shown} accepts connections")),
         Err(error @ UpstreamError::Untrusted(_)) => {
-            let remedy = "Give the site a certificate that this machine trusts, or reach it by plain http on a private network";
+            let remedy = "Name the authority of its certificate in `upstream_ca`, or give it a certificate that this machine trusts";
             Finding::failed(what, format!("{shown}: {error}"), remedy)
         }
         Err(error) => {

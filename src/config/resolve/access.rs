@@ -10,15 +10,11 @@ use super::Resolving;
 use super::values::meant;
 use crate::domain::access::{AccessRule, Require};
 use crate::domain::path::PathPattern;
+use crate::domain::return_to::is_ours;
 use crate::domain::rule::Role;
 
-/// The first segment of the gateway's own paths, on every site.
+/// The gateway's own paths, on every site.
 pub(super) const RESERVED: &str = "/_gate";
-
-/// Whether a path or pattern begins with the gateway's own segment.
-pub(super) fn is_reserved(path: &str) -> bool {
-    path.split('/').nth(1).is_some_and(|first| first.eq_ignore_ascii_case(&RESERVED[1..]))
-}
 
 impl Resolving<'_, '_> {
     /// The rules of one site, whose pages are all below `prefix`.
@@ -74,7 +70,7 @@ impl Resolving<'_, '_> {
                 return self.refuse(text.span(), what, remedy);
             }
         };
-        if is_reserved(text.get_ref()) {
+        if is_ours(text.get_ref()) {
             let what = format!("`{RESERVED}` is the gateway's own; no rule can change who may use it");
             return self.refuse(text.span(), what, "Take this rule out");
         }

@@ -109,6 +109,7 @@ impl Resolving<'_, '_> {
         let max_connections = self.count(said.max_connections, 20_000);
         let header_timeout = self.duration(said.header_timeout, "30s");
         let idle_timeout = self.duration(said.idle_timeout, "2m");
+        let stream_timeout = self.duration(said.stream_timeout, "5m");
         let drain_timeout = self.duration(said.drain_timeout, "20s");
         let (address, operations) = (address?, operations?);
         if address.get_ref() == operations.get_ref() {
@@ -127,6 +128,7 @@ impl Resolving<'_, '_> {
             max_connections: max_connections?,
             header_timeout: header_timeout?.into_inner().unsigned_abs(),
             idle_timeout: idle_timeout?.into_inner().unsigned_abs(),
+            stream_timeout: stream_timeout?.into_inner().unsigned_abs(),
             drain_timeout: drain_timeout?.into_inner().unsigned_abs(),
         })
     }

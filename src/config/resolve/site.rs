@@ -9,9 +9,11 @@ use super::super::raw;
 use super::super::reading::Said;
 use super::super::settings::Site;
 use super::Resolving;
-use super::access::{RESERVED, is_reserved};
+use super::access::RESERVED;
+use crate::adapters::upstream::{Limits, Trust};
 use crate::domain::access;
 use crate::domain::path::{PathPattern, RequestPath};
+use crate::domain::return_to::is_ours;
 use crate::domain::rule::Role;
 
 const URL: &str = r#"Write where visitors find the site, such as "https://www.acme.example""#;
@@ -53,6 +55,9 @@ impl Resolving<'_, '_> {
             self.required(said.upstream, &span, "site.upstream", r#"upstream = "http://127.0.0.1:3000""#);
         let upstream = upstream.and_then(|upstream| self.upstream(&upstream));
         let home = self.optional(said.home, |to, home| to.home(&home));
+        let trust = self.optional(said.upstream_ca, |to, file| to.readable(&file).map(|(path, _)| path));
+        let connect = self.duration(said.connect_timeout, "5s");
+        let response = self.duration(said.response_timeout, "60s");
         let prefix = place.as_ref().map(|place| place.prefix.as_str());
         let access = said.access.or(Vec::new).and_then(|rules| self.access(rules, prefix, managed));
         let place = place?;
@@ -68,6 +73,12 @@ impl Resolving<'_, '_> {
             },
             upstream: upstream?,
             preserve_host: said.preserve_host.or(|| true)?,
+            trust: trust?.map_or(Trust::Platform, Trust::Bundle),
+            limits: Limits {
+                connect: connect?.into_inner().unsigned_abs(),
+                headers: response?.into_inner().unsigned_abs(),
+                ..Limits::default()
+            },
         })
     }
 
@@ -90,27 +101,23 @@ impl Resolving<'_, '_> {
         if url.query().is_some() || url.fragment().is_some() {
             return self.refuse(text.span(), "a site's address has no `?` and no `#`", URL);
         }
-        let host = url.host_str().and_then(access::normal_host)?;
-        let origin = url.origin().ascii_serialization();
-        let path = url.path().trim_end_matches('/');
-        let path = if path.is_empty() { "/" } else { path };
-        let Ok(prefix) = PathPattern::parse(path).and_then(|prefix| match path.contains('*') {
-            true => PathPattern::parse(""),
-            false => Ok(prefix),
-        }) else {
-            return self.refuse(
-                text.span(),
-                format!("`{path}` is not a path that several sites can be told apart by"),
-                URL,
-            );
+        let Some(host) = url.host_str().and_then(access::normal_host) else {
+            return self.refuse(text.span(), "this host cannot be asked for by a browser", URL);
         };
-        if is_reserved(path) {
-            return self.refuse(
-                text.span(),
-                format!("`{RESERVED}` is the gateway's own"),
-                "Give the site another path",
-            );
+        let path = match url.path().trim_end_matches('/') {
+            "" => "/",
+            path => path,
+        };
+        let prefix = PathPattern::parse(path).ok().filter(|_| !path.contains('*'));
+        let Some(prefix) = prefix else {
+            let what = format!("sites cannot be told apart by the path `{path}`");
+            return self.refuse(text.span(), what, "Use letters, digits, `-` and `_` between the slashes");
+        };
+        if is_ours(path) {
+            let what = format!("`{RESERVED}` is the gateway's own");
+            return self.refuse(text.span(), what, "Give the site another path");
         }
+        let origin = url.origin().ascii_serialization();
         let place = Place { origin, host: host.into(), prefix };
         let same_host = seen.places.iter().find(|other| other.host == place.host);
         if same_host.is_some_and(|other| other.origin != place.origin) {
@@ -121,10 +128,11 @@ impl Resolving<'_, '_> {
                 "Sites that share a host share its sign-ins: give them the same scheme and port",
             );
         }
-        let same = |other: &&Place| {
+        // Look-up pays no regard to case, so neither do we.
+        let same = |other: &Place| {
             other.host == place.host && other.prefix.as_str().eq_ignore_ascii_case(place.prefix.as_str())
         };
-        if seen.places.iter().find(same).is_some() {
+        if seen.places.iter().any(same) {
             let what = format!("two sites have the address `{}`", text.get_ref());
             return self.refuse(text.span(), what, "Give one of them another host or another path");
         }
@@ -147,7 +155,7 @@ impl Resolving<'_, '_> {
             let what = format!("`{}` is not a path on the site", text.get_ref().escape_default());
             return self.refuse(text.span(), what, r#"Write a path such as "/welcome""#);
         }
-        if is_reserved(path) {
+        if is_ours(path) {
             return self.refuse(
                 text.span(),
                 format!("`{RESERVED}` is the gateway's own"),

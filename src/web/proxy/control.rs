@@ -8,9 +8,9 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use tokio::runtime::Handle;
 
-use super::Context;
 use super::body::Body;
 use super::headers::REQUEST_ID;
+use super::worker::Context;
 use crate::domain::access::Site;
 use crate::web::arrived::PostedTo;
 use crate::web::pages::Notice;

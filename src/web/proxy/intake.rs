@@ -11,6 +11,27 @@ use crate::web::pages::Notice;
 /// Methods that a proxy for websites passes on; told to whoever asks for another.
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
+/// Why a request goes nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rejected {
+    /// Two programs could read it in two ways, or nobody can read it at all.
+    Unclear,
+    /// A method that asks for a tunnel or an echo.
+    Method,
+    /// No site of ours is there.
+    NoSite,
+}
+
+impl From<Rejected> for Notice {
+    fn from(rejected: Rejected) -> Notice {
+        match rejected {
+            Rejected::Unclear => Notice::BadRequest,
+            Rejected::NoSite => Notice::UnknownSite,
+            Rejected::Method => Notice::MethodNotAllowed { allow: METHODS },
+        }
+    }
+}
+
 /// Where a request goes.
 pub(super) struct Target {
     /// In the form in which sites are found.
@@ -22,23 +43,23 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Reads a request's address; a notice says why there is none.
-    pub(super) fn read<B>(request: &Request<B>) -> Result<Target, Notice> {
+    /// Reads a request's address; the error says why there is none.
+    pub(super) fn read<B>(request: &Request<B>) -> Result<Target, Rejected> {
         if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
-            return Err(Notice::MethodNotAllowed { allow: METHODS });
+            return Err(Rejected::Method);
         }
-        let (host, authority) = authority(request).ok_or(Notice::BadRequest)?;
-        let path_and_query = request.uri().path_and_query().ok_or(Notice::BadRequest)?;
+        let (host, authority) = authority(request).ok_or(Rejected::Unclear)?;
+        let path_and_query = request.uri().path_and_query().ok_or(Rejected::Unclear)?;
         let printable = path_and_query.as_str().bytes().all(|byte| byte.is_ascii_graphic());
         if !printable || !path_and_query.as_str().starts_with('/') || has_odd_coding(request.headers()) {
-            return Err(Notice::BadRequest);
+            return Err(Rejected::Unclear);
         }
         Ok(Target { host, authority, path_and_query: path_and_query.clone() })
     }
 
     /// The path in the form in which it is matched.
-    pub(super) fn path(&self) -> Result<RequestPath<'_>, Notice> {
-        RequestPath::parse(self.path_and_query.path()).map_err(|_| Notice::BadRequest)
+    pub(super) fn path(&self) -> Result<RequestPath<'_>, Rejected> {
+        RequestPath::parse(self.path_and_query.path()).map_err(|_| Rejected::Unclear)
     }
 }
 
@@ -68,6 +89,20 @@ fn has_odd_coding(headers: &HeaderMap) -> bool {
     codings.next().is_some_and(odd) || codings.next().is_some()
 }
 
+/// Other methods that a request asks the site to take it for. Several frameworks obey these, so what is decided for the
+/// method on the request line alone would be a decision about another request. Bodies are not looked into.
+pub(super) fn claimed_methods<B>(request: &Request<B>) -> Vec<String> {
+    const HEADERS: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+    let in_headers = HEADERS.iter().flat_map(|name| request.headers().get_all(*name));
+    let mut claimed: Vec<String> =
+        in_headers.map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_uppercase()).collect();
+    let query = request.uri().query().filter(|query| query.contains("method") || query.contains('%'));
+    let fields = query.map(|query| url::form_urlencoded::parse(query.as_bytes())).into_iter().flatten();
+    claimed
+        .extend(fields.filter(|(name, _)| name == "_method").map(|(_, method)| method.to_ascii_uppercase()));
+    claimed
+}
+
 /// What a request wants its connection to become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Upgrade {
@@ -78,7 +113,7 @@ pub(super) enum Upgrade {
 }
 
 impl Upgrade {
-    pub(super) fn read<B>(request: &Request<B>) -> Result<Upgrade, Notice> {
+    pub(super) fn read<B>(request: &Request<B>) -> Result<Upgrade, Rejected> {
         let headers = request.headers();
         let asked = lists(headers, &header::CONNECTION, "upgrade")
             && lists(headers, &header::UPGRADE, "websocket")
@@ -93,7 +128,7 @@ impl Upgrade {
             .get(header::UPGRADE)
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
         if request.method() != Method::GET || has_body || !alone {
-            return Err(Notice::BadRequest);
+            return Err(Rejected::Unclear);
         }
         Ok(Upgrade::WebSocket)
     }
@@ -149,6 +184,20 @@ mod tests {
         assert_eq!(
             Upgrade::read(&request("/", Version::HTTP_2, &[connection, upgrade])).ok(),
             Some(Upgrade::None)
+        );
+    }
+
+    #[test]
+    fn a_method_in_disguise_is_seen() {
+        let claims = |target: &str, fields: &[(&str, &str)]| {
+            claimed_methods(&request(target, Version::HTTP_11, fields))
+        };
+        assert!(claims("/a?b=c&methods=DELETE", &[]).is_empty());
+        assert_eq!(claims("/a?b=c&%5Fmethod=delete", &[("x-method-override", "Put")]), ["PUT", "DELETE"]);
+        assert_eq!(claims("/a?_method=delete", &[]), ["DELETE"]);
+        assert_eq!(
+            claims("/", &[("x-http-method-override", "delete"), ("x-http-method", "put")]),
+            ["DELETE", "PUT"]
         );
     }
 

@@ -24,7 +24,6 @@ pub use visitor::{Page, Visitor};
 pub const CHAIR: &str = "jane.marlowe@harborlabs.example";
 pub const SECOND_MEMBERSHIP: &str = "tomas.lindqvist@people.example";
 pub const NON_MEMBER: &str = "nils.frost@people.example";
-pub const STAFF: &str = "sam.osei@acme.example";
 pub const UNAPPROVED: &str = "una.strand@people.example";
 pub const DECEASED: &str = "dora.vale@people.example";
 pub const LAST_DAY: &str = "rhea.lindholm@people.example";
@@ -256,6 +255,10 @@ upstream = "{upstream}"
 
     pub fn visitor(&self) -> Visitor {
         Visitor::new(&[("localhost", self.address)])
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Time passes, here and at the AMS.

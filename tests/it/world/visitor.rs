@@ -192,6 +192,16 @@ impl Visitor {
         Page { trail, ..page }
     }
 
+    /// Signs in whether or not the AMS still knows the browser.
+    pub async fn sign_in_again(&mut self, email: &str, world: &super::World) {
+        let page = self.open(world.url("/members")).await;
+        if page.url.path().ends_with("/account/login.aspx") {
+            let landed = self.log_in_at_the_ams(email, &page).await;
+            self.open(landed).await;
+        }
+        self.get(world.url("/_gate/me")).await.expect(200);
+    }
+
     /// Fills in the AMS's form; tells where the AMS sends the browser.
     pub async fn log_in_at_the_ams(&mut self, email: &str, form: &Page) -> String {
         let action = form

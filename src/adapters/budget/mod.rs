@@ -1,95 +1,21 @@
 //! How many calls the AMS may get from this installation, and who goes first when they are short (design §5).
 //!
-//! [`Window`] is pure: it says when the next call may start. [`Budget`] lets callers wait for that, in order.
+//! `window` is pure: it says when the next call may start. [`Budget`] lets callers wait for that, in order.
 //! There is no task behind it: each caller waits for itself, and whoever leaves the head of the line wakes the next.
 
-use std::collections::{BTreeMap, VecDeque};
+mod window;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
+pub use window::Rate;
+use window::Window;
+
 use super::ams::Priority;
-
-/// Calls that start evenly may still arrive bunched, so our windows are this much longer than the AMS's own. It costs
-/// nothing in the long run: there the limit per minute rules.
-const SLACK: Duration = Duration::from_millis(200);
-
-/// Longest time that an AMS may make us wait by `Retry-After`; one that asks for more is not believed.
-const LONGEST_PAUSE: Duration = Duration::from_secs(600);
-
-/// Pauses that we choose ourselves begin at a second and double up to this.
-const LONGEST_OWN_PAUSE: Duration = Duration::from_secs(60);
-
-/// Calls that may start within a second and within a minute.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rate {
-    /// In any second.
-    pub per_second: usize,
-    /// In any minute.
-    pub per_minute: usize,
-}
-
-impl Default for Rate {
-    /// What re:Members allows (re:Members fact sheet §7, 1).
-    fn default() -> Rate {
-        Rate { per_second: 3, per_minute: 60 }
-    }
-}
-
-/// The calls of the last minute.
-#[derive(Debug)]
-struct Window {
-    rate: Rate,
-    starts: VecDeque<Instant>,
-    paused_until: Option<Instant>,
-    /// Pauses of our own choice since the AMS last answered properly.
-    pauses: u32,
-}
-
-impl Window {
-    fn new(rate: Rate) -> Window {
-        let rate = Rate { per_second: rate.per_second.max(1), per_minute: rate.per_minute.max(1) };
-        Window { rate, starts: VecDeque::new(), paused_until: None, pauses: 0 }
-    }
-
-    /// The first instant, not before `now`, at which a call may start.
-    fn opens(&self, now: Instant) -> Instant {
-        let after = |calls: usize, span: Duration| {
-            let nth_last = self.starts.len().checked_sub(calls).and_then(|at| self.starts.get(at));
-            nth_last.map_or(now, |start| *start + span + SLACK)
-        };
-        let second = after(self.rate.per_second, Duration::from_secs(1));
-        let minute = after(self.rate.per_minute, Duration::from_secs(60));
-        now.max(second).max(minute).max(self.paused_until.unwrap_or(now))
-    }
-
-    /// Notes that a call starts.
-    fn start(&mut self, now: Instant) {
-        if self.starts.len() >= self.rate.per_minute {
-            self.starts.pop_front();
-        }
-        self.starts.push_back(now);
-    }
-
-    /// Lets no call start for a while. Answers to calls that started side by side count as one.
-    fn pause(&mut self, now: Instant, asked: Option<Duration>) {
-        let wait = match asked {
-            Some(wait) => wait.min(LONGEST_PAUSE),
-            None if self.paused_until.is_some_and(|until| until > now) => return,
-            None => {
-                self.pauses = self.pauses.saturating_add(1);
-                Duration::from_secs(1 << (self.pauses - 1).min(6)).min(LONGEST_OWN_PAUSE)
-            }
-        };
-        self.paused_until = self.paused_until.max(Some(now + wait));
-    }
-
-    fn in_last_minute(&self, now: Instant) -> usize {
-        self.starts.iter().filter(|start| now.duration_since(**start) < Duration::from_secs(60)).count()
-    }
-}
 
 /// No call may start in time: the line is full, or the wait would be longer than this priority bears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -170,7 +96,7 @@ impl Budget {
 
     /// The AMS answered, so the next pause of our own choice is a short one again.
     pub fn ease(&self) {
-        self.line().window.pauses = 0;
+        self.line().window.ease();
     }
 
     /// What is used now.
@@ -290,38 +216,6 @@ mod tests {
         started.clone()
     }
 
-    #[test]
-    fn the_window_opens_when_both_limits_allow_it() {
-        let begin = Instant::now();
-        let at = |millis| begin + Duration::from_millis(millis);
-        let mut window = Window::new(Rate { per_second: 2, per_minute: 3 });
-        assert_eq!(window.opens(at(0)), at(0));
-        window.start(at(0));
-        window.start(at(100));
-        assert_eq!(window.opens(at(200)), at(1_200), "the second limit counts from the first of two");
-        window.start(at(1_200));
-        assert_eq!(window.opens(at(2_000)), at(60_200), "the minute limit counts from the first of three");
-        window.paused_until = Some(at(90_000));
-        assert_eq!(window.opens(at(70_000)), at(90_000));
-        assert_eq!(window.opens(at(95_000)), at(95_000));
-    }
-
-    #[test]
-    fn pauses_of_our_own_choice_double_until_the_ams_answers() {
-        let (begin, mut window) = (Instant::now(), Window::new(RATE));
-        let mut at = begin;
-        for seconds in [1, 2, 4, 8, 16, 32, 60, 60] {
-            window.pause(at, None);
-            window.pause(at, None);
-            assert_eq!(window.opens(at), at + Duration::from_secs(seconds));
-            at = window.opens(at);
-        }
-        window.pause(at, Some(Duration::from_secs(90)));
-        assert_eq!(window.opens(at), at + Duration::from_secs(90));
-        window.pause(at, Some(Duration::from_secs(86_400)));
-        assert_eq!(window.opens(at), at + LONGEST_PAUSE);
-    }
-
     #[tokio::test(start_paused = true)]
     async fn no_second_sees_more_than_three_and_no_minute_more_than_sixty() {
         let budget = Arc::new(Budget::new(RATE));
@@ -334,13 +228,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_sign_in_goes_before_refreshes_and_those_before_sweeps() {
+    async fn sign_ins_go_before_refreshes_but_for_every_fourth_call_and_those_before_sweeps() {
         use Priority::{Refresh, SignIn, Sweep};
         let budget = Arc::new(Budget::new(RATE));
         starts(&budget, &[SignIn; 3]).await;
         let started = starts(&budget, &[Sweep, Refresh, Sweep, SignIn, Refresh, SignIn]).await;
         let order: Vec<Priority> = started.into_iter().map(|(priority, _)| priority).collect();
-        assert_eq!(order, [SignIn, SignIn, Refresh, Refresh, Sweep, Sweep]);
+        assert_eq!(order, [Refresh, SignIn, SignIn, Refresh, Sweep, Sweep]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sign_ins_without_end_leave_every_fourth_call_to_refreshes() {
+        use Priority::{Refresh, SignIn};
+        let budget = Arc::new(Budget::new(RATE));
+        starts(&budget, &[SignIn; 4]).await;
+        let mut asked = vec![SignIn; 9];
+        asked.extend([Refresh; 3]);
+        let started = starts(&budget, &asked).await;
+        let order: Vec<Priority> = started.into_iter().map(|(priority, _)| priority).collect();
+        assert_eq!(order, [[SignIn, SignIn, SignIn, Refresh]; 3].concat());
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,5 +1,7 @@
 //! `/_gate/login` and `/_gate/callback`: the way to the AMS and back.
 
+pub mod failed;
+
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
@@ -9,7 +11,6 @@ use url::Url;
 
 use super::arrived::Arrived;
 use super::cookies;
-use super::login_failed::Failed;
 use super::pages::{Notice, SignIn, respond};
 use super::paths;
 use super::state::{Gate, answer, see_other, with_cookies};
@@ -18,6 +19,7 @@ use crate::domain::return_to::ReturnTo;
 use crate::domain::session::SessionKey;
 use crate::flows::attempts::ATTEMPT_LIVES;
 use crate::flows::sign_in::{Failure, Returning, SignInError};
+use failed::Failed;
 
 /// Where `/_gate/login` is asked to end.
 struct Asked {

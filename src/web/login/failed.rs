@@ -6,13 +6,13 @@ use axum::body::Body;
 use axum::extract::RawQuery;
 use axum::http::Response;
 
-use super::arrived::Arrived;
-use super::pages::{Notice, SignInFailure};
-use super::paths;
-use super::state::answer;
 use crate::adapters::ams::AmsError;
 use crate::domain::return_to::ReturnTo;
 use crate::flows::sign_in::Failure;
+use crate::web::arrived::Arrived;
+use crate::web::pages::{Notice, SignInFailure};
+use crate::web::paths;
+use crate::web::state::answer;
 
 /// Seconds after which the page about an unreachable AMS tries again.
 const RETRY_AFTER: u16 = 20;

@@ -1,0 +1,227 @@
+//! One request on one core, its phases in order: find the site, find the visitor, decide, and act on the decision.
+
+use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use http::{HeaderValue, Method, Request, Response};
+use hyper::body::Incoming;
+
+use super::body::Body;
+use super::intake::{Rejected, Target, Upgrade, claimed_methods};
+use super::streams::{self, Streams};
+use super::visitor::Who;
+use super::{Gate, Meter, Peer, Snapshot, answer, client_address, headers, upgrade};
+use crate::adapters::keys::{CryptographyFailed, random};
+use crate::adapters::upstream::Upstreams;
+use crate::domain::access::{Access, Site, Visitor, decide};
+use crate::domain::path::RequestPath;
+use crate::web::arrived::Arrived;
+use crate::web::client_kind::{ClientKind, client_kind};
+use crate::web::identity::Stamps;
+use crate::web::pages::Notice;
+
+/// The data plane on one core.
+pub struct Worker {
+    pub(super) gate: Arc<Gate>,
+    pub(super) upstreams: Upstreams,
+    pub(super) stamps: RefCell<Stamps>,
+    pub(super) streams: Streams,
+    /// Request ids of this core begin with it.
+    core_id: String,
+    requests: Cell<u64>,
+}
+
+/// One request, as far as it is known.
+pub(super) struct Context {
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) site: Option<Arc<Site>>,
+    pub(super) host: Arc<str>,
+    pub(super) client: IpAddr,
+    pub(super) is_secure: bool,
+    pub(super) request_id: HeaderValue,
+}
+
+impl Context {
+    /// What our own pages are told.
+    pub(super) fn arrived(&self, site: &Arc<Site>) -> Arrived {
+        Arrived {
+            site: Arc::clone(site),
+            association: Arc::clone(&self.snapshot.association),
+            request_id: self.request_id_text().into(),
+            client_address: self.client,
+        }
+    }
+
+    pub(super) fn request_id_text(&self) -> &str {
+        self.request_id.to_str().unwrap_or_default()
+    }
+}
+
+impl Worker {
+    /// A worker for the core of the current thread.
+    pub fn new(gate: Arc<Gate>) -> Result<Rc<Worker>, CryptographyFailed> {
+        let upstreams = Upstreams::new(Arc::clone(&gate.meter.upstream), headers::trailers);
+        let core_id = random::token()?.chars().filter(char::is_ascii_alphanumeric).take(10).collect();
+        Ok(Rc::new(Worker {
+            gate,
+            upstreams,
+            stamps: RefCell::default(),
+            streams: Streams::default(),
+            core_id,
+            requests: Cell::new(0),
+        }))
+    }
+
+    /// Looks after open streams and idle connections; never ends by itself.
+    pub async fn tend(self: Rc<Worker>) {
+        let mut period = tokio::time::interval(streams::PERIOD);
+        period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            period.tick().await;
+            self.streams.ask(&self.gate);
+            self.upstreams.sweep();
+        }
+    }
+
+    /// The counters, which connections share.
+    pub fn meter(&self) -> &Meter {
+        &self.gate.meter
+    }
+
+    /// Answers one request.
+    pub async fn answer(self: Rc<Worker>, peer: Peer, request: Request<Incoming>) -> Response<Body> {
+        let kind = client_kind(request.headers());
+        let mut context = self.context(peer, &request);
+        self.gate.meter.requests.inc();
+        match self.phases(&mut context, kind, request).await {
+            Ok(response) => response,
+            Err(notice) => answer::notice(&context, kind, &notice),
+        }
+    }
+
+    fn context(&self, peer: Peer, request: &Request<Incoming>) -> Context {
+        let snapshot = self.gate.snapshot.load_full();
+        let trusted = &snapshot.settings.trusted_proxies;
+        let (client, is_secure) = if trusted.is_empty() {
+            (peer.address.to_canonical(), peer.is_secure)
+        } else {
+            let secure = client_address::came_secure(peer.address, request.headers(), trusted);
+            (client_address(peer.address, request.headers(), trusted), peer.is_secure || secure)
+        };
+        let number = self.requests.get();
+        self.requests.set(number + 1);
+        let request_id = HeaderValue::from_str(&format!("{}-{number:x}", self.core_id));
+        let request_id = request_id.unwrap_or_else(|_| HeaderValue::from_static("unnamed"));
+        Context { snapshot, site: None, host: "".into(), client, is_secure, request_id }
+    }
+
+    /// Find the site, find the visitor, decide, and act on the decision.
+    async fn phases(
+        self: &Rc<Worker>,
+        context: &mut Context,
+        kind: ClientKind,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Notice> {
+        let reject = |rejected: Rejected| {
+            self.gate.meter.rejected.inc();
+            Notice::from(rejected)
+        };
+        let target = Target::read(&request).map_err(reject)?;
+        let path = target.path().map_err(reject)?;
+        let site = site(&context.snapshot, &target.host, &path).map_err(reject)?;
+        context.host = Arc::from(target.host.as_str());
+        context.site = Some(Arc::clone(&site));
+        if context.snapshot.settings.is_ours(&target.host, &path) {
+            return self.gate.control.answer(context, &site, request).await;
+        }
+        let upgrade = Upgrade::read(&request).map_err(reject)?;
+        let is_foreign = upgrade == Upgrade::WebSocket && upgrade::is_foreign(request.headers(), &site);
+
+        let method = request.method().clone();
+        let mut who = Who::Stranger;
+        if !is_foreign {
+            let now = self.gate.clock.now();
+            who = Who::read(&self.gate, request.headers(), &site, &target.host, now).await;
+        }
+        let claimed = claimed_methods(&request);
+        let methods: Vec<&str> =
+            std::iter::once(method.as_str()).chain(claimed.iter().map(String::as_str)).collect();
+        // A public page does not wait for the AMS.
+        let is_open =
+            |who: &Who| matches!(strictest(&site, &path, &methods, who.visitor()), Access::Granted(_));
+        if matches!(who, Who::Stale(_)) && !is_open(&who) {
+            who = who.refreshed(&self.gate, &context.snapshot, &target.host).await;
+        }
+        match (strictest(&site, &path, &methods, who.visitor()), &who) {
+            (Access::Granted(permit), _) => {
+                self.forward(context, &target, &permit, &who, upgrade, request).await
+            }
+            (Access::Refused(require), Who::SignedIn(_, held)) => {
+                self.gate.meter.refused.inc();
+                Err(answer::refused(&self.gate, &context.snapshot, &held.standing, require))
+            }
+            (_, Who::Unknown) => Err(Notice::Busy { retry_after: 5 }),
+            (_, Who::Stale(_)) => Err(Notice::AmsDown { retry_after: 15, again: again(&target, &method) }),
+            (Access::SignIn | Access::Refused(_), _) if is_foreign => Ok(answer::foreign_socket(context)),
+            (Access::SignIn | Access::Refused(_), _) => {
+                self.gate.meter.sign_in.inc();
+                self.sign_in(context, &site, kind, &target, request).await
+            }
+        }
+    }
+
+    async fn sign_in(
+        &self,
+        context: &Context,
+        site: &Arc<Site>,
+        kind: ClientKind,
+        target: &Target,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, Notice> {
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        let limit = context.snapshot.settings.form_limit;
+        match kind {
+            ClientKind::Navigation if is_read => Ok(answer::to_login(context, &target.path_and_query)),
+            ClientKind::Navigation
+                if answer::is_form_to_keep(request.method(), request.headers(), site, limit) =>
+            {
+                self.gate.control.keep_form(context, site, request).await
+            }
+            ClientKind::Navigation => Err(Notice::FormNotKept { login: answer::login_url(None) }),
+            ClientKind::Program => Err(Notice::SignInRequired { login: answer::login_url(None) }),
+        }
+    }
+}
+
+/// The site of a request. Where none covers our own addresses, any of the host's sites can speak for it.
+fn site(snapshot: &Snapshot, host: &str, path: &RequestPath<'_>) -> Result<Arc<Site>, Rejected> {
+    let sites = &snapshot.sites;
+    let any = || sites.on_host(host).first().filter(|_| snapshot.settings.is_ours(host, path));
+    sites.find(host, path).or_else(any).cloned().ok_or(Rejected::NoSite)
+}
+
+/// The decision on a request that may be taken for several: the first that is not a yes.
+fn strictest<'a>(
+    site: &'a Site,
+    path: &RequestPath<'_>,
+    methods: &[&str],
+    visitor: Visitor<'a>,
+) -> Access<'a> {
+    let decided = methods.iter().map(|method| decide(site, path, method, visitor));
+    let mut granted = Access::SignIn;
+    for access in decided {
+        match access {
+            Access::Granted(_) => granted = access,
+            Access::SignIn | Access::Refused(_) => return access,
+        }
+    }
+    granted
+}
+
+/// The address that a page tries again by itself; only what is safe to repeat.
+fn again(target: &Target, method: &Method) -> String {
+    let is_read = matches!(*method, Method::GET | Method::HEAD);
+    if is_read { target.path_and_query.to_string() } else { "/".to_owned() }
+}

@@ -1,0 +1,8 @@
+//! The data plane, as visitors, sites and attackers meet it.
+
+mod access;
+mod attacks;
+mod encrypted;
+mod plane;
+mod site;
+mod streaming;
