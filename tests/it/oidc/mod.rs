@@ -3,6 +3,7 @@
 //! `docs/openid-conformance.md` says which check of the OpenID Foundation's plans is in which test.
 
 mod authorize;
+mod clients;
 mod discovery;
 mod logout;
 mod party;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::House;
 use super::party::{SECRET, SHOP_SECRET, VERIFIER, answer, basic, claims};
-use crate::world::{CHAIR, NON_MEMBER};
+use crate::world::{CHAIR, LAST_DAY, NON_MEMBER, Plan};
 
 const TOKEN: &str = "/_gate/oidc/token";
 
@@ -48,6 +48,53 @@ async fn a_client_learns_who_signed_in_and_which_roles_the_person_has() {
     for (name, value) in told.as_object().unwrap() {
         assert_eq!(&id_token[name], value, "both say the same about {name}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_scope_tells_its_claims_in_whatever_order_it_is_asked_for() {
+    let house = House::start().await;
+    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+    for (scope, granted, told) in [
+        ("openid", "openid", &["sub"][..]),
+        ("email openid", "openid email", &["email", "email_verified", "sub"]),
+        ("openid address phone", "openid", &["sub"]),
+        (
+            "membership openid",
+            "openid membership",
+            &["member", "membership_expires", "membership_type", "sub"],
+        ),
+    ] {
+        let page = jane.open(house.ask("wiki", &[&format!("scope={scope}"), "nonce"])).await;
+        let tokens = house.exchange(&answer(&page)["code"], &[]).await.expect(200).json();
+        assert_eq!(tokens["scope"], granted);
+        let (_, id_token) = house.verify(tokens["id_token"].as_str().unwrap(), "wiki").await;
+        assert!(id_token.get("nonce").is_none());
+        let userinfo = house.userinfo(&tokens["access_token"]).await.expect(200).json();
+        assert_eq!(userinfo.as_object().unwrap().keys().collect::<Vec<_>>(), told, "{scope}");
+    }
+}
+
+/// Roles in tokens never outlive the decision that they come from; a refresh decides anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_ends_when_the_roles_in_it_may_change() {
+    let session = "idle = \"40h\"\nabsolute = \"40h\"\nstale_limit = \"40h\"".to_owned();
+    let house = House::planned(Plan { session, ..Plan::default() }, "").await;
+    let (_, tokens) = house.tokens(LAST_DAY, &["scope=openid roles offline_access"]).await;
+    let first = claims(tokens["id_token"].as_str().unwrap());
+    assert!(first["roles"].as_array().unwrap().contains(&json!("member")), "{first}");
+    let holds_until = first["holds_until"].as_i64().unwrap();
+    assert!(first["exp"].as_i64().unwrap() <= holds_until);
+    let left = holds_until - first["iat"].as_i64().unwrap();
+    // The minute before the change, and the minute after it.
+    house.world.forward(SignedDuration::from_secs(left - 60));
+    let before = house.refresh(&tokens["refresh_token"]).await.expect(200).json();
+    assert!(before["expires_in"].as_i64().unwrap() <= 60, "{before}");
+    house.userinfo(&before["access_token"]).await.expect(200);
+    house.world.forward(SignedDuration::from_secs(120));
+    house.userinfo(&before["access_token"]).await.expect(401);
+    let after = house.refresh(&before["refresh_token"]).await.expect(200).json();
+    let after = claims(after["id_token"].as_str().unwrap());
+    assert!(!after["roles"].as_array().unwrap().contains(&json!("member")), "{after}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

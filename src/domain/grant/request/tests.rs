@@ -1,3 +1,5 @@
+//! Requests in order and out of order, as tables.
+
 use super::*;
 use crate::domain::access::Require;
 use crate::domain::client::{Algorithm, Proof};
