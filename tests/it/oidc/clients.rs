@@ -1,18 +1,20 @@
 //! Clients that other people wrote. `scripts/oidc-clients` installs them; `tests/clients` has their few lines of glue.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::task::block_in_place;
 use url::Url;
 
 use super::House;
 use super::party::SECRET;
-use crate::world::CHAIR;
+use crate::world::{CHAIR, Plan, eventually};
 
 /// Where `scripts/oidc-clients` puts them.
 fn installed() -> PathBuf {
@@ -94,4 +96,84 @@ async fn openid_client_of_npm_signs_in_and_out() {
 #[tokio::test(flavor = "multi_thread")]
 async fn authlib_of_pypi_signs_in_and_out() {
     signs_in_and_out(installed().join("venv/bin/python"), "authlib_client.py").await;
+}
+
+/// An Apache in one process. Dropping it ends it.
+struct Apache {
+    process: Child,
+    folder: TempDir,
+    base: String,
+}
+
+impl Drop for Apache {
+    fn drop(&mut self) {
+        let _ended_already = self.process.kill();
+        let _status = self.process.wait();
+        if std::thread::panicking() {
+            println!("{}", std::fs::read_to_string(self.folder.path().join("error.log")).unwrap_or_default());
+        }
+    }
+}
+
+impl Apache {
+    fn start(port: u16, issuer: &str) -> Apache {
+        let folder = tempfile::tempdir().unwrap();
+        for page in ["members", "education", "staff"] {
+            let at = folder.path().join("site").join(page);
+            std::fs::create_dir_all(&at).unwrap();
+            std::fs::write(at.join("index.html"), format!("the page of {page}")).unwrap();
+        }
+        // Apache gives up the rights of root, and its site has to be readable then.
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+        let define = |name: &str, value: &str| format!("Define {name} {value}");
+        let process = Command::new("/usr/sbin/apache2")
+            .args(["-X", "-f"])
+            .arg(here.join("tests/clients/apache.conf"))
+            .args(["-C", &define("FOLDER", folder.path().to_str().unwrap())])
+            .args(["-C", &define("PORT", &port.to_string())])
+            .args(["-C", &define("ISSUER", issuer)])
+            .args([
+                "-C",
+                &define("DEPLOY", here.join("deploy/apache/mod_auth_openidc.conf").to_str().unwrap()),
+            ])
+            .env("MEMBERGATE_APACHE_SECRET", SECRET)
+            .spawn()
+            .unwrap();
+        Apache { process, folder, base: format!("http://127.0.0.1:{port}") }
+    }
+}
+
+/// Runs `deploy/apache/mod_auth_openidc.conf` as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn apache_lets_people_in_by_their_roles_and_hears_when_they_leave() {
+    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let base = format!("http://127.0.0.1:{port}");
+    let client = format!(
+        r#"
+[[oidc.client]]
+id = "apache"
+redirect_uris = ["{base}/oidc/redirect"]
+back_channel_logout_uri = "{base}/oidc/redirect?logout=backchannel"
+secret = {{ env = "WIKI_SECRET" }}
+"#
+    );
+    let house = House::planned(Plan::default(), &client).await;
+    let apache = Apache::start(port, &house.issuer());
+    eventually("Apache listens", async || std::net::TcpStream::connect(("127.0.0.1", port)).ok()).await;
+    let mut jane = house.visitor();
+    let page = jane.sign_in(CHAIR, format!("{}/members/", apache.base)).await.expect(200);
+    assert_eq!(page.text, "the page of members");
+    assert_eq!(
+        jane.open(format!("{}/education/", apache.base)).await.expect(200).text,
+        "the page of education"
+    );
+    let refused = jane.open(format!("{}/staff/", apache.base)).await;
+    assert!([401, 403].contains(&refused.status.as_u16()), "{}", refused.status);
+    jane.get(house.world.url("/_gate/logout")).await.expect(303);
+    eventually("Apache has heard of the logout", async || {
+        let page = jane.get(format!("{}/members/", apache.base)).await;
+        page.location().filter(|location| location.path() == "/_gate/oidc/authorize")
+    })
+    .await;
 }

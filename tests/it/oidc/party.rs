@@ -109,7 +109,7 @@ impl House {
         House::planned(Plan::default(), "").await
     }
 
-    /// `more`: added to `[oidc]`.
+    /// `more`: added to `[oidc]`, or one more client.
     pub async fn planned(plan: Plan, more: &str) -> House {
         let party = Party::start().await;
         let base = &party.base;
