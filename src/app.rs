@@ -80,6 +80,7 @@ pub struct App {
     draining: Arc<AtomicBool>,
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
     clients: PublishedClients,
+    provider: Option<Arc<Provider>>,
     fixed: Fixed,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -158,6 +159,10 @@ impl App {
             None => None,
         };
         let provider = openid.as_ref().map(|openid| Arc::clone(&openid.provider));
+        if let Some(provider) = &provider {
+            // Before anybody can ask: a client that has fetched the keys need not look for new ones.
+            provider.prepare().await;
+        }
         let gate = state::Gate {
             sign_in: Arc::clone(&sign_in),
             visits: Arc::clone(&visits),
@@ -166,7 +171,7 @@ impl App {
             rules: Arc::clone(&rules),
             clock: Arc::clone(&clock),
         };
-        let control = routes::control(gate, provider);
+        let control = routes::control(gate, provider.clone());
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
             visits: Arc::clone(&visits),
@@ -200,15 +205,25 @@ impl App {
         });
         tasks.spawn(refresh.run(waiting, stop.clone()));
         tasks.spawn(keyring.keep(stop.clone()));
-        if let Some(OpenId { provider, back_channel }) = openid {
-            tasks.spawn(async move { provider.prepare().await });
+        if let Some(OpenId { back_channel, .. }) = openid {
             tasks.spawn(back_channel.run(stop.clone()));
         }
         tasks.spawn(upkeep::run(visits, Arc::clone(&store), clock, stop.clone()));
         tasks.close();
         let listener = Listener { address: settings.listen.address, tls: tls.clone() };
         let serving = serve::start(&[listener], serving_of(&settings.listen), &gate)?;
-        Ok(App { serving, gate, operations: operations_address, draining, tls, clients, fixed, stop, tasks })
+        Ok(App {
+            serving,
+            gate,
+            operations: operations_address,
+            draining,
+            tls,
+            clients,
+            provider,
+            fixed,
+            stop,
+            tasks,
+        })
     }
 
     /// Where it answers visitors.
@@ -246,6 +261,10 @@ impl App {
         self.gate.visits.set_limits(settings.session);
         let clients = settings.oidc.iter().flat_map(|oidc| oidc.clients.iter().cloned());
         self.clients.store(Arc::new(Clients::new(clients)));
+        if let Some(provider) = self.provider.clone() {
+            // A new client may need a key of another kind.
+            self.tasks.spawn(async move { provider.prepare().await });
+        }
         self.gate.snapshot.store(Arc::new(snapshot));
         Ok(())
     }

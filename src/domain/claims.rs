@@ -87,7 +87,7 @@ pub fn person<'a>(admission: Admission<'a>, scopes: &Scopes, email_verified: boo
             roles: decision.roles.iter().collect(),
             holds_until: decision.holds_until.map(Timestamp::as_second),
         }),
-        membership: asked(Scope::Membership).then(|| Membership {
+        membership: asked(Scope::Membership).then_some(Membership {
             member: decision.member,
             membership_type: decision.membership_type.as_deref(),
             membership_expires: decision.membership_expires,

@@ -23,16 +23,25 @@ pub(super) enum Pair {
     Rs256(Box<RsaKeyPair>),
 }
 
+/// The length of an Ed25519 signature, and of a P-256 one in fixed form, in bytes.
+const SHORT: usize = 64;
+
 /// A signature: on the stack where it is short, because that one is made for every request.
 pub(super) enum Signed {
-    Short(Signature),
+    Short([u8; SHORT]),
     Long(Vec<u8>),
+}
+
+fn short(signature: &Signature) -> Signed {
+    let mut bytes = [0; SHORT];
+    bytes.iter_mut().zip(signature.as_ref()).for_each(|(to, from)| *to = *from);
+    Signed::Short(bytes)
 }
 
 impl AsRef<[u8]> for Signed {
     fn as_ref(&self) -> &[u8] {
         match self {
-            Signed::Short(signature) => signature.as_ref(),
+            Signed::Short(signature) => signature,
             Signed::Long(signature) => signature,
         }
     }
@@ -78,7 +87,7 @@ impl Pair {
     /// How long a signature is, in bytes.
     pub(super) fn signature_len(&self) -> usize {
         match self {
-            Pair::EdDsa(_) | Pair::Es256(_) => 64,
+            Pair::EdDsa(_) | Pair::Es256(_) => SHORT,
             Pair::Rs256(pair) => pair.public_modulus_len(),
         }
     }
@@ -86,8 +95,8 @@ impl Pair {
     /// Signs.
     pub(super) fn sign(&self, message: &[u8]) -> Result<Signed, CryptographyFailed> {
         Ok(match self {
-            Pair::EdDsa(pair) => Signed::Short(pair.try_sign(message)?),
-            Pair::Es256(pair) => Signed::Short(pair.sign(&SystemRandom::new(), message)?),
+            Pair::EdDsa(pair) => short(&pair.try_sign(message)?),
+            Pair::Es256(pair) => short(&pair.sign(&SystemRandom::new(), message)?),
             Pair::Rs256(pair) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)?;

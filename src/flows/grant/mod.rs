@@ -109,7 +109,7 @@ impl Provider {
         self.clients.load_full()
     }
 
-    /// Makes the keys that the clients need. It may take seconds, so it is started with the gateway and not waited for.
+    /// Makes the keys that the clients need, unless they are there. On the first start of all it may take seconds.
     pub async fn prepare(&self) {
         for client in self.clients().all() {
             if let Err(error) = self.keys.signer_with(client.id_token_algorithm).await {

@@ -11,6 +11,9 @@ use crate::world::{CHAIR, LAST_DAY, NON_MEMBER, Plan};
 
 const TOKEN: &str = "/_gate/oidc/token";
 
+type Fields<'a> = &'a [(&'a str, &'a str)];
+type Changes<'a> = &'a [(&'a str, Option<&'a str>)];
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_learns_who_signed_in_and_which_roles_the_person_has() {
     let house = House::start().await;
@@ -132,7 +135,7 @@ async fn a_client_proves_itself_in_exactly_one_way() {
     let encoded = basic("wiki", &SECRET.replace('-', "%2D"));
     let id = ("client_id", "wiki");
     // (header, fields, status, error)
-    let cases: &[(Option<&str>, &[(&str, &str)], u16, &str)] = &[
+    let cases: &[(Option<&str>, Fields<'_>, u16, &str)] = &[
         (Some(&right), &[], 200, ""),
         (Some(&right), &[id], 200, ""),
         (Some(&encoded), &[], 200, ""),
@@ -231,7 +234,7 @@ async fn a_code_is_worth_nothing_to_anybody_else() {
     let second = format!("{}/second", house.party.base);
     let long = "a".repeat(43);
     let no_challenge: &[&str] = &["code_challenge", "code_challenge_method"];
-    let cases: &[(&[&str], &[(&str, Option<&str>)])] = &[
+    let cases: &[(&[&str], Changes<'_>)] = &[
         (&[], &[("redirect_uri", Some(&second))]),
         (&[], &[("code_verifier", None)]),
         (&[], &[("code_verifier", Some(&long))]),
