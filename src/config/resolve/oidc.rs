@@ -179,3 +179,105 @@ impl Resolving<'_, '_> {
 fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::config::env::Given;
+    use crate::config::{Settings, load, sample};
+    use crate::domain::client::Proof;
+
+    const SITE: &str = r#"
+[association]
+name = "Acme Society"
+[ams.production]
+portal = "https://members.acme.example"
+app_name = "acmeGatewayLIVE"
+app_key = { env = "KEY" }
+user_email = "gateway@acme.example"
+user_password = { env = "KEY" }
+[store]
+path = "membergate.sqlite"
+secret_key = { env = "KEY" }
+[[site]]
+name = "www"
+url = "https://www.acme.example"
+upstream = "http://127.0.0.1:3000"
+"#;
+
+    const CLIENT: &str = r#"
+[oidc]
+[[oidc.client]]
+id = "wiki"
+redirect_uris = ["https://wiki.acme.example/cb"]
+secret = { env = "KEY" }
+"#;
+
+    fn loaded(oidc: &str) -> Result<Settings, String> {
+        let machine = Given::default()
+            .file("etc/rules.toml", sample::RULES)
+            .file("etc/gate.toml", &format!("{SITE}{oidc}"))
+            .variable("KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+            .variable("SHORT", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+            .variable("SPACED", "AAAAAAAAAAAAAAAA AAAAAAAAAAAAAAAA%2B");
+        load(Path::new("etc/gate.toml"), &machine)
+            .map_err(|problems| problems.iter().map(|problem| format!("{problem}\n")).collect())
+    }
+
+    #[test]
+    fn without_the_section_there_is_no_provider() {
+        assert!(loaded("").unwrap().oidc.is_none());
+    }
+
+    #[test]
+    fn the_smallest_client_has_its_defaults_and_only_the_digest_of_its_secret() {
+        let settings = loaded(CLIENT).unwrap();
+        let oidc = settings.oidc.unwrap();
+        assert_eq!(
+            (oidc.provider.issuer.as_str(), &*oidc.provider.host),
+            ("https://www.acme.example", "www.acme.example")
+        );
+        assert!(!oidc.provider.email_verified && oidc.provider.ams_logout_returns);
+        let [client] = &oidc.clients[..] else { panic!() };
+        assert_eq!(client.name, "wiki");
+        assert!(matches!(&client.proof, Proof::Secret(digests) if digests.len() == 1));
+        assert!(!format!("{client:?}").contains("AAAA"));
+    }
+
+    #[test]
+    fn a_provider_that_cannot_work_is_told_to_the_operator() {
+        for (from, to, told) in [
+            (
+                "[oidc]",
+                "[oidc]\nissuer = \"https://login.acme.example\"",
+                "no site is at `https://login.acme.example`",
+            ),
+            ("[oidc]", "[oidc]\nissuer = \"https://www.acme.example/login\"", "is not an origin"),
+            ("id = \"wiki\"", "id = \"www\"", "another client or a site has the name `www`"),
+            ("id = \"wiki\"", "id = \"wi ki\"", "is not a client's id"),
+            ("id = \"wiki\"", "", "`oidc.client.id` is missing"),
+            ("https://wiki", "http://wiki", "it must be https"),
+            ("example/cb", "example/*", "must not have a `*`"),
+            ("[\"https://wiki.acme.example/cb\"]", "[]", "without redirect addresses"),
+            ("{ env = \"KEY\" }", "{ env = \"SHORT\" }", "holds no fit secret"),
+            ("{ env = \"KEY\" }", "{ env = \"SPACED\" }", "holds no fit secret"),
+            ("{ env = \"KEY\" }", "\"in-the-file-in-the-file-in-the-file\"", ""),
+            ("secret = { env = \"KEY\" }", "", "this client has no secret"),
+            ("id = \"wiki\"", "id = \"wiki\"\npublic = true", "a public client has no secret"),
+            ("id = \"wiki\"", "id = \"wiki\"\nscopes = [\"rolls\"]", "`rolls` is not a scope"),
+            (
+                "id = \"wiki\"",
+                "id = \"wiki\"\nany_of = [\"nobody\"]",
+                "the role mapping never grants `nobody`",
+            ),
+            ("id = \"wiki\"", "id = \"wiki\"\nid_token_algorithm = \"HS256\"", "`HS256` is not known here"),
+        ] {
+            assert!(CLIENT.contains(from), "{from}");
+            let problems = loaded(&CLIENT.replace(from, to)).unwrap_err();
+            assert!(problems.contains(told), "{to}: {problems}");
+            assert!(!problems.contains("AAAA") && !problems.contains("in-the-file"), "{problems}");
+        }
+        assert!(loaded("[oidc]").unwrap_err().contains("has no client"));
+    }
+}
