@@ -37,11 +37,14 @@ pub(super) async fn serve(
     }
     let peer = Peer { address: peer.ip(), is_secure: listener.tls.is_some() };
     let Some(tls) = &listener.tls else {
-        let Ok(Some(is_h2)) = timeout(settings.header, has_prior_knowledge(&stream)).await else { return };
+        // A connection that has not said anything keeps nobody waiting when we drain.
+        let first = stop.run_until_cancelled(timeout(settings.header, has_prior_knowledge(&stream))).await;
+        let Some(Ok(Some(is_h2))) = first else { return };
         return speak(TokioIo::new(stream), is_h2, peer, settings, worker, stop).await;
     };
     let acceptor = TlsAcceptor::from(tls.load_full());
-    let Ok(Ok(stream)) = timeout(settings.handshake, acceptor.accept(stream)).await else { return };
+    let shaken = stop.run_until_cancelled(timeout(settings.handshake, acceptor.accept(stream))).await;
+    let Some(Ok(Ok(stream))) = shaken else { return };
     let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     speak(TokioIo::new(stream), is_h2, peer, settings, worker, stop).await;
 }

@@ -6,14 +6,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::SignedDuration;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::adapters::keys::assertion::Signer;
-use crate::adapters::keys::{CryptographyFailed, random};
+use crate::adapters::keys::{CryptographyFailed, random, seal};
 use crate::domain::access::{Permit, Site, Standing, Visitor};
+use crate::domain::rule::{Role, Rules};
 use crate::domain::session::SessionKey;
 use crate::domain::time::Timestamp;
 use crate::flows::person::Held;
@@ -54,12 +57,27 @@ struct Claims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     roles: Vec<&'a str>,
+    /// Every role that the mapping could give: a site takes away those of them that are not in `roles`, and no others.
+    managed_roles: Vec<&'a str>,
     member: bool,
     membership_type: Option<&'a str>,
     membership_expires: Option<jiff::civil::Date>,
     iat: i64,
     exp: i64,
     jti: &'a str,
+    /// Names the session to this site, and to no other.
+    sid: &'a str,
+}
+
+/// Whose identity is stamped, and by which mapping.
+#[derive(Debug, Clone, Copy)]
+pub struct Whose<'a> {
+    /// The session.
+    pub session: SessionKey,
+    /// What its person holds; the permit's standing comes from it.
+    pub held: &'a Arc<Held>,
+    /// The mapping in force.
+    pub rules: &'a Rules,
 }
 
 /// The identity headers of one session at one site.
@@ -76,33 +94,32 @@ struct Made {
 pub struct Stamps(HashMap<(SessionKey, Arc<str>), Made>);
 
 impl Stamps {
-    /// Adds the identity that `permit` proves. `held` is what the permit's standing comes from: once it is another, by time, a
-    /// new record or a new mapping, the assertion is made anew.
+    /// Adds the identity that `permit` proves. Once its standing is another, by time, a new record or a new mapping, the
+    /// assertion is made anew.
     pub fn stamp(
         &mut self,
         headers: &mut HeaderMap,
         permit: &Permit<'_>,
-        session: SessionKey,
-        held: &Arc<Held>,
+        whose: &Whose<'_>,
         now: Timestamp,
         signer: &Signer,
     ) -> Result<(), CryptographyFailed> {
         let Visitor::SignedIn(standing) = permit.visitor() else { return Ok(()) };
-        let key = (session, Arc::clone(&permit.site().name));
+        let key = (whose.session, Arc::clone(&permit.site().name));
         let fresh = |made: &&Made| {
-            Arc::ptr_eq(&made.held, held) && made.at <= now && now.duration_since(made.at) < REUSE
+            Arc::ptr_eq(&made.held, whose.held) && made.at <= now && now.duration_since(made.at) < REUSE
         };
         if let Some(made) = self.0.get(&key).filter(fresh) {
             put(headers, &made.fields);
             return Ok(());
         }
-        let fields = fields(permit.site(), standing, now, signer)?;
+        let fields = fields(permit.site(), standing, whose, now, signer)?;
         put(headers, &fields);
         if self.0.len() >= REMEMBERED {
             self.0.retain(|_, made| now.duration_since(made.at) < REUSE);
         }
         if self.0.len() < REMEMBERED {
-            self.0.insert(key, Made { held: Arc::clone(held), at: now, fields });
+            self.0.insert(key, Made { held: Arc::clone(whose.held), at: now, fields });
         }
         Ok(())
     }
@@ -117,6 +134,7 @@ fn put(headers: &mut HeaderMap, fields: &Fields) {
 fn fields(
     site: &Site,
     standing: &Standing,
+    whose: &Whose<'_>,
     now: Timestamp,
     signer: &Signer,
 ) -> Result<Fields, CryptographyFailed> {
@@ -133,6 +151,7 @@ fn fields(
     }
     let expires = now.saturating_add(LIFE).unwrap_or(now);
     let expires = decision.holds_until.map_or(expires, |until| until.min(expires));
+    let managed = whose.rules.managed_roles();
     let claims = Claims {
         iss: &site.origin,
         aud: &site.name,
@@ -140,17 +159,25 @@ fn fields(
         name: &profile.name,
         email: profile.email.as_deref(),
         roles,
+        managed_roles: managed.iter().map(Role::as_str).collect(),
         member: decision.member,
         membership_type: decision.membership_type.as_deref(),
         membership_expires: decision.membership_expires,
         iat: now.as_second(),
         exp: expires.as_second(),
         jti: &random::token()?,
+        sid: &session_name(whose.session, site),
     };
     let claims = serde_json::to_vec(&claims).map_err(|_| CryptographyFailed)?;
     let assertion = HeaderValue::from_str(&signer.sign(&claims)?).map_err(|_| CryptographyFailed)?;
     fields.push((ASSERTION, assertion));
     Ok(fields)
+}
+
+/// A name for a session that tells a site nothing by which it could take the session over, or find it at another site.
+fn session_name(session: SessionKey, site: &Site) -> String {
+    let digest = random::digest(&seal::context(&[b"sid", &session.0, site.name.as_bytes()]));
+    BASE64_URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or_default())
 }
 
 fn plain(text: &str) -> HeaderValue {

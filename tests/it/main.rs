@@ -10,8 +10,10 @@
 mod ams;
 mod browser;
 mod demo;
+mod garbage;
 mod logout;
 mod oidc;
+mod process;
 mod proxy;
 mod sessions;
 mod sign_in;

@@ -14,6 +14,7 @@ use super::worker::{Context, Worker};
 use super::{answer, headers, upgrade};
 use crate::adapters::keys::CryptographyFailed;
 use crate::domain::access::Permit;
+use crate::web::identity::Whose;
 use crate::web::pages::Notice;
 
 impl Worker {
@@ -91,8 +92,9 @@ impl Worker {
         headers::request(request.headers_mut(), &via);
         if let Who::SignedIn(live, held) = who {
             let (now, signer) = (self.gate.clock.now(), self.gate.keyring.signer());
-            let mut stamps = self.stamps.borrow_mut();
-            stamps.stamp(request.headers_mut(), permit, live.session().key, held, now, &signer)?;
+            let rules = &self.gate.rules.load().rules;
+            let whose = Whose { session: live.session().key, held, rules };
+            self.stamps.borrow_mut().stamp(request.headers_mut(), permit, &whose, now, &signer)?;
         }
         Ok(())
     }

@@ -109,7 +109,7 @@ require = "public"
 "#;
 
 /// The key of every test's store.
-const SECRET_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+pub const SECRET_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
 pub struct World {
     pub ams: Simulator,

@@ -1,0 +1,196 @@
+//! The built program as an operator runs it: start, signals, exit codes, and what the log tells.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+
+use membergate::sim::people::Environment;
+use membergate::sim::re_members::Credentials;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::world::{CHAIR, SECRET_KEY, World};
+
+/// A gateway in a process of its own, configured by files as an operator writes them.
+struct Gateway {
+    process: Child,
+    log: BufReader<ChildStderr>,
+    configuration: PathBuf,
+}
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_membergate"));
+    command.env_clear().env("SECRET_KEY", SECRET_KEY);
+    for environment in [Environment::Production, Environment::Staging] {
+        let of = Credentials::demo(environment);
+        command.env(format!("APP_KEY_{}", of.app_name), of.app_key);
+        command.env(format!("USER_PASSWORD_{}", of.app_name), of.user_password);
+    }
+    command
+}
+
+fn write_configuration(world: &World) -> PathBuf {
+    let file = world.folder.path().join("membergate.toml");
+    std::fs::write(&file, world.configuration()).unwrap();
+    std::fs::write(world.folder.path().join("rules.toml"), &world.plan.rules).unwrap();
+    file
+}
+
+fn check(file: &Path) -> Output {
+    program().args(["check", "--config"]).arg(file).output().unwrap()
+}
+
+impl Gateway {
+    fn start(world: &World) -> Gateway {
+        let configuration = write_configuration(world);
+        let mut command = program();
+        command.args(["serve", "--log-format", "json", "--config"]).arg(&configuration);
+        let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(process.stderr.take().unwrap());
+        let mut gateway = Gateway { process, log, configuration };
+        gateway.wait_for("Ready");
+        gateway
+    }
+
+    /// Reads the log up to a line with this text, and gives what was read.
+    fn wait_for(&mut self, text: &str) -> String {
+        let mut read = String::new();
+        loop {
+            let mut line = String::new();
+            assert!(self.log.read_line(&mut line).unwrap() > 0, "the log ended without `{text}`:\n{read}");
+            read.push_str(&line);
+            if line.contains(text) {
+                return read;
+            }
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Asks it to end, and gives the rest of the log.
+    fn end(mut self) -> String {
+        self.signal("TERM");
+        assert!(self.process.wait().unwrap().success());
+        let mut rest = String::new();
+        self.log.read_to_string(&mut rest).unwrap();
+        rest
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn serve_reloads_what_is_good_refuses_what_is_bad_and_drains() {
+    let mut world = World::start().await;
+    world.close_gate().await;
+    let mut gateway = Gateway::start(&world);
+    let mut jane = world.visitor();
+    jane.sign_in(CHAIR, world.url("/education")).await.expect(200);
+
+    // A broken mapping changes nothing, and the log says where it is broken.
+    let rules = world.folder.path().join("rules.toml");
+    std::fs::write(&rules, "time_zone = \"Amerika/New_York\"\n").unwrap();
+    gateway.signal("HUP");
+    let said = gateway.wait_for("the old one stays in force");
+    assert!(said.contains("rules.toml:1:"), "{said}");
+    jane.get(world.url("/education")).await.expect(200);
+
+    // A good one counts at once.
+    std::fs::write(&rules, world.plan.rules.replace("\"CHAIR\"", "\"SECRETARY\"")).unwrap();
+    gateway.signal("HUP");
+    gateway.wait_for("read anew");
+    jane.get(world.url("/education")).await.expect(403);
+
+    // The store's path cannot change while it runs.
+    let moved = world.configuration().replace("gate.sqlite", "other.sqlite");
+    std::fs::write(&gateway.configuration, moved).unwrap();
+    gateway.signal("HUP");
+    assert!(gateway.wait_for("refused").contains("store.path"));
+
+    // An answer under way is finished before the end.
+    let mut download = TcpStream::connect(world.address()).await.unwrap();
+    download.write_all(b"GET /big?bytes=30000000 HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    let mut head = [0; 12];
+    download.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200");
+    let ending = tokio::task::spawn_blocking(move || gateway.end());
+    let rest = tokio::io::copy(&mut download, &mut tokio::io::sink()).await.unwrap();
+    assert!(rest > 30_000_000, "{rest}");
+    let log = ending.await.unwrap();
+    assert!(log.contains("Draining") && log.contains("Ended"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_of_a_visitor_or_of_ours_is_in_the_log() {
+    let mut world = World::start().await;
+    world.close_gate().await;
+    let gateway = Gateway::start(&world);
+    let mut jane = world.visitor();
+    let form = jane.open(world.url("/members?private=query")).await;
+    let landed = jane.log_in_at_the_ams(CHAIR, &form).await;
+    let mut thief = world.visitor();
+    thief.open(&landed).await.expect(400);
+    jane.open(&landed).await.expect(200);
+    let cookie = jane.cookie("localhost", "membergate").unwrap().clone();
+    jane.open(&landed).await;
+    jane.get(world.url("/education?also=private")).await;
+    jane.get(world.url("/_gate/slo")).await;
+    let sso = world.people().logins().first().unwrap().sso.clone();
+    let log = gateway.end();
+    assert!(log.contains("not_started_here"), "something was logged: {log}");
+    let state = landed.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let credentials = Credentials::demo(Environment::Production);
+    for secret in [
+        &*cookie,
+        &*sso,
+        state,
+        CHAIR,
+        "private",
+        &credentials.app_key,
+        &credentials.user_password,
+        SECRET_KEY,
+    ] {
+        assert!(!log.contains(secret), "`{secret}` is in the log:\n{log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_says_all_that_is_wrong_and_tries_every_connection() {
+    let mut world = World::start().await;
+    world.close_gate().await;
+    let file = write_configuration(&world);
+    let good = check(&file);
+    let said = String::from_utf8_lossy(&good.stdout).into_owned();
+    assert_eq!(good.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&good.stderr));
+    for part in ["ams.production", "ams.staging", "store", "library"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+
+    let broken = world
+        .configuration()
+        .replace("live = \"production\"", "live = \"prod\"")
+        .replace("[session]", "[sesion]");
+    std::fs::write(&file, broken).unwrap();
+    let bad = check(&file);
+    let said = String::from_utf8_lossy(&bad.stderr).into_owned() + &String::from_utf8_lossy(&bad.stdout);
+    assert_eq!(bad.status.code(), Some(1));
+    assert!(said.contains("prod") && said.contains("sesion"), "both at once: {said}");
+
+    std::fs::write(&file, world.configuration().replace(&world.site.base_url(), "http://127.0.0.1:9"))
+        .unwrap();
+    let down = check(&file);
+    assert_eq!(down.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&down.stdout).contains("failed"),
+        "{}",
+        String::from_utf8_lossy(&down.stdout)
+    );
+}
