@@ -361,7 +361,7 @@ fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
         endpoints.insert(Arc::clone(&name), Arc::new(site.endpoint().map_err(failed)?));
     }
     Ok(Snapshot {
-        sites: Sites::new(settings.sites.iter().map(|site| site.site.clone())),
+        sites: Arc::new(Sites::new(settings.sites.iter().map(|site| site.site.clone()))),
         endpoints,
         settings: proxy::Settings {
             trusted_proxies: settings.listen.trusted_proxies.clone(),

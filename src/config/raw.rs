@@ -226,7 +226,7 @@ section! {
         issuer: Text,
         /// Whether the association vouches for the e-mail addresses in its AMS; clients are told. Default: false.
         email_verified: bool,
-        /// Whether the AMS's logout sends browsers to the Single Logout URL of the issuer's host. Default: true.
+        /// Whether the AMS's logout sends browsers to the Single Logout URL of one of the sites. Default: true.
         ams_logout_returns: bool,
         /// The clients, one `[[oidc.client]]` each.
         client: Vec<Spanned<Client>>,

@@ -37,7 +37,7 @@ pub struct ProviderSettings {
     pub host: Arc<str>,
     /// The association vouches for the e-mail addresses in its AMS.
     pub email_verified: bool,
-    /// The AMS's logout sends the browser to the Single Logout URL at the issuer's host. Then `prompt=login` can end the AMS's
+    /// The AMS's logout sends the browser to the Single Logout URL of one of our sites. Then `prompt=login` can end the AMS's
     /// session first, and a logout can end it and still come back to the client.
     pub ams_logout_returns: bool,
 }

@@ -80,7 +80,7 @@ impl Default for Settings {
 /// Everything that a reload replaces, as one piece.
 pub struct Snapshot {
     /// The sites.
-    pub sites: Sites,
+    pub sites: Arc<Sites>,
     /// Where each of them is reached.
     pub endpoints: Endpoints,
     /// Limits.

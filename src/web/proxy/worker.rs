@@ -48,6 +48,7 @@ impl Context {
     pub(super) fn arrived(&self, site: &Arc<Site>) -> Arrived {
         Arrived {
             site: Arc::clone(site),
+            sites: Arc::clone(&self.snapshot.sites),
             association: Arc::clone(&self.snapshot.association),
             request_id: self.request_id_text().into(),
             client_address: self.client,

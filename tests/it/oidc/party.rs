@@ -117,7 +117,7 @@ impl House {
             r#"
 [[site]]
 name = "other"
-url = "http://other.localhost:1"
+url = "http://other.localhost:{{port}}"
 upstream = "http://127.0.0.1:1"
 
 [oidc]
@@ -157,7 +157,8 @@ id_token_algorithm = "EdDSA"
     }
 
     pub fn visitor(&self) -> Visitor {
-        self.world.visitor()
+        let address = self.world.address();
+        Visitor::new(&[("localhost", address), ("other.localhost", address)])
     }
 
     /// A request of `client`, changed: `name=value` sets, `name` takes away, `+name=value` adds.

@@ -148,6 +148,7 @@ impl World {
         let Plan { access, more, live, session, calls_per_second, .. } = &self.plan;
         let (ams, port) = (self.ams.base_url(), self.address.port());
         let upstream = self.plan.upstream.clone().unwrap_or_else(|| self.site.base_url());
+        let more = more.replace("{port}", &port.to_string()).replace("{upstream}", &upstream);
         let environment = |environment, prefix: &str| {
             let Credentials { app_name, .. } = Credentials::demo(environment);
             format!(
