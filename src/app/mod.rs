@@ -22,15 +22,19 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::keyring::{Keyring, KeyringError};
-use crate::adapters::keys::seal::Sealer;
+use crate::adapters::keys::seal::{Sealer, SecretKey};
+use crate::adapters::store::grants::Grants;
 use crate::adapters::store::{SqliteStore, Store, StoreError};
 use crate::adapters::upstream::{EndpointFault, Endpoints};
 use crate::config::Settings;
-use crate::config::settings::{Listen, Tls};
+use crate::config::settings::{Listen, Oidc, Tls};
 use crate::domain::access::{Site, Sites};
+use crate::domain::client::Clients;
 use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
 use crate::flows::administer::{self, Administer, first_mapping};
 use crate::flows::attempts::Attempts;
+use crate::flows::back_channel::BackChannel;
+use crate::flows::grant::{Provider, PublishedClients};
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::Refresh;
 use crate::flows::sign_in::SignIn;
@@ -81,6 +85,8 @@ pub struct App {
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
     administer: Option<Arc<Administer>>,
     desk: Option<Arc<Desk>>,
+    clients: PublishedClients,
+    provider: Option<Arc<Provider>>,
     fixed: Fixed,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -95,6 +101,8 @@ struct Fixed {
     store: std::path::PathBuf,
     environment: String,
     admin: Option<administer::Settings>,
+    /// Issuer, and how the provider behaves towards the AMS and about e-mail addresses.
+    openid: Option<(String, bool, bool)>,
 }
 
 impl Fixed {
@@ -106,6 +114,10 @@ impl Fixed {
             store: settings.store.path.clone(),
             environment: settings.ams.live.name.clone(),
             admin: settings.admin.clone(),
+            openid: settings.oidc.as_ref().map(|oidc| {
+                let of = &oidc.provider;
+                (of.issuer.clone(), of.email_verified, of.ams_logout_returns)
+            }),
         }
     }
 }
@@ -116,7 +128,7 @@ impl App {
         let fixed = Fixed::of(&settings);
         let (settings, sqlite) = open_store(settings).await?;
         let store: Arc<dyn Store> = sqlite.clone();
-        let keyring = Arc::new(Keyring::ensure(&*store, &*clock).await?);
+        let keyring = Arc::new(Keyring::ensure(store.clone(), Arc::clone(&clock)).await?);
         let attempts = Attempts::new(Sealer::new(&settings.store.secret_key, "login attempt")?);
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
         let snapshot = snapshot_of(&settings)?;
@@ -164,7 +176,7 @@ impl App {
         ));
         let desk = match &settings.admin {
             Some(admin) => Some(Arc::new(Desk::new(Foundation {
-                store: sqlite,
+                store: sqlite.clone(),
                 ams: re_members,
                 visits: Arc::clone(&visits),
                 rules: Arc::clone(&rules),
@@ -176,7 +188,22 @@ impl App {
             }))),
             None => None,
         };
-        let control = routes::control(state::Gate {
+        let clients = PublishedClients::default();
+        let openid = match &settings.oidc {
+            Some(oidc) => {
+                clients.store(Arc::new(Clients::new(oidc.clients.iter().cloned())));
+                let (visits, keys) = (Arc::clone(&visits), Arc::clone(&keyring));
+                let key = &settings.store.secret_key;
+                Some(OpenId::new(oidc, Arc::clone(&clients), sqlite, visits, keys, &clock, key)?)
+            }
+            None => None,
+        };
+        let provider = openid.as_ref().map(|openid| Arc::clone(&openid.provider));
+        if let Some(provider) = &provider {
+            // Before anybody can ask: a client that has fetched the keys need not look for new ones.
+            provider.prepare().await;
+        }
+        let gate = state::Gate {
             sign_in: Arc::clone(&sign_in),
             visits: Arc::clone(&visits),
             ams,
@@ -185,12 +212,13 @@ impl App {
             clock: Arc::clone(&clock),
             administer: administer.clone(),
             desk: desk.clone(),
-        });
+        };
+        let control = routes::control(gate, provider.clone());
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
             visits: Arc::clone(&visits),
             rules,
-            keyring,
+            keyring: Arc::clone(&keyring),
             clock: Arc::clone(&clock),
             control: Control::new(control, Handle::current()),
             meter: Meter::default(),
@@ -224,6 +252,10 @@ impl App {
             desk.overview.set_certificate_end(certificate_end(&settings));
             tasks.spawn(Arc::clone(desk).run(stop.clone()));
         }
+        tasks.spawn(keyring.keep(stop.clone()));
+        if let Some(OpenId { back_channel, .. }) = openid {
+            tasks.spawn(back_channel.run(stop.clone()));
+        }
         tasks.close();
         let listener = Listener { address: settings.listen.address, tls: tls.clone() };
         let serving = serve::start(&[listener], serving_of(&settings.listen), &gate)?;
@@ -235,6 +267,8 @@ impl App {
             tls,
             administer,
             desk,
+            clients,
+            provider,
             fixed,
             stop,
             tasks,
@@ -271,6 +305,7 @@ impl App {
             (wanted.store != self.fixed.store, "store.path"),
             (wanted.environment != self.fixed.environment, "ams.live"),
             (wanted.admin != self.fixed.admin, "[admin]"),
+            (wanted.openid != self.fixed.openid, "[oidc], except its clients"),
         ];
         if let Some((_, what)) = moved.into_iter().find(|(moved, _)| *moved) {
             return Err(StartError::NeedsRestart(what));
@@ -295,6 +330,12 @@ impl App {
             desk.overview.set_certificate_end(certificate_end(settings));
         }
         self.gate.visits.set_limits(settings.session);
+        let clients = settings.oidc.iter().flat_map(|oidc| oidc.clients.iter().cloned());
+        self.clients.store(Arc::new(Clients::new(clients)));
+        if let Some(provider) = self.provider.clone() {
+            // A new client may need a key of another kind.
+            self.tasks.spawn(async move { provider.prepare().await });
+        }
         self.gate.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
@@ -308,6 +349,31 @@ impl App {
             administer.close().await;
         }
         self.tasks.wait().await;
+    }
+}
+
+/// The OpenID Provider, and the worker that tells its clients of logouts.
+struct OpenId {
+    provider: Arc<Provider>,
+    back_channel: Arc<BackChannel>,
+}
+
+impl OpenId {
+    fn new(
+        oidc: &Oidc,
+        clients: PublishedClients,
+        grants: Arc<dyn Grants>,
+        visits: Arc<Visits>,
+        keys: Arc<Keyring>,
+        clock: &SharedClock,
+        secret: &SecretKey,
+    ) -> Result<OpenId, StartError> {
+        let issuer = oidc.provider.issuer.clone();
+        let (told, store, signing) = (Arc::clone(&clients), Arc::clone(&grants), Arc::clone(&keys));
+        let back_channel = BackChannel::new(issuer, told, store, signing, Arc::clone(clock))?;
+        let settings = oidc.provider.clone();
+        let provider = Provider::new(settings, clients, grants, visits, keys, Arc::clone(clock), secret)?;
+        Ok(OpenId { provider: Arc::new(provider), back_channel: Arc::new(back_channel) })
     }
 }
 
@@ -348,6 +414,7 @@ fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
         endpoints,
         settings: proxy::Settings {
             trusted_proxies: settings.listen.trusted_proxies.clone(),
+            provider_host: settings.oidc.as_ref().map(|oidc| Arc::clone(&oidc.provider.host)),
             stream_idle: settings.listen.stream_timeout,
             ..proxy::Settings::default()
         },
