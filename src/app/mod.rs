@@ -1,14 +1,15 @@
 //! The one place that joins the parts: from checked settings to a running gateway, and from new settings to the same gateway.
 
+mod openid;
+mod parts;
 mod watch;
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -22,18 +23,15 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::keyring::{Keyring, KeyringError};
-use crate::adapters::keys::seal::{Sealer, SecretKey};
-use crate::adapters::store::grants::Grants;
+use crate::adapters::keys::seal::Sealer;
 use crate::adapters::store::{SqliteStore, Store, StoreError};
-use crate::adapters::upstream::{EndpointFault, Endpoints};
+use crate::adapters::upstream::EndpointFault;
 use crate::config::Settings;
-use crate::config::settings::{Listen, Oidc, Tls};
-use crate::domain::access::{Site, Sites};
+use crate::domain::access::Site;
 use crate::domain::client::Clients;
 use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
 use crate::flows::administer::{self, Administer, first_mapping};
 use crate::flows::attempts::Attempts;
-use crate::flows::back_channel::BackChannel;
 use crate::flows::grant::{Provider, PublishedClients};
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::Refresh;
@@ -43,8 +41,10 @@ use crate::flows::visit::Visits;
 use crate::serve::tls::TlsFault;
 use crate::serve::{self, Listener, Serving};
 use crate::web::operations;
-use crate::web::proxy::{Control, Gate, Meter, Snapshot};
-use crate::web::{proxy, routes, state};
+use crate::web::proxy::{Control, Gate, Meter};
+use crate::web::{routes, state};
+use openid::OpenId;
+use parts::{certificate_end, load_tls, read_tls, serving_of, snapshot_of};
 use watch::Watch;
 
 /// Why a gateway does not start, or does not take new settings.
@@ -352,31 +352,6 @@ impl App {
     }
 }
 
-/// The OpenID Provider, and the worker that tells its clients of logouts.
-struct OpenId {
-    provider: Arc<Provider>,
-    back_channel: Arc<BackChannel>,
-}
-
-impl OpenId {
-    fn new(
-        oidc: &Oidc,
-        clients: PublishedClients,
-        grants: Arc<dyn Grants>,
-        visits: Arc<Visits>,
-        keys: Arc<Keyring>,
-        clock: &SharedClock,
-        secret: &SecretKey,
-    ) -> Result<OpenId, StartError> {
-        let issuer = oidc.provider.issuer.clone();
-        let (told, store, signing) = (Arc::clone(&clients), Arc::clone(&grants), Arc::clone(&keys));
-        let back_channel = BackChannel::new(issuer, told, store, signing, Arc::clone(clock))?;
-        let settings = oidc.provider.clone();
-        let provider = Provider::new(settings, clients, grants, visits, keys, Arc::clone(clock), secret)?;
-        Ok(OpenId { provider: Arc::new(provider), back_channel: Arc::new(back_channel) })
-    }
-}
-
 async fn open_store(settings: Settings) -> Result<(Settings, Arc<SqliteStore>), StoreError> {
     let opening = tokio::task::spawn_blocking(move || {
         let opened = SqliteStore::open(&settings.store.path, &settings.store.secret_key);
@@ -400,48 +375,4 @@ fn re_members_of(
 
 fn sites_of(settings: &Settings) -> impl Iterator<Item = &Site> {
     settings.sites.iter().map(|site| &site.site)
-}
-
-fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
-    let mut endpoints = Endpoints::new();
-    for site in &settings.sites {
-        let name = Arc::clone(&site.site.name);
-        let failed = |fault| StartError::Site(Arc::clone(&name), fault);
-        endpoints.insert(Arc::clone(&name), Arc::new(site.endpoint().map_err(failed)?));
-    }
-    Ok(Snapshot {
-        sites: Arc::new(Sites::new(settings.sites.iter().map(|site| site.site.clone()))),
-        endpoints,
-        settings: proxy::Settings {
-            trusted_proxies: settings.listen.trusted_proxies.clone(),
-            provider_host: settings.oidc.as_ref().map(|oidc| Arc::clone(&oidc.provider.host)),
-            stream_idle: settings.listen.stream_timeout,
-            ..proxy::Settings::default()
-        },
-        association: Arc::new(settings.association.clone()),
-    })
-}
-
-fn serving_of(listen: &Listen) -> serve::Settings {
-    let defaults = serve::Settings::default();
-    serve::Settings {
-        threads: listen.workers.and_then(NonZeroUsize::new).unwrap_or(defaults.threads),
-        header: listen.header_timeout,
-        idle: listen.idle_timeout,
-        connections: listen.max_connections,
-        drain: listen.drain_timeout,
-        ..defaults
-    }
-}
-
-fn certificate_end(settings: &Settings) -> Option<Timestamp> {
-    settings.listen.tls.as_ref().and_then(|tls| serve::certificate::ends(&tls.certificate))
-}
-
-fn read_tls(tls: &Tls) -> Result<ServerConfig, TlsFault> {
-    serve::tls::load(&tls.certificate, &tls.key)
-}
-
-fn load_tls(tls: &Tls) -> Result<Arc<ArcSwap<ServerConfig>>, TlsFault> {
-    Ok(Arc::new(ArcSwap::from_pointee(read_tls(tls)?)))
 }

@@ -59,7 +59,7 @@ impl ReturnTo {
 
 fn is_open_to_sign_in(decoded_path: &str) -> bool {
     let below = |rest: &str| rest.is_empty() || rest.starts_with('/');
-    decoded_path == RESUME_FORM || decoded_path.strip_prefix(ADMIN).is_some_and(below)
+    [RESUME_FORM, AUTHORIZE].contains(&decoded_path) || decoded_path.strip_prefix(ADMIN).is_some_and(below)
 }
 
 /// Whether a decoded path lies under the prefix that we keep for ourselves on every site.
