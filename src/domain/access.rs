@@ -183,6 +183,18 @@ impl Sites {
         self.by_host.get(host).map_or(&[], Vec::as_slice)
     }
 
+    /// The host after this one in the fixed round of all hosts, by one of its sites; from the last, the first follows.
+    pub fn next_host(&self, host: &str) -> Option<&Arc<Site>> {
+        let after = self.by_host.keys().filter(|other| &***other > host).min();
+        let next = after.or_else(|| self.by_host.keys().min())?;
+        self.on_host(next).last()
+    }
+
+    /// The site of that name.
+    pub fn named(&self, name: &str) -> Option<&Arc<Site>> {
+        self.all().find(|site| &*site.name == name)
+    }
+
     /// Every site.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Site>> {
         self.by_host.values().flatten()
@@ -327,6 +339,18 @@ mod tests {
             assert_eq!(&*found.name, name, "{path}");
         }
         assert!(sites.find("other.example", &RequestPath::parse("/").unwrap()).is_none());
+    }
+
+    #[test]
+    fn the_round_of_hosts_comes_by_each_once() {
+        let at = |host: &str| Site { name: host.into(), host: host.into(), ..site(vec![]) };
+        let sites = Sites::new([at("b.example"), at("c.example"), at("a.example")]);
+        let next = |host| &*sites.next_host(host).unwrap().host;
+        assert_eq!(
+            [next("a.example"), next("b.example"), next("c.example")],
+            ["b.example", "c.example", "a.example"]
+        );
+        assert_eq!(&*Sites::new([at("a.example")]).next_host("a.example").unwrap().host, "a.example");
     }
 
     #[test]

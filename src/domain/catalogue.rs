@@ -108,11 +108,11 @@ impl Seen {
             Some((code.or(name)?, name.or(code)?))
         });
         count(&mut self.membership_types, types);
-        count(&mut self.security_roles, record.security_roles.iter().map(alike));
+        count(&mut self.security_roles, record.security_roles.iter().map(|name| alike(name)));
         let seats = record.committees.as_deref().unwrap_or_default();
         count(&mut self.committees, seats.iter().map(|seat| alike(&seat.committee)));
         let positions = seats.iter().filter_map(|seat| seat.position.as_ref());
-        count(&mut self.positions, positions.map(alike));
+        count(&mut self.positions, positions.map(|code| alike(code)));
         let registrations = record.registrations.as_deref().unwrap_or_default();
         count(&mut self.events, registrations.iter().map(|it| alike(&it.event)));
         let purchases = record.purchases.as_deref().unwrap_or_default();
@@ -138,7 +138,7 @@ impl Seen {
     }
 }
 
-fn alike(text: &String) -> (&str, &str) {
+fn alike(text: &str) -> (&str, &str) {
     (text, text)
 }
 

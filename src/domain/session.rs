@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use super::audit::Actor;
 use super::record::IndividualId;
 use super::time::Timestamp;
 
@@ -34,8 +35,8 @@ pub struct Session {
 /// Who looks at the sites as somebody else, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Viewer {
-    /// The administrator's name, for the list of sessions.
-    pub name: String,
+    /// The administrator who looks.
+    pub by: Actor,
     /// When it ends.
     pub until: Timestamp,
 }

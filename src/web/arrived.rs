@@ -6,7 +6,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::pages::{Contact, Frame};
-use crate::domain::access::Site;
+use crate::domain::access::{Site, Sites};
 use crate::domain::return_to::ReturnTo;
 
 /// Who runs the sites, as visitors see it.
@@ -25,6 +25,8 @@ pub struct Association {
 pub struct Arrived {
     /// The site, found by host and path prefix.
     pub site: Arc<Site>,
+    /// All sites, for what concerns more than one.
+    pub sites: Arc<Sites>,
     /// Who runs it.
     pub association: Arc<Association>,
     /// Names this request in the log, on our pages and to the site.

@@ -4,6 +4,8 @@ use http::header::{COOKIE, HeaderMap, HeaderValue};
 
 /// The session's cookie. On plain `http://localhost` browsers refuse the prefix, and it is dropped.
 const SESSION: &str = "membergate";
+/// The cookie of a look through somebody else's eyes; the session's stays as it is beside it.
+const VIEW: &str = "membergate-view";
 /// An attempt's cookie, followed by its handle.
 const ATTEMPT: &str = "membergate-login-";
 /// The cookie of emergency access to the administration.
@@ -35,10 +37,28 @@ pub fn session(headers: &HeaderMap, is_secure: bool) -> SessionCookie<'_> {
     }
 }
 
+/// The view cookie of a request.
+pub fn view(headers: &HeaderMap, is_secure: bool) -> SessionCookie<'_> {
+    let mut values = values_of(VIEW, headers, is_secure);
+    match (values.next(), values.next()) {
+        (None, _) => SessionCookie::Absent,
+        (Some(value), None) => SessionCookie::Present(value),
+        (Some(_), Some(_)) => SessionCookie::Doubled,
+    }
+}
+
 /// Every value under the session cookie's name.
 pub fn session_values(headers: &HeaderMap, is_secure: bool) -> impl Iterator<Item = &str> {
-    let of_session = move |(name, value)| (own_name(name, is_secure) == Some(SESSION)).then_some(value);
-    pairs(headers).filter_map(of_session)
+    values_of(SESSION, headers, is_secure)
+}
+
+fn values_of<'a>(
+    wanted: &'static str,
+    headers: &'a HeaderMap,
+    is_secure: bool,
+) -> impl Iterator<Item = &'a str> {
+    let value = move |(name, value)| (own_name(name, is_secure) == Some(wanted)).then_some(value);
+    pairs(headers).filter_map(value)
 }
 
 /// The login attempts of a request: handle and sealed text.
@@ -64,7 +84,8 @@ pub fn is_ours(name: &str) -> bool {
         head.eq_ignore_ascii_case(prefix).then_some(prefix.len())
     };
     let name = without(name, HOST_PREFIX).and_then(|at| name.get(at..)).unwrap_or(name);
-    name.eq_ignore_ascii_case(SESSION) || name.eq_ignore_ascii_case(ADMIN) || without(name, ATTEMPT).is_some()
+    [SESSION, VIEW, ADMIN].iter().any(|ours| name.eq_ignore_ascii_case(ours))
+        || without(name, ATTEMPT).is_some()
 }
 
 /// Every cookie of a request: name and value, in the order of the headers. A cookie that is not text hides no other.
@@ -86,6 +107,17 @@ pub fn set_session(value: &str, is_secure: bool) -> Option<HeaderValue> {
 /// Takes the session from the browser.
 pub fn clear_session(is_secure: bool) -> Option<HeaderValue> {
     set(SESSION, "", Some(0), is_secure)
+}
+
+/// Gives the browser somebody else's eyes. It keeps the cookie when the look is over, so that nothing is sent by mistake in its
+/// own name from a page that was made for somebody else.
+pub fn set_view(value: &str, is_secure: bool) -> Option<HeaderValue> {
+    set(VIEW, value, None, is_secure)
+}
+
+/// Takes them back.
+pub fn clear_view(is_secure: bool) -> Option<HeaderValue> {
+    set(VIEW, "", Some(0), is_secure)
 }
 
 /// Gives the browser the twin of a state. `seconds`: how long the attempt lives.

@@ -6,15 +6,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::SignedDuration;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::adapters::keys::assertion::Signer;
-use crate::adapters::keys::{CryptographyFailed, random};
+use crate::adapters::keys::{CryptographyFailed, random, seal};
 use crate::domain::access::{Permit, Site, Standing, Visitor};
-use crate::domain::session::SessionKey;
+use crate::domain::record::IndividualId;
+use crate::domain::rule::{Role, Rules};
+use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
 use crate::flows::person::Held;
 
@@ -24,6 +28,8 @@ const NAME: HeaderName = HeaderName::from_static("membergate-name");
 const EMAIL: HeaderName = HeaderName::from_static("membergate-email");
 const ROLES: HeaderName = HeaderName::from_static("membergate-roles");
 const MEMBER: HeaderName = HeaderName::from_static("membergate-member");
+/// Who looks through this person's eyes. To the site, and to the browser.
+pub const VIEW_AS: HeaderName = HeaderName::from_static("membergate-view-as");
 
 /// How long an assertion is valid.
 const LIFE: SignedDuration = SignedDuration::from_secs(60);
@@ -37,11 +43,13 @@ const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
 
 /// Whether a header name, in lower case, reads as one of ours to a site that folds names as CGI and PHP do.
 pub fn is_identity(name: &str) -> bool {
-    const FOLDED: [&str; 6] = ["assertion", "id", "name", "email", "roles", "member"];
+    const FOLDED: [&str; 7] = ["assertion", "id", "name", "email", "roles", "member", "view_as"];
     let fold = |byte: u8| if byte.is_ascii_alphanumeric() { byte } else { b'_' };
     let Some((ours, rest)) = name.as_bytes().split_at_checked("membergate_".len()) else { return false };
     ours.iter().map(|byte| fold(*byte)).eq("membergate_".bytes())
-        && FOLDED.iter().any(|known| rest.eq_ignore_ascii_case(known.as_bytes()))
+        && FOLDED
+            .iter()
+            .any(|known| rest.iter().map(|byte| fold(*byte).to_ascii_lowercase()).eq(known.bytes()))
 }
 
 /// The claims of an assertion.
@@ -54,12 +62,37 @@ struct Claims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     roles: Vec<&'a str>,
+    /// Every role that the mapping could give: a site takes away those of them that are not in `roles`, and no others.
+    managed_roles: Vec<&'a str>,
     member: bool,
     membership_type: Option<&'a str>,
     membership_expires: Option<jiff::civil::Date>,
     iat: i64,
     exp: i64,
     jti: &'a str,
+    /// Names the session to this site, and to no other.
+    sid: &'a str,
+    /// Who looks through this person's eyes (RFC 8693 §4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Act<'a>>,
+}
+
+#[derive(Serialize)]
+struct Act<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<&'a str>,
+    name: &'a str,
+}
+
+/// Whose identity is stamped, and by which mapping.
+#[derive(Debug, Clone, Copy)]
+pub struct Whose<'a> {
+    /// The session.
+    pub session: &'a Session,
+    /// What its person holds; the permit's standing comes from it.
+    pub held: &'a Arc<Held>,
+    /// The mapping in force.
+    pub rules: &'a Rules,
 }
 
 /// The identity headers of one session at one site.
@@ -76,33 +109,32 @@ struct Made {
 pub struct Stamps(HashMap<(SessionKey, Arc<str>), Made>);
 
 impl Stamps {
-    /// Adds the identity that `permit` proves. `held` is what the permit's standing comes from: once it is another, by time, a
-    /// new record or a new mapping, the assertion is made anew.
+    /// Adds the identity that `permit` proves. Once its standing is another, by time, a new record or a new mapping, the
+    /// assertion is made anew.
     pub fn stamp(
         &mut self,
         headers: &mut HeaderMap,
         permit: &Permit<'_>,
-        session: SessionKey,
-        held: &Arc<Held>,
+        whose: &Whose<'_>,
         now: Timestamp,
         signer: &Signer,
     ) -> Result<(), CryptographyFailed> {
         let Visitor::SignedIn(standing) = permit.visitor() else { return Ok(()) };
-        let key = (session, Arc::clone(&permit.site().name));
+        let key = (whose.session.key, Arc::clone(&permit.site().name));
         let fresh = |made: &&Made| {
-            Arc::ptr_eq(&made.held, held) && made.at <= now && now.duration_since(made.at) < REUSE
+            Arc::ptr_eq(&made.held, whose.held) && made.at <= now && now.duration_since(made.at) < REUSE
         };
         if let Some(made) = self.0.get(&key).filter(fresh) {
             put(headers, &made.fields);
             return Ok(());
         }
-        let fields = fields(permit.site(), standing, now, signer)?;
+        let fields = fields(permit.site(), standing, whose, now, signer)?;
         put(headers, &fields);
         if self.0.len() >= REMEMBERED {
             self.0.retain(|_, made| now.duration_since(made.at) < REUSE);
         }
         if self.0.len() < REMEMBERED {
-            self.0.insert(key, Made { held: Arc::clone(held), at: now, fields });
+            self.0.insert(key, Made { held: Arc::clone(whose.held), at: now, fields });
         }
         Ok(())
     }
@@ -117,6 +149,7 @@ fn put(headers: &mut HeaderMap, fields: &Fields) {
 fn fields(
     site: &Site,
     standing: &Standing,
+    whose: &Whose<'_>,
     now: Timestamp,
     signer: &Signer,
 ) -> Result<Fields, CryptographyFailed> {
@@ -131,8 +164,13 @@ fn fields(
     if let Some(email) = &profile.email {
         fields.push((EMAIL, plain(email)));
     }
+    let viewer = whose.session.viewer.as_ref();
+    if let Some(viewer) = viewer {
+        fields.push((VIEW_AS, plain(&viewer.by.name)));
+    }
     let expires = now.saturating_add(LIFE).unwrap_or(now);
     let expires = decision.holds_until.map_or(expires, |until| until.min(expires));
+    let managed = whose.rules.managed_roles();
     let claims = Claims {
         iss: &site.origin,
         aud: &site.name,
@@ -140,12 +178,18 @@ fn fields(
         name: &profile.name,
         email: profile.email.as_deref(),
         roles,
+        managed_roles: managed.iter().map(Role::as_str).collect(),
         member: decision.member,
         membership_type: decision.membership_type.as_deref(),
         membership_expires: decision.membership_expires,
         iat: now.as_second(),
         exp: expires.as_second(),
         jti: &random::token()?,
+        sid: &session_name(whose.session.key, site),
+        act: viewer.map(|viewer| Act {
+            sub: viewer.by.id.as_ref().map(IndividualId::as_str),
+            name: &viewer.by.name,
+        }),
     };
     let claims = serde_json::to_vec(&claims).map_err(|_| CryptographyFailed)?;
     let assertion = HeaderValue::from_str(&signer.sign(&claims)?).map_err(|_| CryptographyFailed)?;
@@ -153,7 +197,14 @@ fn fields(
     Ok(fields)
 }
 
-fn plain(text: &str) -> HeaderValue {
+/// A name for a session that tells a site nothing by which it could take the session over, or find it at another site.
+fn session_name(session: SessionKey, site: &Site) -> String {
+    let digest = random::digest(&seal::context(&[b"sid", &session.0, site.name.as_bytes()]));
+    BASE64_URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or_default())
+}
+
+/// A value that a header can hold.
+pub fn plain(text: &str) -> HeaderValue {
     let escaped = utf8_percent_encode(text, ESCAPED).to_string();
     HeaderValue::from_str(&escaped).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
@@ -166,6 +217,8 @@ mod tests {
     fn every_spelling_that_folds_to_ours_is_ours() {
         for name in [
             "membergate-id",
+            "membergate-view-as",
+            "membergate_View.As",
             "membergate_id",
             "membergate.id",
             "membergate-Roles",

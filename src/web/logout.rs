@@ -2,44 +2,82 @@
 //!
 //! Ours goes on to the AMS's logout; the AMS then calls the Single Logout URL, which never goes back to the AMS. So there
 //! is no loop. Both are idempotent and end the session before they answer.
+//!
+//! A browser has a session of its own at each host, and only the browser knows them all. So a logout sends it once round all
+//! hosts, in an order that we know; each ends what the browser brings, and the last sends it where it was going.
+
+use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Response};
 
 use super::arrived::Arrived;
-use super::cookies;
+use super::cookies::{self, SessionCookie};
 use super::pages::Notice;
+use super::paths;
 use super::state::{Gate, answer, see_other, with_cookies};
 use crate::adapters::keys::random::key_of;
 use crate::adapters::store::StoreError;
+use crate::domain::access::Site;
 
-/// Ends our session, then the AMS's.
+/// Where a round of logouts ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// At the home of the site where it began.
+    Home,
+    /// At the AMS's own logout.
+    Ams,
+}
+
+/// Ends our sessions, then the AMS's.
 pub async fn logout(
     State(gate): State<Gate>,
     Extension(arrived): Extension<Arrived>,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let ams = gate.ams.logout_url();
-    leave(&gate, &arrived, &headers, ams.as_str()).await
+    let onwards = onwards(&gate, &arrived, &arrived.site, End::Ams);
+    leave(&gate, &arrived, &headers, &onwards).await
 }
 
-/// Ends our session and goes home: where the AMS sends a browser that has logged out there.
+/// Ends our sessions and goes home: where the AMS sends a browser that has logged out there.
 pub async fn single_logout(
     State(gate): State<Gate>,
     Extension(arrived): Extension<Arrived>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let home = arrived.home_address();
-    leave(&gate, &arrived, &headers, &home).await
+    let (mut began_at, mut end) = (Arc::clone(&arrived.site), End::Home);
+    for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        match &*name {
+            // Only the name of a site of ours can stand here; anything else counts as a new beginning.
+            "round" => began_at = arrived.sites.named(&value).map_or(began_at, Arc::clone),
+            "end" if value == "ams" => end = End::Ams,
+            _ => {}
+        }
+    }
+    let onwards = onwards(&gate, &arrived, &began_at, end);
+    leave(&gate, &arrived, &headers, &onwards).await
+}
+
+/// The next host of the round that began at `began_at`, or its end.
+fn onwards(gate: &Gate, arrived: &Arrived, began_at: &Site, end: End) -> String {
+    match arrived.sites.next_host(&arrived.site.host).filter(|next| next.host != began_at.host) {
+        Some(next) => {
+            let end = if end == End::Ams { "&end=ams" } else { "" };
+            format!("{}{}?round={}{end}", next.origin, paths::SINGLE_LOGOUT, began_at.name)
+        }
+        None if end == End::Ams => gate.ams.logout_url().into(),
+        None => format!("{}{}", began_at.origin, began_at.home),
+    }
 }
 
 async fn leave(gate: &Gate, arrived: &Arrived, headers: &HeaderMap, onwards: &str) -> Response<Body> {
     let secure = arrived.is_secure();
     let attempts = cookies::attempts(headers, secure);
     let attempts = attempts.iter().map(|(handle, _)| cookies::clear_attempt(handle, secure));
-    let cleared = attempts.chain([cookies::clear_session(secure)]);
+    let cleared = attempts.chain([cookies::clear_session(secure), cookies::clear_view(secure)]);
     match end(gate, headers, secure).await {
         Ok(()) => with_cookies(see_other(onwards), cleared),
         Err(error) => {
@@ -55,6 +93,11 @@ async fn end(gate: &Gate, headers: &HeaderMap, secure: bool) -> Result<(), Store
     let mut outcome = Ok(());
     for key in cookies::session_values(headers, secure).filter_map(key_of).take(cookies::MOST_SESSIONS) {
         outcome = outcome.and(gate.visits.end(&key).await);
+    }
+    if let (SessionCookie::Present(text), Some(desk)) = (cookies::view(headers, secure), &gate.desk)
+        && let Some(key) = key_of(text)
+    {
+        outcome = outcome.and(desk.view_as.end(&key).await);
     }
     outcome
 }

@@ -16,3 +16,4 @@ pub mod paths;
 pub mod proxy;
 pub mod routes;
 pub mod state;
+pub mod view_as;

@@ -16,6 +16,10 @@ pub const LOGOUT: &str = "/_gate/logout";
 pub const SINGLE_LOGOUT: &str = "/_gate/slo";
 /// Who am I, which roles, until when.
 pub const ME: &str = "/_gate/me";
+/// Opens a link to look through somebody else's eyes: `?token=`.
+pub const VIEW_AS: &str = "/_gate/view-as";
+/// Ends that: `?return_to=`.
+pub const VIEW_AS_END: &str = "/_gate/view-as/end";
 /// Sends a kept form after sign-in.
 pub const RESUME_FORM: &str = return_to::RESUME_FORM;
 /// Public keys of our assertions.

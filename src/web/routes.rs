@@ -10,7 +10,7 @@ use axum::{Extension, Json, body::Body};
 use super::arrived::Arrived;
 use super::pages::Notice;
 use super::state::{Gate, answer};
-use super::{admin, forms, login, logout, me, paths};
+use super::{admin, forms, login, logout, me, paths, view_as};
 
 /// Everything under the prefix that we keep for ourselves on every site.
 pub fn control(gate: Gate) -> Router {
@@ -24,6 +24,8 @@ pub fn control(gate: Gate) -> Router {
         .route(paths::LOGOUT, get(logout::logout).post(logout::logout).fallback(wrong_method))
         .route(paths::RESUME_FORM, only_get(get(forms::resume)))
         .route(paths::KEEP_FORM, on(MethodFilter::POST, forms::keep).fallback(not_found))
+        .route(paths::VIEW_AS, only_get(get(view_as::open)))
+        .route(paths::VIEW_AS_END, only_get(get(view_as::end)))
         // The AMS, through a browser
         .route(paths::SINGLE_LOGOUT, only_get(get(logout::single_logout)))
         // Sites and their scripts

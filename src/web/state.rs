@@ -57,7 +57,8 @@ impl Gate {
             Recall::Ended => None,
             Recall::Unknown => self.visits.load(&key).await?,
         };
-        let Some(live) = live else { return Ok(None) };
+        // Whoever looks through another's eyes is nobody here: no page of ours may take them for that person.
+        let Some(live) = live.filter(|live| live.session().viewer.is_none()) else { return Ok(None) };
         match self.visits.presence(&live, &arrived.site.host, self.clock.now()) {
             Presence::Present(held) => Ok(Some((live, held))),
             Presence::Stale | Presence::Over => Ok(None),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::world::{CHAIR, World, eventually};
+use crate::world::{CHAIR, Plan, World, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn our_logout_ends_both_sessions_and_the_old_cookie_is_worth_nothing() {
@@ -120,4 +120,52 @@ async fn a_stranger_cannot_make_us_write_by_logging_out() {
         (jane.get(world.url("/members")).await.status == 200).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_ends_the_browsers_sessions_at_every_host() {
+    for door in ["/_gate/logout", "/_gate/slo"] {
+        let more = r#"
+[[site]]
+name = "news"
+url = "http://127.0.0.1:{port}"
+upstream = "{upstream}"
+home = "/public"
+"#
+        .to_owned();
+        let world = World::planned(Plan { more, ..Plan::default() }).await;
+        let elsewhere = format!("http://127.0.0.1:{}", world.address().port());
+        let mut jane = world.visitor();
+        jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
+        // The AMS knows her: the second host asks for no password.
+        jane.open(format!("{elsewhere}/members")).await.expect(200);
+        let stolen = jane.cookie("127.0.0.1", "membergate").unwrap().clone();
+        let mut phone = world.visitor();
+        phone.sign_in(CHAIR, world.url("/members")).await.expect(200);
+
+        // Begun at the second host; it ends where it began, or where the AMS sends it.
+        let page = jane.open(format!("{elsewhere}{door}")).await;
+        assert!(page.status.is_success(), "{door}: {}", page.url);
+        assert!(page.trail.len() <= 8, "{:?}", page.trail);
+        let home = if door == "/_gate/slo" { format!("{elsewhere}/public") } else { world.url("/") };
+        assert_eq!(page.url.as_str(), home);
+        jane.get(world.url("/_gate/me")).await.expect(401);
+        let mut thief = world.visitor();
+        thief.plant("127.0.0.1", "membergate", &stolen);
+        thief.get(format!("{elsewhere}/_gate/me")).await.expect(401);
+        // Her telephone is another browser.
+        phone.get(world.url("/_gate/me")).await.expect(200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_round_of_logouts_leads_to_our_own_hosts_only() {
+    let world = World::start().await;
+    let mut jane = world.visitor();
+    for query in
+        ["?round=evil.example", "?round=//evil.example", "?round=&round=x", "?round=library&end=evil"]
+    {
+        let page = jane.get(world.url(&format!("/_gate/slo{query}"))).await.expect(303);
+        assert_eq!(page.location().unwrap().as_str(), world.url("/"), "{query}");
+    }
 }

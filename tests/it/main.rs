@@ -22,4 +22,5 @@ mod sessions;
 mod sign_in;
 mod source_text;
 mod tidy;
+mod view_as;
 mod world;

@@ -293,7 +293,7 @@ async fn a_link_to_look_through_anothers_eyes_works_once_at_one_host_and_only_wh
     let link = view.link(&actor(), &jane, "localhost").await.unwrap();
     assert_eq!(view.open(&link, "elsewhere", "").await.unwrap_err(), ViewError::BadLink);
     let opened = view.open(&link, "localhost", "curl/8").await.unwrap();
-    assert_eq!((opened.id.clone(), opened.viewer.name.as_str()), (jane.clone(), "Sam Osei"));
+    assert_eq!((opened.id.clone(), opened.viewer.by.name.as_str()), (jane.clone(), "Sam Osei"));
     assert_eq!(view.open(&link, "localhost", "").await.unwrap_err(), ViewError::BadLink);
     assert_eq!(view.open("nonsense", "localhost", "").await.unwrap_err(), ViewError::BadLink);
     let (session, _) = office.store.session(&opened.secret.key()).await.unwrap().unwrap();

@@ -12,6 +12,7 @@ use super::sessions::Sessions;
 use super::status::Overview;
 use super::sweep::{Ground, Sweep};
 use super::view_as::ViewAs;
+use super::{AdminStore, Audit};
 use crate::adapters::ams::Ams;
 use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
@@ -73,7 +74,7 @@ pub struct Desk {
 
 impl Desk {
     /// Sets the desk up. [`Desk::run`] does its work in the background.
-    pub fn new<S: DeskStore, A: Ams + AmsCatalogue>(foundation: Foundation<S, A>) -> Desk {
+    pub fn new<S: DeskStore + AdminStore, A: Ams + AmsCatalogue>(foundation: Foundation<S, A>) -> Desk {
         let Foundation { store, ams, visits, rules, clock, budget, standby, sealer, view_as } = foundation;
         let environment: Arc<str> = ams.environment().into();
         let people = People {
@@ -121,6 +122,7 @@ impl Desk {
         };
         let view_as = ViewAs {
             is_on: view_as,
+            audit: Audit::new(store.clone(), clock.clone()),
             sealer,
             store: store.clone(),
             known: store,

@@ -11,10 +11,10 @@ pub mod mapping;
 pub mod migrate;
 pub mod people;
 pub mod preview;
+mod publish;
 pub mod sessions;
 pub mod status;
 pub mod sweep;
-mod publish;
 #[cfg(test)]
 mod tests;
 pub mod try_it;

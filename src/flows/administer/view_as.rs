@@ -10,15 +10,16 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::Actor;
+use super::{Actor, Audit};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::{self, SessionSecret};
 use crate::adapters::keys::seal::{self, Sealer};
 use crate::adapters::store::find::FindPeople;
 use crate::adapters::store::{Once, Store, StoreError};
+use crate::domain::audit::Action;
 use crate::domain::record::{IndividualId, Record};
-use crate::domain::session::{Session, Viewer};
+use crate::domain::session::{Session, SessionKey, Viewer};
 use crate::domain::time::Timestamp;
 use crate::domain::{device, roles};
 use crate::flows::person::PublishedRules;
@@ -60,7 +61,7 @@ pub enum ViewError {
 struct Link {
     id: IndividualId,
     host: String,
-    viewer: String,
+    by: Actor,
     until: Timestamp,
 }
 
@@ -75,9 +76,10 @@ pub struct View {
     pub viewer: Viewer,
 }
 
-/// Begins such looks. The caller writes the audit log, at the link and at its opening.
+/// Begins and ends such looks, and writes both into the audit log.
 pub struct ViewAs {
     pub(super) is_on: bool,
+    pub(super) audit: Audit,
     pub(super) sealer: Sealer,
     pub(super) store: Arc<dyn Store>,
     pub(super) known: Arc<dyn FindPeople>,
@@ -97,7 +99,7 @@ impl ViewAs {
     pub async fn link(&self, actor: &Actor, id: &IndividualId, host: &str) -> Result<String, ViewError> {
         self.record(id).await?;
         let until = self.clock.now().saturating_add(LINK_LIVES).unwrap_or(Timestamp::MIN);
-        let link = Link { id: id.clone(), host: host.to_owned(), viewer: actor.name.clone(), until };
+        let link = Link { id: id.clone(), host: host.to_owned(), by: actor.clone(), until };
         let plain = serde_json::to_vec(&link).map_err(|_| CryptographyFailed)?;
         Ok(BASE64_URL_SAFE_NO_PAD.encode(self.sealer.seal(&plain, CONTEXT)?))
     }
@@ -117,7 +119,9 @@ impl ViewAs {
         }
         let record = self.record(&link.id).await?;
         let until = now.saturating_add(LASTS).unwrap_or(now);
-        let viewer = Viewer { name: link.viewer, until };
+        let viewer = Viewer { by: link.by, until };
+        let about = format!("{} at {host}", record.profile.name);
+        self.audit.record(&viewer.by, Action::ViewAsBegun, about, None, None).await?;
         let secret = SessionSecret::new()?;
         let session = Session {
             key: secret.key(),
@@ -131,6 +135,15 @@ impl ViewAs {
         };
         self.visits.begin(session, record).await?;
         Ok(View { secret, id: link.id, viewer })
+    }
+
+    /// Ends a look. Whatever else the key names stays as it is.
+    pub async fn end(&self, key: &SessionKey) -> Result<(), StoreError> {
+        let Some((session, record)) = self.store.session(key).await? else { return Ok(()) };
+        let Some(viewer) = session.viewer else { return Ok(()) };
+        let about = format!("{} at {}", record.profile.name, session.host);
+        self.audit.record(&viewer.by, Action::ViewAsEnded, about, None, None).await?;
+        self.visits.end(key).await
     }
 
     /// The record of somebody through whose eyes one may look.

@@ -120,7 +120,7 @@ fn line(listed: &Listed, caller: &Caller, zone: &crate::domain::time::TimeZone) 
         since: when(session.created, zone),
         seen: when(session.last_seen, zone),
         roles: listed.roles.iter().map(ToString::to_string).collect(),
-        viewer: session.viewer.as_ref().map(|viewer| viewer.name.clone()).unwrap_or_default(),
+        viewer: session.viewer.as_ref().map(|viewer| viewer.by.name.clone()).unwrap_or_default(),
         own: caller.session == Some(session.key),
     }
 }

@@ -45,6 +45,8 @@ pub enum Code {
     HeadTooLarge,
     /// One of our own addresses was called with a method that it does not know.
     MethodNotAllowed,
+    /// Somebody who looks through another's eyes tried to change something.
+    ReadOnly,
     /// No such address under our own prefix.
     NotFound,
     /// No site of ours answers to this host.
@@ -66,7 +68,7 @@ impl Code {
     pub fn status(self) -> StatusCode {
         match self {
             Self::SignInRequired | Self::FormNotKept => StatusCode::UNAUTHORIZED,
-            Self::NotEntitled | Self::NotAdmitted => StatusCode::FORBIDDEN,
+            Self::NotEntitled | Self::NotAdmitted | Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::TokenRefused | Self::WrongPerson => StatusCode::FORBIDDEN,
             Self::AttemptExpired | Self::NotStartedHere | Self::AlreadyUsed => StatusCode::BAD_REQUEST,
             Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
@@ -100,6 +102,7 @@ impl Code {
             Self::BodyTooLarge => "body_too_large",
             Self::HeadTooLarge => "head_too_large",
             Self::MethodNotAllowed => "method_not_allowed",
+            Self::ReadOnly => "read_only",
             Self::NotFound => "not_found",
             Self::UnknownSite => "unknown_site",
             Self::AmsDown => "ams_down",

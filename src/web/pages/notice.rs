@@ -50,6 +50,11 @@ pub enum Notice {
         /// The methods that the address knows, as in `GET, HEAD`.
         allow: &'static str,
     },
+    /// Somebody who looks through another's eyes tried to change something, or the look is over.
+    ReadOnly {
+        /// Where the look ends.
+        stop: String,
+    },
     /// No such address under our own prefix.
     NotFound,
     /// No site of ours answers to this host.
@@ -170,6 +175,7 @@ impl Notice {
             Self::BodyTooLarge => Code::BodyTooLarge,
             Self::HeadTooLarge => Code::HeadTooLarge,
             Self::MethodNotAllowed { .. } => Code::MethodNotAllowed,
+            Self::ReadOnly { .. } => Code::ReadOnly,
             Self::NotFound => Code::NotFound,
             Self::UnknownSite => Code::UnknownSite,
             Self::AmsDown { .. } => Code::AmsDown,

@@ -46,6 +46,7 @@ pub(super) fn notices() -> Vec<Notice> {
         Notice::BodyTooLarge,
         Notice::HeadTooLarge,
         Notice::MethodNotAllowed { allow: "GET, HEAD" },
+        Notice::ReadOnly { stop: "/_gate/view-as/end".to_owned() },
         Notice::NotFound,
         Notice::UnknownSite,
         Notice::AmsDown { retry_after: 20, again: again() },

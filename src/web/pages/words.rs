@@ -81,6 +81,12 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
             "Start from the home page and try again.",
             vec![home()],
         ),
+        Notice::ReadOnly { stop } => words(
+            "You are only looking",
+            "You are viewing this site as somebody else, so nothing was sent and nothing was changed.".to_owned(),
+            "Stop viewing first if you want to do this as yourself.",
+            vec![Link::new("Stop viewing", stop), home()],
+        ),
         Notice::NotFound => words(
             "There is nothing at this address",
             "The page you asked for does not exist.".to_owned(),

@@ -50,10 +50,15 @@ pub(super) fn foreign_socket(context: &Context) -> Response<Body> {
 
 /// To the login and back to this very page.
 pub(super) fn to_login(context: &Context, target: &PathAndQuery) -> Response<Body> {
+    elsewhere(context, &login_url(Some(target)))
+}
+
+/// To another address of this host.
+pub(super) fn elsewhere(context: &Context, address: &str) -> Response<Body> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::FOUND;
     let headers = response.headers_mut();
-    if let Ok(location) = HeaderValue::from_str(&login_url(Some(target))) {
+    if let Ok(location) = HeaderValue::from_str(address) {
         headers.insert(header::LOCATION, location);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -65,14 +70,19 @@ pub(super) fn to_login(context: &Context, target: &PathAndQuery) -> Response<Bod
 
 /// Where a login starts that ends at `target`.
 pub(super) fn login_url(target: Option<&PathAndQuery>) -> String {
+    with_return(paths::LOGIN, target)
+}
+
+/// An address of ours that leads back to `target`.
+pub(super) fn with_return(address: &str, target: Option<&PathAndQuery>) -> String {
     let fits = |text: &&str| text.len() <= LONGEST_RETURN;
     let target =
         target.and_then(|target| Some(target.as_str()).filter(fits).or(Some(target.path()).filter(fits)));
     match target {
         Some(target) => {
-            format!("{}?return_to={}", paths::LOGIN, utf8_percent_encode(target, NON_ALPHANUMERIC))
+            format!("{address}?return_to={}", utf8_percent_encode(target, NON_ALPHANUMERIC))
         }
-        None => paths::LOGIN.to_owned(),
+        None => address.to_owned(),
     }
 }
 

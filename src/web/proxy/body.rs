@@ -40,11 +40,18 @@ pub struct Watch {
     worker: Rc<Worker>,
     question: Option<Box<Question>>,
     watched: Option<Rc<Watched>>,
+    /// Bytes of our own that follow the site's.
+    tail: Option<Bytes>,
 }
 
 impl Watch {
     pub(super) fn new(worker: Rc<Worker>, question: Option<Box<Question>>) -> Watch {
-        Watch { worker, question, watched: None }
+        Watch { worker, question, watched: None, tail: None }
+    }
+
+    /// Has these bytes follow the site's.
+    pub(super) fn append(&mut self, tail: Option<Bytes>) {
+        self.tail = tail;
     }
 
     fn is_over(&self, cx: &mut Context<'_>) -> bool {
@@ -97,6 +104,15 @@ impl http_body::Body for Body {
                     Poll::Pending => watch.waits(cx),
                     Poll::Ready(_) => watch.moved(),
                 }
+                // Where the body ends, or its trailers begin: nothing may follow those, so ours takes their place.
+                let is_end = match &polled {
+                    Poll::Ready(None) => true,
+                    Poll::Ready(Some(Ok(frame))) => frame.is_trailers(),
+                    _ => false,
+                };
+                if is_end && let Some(tail) = watch.tail.take() {
+                    return Poll::Ready(Some(Ok(Frame::data(tail))));
+                }
                 polled.map_err(BodyError::Site)
             }
             Body::Control(body) => Pin::new(body).poll_frame(cx).map_err(BodyError::Control),
@@ -106,7 +122,7 @@ impl http_body::Body for Body {
     fn is_end_stream(&self) -> bool {
         match self {
             Body::Full(bytes) => bytes.is_none(),
-            Body::Site(body, _) => body.is_end_stream(),
+            Body::Site(body, watch) => watch.tail.is_none() && body.is_end_stream(),
             Body::Control(body) => body.is_end_stream(),
         }
     }
@@ -114,6 +130,7 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match self {
             Body::Full(bytes) => SizeHint::with_exact(bytes.as_ref().map_or(0, |b| b.len() as u64)),
+            Body::Site(_, watch) if watch.tail.is_some() => SizeHint::default(),
             Body::Site(body, _) => body.size_hint(),
             Body::Control(body) => body.size_hint(),
         }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use http::{Request, Response, StatusCode, Uri};
+use http::{Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 
 use super::body::{Body, Watch};
@@ -11,9 +11,10 @@ use super::intake::{Target, Upgrade};
 use super::streams::Question;
 use super::visitor::Who;
 use super::worker::{Context, Worker};
-use super::{answer, headers, upgrade};
+use super::{answer, headers, upgrade, view};
 use crate::adapters::keys::CryptographyFailed;
 use crate::domain::access::Permit;
+use crate::web::identity::Whose;
 use crate::web::pages::Notice;
 
 impl Worker {
@@ -28,6 +29,7 @@ impl Worker {
     ) -> Result<Response<Body>, Notice> {
         let visitor_upgrade = (upgrade == Upgrade::WebSocket).then(|| hyper::upgrade::on(&mut request));
         let method = request.method().clone();
+        let is_read_whole = method == Method::GET;
         let uri = Uri::from(target.path_and_query.clone());
         self.prepare(context, target, permit, who, &mut request).map_err(|error| {
             tracing::error!(request.id = context.request_id_text(), %error, "An assertion could not be signed");
@@ -66,7 +68,12 @@ impl Worker {
             };
         }
         headers::response(response.headers_mut(), question.is_some());
-        Ok(response.map(|body| Body::Site(body, Watch::new(Rc::clone(self), question))))
+        let mut watch = Watch::new(Rc::clone(self), question);
+        if let (Some(viewer), Who::SignedIn(_, held)) = (who.viewer(), who) {
+            let (name, has_body) = (&held.standing.profile.name, is_read_whole);
+            watch.append(view::response(&mut response, viewer, name).filter(|_| has_body));
+        }
+        Ok(response.map(|body| Body::Site(body, watch)))
     }
 
     /// Turns the visitor's header section into ours: claims out, facts in.
@@ -89,10 +96,14 @@ impl Worker {
         request.extensions_mut().clear();
         *request.version_mut() = headers::UPSTREAM_VERSION;
         headers::request(request.headers_mut(), &via);
+        if who.viewer().is_some() {
+            view::request(request.headers_mut());
+        }
         if let Who::SignedIn(live, held) = who {
             let (now, signer) = (self.gate.clock.now(), self.gate.keyring.signer());
-            let mut stamps = self.stamps.borrow_mut();
-            stamps.stamp(request.headers_mut(), permit, live.session().key, held, now, signer)?;
+            let rules = &self.gate.rules.load().rules;
+            let whose = Whose { session: live.session(), held, rules };
+            self.stamps.borrow_mut().stamp(request.headers_mut(), permit, &whose, now, signer)?;
         }
         Ok(())
     }

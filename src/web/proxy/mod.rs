@@ -14,6 +14,7 @@ mod intake;
 mod meter;
 mod streams;
 mod upgrade;
+mod view;
 mod visitor;
 mod worker;
 
@@ -66,7 +67,7 @@ impl Default for Settings {
 /// Everything that a reload replaces, as one piece.
 pub struct Snapshot {
     /// The sites.
-    pub sites: Sites,
+    pub sites: Arc<Sites>,
     /// Where each of them is reached.
     pub endpoints: Endpoints,
     /// Limits.

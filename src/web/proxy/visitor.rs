@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use super::{Gate, Snapshot};
 use crate::adapters::keys::random::key_of;
 use crate::domain::access::{Site, Visitor};
+use crate::domain::session::Viewer;
 use crate::domain::time::Timestamp;
 use crate::flows::person::Held;
 use crate::flows::visit::{Live, Presence, Recall};
@@ -23,6 +24,8 @@ pub(super) enum Who {
     Stale(Arc<Live>),
     /// The store does not say.
     Unknown,
+    /// Somebody who looked through another's eyes until a moment ago, and may not notice that it is over.
+    ViewEnded,
 }
 
 impl Who {
@@ -35,7 +38,30 @@ impl Who {
         now: Timestamp,
     ) -> Who {
         let is_secure = site.origin.starts_with("https:");
+        match cookies::view(headers, is_secure) {
+            SessionCookie::Absent => {}
+            SessionCookie::Doubled => return Who::ViewEnded,
+            SessionCookie::Present(text) => {
+                let who = Who::named(gate, text, host, now).await;
+                return match who {
+                    Who::Stranger => Who::ViewEnded,
+                    Who::SignedIn(live, _) | Who::Stale(live) if live.session().viewer.is_none() => {
+                        Who::ViewEnded
+                    }
+                    who => who,
+                };
+            }
+        }
         let SessionCookie::Present(text) = cookies::session(headers, is_secure) else { return Who::Stranger };
+        match Who::named(gate, text, host, now).await {
+            // The id of a look is worth nothing in the place of a session's.
+            Who::SignedIn(live, _) | Who::Stale(live) if live.session().viewer.is_some() => Who::Stranger,
+            who => who,
+        }
+    }
+
+    /// Who is behind the text of a cookie.
+    async fn named(gate: &Gate, text: &str, host: &str, now: Timestamp) -> Who {
         let Some(key) = key_of(text) else { return Who::Stranger };
         let live = match gate.visits.recall(&key) {
             Recall::Known(live) => live,
@@ -72,7 +98,15 @@ impl Who {
     pub(super) fn visitor(&self) -> Visitor<'_> {
         match self {
             Who::SignedIn(_, held) => Visitor::SignedIn(&held.standing),
-            Who::Stranger | Who::Stale(_) | Who::Unknown => Visitor::Stranger,
+            Who::Stranger | Who::Stale(_) | Who::Unknown | Who::ViewEnded => Visitor::Stranger,
+        }
+    }
+
+    /// Who looks through this person's eyes, if anybody does.
+    pub(super) fn viewer(&self) -> Option<&Viewer> {
+        match self {
+            Who::SignedIn(live, _) | Who::Stale(live) => live.session().viewer.as_ref(),
+            Who::Stranger | Who::Unknown | Who::ViewEnded => None,
         }
     }
 }

@@ -12,7 +12,7 @@ use super::body::Body;
 use super::intake::{Rejected, Target, Upgrade, claimed_methods};
 use super::streams::{self, Streams};
 use super::visitor::Who;
-use super::{Gate, Meter, Peer, Snapshot, answer, client_address, headers, upgrade};
+use super::{Gate, Meter, Peer, Snapshot, answer, client_address, headers, upgrade, view};
 use crate::adapters::keys::{CryptographyFailed, random};
 use crate::adapters::upstream::Upstreams;
 use crate::domain::access::{Access, Site, Visitor, decide};
@@ -49,6 +49,7 @@ impl Context {
     pub(super) fn arrived(&self, site: &Arc<Site>) -> Arrived {
         Arrived {
             site: Arc::clone(site),
+            sites: Arc::clone(&self.snapshot.sites),
             association: Arc::clone(&self.snapshot.association),
             request_id: self.request_id_text().into(),
             client_address: self.client,
@@ -149,6 +150,9 @@ impl Worker {
         let claimed = claimed_methods(&request);
         let methods: Vec<&str> =
             std::iter::once(method.as_str()).chain(claimed.iter().map(String::as_str)).collect();
+        if let Some(ended) = view::refuse(context, &who, &methods, kind, upgrade, &target) {
+            return ended;
+        }
         // A public page does not wait for the AMS.
         let is_open =
             |who: &Who| matches!(strictest(&site, &path, &methods, who.visitor()), Access::Granted(_));
@@ -161,7 +165,14 @@ impl Worker {
             }
             (Access::Refused(require), Who::SignedIn(_, held)) => {
                 self.gate.meter.refused.inc();
-                Err(answer::refused(&self.gate, &context.snapshot, &held.standing, require))
+                let refused = answer::refused(&self.gate, &context.snapshot, &held.standing, require);
+                match who.viewer() {
+                    None => Err(refused),
+                    Some(viewer) => {
+                        let page = answer::notice(context, kind, &refused);
+                        Ok(view::mark(page, viewer, &held.standing.profile.name))
+                    }
+                }
             }
             (_, Who::Unknown) => Err(Notice::Busy { retry_after: 5 }),
             (_, Who::Stale(_)) => Err(Notice::AmsDown { retry_after: 15, again: again(&target, &method) }),

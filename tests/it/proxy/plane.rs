@@ -141,7 +141,7 @@ impl Plane {
             format!("control plane: {} {}", request.method(), request.uri())
         });
         let mut snapshot = Snapshot {
-            sites: Sites::new([Site {
+            sites: Arc::new(Sites::new([Site {
                 name: "library".into(),
                 title: "Library".into(),
                 origin: format!("http://{HOST}"),
@@ -149,7 +149,7 @@ impl Plane {
                 prefix: PathPattern::parse("/").unwrap(),
                 home: "/".into(),
                 access: access(),
-            }]),
+            }])),
             endpoints: [("library".into(), endpoint(site.address, limits()))].into(),
             settings: Settings::default(),
             association: Arc::new(Association {

@@ -24,6 +24,7 @@ pub use visitor::{Page, Visitor};
 pub const CHAIR: &str = "jane.marlowe@harborlabs.example";
 pub const SECOND_MEMBERSHIP: &str = "tomas.lindqvist@people.example";
 pub const NON_MEMBER: &str = "nils.frost@people.example";
+pub const STAFF: &str = "sam.osei@acme.example";
 pub const UNAPPROVED: &str = "una.strand@people.example";
 pub const DECEASED: &str = "dora.vale@people.example";
 pub const LAST_DAY: &str = "rhea.lindholm@people.example";
@@ -145,6 +146,7 @@ impl World {
         let Plan { access, more, live, session, calls_per_second, .. } = &self.plan;
         let (ams, port) = (self.ams.base_url(), self.address.port());
         let upstream = self.plan.upstream.clone().unwrap_or_else(|| self.site.base_url());
+        let more = more.replace("{port}", &port.to_string()).replace("{upstream}", &upstream);
         let environment = |environment, prefix: &str| {
             let Credentials { app_name, .. } = Credentials::demo(environment);
             format!(

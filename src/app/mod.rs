@@ -1,5 +1,7 @@
 //! The one place that joins the parts: from checked settings to a running gateway, and from new settings to the same gateway.
 
+mod watch;
+
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -13,7 +15,6 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::adapters::BoxFuture;
 use crate::adapters::ams::re_members::ReMembers;
 use crate::adapters::ams::{Ams, re_members};
 use crate::adapters::budget::Budget;
@@ -37,10 +38,10 @@ use crate::flows::upkeep;
 use crate::flows::visit::Visits;
 use crate::serve::tls::TlsFault;
 use crate::serve::{self, Listener, Serving};
-use crate::telemetry::metrics::{self, Levels};
-use crate::web::operations::{self, Operations, Unready};
+use crate::web::operations;
 use crate::web::proxy::{Control, Gate, Meter, Snapshot};
 use crate::web::{proxy, routes, state};
+use watch::Watch;
 
 /// Why a gateway does not start, or does not take new settings.
 #[derive(Debug, thiserror::Error)]
@@ -250,6 +251,11 @@ impl App {
         self.operations
     }
 
+    /// The use cases about people. `None`: the operator wants no administration.
+    pub fn desk(&self) -> Option<&Arc<Desk>> {
+        self.desk.as_ref()
+    }
+
     /// Administration, if the operator wants it.
     pub fn administer(&self) -> Option<&Arc<Administer>> {
         self.administer.as_ref()
@@ -305,35 +311,6 @@ impl App {
     }
 }
 
-/// What the operations listener asks.
-struct Watch {
-    store: Arc<dyn Store>,
-    gate: Arc<Gate>,
-    budget: Arc<Budget>,
-    sign_in: Arc<SignIn>,
-    refresh: Arc<Refresh>,
-    draining: Arc<AtomicBool>,
-}
-
-impl Operations for Watch {
-    fn unready(&self) -> BoxFuture<'_, Vec<Unready>> {
-        Box::pin(async {
-            let draining = self.draining.load(Ordering::Acquire).then_some(Unready::Draining);
-            let store = self.store.ping().await.err().map(|error| Unready::Store(error.to_string()));
-            draining.into_iter().chain(store).collect()
-        })
-    }
-
-    fn metrics(&self) -> String {
-        let levels = Levels { sessions: self.gate.visits.count(), ams: self.budget.used() };
-        metrics::page(&levels, |registry| {
-            self.gate.meter.register(registry);
-            self.sign_in.tally.register(registry, "membergate_sign_ins", "Returns from the login, by ending");
-            self.refresh.tally.register(registry, "membergate_refreshes", "Records read anew, by ending");
-        })
-    }
-}
-
 async fn open_store(settings: Settings) -> Result<(Settings, Arc<SqliteStore>), StoreError> {
     let opening = tokio::task::spawn_blocking(move || {
         let opened = SqliteStore::open(&settings.store.path, &settings.store.secret_key);
@@ -367,7 +344,7 @@ fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
         endpoints.insert(Arc::clone(&name), Arc::new(site.endpoint().map_err(failed)?));
     }
     Ok(Snapshot {
-        sites: Sites::new(settings.sites.iter().map(|site| site.site.clone())),
+        sites: Arc::new(Sites::new(settings.sites.iter().map(|site| site.site.clone()))),
         endpoints,
         settings: proxy::Settings {
             trusted_proxies: settings.listen.trusted_proxies.clone(),

@@ -1,0 +1,271 @@
+<?php
+/**
+ * The WordPress account of a person: found by the association id, linked by e-mail where that is safe, else created.
+ *
+ * The id is the only key. An e-mail address is looked at once, for the first link, and then only follows.
+ *
+ * @package Membergate
+ */
+
+namespace Membergate;
+
+use WP_Error;
+use WP_Session_Tokens;
+use WP_User;
+
+defined( 'ABSPATH' ) || exit;
+
+const ID_META   = 'membergate_id';
+const CORE_STAFF = array( 'administrator', 'editor', 'author', 'contributor' );
+
+/**
+ * The account of the person whom these claims name, made if need be and brought up to date.
+ *
+ * @return WP_User|WP_Error
+ */
+function account_for( array $claims ) {
+	$id   = linked_account( $claims['sub'] );
+	$id   = $id ? $id : first_account( $claims );
+	$user = is_wp_error( $id ) ? null : get_userdata( $id );
+	if ( ! $user ) {
+		return is_wp_error( $id ) ? $id : new WP_Error( 'account' );
+	}
+	if ( is_multisite() && is_user_spammy( $user ) ) {
+		return new WP_Error( 'account_closed' );
+	}
+	if ( is_multisite() && ! is_user_member_of_blog( $user->ID, get_current_blog_id() ) ) {
+		add_user_to_blog( get_current_blog_id(), $user->ID, '' );
+		clean_user_cache( $user->ID );
+		$user = get_userdata( $user->ID );
+	}
+	follow_profile( $user, $claims );
+	return get_userdata( $user->ID );
+}
+
+/** The id of the account linked with this person, or 0. */
+function linked_account( string $sub ): int {
+	global $wpdb;
+	// WordPress indexes the key of user meta and not its value; so the id is also kept inside a key.
+	$known = wp_cache_get( lookup_key( $sub ), 'membergate' );
+	if ( ! $known ) {
+		// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- there is no function that searches by meta key alone.
+		$known = (int) $wpdb->get_var( $wpdb->prepare( "SELECT user_id FROM {$wpdb->usermeta} WHERE meta_key = %s ORDER BY umeta_id LIMIT 1", lookup_key( $sub ) ) );
+	}
+	// The account itself has the last word: a cache or a copied row does not link anybody.
+	if ( ! $known || get_user_meta( (int) $known, ID_META, true ) !== $sub ) {
+		return 0;
+	}
+	wp_cache_set( lookup_key( $sub ), (int) $known, 'membergate', HOUR_IN_SECONDS );
+	return (int) $known;
+}
+
+/** The meta key under which the account of this person is found. */
+function lookup_key( string $sub ): string {
+	return 'membergate_key_' . substr( hash( 'sha256', $sub ), 0, 40 );
+}
+
+/** Is this account linked with a person of the association? */
+function is_linked( int $user_id ): bool {
+	return '' !== (string) get_user_meta( $user_id, ID_META, true );
+}
+
+/** Links an account. It has no other way in from now on: what was signed in by password is signed out. */
+function link_account( int $user_id, string $sub ): void {
+	unlink_account( $user_id );
+	update_user_meta( $user_id, ID_META, wp_slash( $sub ) );
+	update_user_meta( $user_id, lookup_key( $sub ), '1' );
+	WP_Session_Tokens::get_instance( $user_id )->destroy_all();
+}
+
+/** Takes the link away; account, roles and content stay. */
+function unlink_account( int $user_id ): void {
+	$sub = (string) get_user_meta( $user_id, ID_META, true );
+	if ( '' !== $sub ) {
+		delete_user_meta( $user_id, lookup_key( $sub ) );
+		delete_user_meta( $user_id, ID_META );
+		delete_user_meta( $user_id, SHOWN_META );
+		wp_cache_delete( lookup_key( $sub ), 'membergate' );
+	}
+}
+
+/**
+ * The account for someone who has none yet. One request at a time does this for one person: two tabs are one account.
+ *
+ * @return int|WP_Error
+ */
+function first_account( array $claims ) {
+	global $wpdb;
+	$lock = substr( $wpdb->prefix . lookup_key( $claims['sub'] ), 0, 64 );
+	// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- a lock is not data.
+	if ( '0' === $wpdb->get_var( $wpdb->prepare( 'SELECT GET_LOCK(%s, 5)', $lock ) ) ) {
+		return new WP_Error( 'busy' );
+	}
+	$id = linked_account( $claims['sub'] );
+	if ( ! $id ) {
+		$id = account_by_email( $claims['email'], $conflict );
+		if ( ! $id ) {
+			$id = '1' === setting( 'create' ) ? create_account( $claims ) : new WP_Error( 'no_account' );
+		}
+		if ( ! is_wp_error( $id ) ) {
+			link_account( $id, $claims['sub'] );
+			if ( $conflict ) {
+				note_conflict( $conflict['kind'], $id, $conflict['other'] );
+			}
+		}
+	}
+	$wpdb->query( $wpdb->prepare( 'SELECT RELEASE_LOCK(%s)', $lock ) ); // phpcs:ignore WordPress.DB.DirectDatabaseQuery
+	return $id;
+}
+
+/**
+ * The one account that has this e-mail address and may be linked by it, or 0.
+ *
+ * @param string     $email    The address in the association; may be empty.
+ * @param array|null $conflict What an administrator should know when an account matches and is not linked.
+ */
+function account_by_email( string $email, &$conflict ): int {
+	$conflict = null;
+	$ids      = is_email( $email ) ? accounts_with_email( $email ) : array();
+	if ( array() === $ids ) {
+		return 0;
+	}
+	if ( count( $ids ) > 1 ) {
+		$conflict = array( 'kind' => 'ambiguous', 'other' => 0 );
+		return 0;
+	}
+	if ( '1' === setting( 'link_by_email' ) && ! is_linked( $ids[0] ) && ! is_privileged( $ids[0] ) ) {
+		return $ids[0];
+	}
+	$conflict = array( 'kind' => 'not_linked', 'other' => $ids[0] );
+	return 0;
+}
+
+/** The ids of all accounts with this address. The database folds accents; an address is compared by its bytes, without case. */
+function accounts_with_email( string $email ): array {
+	global $wpdb;
+	// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- get_user_by() hides that there are several.
+	$rows = $wpdb->get_results( $wpdb->prepare( "SELECT ID, user_email FROM {$wpdb->users} WHERE user_email = %s LIMIT 10", $email ) );
+	$ids  = array();
+	foreach ( (array) $rows as $row ) {
+		if ( strtolower( $row->user_email ) === strtolower( $email ) ) {
+			$ids[] = (int) $row->ID;
+		}
+	}
+	return $ids;
+}
+
+/**
+ * May this account do more than read, on any site? Such an account is linked by hand only: whoever can set an e-mail
+ * address in the association must not become an editor here.
+ */
+function is_privileged( int $user_id ): bool {
+	if ( is_multisite() ) {
+		$blogs = get_blogs_of_user( $user_id, true );
+		if ( is_super_admin( $user_id ) || count( $blogs ) > 50 ) {
+			return true;
+		}
+		foreach ( $blogs as $blog ) {
+			if ( is_privileged_on( new WP_User( $user_id, '', (int) $blog->userblog_id ), (int) $blog->userblog_id ) ) {
+				return true;
+			}
+		}
+		return false;
+	}
+	return is_privileged_on( new WP_User( $user_id ), 0 );
+}
+
+/** The same for one site; 0 is the only one. */
+function is_privileged_on( WP_User $user, int $blog_id ): bool {
+	if ( $blog_id ) {
+		switch_to_blog( $blog_id );
+	}
+	$administrator = get_role( 'administrator' );
+	$staff         = $administrator ? array_keys( array_filter( $administrator->capabilities ) ) : array();
+	$staff         = array_merge( $staff, array( 'edit_posts', 'edit_pages', 'upload_files', 'manage_options', 'edit_users', 'unfiltered_html' ) );
+	$user          = new WP_User( $user->ID );
+	$held          = array_keys( array_filter( $user->allcaps ) );
+	if ( $blog_id ) {
+		restore_current_blog();
+	}
+	return array() !== array_intersect( $user->roles, CORE_STAFF )
+		|| array() !== array_diff( array_intersect( $held, $staff ), array( 'read', 'level_0' ) );
+}
+
+/**
+ * A new account without any role. The name to sign in by tells nothing about the person and is not the association id.
+ *
+ * @return int|WP_Error
+ */
+function create_account( array $claims ) {
+	$login = 'member' . substr( hash( 'sha256', 'login:' . $claims['sub'] ), 0, 12 );
+	while ( username_exists( $login ) ) {
+		$login = 'member' . bin2hex( random_bytes( 8 ) );
+	}
+	$email = is_email( $claims['email'] ) && ! email_exists( $claims['email'] ) ? $claims['email'] : '';
+	$name  = shown_name( $claims, $login );
+	$id    = wp_insert_user(
+		wp_slash(
+			array(
+				'user_login'   => $login,
+				'user_pass'    => wp_generate_password( 48, true, true ),
+				'user_email'   => $email,
+				'display_name' => $name,
+				'nickname'     => $name,
+				'role'         => '',
+			)
+		)
+	);
+	return is_wp_error( $id ) ? new WP_Error( 'account', $id->get_error_message() ) : $id;
+}
+
+/** The name to show: plain text, of a length that the database holds. */
+function shown_name( array $claims, string $otherwise ): string {
+	$name = trim( mb_substr( sanitize_text_field( $claims['name'] ), 0, 100 ) );
+	return '' !== $name ? $name : $otherwise;
+}
+
+/** Display name, e-mail address and membership follow the association. Writes only what changed. */
+function follow_profile( WP_User $user, array $claims ): void {
+	$changes = array();
+	$name    = shown_name( $claims, $user->user_login );
+	// Compared as WordPress stores it, or a name with an ampersand would be written on every request.
+	$stored = wp_unslash( apply_filters( 'pre_user_display_name', wp_slash( $name ) ) ); // phpcs:ignore WordPress.NamingConventions
+	if ( $stored !== $user->display_name ) {
+		$changes['display_name'] = $name;
+	}
+	if ( is_email( $claims['email'] ) && 0 !== strcasecmp( $claims['email'], $user->user_email ) ) {
+		$owner = (int) email_exists( $claims['email'] );
+		if ( $owner && $owner !== $user->ID ) {
+			note_email_taken( $user, $owner );
+		} else {
+			$changes['user_email'] = $claims['email'];
+		}
+	}
+	if ( $changes ) {
+		// The association has told its member; a second mail from here would only confuse.
+		add_filter( 'send_email_change_email', '__return_false' );
+		wp_update_user( wp_slash( array( 'ID' => $user->ID ) + $changes ) );
+		remove_filter( 'send_email_change_email', '__return_false' );
+	}
+	follow_meta( $user->ID, setting( 'meta_type' ), $claims['membership_type'] );
+	follow_meta( $user->ID, setting( 'meta_expires' ), $claims['membership_expires'] );
+}
+
+/** An account made without an address because of a conflict has been noted as such already. */
+function note_email_taken( WP_User $user, int $owner ): void {
+	if ( '' !== $user->user_email ) {
+		note_conflict( 'email_taken', $user->ID, $owner );
+	}
+}
+
+/** Sets one user meta value, or removes it when there is none. */
+function follow_meta( int $user_id, string $key, string $value ): void {
+	if ( (string) get_user_meta( $user_id, $key, true ) === $value ) {
+		return;
+	}
+	if ( '' === $value ) {
+		delete_user_meta( $user_id, $key );
+	} else {
+		update_user_meta( $user_id, $key, wp_slash( $value ) );
+	}
+}

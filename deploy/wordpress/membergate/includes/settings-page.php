@@ -1,0 +1,228 @@
+<?php
+/**
+ * Settings → Membergate: whether it works, what stands in the way, and the few values to set.
+ *
+ * @package Membergate
+ */
+
+namespace Membergate;
+
+defined( 'ABSPATH' ) || exit;
+
+const PAGE = 'membergate';
+
+add_action( 'admin_menu', __NAMESPACE__ . '\\add_page' );
+add_action( 'admin_init', __NAMESPACE__ . '\\register' );
+add_action( 'admin_notices', __NAMESPACE__ . '\\conflict_notice' );
+add_action( 'update_option_' . SETTINGS_OPTION, __NAMESPACE__ . '\\fetch_after_saving' );
+add_action( 'add_option_' . SETTINGS_OPTION, __NAMESPACE__ . '\\fetch_after_saving' );
+foreach ( array( 'fetch_keys', 'create_roles', 'forget_conflicts' ) as $membergate_deed ) {
+	add_action( 'admin_post_membergate_' . $membergate_deed, __NAMESPACE__ . '\\do_deed' );
+}
+add_filter( 'plugin_action_links_' . plugin_basename( MEMBERGATE_PLUGIN_FILE ), __NAMESPACE__ . '\\plugin_link' );
+
+/** The entry in the menu. On Multisite the administrator of one site may look, and only the network's may change. */
+function add_page(): void {
+	add_options_page( 'Membergate', 'Membergate', 'manage_options', PAGE, __NAMESPACE__ . '\\render_page' );
+}
+
+/** The settings, for options.php. */
+function register(): void {
+	register_setting( PAGE, SETTINGS_OPTION, array( 'type' => 'array', 'sanitize_callback' => __NAMESPACE__ . '\\sanitize_settings', 'show_in_rest' => false ) );
+	add_filter( 'option_page_capability_' . PAGE, __NAMESPACE__ . '\\settings_capability' );
+}
+
+/** New settings may mean a new address of the keys: better to learn now than at the first visitor that it is wrong. */
+function fetch_after_saving(): void {
+	if ( '' === setting( 'jwks' ) ) {
+		fetch_keys();
+	}
+}
+
+/**
+ * A link in the list of plugins.
+ *
+ * @param string[] $links Links that WordPress shows.
+ */
+function plugin_link( $links ): array {
+	$link = sprintf( '<a href="%s">%s</a>', esc_url( page_url() ), esc_html__( 'Settings', 'membergate' ) );
+	return array_merge( array( $link ), (array) $links );
+}
+
+/** Address of this page. */
+function page_url(): string {
+	return admin_url( 'options-general.php?page=' . PAGE );
+}
+
+/** The three buttons. */
+function do_deed(): void {
+	$deed = substr( (string) current_action(), strlen( 'admin_post_' ) );
+	if ( ! current_user_can( settings_capability() ) ) {
+		wp_die( esc_html__( 'You may not do this.', 'membergate' ), '', array( 'response' => 403 ) );
+	}
+	check_admin_referer( $deed );
+	switch ( $deed ) {
+		case 'membergate_fetch_keys':
+			fetch_keys();
+			break;
+		case 'membergate_create_roles':
+			create_missing_roles();
+			break;
+		case 'membergate_forget_conflicts':
+			put_conflicts_away();
+			break;
+	}
+	wp_safe_redirect( page_url() );
+	exit;
+}
+
+/** Conflicts are shown where an administrator comes by. */
+function conflict_notice(): void {
+	$conflicts = open_conflicts();
+	$screen    = get_current_screen();
+	if ( ! $conflicts || ! current_user_can( settings_capability() ) || ! $screen || ! in_array( $screen->id, array( 'dashboard', 'users', 'settings_page_' . PAGE ), true ) ) {
+		return;
+	}
+	echo '<div class="notice notice-warning membergate-conflicts"><p><strong>Membergate</strong></p><ul>';
+	foreach ( $conflicts as $conflict ) {
+		echo '<li>' . wp_kses( conflict_text( $conflict ), array( 'a' => array( 'href' => true ) ) ) . '</li>';
+	}
+	echo '</ul>';
+	deed_button( 'membergate_forget_conflicts', __( 'I have seen this', 'membergate' ) );
+	echo '</div>';
+}
+
+/** A form with one button. */
+function deed_button( string $deed, string $label ): void {
+	printf( '<form method="post" action="%s"><input type="hidden" name="action" value="%s">', esc_url( admin_url( 'admin-post.php' ) ), esc_attr( $deed ) );
+	wp_nonce_field( $deed );
+	printf( '<p><button class="button">%s</button></p></form>', esc_html( $label ) );
+}
+
+/** Everything that keeps it from working or deserves a look, as sentences; empty when all is well. */
+function problems(): array {
+	$found = array();
+	if ( '' === setting( 'site' ) ) {
+		$found[] = __( 'The site name is not set, so nobody is signed in by the gateway.', 'membergate' );
+	}
+	if ( '' === public_origin() ) {
+		$found[] = __( 'The public origin cannot be told from the home address.', 'membergate' );
+	}
+	if ( '' === setting( 'jwks' ) ) {
+		$kept = kept_keys();
+		if ( '' !== $kept['error'] ) {
+			// The details may name an inner address, which is not for the administrator of one site of a network.
+			$details = current_user_can( settings_capability() ) ? $kept['error'] : '…';
+			/* translators: %s: error of a request. */
+			$found[] = sprintf( __( 'The last attempt to fetch the keys failed: %s. Known keys stay in use.', 'membergate' ), $details );
+		} elseif ( ! $kept['keys'] ) {
+			$found[] = __( 'No keys yet: they are fetched when the first visitor comes, or by the button below.', 'membergate' );
+		}
+	} elseif ( array() === parse_jwks( setting( 'jwks' ) ) ) {
+		$found[] = __( 'The pasted keys hold no Ed25519 key.', 'membergate' );
+	}
+	if ( ! defined( 'MEMBERGATE_OWNS_AUTH_REDIRECT' ) ) {
+		$found[] = __( 'Another plugin defines auth_redirect(), so people signed in by the gateway may be turned away from /wp-admin/.', 'membergate' );
+	}
+	$visitor = visitor();
+	if ( 'refused' === $visitor['state'] ) {
+		/* translators: %s: short code of a reason. */
+		$found[] = sprintf( __( 'Your own request came with an assertion that was refused: %s.', 'membergate' ), $visitor['reason'] );
+	}
+	$unknown = notes()['unknown_roles'];
+	if ( $unknown ) {
+		/* translators: %s: list of role names. */
+		$found[] = sprintf( __( 'The gateway manages roles that this site does not have: %s.', 'membergate' ), implode( ', ', $unknown ) );
+	}
+	if ( defined( 'WP_CACHE' ) && WP_CACHE ) {
+		$found[] = __( 'A page cache is switched on (WP_CACHE). See "Page caches" in readme.txt, or members are shown the page of a stranger.', 'membergate' );
+	}
+	return $found;
+}
+
+/** When something happened, for people. */
+function when( int $at ): string {
+	/* translators: %s: length of time. */
+	return $at ? sprintf( __( '%s ago', 'membergate' ), human_time_diff( $at ) ) : __( 'never', 'membergate' );
+}
+
+/** The page. */
+function render_page(): void {
+	$may_change = current_user_can( settings_capability() );
+	$problems   = problems();
+	$notes      = notes();
+	echo '<div class="wrap"><h1>Membergate</h1>';
+	echo '<h2>' . esc_html__( 'Status', 'membergate' ) . '</h2><p class="membergate-status"><strong>';
+	echo esc_html( $problems ? __( 'Needs attention', 'membergate' ) : __( 'Ready', 'membergate' ) ) . '</strong>. ';
+	/* translators: 1: length of time, 2: length of time, 3: reason. */
+	echo esc_html( sprintf( __( 'Last accepted: %1$s. Last refused: %2$s %3$s', 'membergate' ), when( $notes['accepted_at'] ), when( $notes['refused_at'] ), '' === $notes['refused'] ? '' : '(' . $notes['refused'] . ')' ) ) . '</p>';
+	if ( $problems ) {
+		echo '<ul class="ul-disc"><li>' . implode( '</li><li>', array_map( 'esc_html', $problems ) ) . '</li></ul>';
+	}
+	if ( $may_change && '' === setting( 'jwks' ) ) {
+		deed_button( 'membergate_fetch_keys', __( 'Fetch the keys now', 'membergate' ) );
+	}
+	if ( $may_change && $notes['unknown_roles'] ) {
+		deed_button( 'membergate_create_roles', __( 'Create the missing roles (they may read, nothing more)', 'membergate' ) );
+	}
+	if ( $may_change ) {
+		render_form();
+	} else {
+		echo '<p>' . esc_html__( 'Only a network administrator may change the settings.', 'membergate' ) . '</p>';
+	}
+	echo '</div>';
+}
+
+/** The form. */
+function render_form(): void {
+	echo '<form method="post" action="options.php">';
+	settings_fields( PAGE );
+	echo '<h2>' . esc_html__( 'Settings', 'membergate' ) . '</h2><table class="form-table" role="presentation">';
+	text_row( 'site', __( 'Site name', 'membergate' ), __( 'The name of this site in the gateway\'s configuration.', 'membergate' ) );
+	/* translators: %s: an address. */
+	text_row( 'origin', __( 'Public origin', 'membergate' ), sprintf( __( 'Leave empty for %s.', 'membergate' ), origin_of( home_url() ) ) );
+	/* translators: %s: an address. */
+	text_row( 'jwks_url', __( 'Address of the keys', 'membergate' ), sprintf( __( 'Leave empty for %s. Set an inner address if this machine cannot reach its own public one.', 'membergate' ), public_origin() . '/_gate/oidc/jwks' ) );
+	printf(
+		'<tr><th scope="row"><label for="membergate-jwks">%s</label></th><td><textarea id="membergate-jwks" class="large-text code" rows="4" name="%s[jwks]"%s>%s</textarea><p class="description">%s</p></td></tr>',
+		esc_html__( 'Pasted keys', 'membergate' ),
+		esc_attr( SETTINGS_OPTION ),
+		is_fixed_in_wp_config( 'jwks' ) ? ' readonly' : '',
+		esc_textarea( setting( 'jwks' ) ),
+		esc_html__( 'A JWK set. Not empty: nothing is fetched, and a new key must be pasted before the gateway changes to it.', 'membergate' )
+	);
+	tick_row( 'create', __( 'New accounts', 'membergate' ), __( 'An account is made for a person who has none. Otherwise only people with an account here are let in.', 'membergate' ) );
+	tick_row( 'link_by_email', __( 'First link by e-mail', 'membergate' ), __( 'An existing account without any rights is linked when it alone has the person\'s e-mail address.', 'membergate' ) );
+	tick_row( 'bind_address', __( 'Replay protection', 'membergate' ), __( 'An assertion is good only from the network address that showed it first.', 'membergate' ) );
+	text_row( 'button_label', __( 'Text of the login button', 'membergate' ), '' );
+	text_row( 'meta_type', __( 'User meta key: Membership Type', 'membergate' ), '' );
+	text_row( 'meta_expires', __( 'User meta key: Membership Expiration', 'membergate' ), '' );
+	echo '</table>';
+	submit_button();
+	echo '</form>';
+}
+
+/** A line of the form with a text. */
+function text_row( string $name, string $label, string $help ): void {
+	printf(
+		'<tr><th scope="row"><label for="membergate-%1$s">%2$s</label></th><td><input id="membergate-%1$s" class="regular-text" name="%3$s[%1$s]" value="%4$s"%5$s><p class="description">%6$s</p></td></tr>',
+		esc_attr( $name ),
+		esc_html( $label ),
+		esc_attr( SETTINGS_OPTION ),
+		esc_attr( setting( $name ) ),
+		is_fixed_in_wp_config( $name ) ? ' readonly' : '',
+		esc_html( is_fixed_in_wp_config( $name ) ? __( 'Set in wp-config.php.', 'membergate' ) : $help )
+	);
+}
+
+/** A line of the form with a tick box. */
+function tick_row( string $name, string $label, string $help ): void {
+	printf(
+		'<tr><th scope="row">%2$s</th><td><label><input type="checkbox" name="%3$s[%1$s]" value="1"%4$s> %5$s</label></td></tr>',
+		esc_attr( $name ),
+		esc_html( $label ),
+		esc_attr( SETTINGS_OPTION ),
+		checked( '1', setting( $name ), false ),
+		esc_html( $help )
+	);
+}

@@ -1,0 +1,182 @@
+"""What the checks share: a site that is started and stopped, assertions that are minted, and a counter.
+
+Standard library only. A check is one call of `check`, named by a sentence; it never stops the run.
+"""
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+HERE = pathlib.Path(__file__).parent
+PASSED, FAILED = [], []
+
+
+def check(sentence, holds, detail=""):
+    (PASSED if holds else FAILED).append(sentence)
+    if not holds:
+        print(f"FAILED  {sentence}  [{detail}]", flush=True)
+
+
+class Answer:
+    def __init__(self, response):
+        self.status = response.status
+        self.headers = response.headers
+        self.text = response.read().decode("utf-8", "replace")
+        self.location = response.headers.get("Location", "")
+
+    def json(self):
+        return json.loads(self.text)
+
+    def __repr__(self):
+        return f"{self.status} {self.location} {self.text[:160]!r}"
+
+
+class Browser:
+    """Cookies, and one address from which it comes."""
+
+    def __init__(self, site, source="127.0.0.1"):
+        self.site, self.source, self.cookies = site, source, {}
+
+    def ask(self, method, path, token=None, form=None, body=None, headers=()):
+        connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=30, source_address=(self.source, 0))
+        connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+        connection.putheader("Host", self.site.host)
+        if self.cookies:
+            connection.putheader("Cookie", "; ".join(f"{k}={v}" for k, v in self.cookies.items()))
+        for one in [token] if isinstance(token, str) else token or []:
+            connection.putheader("Membergate-Assertion", one)
+        for name, value in headers:
+            connection.putheader(name, value)
+        if form is not None:
+            body = urllib.parse.urlencode(form)
+            connection.putheader("Content-Type", "application/x-www-form-urlencoded")
+        data = (body or "").encode()
+        if data or method == "POST":
+            connection.putheader("Content-Length", str(len(data)))
+        connection.endheaders(data)
+        response = connection.getresponse()
+        for line in response.headers.get_all("Set-Cookie") or []:
+            name, value = line.split(";")[0].split("=", 1)
+            if value.strip() in ("", "deleted", "+", "%20") or "1970" in line:
+                self.cookies.pop(name, None)
+            else:
+                self.cookies[name] = value
+        answer = Answer(response)
+        connection.close()
+        return answer
+
+    def get(self, path, token=None, **more):
+        return self.ask("GET", path, token, **more)
+
+    def post(self, path, form=None, token=None, **more):
+        return self.ask("POST", path, token, form=form, **more)
+
+    def who(self, token=None, **more):
+        """Whom WordPress takes us for."""
+        return self.get(f"{self.site.path}?probe=1", token, **more).json()
+
+    def sign_in_by_password(self, login, password):
+        self.get("/wp-login.php")  # sets the cookie without which WordPress refuses the form
+        return self.post("/wp-login.php", {"log": login, "pwd": password, "testcookie": "1", "redirect_to": self.site.origin + "/wp-admin/"})
+
+
+class Site:
+    """A WordPress of up.sh, with a stand-in for the gateway's key page."""
+
+    path = "/"
+
+    def __init__(self, multisite=False):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.host = f"127.0.0.1:{self.port}"
+        if multisite:  # WordPress allows no port in the name of a network
+            self.host = "network.example"
+        self.origin = f"http://{self.host}"
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="membergate-wp-"))
+        self.folder.chmod(0o755)
+        self.root = self.folder / "wp"
+        self.multisite = multisite
+        self.mint = subprocess.Popen(["php", HERE / "site/mint.php"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def start(self):
+        jwks = f"http://127.0.0.1:{self.port}/_gate/oidc/jwks"
+        environment = dict(os.environ, FAKE_GATE="1", JWKS_URL=jwks)
+        if self.multisite:
+            environment["MULTISITE"] = "1"
+        done = subprocess.run([HERE / "up.sh", self.root, str(self.port), self.origin, "www"], env=environment, capture_output=True, text=True, timeout=120)
+        if done.returncode:
+            raise SystemExit(f"up.sh failed:\n{done.stdout}{done.stderr}")
+        self.serve_keys("a")
+        return done.stdout.split("wordpress=")[-1].strip()
+
+    def stop(self):
+        self.mint.stdin.close()
+        self.mint.wait(timeout=10)
+        subprocess.run([HERE / "down.sh", self.root], timeout=60)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _mint(self, ask):
+        self.mint.stdin.write(json.dumps(ask) + "\n")
+        return self.mint.stdout.readline().strip()
+
+    def jwks(self, *names):
+        return self._mint({"jwks": list(names)})
+
+    def serve_keys(self, *names):
+        """The key page of the gateway from now on; without names there is none."""
+        page = self.root / "gate/oidc/jwks"
+        page.parent.mkdir(exist_ok=True)
+        page.unlink(missing_ok=True)
+        if names:
+            page.write_text(self.jwks(*names))
+
+    def key_fetches(self):
+        log = self.root / "log/gate"
+        return len(log.read_text().splitlines()) if log.exists() else 0
+
+    def token(self, sub="person-1", key="a", sign="ed25519", header=None, drop=(), **claims):
+        """An assertion as the gateway makes it, changed as asked. A claim of None is null; `drop` leaves claims out."""
+        now = int(time.time())
+        said = dict(iss=self.origin, aud="www", sub=sub, name="Jane Doe", email=f"{sub}@people.example", roles=["subscriber"],
+                    managed_roles=["subscriber", "member", "board"], member=True, membership_type="Corporate Gold",
+                    membership_expires="2027-12-31", iat=now, exp=now + 60, jti=os.urandom(12).hex())
+        said.update(claims)
+        for name in drop:
+            said.pop(name, None)
+        head = {"alg": "EdDSA", "typ": "JWT", "kid": f"key-{key}"}
+        head.update(header or {})
+        head = {name: value for name, value in head.items() if value is not None}
+        return self._mint({"key": key, "sign": sign, "header": head, "claims": said})
+
+    def php(self, code, path="/"):
+        """What this PHP code returns inside WordPress."""
+        environment = dict(os.environ, WP_ROOT=str(self.root), WP_HOST=self.host, WP_PATH=path)
+        done = subprocess.run(["php", "-d", "display_errors=stderr", HERE / "site/eval.php"], input=code, env=environment, capture_output=True, text=True, timeout=30)
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            raise SystemExit(f"php: {done.stdout[-500:]} {done.stderr[-1500:]}")
+
+    def user(self, login, role="", email=None, password="local-pass-1"):
+        return self.php(f"$id = wp_insert_user(['user_login'=>{login!r},'user_pass'=>{password!r},'user_email'=>{email or login + '@people.example'!r},'role'=>{role!r}]); return $id;")
+
+    def conflicts(self):
+        return [c["kind"] for c in (self.php("return array_values(Membergate\\notes()['conflicts']);"))]
+
+    def setting(self, **values):
+        pairs = ",".join(f"{name!r}=>{value!r}" for name, value in values.items())
+        self.php(f"$s = get_option('membergate_settings'); update_option('membergate_settings', array_merge($s, [{pairs}])); return 1;")
+
+    def php_complaints(self):
+        """Warnings and errors that name the plugin's files."""
+        log = self.root / "log/php"
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [line for line in lines if re.search(r"plugins/membergate|mu-plugins", line)]

@@ -1,0 +1,20 @@
+<?php
+// Test only, a must-use plugin: `?probe=1` says who WordPress thinks is asking.
+add_action('template_redirect', function () {
+	if (!isset($_GET['probe'])) {
+		return;
+	}
+	$user = wp_get_current_user();
+	wp_send_json([
+		'id' => $user->ID, 'login' => $user->user_login, 'roles' => array_values($user->roles), 'name' => $user->display_name, 'email' => $user->user_email,
+		'type' => get_user_meta($user->ID, 'membership_type', true), 'expires' => get_user_meta($user->ID, 'membership_expiration', true),
+		'nonce' => wp_create_nonce('wp_rest'), 'no_cache' => defined('DONOTCACHEPAGE'), 'blog' => get_current_blog_id(), 'why' => Membergate\visitor()['reason'],
+	]);
+});
+// A plugin that asks who is signed in while an account is being made must not send the whole thing round in circles.
+add_action('user_register', function () {
+	wp_get_current_user();
+});
+add_action('plugins_loaded', function () {
+	is_user_logged_in();
+});
