@@ -368,3 +368,26 @@ async fn while_the_ams_is_down_the_pages_work_with_what_is_known_and_say_so() {
     let status = sam.get(world.url("/_gate/admin/status")).await.expect(200);
     assert!(status.text.contains("Does not answer"), "{}", status.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_through_somebodys_eyes_starts_from_the_tester_and_is_off_by_default() {
+    let asked = format!("/_gate/admin/try?who={CHAIR}");
+    let off = world().await;
+    let page = sam(&off).await.get(off.url(&asked)).await.expect(200);
+    assert!(!page.text.contains("View the site as this person"), "{}", page.text);
+
+    let more = "[admin]\nroles = [\"staff\"]\nview_as = true\n".to_owned();
+    let world = World::planned(Plan { more, ..Plan::default() }).await;
+    let mut sam = sam(&world).await;
+    let page = sam.get(world.url(&asked)).await.expect(200);
+    let value = |name: &str| page.attribute(&format!("name=\"{name}\""), "value").unwrap();
+    let (token, id) = (value("token"), value("id"));
+    let begun =
+        sam.post(world.url("/_gate/admin/view-as"), &[("token", &*token), ("id", &*id)]).await.expect(303);
+    sam.open(begun.location().unwrap().as_str()).await.expect(200);
+    let seen = sam.get(world.url("/members")).await.expect(200);
+    assert!(seen.text.contains("Jane Marlowe"), "{}", seen.text);
+    // The administration stays with the administrator.
+    let log = sam.get(world.url("/_gate/admin/audit")).await.expect(200);
+    assert!(log.text.contains("Began to view the site as somebody else"), "{}", log.text);
+}

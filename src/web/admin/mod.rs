@@ -103,6 +103,7 @@ pub fn router(admin: Admin) -> Router {
         .route("/_gate/admin/sweep/progress", reads(get(sweep::how_far)))
         // People
         .route(Room::TryIt.path(), reads(get(try_it::show)))
+        .route("/_gate/admin/view-as", writes(post(try_it::view_as)))
         .route(Room::Sessions.path(), reads(get(sessions::show)))
         .route("/_gate/admin/sessions/end", writes(post(sessions::end)))
         .route("/_gate/admin/sessions/end-all", writes(post(sessions::end_all)))

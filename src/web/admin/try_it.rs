@@ -14,11 +14,14 @@ use super::try_page::{Person, TryPage};
 use super::words::when;
 use crate::adapters::ams::AmsError;
 use crate::domain::audit::Action;
+use crate::domain::record::IndividualId;
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::administer::mapping::Which;
 use crate::flows::administer::people::{FindError, Found};
 use crate::flows::administer::try_it::try_it;
+use crate::flows::administer::view_as::ViewError;
 use crate::web::pages::respond;
+use crate::web::paths;
 use crate::web::state::answer;
 
 /// Shows the form, and what it found: `?who=…&at=…&mapping=draft`.
@@ -40,6 +43,7 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Resp
         draft,
         person: None,
         steps: Vec::new(),
+        may_view: admin.desk.view_as.is_on(),
         status: if at.is_err() { http::StatusCode::UNPROCESSABLE_ENTITY } else { http::StatusCode::OK },
     };
     if let (false, Ok(at)) = (who.is_empty(), at) {
@@ -100,6 +104,16 @@ async fn found(
             }
             .to_owned()))
         }
+    }
+}
+
+/// Begins to look at this site as somebody else sees it: read-only, for a quarter of an hour.
+pub async fn view_as(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
+    let Some(id) = IndividualId::parse(caller.sent("id")) else { return caller.not_found() };
+    match admin.desk.view_as.link(&caller.actor, &id, &caller.arrived.site.host).await {
+        Ok(token) => caller.go(&format!("{}?token={token}", paths::VIEW_AS)),
+        Err(error @ (ViewError::Store(_) | ViewError::Cryptography(_))) => caller.broken(&error),
+        Err(_) => caller.not_found(),
     }
 }
 

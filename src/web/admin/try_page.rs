@@ -94,6 +94,8 @@ pub struct TryPage {
     pub person: Option<Person>,
     /// Other instants.
     pub steps: Vec<Step>,
+    /// Administrators may look at the site as this person sees it.
+    pub may_view: bool,
     /// Answers other than 200.
     pub status: StatusCode,
 }
@@ -242,6 +244,7 @@ impl Page for TryPage {
                     href: "/_gate/admin/try?who=x".to_owned(),
                 })
                 .collect(),
+            may_view: true,
             person,
             status: if mend.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK },
         };
