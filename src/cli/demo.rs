@@ -77,6 +77,7 @@ impl Demo {
         writeln!(out, "  Members' page  http://localhost:{port}/members")?;
         writeln!(out, "  Needs a role   http://localhost:{port}/education")?;
         writeln!(out, "  Who am I?      http://localhost:{port}/_gate/me")?;
+        writeln!(out, "  Administration http://localhost:{port}/_gate/admin")?;
         writeln!(
             out,
             "  The AMS        {}/my-profile   (its own \"Log out\" ends the session here too)",

@@ -100,7 +100,7 @@ impl Page for LinksPage {
 
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
-        let shell = super::samples::shell(Room::Links);
+        let shell = super::tests::samples::shell(Room::Links);
         vec![("links_full", page(shell, "Library & Archive".to_owned(), "https://library.harbour.example"))]
     }
 }

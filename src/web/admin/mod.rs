@@ -32,8 +32,6 @@ pub mod versions;
 pub mod words;
 
 #[cfg(test)]
-mod samples;
-#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;

@@ -6,6 +6,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::Admin;
 use super::access::{Called, Caller};
 use super::fields::{Field, people};
@@ -221,7 +223,7 @@ impl Page for SessionsPage {
             own: n == 1,
         };
         let page = |lines: Vec<Line>, person: Option<&str>, mend: Option<&str>| SessionsPage {
-            shell: super::samples::shell(Room::Sessions),
+            shell: super::tests::samples::shell(Room::Sessions),
             of: Field::text("of", "Whose", "").mend(mend.map(str::to_owned)),
             person: person.map(|name| (name.to_owned(), "b3a1c0de-1".to_owned())),
             older: (lines.len() > 1).then(|| "of=&after=1-2".to_owned()),
