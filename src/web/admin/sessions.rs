@@ -99,9 +99,9 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Resp
             Ok(page) => {
                 let zone = admin.zone();
                 lines = page.sessions.iter().map(|listed| line(listed, &caller, &zone)).collect();
-                older = page
-                    .next
-                    .map(|(at, key)| format!("of={wanted}&after={}-{}", at.as_nanosecond(), hex(&key)));
+                let of = utf8_percent_encode(&wanted, NON_ALPHANUMERIC);
+                older =
+                    page.next.map(|(at, key)| format!("of={of}&after={}-{}", at.as_nanosecond(), hex(&key)));
             }
             Err(error) => return caller.broken(&error),
         }
