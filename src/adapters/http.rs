@@ -1,4 +1,4 @@
-//! The one outgoing HTTP client for calls about identity: to the AMS, to its login, to its token endpoints.
+//! The one outgoing HTTP client for calls about identity: to the AMS, to its login, and to clients that hear of a logout.
 //!
 //! Every call has a time limit and a limit on the body, follows no redirect and uses no proxy of the environment.
 //! The proxied sites have a client of their own in `upstream`.
@@ -95,6 +95,12 @@ impl HttpClient {
         let json = HeaderValue::from_static("application/json");
         let request = self.client.request(Method::POST, url).headers(headers).header(CONTENT_TYPE, json);
         self.send(request.body(document)).await
+    }
+
+    /// Posts the fields of a form to `url`.
+    pub async fn post_form(&self, url: Url, form: Bytes) -> Result<Answer, HttpError> {
+        let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
+        self.send(self.client.request(Method::POST, url).header(CONTENT_TYPE, kind).body(form)).await
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, HttpError> {

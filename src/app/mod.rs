@@ -1,14 +1,15 @@
 //! The one place that joins the parts: from checked settings to a running gateway, and from new settings to the same gateway.
 
+mod openid;
+mod parts;
 mod watch;
 
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -24,13 +25,14 @@ use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::keyring::{Keyring, KeyringError};
 use crate::adapters::keys::seal::Sealer;
 use crate::adapters::store::{SqliteStore, Store, StoreError};
-use crate::adapters::upstream::{EndpointFault, Endpoints};
+use crate::adapters::upstream::EndpointFault;
 use crate::config::Settings;
-use crate::config::settings::{Listen, Tls};
-use crate::domain::access::{Site, Sites};
+use crate::domain::access::Site;
+use crate::domain::client::Clients;
 use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
 use crate::flows::administer::{self, Administer, first_mapping};
 use crate::flows::attempts::Attempts;
+use crate::flows::grant::{Provider, PublishedClients};
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::Refresh;
 use crate::flows::sign_in::SignIn;
@@ -39,8 +41,10 @@ use crate::flows::visit::Visits;
 use crate::serve::tls::TlsFault;
 use crate::serve::{self, Listener, Serving};
 use crate::web::operations;
-use crate::web::proxy::{Control, Gate, Meter, Snapshot};
-use crate::web::{proxy, routes, state};
+use crate::web::proxy::{Control, Gate, Meter};
+use crate::web::{routes, state};
+use openid::OpenId;
+use parts::{certificate_end, load_tls, read_tls, serving_of, snapshot_of};
 use watch::Watch;
 
 /// Why a gateway does not start, or does not take new settings.
@@ -81,6 +85,8 @@ pub struct App {
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
     administer: Option<Arc<Administer>>,
     desk: Option<Arc<Desk>>,
+    clients: PublishedClients,
+    provider: Option<Arc<Provider>>,
     fixed: Fixed,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -95,6 +101,8 @@ struct Fixed {
     store: std::path::PathBuf,
     environment: String,
     admin: Option<administer::Settings>,
+    /// Issuer, and how the provider behaves towards the AMS and about e-mail addresses.
+    openid: Option<(String, bool, bool)>,
 }
 
 impl Fixed {
@@ -106,6 +114,10 @@ impl Fixed {
             store: settings.store.path.clone(),
             environment: settings.ams.live.name.clone(),
             admin: settings.admin.clone(),
+            openid: settings.oidc.as_ref().map(|oidc| {
+                let of = &oidc.provider;
+                (of.issuer.clone(), of.email_verified, of.ams_logout_returns)
+            }),
         }
     }
 }
@@ -116,7 +128,7 @@ impl App {
         let fixed = Fixed::of(&settings);
         let (settings, sqlite) = open_store(settings).await?;
         let store: Arc<dyn Store> = sqlite.clone();
-        let keyring = Arc::new(Keyring::ensure(&*store, &*clock).await?);
+        let keyring = Arc::new(Keyring::ensure(store.clone(), Arc::clone(&clock)).await?);
         let attempts = Attempts::new(Sealer::new(&settings.store.secret_key, "login attempt")?);
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
         let snapshot = snapshot_of(&settings)?;
@@ -164,7 +176,7 @@ impl App {
         ));
         let desk = match &settings.admin {
             Some(admin) => Some(Arc::new(Desk::new(Foundation {
-                store: sqlite,
+                store: sqlite.clone(),
                 ams: re_members,
                 visits: Arc::clone(&visits),
                 rules: Arc::clone(&rules),
@@ -176,7 +188,22 @@ impl App {
             }))),
             None => None,
         };
-        let control = routes::control(state::Gate {
+        let clients = PublishedClients::default();
+        let openid = match &settings.oidc {
+            Some(oidc) => {
+                clients.store(Arc::new(Clients::new(oidc.clients.iter().cloned())));
+                let (visits, keys) = (Arc::clone(&visits), Arc::clone(&keyring));
+                let key = &settings.store.secret_key;
+                Some(OpenId::new(oidc, Arc::clone(&clients), sqlite, visits, keys, &clock, key)?)
+            }
+            None => None,
+        };
+        let provider = openid.as_ref().map(|openid| Arc::clone(&openid.provider));
+        if let Some(provider) = &provider {
+            // Before anybody can ask: a client that has fetched the keys need not look for new ones.
+            provider.prepare().await;
+        }
+        let gate = state::Gate {
             sign_in: Arc::clone(&sign_in),
             visits: Arc::clone(&visits),
             ams,
@@ -185,12 +212,13 @@ impl App {
             clock: Arc::clone(&clock),
             administer: administer.clone(),
             desk: desk.clone(),
-        });
+        };
+        let control = routes::control(gate, provider.clone());
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
             visits: Arc::clone(&visits),
             rules,
-            keyring,
+            keyring: Arc::clone(&keyring),
             clock: Arc::clone(&clock),
             control: Control::new(control, Handle::current()),
             meter: Meter::default(),
@@ -224,6 +252,10 @@ impl App {
             desk.overview.set_certificate_end(certificate_end(&settings));
             tasks.spawn(Arc::clone(desk).run(stop.clone()));
         }
+        tasks.spawn(keyring.keep(stop.clone()));
+        if let Some(OpenId { back_channel, .. }) = openid {
+            tasks.spawn(back_channel.run(stop.clone()));
+        }
         tasks.close();
         let listener = Listener { address: settings.listen.address, tls: tls.clone() };
         let serving = serve::start(&[listener], serving_of(&settings.listen), &gate)?;
@@ -235,6 +267,8 @@ impl App {
             tls,
             administer,
             desk,
+            clients,
+            provider,
             fixed,
             stop,
             tasks,
@@ -271,6 +305,7 @@ impl App {
             (wanted.store != self.fixed.store, "store.path"),
             (wanted.environment != self.fixed.environment, "ams.live"),
             (wanted.admin != self.fixed.admin, "[admin]"),
+            (wanted.openid != self.fixed.openid, "[oidc], except its clients"),
         ];
         if let Some((_, what)) = moved.into_iter().find(|(moved, _)| *moved) {
             return Err(StartError::NeedsRestart(what));
@@ -295,6 +330,12 @@ impl App {
             desk.overview.set_certificate_end(certificate_end(settings));
         }
         self.gate.visits.set_limits(settings.session);
+        let clients = settings.oidc.iter().flat_map(|oidc| oidc.clients.iter().cloned());
+        self.clients.store(Arc::new(Clients::new(clients)));
+        if let Some(provider) = self.provider.clone() {
+            // A new client may need a key of another kind.
+            self.tasks.spawn(async move { provider.prepare().await });
+        }
         self.gate.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
@@ -334,47 +375,4 @@ fn re_members_of(
 
 fn sites_of(settings: &Settings) -> impl Iterator<Item = &Site> {
     settings.sites.iter().map(|site| &site.site)
-}
-
-fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
-    let mut endpoints = Endpoints::new();
-    for site in &settings.sites {
-        let name = Arc::clone(&site.site.name);
-        let failed = |fault| StartError::Site(Arc::clone(&name), fault);
-        endpoints.insert(Arc::clone(&name), Arc::new(site.endpoint().map_err(failed)?));
-    }
-    Ok(Snapshot {
-        sites: Arc::new(Sites::new(settings.sites.iter().map(|site| site.site.clone()))),
-        endpoints,
-        settings: proxy::Settings {
-            trusted_proxies: settings.listen.trusted_proxies.clone(),
-            stream_idle: settings.listen.stream_timeout,
-            ..proxy::Settings::default()
-        },
-        association: Arc::new(settings.association.clone()),
-    })
-}
-
-fn serving_of(listen: &Listen) -> serve::Settings {
-    let defaults = serve::Settings::default();
-    serve::Settings {
-        threads: listen.workers.and_then(NonZeroUsize::new).unwrap_or(defaults.threads),
-        header: listen.header_timeout,
-        idle: listen.idle_timeout,
-        connections: listen.max_connections,
-        drain: listen.drain_timeout,
-        ..defaults
-    }
-}
-
-fn certificate_end(settings: &Settings) -> Option<Timestamp> {
-    settings.listen.tls.as_ref().and_then(|tls| serve::certificate::ends(&tls.certificate))
-}
-
-fn read_tls(tls: &Tls) -> Result<ServerConfig, TlsFault> {
-    serve::tls::load(&tls.certificate, &tls.key)
-}
-
-fn load_tls(tls: &Tls) -> Result<Arc<ArcSwap<ServerConfig>>, TlsFault> {
-    Ok(Arc::new(ArcSwap::from_pointee(read_tls(tls)?)))
 }

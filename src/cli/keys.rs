@@ -1,14 +1,16 @@
-//! `membergate keys`: the secret key of an installation, and the public keys of its assertions.
+//! `membergate keys`: the secret key of an installation, and the signing keys of its assertions and ID tokens.
 //!
-//! Changes nothing: a secret key is printed and kept nowhere, and signing keys are made by the gateway itself.
+//! A secret key is printed and kept nowhere. The first signing keys are made by the gateway itself; here they are replaced.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
 use super::{Failure, because, runtime};
+use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::keys::assertion::{Signer, jwks};
+use crate::adapters::keys::keyring::{OVERLAP, rotate};
 use crate::adapters::keys::seal::SecretKey;
 use crate::adapters::store::{SqliteStore, Store as _};
 use crate::config::{self, Env};
@@ -22,6 +24,10 @@ pub enum Keys {
     /// Prints the public keys by which sites check assertions, as a JSON Web Key Set.
     #[command(after_help = "Example:\n  membergate keys show --config membergate.toml > jwks.json")]
     Show,
+    /// Replaces the signing keys. The new ones are published within a minute and sign ten minutes later; the old ones stay
+    /// published for eight days. Nothing has to be restarted.
+    #[command(after_help = "Example:\n  membergate keys rotate --config membergate.toml")]
+    Rotate,
 }
 
 /// Runs one of them.
@@ -32,23 +38,44 @@ pub fn run(keys: Keys, config: &Path, env: &dyn Env, out: &mut dyn Write) -> Res
             Ok(writeln!(out, "{secret}")?)
         }
         Keys::Show => show(config, env, out),
+        Keys::Rotate => replace(config, env, out),
     }
 }
 
-fn show(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
-    let settings = config::load(config, env).map_err(Failure::Configuration)?;
-    let path = &settings.store.path;
-    let nothing =
-        || because(format!("{} has no keys yet: the first start of the gateway makes them", path.display()));
-    if !path.exists() {
-        return Err(nothing());
+fn replace(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
+    let (path, store) = open(config, env)?;
+    let names = runtime()?.block_on(rotate(&store, SystemClock.now())).map_err(because)?;
+    if names.is_empty() {
+        return Err(no_keys_yet(&path));
     }
-    let store = SqliteStore::open(path, &settings.store.secret_key).map_err(because)?;
+    for name in names {
+        writeln!(out, "new key {name}")?;
+    }
+    Ok(writeln!(out, "They are published now, and sign in {} minutes.", OVERLAP.as_mins())?)
+}
+
+/// The store of a gateway that has run before.
+fn open(config: &Path, env: &dyn Env) -> Result<(PathBuf, SqliteStore), Failure> {
+    let settings = config::load(config, env).map_err(Failure::Configuration)?;
+    let path = settings.store.path;
+    if !path.exists() {
+        return Err(no_keys_yet(&path));
+    }
+    let store = SqliteStore::open(&path, &settings.store.secret_key).map_err(because)?;
+    Ok((path, store))
+}
+
+fn no_keys_yet(path: &Path) -> Failure {
+    because(format!("{} has no keys yet: the first start of the gateway makes them", path.display()))
+}
+
+fn show(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
+    let (path, store) = open(config, env)?;
     let stored = runtime()?.block_on(store.keys()).map_err(because)?;
     let signers: Vec<Signer> =
         stored.iter().map(Signer::from_stored).collect::<Result<_, _>>().map_err(because)?;
     if signers.is_empty() {
-        return Err(nothing());
+        return Err(no_keys_yet(&path));
     }
     Ok(writeln!(out, "{:#}", jwks(&signers))?)
 }

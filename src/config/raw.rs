@@ -57,6 +57,8 @@ section! {
         admin: Spanned<Admin>,
         /// The websites behind the gateway, one `[[site]]` each.
         site: Vec<Spanned<Site>>,
+        /// Websites elsewhere that sign people in through OpenID Connect.
+        oidc: Spanned<Oidc>,
     }
 }
 
@@ -228,6 +230,46 @@ section! {
         any_of: Vec<Text>,
         /// Each of these roles is needed. Example: ["member", "board"].
         all_of: Vec<Text>,
+    }
+}
+
+section! {
+    /// `[oidc]`
+    Oidc {
+        /// The name under which clients know the gateway: the origin of one of the sites. Example: "https://www.acme.example". Default: the origin of the first site.
+        issuer: Text,
+        /// Whether the association vouches for the e-mail addresses in its AMS; clients are told. Default: false.
+        email_verified: bool,
+        /// Whether the AMS's logout sends browsers to the Single Logout URL of one of the sites. Default: true.
+        ams_logout_returns: bool,
+        /// The clients, one `[[oidc.client]]` each.
+        client: Vec<Spanned<Client>>,
+    }
+}
+
+section! {
+    /// `[[oidc.client]]`
+    Client {
+        /// `client_id`. Example: "wiki". Required.
+        id: Text,
+        /// Its name for people. Example: "Acme Wiki". Default: the same as `id`.
+        name: Text,
+        /// Where a sign-in may end; exact addresses. Example: ["https://wiki.acme.example/callback"]. Required.
+        redirect_uris: Vec<Text>,
+        /// Where a logout may end; exact addresses. Example: ["https://wiki.acme.example/"]. Default: [].
+        post_logout_redirect_uris: Vec<Text>,
+        /// Where the client is told that a session is over. Example: "https://wiki.acme.example/backchannel-logout". Default: it is not told.
+        back_channel_logout_uri: Text,
+        /// The client's secret, of 32 to 256 characters A-Z a-z 0-9 - . _ ~. Example: { env = "MEMBERGATE_WIKI_SECRET" }.
+        secret: Source,
+        /// A client without a secret: a script in a browser, or an app. It must use PKCE. Default: false.
+        public: bool,
+        /// What it may ask for. Example: ["openid", "email", "offline_access"]. Default: ["openid", "profile", "email", "roles", "membership"].
+        scopes: Vec<Text>,
+        /// What its ID tokens are signed with: "RS256", "ES256" or "EdDSA". Default: "RS256".
+        id_token_algorithm: Text,
+        /// Only people with one of these roles may sign in. Example: ["member", "staff"]. Default: everybody who can.
+        any_of: Vec<Text>,
     }
 }
 

@@ -14,10 +14,12 @@ use crate::adapters::budget::Rate;
 use crate::adapters::keys::seal::SecretKey;
 use crate::adapters::upstream::{self, Endpoint, EndpointFault, Trust};
 use crate::domain::access;
+use crate::domain::client::Client;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
 use crate::domain::session::Limits;
 use crate::flows::administer;
+use crate::flows::grant::ProviderSettings;
 use crate::telemetry::Format;
 use crate::web::arrived::Association;
 
@@ -44,6 +46,17 @@ pub struct Settings {
     pub admin: Option<administer::Settings>,
     /// The sites; at least one, no two at the same host and path, no two of one name.
     pub sites: Vec<Site>,
+    /// The OpenID Provider, if there is to be one.
+    pub oidc: Option<Oidc>,
+}
+
+/// The OpenID Provider.
+#[derive(Debug, Clone)]
+pub struct Oidc {
+    /// Who we are to clients. The issuer is the origin of one of the sites.
+    pub provider: ProviderSettings,
+    /// The clients; no two of one id.
+    pub clients: Vec<Client>,
 }
 
 /// Where the gateway listens, and how long it waits.

@@ -298,6 +298,7 @@ fn sample_machine(configuration: &str) -> Given {
         .iter()
         .fold(machine(), |machine, name| machine.variable(&format!("MEMBERGATE_AMS_{name}"), "x"));
     machine
+        .variable("MEMBERGATE_WIKI_SECRET", "a-secret-of-32-characters-or-more")
         .file("etc/gate.toml", configuration)
         .file("/etc/membergate/tls.pem", "")
         .file("/etc/membergate/site-ca.pem", "")

@@ -6,6 +6,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::client::Client;
 use super::path::{PathPattern, RequestPath};
 use super::record::{IndividualId, Profile};
 use super::roles::Decision;
@@ -150,8 +151,30 @@ pub fn decide<'a>(site: &'a Site, path: &RequestPath<'_>, method: &str, visitor:
         (_, Visitor::Stranger) => return Access::SignIn,
         (_, Visitor::SignedIn(standing)) => standing,
     };
+    if is_enough(standing, require) { granted } else { Access::Refused(require) }
+}
+
+fn is_enough(standing: &Standing, require: &Require) -> bool {
     let roles = standing.decision.admitted.then_some(&standing.decision.roles);
-    if require.is_met_by(roles) { granted } else { Access::Refused(require) }
+    require.is_met_by(roles)
+}
+
+/// Proof that a person may sign in to a client; claims are made from nothing else. The field is private to this module.
+#[derive(Debug, Clone, Copy)]
+pub struct Admission<'a> {
+    standing: &'a Standing,
+}
+
+impl<'a> Admission<'a> {
+    /// Who may.
+    pub fn standing(&self) -> &'a Standing {
+        self.standing
+    }
+}
+
+/// Decides whether a person may sign in to a client. Every kind of grant asks here (GHSA-7qjx-gp9h-65qj). `None`: refused.
+pub fn admit<'a>(client: &Client, standing: &'a Standing) -> Option<Admission<'a>> {
+    is_enough(standing, &client.require).then_some(Admission { standing })
 }
 
 /// All sites, found by host and longest path prefix.

@@ -5,7 +5,10 @@
 pub mod access;
 pub mod audit;
 pub mod catalogue;
+pub mod claims;
+pub mod client;
 pub mod device;
+pub mod grant;
 pub mod mapping;
 pub mod network;
 pub mod path;

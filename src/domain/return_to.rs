@@ -14,6 +14,8 @@ pub const RESUME_FORM: &str = "/_gate/resume";
 
 /// Administration: a sign-in may lead to its pages, none of which does anything when it is merely opened.
 pub const ADMIN: &str = "/_gate/admin";
+/// The other one: there, a client's request goes on that had to wait for the sign-in.
+pub const AUTHORIZE: &str = "/_gate/oidc/authorize";
 
 /// Path, query and fragment on the host at which the visitor is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +59,7 @@ impl ReturnTo {
 
 fn is_open_to_sign_in(decoded_path: &str) -> bool {
     let below = |rest: &str| rest.is_empty() || rest.starts_with('/');
-    decoded_path == RESUME_FORM || decoded_path.strip_prefix(ADMIN).is_some_and(below)
+    [RESUME_FORM, AUTHORIZE].contains(&decoded_path) || decoded_path.strip_prefix(ADMIN).is_some_and(below)
 }
 
 /// Whether a decoded path lies under the prefix that we keep for ourselves on every site.
@@ -99,6 +101,7 @@ mod tests {
             "/_gate/resume?form=x",
             "/_gate/admin",
             "/_gate/admin/audit?action=published",
+            "/_gate/oidc/authorize?resume=x",
         ] {
             assert_eq!(ReturnTo::parse(text).map(|r| r.to_string()), Ok(text.to_owned()));
         }
@@ -127,6 +130,8 @@ mod tests {
             "/_gate/resume/x",
             "/_gate/administrator",
             "/_gate/admin/../login",
+            "/_gate/oidc/authorize/x",
+            "/_gate/oidc/logout",
             "/_GATE/logout",
             "/%5fgate/slo",
             "javascript:alert(1)",

@@ -2,6 +2,8 @@
 
 pub mod administer;
 pub mod attempts;
+pub mod back_channel;
+pub mod grant;
 pub mod person;
 pub mod refresh;
 pub mod refusals;

@@ -10,6 +10,8 @@ const VIEW: &str = "membergate-view";
 const ATTEMPT: &str = "membergate-login-";
 /// The cookie of emergency access to the administration.
 const ADMIN: &str = "membergate-admin";
+/// Where the browser goes on after the AMS's logout.
+const ONWARD: &str = "membergate-onward";
 /// Binds a cookie to one host, https and all paths (RFC 6265bis §4.1.3.2).
 const HOST_PREFIX: &str = "__Host-";
 
@@ -84,8 +86,8 @@ pub fn is_ours(name: &str) -> bool {
         head.eq_ignore_ascii_case(prefix).then_some(prefix.len())
     };
     let name = without(name, HOST_PREFIX).and_then(|at| name.get(at..)).unwrap_or(name);
-    [SESSION, VIEW, ADMIN].iter().any(|ours| name.eq_ignore_ascii_case(ours))
-        || without(name, ATTEMPT).is_some()
+    let own = [SESSION, ADMIN, VIEW, ONWARD];
+    own.iter().any(|own| name.eq_ignore_ascii_case(own)) || without(name, ATTEMPT).is_some()
 }
 
 /// Every cookie of a request: name and value, in the order of the headers. A cookie that is not text hides no other.
@@ -123,6 +125,21 @@ pub fn clear_view(is_secure: bool) -> Option<HeaderValue> {
 /// Gives the browser the twin of a state. `seconds`: how long the attempt lives.
 pub fn set_attempt(handle: &str, sealed: &str, seconds: i64, is_secure: bool) -> Option<HeaderValue> {
     set(&format!("{ATTEMPT}{handle}"), sealed, Some(seconds), is_secure)
+}
+
+/// Gives the browser the place where it goes on. `seconds`: how long that is worth something.
+pub fn set_onward(sealed: &str, seconds: i64, is_secure: bool) -> Option<HeaderValue> {
+    set(ONWARD, sealed, Some(seconds), is_secure)
+}
+
+/// Takes it from the browser.
+pub fn clear_onward(is_secure: bool) -> Option<HeaderValue> {
+    set(ONWARD, "", Some(0), is_secure)
+}
+
+/// Where the browser goes on, still sealed.
+pub fn onward(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
+    pairs(headers).find_map(|(name, value)| (own_name(name, is_secure) == Some(ONWARD)).then_some(value))
 }
 
 /// Takes an attempt from the browser.
@@ -193,6 +210,7 @@ mod tests {
             ("membergate-login-abc", true),
             ("__Host-membergate-login-abc", true),
             ("__Host-membergate-admin", true),
+            ("__Host-membergate-onward", true),
             ("membergate2", false),
             ("wordpress_logged_in", false),
             ("é", false),

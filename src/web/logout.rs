@@ -23,12 +23,15 @@ use crate::adapters::store::StoreError;
 use crate::domain::access::Site;
 
 /// Where a round of logouts ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum End {
     /// At the home of the site where it began.
     Home,
     /// At the AMS's own logout.
     Ams,
+    /// At the host of this site, where the browser has a place to go on to: an OpenID client started the logout. What that place is
+    /// worth is decided there.
+    Onward(Arc<Site>),
 }
 
 /// Ends our sessions, then the AMS's.
@@ -54,8 +57,12 @@ pub async fn single_logout(
             // Only the name of a site of ours can stand here; anything else counts as a new beginning.
             "round" => began_at = arrived.sites.named(&value).map_or(began_at, Arc::clone),
             "end" if value == "ams" => end = End::Ams,
+            "onward" => end = arrived.sites.named(&value).map_or(end, |site| End::Onward(Arc::clone(site))),
             _ => {}
         }
+    }
+    if cookies::onward(&headers, arrived.is_secure()).is_some() {
+        end = End::Onward(Arc::clone(&arrived.site));
     }
     let onwards = onwards(&gate, &arrived, &began_at, end);
     leave(&gate, &arrived, &headers, &onwards).await
@@ -65,11 +72,18 @@ pub async fn single_logout(
 fn onwards(gate: &Gate, arrived: &Arrived, began_at: &Site, end: End) -> String {
     match arrived.sites.next_host(&arrived.site.host).filter(|next| next.host != began_at.host) {
         Some(next) => {
-            let end = if end == End::Ams { "&end=ams" } else { "" };
+            let end = match end {
+                End::Home => String::new(),
+                End::Ams => "&end=ams".to_owned(),
+                End::Onward(site) => format!("&onward={}", site.name),
+            };
             format!("{}{}?round={}{end}", next.origin, paths::SINGLE_LOGOUT, began_at.name)
         }
-        None if end == End::Ams => gate.ams.logout_url().into(),
-        None => format!("{}{}", began_at.origin, began_at.home),
+        None => match end {
+            End::Home => format!("{}{}", began_at.origin, began_at.home),
+            End::Ams => gate.ams.logout_url().into(),
+            End::Onward(site) => format!("{}{}", site.origin, paths::ONWARD),
+        },
     }
 }
 

@@ -24,12 +24,33 @@ pub const VIEW_AS_END: &str = "/_gate/view-as/end";
 pub const RESUME_FORM: &str = return_to::RESUME_FORM;
 /// Public keys of our assertions.
 pub const JWKS: &str = "/_gate/oidc/jwks";
+/// Where a client asks to sign a person in.
+pub const AUTHORIZE: &str = return_to::AUTHORIZE;
+/// Where a client exchanges a code or refreshes its tokens.
+pub const TOKEN: &str = "/_gate/oidc/token";
+/// Where a client gives a token back.
+pub const REVOKE: &str = "/_gate/oidc/revoke";
+/// Where a client asks about the person.
+pub const USERINFO: &str = "/_gate/oidc/userinfo";
+/// Where a client asks to sign a person out.
+pub const END_SESSION: &str = "/_gate/oidc/logout";
+/// Where the browser goes on after the AMS's logout, when a client started it.
+pub const ONWARD: &str = "/_gate/oidc/onward";
+/// Where clients find all of these. At the issuer's host it is ours, not the site's.
+pub const DISCOVERY: &str = "/.well-known/openid-configuration";
+/// The same for those who know OAuth 2.0 only (RFC 8414).
+pub const OAUTH_DISCOVERY: &str = "/.well-known/oauth-authorization-server";
 /// Inner address for a form that was posted without a session; from outside it does not exist.
 pub const KEEP_FORM: &str = "/_gate/keep-form";
 /// Administration; its pages are below.
 pub const ADMIN: &str = return_to::ADMIN;
 /// Opens an emergency link: `?token=`.
 pub const ADMIN_ENTER: &str = "/_gate/admin/enter";
+
+/// Whether a path is one that a provider answers outside our prefix.
+pub fn is_discovery(path: &str) -> bool {
+    [DISCOVERY, OAUTH_DISCOVERY].contains(&path)
+}
 
 /// The link that starts a login and ends at `page`.
 pub fn login_to(page: &ReturnTo) -> String {

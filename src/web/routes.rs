@@ -1,19 +1,21 @@
 //! The control plane's route table, grouped by who calls.
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderValue, Response, header};
-use axum::response::IntoResponse;
+use axum::extract::DefaultBodyLimit;
+use axum::http::Response;
 use axum::routing::{MethodFilter, MethodRouter, get, on};
-use axum::{Extension, Json, body::Body};
+use axum::{Extension, body::Body};
 
 use super::arrived::Arrived;
 use super::pages::Notice;
 use super::state::{Gate, answer};
-use super::{admin, forms, login, logout, me, paths, view_as};
+use super::{admin, forms, login, logout, me, oidc, paths, view_as};
+use crate::flows::grant::Provider;
 
-/// Everything under the prefix that we keep for ourselves on every site.
-pub fn control(gate: Gate) -> Router {
+/// Everything under the prefix that we keep for ourselves on every site, and what the OpenID Provider has besides.
+pub fn control(gate: Gate, provider: Option<Arc<Provider>>) -> Router {
     let parts = gate.administer.clone().zip(gate.desk.clone());
     let admin = parts.map(|(administer, desk)| admin::Admin { gate: gate.clone(), administer, desk });
     let router = Router::new()
@@ -30,15 +32,17 @@ pub fn control(gate: Gate) -> Router {
         .route(paths::SINGLE_LOGOUT, only_get(get(logout::single_logout)))
         // Sites and their scripts
         .route(paths::ME, only_get(get(me::me)))
-        .route(paths::JWKS, only_get(get(jwks)))
-        .fallback(not_found)
+        .route(paths::JWKS, only_get(get(oidc::jwks::jwks)))
         .layer(DefaultBodyLimit::max(forms::LARGEST_FORM))
-        .with_state(gate);
-    match admin {
+        .with_state(gate.clone())
+        // OpenID clients
+        .merge(provider.map(|provider| oidc::routes(oidc::Desk { gate, provider })).unwrap_or_default());
+    let router = match admin {
         // Its forms are larger, and it sets their limit itself.
         Some(admin) => router.merge(admin::router(admin)),
         None => router,
-    }
+    };
+    router.fallback(not_found)
 }
 
 fn only_get(route: MethodRouter<Gate>) -> MethodRouter<Gate> {
@@ -51,11 +55,4 @@ async fn wrong_method(Extension(arrived): Extension<Arrived>) -> Response<Body> 
 
 async fn not_found(Extension(arrived): Extension<Arrived>) -> Response<Body> {
     answer(Notice::NotFound.html(&arrived.frame()))
-}
-
-/// RFC 7517: the keys by which a site checks our assertions. Public, and cached for a while.
-async fn jwks(State(gate): State<Gate>) -> Response<Body> {
-    let mut response = Json(gate.keys.jwks()).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-    response
 }

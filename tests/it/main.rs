@@ -15,6 +15,7 @@ mod browser;
 mod demo;
 mod garbage;
 mod logout;
+mod oidc;
 mod people;
 mod process;
 mod proxy;

@@ -5,6 +5,7 @@
 
 pub mod assertion;
 pub mod keyring;
+mod pair;
 pub mod random;
 pub mod seal;
 

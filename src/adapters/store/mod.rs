@@ -5,12 +5,14 @@
 //! `worker` the threads, `sealed` what a row holds. Tests use the same on a temporary file; there is no other implementation.
 
 use super::BoxFuture;
+use crate::domain::client::Algorithm;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
 
 pub mod audit;
 pub mod find;
+pub mod grants;
 pub mod known;
 pub mod links;
 pub mod mappings;
@@ -47,10 +49,14 @@ pub struct Once(pub [u8; 32]);
 pub struct StoredKey {
     /// Its public name (`kid`).
     pub id: String,
+    /// With what it signs.
+    pub algorithm: Algorithm,
     /// PKCS#8 bytes of the private key.
     pub pkcs8: Vec<u8>,
-    /// When it was made.
+    /// When it was made, and published.
     pub created: Timestamp,
+    /// It does not sign before.
+    pub signs_from: Timestamp,
 }
 
 /// The store.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{StoreError, StoredKey};
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::seal::{KeyedDigest, Sealer, SecretKey, context};
+use crate::domain::client::Algorithm;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::session::{Session, SessionKey, Viewer};
 use crate::domain::time::Timestamp;
@@ -55,7 +56,9 @@ pub(super) enum Named {
 /// A row of `signing_keys`.
 pub(super) struct KeyRow {
     pub(super) id: String,
+    pub(super) algorithm: String,
     pub(super) created: i64,
+    pub(super) signs_from: i64,
     pub(super) sealed: Vec<u8>,
 }
 
@@ -69,7 +72,7 @@ struct Inside {
 
 /// Turns values into rows and back.
 pub(super) struct Vault {
-    sealer: Sealer,
+    pub(super) sealer: Sealer,
     people: KeyedDigest,
 }
 
@@ -187,14 +190,22 @@ impl Vault {
     }
 
     pub(super) fn seal_key(&self, key: &StoredKey) -> Result<KeyRow, StoreError> {
-        let mut row = KeyRow { id: key.id.clone(), created: to_column(key.created), sealed: Vec::new() };
+        let mut row = KeyRow {
+            id: key.id.clone(),
+            algorithm: key.algorithm.as_str().to_owned(),
+            created: to_column(key.created),
+            signs_from: to_column(key.signs_from),
+            sealed: Vec::new(),
+        };
         row.sealed = self.sealer.seal(&key.pkcs8, &row.context())?;
         Ok(row)
     }
 
     pub(super) fn open_key(&self, row: KeyRow) -> Result<StoredKey, StoreError> {
+        let algorithm = Algorithm::parse(&row.algorithm).ok_or_else(|| damaged("signing key"))?;
         let pkcs8 = self.sealer.open(&row.sealed, &row.context()).ok_or_else(|| damaged("signing key"))?;
-        Ok(StoredKey { id: row.id, pkcs8, created: from_column(row.created) })
+        let (created, signs_from) = (from_column(row.created), from_column(row.signs_from));
+        Ok(StoredKey { id: row.id, algorithm, pkcs8, created, signs_from })
     }
 }
 

@@ -47,7 +47,11 @@ impl SqliteStore {
     }
 
     /// Deletes in batches, with room for other work between them. The statement takes an instant and the size of a batch.
-    async fn delete_old(&self, statement: &'static str, before: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn delete_old(
+        &self,
+        statement: &'static str,
+        before: Timestamp,
+    ) -> Result<(), StoreError> {
         let before = to_column(before);
         let batch = move |connection: &Connection| {
             Ok(connection.prepare_cached(statement)?.execute(params![before, BATCH])?)
@@ -201,8 +205,9 @@ impl Store for SqliteStore {
                 .run(move |connection| {
                     // The name is the key's digest, so a key of the same name is the same key.
                     connection.execute(
-                        "INSERT INTO signing_keys (id, created, sealed) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-                        params![row.id, row.created, row.sealed],
+                        "INSERT INTO signing_keys (id, algorithm, created, signs_from, sealed) VALUES (?1, ?2, ?3, ?4, ?5)
+                         ON CONFLICT DO NOTHING",
+                        params![row.id, row.algorithm, row.created, row.signs_from, row.sealed],
                     )?;
                     Ok(())
                 })
@@ -288,9 +293,17 @@ fn select_session(
 }
 
 fn select_keys(connection: &Connection) -> Result<Vec<KeyRow>, StoreError> {
-    let mut select =
-        connection.prepare_cached("SELECT id, created, sealed FROM signing_keys ORDER BY created, id")?;
-    let rows = select
-        .query_map([], |row| Ok(KeyRow { id: row.get(0)?, created: row.get(1)?, sealed: row.get(2)? }))?;
+    let mut select = connection.prepare_cached(
+        "SELECT id, algorithm, created, signs_from, sealed FROM signing_keys ORDER BY created, id",
+    )?;
+    let rows = select.query_map([], |row| {
+        Ok(KeyRow {
+            id: row.get(0)?,
+            algorithm: row.get(1)?,
+            created: row.get(2)?,
+            signs_from: row.get(3)?,
+            sealed: row.get(4)?,
+        })
+    })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -141,7 +141,7 @@ impl Resolving<'_, '_> {
         }
     }
 
-    /// Roles that let in; at least one.
+    /// Roles that the mapping can grant, at least one.
     pub(super) fn roles(
         &mut self,
         said: Vec<raw::Text>,

@@ -5,6 +5,7 @@
 mod access;
 mod admin;
 mod ams;
+mod oidc;
 mod site;
 mod values;
 
@@ -58,6 +59,7 @@ pub(super) fn settings(
     let title = association.as_ref().map(|association| association.name.as_str()).unwrap_or_default();
     let sites = to.sites(document.site, title, managed.as_deref());
     let admin = to.optional(document.admin, |to, said| to.admin(said, sites.as_deref()));
+    let oidc = to.optional(document.oidc, |to, said| to.oidc(said, sites.as_deref(), managed.as_deref()));
     let (rules_file, rules) = rules?;
     Some(Settings {
         association: association?,
@@ -70,6 +72,7 @@ pub(super) fn settings(
         rules,
         admin: admin?,
         sites: sites?,
+        oidc: oidc?,
     })
 }
 

@@ -30,7 +30,7 @@ impl Resolving<'_, '_> {
             Said::Unreadable => None,
             Said::Nothing => {
                 let place = match key.rsplit_once('.') {
-                    Some(("site" | "site.access", _)) => String::new(),
+                    Some(("site" | "site.access" | "oidc.client", _)) => String::new(),
                     Some((section, _)) => format!(" below `[{section}]`"),
                     None => String::new(),
                 };

@@ -25,16 +25,18 @@ use failed::Failed;
 struct Asked {
     return_to: Option<ReturnTo>,
     go: bool,
+    anew: bool,
 }
 
 fn asked(query: Option<&str>) -> Asked {
-    let mut asked = Asked { return_to: None, go: false };
+    let mut asked = Asked { return_to: None, go: false, anew: false };
     let mut fragment = None;
     for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
             "return_to" => asked.return_to = ReturnTo::parse(&value).ok(),
             "fragment" => fragment = Some(value.into_owned()),
             "go" => asked.go = true,
+            "anew" => asked.anew = true,
             _ => {}
         }
     }
@@ -45,7 +47,7 @@ fn asked(query: Option<&str>) -> Asked {
 }
 
 /// Starts a login. A page stands in between, since only a script can read the fragment of the address; with `go` the
-/// browser is sent on at once. Whoever is signed in already is sent straight to the page.
+/// browser is sent on at once. Whoever is signed in already is sent straight to the page, unless `anew` is said.
 pub async fn login(
     State(gate): State<Gate>,
     Extension(arrived): Extension<Arrived>,
@@ -56,8 +58,8 @@ pub async fn login(
     let return_to = asked.return_to.or_else(|| home_of(&arrived));
     let Some(return_to) = return_to else { return answer(Notice::BadRequest.html(&arrived.frame())) };
     match gate.present(&arrived, &headers).await {
-        Ok(Some(_)) => return see_other(&arrived.address_of(&return_to)),
-        Ok(None) => {}
+        Ok(Some(_)) if !asked.anew => return see_other(&arrived.address_of(&return_to)),
+        Ok(_) => {}
         Err(error) => return failed(&arrived, &error.into()),
     }
     if !asked.go {

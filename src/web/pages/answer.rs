@@ -76,6 +76,7 @@ fn policy(style: &str, script: &str, forms: Forms) -> String {
     let (form, connect) = match forms {
         Forms::None => ("'none'", ""),
         Forms::ToTheSite => ("'self' https:", ""),
+        Forms::ToAClient => ("'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*", ""),
         Forms::ToUs => ("'self'", "connect-src 'self'; "),
     };
     format!(

@@ -7,6 +7,7 @@ mod answer;
 mod code;
 mod kept_form;
 mod notice;
+mod oidc;
 mod sign_in;
 mod words;
 
@@ -16,6 +17,7 @@ pub use answer::{problem, respond};
 pub use code::{Blame, Code};
 pub use kept_form::{KeptForm, ResumeForm};
 pub use notice::{Contact, Missing, Notice, Refused, SignInFailure};
+pub use oidc::{FormPost, SignOutQuestion};
 pub use sign_in::{SignIn, SignedOut};
 
 use http::StatusCode;
@@ -60,6 +62,8 @@ pub enum Forms {
     None,
     /// To the site behind us, and on to wherever it redirects.
     ToTheSite,
+    /// To an OpenID client, or on to it by way of the AMS. It may be on the machine itself, where there is no https.
+    ToAClient,
     /// To addresses of ours, which the page's script may also ask for news.
     ToUs,
 }

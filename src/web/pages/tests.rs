@@ -101,6 +101,8 @@ fn every_sample_of_every_page_renders() {
     check::<SignedOut>();
     check::<KeptForm>();
     check::<ResumeForm>();
+    check::<FormPost>();
+    check::<SignOutQuestion>();
     check::<notice::NoticePage>();
 }
 

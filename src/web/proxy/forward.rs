@@ -103,7 +103,7 @@ impl Worker {
             let (now, signer) = (self.gate.clock.now(), self.gate.keyring.signer());
             let rules = &self.gate.rules.load().rules;
             let whose = Whose { session: live.session(), held, rules };
-            self.stamps.borrow_mut().stamp(request.headers_mut(), permit, &whose, now, signer)?;
+            self.stamps.borrow_mut().stamp(request.headers_mut(), permit, &whose, now, &signer)?;
         }
         Ok(())
     }

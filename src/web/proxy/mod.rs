@@ -36,9 +36,12 @@ use crate::adapters::keys::keyring::Keyring;
 use crate::adapters::upstream::Endpoints;
 use crate::domain::access::Sites;
 use crate::domain::network::Network;
+use crate::domain::path::RequestPath;
+use crate::domain::return_to::is_ours;
 use crate::flows::person::PublishedRules;
 use crate::flows::visit::Visits;
 use crate::web::arrived::Association;
+use crate::web::paths;
 
 /// Limits of the data plane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +54,16 @@ pub struct Settings {
     pub refresh_wait: Duration,
     /// How long an answer may go without a byte. WebSockets are exempt. Default: 5 min.
     pub stream_idle: Duration,
+    /// The host at which we are an OpenID Provider; two more addresses are ours there. Default: none.
+    pub provider_host: Option<Arc<str>>,
+}
+
+impl Settings {
+    /// Whether an address is ours and not the site's.
+    fn is_ours(&self, host: &str, path: &RequestPath<'_>) -> bool {
+        is_ours(path.as_str())
+            || self.provider_host.as_deref() == Some(host) && paths::is_discovery(path.as_str())
+    }
 }
 
 impl Default for Settings {
@@ -60,6 +73,7 @@ impl Default for Settings {
             form_limit: 64 * 1024,
             refresh_wait: Duration::from_secs(10),
             stream_idle: Duration::from_secs(300),
+            provider_host: None,
         }
     }
 }

@@ -17,7 +17,6 @@ use crate::adapters::keys::{CryptographyFailed, random};
 use crate::adapters::upstream::Upstreams;
 use crate::domain::access::{Access, Site, Visitor, decide};
 use crate::domain::path::RequestPath;
-use crate::domain::return_to::is_ours;
 use crate::web::arrived::Arrived;
 use crate::web::client_kind::{ClientKind, client_kind};
 use crate::web::identity::Stamps;
@@ -135,7 +134,7 @@ impl Worker {
         let site = site(&context.snapshot, &target.host, &path).map_err(reject)?;
         context.host = Arc::from(target.host.as_str());
         context.site = Some(Arc::clone(&site));
-        if is_ours(path.as_str()) {
+        if context.snapshot.settings.is_ours(&target.host, &path) {
             return self.gate.control.answer(context, &site, request).await;
         }
         let upgrade = Upgrade::read(&request).map_err(reject)?;
@@ -210,7 +209,7 @@ impl Worker {
 /// The site of a request. Where none covers our own addresses, any of the host's sites can speak for it.
 fn site(snapshot: &Snapshot, host: &str, path: &RequestPath<'_>) -> Result<Arc<Site>, Rejected> {
     let sites = &snapshot.sites;
-    let any = || sites.on_host(host).first().filter(|_| is_ours(path.as_str()));
+    let any = || sites.on_host(host).first().filter(|_| snapshot.settings.is_ours(host, path));
     sites.find(host, path).or_else(any).cloned().ok_or(Rejected::NoSite)
 }
 

@@ -68,7 +68,8 @@ async fn a_member_is_introduced_to_the_site() {
 
     let assertion =
         answer.split("membergate-assertion: ").nth(1).and_then(|rest| rest.split("\r\n").next()).unwrap();
-    let jwks: jsonwebtoken::jwk::JwkSet = serde_json::from_value(plane.gate.keyring.jwks().clone()).unwrap();
+    let jwks: jsonwebtoken::jwk::JwkSet =
+        serde_json::from_value((*plane.gate.keyring.jwks()).clone()).unwrap();
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_audience(&["library"]);
     validation.set_issuer(&["http://library.example"]);

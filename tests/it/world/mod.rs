@@ -53,6 +53,8 @@ pub struct Plan {
     pub calls_per_second: u32,
     pub store: Option<PathBuf>,
     pub upstream: Option<String>,
+    /// Variables of the environment that the configuration names.
+    pub variables: Vec<(&'static str, &'static str)>,
 }
 
 impl Default for Plan {
@@ -67,6 +69,7 @@ impl Default for Plan {
             calls_per_second: 1000,
             store: None,
             upstream: None,
+            variables: Vec::new(),
         }
     }
 }
@@ -208,6 +211,9 @@ upstream = "{upstream}"
             .file(file, &self.configuration())
             .file("/etc/membergate/rules.toml", &self.plan.rules)
             .variable("SECRET_KEY", SECRET_KEY);
+        for (name, value) in &self.plan.variables {
+            given = given.variable(name, value);
+        }
         for environment in [Environment::Production, Environment::Staging] {
             let of = Credentials::demo(environment);
             given = given

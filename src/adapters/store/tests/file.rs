@@ -94,7 +94,7 @@ async fn the_file_tells_a_stranger_nothing_about_people() {
     let store = world.open();
     begin(&store, &session(1, DANA)).await;
     store.put_record("production", &record(DANA, at(5))).await.unwrap();
-    let signing = Signer::generate(at(0)).unwrap();
+    let signing = Signer::generate(Algorithm::EdDsa, at(0), at(0)).unwrap();
     store.put_key(&signing).await.unwrap();
     let secrets: [&[u8]; 6] =
         [DANA.as_bytes(), b"Dana", b"Reyes", b"dana.reyes", b"Press", &signing.pkcs8[16..48]];

@@ -10,11 +10,12 @@ use tempfile::TempDir;
 use super::*;
 use crate::adapters::clock::Clock;
 use crate::adapters::keys::assertion::Signer;
-use crate::adapters::keys::keyring::Keyring;
+use crate::adapters::keys::keyring::{Keyring, rotate};
 use crate::adapters::keys::seal::SecretKey;
 use crate::domain::record::Profile;
 
 mod file;
+mod grants;
 
 struct World {
     directory: TempDir,
@@ -258,29 +259,45 @@ impl Clock for Fixed {
 #[tokio::test]
 async fn the_signing_key_is_made_once_and_kept() {
     let world = World::new();
-    let store = world.open();
-    let first = Keyring::ensure(&store, &Fixed).await.unwrap();
-    drop(store);
-    let store = world.open();
-    let again = Keyring::ensure(&store, &Fixed).await.unwrap();
-    assert_eq!(again.signer().id(), first.signer().id());
+    let ensure = async || Keyring::ensure(Arc::new(world.open()), Arc::new(Fixed)).await.unwrap();
+    let first = ensure().await.signer().id().to_owned();
+    let again = ensure().await;
+    assert_eq!(again.signer().id(), first);
     assert_eq!(again.jwks()["keys"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn the_newest_signing_key_signs_and_every_one_is_published() {
     let world = World::new();
-    let store = world.open();
-    let old = Signer::generate(at(1)).unwrap();
-    let new = Signer::generate(at(2)).unwrap();
+    let store = Arc::new(world.open());
+    let old = Signer::generate(Algorithm::EdDsa, at(-2), at(-2)).unwrap();
+    let new = Signer::generate(Algorithm::EdDsa, at(-1), at(-1)).unwrap();
     store.put_key(&new).await.unwrap();
     store.put_key(&old).await.unwrap();
     store.put_key(&old).await.unwrap();
-    let keyring = Keyring::ensure(&store, &Fixed).await.unwrap();
+    let keyring = Keyring::ensure(store, Arc::new(Fixed)).await.unwrap();
     assert_eq!(keyring.signer().id(), new.id);
-    let published: Vec<_> =
-        keyring.jwks()["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap()).collect();
-    assert_eq!(published, [old.id, new.id]);
+    assert_eq!(published(&keyring), [old.id, new.id]);
+}
+
+fn published(keyring: &Keyring) -> Vec<String> {
+    let jwks = keyring.jwks();
+    jwks["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn keys_are_replaced_with_an_overlap() {
+    let world = World::new();
+    let store = Arc::new(world.open());
+    let keyring = Keyring::ensure(store.clone(), Arc::new(Fixed)).await.unwrap();
+    let old = keyring.signer().id().to_owned();
+    let es256 = keyring.signer_with(Algorithm::Es256).await.unwrap();
+    let rotated = rotate(&*store, at(0)).await.unwrap();
+    keyring.reload().await.unwrap();
+    assert_eq!(rotated.len(), 2, "one for each kind that is in use");
+    assert_eq!(keyring.signer().id(), old, "it is published, but does not sign yet");
+    assert_eq!(keyring.signer_with(Algorithm::Es256).await.unwrap().id(), es256.id());
+    assert_eq!(published(&keyring).len(), 4);
 }
 
 #[tokio::test]

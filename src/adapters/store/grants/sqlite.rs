@@ -1,0 +1,318 @@
+//! Grants and messages in the SQLite file: which statement does what.
+
+use jiff::SignedDuration;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{Fate, GrantId, Grants, Message, NewToken, StoredGrant, TokenKey, TokenKind, Told, Use};
+use crate::adapters::BoxFuture;
+use crate::adapters::keys::seal::context;
+use crate::adapters::store::sealed::{Vault, damaged, from_column, to_column};
+use crate::adapters::store::{SqliteStore, StoreError};
+use crate::domain::record::IndividualId;
+use crate::domain::session::SessionKey;
+use crate::domain::time::Timestamp;
+
+/// How long the fate of a message is kept.
+const TOLD_IS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+impl TokenKind {
+    fn column(self) -> &'static str {
+        match self {
+            TokenKind::Code => "code",
+            TokenKind::Access => "access",
+            TokenKind::Refresh => "refresh",
+        }
+    }
+}
+
+/// A row of `grants`.
+struct GrantRow {
+    id: GrantId,
+    session: SessionKey,
+    client: String,
+    ends: i64,
+    sealed: Vec<u8>,
+}
+
+impl GrantRow {
+    const COLUMNS: &str = "g.id, g.session, g.client, g.ends, g.sealed";
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<GrantRow> {
+        Ok(GrantRow {
+            id: GrantId(row.get(0)?),
+            session: SessionKey(row.get(1)?),
+            client: row.get(2)?,
+            ends: row.get(3)?,
+            sealed: row.get(4)?,
+        })
+    }
+
+    fn open(self, vault: &Vault) -> Result<StoredGrant, StoreError> {
+        let context = grant_context(self.id, self.session, &self.client, self.ends);
+        let plain = vault.sealer.open(&self.sealed, &context).ok_or_else(|| damaged("grant"))?;
+        let grant = serde_json::from_slice(&plain).map_err(|_| damaged("grant"))?;
+        Ok(StoredGrant {
+            id: self.id,
+            session: self.session,
+            client: self.client,
+            ends: from_column(self.ends),
+            grant,
+        })
+    }
+}
+
+fn grant_context(id: GrantId, session: SessionKey, client: &str, ends: i64) -> Vec<u8> {
+    context(&[b"grant", &id.0, &session.0, client.as_bytes(), &ends.to_be_bytes()])
+}
+
+fn message_context(client: &str, sid: &str) -> Vec<u8> {
+    context(&[b"client session", client.as_bytes(), sid.as_bytes()])
+}
+
+fn insert_token(connection: &Connection, grant: GrantId, token: &NewToken) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO grant_tokens (token, kind, grant_id, ends) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![token.key.0, token.kind.column(), grant.0, to_column(token.ends)])?;
+    Ok(())
+}
+
+fn delete_grant(connection: &Connection, grant: GrantId) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM grants WHERE id = ?1")?.execute([grant.0])?;
+    Ok(())
+}
+
+/// Finds a token and its grant: whether it was used, when it ends, the grant.
+fn select_token(
+    connection: &Connection,
+    key: TokenKey,
+    kind: TokenKind,
+) -> Result<Option<(bool, i64, GrantRow)>, StoreError> {
+    let columns = GrantRow::COLUMNS;
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT {columns}, t.used, t.ends FROM grant_tokens t JOIN grants g ON g.id = t.grant_id
+         WHERE t.token = ?1 AND t.kind = ?2"
+    ))?;
+    let found = select
+        .query_row(params![key.0, kind.column()], |row| Ok((row.get(5)?, row.get(6)?, GrantRow::read(row)?)));
+    Ok(found.optional()?)
+}
+
+impl Grants for SqliteStore {
+    fn put_grant<'a>(
+        &'a self,
+        grant: &'a StoredGrant,
+        code: NewToken,
+        tell: bool,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(async move {
+            let (id, session, client, ends) =
+                (grant.id, grant.session, grant.client.clone(), to_column(grant.ends));
+            let plain = serde_json::to_vec(&grant.grant)
+                .map_err(|error| StoreError::Unavailable(format!("a grant cannot be written: {error}")))?;
+            let sealed = self.vault.sealer.seal(&plain, &grant_context(id, session, &client, ends))?;
+            let (sid, person) = (grant.grant.sid.clone(), grant.grant.individual.as_str().as_bytes());
+            let message = self.vault.sealer.seal(person, &message_context(&client, &sid))?;
+            self.writer
+                .run(move |connection| {
+                    let mut insert = connection.prepare_cached(
+                        "INSERT INTO grants (id, session, client, ends, sealed)
+                         SELECT ?1, key, ?3, ?4, ?5 FROM sessions WHERE key = ?2",
+                    )?;
+                    if insert.execute(params![id.0, session.0, client, ends, sealed])? == 0 {
+                        return Ok(false);
+                    }
+                    insert_token(connection, id, &code)?;
+                    if tell {
+                        connection
+                            .prepare_cached(
+                                "INSERT INTO client_sessions (session, client, sid, sealed) VALUES (?1, ?2, ?3, ?4)
+                                 ON CONFLICT DO NOTHING",
+                            )?
+                            .execute(params![session.0, client, sid, message])?;
+                    }
+                    Ok(true)
+                })
+                .await
+        })
+    }
+
+    fn use_token(
+        &self,
+        key: TokenKey,
+        kind: TokenKind,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Use, StoreError>> {
+        Box::pin(async move {
+            let now = to_column(now);
+            let found = self
+                .writer
+                .run(move |connection| {
+                    let Some((used, ends, grant)) = select_token(connection, key, kind)? else {
+                        return Ok(None);
+                    };
+                    if used {
+                        delete_grant(connection, grant.id)?;
+                        return Ok(Some(Err(())));
+                    }
+                    if ends <= now || grant.ends <= now {
+                        return Ok(None);
+                    }
+                    connection
+                        .prepare_cached("UPDATE grant_tokens SET used = 1 WHERE token = ?1")?
+                        .execute([key.0])?;
+                    Ok(Some(Ok(grant)))
+                })
+                .await?;
+            Ok(match found {
+                Some(Ok(row)) => Use::First(Box::new(row.open(&self.vault)?)),
+                Some(Err(())) => Use::Again,
+                None => Use::Unknown,
+            })
+        })
+    }
+
+    fn put_tokens(&self, grant: GrantId, tokens: Vec<NewToken>) -> BoxFuture<'_, Result<bool, StoreError>> {
+        Box::pin(self.writer.run(move |connection| {
+            let mut select = connection.prepare_cached("SELECT 1 FROM grants WHERE id = ?1")?;
+            if !select.exists([grant.0])? {
+                return Ok(false);
+            }
+            for token in &tokens {
+                insert_token(connection, grant, token)?;
+            }
+            Ok(true)
+        }))
+    }
+
+    fn access(
+        &self,
+        key: TokenKey,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Option<StoredGrant>, StoreError>> {
+        Box::pin(async move {
+            let found =
+                self.reader.run(move |connection| select_token(connection, key, TokenKind::Access)).await?;
+            let now = to_column(now);
+            let alive = found.filter(|(_, ends, grant)| *ends > now && grant.ends > now);
+            alive.map(|(_, _, row)| row.open(&self.vault)).transpose()
+        })
+    }
+
+    fn end_grant(&self, grant: GrantId) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(self.writer.run(move |connection| delete_grant(connection, grant)))
+    }
+
+    fn revoke<'a>(&'a self, key: TokenKey, client: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        let client = client.to_owned();
+        Box::pin(self.writer.run(move |connection| {
+            connection
+                .prepare_cached(
+                    "DELETE FROM grants WHERE client = ?2 AND id IN (
+                       SELECT grant_id FROM grant_tokens WHERE token = ?1 AND kind = 'refresh')",
+                )?
+                .execute(params![key.0, client])?;
+            connection
+                .prepare_cached(
+                    "DELETE FROM grant_tokens WHERE token = ?1 AND kind = 'access' AND grant_id IN (
+                       SELECT id FROM grants WHERE client = ?2)",
+                )?
+                .execute(params![key.0, client])?;
+            Ok(())
+        }))
+    }
+
+    fn take_messages(
+        &self,
+        now: Timestamp,
+        until: Timestamp,
+        most: u16,
+    ) -> BoxFuture<'_, Result<Vec<Message>, StoreError>> {
+        Box::pin(async move {
+            let (now, until) = (to_column(now), to_column(until));
+            let rows = self
+                .writer
+                .run(move |connection| {
+                    let mut take = connection.prepare_cached(
+                        "UPDATE back_channel SET attempts = attempts + 1, next_try = ?2, changed = ?1 WHERE id IN (
+                           SELECT id FROM back_channel WHERE state = 'pending' AND next_try <= ?1
+                           ORDER BY next_try, id LIMIT ?3)
+                         RETURNING id, client, sid, sealed, attempts",
+                    )?;
+                    let read = |row: &Row<'_>| {
+                        let sealed: Vec<u8> = row.get(3)?;
+                        let (id, client): (i64, String) = (row.get(0)?, row.get(1)?);
+                        Ok((id, client, row.get::<_, String>(2)?, sealed, row.get(4)?))
+                    };
+                    let rows = take.query_map(params![now, until, most], read)?;
+                    Ok(rows.collect::<Result<Vec<_>, _>>()?)
+                })
+                .await?;
+            let open = |(id, client, sid, sealed, attempts): (i64, String, String, Vec<u8>, u32)| {
+                let plain = self.vault.sealer.open(&sealed, &message_context(&client, &sid));
+                let individual =
+                    plain.and_then(|plain| IndividualId::parse(std::str::from_utf8(&plain).ok()?));
+                // One row that was damaged does not hold up the others; it stays, and is seen in the list.
+                individual.map(|individual| Message { id, client, sid, individual, attempts })
+            };
+            Ok(rows.into_iter().filter_map(open).collect())
+        })
+    }
+
+    fn settle(&self, id: i64, fate: Fate, now: Timestamp) -> BoxFuture<'_, Result<(), StoreError>> {
+        let (state, next_try, error) = match fate {
+            Fate::Delivered => ("delivered", i64::MAX, None),
+            Fate::Again { at, error } => ("pending", to_column(at), Some(error)),
+            Fate::Failed { error } => ("failed", i64::MAX, Some(error)),
+        };
+        Box::pin(self.writer.run(move |connection| {
+            connection
+                .prepare_cached(
+                    "UPDATE back_channel SET state = ?2, next_try = ?3, last_error = ?4, changed = ?5 WHERE id = ?1",
+                )?
+                .execute(params![id, state, next_try, error, to_column(now)])?;
+            Ok(())
+        }))
+    }
+
+    fn told(&self, most: u16) -> BoxFuture<'_, Result<Vec<Told>, StoreError>> {
+        Box::pin(self.reader.run(move |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT client, state, attempts, last_error, changed FROM back_channel ORDER BY id DESC LIMIT ?1",
+            )?;
+            let read = |row: &Row<'_>| {
+                let changed: i64 = row.get(4)?;
+                Ok(Told {
+                    client: row.get(0)?,
+                    state: row.get(1)?,
+                    attempts: row.get(2)?,
+                    last_error: row.get(3)?,
+                    changed: (changed != 0).then(|| from_column(changed)),
+                })
+            };
+            Ok(select.query_map([most], read)?.collect::<Result<_, _>>()?)
+        }))
+    }
+
+    fn sweep_grants(&self, now: Timestamp) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.delete_old(
+                "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE ends < ?1 LIMIT ?2)",
+                now,
+            )
+            .await?;
+            // Used codes and refresh tokens stay as long as their grant, so that a second use is seen.
+            self.delete_old(
+                "DELETE FROM grant_tokens WHERE token IN (
+                   SELECT token FROM grant_tokens WHERE kind = 'access' AND ends < ?1 LIMIT ?2)",
+                now,
+            )
+            .await?;
+            self.delete_old(
+                "DELETE FROM back_channel WHERE id IN (
+                   SELECT id FROM back_channel WHERE state <> 'pending' AND changed < ?1 LIMIT ?2)",
+                now.checked_sub(TOLD_IS_KEPT).unwrap_or(Timestamp::MIN),
+            )
+            .await
+        })
+    }
+}

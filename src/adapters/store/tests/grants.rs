@@ -1,0 +1,143 @@
+//! Stories of grants: what is used once, what goes with the session, what is told to clients.
+
+use super::*;
+use crate::adapters::store::grants::{
+    Fate, GrantId, Grants as _, NewToken, StoredGrant, TokenKey, TokenKind, Use,
+};
+use crate::domain::grant::Grant;
+
+const JANE: &str = "b3a1c0de-1111-4222-8333-444455556666";
+
+fn token(n: u8, kind: TokenKind, ends: Timestamp) -> NewToken {
+    NewToken { key: TokenKey([n; 32]), kind, ends }
+}
+
+fn grant(n: u8, session: u8, client: &str) -> StoredGrant {
+    StoredGrant {
+        id: GrantId([n; 32]),
+        session: key(session),
+        client: client.to_owned(),
+        ends: at(600),
+        grant: Grant {
+            individual: id(JANE),
+            scopes: vec!["openid".to_owned()],
+            redirect_uri: "https://site.example/cb".to_owned(),
+            nonce: None,
+            challenge: None,
+            auth_time: at(0),
+            sid: format!("sid-{session}-{client}"),
+        },
+    }
+}
+
+/// A store in which Jane has session 1 and a grant 1 with code 1 for the client `wiki`.
+async fn signed_in(world: &World) -> SqliteStore {
+    let store = world.open();
+    begin(&store, &session(1, JANE)).await;
+    assert_eq!(store.put_grant(&grant(1, 1, "wiki"), token(1, TokenKind::Code, at(1)), true).await, Ok(true));
+    store
+}
+
+#[tokio::test]
+async fn a_code_is_used_once_and_a_second_use_ends_all_that_came_of_it() {
+    let world = World::new();
+    let store = signed_in(&world).await;
+    let code = TokenKey([1; 32]);
+    assert_eq!(store.use_token(code, TokenKind::Refresh, at(0)).await, Ok(Use::Unknown), "another kind");
+    let Use::First(found) = store.use_token(code, TokenKind::Code, at(0)).await.unwrap() else { panic!() };
+    assert_eq!(*found, grant(1, 1, "wiki"));
+    let tokens = vec![token(2, TokenKind::Access, at(10)), token(3, TokenKind::Refresh, at(600))];
+    assert_eq!(store.put_tokens(found.id, tokens).await, Ok(true));
+    assert!(store.access(TokenKey([2; 32]), at(9)).await.unwrap().is_some());
+    assert_eq!(store.access(TokenKey([2; 32]), at(10)).await, Ok(None), "too old");
+    assert_eq!(store.access(TokenKey([3; 32]), at(0)).await, Ok(None), "another kind");
+    // Also after its time: the copy is what matters.
+    assert_eq!(store.use_token(code, TokenKind::Code, at(30)).await, Ok(Use::Again));
+    assert_eq!(store.access(TokenKey([2; 32]), at(0)).await, Ok(None));
+    assert_eq!(store.use_token(TokenKey([3; 32]), TokenKind::Refresh, at(0)).await, Ok(Use::Unknown));
+    assert_eq!(store.put_tokens(found.id, vec![token(4, TokenKind::Access, at(10))]).await, Ok(false));
+}
+
+#[tokio::test]
+async fn an_old_code_is_worth_nothing() {
+    let world = World::new();
+    let store = signed_in(&world).await;
+    assert_eq!(store.use_token(TokenKey([1; 32]), TokenKind::Code, at(1)).await, Ok(Use::Unknown));
+}
+
+#[tokio::test]
+async fn a_token_is_taken_back_by_its_own_client_only() {
+    let world = World::new();
+    let store = signed_in(&world).await;
+    let tokens = [(2, TokenKind::Access), (3, TokenKind::Access), (4, TokenKind::Refresh)];
+    let tokens = tokens.map(|(n, kind)| token(n, kind, at(10))).to_vec();
+    store.put_tokens(GrantId([1; 32]), tokens).await.unwrap();
+    let alive = async |n| store.access(TokenKey([n; 32]), at(0)).await.unwrap().is_some();
+    store.revoke(TokenKey([2; 32]), "shop").await.unwrap();
+    store.revoke(TokenKey([4; 32]), "shop").await.unwrap();
+    assert!(alive(2).await && alive(3).await);
+    store.revoke(TokenKey([2; 32]), "wiki").await.unwrap();
+    assert!(!alive(2).await && alive(3).await);
+    store.revoke(TokenKey([4; 32]), "wiki").await.unwrap();
+    assert!(!alive(3).await, "a refresh token takes its grant with it");
+}
+
+#[tokio::test]
+async fn however_a_session_ends_its_grants_end_and_its_clients_are_told_once() {
+    for how in ["logout", "everywhere", "too old"] {
+        let world = World::new();
+        let store = signed_in(&world).await;
+        let quiet = grant(2, 1, "quiet");
+        store.put_grant(&quiet, token(2, TokenKind::Code, at(1)), false).await.unwrap();
+        let again = grant(3, 1, "wiki");
+        store.put_grant(&again, token(3, TokenKind::Code, at(1)), true).await.unwrap();
+        assert_eq!(store.take_messages(at(0), at(1), 9).await, Ok(vec![]), "{how}");
+        match how {
+            "logout" => store.end_session(&key(1)).await.unwrap(),
+            "everywhere" => drop(store.end_sessions_of("production", &id(JANE)).await.unwrap()),
+            _ => {
+                let never = Timestamp::MIN;
+                let sweep =
+                    Sweep { now: at(0), created_before: at(1), seen_before: never, records_before: never };
+                store.sweep(&sweep).await.unwrap();
+            }
+        }
+        assert_eq!(
+            store.use_token(TokenKey([1; 32]), TokenKind::Code, at(0)).await,
+            Ok(Use::Unknown),
+            "{how}"
+        );
+        let messages = store.take_messages(at(0), at(1), 9).await.unwrap();
+        let [message] = &messages[..] else { panic!("{how}: {messages:?}") };
+        assert_eq!((message.client.as_str(), message.sid.as_str()), ("wiki", "sid-1-wiki"), "{how}");
+        assert_eq!((message.individual.as_str(), message.attempts), (JANE, 1), "{how}");
+        let late = store.put_grant(&grant(4, 1, "wiki"), token(4, TokenKind::Code, at(1)), true).await;
+        assert_eq!(late, Ok(false), "{how}: a request that was under way comes too late");
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_sent_again_until_its_fate_is_known() {
+    let world = World::new();
+    let store = signed_in(&world).await;
+    store.end_session(&key(1)).await.unwrap();
+    let first = store.take_messages(at(0), at(1), 9).await.unwrap().remove(0);
+    assert_eq!(
+        store.take_messages(at(0), at(1), 9).await,
+        Ok(vec![]),
+        "another worker does not get it meanwhile"
+    );
+    let error = "no answer".to_owned();
+    store.settle(first.id, Fate::Again { at: at(5), error: error.clone() }, at(0)).await.unwrap();
+    assert_eq!(store.take_messages(at(4), at(6), 9).await, Ok(vec![]));
+    let second = store.take_messages(at(5), at(6), 9).await.unwrap().remove(0);
+    assert_eq!(second.attempts, 2);
+    let told = store.told(9).await.unwrap().remove(0);
+    assert_eq!((told.state.as_str(), told.last_error), ("pending", Some(error)));
+    store.settle(second.id, Fate::Delivered, at(6)).await.unwrap();
+    assert_eq!(store.told(9).await.unwrap()[0].state, "delivered");
+    store.sweep_grants(at(7)).await.unwrap();
+    assert_eq!(store.told(9).await.unwrap().len(), 1);
+    store.sweep_grants(at(7 + 60 * 24 * 7)).await.unwrap();
+    assert_eq!(store.told(9).await, Ok(vec![]));
+}

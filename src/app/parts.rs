@@ -1,0 +1,61 @@
+//! From settings to what the data plane and the listener are made of; a reload makes the same anew.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use rustls::ServerConfig;
+
+use super::StartError;
+use crate::adapters::upstream::Endpoints;
+use crate::config::Settings;
+use crate::config::settings::{Listen, Tls};
+use crate::domain::access::Sites;
+use crate::serve;
+use crate::serve::tls::TlsFault;
+use crate::web::proxy::{self, Snapshot};
+
+pub(super) fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
+    let mut endpoints = Endpoints::new();
+    for site in &settings.sites {
+        let name = Arc::clone(&site.site.name);
+        let failed = |fault| StartError::Site(Arc::clone(&name), fault);
+        endpoints.insert(Arc::clone(&name), Arc::new(site.endpoint().map_err(failed)?));
+    }
+    Ok(Snapshot {
+        sites: Arc::new(Sites::new(settings.sites.iter().map(|site| site.site.clone()))),
+        endpoints,
+        settings: proxy::Settings {
+            trusted_proxies: settings.listen.trusted_proxies.clone(),
+            provider_host: settings.oidc.as_ref().map(|oidc| Arc::clone(&oidc.provider.host)),
+            stream_idle: settings.listen.stream_timeout,
+            ..proxy::Settings::default()
+        },
+        association: Arc::new(settings.association.clone()),
+    })
+}
+
+pub(super) fn serving_of(listen: &Listen) -> serve::Settings {
+    let defaults = serve::Settings::default();
+    serve::Settings {
+        threads: listen.workers.and_then(NonZeroUsize::new).unwrap_or(defaults.threads),
+        header: listen.header_timeout,
+        idle: listen.idle_timeout,
+        connections: listen.max_connections,
+        drain: listen.drain_timeout,
+        ..defaults
+    }
+}
+
+pub(super) fn certificate_end(settings: &Settings) -> Option<Timestamp> {
+    settings.listen.tls.as_ref().and_then(|tls| serve::certificate::ends(&tls.certificate))
+}
+
+pub(super) fn read_tls(tls: &Tls) -> Result<ServerConfig, TlsFault> {
+    serve::tls::load(&tls.certificate, &tls.key)
+}
+
+pub(super) fn load_tls(tls: &Tls) -> Result<Arc<ArcSwap<ServerConfig>>, TlsFault> {
+    Ok(Arc::new(ArcSwap::from_pointee(read_tls(tls)?)))
+}

@@ -1,0 +1,283 @@
+//! `[oidc]`: the OpenID Provider and its clients.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use secrecy::ExposeSecret;
+use toml::Spanned;
+use url::Url;
+
+use super::super::raw;
+use super::super::reading::Said;
+use super::super::settings::{Oidc, Site};
+use super::Resolving;
+use super::values::meant;
+use crate::adapters::keys::random;
+use crate::domain::access::Require;
+use crate::domain::client::{Algorithm, Client, ClientAddress, Proof, Scope, Scopes};
+use crate::domain::rule::Role;
+use crate::flows::grant::ProviderSettings;
+
+const ISSUER: &str = r#"Write the origin of one of the sites, such as "https://www.acme.example""#;
+const SECRET: &str = "Use 32 to 256 characters A-Z a-z 0-9 - . _ ~; `membergate keys secret` makes one";
+const SECRET_OR_PUBLIC: &str =
+    r#"Write `secret = { env = "NAME" }`, or `public = true` for a script or an app that cannot keep one"#;
+
+impl Resolving<'_, '_> {
+    /// The provider. `sites`: if they could be understood. `managed`: the roles that the mapping can grant, if it could be read.
+    pub(super) fn oidc(
+        &mut self,
+        said: Spanned<raw::Oidc>,
+        sites: Option<&[Site]>,
+        managed: Option<&[Role]>,
+    ) -> Option<Oidc> {
+        let (span, said) = (said.span(), said.into_inner());
+        let issuer = self.optional(said.issuer, |to, text| to.issuer(&text, sites));
+        let clients = said.client.or(Vec::new);
+        if clients.as_ref().is_some_and(Vec::is_empty) {
+            let remedy = "Add an `[[oidc.client]]`, or take `[oidc]` out";
+            self.reading.missing(span, "the OpenID Provider has no client", remedy);
+            return None;
+        }
+        let mut ids: Vec<String> =
+            sites.unwrap_or_default().iter().map(|site| site.site.name.to_string()).collect();
+        let clients = self.each(clients?, |to, client| to.client(client, managed, &mut ids));
+        let first = sites?.first()?;
+        let (issuer, host) =
+            issuer?.unwrap_or_else(|| (first.site.origin.clone(), Arc::clone(&first.site.host)));
+        let provider = ProviderSettings {
+            issuer,
+            host,
+            email_verified: said.email_verified.or(|| false)?,
+            ams_logout_returns: said.ams_logout_returns.or(|| true)?,
+        };
+        Some(Oidc { provider, clients: clients? })
+    }
+
+    fn issuer(&mut self, text: &raw::Text, sites: Option<&[Site]>) -> Option<(String, Arc<str>)> {
+        let url = Url::parse(text.get_ref()).ok().filter(|url| url.path() == "/" && url.query().is_none());
+        let Some(origin) = url.map(|url| url.origin().ascii_serialization()) else {
+            return self.refuse(text.span(), format!("`{}` is not an origin", text.get_ref()), ISSUER);
+        };
+        let site = sites?.iter().find(|site| site.site.origin == origin);
+        match site {
+            Some(site) => Some((origin, Arc::clone(&site.site.host))),
+            None => self.refuse(text.span(), format!("no site is at `{origin}`"), ISSUER),
+        }
+    }
+
+    fn client(
+        &mut self,
+        said: Spanned<raw::Client>,
+        managed: Option<&[Role]>,
+        ids: &mut Vec<String>,
+    ) -> Option<Client> {
+        let (span, said) = (said.span(), said.into_inner());
+        let id = self.required(said.id, &span, "oidc.client.id", r#"id = "wiki""#);
+        let id = id.and_then(|id| self.client_id(&id, ids));
+        let name =
+            self.optional(said.name, |to, name| to.not_empty(name, "Write the name that visitors see"));
+        let example = r#"redirect_uris = ["https://wiki.acme.example/callback"]"#;
+        let redirect_uris = self.required(said.redirect_uris, &span, "oidc.client.redirect_uris", example);
+        let redirect_uris = redirect_uris.and_then(|uris| self.each(uris, Resolving::client_address));
+        if redirect_uris.as_ref().is_some_and(Vec::is_empty) {
+            self.reading.problem(
+                span.clone(),
+                "a client without redirect addresses cannot sign anybody in",
+                example,
+            );
+        }
+        let after = said.post_logout_redirect_uris.or(Vec::new);
+        let after = after.and_then(|uris| self.each(uris, Resolving::client_address));
+        let back_channel = self.optional(said.back_channel_logout_uri, Resolving::client_address);
+        let proof = self.proof(said.secret, said.public, &span);
+        let scopes = self.optional(said.scopes, Resolving::scopes);
+        let algorithms = Algorithm::ALL.map(|algorithm| (algorithm.as_str(), algorithm));
+        let algorithm = self.choice(said.id_token_algorithm, Algorithm::Rs256, &algorithms);
+        let any_of = self.optional(said.any_of, |to, roles| to.roles(roles, &span, managed));
+        let id = id?;
+        Some(Client {
+            name: name?.unwrap_or_else(|| id.clone()),
+            id: id.into(),
+            redirect_uris: redirect_uris?,
+            post_logout_redirect_uris: after?,
+            back_channel_logout_uri: back_channel?,
+            proof: proof?,
+            scopes: scopes?.unwrap_or_else(|| {
+                Scopes::from([Scope::OpenId, Scope::Profile, Scope::Email, Scope::Roles, Scope::Membership])
+            }),
+            id_token_algorithm: algorithm?,
+            require: any_of?.map_or(Require::SignedIn, Require::AnyOf),
+        })
+    }
+
+    fn client_id(&mut self, id: &raw::Text, ids: &mut Vec<String>) -> Option<String> {
+        let said = id.get_ref();
+        if !(1..=64).contains(&said.len()) || !said.bytes().all(is_unreserved) {
+            let what = format!("`{}` is not a client's id", said.escape_default());
+            return self.refuse(id.span(), what, "Use 1 to 64 of A-Z, a-z, 0-9, `-`, `.`, `_` and `~`");
+        }
+        // A site's name is the audience of its assertions, which are signed with the same keys.
+        if ids.contains(said) {
+            let what = format!("another client or a site has the name `{said}`");
+            return self.refuse(id.span(), what, "Give each client a name of its own");
+        }
+        ids.push(said.clone());
+        Some(said.clone())
+    }
+
+    fn client_address(&mut self, text: raw::Text) -> Option<ClientAddress> {
+        match ClientAddress::parse(text.get_ref()) {
+            Ok(address) => Some(address),
+            Err(error) => {
+                let what = format!("`{}` cannot be used: {error}", text.get_ref().escape_default());
+                self.refuse(
+                    text.span(),
+                    what,
+                    r#"Write the exact address, such as "https://wiki.acme.example/callback""#,
+                )
+            }
+        }
+    }
+
+    fn proof(&mut self, secret: Said<raw::Source>, public: Said<bool>, span: &Range<usize>) -> Option<Proof> {
+        let public = public.or(|| false);
+        match (self.optional(secret, |_, source| Some(source))?, public?) {
+            (None, true) => Some(Proof::Public),
+            (Some(source), false) => {
+                let secret = self.secret(&source)?;
+                let text = secret.expose_secret();
+                if !(32..=256).contains(&text.len()) || !text.bytes().all(is_unreserved) {
+                    return self.refuse(
+                        source.span(),
+                        format!("{} holds no fit secret", source.name()),
+                        SECRET,
+                    );
+                }
+                Some(Proof::Secret(vec![random::digest(text.as_bytes())]))
+            }
+            (None, false) => self.refuse(span.clone(), "this client has no secret", SECRET_OR_PUBLIC),
+            (Some(_), true) => self.refuse(span.clone(), "a public client has no secret", SECRET_OR_PUBLIC),
+        }
+    }
+
+    fn scopes(&mut self, said: Vec<raw::Text>) -> Option<Scopes> {
+        let scopes = self.each(said, |to, text| match Scope::parse(text.get_ref()) {
+            Some(scope) => Some(scope),
+            None => {
+                let known = Scope::ALL.map(Scope::as_str);
+                let what = format!("`{}` is not a scope", text.get_ref().escape_default());
+                to.refuse(text.span(), what, meant(text.get_ref(), &known))
+            }
+        });
+        // Without it nothing is OpenID Connect.
+        scopes.map(|scopes| scopes.into_iter().chain([Scope::OpenId]).collect())
+    }
+}
+
+/// RFC 3986: what stands for itself in every encoding that a client may use.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::config::env::Given;
+    use crate::config::{Settings, load, sample};
+    use crate::domain::client::Proof;
+
+    const SITE: &str = r#"
+[association]
+name = "Acme Society"
+[ams.production]
+portal = "https://members.acme.example"
+app_name = "acmeGatewayLIVE"
+app_key = { env = "KEY" }
+user_email = "gateway@acme.example"
+user_password = { env = "KEY" }
+[store]
+path = "membergate.sqlite"
+secret_key = { env = "KEY" }
+[[site]]
+name = "www"
+url = "https://www.acme.example"
+upstream = "http://127.0.0.1:3000"
+"#;
+
+    const CLIENT: &str = r#"
+[oidc]
+[[oidc.client]]
+id = "wiki"
+redirect_uris = ["https://wiki.acme.example/cb"]
+secret = { env = "KEY" }
+"#;
+
+    fn loaded(oidc: &str) -> Result<Settings, String> {
+        let machine = Given::default()
+            .file("etc/rules.toml", sample::RULES)
+            .file("etc/gate.toml", &format!("{SITE}{oidc}"))
+            .variable("KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+            .variable("SHORT", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
+            .variable("SPACED", "AAAAAAAAAAAAAAAA AAAAAAAAAAAAAAAA%2B");
+        load(Path::new("etc/gate.toml"), &machine)
+            .map_err(|problems| problems.iter().map(|problem| format!("{problem}\n")).collect())
+    }
+
+    #[test]
+    fn without_the_section_there_is_no_provider() {
+        assert!(loaded("").unwrap().oidc.is_none());
+    }
+
+    #[test]
+    fn the_smallest_client_has_its_defaults_and_only_the_digest_of_its_secret() {
+        let settings = loaded(CLIENT).unwrap();
+        let oidc = settings.oidc.unwrap();
+        assert_eq!(
+            (oidc.provider.issuer.as_str(), &*oidc.provider.host),
+            ("https://www.acme.example", "www.acme.example")
+        );
+        assert!(!oidc.provider.email_verified && oidc.provider.ams_logout_returns);
+        let [client] = &oidc.clients[..] else { panic!() };
+        assert_eq!(client.name, "wiki");
+        assert!(matches!(&client.proof, Proof::Secret(digests) if digests.len() == 1));
+        assert!(!format!("{client:?}").contains("AAAA"));
+    }
+
+    #[test]
+    fn a_provider_that_cannot_work_is_told_to_the_operator() {
+        for (from, to, told) in [
+            (
+                "[oidc]",
+                "[oidc]\nissuer = \"https://login.acme.example\"",
+                "no site is at `https://login.acme.example`",
+            ),
+            ("[oidc]", "[oidc]\nissuer = \"https://www.acme.example/login\"", "is not an origin"),
+            ("id = \"wiki\"", "id = \"www\"", "another client or a site has the name `www`"),
+            ("id = \"wiki\"", "id = \"wi ki\"", "is not a client's id"),
+            ("id = \"wiki\"", "", "`oidc.client.id` is missing"),
+            ("https://wiki", "http://wiki", "it must be https"),
+            ("example/cb", "example/*", "must not have a `*`"),
+            ("[\"https://wiki.acme.example/cb\"]", "[]", "without redirect addresses"),
+            ("{ env = \"KEY\" }", "{ env = \"SHORT\" }", "holds no fit secret"),
+            ("{ env = \"KEY\" }", "{ env = \"SPACED\" }", "holds no fit secret"),
+            ("{ env = \"KEY\" }", "\"in-the-file-in-the-file-in-the-file\"", ""),
+            ("secret = { env = \"KEY\" }", "", "this client has no secret"),
+            ("id = \"wiki\"", "id = \"wiki\"\npublic = true", "a public client has no secret"),
+            ("id = \"wiki\"", "id = \"wiki\"\nscopes = [\"rolls\"]", "`rolls` is not a scope"),
+            (
+                "id = \"wiki\"",
+                "id = \"wiki\"\nany_of = [\"nobody\"]",
+                "the role mapping never grants `nobody`",
+            ),
+            ("id = \"wiki\"", "id = \"wiki\"\nid_token_algorithm = \"HS256\"", "`HS256` is not known here"),
+        ] {
+            assert!(CLIENT.contains(from), "{from}");
+            let problems = loaded(&CLIENT.replace(from, to)).unwrap_err();
+            assert!(problems.contains(told), "{to}: {problems}");
+            assert!(!problems.contains("AAAA") && !problems.contains("in-the-file"), "{problems}");
+        }
+        assert!(loaded("[oidc]").unwrap_err().contains("has no client"));
+    }
+}

@@ -1,0 +1,275 @@
+//! What a client is told about a person, and in which envelope.
+//!
+//! Every claim is a field with a name of its own, so no role mapping and no record can set or replace one (CVE-2024-29892).
+//! What the AMS did not say is left out. Kept out: signing.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::access::Admission;
+use super::client::{Scope, Scopes};
+use super::rule::Role;
+use super::time::Timestamp;
+
+/// The event that a logout token tells of (OpenID Connect Back-Channel Logout §2.4).
+const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+/// What is told about a person: in the ID token and at the userinfo endpoint alike, because clients look in either.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Person<'a> {
+    /// The AMS's stable key.
+    sub: &'a str,
+    #[serde(flatten)]
+    profile: Option<Names<'a>>,
+    #[serde(flatten)]
+    email: Option<Email<'a>>,
+    #[serde(flatten)]
+    roles: Option<Roles<'a>>,
+    #[serde(flatten)]
+    membership: Option<Membership<'a>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Names<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family_name: Option<&'a str>,
+    /// The AMS's number for people: stable, and no e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferred_username: Option<&'a str>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Email<'a> {
+    email: &'a str,
+    email_verified: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Roles<'a> {
+    roles: Vec<&'a Role>,
+    /// First second at which they may be others. Absent: only the AMS can change them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holds_until: Option<i64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Membership<'a> {
+    member: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    membership_type: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    membership_expires: Option<Date>,
+}
+
+/// What is told about a person who may sign in, for these scopes. `email_verified`: whether the association vouches for the
+/// addresses in its AMS.
+pub fn person<'a>(admission: Admission<'a>, scopes: &Scopes, email_verified: bool) -> Person<'a> {
+    let standing = admission.standing();
+    let (profile, decision) = (&standing.profile, &standing.decision);
+    let asked = |scope| scopes.contains(&scope);
+    Person {
+        sub: standing.id.as_str(),
+        profile: asked(Scope::Profile).then(|| Names {
+            name: &profile.name,
+            given_name: profile.first_name.as_deref(),
+            family_name: profile.last_name.as_deref(),
+            preferred_username: profile.record_number.as_deref(),
+        }),
+        email: profile
+            .email
+            .as_deref()
+            .filter(|_| asked(Scope::Email))
+            .map(|email| Email { email, email_verified }),
+        roles: asked(Scope::Roles).then(|| Roles {
+            roles: decision.roles.iter().collect(),
+            holds_until: decision.holds_until.map(Timestamp::as_second),
+        }),
+        membership: asked(Scope::Membership).then_some(Membership {
+            member: decision.member,
+            membership_type: decision.membership_type.as_deref(),
+            membership_expires: decision.membership_expires,
+        }),
+    }
+}
+
+/// The claims of an ID token (OpenID Connect Core §2). Instants are seconds since 1970.
+#[derive(Debug, Serialize)]
+pub struct IdToken<'a> {
+    /// Us.
+    pub iss: &'a str,
+    /// The client.
+    pub aud: &'a str,
+    /// Not to be believed from then on.
+    pub exp: i64,
+    /// Made at.
+    pub iat: i64,
+    /// When the AMS vouched for the person.
+    pub auth_time: i64,
+    /// What the client sent along.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<&'a str>,
+    /// Names the session; a logout token names the same.
+    pub sid: &'a str,
+    /// The person.
+    #[serde(flatten)]
+    pub person: Person<'a>,
+}
+
+/// The claims of a logout token (OpenID Connect Back-Channel Logout §2.4). It has no nonce.
+#[derive(Debug, Serialize)]
+pub struct LogoutToken<'a> {
+    /// Us.
+    pub iss: &'a str,
+    /// The client.
+    pub aud: &'a str,
+    /// Made at.
+    pub iat: i64,
+    /// Not to be believed from then on.
+    pub exp: i64,
+    /// Names this token.
+    pub jti: &'a str,
+    /// Who signed in.
+    pub sub: &'a str,
+    /// The session that is over.
+    pub sid: &'a str,
+    /// That it is a logout.
+    pub events: LoggedOut,
+}
+
+/// The one event of a logout token: an empty object under its name.
+#[derive(Debug)]
+pub struct LoggedOut;
+
+impl Serialize for LoggedOut {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeMap as _;
+        let mut events = serializer.serialize_map(Some(1))?;
+        events.serialize_entry(LOGOUT_EVENT, &std::collections::BTreeMap::<&str, &str>::new())?;
+        events.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::domain::access::{Require, Standing, admit};
+    use crate::domain::client::{Algorithm, Client, Proof};
+    use crate::domain::record::{IndividualId, Profile};
+    use crate::domain::roles::Decision;
+
+    fn standing() -> Standing {
+        Standing {
+            id: IndividualId::parse("b3a1").unwrap(),
+            profile: Profile {
+                record_number: Some("20017".to_owned()),
+                name: "Jane Marlowe".to_owned(),
+                first_name: Some("Jane".to_owned()),
+                last_name: None,
+                email: Some("jane@people.example".to_owned()),
+                renewal_url: None,
+            },
+            decision: Decision {
+                admitted: true,
+                member: true,
+                roles: ["exp", "member"]
+                    .iter()
+                    .map(|role| Role::parse(role).unwrap())
+                    .collect::<BTreeSet<_>>(),
+                membership_type: Some("GOLD".to_owned()),
+                membership_expires: Some(jiff::civil::date(2026, 12, 31)),
+                holds_until: Some(Timestamp::from_second(1_800_000_000).unwrap()),
+                trace: Vec::new(),
+                warnings: Vec::new(),
+            },
+        }
+    }
+
+    fn client(require: Require) -> Client {
+        Client {
+            id: "a".into(),
+            name: "A".to_owned(),
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            back_channel_logout_uri: None,
+            proof: Proof::Public,
+            scopes: Scopes::new(),
+            id_token_algorithm: Algorithm::Rs256,
+            require,
+        }
+    }
+
+    fn told(scopes: &[Scope]) -> Value {
+        let standing = standing();
+        let admission = admit(&client(Require::SignedIn), &standing).unwrap();
+        serde_json::to_value(person(admission, &scopes.iter().copied().collect(), true)).unwrap()
+    }
+
+    #[test]
+    fn each_scope_tells_its_claims_and_no_others() {
+        assert_eq!(told(&[Scope::OpenId, Scope::OfflineAccess]), json!({ "sub": "b3a1" }));
+        assert_eq!(
+            told(&[Scope::Profile]),
+            json!({ "sub": "b3a1", "name": "Jane Marlowe", "given_name": "Jane", "preferred_username": "20017" })
+        );
+        assert_eq!(
+            told(&[Scope::Email]),
+            json!({ "sub": "b3a1", "email": "jane@people.example", "email_verified": true })
+        );
+        assert_eq!(
+            told(&[Scope::Membership]),
+            json!({ "sub": "b3a1", "member": true, "membership_type": "GOLD", "membership_expires": "2026-12-31" })
+        );
+        // S-73: a role that is called like a reserved claim is a role and nothing else.
+        assert_eq!(
+            told(&[Scope::Roles]),
+            json!({ "sub": "b3a1", "roles": ["exp", "member"], "holds_until": 1_800_000_000 })
+        );
+    }
+
+    #[test]
+    fn whoever_lacks_the_clients_roles_is_not_admitted() {
+        let role = |name: &str| Role::parse(name).unwrap();
+        for (require, admitted, enough) in [
+            (Require::SignedIn, true, true),
+            (Require::SignedIn, false, false),
+            (Require::AnyOf(vec![role("member"), role("staff")]), true, true),
+            (Require::AnyOf(vec![role("staff")]), true, false),
+            (Require::AllOf(vec![role("member"), role("staff")]), true, false),
+            (Require::AllOf(vec![]), true, false),
+        ] {
+            let mut standing = standing();
+            standing.decision.admitted = admitted;
+            assert_eq!(
+                admit(&client(require.clone()), &standing).is_some(),
+                enough,
+                "{require:?} {admitted}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_logout_token_names_its_event_and_has_no_nonce() {
+        let token = LogoutToken {
+            iss: "https://login.acme.example",
+            aud: "a",
+            iat: 1,
+            exp: 2,
+            jti: "j",
+            sub: "b3a1",
+            sid: "s",
+            events: LoggedOut,
+        };
+        let expected = json!({
+            "iss": "https://login.acme.example", "aud": "a", "iat": 1, "exp": 2, "jti": "j", "sub": "b3a1", "sid": "s",
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
+        });
+        assert_eq!(serde_json::to_value(token).unwrap(), expected);
+    }
+}

@@ -1,0 +1,202 @@
+//! Telling clients that a session is over (OpenID Connect Back-Channel Logout 1.0).
+//!
+//! The messages are in the store, left there by whatever ended the session. This worker takes them, signs a logout token for each
+//! try, and notes what became of it; the notes are what the status page shows. Where a message goes is the operator's word: the
+//! client's registered address, https or this machine. No redirect is followed, and the answer's text is not looked at.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::grant::PublishedClients;
+use crate::adapters::clock::SharedClock;
+use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
+use crate::adapters::keys::keyring::Keyring;
+use crate::adapters::keys::random;
+use crate::adapters::store::StoreError;
+use crate::adapters::store::grants::{Fate, Grants, Message};
+use crate::domain::claims::{LoggedOut, LogoutToken};
+use crate::domain::client::{Client, ClientAddress};
+
+/// How often the store is asked for messages: ended is ended within a second.
+const LOOK_EVERY: Duration = Duration::from_millis(300);
+
+/// Messages that are sent side by side.
+const SIDE_BY_SIDE: u16 = 16;
+
+/// A message that somebody took and did not settle, because the machine stopped, is sent again after this long.
+const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long a logout token is good for; the specification advises at most two minutes.
+const TOKEN_LIVES: SignedDuration = SignedDuration::from_secs(120);
+
+/// How long to wait after each failure. After the last one the message is given up.
+const WAITS: [SignedDuration; 8] = [
+    SignedDuration::from_secs(2),
+    SignedDuration::from_secs(10),
+    SignedDuration::from_secs(60),
+    SignedDuration::from_mins(5),
+    SignedDuration::from_mins(15),
+    SignedDuration::from_hours(1),
+    SignedDuration::from_hours(3),
+    SignedDuration::from_hours(8),
+];
+
+/// How often what is over is forgotten.
+const SWEEP_EVERY: u32 = 1000;
+
+/// Limits of a call to a client.
+const LIMITS: HttpLimits =
+    HttpLimits { connect: Duration::from_secs(3), total: Duration::from_secs(8), body: 64 * 1024 };
+
+/// Sends the messages.
+pub struct BackChannel {
+    issuer: String,
+    clients: PublishedClients,
+    grants: Arc<dyn Grants>,
+    keys: Arc<Keyring>,
+    clock: SharedClock,
+    http: HttpClient,
+}
+
+impl BackChannel {
+    /// A worker for the clients of `issuer`. Fails when the machine's TLS certificate store cannot be opened.
+    pub fn new(
+        issuer: String,
+        clients: PublishedClients,
+        grants: Arc<dyn Grants>,
+        keys: Arc<Keyring>,
+        clock: SharedClock,
+    ) -> Result<BackChannel, HttpError> {
+        Ok(BackChannel { issuer, clients, grants, keys, clock, http: HttpClient::new(LIMITS)? })
+    }
+
+    /// Sends what there is to send until `stop`; calls that are under way then are finished.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(LOOK_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let (mut sending, mut rounds) = (JoinSet::new(), 0u32);
+        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
+            while sending.try_join_next().is_some() {}
+            let room = usize::from(SIDE_BY_SIDE).saturating_sub(sending.len());
+            match self.take(room).await {
+                Ok(messages) => {
+                    for message in messages {
+                        let worker = Arc::clone(&self);
+                        sending.spawn(async move { worker.deliver(&message).await });
+                    }
+                }
+                Err(error) => tracing::error!(%error, "Messages to clients cannot be read"),
+            }
+            if rounds.is_multiple_of(SWEEP_EVERY)
+                && let Err(error) = self.grants.sweep_grants(self.clock.now()).await
+            {
+                tracing::error!(%error, "Grants that are over could not be removed from the store");
+            }
+            rounds = rounds.wrapping_add(1);
+        }
+        while sending.join_next().await.is_some() {}
+    }
+
+    async fn take(&self, room: usize) -> Result<Vec<Message>, StoreError> {
+        let most = u16::try_from(room).unwrap_or(SIDE_BY_SIDE);
+        if most == 0 {
+            return Ok(Vec::new());
+        }
+        let now = self.clock.now();
+        self.grants.take_messages(now, now + TAKEN_FOR, most).await
+    }
+
+    async fn deliver(&self, message: &Message) {
+        let fate = self.send(message).await;
+        match &fate {
+            Fate::Delivered => tracing::info!(client = message.client, "The client was told of a logout"),
+            Fate::Again { error, .. } | Fate::Failed { error } => {
+                let (client, attempt) = (&message.client, message.attempts);
+                tracing::warn!(client, attempt, "The client could not be told of a logout: {error}");
+            }
+        }
+        if let Err(error) = self.grants.settle(message.id, fate, self.clock.now()).await {
+            tracing::error!(%error, "What became of a message to a client could not be noted; it is sent again");
+        }
+    }
+
+    async fn send(&self, message: &Message) -> Fate {
+        let clients = self.clients.load_full();
+        let Some(client) = clients.find(&message.client) else {
+            return Fate::Failed { error: "the client is not configured any more".to_owned() };
+        };
+        // A client that no longer wants to hear has nothing to be told.
+        let Some(address) = &client.back_channel_logout_uri else { return Fate::Delivered };
+        match self.tell(client, address, message).await {
+            Ok(()) => Fate::Delivered,
+            Err(error) => after_failure(message.attempts, error, self.clock.now()),
+        }
+    }
+
+    async fn tell(&self, client: &Client, address: &ClientAddress, message: &Message) -> Result<(), String> {
+        let token = self.token(client, message).await?;
+        let form =
+            url::form_urlencoded::Serializer::new(String::new()).append_pair("logout_token", &token).finish();
+        let answer = self.http.post_form(address.url().clone(), form.into()).await;
+        match answer.map(|answer| answer.status.as_u16()) {
+            Ok(200 | 204) => Ok(()),
+            Ok(status) => Err(format!("the client answered {status}")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn token(&self, client: &Client, message: &Message) -> Result<String, String> {
+        let failed = |error: &dyn std::fmt::Display| error.to_string();
+        let now = self.clock.now();
+        let jti = random::token().map_err(|error| failed(&error))?;
+        let claims = LogoutToken {
+            iss: &self.issuer,
+            aud: &client.id,
+            iat: now.as_second(),
+            exp: (now + TOKEN_LIVES).as_second(),
+            jti: &jti,
+            sub: message.individual.as_str(),
+            sid: &message.sid,
+            events: LoggedOut,
+        };
+        let claims = serde_json::to_vec(&claims).map_err(|error| failed(&error))?;
+        let signer =
+            self.keys.signer_with(client.id_token_algorithm).await.map_err(|error| failed(&error))?;
+        signer.sign_as("logout+jwt", &claims).map_err(|error| failed(&error))
+    }
+}
+
+/// What becomes of a message whose `attempts`-th try has failed.
+fn after_failure(attempts: u32, error: String, now: jiff::Timestamp) -> Fate {
+    let failures = usize::try_from(attempts).unwrap_or(usize::MAX).saturating_sub(1);
+    match WAITS.get(failures) {
+        Some(wait) => Fate::Again { at: now + *wait, error },
+        None => Fate::Failed { error },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_tried_for_half_a_day_and_then_given_up() {
+        let now = jiff::Timestamp::UNIX_EPOCH;
+        let mut at = now;
+        for attempt in 1..=8 {
+            match after_failure(attempt, "x".to_owned(), at) {
+                Fate::Again { at: next, .. } => {
+                    assert!(next > at);
+                    at = next;
+                }
+                other => panic!("{attempt}: {other:?}"),
+            }
+        }
+        assert!(at.duration_since(now) > SignedDuration::from_hours(12));
+        assert_eq!(after_failure(9, "x".to_owned(), at), Fate::Failed { error: "x".to_owned() });
+    }
+}

@@ -1,0 +1,215 @@
+//! Granting a client its code and tokens for a person who is signed in here.
+//!
+//! This file has who the provider is and how a code is given; `token` what a client does with it, `kept` what travels through
+//! the browser under seal. Every grant, of whatever kind, asks `access::admit`; none outlives the session it rests on.
+
+pub mod kept;
+pub mod token;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use super::person::Held;
+use super::visit::{Live, Presence, Recall, Visits};
+use crate::adapters::clock::SharedClock;
+use crate::adapters::keys::CryptographyFailed;
+use crate::adapters::keys::keyring::Keyring;
+use crate::adapters::keys::random;
+use crate::adapters::keys::seal::{self, KeyedDigest, Sealer, SecretKey};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::grants::{GrantId, Grants, NewToken, StoredGrant, TokenKey, TokenKind};
+use crate::domain::access::admit;
+use crate::domain::client::{Client, Clients};
+use crate::domain::grant::request::Authorization;
+use crate::domain::grant::{CODE_LIVES, Grant};
+use crate::domain::record::IndividualId;
+use crate::domain::session::SessionKey;
+
+/// Who we are to clients.
+#[derive(Debug, Clone)]
+pub struct ProviderSettings {
+    /// `iss`: an origin, without a slash at its end.
+    pub issuer: String,
+    /// The issuer's host, as `access::normal_host` gives it. Sessions of this host count.
+    pub host: Arc<str>,
+    /// The association vouches for the e-mail addresses in its AMS.
+    pub email_verified: bool,
+    /// The AMS's logout sends the browser to the Single Logout URL of one of our sites. Then `prompt=login` can end the AMS's
+    /// session first, and a logout can end it and still come back to the client.
+    pub ams_logout_returns: bool,
+}
+
+/// The clients in force, swapped whole.
+pub type PublishedClients = Arc<ArcSwap<Clients>>;
+
+/// Why no code is given.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorizeError {
+    /// The person lacks the roles that the client asks for.
+    #[error("the person may not sign in to this client")]
+    AccessDenied,
+    /// The session ended meanwhile. The visitor's matter.
+    #[error("the session is over")]
+    SessionOver,
+    /// The store gave no answer. Our fault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No random numbers. Our fault.
+    #[error(transparent)]
+    Cryptography(#[from] CryptographyFailed),
+}
+
+/// The person named by an ID token of ours, and the client to which it was given. The token may be long past its time.
+#[derive(Debug)]
+pub struct Hint {
+    /// To whom the token was given.
+    pub client: Arc<Client>,
+    /// The person.
+    pub individual: IndividualId,
+}
+
+/// The OpenID Provider.
+pub struct Provider {
+    settings: ProviderSettings,
+    clients: PublishedClients,
+    grants: Arc<dyn Grants>,
+    visits: Arc<Visits>,
+    keys: Arc<Keyring>,
+    clock: SharedClock,
+    sids: KeyedDigest,
+    kept: Sealer,
+}
+
+impl Provider {
+    /// A provider for `clients`, over the sessions of `visits`.
+    pub fn new(
+        settings: ProviderSettings,
+        clients: PublishedClients,
+        grants: Arc<dyn Grants>,
+        visits: Arc<Visits>,
+        keys: Arc<Keyring>,
+        clock: SharedClock,
+        secret: &SecretKey,
+    ) -> Result<Provider, CryptographyFailed> {
+        let sids = KeyedDigest::new(secret, "openid: names of sessions")?;
+        let kept = Sealer::new(secret, "openid: kept by the browser")?;
+        Ok(Provider { settings, clients, grants, visits, keys, clock, sids, kept })
+    }
+
+    /// Who we are.
+    pub fn settings(&self) -> &ProviderSettings {
+        &self.settings
+    }
+
+    /// The clients in force.
+    pub fn clients(&self) -> Arc<Clients> {
+        self.clients.load_full()
+    }
+
+    /// Makes the keys that the clients need, unless they are there. On the first start of all it may take seconds.
+    pub async fn prepare(&self) {
+        for client in self.clients().all() {
+            if let Err(error) = self.keys.signer_with(client.id_token_algorithm).await {
+                tracing::error!(client = %client.id, %error, "There is no key to sign this client's ID tokens");
+            }
+        }
+    }
+
+    /// Gives a code: the request is in order, and the person is there.
+    pub async fn authorize(
+        &self,
+        authorization: &Authorization,
+        live: &Live,
+        held: &Held,
+    ) -> Result<String, AuthorizeError> {
+        let client = &authorization.client;
+        let admission = admit(client, &held.standing).ok_or(AuthorizeError::AccessDenied)?;
+        let session = live.session();
+        let grant = Grant {
+            individual: admission.standing().id.clone(),
+            scopes: authorization.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
+            redirect_uri: authorization.reply_to.address.as_str().to_owned(),
+            nonce: authorization.nonce.clone(),
+            challenge: authorization.challenge.clone(),
+            auth_time: session.created,
+            sid: self.sid(session.key, client),
+        };
+        let ends = session.created + self.visits.limits().absolute;
+        let id = GrantId(random::bytes()?);
+        let client_id = client.id.to_string();
+        let stored = StoredGrant { id, session: session.key, client: client_id, ends, grant };
+        let code = random::token()?;
+        let key = TokenKey(random::digest(code.as_bytes()));
+        let kept = NewToken { key, kind: TokenKind::Code, ends: (self.clock.now() + CODE_LIVES).min(ends) };
+        let tell = client.back_channel_logout_uri.is_some();
+        if self.grants.put_grant(&stored, kept, tell).await? {
+            Ok(code)
+        } else {
+            Err(AuthorizeError::SessionOver)
+        }
+    }
+
+    /// What names a session to a client: the same each time, and another for each client.
+    fn sid(&self, session: SessionKey, client: &Client) -> String {
+        let digest = self.sids.of(&seal::context(&[&session.0, client.id.as_bytes()]));
+        BASE64_URL_SAFE_NO_PAD.encode(digest)
+    }
+
+    /// Reads an ID token of ours that a client sends back. `None`: it is not one.
+    pub fn read_hint(&self, id_token: &str) -> Option<Hint> {
+        let claims = self.keys.verify(id_token)?;
+        let text = |name: &str| claims.get(name)?.as_str();
+        // Assertions for sites are signed with our keys too. They do not say when somebody signed in, and no site has a client's
+        // name (the configuration sees to that).
+        claims.get("auth_time")?.as_i64()?;
+        let client = self.clients.load().find(text("aud")?).cloned()?;
+        let is_ours = text("iss")? == self.settings.issuer;
+        is_ours.then_some(Hint { client, individual: IndividualId::parse(text("sub")?)? })
+    }
+
+    /// Ends a session, and with it every grant that rests on it; the clients are told.
+    pub async fn sign_out(&self, session: SessionKey) -> Result<(), StoreError> {
+        self.visits.end(&session).await
+    }
+
+    /// The session of a grant, while it lives. A record that is too old is read anew first. `is_visit`: the person is at work.
+    async fn present(
+        &self,
+        key: &SessionKey,
+        is_visit: bool,
+    ) -> Result<Option<(Arc<Live>, Arc<Held>)>, StoreError> {
+        let live = match self.visits.recall(key) {
+            Recall::Known(live) => live,
+            Recall::Ended => return Ok(None),
+            Recall::Unknown => match self.visits.load(key).await? {
+                Some(live) => live,
+                None => return Ok(None),
+            },
+        };
+        let ask = |live: &Live| {
+            let (host, now) = (&self.settings.host, self.clock.now());
+            if is_visit {
+                self.visits.presence(live, host, now)
+            } else {
+                self.visits.still_present(live, host, now)
+            }
+        };
+        let presence = match ask(&live) {
+            Presence::Stale => {
+                if let Err(error) = self.visits.refreshed(&live).await {
+                    tracing::warn!(%error, "A grant is not honoured: the record is too old and cannot be read anew");
+                    return Ok(None);
+                }
+                ask(&live)
+            }
+            presence => presence,
+        };
+        match presence {
+            Presence::Present(held) => Ok(Some((live, held))),
+            Presence::Stale | Presence::Over => Ok(None),
+        }
+    }
+}

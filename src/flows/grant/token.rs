@@ -1,0 +1,259 @@
+//! What clients do with codes and tokens: exchange, refresh, ask about the person, give back.
+//!
+//! The numbers are those of RFC 6749 §4.1.3 and §6, and OpenID Connect Core §3.1.3.2 and §12.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Serialize;
+
+use super::Provider;
+use crate::adapters::keys::CryptographyFailed;
+use crate::adapters::keys::keyring::KeyringError;
+use crate::adapters::keys::random::{self, TOKEN_CHARS};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::grants::{NewToken, StoredGrant, TokenKey, TokenKind, Use};
+use crate::domain::access::admit;
+use crate::domain::claims::{self, IdToken};
+use crate::domain::client::{Client, Proof, Scope, scope_text};
+use crate::domain::grant::proof_key::{Challenge, Verifier};
+use crate::domain::grant::request::{Parameters, Repeated};
+use crate::domain::grant::{seconds_until, token_ends};
+
+/// Why a client gets no tokens (RFC 6749 §5.2).
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// The request is not in order. The client's fault.
+    #[error("invalid_request: {0}")]
+    InvalidRequest(&'static str),
+    /// The client has not proved who it is. The client's fault.
+    #[error("invalid_client: {0}")]
+    InvalidClient(&'static str),
+    /// The code or token is worth nothing. The client's or the visitor's matter.
+    #[error("invalid_grant: {0}")]
+    InvalidGrant(&'static str),
+    /// The kind of grant is not known. The client's fault.
+    #[error("unsupported_grant_type")]
+    UnsupportedGrantType,
+    /// The store gave no answer. Our fault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no key to sign with. Our fault.
+    #[error(transparent)]
+    Keys(#[from] KeyringError),
+    /// No random numbers. Our fault.
+    #[error(transparent)]
+    Cryptography(#[from] CryptographyFailed),
+}
+
+impl From<Repeated> for TokenError {
+    fn from(_: Repeated) -> TokenError {
+        TokenError::InvalidRequest("a parameter is repeated")
+    }
+}
+
+/// What a client gets (RFC 6749 §5.1, OpenID Connect Core §3.1.3.3).
+#[derive(Serialize)]
+pub struct Tokens {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    id_token: String,
+    scope: String,
+}
+
+/// Name and secret as a client sends them in the `Authorization` header.
+pub struct Basic {
+    /// `client_id`.
+    pub id: String,
+    /// The secret.
+    pub secret: String,
+}
+
+/// What every code and token is found by. `None`: it cannot be one of ours, and the store is not asked.
+fn key_of(token: &str) -> Option<TokenKey> {
+    let base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let whole = token.len() == TOKEN_CHARS && token.bytes().all(base64url);
+    whole.then(|| TokenKey(random::digest(token.as_bytes())))
+}
+
+fn fits(challenge: &Challenge, verifier: Verifier<'_>) -> bool {
+    let digest = BASE64_URL_SAFE_NO_PAD.encode(random::digest(verifier.as_str().as_bytes()));
+    random::same(digest.as_bytes(), challenge.as_str().as_bytes())
+}
+
+impl Provider {
+    /// Finds out which client is calling: by its header, by its name and secret in the form, or, without a secret, by name.
+    pub fn authenticate(
+        &self,
+        basic: Option<Basic>,
+        parameters: &Parameters,
+    ) -> Result<Arc<Client>, TokenError> {
+        let (id, secret) = (parameters.one("client_id")?, parameters.one("client_secret")?);
+        if parameters.one("client_assertion")?.is_some() {
+            return Err(TokenError::InvalidClient("client assertions are not supported"));
+        }
+        let (id, secret) = match &basic {
+            Some(_) if secret.is_some() => {
+                return Err(TokenError::InvalidRequest("the client proves itself twice"));
+            }
+            Some(basic) if id.is_some_and(|id| id != basic.id) => {
+                return Err(TokenError::InvalidRequest("client_id differs from the one in the header"));
+            }
+            Some(basic) => (basic.id.as_str(), Some(basic.secret.as_str())),
+            None => (id.ok_or(TokenError::InvalidClient("client_id is missing"))?, secret),
+        };
+        let client =
+            self.clients().find(id).cloned().ok_or(TokenError::InvalidClient("the client is not known"))?;
+        let proved = match (&client.proof, secret) {
+            (Proof::Public, None) => true,
+            (Proof::Public, Some(_)) | (Proof::Secret(_), None) => false,
+            (Proof::Secret(digests), Some(secret)) => {
+                let digest = random::digest(secret.as_bytes());
+                // All are compared, whichever fits.
+                digests.iter().fold(false, |fits, known| random::same(known, &digest) | fits)
+            }
+        };
+        if proved {
+            Ok(client)
+        } else {
+            Err(TokenError::InvalidClient("the secret is wrong, missing or not expected"))
+        }
+    }
+
+    /// Answers a token request of a client that has proved who it is.
+    pub async fn token(&self, client: &Client, parameters: &Parameters) -> Result<Tokens, TokenError> {
+        match parameters.one("grant_type")? {
+            Some("authorization_code") => self.exchange(client, parameters).await,
+            Some("refresh_token") => self.refresh(client, parameters).await,
+            Some(_) => Err(TokenError::UnsupportedGrantType),
+            None => Err(TokenError::InvalidRequest("grant_type is missing")),
+        }
+    }
+
+    async fn exchange(&self, client: &Client, parameters: &Parameters) -> Result<Tokens, TokenError> {
+        let code = parameters.one("code")?.ok_or(TokenError::InvalidRequest("code is missing"))?;
+        let uri =
+            parameters.one("redirect_uri")?.ok_or(TokenError::InvalidRequest("redirect_uri is missing"))?;
+        let verifier = parameters.one("code_verifier")?;
+        // (1) The code is used once. A second use ends what came of the first (RFC 6749 §4.1.2).
+        let stored = self.use_once(code, TokenKind::Code).await?;
+        // (2) It was given to this client, (3) for this redirect address, (4) to whoever holds the verifier. Whoever fails has
+        // a code that was meant for somebody else, so nobody gets anything for it.
+        let verifies = match (&stored.grant.challenge, verifier) {
+            (Some(challenge), Some(text)) => {
+                Verifier::parse(text).is_some_and(|verifier| fits(challenge, verifier))
+            }
+            (None, None) => true,
+            // A verifier without a challenge: somebody has taken the challenge out of the request (RFC 9700 §4.8.2).
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        let why = match () {
+            () if stored.client != *client.id => "the code was given to another client",
+            () if stored.grant.redirect_uri != uri => "the redirect address is another one",
+            () if !verifies => "the code_verifier does not fit",
+            () => return self.issue(client, &stored, stored.grant.nonce.as_deref()).await,
+        };
+        self.grants.end_grant(stored.id).await?;
+        Err(TokenError::InvalidGrant(why))
+    }
+
+    async fn refresh(&self, client: &Client, parameters: &Parameters) -> Result<Tokens, TokenError> {
+        let token = parameters.one("refresh_token")?;
+        let token = token.ok_or(TokenError::InvalidRequest("refresh_token is missing"))?;
+        // (1) The token is used once; a second use ends the whole family (RFC 9700 §4.14.2). (2) It was given to this client.
+        let stored = self.use_once(token, TokenKind::Refresh).await?;
+        if stored.client != *client.id {
+            self.grants.end_grant(stored.id).await?;
+            return Err(TokenError::InvalidGrant("the refresh token was given to another client"));
+        }
+        // (3) A refreshed ID token has no nonce (OpenID Connect Core §12.2).
+        self.issue(client, &stored, None).await
+    }
+
+    async fn use_once(&self, token: &str, kind: TokenKind) -> Result<Box<StoredGrant>, TokenError> {
+        let unknown = || TokenError::InvalidGrant("it is not known, too old, or its session is over");
+        match self.grants.use_token(key_of(token).ok_or_else(unknown)?, kind, self.clock.now()).await? {
+            Use::First(stored) => Ok(stored),
+            Use::Again => Err(TokenError::InvalidGrant("it was used before; all that came of it is ended")),
+            Use::Unknown => Err(unknown()),
+        }
+    }
+
+    /// Gives tokens for what the person holds now.
+    async fn issue(
+        &self,
+        client: &Client,
+        stored: &StoredGrant,
+        nonce: Option<&str>,
+    ) -> Result<Tokens, TokenError> {
+        let over = TokenError::InvalidGrant("the session is over");
+        let Some((live, held)) = self.present(&stored.session, true).await? else { return Err(over) };
+        let Some(admission) =
+            admit(client, &held.standing).filter(|_| held.standing.id == stored.grant.individual)
+        else {
+            self.grants.end_grant(stored.id).await?;
+            return Err(TokenError::InvalidGrant("the person may not sign in to this client any more"));
+        };
+        let (now, scopes) = (self.clock.now(), stored.grant.scopes());
+        let holds_until = held.standing.decision.holds_until;
+        let ends = token_ends(now, live.session().created, &self.visits.limits(), holds_until);
+        let claims = IdToken {
+            iss: &self.settings.issuer,
+            aud: &client.id,
+            exp: ends.as_second(),
+            iat: now.as_second(),
+            auth_time: stored.grant.auth_time.as_second(),
+            nonce,
+            sid: &stored.grant.sid,
+            person: claims::person(admission, &scopes, self.settings.email_verified),
+        };
+        let claims = serde_json::to_vec(&claims).map_err(|_| CryptographyFailed)?;
+        let id_token = self.keys.signer_with(client.id_token_algorithm).await?.sign(&claims)?;
+        let access_token = random::token()?;
+        let refresh_token = scopes.contains(&Scope::OfflineAccess).then(random::token).transpose()?;
+        let kept = |token: &str, kind, ends| NewToken {
+            key: TokenKey(random::digest(token.as_bytes())),
+            kind,
+            ends,
+        };
+        let access = kept(&access_token, TokenKind::Access, ends);
+        let refresh = refresh_token.as_deref().map(|token| kept(token, TokenKind::Refresh, stored.ends));
+        if !self.grants.put_tokens(stored.id, [Some(access), refresh].into_iter().flatten().collect()).await?
+        {
+            return Err(over);
+        }
+        Ok(Tokens {
+            access_token,
+            token_type: "Bearer",
+            expires_in: seconds_until(now, ends),
+            refresh_token,
+            id_token,
+            scope: scope_text(&scopes),
+        })
+    }
+
+    /// What is told to whoever holds an access token: a JSON object, decided as of now. `None`: the token is worth nothing.
+    pub async fn userinfo(&self, access_token: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(key) = key_of(access_token) else { return Ok(None) };
+        let Some(stored) = self.grants.access(key, self.clock.now()).await? else { return Ok(None) };
+        let clients = self.clients();
+        let Some(client) = clients.find(&stored.client) else { return Ok(None) };
+        let Some((_, held)) = self.present(&stored.session, false).await? else { return Ok(None) };
+        let Some(admission) = admit(client, &held.standing) else { return Ok(None) };
+        let person = claims::person(admission, &stored.grant.scopes(), self.settings.email_verified);
+        Ok(serde_json::to_vec(&person).ok())
+    }
+
+    /// Takes a token back (RFC 7009). What is not known, or another client's, is as good as taken back.
+    pub async fn revoke(&self, client: &Client, parameters: &Parameters) -> Result<(), TokenError> {
+        let token = parameters.one("token")?.ok_or(TokenError::InvalidRequest("token is missing"))?;
+        if let Some(key) = key_of(token) {
+            self.grants.revoke(key, &client.id).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! We as an OpenID Provider: the code flow (OpenID Connect Core), discovery, and logout started by a client.
+//!
+//! All of it is at the issuer's host alone; only the keys are published at every site. What is asked is checked in
+//! `domain::grant`, what is given is made in `flows::grant`; here is how both travel over HTTP.
+
+mod authorize;
+mod discovery;
+pub mod jwks;
+mod logout;
+mod token;
+mod userinfo;
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::routing::{get, post};
+
+use super::arrived::Arrived;
+use super::pages::Notice;
+use super::paths;
+use super::state::{Gate, answer};
+use crate::flows::grant::Provider;
+
+/// Largest form that a client or its visitor may send, in bytes.
+const LARGEST_FORM: usize = 16 * 1024;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Desk {
+    /// Sessions and the AMS.
+    pub gate: Gate,
+    /// The provider.
+    pub provider: Arc<Provider>,
+}
+
+/// The provider's addresses.
+pub fn routes(desk: Desk) -> Router {
+    // For scripts and servers of clients
+    let programs = Router::new()
+        .route(paths::DISCOVERY, get(discovery::discovery))
+        .route(paths::OAUTH_DISCOVERY, get(discovery::discovery))
+        .route(paths::TOKEN, post(token::token))
+        .route(paths::REVOKE, post(token::revoke))
+        .route(paths::USERINFO, get(userinfo::userinfo).post(userinfo::userinfo))
+        .route_layer(from_fn_with_state(desk.clone(), across_origins));
+    // For people whom a client sends
+    let people = Router::new()
+        .route(paths::AUTHORIZE, get(authorize::authorize).post(authorize::posted))
+        .route(paths::END_SESSION, get(logout::end_session).post(logout::posted))
+        .route(paths::ONWARD, get(logout::onward));
+    programs
+        .merge(people)
+        .route_layer(from_fn_with_state(desk.clone(), at_the_issuer))
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .with_state(desk)
+}
+
+/// At every other host these addresses do not exist.
+async fn at_the_issuer(
+    State(desk): State<Desk>,
+    Extension(arrived): Extension<Arrived>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    if arrived.site.host == desk.provider.settings().host {
+        next.run(request).await
+    } else {
+        answer(Notice::NotFound.html(&arrived.frame()))
+    }
+}
+
+/// Lets scripts of public clients read the answers, from the origins of their redirect addresses and no others. Cookies never
+/// count here, so nothing is allowed to be sent along.
+async fn across_origins(State(desk): State<Desk>, request: Request, next: Next) -> Response<Body> {
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let is_question = request.method() == Method::OPTIONS;
+    let mut response = if is_question {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response
+    } else {
+        next.run(request).await
+    };
+    let headers = response.headers_mut();
+    headers.append(header::VARY, HeaderValue::from_static("origin"));
+    let clients = desk.provider.clients();
+    let known =
+        |origin: &HeaderValue| origin.to_str().is_ok_and(|text| clients.is_origin_of_a_public_client(text));
+    if let Some(origin) = origin.filter(known) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("www-authenticate"));
+        if is_question {
+            let methods = HeaderValue::from_static("GET, POST");
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+            let allowed = HeaderValue::from_static("authorization, content-type");
+            headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, allowed);
+            headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
+        }
+    }
+    response
+}
+
+/// Whether the body is a form, as every body is that is sent to us.
+fn is_form(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// A JSON answer that nobody may keep.
+fn json(status: StatusCode, body: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

@@ -1,0 +1,123 @@
+//! `/_gate/oidc/token` and `/_gate/oidc/revoke`: clients exchange a code, renew tokens, and give them back.
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+
+use super::Desk;
+use crate::domain::grant::request::Parameters;
+use crate::flows::grant::token::{Basic, TokenError};
+
+/// Answers with tokens (RFC 6749 §5.1), or an error (§5.2).
+pub(super) async fn token(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    let tokens = async {
+        let (basic, parameters) = read(&headers, &body)?;
+        let client = desk.provider.authenticate(basic, &parameters)?;
+        desk.provider.token(&client, &parameters).await
+    };
+    match tokens.await.map(|tokens| serde_json::to_vec(&tokens)) {
+        Ok(Ok(body)) => super::json(StatusCode::OK, body),
+        Ok(Err(_)) => super::json(StatusCode::INTERNAL_SERVER_ERROR, br#"{"error":"server_error"}"#.to_vec()),
+        Err(error) => refuse(&headers, &error),
+    }
+}
+
+/// Takes a token back (RFC 7009).
+pub(super) async fn revoke(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+    let revoked = async {
+        let (basic, parameters) = read(&headers, &body)?;
+        let client = desk.provider.authenticate(basic, &parameters)?;
+        desk.provider.revoke(&client, &parameters).await
+    };
+    match revoked.await {
+        Ok(()) => super::json(StatusCode::OK, b"{}".to_vec()),
+        Err(error) => refuse(&headers, &error),
+    }
+}
+
+fn read(headers: &HeaderMap, body: &[u8]) -> Result<(Option<Basic>, Parameters), TokenError> {
+    if !super::is_form(headers) {
+        return Err(TokenError::InvalidRequest("the body must be a form"));
+    }
+    Ok((basic(headers)?, Parameters::parse(body)))
+}
+
+/// RFC 6749 §2.3.1: name and secret, each encoded as in a form, joined by a colon, in base64.
+fn basic(headers: &HeaderMap) -> Result<Option<Basic>, TokenError> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(TokenError::InvalidRequest("there is more than one Authorization header"));
+    }
+    let parse = || {
+        let (scheme, credentials) = value.to_str().ok()?.split_once(' ')?;
+        let credentials = BASE64_STANDARD.decode(credentials.trim()).ok()?;
+        let credentials = String::from_utf8(credentials).ok()?;
+        let (id, secret) = credentials.split_once(':').filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+        Some(Basic { id: decoded(id), secret: decoded(secret) })
+    };
+    parse().map(Some).ok_or(TokenError::InvalidClient("the Authorization header is not of the form Basic"))
+}
+
+fn decoded(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+}
+
+fn refuse(headers: &HeaderMap, error: &TokenError) -> Response<Body> {
+    let (status, code, why) = match error {
+        TokenError::InvalidRequest(why) => (StatusCode::BAD_REQUEST, "invalid_request", *why),
+        TokenError::InvalidClient(why) => (StatusCode::UNAUTHORIZED, "invalid_client", *why),
+        TokenError::InvalidGrant(why) => (StatusCode::BAD_REQUEST, "invalid_grant", *why),
+        TokenError::UnsupportedGrantType => {
+            (StatusCode::BAD_REQUEST, "unsupported_grant_type", "use authorization_code or refresh_token")
+        }
+        TokenError::Store(_) | TokenError::Keys(_) | TokenError::Cryptography(_) => {
+            (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "something failed at the provider")
+        }
+    };
+    if status.is_server_error() {
+        tracing::error!(%error, "A client got no tokens");
+    } else {
+        tracing::info!("A client's call was refused: {error}");
+    }
+    let body = json!({ "error": code, "error_description": why });
+    let mut response = super::json(status, body.to_string().into_bytes());
+    // RFC 6749 §5.2: whoever tried a header is told which one is understood.
+    if status == StatusCode::UNAUTHORIZED && headers.contains_key(header::AUTHORIZATION) {
+        let challenge = HeaderValue::from_static(r#"Basic realm="OpenID clients""#);
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_and_secret_are_read_as_a_form_writes_them() {
+        let basic_of = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::AUTHORIZATION, HeaderValue::from_str(text).unwrap());
+            basic(&headers).ok().flatten().map(|basic| (basic.id, basic.secret))
+        };
+        let encoded = |text: &str| format!("Basic {}", BASE64_STANDARD.encode(text));
+        let pair = |id: &str, secret: &str| Some((id.to_owned(), secret.to_owned()));
+        for (text, read) in [
+            (encoded("wiki:s3cret"), pair("wiki", "s3cret")),
+            (encoded("wiki:s3cret").replace("Basic", "bAsIc"), pair("wiki", "s3cret")),
+            (encoded("w%3Aiki:s%2B+x:y"), pair("w:iki", "s+ x:y")),
+            (encoded("wiki:"), pair("wiki", "")),
+            (encoded("wiki"), None),
+            ("Bearer abc".to_owned(), None),
+            ("Basic".to_owned(), None),
+            ("Basic *".to_owned(), None),
+        ] {
+            assert_eq!(basic_of(&text), read, "{text}");
+        }
+    }
+}

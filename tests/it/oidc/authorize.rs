@@ -1,0 +1,221 @@
+//! Requests to sign a person in.
+
+use jiff::SignedDuration;
+
+use super::House;
+use super::party::{CHALLENGE, answer, claims, parameters};
+use crate::world::{CHAIR, NON_MEMBER, Page, Plan};
+
+fn is_ams_form(page: &Page) -> bool {
+    page.url.path().ends_with("/account/login.aspx") && page.status == 200
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_sent_to_an_address_that_is_not_the_clients() {
+    let house = House::start().await;
+    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+    let base = house.party.base.clone();
+    for change in [
+        "client_id=nobody".to_owned(),
+        "client_id".to_owned(),
+        "+client_id=wiki".to_owned(),
+        "redirect_uri".to_owned(),
+        "redirect_uri=https://evil.example/".to_owned(),
+        format!("redirect_uri={base}/cb"),
+        format!("redirect_uri={base}/cb?x=1&y=2"),
+        format!("redirect_uri={base}/cb?x=1#"),
+        format!("redirect_uri={base}/other"),
+        format!("+redirect_uri={base}/second"),
+        "redirect_uri=javascript:alert(1)".to_owned(),
+    ] {
+        let page = jane.get(house.ask("wiki", &[&change, "prompt=none"])).await.expect(400);
+        assert!(page.location().is_none(), "{change}");
+        assert!(!page.text.contains("evil"), "{change}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_travels_back_with_state_and_issuer() {
+    let house = House::start().await;
+    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+    for (changes, error) in [
+        (&["response_type"][..], "invalid_request"),
+        (&["response_type=token"], "unsupported_response_type"),
+        (&["response_type=id_token token"], "unsupported_response_type"),
+        (&["scope=profile"], "invalid_scope"),
+        (&["request=eyJhbGciOiJub25lIn0.e30."], "request_not_supported"),
+        (&["request_uri=https://evil.example/r"], "request_uri_not_supported"),
+        (&["registration={}"], "registration_not_supported"),
+        (&["code_challenge_method=plain"], "invalid_request"),
+        (&["code_challenge_method"], "invalid_request"),
+        (&["code_challenge"], "invalid_request"),
+        (&["prompt=none login"], "invalid_request"),
+        (&["max_age=soon"], "invalid_request"),
+        (&["id_token_hint=x.y.z"], "invalid_request"),
+        (&["+scope=openid"], "invalid_request"),
+        (&["+nonce=n-2"], "invalid_request"),
+    ] {
+        let page = jane.get(house.ask("wiki", changes)).await.expect(303);
+        let location = page.location().unwrap();
+        assert!(location.as_str().starts_with(&house.party.base), "{location}");
+        let told = parameters(&location);
+        assert_eq!(told["error"], error, "{changes:?}");
+        assert_eq!((told["state"].as_str(), told["iss"].as_str()), ("st ate&1", house.issuer().as_str()));
+        assert!(!told.contains_key("code") && told["x"] == "1");
+    }
+    let page = jane.get(house.ask("app", &["code_challenge", "code_challenge_method"])).await.expect(303);
+    assert_eq!(parameters(&page.location().unwrap())["error"], "invalid_request");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_we_do_not_know_is_ignored() {
+    let house = House::start().await;
+    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+    let ignored = [
+        "display=popup",
+        "ui_locales=fr en",
+        "claims_locales=fr",
+        "acr_values=1 2",
+        "login_hint=jane",
+        "claims={\"userinfo\":{\"name\":{\"essential\":true}}}",
+        "extra=foobar",
+        "prompt=consent",
+    ];
+    let page = jane.open(house.ask("wiki", &ignored)).await;
+    assert!(answer(&page).contains_key("code"), "{}", page.url);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prompt_none_never_shows_a_page() {
+    let house = House::start().await;
+    let mut stranger = house.visitor();
+    let page = stranger.get(house.ask("wiki", &["prompt=none"])).await.expect(303);
+    assert_eq!(parameters(&page.location().unwrap())["error"], "login_required");
+    let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+    let hint = format!("id_token_hint={}", tokens["id_token"].as_str().unwrap());
+    for hint in [None, Some(hint.as_str())] {
+        let changes: Vec<&str> = ["prompt=none"].into_iter().chain(hint).collect();
+        let page = jane.get(house.ask("wiki", &changes)).await.expect(303);
+        assert!(parameters(&page.location().unwrap()).contains_key("code"));
+    }
+    // The client expects somebody else.
+    let (mut nils, _) = house.tokens(NON_MEMBER, &[]).await;
+    let page = nils.get(house.ask("wiki", &["prompt=none", &hint])).await.expect(303);
+    assert_eq!(parameters(&page.location().unwrap())["error"], "login_required");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn prompt_login_asks_for_the_password_again() {
+    let house = House::start().await;
+    for prompt in ["prompt=login", "prompt=select_account"] {
+        let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+        let before = claims(tokens["id_token"].as_str().unwrap())["auth_time"].as_i64().unwrap();
+        house.world.forward(SignedDuration::from_secs(5));
+        let form = jane.open(house.ask("wiki", &[prompt])).await;
+        assert!(is_ams_form(&form), "{prompt}: {:?}", form.trail);
+        let landed = jane.log_in_at_the_ams(CHAIR, &form).await;
+        let page = jane.open(landed).await;
+        let tokens = house.exchange(&answer(&page)["code"], &[]).await.expect(200).json();
+        let after = claims(tokens["id_token"].as_str().unwrap())["auth_time"].as_i64().unwrap();
+        assert!(after >= before + 5, "{prompt}: {before} {after}");
+    }
+}
+
+/// The AMS does not send browsers back from its logout: the trip to it is made all the same, and `auth_time` says when.
+#[tokio::test(flavor = "multi_thread")]
+async fn prompt_login_without_the_amss_help_still_makes_the_trip() {
+    let house = House::planned(Plan::default(), "ams_logout_returns = false").await;
+    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+    let page = jane.open(house.ask("wiki", &["prompt=login"])).await;
+    assert!(answer(&page).contains_key("code"), "{}", page.url);
+    assert!(page.trail.iter().any(|url| url.path().ends_with("/account/login.aspx")), "{:?}", page.trail);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn max_age_asks_again_only_when_the_sign_in_is_older() {
+    let house = House::start().await;
+    let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+    let first = claims(tokens["id_token"].as_str().unwrap())["auth_time"].clone();
+    house.world.forward(SignedDuration::from_secs(100));
+    let page = jane.open(house.ask("wiki", &["max_age=10000"])).await;
+    let tokens = house.exchange(&answer(&page)["code"], &[]).await.expect(200).json();
+    assert_eq!(claims(tokens["id_token"].as_str().unwrap())["auth_time"], first);
+    let page = jane.get(house.ask("wiki", &["max_age=10", "prompt=none"])).await.expect(303);
+    assert_eq!(parameters(&page.location().unwrap())["error"], "login_required");
+    let form = jane.open(house.ask("wiki", &["max_age=10"])).await;
+    assert!(is_ams_form(&form), "{:?}", form.trail);
+    let landed = jane.log_in_at_the_ams(CHAIR, &form).await;
+    let page = jane.open(landed).await;
+    let tokens = house.exchange(&answer(&page)["code"], &[]).await.expect(200).json();
+    let again = claims(tokens["id_token"].as_str().unwrap())["auth_time"].as_i64().unwrap();
+    assert!(again >= first.as_i64().unwrap() + 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_expects_somebody_gets_nobody_else() {
+    let house = House::start().await;
+    let (_, tokens) = house.tokens(CHAIR, &[]).await;
+    let hint = format!("id_token_hint={}", tokens["id_token"].as_str().unwrap());
+    for (who, expect) in [(NON_MEMBER, "error"), (CHAIR, "code")] {
+        let (mut browser, _) = house.tokens(NON_MEMBER, &[]).await;
+        let form = browser.open(house.ask("wiki", &[&hint])).await;
+        assert!(is_ams_form(&form), "{:?}", form.trail);
+        let landed = browser.log_in_at_the_ams(who, &form).await;
+        let told = answer(&browser.open(landed).await);
+        assert!(told.contains_key(expect), "{who}: {told:?}");
+        assert!(told.get("error").is_none_or(|error| error == "login_required"), "{told:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_may_be_answered_by_a_form() {
+    let house = House::start().await;
+    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+    let page = jane.get(house.ask("wiki", &["response_mode=form_post"])).await.expect(200);
+    assert_eq!(page.attribute("form method", "action"), Some(format!("{}/cb?x=1", house.party.base)));
+    assert_eq!(page.attribute("name=\"iss\"", "value"), Some(house.issuer()));
+    let code = page.attribute("name=\"code\"", "value").unwrap();
+    house.exchange(&code, &[]).await.expect(200);
+    let page = jane.get(house.ask("wiki", &["response_mode=form_post", "scope=profile"])).await.expect(200);
+    assert_eq!(page.attribute("name=\"error\"", "value").as_deref(), Some("invalid_scope"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_may_come_by_post() {
+    let house = House::start().await;
+    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("origin", "https://wiki.example")];
+    let body = Some(house.request("wiki", &[]));
+    let url = house.world.url("/_gate/oidc/authorize");
+    let page = jane.request(reqwest::Method::POST, &url, &headers, body).await.expect(303);
+    let page = jane.open(page.location().unwrap()).await;
+    assert!(answer(&page).contains_key("code"), "{}", page.url);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_request_survives_the_sign_in_and_one_that_is_too_long_is_refused_at_once() {
+    let house = House::start().await;
+    let state = format!("state={}", "s".repeat(700));
+    let mut jane = house.visitor();
+    let page = jane.sign_in(CHAIR, house.ask("wiki", &[&state])).await;
+    assert_eq!(answer(&page)["state"], "s".repeat(700));
+    let (state, nonce) = (format!("state={}", "s".repeat(1000)), format!("nonce={}", "n".repeat(1000)));
+    let page = house.visitor().get(house.ask("wiki", &[&state, &nonce])).await.expect(303);
+    let told = parameters(&page.location().unwrap());
+    assert_eq!((told["error"].as_str(), told["state"].len()), ("invalid_request", 1000));
+    // Whoever is signed in needs no such room.
+    let page = jane.get(house.ask("wiki", &[&state, &nonce])).await.expect(303);
+    assert!(parameters(&page.location().unwrap()).contains_key("code"));
+}
+
+/// S-72: what waits for a sign-in is sealed; nobody can write such a request.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_we_did_not_seal_is_not_resumed() {
+    let house = House::start().await;
+    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+    for resume in ["x", CHALLENGE, "AQ", ""] {
+        let page =
+            jane.get(house.world.url(&format!("/_gate/oidc/authorize?resume={resume}"))).await.expect(400);
+        assert!(page.location().is_none());
+    }
+}

@@ -1,0 +1,78 @@
+//! What clients can find out about the provider.
+
+use super::House;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_discovery_document_says_what_is_there() {
+    let house = House::start().await;
+    let url = house.world.url("/.well-known/openid-configuration");
+    let page = house.visitor().get(&url).await.expect(200);
+    assert_eq!(page.header("content-type"), Some("application/json"));
+    let document = page.json();
+    assert_eq!(document["issuer"], house.issuer());
+    for endpoint in ["authorization", "token", "userinfo", "end_session", "revocation"] {
+        let address = document[format!("{endpoint}_endpoint")].as_str().unwrap().to_owned();
+        assert!(address.starts_with(&house.issuer()), "{address}");
+        assert_ne!(house.visitor().get(&address).await.status, 404, "{address}");
+    }
+    assert_eq!(document["response_types_supported"], serde_json::json!(["code"]));
+    assert_eq!(document["code_challenge_methods_supported"], serde_json::json!(["S256"]));
+    for (name, value) in [
+        ("request_parameter_supported", false),
+        ("request_uri_parameter_supported", false),
+        ("claims_parameter_supported", false),
+        ("authorization_response_iss_parameter_supported", true),
+        ("backchannel_logout_supported", true),
+        ("backchannel_logout_session_supported", true),
+    ] {
+        assert_eq!(document[name], value, "{name}");
+    }
+    let oauth = house.visitor().get(house.world.url("/.well-known/oauth-authorization-server")).await;
+    assert_eq!(oauth.expect(200).json(), document);
+    let jwks = house.visitor().get(document["jwks_uri"].as_str().unwrap()).await.expect(200);
+    assert_eq!(jwks.header("access-control-allow-origin"), Some("*"));
+    for key in jwks.json()["keys"].as_array().unwrap() {
+        assert!(key.get("d").is_none() && key["use"] == "sig" && key["kid"].is_string(), "{key}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_provider_is_at_the_issuers_host_alone() {
+    let house = House::start().await;
+    let mut visitor = crate::world::Visitor::new(&[("other.localhost", house.world.address())]);
+    let at = |path: &str| format!("http://other.localhost:{}{path}", house.world.address().port());
+    for path in ["/_gate/oidc/authorize", "/_gate/oidc/logout", "/_gate/oidc/userinfo", "/_gate/oidc/onward"]
+    {
+        visitor.get(at(path)).await.expect(404);
+    }
+    // There it is the site's own address, and needs a sign-in like any other of its pages.
+    let own = visitor.get(at("/.well-known/openid-configuration")).await;
+    assert_ne!(own.status, 200);
+    visitor.get(at("/_gate/oidc/jwks")).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scripts_of_public_clients_and_no_others_may_read_the_answers() {
+    let house = House::start().await;
+    for path in ["/_gate/oidc/token", "/_gate/oidc/userinfo", "/.well-known/openid-configuration"] {
+        for (origin, allowed) in [
+            (house.party.base.clone(), true),
+            (house.issuer(), false),
+            ("null".to_owned(), false),
+            (format!("{}.evil.example", house.party.base), false),
+            ("https://evil.example".to_owned(), false),
+        ] {
+            let headers = [
+                ("origin", origin.as_str()),
+                ("access-control-request-method", "POST"),
+                ("access-control-request-headers", "authorization"),
+            ];
+            let url = house.world.url(path);
+            let page =
+                house.visitor().request(reqwest::Method::OPTIONS, &url, &headers, None).await.expect(204);
+            let answer = page.header("access-control-allow-origin");
+            assert_eq!(answer, allowed.then_some(origin.as_str()), "{path} {origin}");
+            assert!(page.header("access-control-allow-credentials").is_none());
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Logout started by a client, and clients that hear of a logout.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use url::form_urlencoded;
+
+use super::House;
+use super::party::claims;
+use crate::world::{CHAIR, NON_MEMBER, Plan, Visitor};
+
+impl House {
+    fn end_session(&self, parameters: &[(&str, &str)]) -> String {
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        self.world.url(&format!("/_gate/oidc/logout?{query}"))
+    }
+
+    fn out(&self) -> String {
+        format!("{}/out?y=2", self.party.base)
+    }
+
+    async fn is_signed_in(&self, visitor: &mut Visitor) -> bool {
+        visitor.get(self.world.url("/_gate/me")).await.status == 200
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_signs_its_person_out_everywhere_and_gets_the_browser_back() {
+    let house = House::start().await;
+    let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+    let out = house.out();
+    let hint = text(&tokens["id_token"]);
+    let asked = [("id_token_hint", hint), ("post_logout_redirect_uri", &out), ("state", "a b")];
+    let page = jane.open(house.end_session(&asked)).await.expect(200);
+    assert_eq!(page.url.as_str(), format!("{out}&state=a+b"));
+    assert!(page.trail.iter().any(|url| url.path().ends_with("/account/logout.aspx")), "{:?}", page.trail);
+    assert!(!house.is_signed_in(&mut jane).await);
+    // The AMS has forgotten the browser too: the next sign-in asks for a password.
+    let page = jane.open(house.ask("wiki", &[])).await;
+    assert!(page.url.path().ends_with("/account/login.aspx"), "{}", page.url);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_logout_token_is_what_the_specification_says() {
+    let house = House::start().await;
+    let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+    jane.get(house.world.url("/_gate/logout")).await.expect(303);
+    let told = house.party.told(1).await;
+    let (header, token) = house.verify(&told[0], "wiki").await;
+    assert_eq!(header.typ.as_deref(), Some("logout+jwt"));
+    let id_token = claims(text(&tokens["id_token"]));
+    assert_eq!((&token["sub"], &token["sid"]), (&id_token["sub"], &id_token["sid"]));
+    assert_eq!(token["events"], json!({ "http://schemas.openid.net/event/backchannel-logout": {} }));
+    assert!(token.get("nonce").is_none());
+    assert!(token["jti"].as_str().unwrap().len() > 20);
+    assert!(token["exp"].as_i64().unwrap() - token["iat"].as_i64().unwrap() <= 120);
+    // It is no hint: nobody signs out with it, or in.
+    house.visitor().get(house.end_session(&[("id_token_hint", &told[0])])).await.expect(400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_way_out_tells_the_client_within_a_second() {
+    for way in ["/_gate/logout", "/_gate/slo", "client", "switch of person"] {
+        let house = House::start().await;
+        let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+        match way {
+            "client" => {
+                drop(jane.open(house.end_session(&[("id_token_hint", text(&tokens["id_token"]))])).await)
+            }
+            "switch of person" => {
+                let form = jane.open(house.ask("wiki", &["prompt=login"])).await;
+                let landed = jane.log_in_at_the_ams(NON_MEMBER, &form).await;
+                jane.open(landed).await.expect(200);
+            }
+            path => drop(jane.get(house.world.url(path)).await.expect(303)),
+        }
+        let began = std::time::Instant::now();
+        let told = house.party.told(1).await;
+        assert!(began.elapsed().as_millis() < 1000, "{way}");
+        assert_eq!(claims(&told[0])["sid"], claims(text(&tokens["id_token"]))["sid"], "{way}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_browser_has_a_session_of_its_own_to_be_told_about() {
+    let house = House::start().await;
+    let (mut desk, one) = house.tokens(CHAIR, &[]).await;
+    let (mut phone, other) = house.tokens(CHAIR, &[]).await;
+    let sid = |tokens: &Value| claims(text(&tokens["id_token"]))["sid"].clone();
+    assert_ne!(sid(&one), sid(&other));
+    desk.get(house.world.url("/_gate/slo")).await.expect(303);
+    assert_eq!(claims(&house.party.told(1).await[0])["sid"], sid(&one));
+    assert!(house.is_signed_in(&mut phone).await);
+    house.userinfo(&other["access_token"]).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_cannot_hear_is_told_again_later() {
+    let house = House::start().await;
+    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+    house.party.answer_with(&[204, 500, 302]);
+    jane.get(house.world.url("/_gate/slo")).await.expect(303);
+    house.party.told(1).await;
+    for count in [2, 3] {
+        // Time passes again and again, since the worker may note a failure only after the first step.
+        let later = async {
+            loop {
+                house.world.forward(SignedDuration::from_secs(20));
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        };
+        tokio::select! { () = later => {}, told = house.party.told(count) => drop(told) }
+    }
+    let ids: BTreeSet<String> =
+        house.party.logout_tokens().iter().map(|t| claims(t)["jti"].to_string()).collect();
+    assert_eq!(ids.len(), 3, "each try has a token of its own");
+    house.world.forward(SignedDuration::from_hours(5));
+    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    assert_eq!(house.party.logout_tokens().len(), 3, "delivered is delivered");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_hint_the_person_is_asked() {
+    let house = House::start().await;
+    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+    let out = house.out();
+    for asked in [
+        &[][..],
+        &[("state", "s")],
+        &[("client_id", "wiki")],
+        &[("client_id", "wiki"), ("post_logout_redirect_uri", &out), ("state", "s")],
+    ] {
+        let page = jane.get(house.end_session(asked)).await.expect(200);
+        assert!(page.text.contains("Do you want to sign out?"), "{}", page.text);
+        assert_eq!(
+            page.text.contains("Harbour Wiki"),
+            asked.first().is_some_and(|(name, _)| *name == "client_id")
+        );
+    }
+    assert!(house.is_signed_in(&mut jane).await);
+    let asked = [("client_id", "wiki"), ("post_logout_redirect_uri", out.as_str()), ("state", "s")];
+    let page = jane.get(house.end_session(&asked)).await.expect(200);
+    let sealed = page.attribute("name=\"answer\"", "value").unwrap();
+    let url = house.world.url("/_gate/oidc/logout");
+    // The answer belongs to the browser that was asked.
+    let (mut nils, _) = house.tokens(NON_MEMBER, &[]).await;
+    nils.post(&url, &[("answer", &sealed)]).await.expect(400);
+    assert!(house.is_signed_in(&mut nils).await);
+    let page = jane.post(&url, &[("answer", &sealed)]).await.expect(303);
+    assert!(!house.is_signed_in(&mut jane).await);
+    let page = jane.open(page.location().unwrap()).await;
+    assert_eq!(page.url.as_str(), format!("{out}&state=s"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hint_about_somebody_else_ends_nothing_unasked() {
+    let house = House::start().await;
+    let (_, tokens) = house.tokens(NON_MEMBER, &[]).await;
+    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+    let page = jane.get(house.end_session(&[("id_token_hint", text(&tokens["id_token"]))])).await.expect(200);
+    assert!(page.text.contains("Do you want to sign out?"));
+    assert!(house.is_signed_in(&mut jane).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_request_is_in_order_or_nothing_happens() {
+    let house = House::start().await;
+    let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+    let hint = text(&tokens["id_token"]);
+    let (out, base) = (house.out(), house.party.base.clone());
+    let (head, signature) = hint.rsplit_once('.').unwrap();
+    let forged = format!("{head}.{}", signature.chars().rev().collect::<String>());
+    let (less, more) = (format!("{base}/out"), format!("{out}&z=3"));
+    for asked in [
+        &[("id_token_hint", hint), ("post_logout_redirect_uri", "https://evil.example/")][..],
+        &[("id_token_hint", hint), ("post_logout_redirect_uri", &less)],
+        &[("id_token_hint", hint), ("post_logout_redirect_uri", &more)],
+        &[("id_token_hint", hint), ("client_id", "shop")],
+        &[("client_id", "shop"), ("post_logout_redirect_uri", &out)],
+        &[("client_id", "nobody")],
+        &[("post_logout_redirect_uri", &out)],
+        &[("id_token_hint", &forged)],
+        &[("id_token_hint", "x")],
+        &[("id_token_hint", hint), ("id_token_hint", hint)],
+        &[("id_token_hint", hint), ("post_logout_redirect_uri", &out), ("post_logout_redirect_uri", &out)],
+        &[("id_token_hint", hint), ("post_logout_redirect_uri", &out), ("state", "a"), ("state", "b")],
+    ] {
+        let page = jane.get(house.end_session(asked)).await.expect(400);
+        assert!(page.location().is_none(), "{asked:?}");
+    }
+    assert!(house.is_signed_in(&mut jane).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_hint_is_a_hint_and_a_logout_twice_is_a_logout() {
+    let house = House::start().await;
+    let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+    house.world.forward(SignedDuration::from_hours(1));
+    let out = house.out();
+    let asked = [("id_token_hint", text(&tokens["id_token"])), ("post_logout_redirect_uri", out.as_str())];
+    for _ in 0..2 {
+        let page = jane.open(house.end_session(&asked)).await.expect(200);
+        assert_eq!(page.url.as_str(), out);
+        assert!(!house.is_signed_in(&mut jane).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_may_come_by_post() {
+    let house = House::start().await;
+    let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+    let out = house.out();
+    let fields = [("id_token_hint", text(&tokens["id_token"])), ("post_logout_redirect_uri", out.as_str())];
+    let page = jane.post(house.world.url("/_gate/oidc/logout"), &fields).await.expect(303);
+    let page = jane.open(page.location().unwrap()).await.expect(200);
+    assert_eq!(page.url.as_str(), out);
+    assert!(!house.is_signed_in(&mut jane).await);
+}
+
+/// Where the AMS does not send browsers back, the client gets its visitor at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_amss_help_the_browser_still_comes_back() {
+    let house = House::planned(Plan::default(), "ams_logout_returns = false").await;
+    let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+    let out = house.out();
+    let asked = [("id_token_hint", text(&tokens["id_token"])), ("post_logout_redirect_uri", out.as_str())];
+    let page = jane.get(house.end_session(&asked)).await.expect(303);
+    assert_eq!(page.location().unwrap().as_str(), out);
+    assert!(!house.is_signed_in(&mut jane).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_to_go_on_that_we_did_not_seal_leads_home() {
+    let house = House::start().await;
+    let mut jane = house.visitor();
+    for planted in ["https://evil.example", "AQ", ""] {
+        jane.plant("localhost", "membergate-onward", planted);
+        let page = jane.get(house.world.url("/_gate/oidc/onward")).await.expect(303);
+        assert_eq!(page.location().unwrap().as_str(), house.world.url("/"));
+    }
+}
