@@ -62,6 +62,8 @@ pub struct Admin {
     pub administer: Arc<Administer>,
     /// Those about people.
     pub desk: Arc<Desk>,
+    /// The OpenID Provider's issuer, if there is one.
+    pub issuer: Option<String>,
 }
 
 impl Admin {
