@@ -27,7 +27,7 @@ const CAST: [(&str, &str); 6] = [
     ("jane.marlowe@harborlabs.example", "chairs the education committee"),
     ("tomas.lindqvist@people.example", "first membership lapsed, second is current"),
     ("marisol.okafor@harborlabs.example", "member through her employer"),
-    ("sam.osei@acme.example", "staff"),
+    ("sam.osei@acme.example", "staff: may open the administration"),
     ("nils.frost@people.example", "not a member: is told what is missing"),
     ("una.strand@people.example", "not approved: is not let in"),
 ];

@@ -17,7 +17,8 @@ use crate::flows::grant::Provider;
 /// Everything under the prefix that we keep for ourselves on every site, and what the OpenID Provider has besides.
 pub fn control(gate: Gate, provider: Option<Arc<Provider>>) -> Router {
     let parts = gate.administer.clone().zip(gate.desk.clone());
-    let admin = parts.map(|(administer, desk)| admin::Admin { gate: gate.clone(), administer, desk });
+    let issuer = provider.as_ref().map(|provider| provider.settings().issuer.clone());
+    let admin = parts.map(|(administer, desk)| admin::Admin { gate: gate.clone(), administer, desk, issuer });
     let router = Router::new()
         // People
         .route(paths::LOGIN, only_get(get(login::login)))

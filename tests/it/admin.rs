@@ -21,6 +21,9 @@ pub async fn world() -> World {
     World::planned(Plan { more: "[admin]\nroles = [\"staff\"]\n".to_owned(), ..Plan::default() }).await
 }
 
+/// What is wrong with a form, the headers that it comes with, and its token.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 /// Sam of the staff, who has opened the mapping.
 async fn sam(world: &World) -> Visitor {
     let mut sam = world.visitor();
@@ -142,7 +145,7 @@ async fn a_forged_form_changes_nothing() {
     };
     let form = ("content-type", "application/x-www-form-urlencoded");
     let same = ("sec-fetch-site", "same-origin");
-    let cases: [(&str, &[(&str, &str)], &str); 8] = [
+    let cases: [Case; 8] = [
         ("no token", &[form, same, ("origin", &own)], ""),
         ("a token of another session", &[form, same, ("origin", &own)], &others_token),
         ("a foreign origin", &[form, ("origin", "https://evil.example")], &token),

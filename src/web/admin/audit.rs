@@ -184,7 +184,7 @@ impl Page for AuditPage {
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
         let page = |lines: Vec<Line>, mends: &Mends, status| AuditPage {
-            shell: super::samples::shell(Room::Audit),
+            shell: super::tests::samples::shell(Room::Audit),
             fields: fields(|name| if name == "actor" && !mends.is_empty() { "Sam" } else { "" }, mends),
             action: String::new(),
             older: (lines.len() > 1).then_some(41),

@@ -134,7 +134,7 @@ impl Page for FilesPage {
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
         let page = |text: &str, wrong, status| FilesPage {
-            shell: super::samples::shell(Room::Files),
+            shell: super::tests::samples::shell(Room::Files),
             revision: 12,
             text: text.to_owned(),
             wrong,

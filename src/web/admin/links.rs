@@ -41,9 +41,20 @@ pub struct LinksPage {
 }
 
 /// Shows it.
-pub async fn show(State(_): State<Admin>, Extension(caller): Called) -> Response<Body> {
+pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
     let site = &caller.arrived.site;
-    answer(respond(&page(caller.shell(Room::Links), site.title.clone(), &site.origin)))
+    let mut page = page(caller.shell(Room::Links), site.title.clone(), &site.origin);
+    page.site_own.extend(admin.issuer.as_deref().map(discovery));
+    answer(respond(&page))
+}
+
+fn discovery(issuer: &str) -> Address {
+    Address {
+        id: "discovery",
+        name: "OpenID Connect discovery",
+        says: "For programs that sign people in by OpenID Connect: they read everything else from here.",
+        address: format!("{issuer}{}", paths::DISCOVERY),
+    }
 }
 
 fn page(shell: Shell, site: String, origin: &str) -> LinksPage {
@@ -100,7 +111,11 @@ impl Page for LinksPage {
 
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
-        let shell = super::samples::shell(Room::Links);
-        vec![("links_full", page(shell, "Library & Archive".to_owned(), "https://library.harbour.example"))]
+        let shell = super::tests::samples::shell(Room::Links);
+        let origin = "https://library.harbour.example";
+        let page = |shell| page(shell, "Library & Archive".to_owned(), origin);
+        let mut full = page(super::tests::samples::shell(Room::Links));
+        full.site_own.push(discovery(origin));
+        vec![("links_empty", page(shell)), ("links_full", full)]
     }
 }

@@ -266,7 +266,7 @@ impl Page for MappingPage {
 
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples;
+        use super::tests::samples;
         let shell = || samples::shell(super::shell::Room::Mapping);
         let empty = Rules::new(crate::domain::time::TimeZone::UTC);
         let bar = |edited: Option<&str>| DraftBar {

@@ -149,7 +149,7 @@ impl Page for MigratePage {
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
         let page = |text: &str, mend: Option<&str>, found| MigratePage {
-            shell: super::samples::shell(Room::Migrate),
+            shell: super::tests::samples::shell(Room::Migrate),
             text: text.to_owned(),
             mend: mend.map(str::to_owned),
             draft: false,

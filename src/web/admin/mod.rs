@@ -32,8 +32,6 @@ pub mod versions;
 pub mod words;
 
 #[cfg(test)]
-mod samples;
-#[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
@@ -64,6 +62,8 @@ pub struct Admin {
     pub administer: Arc<Administer>,
     /// Those about people.
     pub desk: Arc<Desk>,
+    /// The OpenID Provider's issuer, if there is one.
+    pub issuer: Option<String>,
 }
 
 impl Admin {

@@ -94,7 +94,7 @@ impl Page for OverviewPage {
 
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples;
+        use super::tests::samples;
         let tile = |name, big: &str, says: &str, href| Tile {
             name,
             big: big.to_owned(),

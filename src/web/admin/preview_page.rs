@@ -191,7 +191,7 @@ impl Page for PreviewPage {
 
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples;
+        use super::tests::samples;
         let sample = |state, status| PreviewPage {
             shell: samples::shell(super::shell::Room::Preview),
             draft: DraftBar {
@@ -277,7 +277,7 @@ impl Page for PreviewPeople {
 
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples;
+        use super::tests::samples;
         let page = |people: &People, says: &str, pager| PreviewPeople {
             shell: samples::shell(super::shell::Room::Preview),
             says: says.to_owned(),

@@ -125,7 +125,7 @@ impl Page for RulePage {
 
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples;
+        use super::tests::samples;
         let new = |key: &str, typed: &Typed, mends: &Mends| {
             let draft = DraftBar { revision: 12, ..DraftBar::default() };
             Self::new(samples::shell(super::shell::Room::Mapping), draft, key, typed, mends, samples::lists())

@@ -6,6 +6,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::Admin;
 use super::access::{Called, Caller};
 use super::fields::{Field, people};
@@ -97,9 +99,9 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Resp
             Ok(page) => {
                 let zone = admin.zone();
                 lines = page.sessions.iter().map(|listed| line(listed, &caller, &zone)).collect();
-                older = page
-                    .next
-                    .map(|(at, key)| format!("of={wanted}&after={}-{}", at.as_nanosecond(), hex(&key)));
+                let of = utf8_percent_encode(&wanted, NON_ALPHANUMERIC);
+                older =
+                    page.next.map(|(at, key)| format!("of={of}&after={}-{}", at.as_nanosecond(), hex(&key)));
             }
             Err(error) => return caller.broken(&error),
         }
@@ -221,7 +223,7 @@ impl Page for SessionsPage {
             own: n == 1,
         };
         let page = |lines: Vec<Line>, person: Option<&str>, mend: Option<&str>| SessionsPage {
-            shell: super::samples::shell(Room::Sessions),
+            shell: super::tests::samples::shell(Room::Sessions),
             of: Field::text("of", "Whose", "").mend(mend.map(str::to_owned)),
             person: person.map(|name| (name.to_owned(), "b3a1c0de-1".to_owned())),
             older: (lines.len() > 1).then(|| "of=&after=1-2".to_owned()),

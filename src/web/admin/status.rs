@@ -221,7 +221,7 @@ impl Page for StatusPage {
             ..good.clone()
         };
         let page = |status: &Status| StatusPage {
-            shell: super::samples::shell(Room::Status),
+            shell: super::tests::samples::shell(Room::Status),
             parts: parts(status, now, &TimeZone::get("America/New_York").unwrap()),
         };
         vec![("status_empty", page(&fresh)), ("status_full", page(&good)), ("status_error", page(&bad))]

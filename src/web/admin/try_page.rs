@@ -228,7 +228,7 @@ impl Page for TryPage {
             said: "{\n  \"individual\": { \"id\": \"b3a1c0de\" }\n}".to_owned(),
         };
         let page = |person: Option<Person>, mend: Option<&str>| TryPage {
-            shell: super::samples::shell(super::shell::Room::TryIt),
+            shell: super::tests::samples::shell(super::shell::Room::TryIt),
             who: Field::text("who", "Who", if mend.is_some() { "nobody@people.example" } else { "" })
                 .hint("An e-mail address, a record number or an AMS id.")
                 .required()

@@ -37,6 +37,14 @@ pub struct Typed {
     pub conditions: Vec<TypedCondition>,
 }
 
+/// A condition while its fields are gathered.
+#[derive(Default)]
+struct Given<'a> {
+    kind: Option<Kind>,
+    not: bool,
+    values: Vec<(&'a str, &'a str)>,
+}
+
 impl TypedCondition {
     /// An empty one.
     pub fn of(kind: Kind) -> TypedCondition {
@@ -146,7 +154,7 @@ impl Typed {
     /// Reads a form. Fields that belong to no condition are passed over.
     pub fn read(form: &[(String, String)]) -> Typed {
         let mut typed = Typed::default();
-        let mut conditions: BTreeMap<usize, (Option<Kind>, bool, Vec<(&str, &str)>)> = BTreeMap::new();
+        let mut conditions: BTreeMap<usize, Given<'_>> = BTreeMap::new();
         for (name, value) in form {
             match &**name {
                 "role" => typed.role.clone_from(value),
@@ -161,16 +169,16 @@ impl Typed {
                     };
                     let condition = conditions.entry(number).or_default();
                     match key {
-                        "kind" => condition.0 = Kind::named(value),
-                        "not" => condition.1 = true,
-                        key => condition.2.push((key, value)),
+                        "kind" => condition.kind = Kind::named(value),
+                        "not" => condition.not = true,
+                        key => condition.values.push((key, value)),
                     }
                 }
             }
         }
         typed.conditions = conditions
             .into_values()
-            .filter_map(|(kind, not, given)| {
+            .filter_map(|Given { kind, not, values: given }| {
                 let kind = kind?;
                 let of = |spec: &Spec| {
                     let value = given.iter().find(|(key, _)| *key == spec.key)?.1;

@@ -188,7 +188,7 @@ impl Page for VersionsPage {
 
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples;
+        use super::tests::samples;
         let line = |number: u64, who: &str, note: &str| Line {
             number,
             when: format!("{number} March 2026, 10:42"),
@@ -232,7 +232,7 @@ impl Page for ComparisonPage {
 
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
-        use super::samples;
+        use super::tests::samples;
         let page = |differences, restore| ComparisonPage {
             shell: samples::shell(Room::Versions),
             names: ("version 2".to_owned(), "version 3".to_owned()),

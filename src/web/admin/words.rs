@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn every_difference_is_told() {
-        let before = super::super::samples::rules();
+        let before = super::super::tests::samples::rules();
         let mut after = before.clone();
         after.honor_grace = false;
         after.member = None;

@@ -1,12 +1,12 @@
 //! Invented facts from which the samples of all pages are made.
 
-use super::fields::List;
-use super::shell::{Note, Room, Shell, Tone};
 use crate::domain::rule::{Code, Condition, Role, Rule, Rules};
 use crate::domain::time::TimeZone;
+use crate::web::admin::fields::List;
+use crate::web::admin::shell::{Note, Room, Shell, Tone};
 
 /// The shell of all samples. The markup in the name must come out as text.
-pub(super) fn shell(room: Room) -> Shell {
+pub(in crate::web::admin) fn shell(room: Room) -> Shell {
     Shell {
         association: "Harbour Association".to_owned(),
         who: "Jane <b>Marlowe</b>".to_owned(),
@@ -19,7 +19,7 @@ pub(super) fn shell(room: Room) -> Shell {
 }
 
 /// What every page says while the AMS does not answer.
-pub(super) fn outage() -> Note {
+pub(in crate::web::admin) fn outage() -> Note {
     Note::new(Tone::Warn, "The AMS is not answering. These pages work with what was read before.")
 }
 
@@ -27,13 +27,13 @@ fn code(text: &str) -> Code {
     Code::parse(text).unwrap()
 }
 
-pub(super) fn rule(role: &str, label: &str, when: Vec<Condition>) -> Rule {
+pub(in crate::web::admin) fn rule(role: &str, label: &str, when: Vec<Condition>) -> Rule {
     let label = (!label.is_empty()).then(|| label.into());
     Rule { role: Role::parse(role).unwrap(), label, when }
 }
 
 /// One rule of each kind, and combinations.
-pub(super) fn rules() -> Rules {
+pub(in crate::web::admin) fn rules() -> Rules {
     let committee = |name: &str| Condition::Committee { committee: code(name), positions: Vec::new() };
     Rules {
         honor_grace: true,
@@ -88,7 +88,7 @@ pub(super) fn rules() -> Rules {
 }
 
 /// A few values for every field.
-pub(super) fn lists() -> Vec<List> {
+pub(in crate::web::admin) fn lists() -> Vec<List> {
     let list = |id, items: &[(&str, &str)]| List {
         id,
         items: items.iter().map(|(code, name)| ((*code).to_owned(), (*name).to_owned())).collect(),
@@ -105,7 +105,7 @@ pub(super) fn lists() -> Vec<List> {
 }
 
 /// What a draft changes.
-pub(super) fn differences() -> Vec<super::words::Difference> {
+pub(in crate::web::admin) fn differences() -> Vec<crate::web::admin::words::Difference> {
     let before = rules();
     let mut after = before.clone();
     after.honor_grace = false;
@@ -116,7 +116,7 @@ pub(super) fn differences() -> Vec<super::words::Difference> {
         "Board",
         vec![Condition::Committee { committee: code("BOARD"), positions: Vec::new() }],
     ));
-    super::words::differences(&crate::domain::mapping::MappingDiff::between(&before, &after))
+    crate::web::admin::words::differences(&crate::domain::mapping::MappingDiff::between(&before, &after))
 }
 
 fn person(name: &str, number: u32) -> std::sync::Arc<crate::domain::preview::PersonName> {
@@ -129,7 +129,7 @@ fn person(name: &str, number: u32) -> std::sync::Arc<crate::domain::preview::Per
 }
 
 /// What a preview found among many people.
-pub(super) fn preview() -> crate::domain::preview::Preview {
+pub(in crate::web::admin) fn preview() -> crate::domain::preview::Preview {
     let role = |name: &str| Role::parse(name).unwrap();
     let many: Vec<_> = (0..75).map(|n| person(&format!("Member {n:03}"), 200_000 + n)).collect();
     let two = vec![person("Jane Marlowe", 100_481), person("Tomás <i>Lindqvist</i>", 100_482)];

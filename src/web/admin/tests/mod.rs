@@ -1,5 +1,7 @@
-//! Renders every sample of every page, and holds all of them to the same promises. With `MEMBERGATE_PAGES=folder` the samples
-//! are also written there, to be looked at.
+//! Renders every sample of every page, and holds all of them to the same promises. With `MEMBERGATE_PAGES=folder` at build time the
+//! samples are also written there, to be looked at.
+
+pub(super) mod samples;
 
 use http::header;
 
@@ -30,7 +32,7 @@ fn check<P: Page>() {
         }
         every_field_has_a_label(name, &html);
         every_form_carries_the_token(name, &html);
-        if let Ok(folder) = std::env::var("MEMBERGATE_PAGES") {
+        if let Some(folder) = option_env!("MEMBERGATE_PAGES") {
             std::fs::write(format!("{folder}/{name}.html"), &html).unwrap();
         }
         let short = html.replace(STYLE, "/* assets/admin.css */").replace(SCRIPT, "/* assets/admin.js */");
