@@ -13,6 +13,7 @@ use jiff::SignedDuration;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -24,12 +25,14 @@ use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::keyring::{Keyring, KeyringError};
 use crate::adapters::keys::seal::Sealer;
+use crate::adapters::store::choices::Choices;
 use crate::adapters::store::{SqliteStore, Store, StoreError};
 use crate::adapters::upstream::EndpointFault;
 use crate::config::Settings;
 use crate::domain::access::Site;
 use crate::domain::client::Clients;
 use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
+use crate::flows::administer::environment::is_switched;
 use crate::flows::administer::{self, Administer, first_mapping};
 use crate::flows::attempts::Attempts;
 use crate::flows::grant::{Provider, PublishedClients};
@@ -87,6 +90,7 @@ pub struct App {
     desk: Option<Arc<Desk>>,
     clients: PublishedClients,
     provider: Option<Arc<Provider>>,
+    restart: Arc<Notify>,
     fixed: Fixed,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -129,6 +133,8 @@ impl App {
         let (settings, sqlite) = open_store(settings).await?;
         let store: Arc<dyn Store> = sqlite.clone();
         let keyring = Arc::new(Keyring::ensure(store.clone(), Arc::clone(&clock)).await?);
+        let settings = with_chosen_environment(settings, &*sqlite).await?;
+        let restart = Arc::new(Notify::new());
         let attempts = Attempts::new(Sealer::new(&settings.store.secret_key, "login attempt")?);
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
         let snapshot = snapshot_of(&settings)?;
@@ -182,6 +188,8 @@ impl App {
                 rules: Arc::clone(&rules),
                 clock: Arc::clone(&clock),
                 budget: Arc::clone(&budget),
+                configured: fixed.environment.as_str().into(),
+                restart: Arc::clone(&restart),
                 standby: settings.ams.standby.as_ref().map(|standby| standby.name.as_str().into()),
                 sealer: Sealer::new(&settings.store.secret_key, "view as")?,
                 view_as: admin.view_as,
@@ -269,6 +277,7 @@ impl App {
             desk,
             clients,
             provider,
+            restart,
             fixed,
             stop,
             tasks,
@@ -293,6 +302,11 @@ impl App {
     /// Administration, if the operator wants it.
     pub fn administer(&self) -> Option<&Arc<Administer>> {
         self.administer.as_ref()
+    }
+
+    /// Waits until an administrator asks for a new start, because the AMS environment was switched.
+    pub async fn restart_asked(&self) {
+        self.restart.notified().await;
     }
 
     /// Takes over new settings, or refuses them and changes nothing. Requests under way end as they began.
@@ -361,6 +375,19 @@ async fn open_store(settings: Settings) -> Result<(Settings, Arc<SqliteStore>), 
         Ok((settings, opened)) => Ok((settings, Arc::new(opened?))),
         Err(_) => Err(StoreError::Unavailable("opening it was cut short".to_owned())),
     }
+}
+
+/// Puts the environment first that an administrator chose, if one was chosen in place of what the configuration still says.
+async fn with_chosen_environment(
+    mut settings: Settings,
+    choices: &dyn Choices,
+) -> Result<Settings, StoreError> {
+    if let (Some(_), Some(standby)) = (&settings.admin, &mut settings.ams.standby)
+        && is_switched(choices, &settings.ams.live.name, &standby.name).await?
+    {
+        std::mem::swap(&mut settings.ams.live, standby);
+    }
+    Ok(settings)
 }
 
 fn re_members_of(

@@ -18,7 +18,7 @@ pub fn run(file: &Path, env: &dyn Env, format: Option<Format>) -> Result<(), Fai
     runtime()?.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut hang_up = signal(SignalKind::hangup())?;
-        let app = App::start(settings, Arc::new(SystemClock)).await.map_err(because)?;
+        let mut app = App::start(settings, Arc::new(SystemClock)).await.map_err(because)?;
         tracing::info!(address = %app.address(), operations = %app.operations(), "Ready");
         loop {
             tokio::select! {
@@ -28,6 +28,7 @@ pub fn run(file: &Path, env: &dyn Env, format: Option<Format>) -> Result<(), Fai
                     break;
                 }
                 _ = hang_up.recv() => reload(&app, file, env),
+                () = app.restart_asked() => app = started_anew(app, file, env).await?,
             }
         }
         tracing::info!("Draining");
@@ -35,6 +36,23 @@ pub fn run(file: &Path, env: &dyn Env, format: Option<Format>) -> Result<(), Fai
         tracing::info!("Ended");
         Ok(())
     })
+}
+
+/// Starts the gateway anew. If the configuration has been broken since, the old gateway goes on.
+async fn started_anew(app: App, file: &Path, env: &dyn Env) -> Result<App, Failure> {
+    let settings = match config::load(file, env) {
+        Ok(settings) => settings,
+        Err(problems) => {
+            for problem in problems {
+                tracing::error!(%problem, "The configuration is wrong, so there is no new start");
+            }
+            return Ok(app);
+        }
+    };
+    app.stop().await;
+    let app = App::start(settings, Arc::new(SystemClock)).await.map_err(because)?;
+    tracing::info!(address = %app.address(), "Ready, anew");
+    Ok(app)
 }
 
 /// Reads the configuration anew. A bad one is reported and changes nothing.

@@ -394,3 +394,42 @@ async fn looking_through_somebodys_eyes_starts_from_the_tester_and_is_off_by_def
     let log = sam.get(world.url("/_gate/admin/audit")).await.expect(200);
     assert!(log.text.contains("Began to view the site as somebody else"), "{}", log.text);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ams_environment_is_switched_after_a_confirmation_and_everybody_signs_in_again() {
+    let mut world = world().await;
+    let mut sam = sam(&world).await;
+    let page = sam.get(world.url("/_gate/admin/status")).await.expect(200);
+    assert!(page.text.contains("Switch to staging"), "{}", page.text);
+    let token = page.attribute("name=\"token\"", "value").unwrap();
+    let send = |confirmed: &'static str, to: &'static str| {
+        vec![("token", token.clone()), ("to", to.to_owned()), ("confirmed", confirmed.to_owned())]
+    };
+    // Without a confirmation, or to somewhere that is not configured, nothing happens.
+    for fields in [send("", "staging"), send("yes", "production"), send("yes", "evil")] {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+        sam.post(world.url("/_gate/admin/environment"), &fields).await.expect(303);
+        let asked = tokio::time::timeout(std::time::Duration::from_millis(50), world.gate().restart_asked());
+        assert!(asked.await.is_err(), "{fields:?}");
+    }
+    let fields = send("yes", "staging");
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
+    let page = sam.post(world.url("/_gate/admin/environment"), &fields).await.expect(202);
+    assert!(page.text.contains("staging"), "{}", page.text);
+    tokio::time::timeout(std::time::Duration::from_secs(5), world.gate().restart_asked()).await.unwrap();
+
+    // `serve` starts the gateway anew; here the test does.
+    world.close_gate().await;
+    world.open_gate().await;
+    sam.get(world.url("/_gate/me")).await.expect(401);
+    let landed = sam.sign_in(STAFF, world.url("/_gate/admin/audit")).await.expect(200);
+    assert!(landed.trail.iter().any(|url| url.path().starts_with("/staging/")), "{:?}", landed.trail);
+    assert!(landed.text.contains("Switched the AMS environment"), "{}", landed.text);
+
+    // The choice is void once the configuration says something else.
+    world.close_gate().await;
+    world.plan.live = "staging";
+    world.open_gate().await;
+    let page = sam.get(world.url("/_gate/admin/status")).await.expect(200);
+    assert!(page.text.contains("Switch to production"), "{}", page.text);
+}

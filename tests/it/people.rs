@@ -84,6 +84,8 @@ impl Office {
             rules: rules.clone(),
             clock: Arc::new(SystemClock),
             budget,
+            configured: "production".into(),
+            restart: Arc::default(),
             standby: None,
             sealer: Sealer::new(&key, "view as").unwrap(),
             view_as,

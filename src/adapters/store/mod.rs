@@ -11,6 +11,7 @@ use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
 
 pub mod audit;
+pub mod choices;
 pub mod find;
 pub mod grants;
 pub mod known;

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use jiff::SignedDuration;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::catalogue::Catalogues;
+use super::environment::Environments;
 use super::people::People;
 use super::sessions::Sessions;
 use super::status::Overview;
@@ -19,6 +21,7 @@ use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::seal::Sealer;
 use crate::adapters::store::Store;
+use crate::adapters::store::choices::Choices;
 use crate::adapters::store::find::FindPeople;
 use crate::adapters::store::known::KnownPeople;
 use crate::adapters::store::session_list::SessionList;
@@ -30,9 +33,15 @@ use crate::flows::visit::Visits;
 pub const RECORDS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// All that the desk needs of the store.
-pub trait DeskStore: Store + FindPeople + KnownPeople + SessionList + SweepStore + CatalogueStore {}
+pub trait DeskStore:
+    Store + FindPeople + KnownPeople + SessionList + SweepStore + CatalogueStore + Choices
+{
+}
 
-impl<T: Store + FindPeople + KnownPeople + SessionList + SweepStore + CatalogueStore> DeskStore for T {}
+impl<T: Store + FindPeople + KnownPeople + SessionList + SweepStore + CatalogueStore + Choices> DeskStore
+    for T
+{
+}
 
 /// What the desk rests on.
 pub struct Foundation<S, A> {
@@ -48,8 +57,12 @@ pub struct Foundation<S, A> {
     pub clock: SharedClock,
     /// The budget that every call to the AMS draws on.
     pub budget: Arc<Budget>,
+    /// The name of the AMS environment that the configuration calls live.
+    pub configured: Arc<str>,
     /// The name of the AMS environment that is configured but not live.
     pub standby: Option<Arc<str>>,
+    /// Asks for a new start of the gateway.
+    pub restart: Arc<Notify>,
     /// Seals links to view as somebody else; its purpose is `view as`.
     pub sealer: Sealer,
     /// Whether administrators may view a site as somebody else.
@@ -70,12 +83,15 @@ pub struct Desk {
     pub view_as: ViewAs,
     /// How the gateway does.
     pub overview: Overview,
+    /// Switching between the AMS's environments.
+    pub environments: Environments,
 }
 
 impl Desk {
     /// Sets the desk up. [`Desk::run`] does its work in the background.
     pub fn new<S: DeskStore + AdminStore, A: Ams + AmsCatalogue>(foundation: Foundation<S, A>) -> Desk {
-        let Foundation { store, ams, visits, rules, clock, budget, standby, sealer, view_as } = foundation;
+        let Foundation { store, ams, visits, rules, clock, budget, .. } = foundation;
+        let Foundation { configured, standby, restart, sealer, view_as, .. } = foundation;
         let environment: Arc<str> = ams.environment().into();
         let people = People {
             ams: ams.clone(),
@@ -95,7 +111,7 @@ impl Desk {
         let overview = Overview {
             ams: ams.clone(),
             environment: environment.clone(),
-            standby,
+            standby: standby.clone(),
             budget,
             store: store.clone(),
             known: store.clone(),
@@ -120,6 +136,14 @@ impl Desk {
             environment: environment.clone(),
             clock: clock.clone(),
         };
+        let environments = Environments {
+            choices: store.clone(),
+            clock: clock.clone(),
+            configured,
+            live: environment.clone(),
+            standby,
+            restart,
+        };
         let view_as = ViewAs {
             is_on: view_as,
             audit: Audit::new(store.clone(), clock.clone()),
@@ -131,7 +155,7 @@ impl Desk {
             environment,
             clock,
         };
-        Desk { people, catalogues, sweep: Arc::new(sweep), sessions, view_as, overview }
+        Desk { people, catalogues, sweep: Arc::new(sweep), sessions, view_as, overview, environments }
     }
 
     /// Takes over what the store has, then looks after the sweep until `stop`.

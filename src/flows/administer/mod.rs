@@ -5,6 +5,7 @@
 pub mod audit;
 pub mod catalogue;
 pub mod desk;
+pub mod environment;
 pub mod known;
 pub mod links;
 pub mod mapping;

@@ -18,7 +18,7 @@ pub struct Status {
     pub release: &'static str,
     /// The environment that people sign in with, and how the AMS did lately.
     pub ams: AmsStatus,
-    /// The other one that is configured, if there is one. Only the configuration and a restart switch them.
+    /// The other one that is configured, if there is one.
     pub standby: Option<Arc<str>>,
     /// Calls used of the budget.
     pub budget: Usage,

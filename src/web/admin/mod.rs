@@ -109,6 +109,7 @@ pub fn router(admin: Admin) -> Router {
         .route("/_gate/admin/sessions/end-all", writes(post(sessions::end_all)))
         // The gateway
         .route(Room::Status.path(), reads(get(status::show)))
+        .route("/_gate/admin/environment", writes(post(status::switch)))
         .route(Room::Links.path(), reads(get(links::show)))
         .route(Room::Audit.path(), reads(get(audit::show)))
         .route("/_gate/admin/audit/download", reads(get(audit::take_home)))

@@ -16,6 +16,8 @@ pub enum Plain {
     LinkExpired,
     /// There is no such link.
     LinkUnknown,
+    /// The gateway starts anew with this AMS environment.
+    Switching(String),
     /// A form that no page of ours sent.
     Forged,
 }
@@ -58,6 +60,11 @@ impl PlainPage {
                 "The address is not complete, or the link was never made.",
                 "Check that all of it was copied, or ask your operator for a new one.",
             ),
+            Plain::Switching(_) => (
+                "Switching the AMS environment",
+                "The gateway starts anew with the other environment. That takes a few seconds.",
+                "Then everybody signs in again, you too. This page goes on by itself.",
+            ),
             Plain::Forged => (
                 "We did not accept that form",
                 "It was not sent from a page of this administration, or the page was left open for too long. Nothing was changed.",
@@ -73,6 +80,7 @@ impl Page for PlainPage {
     fn status(&self) -> StatusCode {
         match self.says {
             Plain::Door(_) => StatusCode::OK,
+            Plain::Switching(_) => StatusCode::ACCEPTED,
             Plain::LinkUsed | Plain::LinkExpired => StatusCode::GONE,
             Plain::LinkUnknown => StatusCode::NOT_FOUND,
             Plain::Forged => StatusCode::FORBIDDEN,
@@ -93,6 +101,7 @@ impl Page for PlainPage {
             ("plain_expired", Plain::LinkExpired),
             ("plain_unknown", Plain::LinkUnknown),
             ("plain_forged", Plain::Forged),
+            ("plain_switching", Plain::Switching("staging".to_owned())),
         ];
         all.into_iter().map(|(name, says)| (name, PlainPage::new(frame.clone(), says))).collect()
     }

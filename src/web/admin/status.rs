@@ -10,9 +10,11 @@ use super::Admin;
 use super::access::Called;
 use super::fields::grouped;
 use super::offers;
+use super::plain::{Plain, PlainPage};
 use super::shell::{Room, Shell, Tone};
 use super::words::when;
 use crate::domain::time::{TimeZone, Timestamp};
+use crate::flows::administer::environment::SwitchError;
 use crate::flows::administer::status::Status;
 use crate::web::pages::{Forms, Page, respond};
 use crate::web::state::answer;
@@ -43,13 +45,30 @@ pub struct StatusPage {
     pub shell: Shell,
     /// Part by part.
     pub parts: Vec<Part>,
+    /// The AMS environment to which one can switch.
+    pub other: Option<String>,
 }
 
 /// Shows it.
 pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
     let status = admin.desk.overview.status().await;
     let parts = parts(&status, admin.gate.clock.now(), &admin.zone());
-    answer(respond(&StatusPage { shell: caller.shell(Room::Status).with(offers::outage(&admin)), parts }))
+    let other = status.standby.as_deref().map(str::to_owned);
+    let shell = caller.shell(Room::Status).with(offers::outage(&admin));
+    answer(respond(&StatusPage { shell, parts, other }))
+}
+
+/// Switches the AMS environment, if it was confirmed.
+pub async fn switch(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
+    let to = caller.sent("to").to_owned();
+    if caller.sent("confirmed") != "yes" {
+        return caller.go(Room::Status.path());
+    }
+    match admin.desk.environments.switch(&caller.actor, &to).await {
+        Ok(()) => answer(respond(&PlainPage::new(caller.arrived.frame(), Plain::Switching(to)))),
+        Err(SwitchError::NoSuchEnvironment) => caller.go(Room::Status.path()),
+        Err(SwitchError::Store(error)) => caller.broken(&error),
+    }
 }
 
 fn parts(status: &Status, now: Timestamp, zone: &TimeZone) -> Vec<Part> {
@@ -81,9 +100,7 @@ fn ams(status: &Status, zone: &TimeZone) -> Part {
                 .to_owned()
         }
         (None, Some(other)) => {
-            format!(
-                "To switch to {other}, set `live = \"{other}\"` under [ams] and restart. All sessions end then."
-            )
+            format!("You can switch to {other} below.")
         }
         (None, None) => String::new(),
     };
@@ -223,6 +240,7 @@ impl Page for StatusPage {
         let page = |status: &Status| StatusPage {
             shell: super::tests::samples::shell(Room::Status),
             parts: parts(status, now, &TimeZone::get("America/New_York").unwrap()),
+            other: status.standby.as_deref().map(str::to_owned),
         };
         vec![("status_empty", page(&fresh)), ("status_full", page(&good)), ("status_error", page(&bad))]
     }
