@@ -282,13 +282,16 @@ fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
     for site in &settings.sites {
         let name = Arc::clone(&site.site.name);
         let failed = |fault| StartError::Site(Arc::clone(&name), fault);
-        endpoints.insert(Arc::clone(&name), Arc::new(site.endpoint().map_err(failed)?));
+        if let Some(endpoint) = site.endpoint() {
+            endpoints.insert(Arc::clone(&name), Arc::new(endpoint.map_err(failed)?));
+        }
     }
     Ok(Snapshot {
         sites: Sites::new(settings.sites.iter().map(|site| site.site.clone())),
         endpoints,
         settings: proxy::Settings {
             trusted_proxies: settings.listen.trusted_proxies.clone(),
+            forward_auth_proxies: settings.listen.forward_auth_proxies.clone(),
             stream_idle: settings.listen.stream_timeout,
             ..proxy::Settings::default()
         },

@@ -9,6 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::body::Body;
 use super::headers::REQUEST_ID;
+use super::intake::Target;
 use super::worker::Context;
 use super::{Gate, Snapshot};
 use crate::adapters::upstream::UpstreamError;
@@ -48,12 +49,12 @@ pub(super) fn foreign_socket(context: &Context) -> Response<Body> {
     finish(context, problem(Code::NotEntitled, sentence, context.request_id_text(), None))
 }
 
-/// To the login and back to this very page.
-pub(super) fn to_login(context: &Context, target: &PathAndQuery) -> Response<Body> {
+/// To the login and back to this very page. `origin`: of the site, where the browser is not asking us; else empty.
+pub(super) fn to_login(context: &Context, origin: &str, target: &PathAndQuery) -> Response<Body> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::FOUND;
     let headers = response.headers_mut();
-    if let Ok(location) = HeaderValue::from_str(&login_url(Some(target))) {
+    if let Ok(location) = HeaderValue::from_str(&format!("{origin}{}", login_url(Some(target)))) {
         headers.insert(header::LOCATION, location);
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -61,6 +62,13 @@ pub(super) fn to_login(context: &Context, target: &PathAndQuery) -> Response<Bod
     headers
         .insert(header::VARY, HeaderValue::from_static("Cookie, Accept, Sec-Fetch-Mode, X-Requested-With"));
     finish(context, response)
+}
+
+/// The AMS does not answer, and what we have is too old. The page tries again by itself what is safe to repeat.
+pub(super) fn ams_down(target: &Target, method: &Method) -> Notice {
+    let is_read = matches!(*method, Method::GET | Method::HEAD);
+    let again = if is_read { target.path_and_query.to_string() } else { "/".to_owned() };
+    Notice::AmsDown { retry_after: 15, again }
 }
 
 /// Where a login starts that ends at `target`.
@@ -74,6 +82,12 @@ pub(super) fn login_url(target: Option<&PathAndQuery>) -> String {
         }
         None => paths::LOGIN.to_owned(),
     }
+}
+
+/// Somebody asks in the name of a visitor whom we do not believe.
+pub(super) fn not_a_proxy(context: &Context) -> Response<Body> {
+    let sentence = "This address answers only the web servers that are configured to ask here.";
+    finish(context, problem(Code::NotEntitled, sentence, context.request_id_text(), None))
 }
 
 /// What is missing, by the labels that people know.
