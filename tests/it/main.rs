@@ -10,6 +10,7 @@
 mod ams;
 mod browser;
 mod demo;
+mod doors;
 mod garbage;
 mod logout;
 mod process;
