@@ -46,12 +46,7 @@ impl Resolving<'_, '_> {
         self.each(sites, |to, site| to.site(site, around, &mut seen))
     }
 
-    fn site(
-        &mut self,
-        said: Spanned<raw::Site>,
-        around: &Around<'_>,
-        seen: &mut Seen,
-    ) -> Option<Site> {
+    fn site(&mut self, said: Spanned<raw::Site>, around: &Around<'_>, seen: &mut Seen) -> Option<Site> {
         let (span, said) = (said.span(), said.into_inner());
         let name = self.required(said.name, &span, "site.name", r#"name = "library""#);
         let name = name.and_then(|name| self.site_name(&name, seen));

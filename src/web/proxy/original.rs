@@ -44,7 +44,8 @@ impl Original {
         let headers = request.headers();
         let rest = request.uri().path_and_query().and_then(|all| all.as_str().strip_prefix(paths::VERIFY));
         let rest = rest.filter(|rest| rest.starts_with('/'));
-        let (method, host, authority, uri) = match (NGINX.is_used(headers), FORWARDED.is_used(headers), rest) {
+        let (method, host, authority, uri) = match (NGINX.is_used(headers), FORWARDED.is_used(headers), rest)
+        {
             (true, false, None) => NGINX.read(headers)?,
             (false, true, None) => FORWARDED.read(headers)?,
             (false, false, Some(rest)) => {
@@ -166,7 +167,10 @@ mod tests {
                 let huge = "x".repeat(9000);
                 let path = format!("/{huge}");
                 let bad = ["", " ", "a b", "\t", "a,b", "ftp", "//", "https://", &huge, &path];
-                for bad in bad.into_iter().chain(["TRACE", "CONNECT"].into_iter().filter(|_| name.ends_with("method"))) {
+                for bad in bad
+                    .into_iter()
+                    .chain(["TRACE", "CONNECT"].into_iter().filter(|_| name.ends_with("method")))
+                {
                     // A method of one's own is a method, and a word is a host.
                     if (name.ends_with("method") || name.ends_with("host")) && bad == "ftp" {
                         continue;
@@ -199,7 +203,8 @@ mod tests {
         assert_eq!(read("/_gate/verify/members", &[host, ("x-original-method", "GET")]), None);
         assert_eq!(read("/_gate/verify", &[host]), None);
         assert_eq!(read("/_gate/verify/members", &[host, host]), None);
-        let behind_another: Vec<_> = NGINX_SAYS.into_iter().chain([("x-forwarded-host", "cdn.example")]).collect();
+        let behind_another: Vec<_> =
+            NGINX_SAYS.into_iter().chain([("x-forwarded-host", "cdn.example")]).collect();
         assert!(read("/_gate/verify", &behind_another).is_some());
     }
 }

@@ -149,7 +149,8 @@ fn login_at(site: &Site) -> String {
 /// Whether a visitor wants a WebSocket. The key is in every handshake (RFC 6455 §4.1) and, unlike `Upgrade`, it comes through
 /// every server that asks.
 fn wants_socket(headers: &HeaderMap) -> bool {
-    headers.contains_key("sec-websocket-key") || super::headers::lists(headers, &http::header::UPGRADE, "websocket")
+    headers.contains_key("sec-websocket-key")
+        || super::headers::lists(headers, &http::header::UPGRADE, "websocket")
 }
 
 /// The visitor's cookies without ours, in one line; empty when there are none, so that it can be copied in every case.
@@ -199,7 +200,9 @@ mod tests {
 
     #[test]
     fn every_answer_but_yes_denies_with_nginx() {
-        for (status, expect) in [(200, 200), (302, 401), (401, 401), (403, 403), (400, 403), (421, 403), (503, 403)] {
+        for (status, expect) in
+            [(200, 200), (302, 401), (401, 401), (403, 403), (400, 403), (421, 403), (503, 403)]
+        {
             let mut response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::from_u16(status).unwrap();
             assert_eq!(in_three_statuses(response).status(), expect, "{status}");
@@ -208,11 +211,9 @@ mod tests {
 
     #[test]
     fn the_site_gets_all_cookies_but_ours() {
-        for (lines, expect) in [
-            (&[][..], ""),
-            (&["membergate=x"], ""),
-            (&["a=b; __Host-membergate=x", "c=d"], "a=b; c=d"),
-        ] {
+        for (lines, expect) in
+            [(&[][..], ""), (&["membergate=x"], ""), (&["a=b; __Host-membergate=x", "c=d"], "a=b; c=d")]
+        {
             let mut headers = HeaderMap::new();
             for line in lines {
                 headers.append(COOKIE, HeaderValue::from_static(line));

@@ -3,12 +3,13 @@
 mod alike;
 mod question;
 mod servers;
+mod story;
 mod table;
 
 use std::net::SocketAddr;
 
 use question::{Outcome, ask, head, request};
-use servers::{Behind, Door};
+use servers::{Behind, Door, free_address};
 use table::{Expect, ROWS};
 
 use crate::proxy::plane::{Plane, status};
@@ -35,7 +36,9 @@ async fn table(plane: &Plane, name: &str, door: SocketAddr, differs: &[Differs])
             Outcome::Refused => Expect::Refused,
             Outcome::Rejected => Expect::Rejected,
         };
-        let own = differs.iter().find(|differs| (differs.0, differs.1) == (*method, *target) && fields.contains(differs.2));
+        let own = differs
+            .iter()
+            .find(|differs| (differs.0, differs.1) == (*method, *target) && fields.contains(differs.2));
         let expect = own.map_or(expect, |differs| &differs.3);
         if was != *expect {
             wrong.push(format!("{method} {target} {fields}\n  expected {expect:?}, but {was:?}: {answer}"));
@@ -49,7 +52,7 @@ async fn table(plane: &Plane, name: &str, door: SocketAddr, differs: &[Differs])
 type Differs = (&'static str, &'static str, &'static str, Expect);
 
 fn behind(plane: &Plane) -> Behind {
-    Behind { gate: plane.address, site: plane.site.address }
+    Behind { gate: plane.address, site: plane.site.address, door: free_address() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,10 +128,16 @@ async fn the_gateway_is_behind_it(plane: &Plane, door: &Door) {
         "/members/../_gate/verify",
     ] {
         for claims in claims {
-            let answer = head(door.address, &request("GET", target, &format!("{claims}|{}", cookie.trim()))).await;
+            let answer =
+                head(door.address, &request("GET", target, &format!("{claims}|{}", cookie.trim()))).await;
             assert!(!answer.to_ascii_lowercase().contains("membergate-"), "{}: {target} {answer}", door.name);
             assert_ne!(answer.split(' ').nth(1), Some("500"), "{}: {target} {answer}", door.name);
         }
     }
-    assert_eq!(plane.site.heads().len(), before, "{}: one of our own addresses has reached the site", door.name);
+    assert_eq!(
+        plane.site.heads().len(),
+        before,
+        "{}: one of our own addresses has reached the site",
+        door.name
+    );
 }

@@ -98,7 +98,10 @@ fn granted(asked: &str, seen: &str) -> Outcome {
         let Some((name, value)) = line.split_once(':') else { continue };
         let (name, value) = (name.to_ascii_lowercase(), value.trim().to_owned());
         assert!(!value.contains("evil"), "a visitor's claim came through: {seen}");
-        assert!(name != "cookie" || !value.contains("membergate="), "the session cookie came through: {seen}");
+        assert!(
+            name != "cookie" || !value.contains("membergate="),
+            "the session cookie came through: {seen}"
+        );
         let Some(kind) = name.strip_prefix("membergate") else { continue };
         assert!(kind.starts_with('-'), "another spelling came through: {seen}");
         if !value.is_empty() {
@@ -110,7 +113,7 @@ fn granted(asked: &str, seen: &str) -> Outcome {
 }
 
 /// What an assertion says, without what is new in each.
-fn claims(assertion: &str) -> String {
+pub fn claims(assertion: &str) -> String {
     let payload = assertion.split('.').nth(1).unwrap();
     let mut claims: serde_json::Value =
         serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();

@@ -21,11 +21,13 @@ pub struct Door {
 pub struct Behind {
     pub gate: SocketAddr,
     pub site: SocketAddr,
+    /// Where visitors find it.
+    pub door: SocketAddr,
 }
 
 impl Door {
     pub fn nginx(behind: Behind) -> Door {
-        let (folder, address) = (tempfile::tempdir().unwrap(), free_address());
+        let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
         let place = folder.path().display().to_string();
         for file in ["membergate.conf", "membergate-server.conf", "membergate-protect.conf"] {
             let to = [("127.0.0.1:8080", behind.gate.to_string())];
@@ -56,7 +58,7 @@ impl Door {
     }
 
     pub fn caddy(behind: Behind) -> Door {
-        let (folder, address) = (tempfile::tempdir().unwrap(), free_address());
+        let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
         let file = shipped(
             "caddy/Caddyfile",
             &[
@@ -75,7 +77,7 @@ impl Door {
     }
 
     pub fn haproxy(behind: Behind) -> Door {
-        let (folder, address) = (tempfile::tempdir().unwrap(), free_address());
+        let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
         let script = shipped("haproxy/membergate.lua", &[("127.0.0.1:8080", behind.gate.to_string())]);
         write(&folder, "membergate.lua", &script);
         let file = shipped(
@@ -94,7 +96,7 @@ impl Door {
     }
 
     pub fn envoy(behind: Behind) -> Door {
-        let (folder, address) = (tempfile::tempdir().unwrap(), free_address());
+        let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
         let port = |of: SocketAddr| format!("port_value: {}}}", of.port());
         let file = shipped(
             "envoy/envoy.yaml",
@@ -157,7 +159,11 @@ fn write(folder: &TempDir, name: &str, text: &str) {
 
 fn program(name: &str, path: &str) -> PathBuf {
     let path = PathBuf::from(path);
-    assert!(path.exists(), "{name} is not at {}: run scripts/install-doors.sh, as `./test` does", path.display());
+    assert!(
+        path.exists(),
+        "{name} is not at {}: run scripts/install-doors.sh, as `./test` does",
+        path.display()
+    );
     path
 }
 

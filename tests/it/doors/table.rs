@@ -59,7 +59,12 @@ pub const ROWS: &[Row] = &[
     ("GET", "/members", "Sec-Fetch-Mode: navigate", Login),
     ("GET", "/members", "User-Agent: GoogleHC/1.0", Unauthorized),
     ("GET", "/members", "Authorization: Bearer x", Unauthorized),
-    ("POST", "/members", "Accept: text/html|Content-Type: multipart/form-data; boundary=x|Content-Length: 0", Unauthorized),
+    (
+        "POST",
+        "/members",
+        "Accept: text/html|Content-Type: multipart/form-data; boundary=x|Content-Length: 0",
+        Unauthorized,
+    ),
     // Methods, also those in disguise
     ("DELETE", "/", PAGE, Unauthorized),
     ("DELETE", "/", "Cookie: {member}", Member),
@@ -93,7 +98,12 @@ pub const ROWS: &[Row] = &[
     ("GET", "/", "Connection: Membergate-Id, X-Forwarded-Uri|Membergate-Id: evil|Cookie: {member}", Member),
     ("GET", "/members", "Accept: text/html|X-Forwarded-Uri: /|X-Forwarded-Method: GET", Login),
     ("GET", "/members", "Accept: text/html|X-Original-URI: /|X-Original-Method: GET", Login),
-    ("GET", "/members", "Accept: text/html|X-Original-URI: /|X-Original-URI: /|X-Original-Host: library.example", Login),
+    (
+        "GET",
+        "/members",
+        "Accept: text/html|X-Original-URI: /|X-Original-URI: /|X-Original-Host: library.example",
+        Login,
+    ),
     ("GET", "/members", "Accept: text/html|X_Original_URI: /|X_Forwarded_Uri: /", Login),
     ("GET", "/members", "Accept: text/html|X-Forwarded-Host: other.example|X-Forwarded-Proto: gopher", Login),
     ("GET", "/members", "Accept: text/html|X-Rewrite-URL: /|X-Original-URL: /", Login),
@@ -120,7 +130,22 @@ pub const ROWS: &[Row] = &[
     ("GET", "/", "Host: user@library.example", Rejected),
     ("GET", "/", "no host", Rejected),
     // WebSockets
-    ("GET", "/members", "Connection: Upgrade|Upgrade: websocket|Sec-WebSocket-Version: 13|Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Origin: http://library.example|Cookie: {member}", Member),
-    ("GET", "/members", "Connection: Upgrade|Upgrade: websocket|Sec-WebSocket-Version: 13|Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Origin: http://evil.example|Cookie: {member}", Refused),
-    ("GET", "/members", "Connection: Upgrade|Upgrade: websocket|Sec-WebSocket-Version: 13|Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Origin: http://library.example", Unauthorized),
+    (
+        "GET",
+        "/members",
+        "Connection: Upgrade|Upgrade: websocket|Sec-WebSocket-Version: 13|Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Origin: http://library.example|Cookie: {member}",
+        Member,
+    ),
+    (
+        "GET",
+        "/members",
+        "Connection: Upgrade|Upgrade: websocket|Sec-WebSocket-Version: 13|Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Origin: http://evil.example|Cookie: {member}",
+        Refused,
+    ),
+    (
+        "GET",
+        "/members",
+        "Connection: Upgrade|Upgrade: websocket|Sec-WebSocket-Version: 13|Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==|Origin: http://library.example",
+        Unauthorized,
+    ),
 ];

@@ -121,7 +121,12 @@ impl Plane {
     /// Behind TLS, with the certificate of `tests/it/proxy/tls`.
     pub async fn secure() -> Plane {
         let certificate = serve::tls::load(&tls("site.pem"), &tls("site.key")).unwrap();
-        Plane::listening(Some(Arc::new(ArcSwap::from_pointee(certificate))), Duration::from_millis(800), |_| {}).await
+        Plane::listening(
+            Some(Arc::new(ArcSwap::from_pointee(certificate))),
+            Duration::from_millis(800),
+            |_| {},
+        )
+        .await
     }
 
     async fn listening(
