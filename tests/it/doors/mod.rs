@@ -100,6 +100,20 @@ async fn the_table_holds_behind_envoy() {
     the_gateway_is_behind_it(&plane, &door).await;
 }
 
+/// S-57: a gateway that cannot be asked has said nothing, least of all yes.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_in_while_the_gateway_is_away() {
+    let plane = Plane::behind_web_servers().await;
+    for open in [Door::nginx, Door::caddy, Door::haproxy, Door::envoy] {
+        let door = open(Behind { gate: free_address(), ..behind(&plane) });
+        for target in ["/members", "/_gate/login"] {
+            let answer = head(door.address, &request("GET", target, "Accept: text/html")).await;
+            assert!(status(&answer) >= 500, "{}: {answer}", door.name);
+        }
+        assert!(plane.site.heads().is_empty(), "{}", door.name);
+    }
+}
+
 /// Our own addresses are reached through the door, all but the one at which only the door may ask; none reaches the site.
 async fn the_gateway_is_behind_it(plane: &Plane, door: &Door) {
     let before = plane.site.heads().len();
