@@ -79,7 +79,12 @@ impl Worker {
         let asked = Asked::new(&site, &target, &path, &method, request.headers(), is_foreign);
         let who = asked.who(&self.gate, &context.snapshot).await;
         match asked.verdict(&who) {
-            Verdict::Granted(permit) => self.granted(context, &permit, &who, request.headers()),
+            Verdict::Granted(permit) => {
+                self.granted(context, &permit, &who, request.headers()).map_err(|error| {
+                    tracing::error!(request.id = context.request_id_text(), %error, "An assertion could not be signed");
+                    Notice::Broken
+                })
+            }
             Verdict::Refused(standing, require) => {
                 self.gate.meter.refused.inc();
                 Err(answer::refused(&self.gate, &context.snapshot, standing, require))
@@ -113,7 +118,7 @@ impl Worker {
         permit: &Permit<'_>,
         who: &Who,
         asked_with: &HeaderMap,
-    ) -> Result<Response<Body>, Notice> {
+    ) -> Result<Response<Body>, CryptographyFailed> {
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -124,11 +129,7 @@ impl Worker {
             let rules = &self.gate.rules.load().rules;
             let whose = Whose { session: live.session().key, held, rules };
             let (now, signer) = (self.gate.clock.now(), self.gate.keyring.signer());
-            let stamped = self.stamps.borrow_mut().stamp(headers, permit, &whose, now, signer);
-            stamped.map_err(|error: CryptographyFailed| {
-                tracing::error!(request.id = context.request_id_text(), %error, "An assertion could not be signed");
-                Notice::Broken
-            })?;
+            self.stamps.borrow_mut().stamp(headers, permit, &whose, now, signer)?;
         }
         self.gate.meter.verified.inc();
         Ok(response)

@@ -3,7 +3,8 @@
 use super::servers::{Behind, Door, free_address};
 use crate::world::{ACCESS, CHAIR, NON_MEMBER, Plan, Visitor, World};
 
-const SERVERS: [(&str, fn(Behind) -> Door); 4] =
+type Open = fn(Behind) -> Door;
+const SERVERS: [(&str, Open); 4] =
     [("nginx", Door::nginx), ("caddy", Door::caddy), ("haproxy", Door::haproxy), ("envoy", Door::envoy)];
 
 #[tokio::test(flavor = "multi_thread")]
