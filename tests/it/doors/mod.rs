@@ -1,6 +1,7 @@
 //! Forward-auth: web servers that ask us must decide as our own proxy does, with the very files that we ship for them.
 
 mod alike;
+mod php;
 mod question;
 mod servers;
 mod story;

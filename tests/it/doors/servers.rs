@@ -27,9 +27,24 @@ pub struct Behind {
 
 impl Door {
     pub fn nginx(behind: Behind) -> Door {
+        let site = format!("proxy_pass http://{};", behind.site);
+        Door::nginx_before(behind, "membergate-protect.conf", &site)
+    }
+
+    /// As the how-to says for PHP. `root`: where its files are.
+    pub fn nginx_with_php(behind: Behind, socket: &Path, root: &Path) -> Door {
+        let site = format!(
+            "fastcgi_param SCRIPT_FILENAME {}$fastcgi_script_name; fastcgi_pass unix:{};",
+            root.display(),
+            socket.display()
+        );
+        Door::nginx_before(behind, "membergate-fastcgi.conf", &site)
+    }
+
+    fn nginx_before(behind: Behind, asking: &str, site: &str) -> Door {
         let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
         let place = folder.path().display().to_string();
-        for file in ["membergate.conf", "membergate-server.conf", "membergate-protect.conf"] {
+        for file in ["membergate.conf", "membergate-server.conf", asking] {
             let to = [("127.0.0.1:8080", behind.gate.to_string())];
             let to = if file == "membergate.conf" { &to[..] } else { &[] };
             write(&folder, file, &shipped(&format!("nginx/{file}"), to));
@@ -40,9 +55,15 @@ impl Door {
                 ("/etc/nginx/snippets", place.clone()),
                 ("listen 127.0.0.1:80;", format!("listen {address};")),
                 ("www.acme.example", "library.example".to_owned()),
-                ("127.0.0.1:3000", behind.site.to_string()),
+                ("membergate-protect.conf", asking.to_owned()),
+                ("proxy_pass http://127.0.0.1:3000;", site.to_owned()),
             ],
         );
+        let example = if asking.contains("fastcgi") {
+            example.replace("location / {", "location / {\n include /etc/nginx/fastcgi_params;")
+        } else {
+            example
+        };
         write(&folder, "example.conf", &example);
         let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
         let temporary: String =
@@ -58,13 +79,23 @@ impl Door {
     }
 
     pub fn caddy(behind: Behind) -> Door {
+        Door::caddy_before(behind, &format!("reverse_proxy {}", behind.site))
+    }
+
+    /// As the how-to says for PHP. `root`: where its files are.
+    pub fn caddy_with_php(behind: Behind, socket: &Path, root: &Path) -> Door {
+        let site = format!("root * {}\n\t\t\tphp_fastcgi unix/{}", root.display(), socket.display());
+        Door::caddy_before(behind, &site)
+    }
+
+    fn caddy_before(behind: Behind, site: &str) -> Door {
         let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
         let file = shipped(
             "caddy/Caddyfile",
             &[
                 ("www.acme.example {", format!("http://:{} {{\n\tbind 127.0.0.1", address.port())),
                 ("127.0.0.1:8080", behind.gate.to_string()),
-                ("127.0.0.1:3000", behind.site.to_string()),
+                ("reverse_proxy 127.0.0.1:3000", site.to_owned()),
             ],
         );
         write(&folder, "Caddyfile", &format!("{{\n\tadmin off\n\tauto_https off\n}}\n{file}"));
@@ -157,7 +188,7 @@ fn write(folder: &TempDir, name: &str, text: &str) {
     std::fs::write(folder.path().join(name), text).unwrap();
 }
 
-fn program(name: &str, path: &str) -> PathBuf {
+pub fn program(name: &str, path: &str) -> PathBuf {
     let path = PathBuf::from(path);
     assert!(
         path.exists(),
