@@ -1,5 +1,5 @@
-//! `/_gate/verify`: a web server asks whether a request of a visitor may go on (forward-auth). It sends the bytes of the answer
-//! to nobody but the visitor, and copies our headers into the request.
+//! `/_gate/verify`: a web server asks whether a request of a visitor may go on (forward-auth). After a yes it copies our headers
+//! into the request; any other answer is shown to the visitor.
 //!
 //! The verdict is that of the proxy (`asked`); what was asked about is read in `original`. Every answer but a plain yes has a
 //! status that denies with every kind of server.

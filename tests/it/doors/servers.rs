@@ -188,7 +188,7 @@ fn write(folder: &TempDir, name: &str, text: &str) {
     std::fs::write(folder.path().join(name), text).unwrap();
 }
 
-pub fn program(name: &str, path: &str) -> PathBuf {
+fn program(name: &str, path: &str) -> PathBuf {
     let path = PathBuf::from(path);
     assert!(
         path.exists(),
