@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::question::request;
-use super::servers::{Behind, Door, free_address};
+use super::servers::{Behind, Door, end, free_address};
 use crate::proxy::plane::Plane;
 
 /// PHP's own FastCGI server, with one page that says what it was told.
@@ -51,8 +51,7 @@ impl Php {
 
 impl Drop for Php {
     fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        end(&mut self.server);
     }
 }
 

@@ -169,9 +169,15 @@ impl Door {
 
 impl Drop for Door {
     fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
+        end(&mut self.server);
     }
+}
+
+/// Ends a server and whatever it has started, which is why it was given a process group of its own.
+pub fn end(server: &mut Child) {
+    let group = format!("-{}", server.id());
+    let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+    let _ = server.wait();
 }
 
 /// A file of `deploy/` with other addresses. Each of them has to be in it, so that what is tested is what is shipped.
