@@ -21,13 +21,17 @@ pub(super) fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
     for site in &settings.sites {
         let name = Arc::clone(&site.site.name);
         let failed = |fault| StartError::Site(Arc::clone(&name), fault);
-        endpoints.insert(Arc::clone(&name), Arc::new(site.endpoint().map_err(failed)?));
+        // A site whose own web server asks us has none.
+        if let Some(endpoint) = site.endpoint() {
+            endpoints.insert(Arc::clone(&name), Arc::new(endpoint.map_err(failed)?));
+        }
     }
     Ok(Snapshot {
         sites: Arc::new(Sites::new(settings.sites.iter().map(|site| site.site.clone()))),
         endpoints,
         settings: proxy::Settings {
             trusted_proxies: settings.listen.trusted_proxies.clone(),
+            forward_auth_proxies: settings.listen.forward_auth_proxies.clone(),
             provider_host: settings.oidc.as_ref().map(|oidc| Arc::clone(&oidc.provider.host)),
             stream_idle: settings.listen.stream_timeout,
             ..proxy::Settings::default()

@@ -87,6 +87,8 @@ section! {
         tls_key: Text,
         /// Networks of proxies in front of us whose forwarded headers are believed. Example: ["10.0.0.0/8"]. Default: [], nobody.
         trusted_proxies: Vec<Text>,
+        /// Web servers that may ask at `/_gate/verify`; each must itself keep visitors from asking there. Example: ["127.0.0.1"]. Default: [], nobody.
+        forward_auth_proxies: Vec<Text>,
         /// Threads for visitors' requests. Example: 4. Default: one for each core.
         workers: Spanned<usize>,
         /// Connections of visitors at one time; more have to wait. Example: 20000. Default: 20000.
@@ -200,7 +202,7 @@ section! {
         title: Text,
         /// Where visitors find it, with a path if several sites share the host. Example: "https://www.acme.example/library". Required.
         url: Text,
-        /// Where requests go: scheme, host and port. Example: "http://127.0.0.1:3000". Required.
+        /// Where requests go: scheme, host and port. Example: "http://127.0.0.1:3000". Default: nowhere; the site's own web server asks us.
         upstream: Text,
         /// The page where a logout ends. Example: "/welcome". Default: the path of `url`.
         home: Text,

@@ -70,6 +70,8 @@ pub struct Listen {
     pub tls: Option<Tls>,
     /// Whose forwarded headers are believed.
     pub trusted_proxies: Vec<Network>,
+    /// Who may ask at `/_gate/verify`. Not empty if there is a site without an upstream.
+    pub forward_auth_proxies: Vec<Network>,
     /// Threads of the data plane. `None`: one for each core.
     pub workers: Option<usize>,
     /// Connections at one time.
@@ -128,7 +130,8 @@ pub struct Site {
     /// What decisions need of it.
     pub site: access::Site,
     /// Scheme, host and port to which its requests go; no path.
-    pub upstream: Url,
+    /// `None`: the site's own web server answers its visitors, and asks us about each request.
+    pub upstream: Option<Url>,
     /// Whether the site sees the visitor's `Host`.
     pub preserve_host: bool,
     /// Whose certificates it may have.
@@ -138,10 +141,12 @@ pub struct Site {
 }
 
 impl Site {
-    /// Where and how the site is reached. Reads the certificates that are believed.
-    pub fn endpoint(&self) -> Result<Endpoint, EndpointFault> {
-        let mut endpoint = Endpoint::new(&self.upstream, &self.trust, self.limits)?;
-        endpoint.preserve_host = self.preserve_host;
-        Ok(endpoint)
+    /// Where and how the site is reached, if we are the ones to do it. Reads the certificates that are believed.
+    pub fn endpoint(&self) -> Option<Result<Endpoint, EndpointFault>> {
+        let endpoint = Endpoint::new(self.upstream.as_ref()?, &self.trust, self.limits);
+        Some(endpoint.map(|mut endpoint| {
+            endpoint.preserve_host = self.preserve_host;
+            endpoint
+        }))
     }
 }

@@ -266,6 +266,32 @@ fn administration_is_checked_and_then_the_rules_file_is_not_the_last_word() {
 }
 
 #[test]
+fn a_site_without_an_upstream_needs_a_server_that_asks() {
+    let upstream = "upstream = \"http://127.0.0.1:3000\"\n";
+    let listen = |askers: &str| format!("[listen]\nforward_auth_proxies = {askers}\n{}", with(upstream, ""));
+    let settings = load_text(&listen("[\"127.0.0.1\", \"10.0.0.0/8\"]")).unwrap();
+    assert!(settings.sites[0].upstream.is_none() && settings.sites[0].endpoint().is_none());
+    assert_eq!(settings.listen.forward_auth_proxies.len(), 2);
+    for (text, expect) in [
+        (
+            with(upstream, ""),
+            "13:1: `site.upstream` is missing. Write `upstream = \"http://127.0.0.1:3000\"`. Or, if the site's own web server asks \
+             at `/_gate/verify`, name that server in `listen.forward_auth_proxies`.",
+        ),
+        (
+            listen("[\"10.0.0.1/8\"]"),
+            "2:25: `10.0.0.1/8` is not a network. Correct it: the address has bits set beyond its length of 8.",
+        ),
+        (
+            listen("[\"127.0.0.1\", \"::/0\"]"),
+            "2:38: everybody could say what a visitor has asked for. Name the addresses of your own web servers, such as \"127.0.0.1\".",
+        ),
+    ] {
+        assert_eq!(problems(&text), format!("etc/gate.toml:{expect}\n"));
+    }
+}
+
+#[test]
 fn a_configuration_that_is_not_there_is_one_problem() {
     let problems = load(Path::new("etc/none.toml"), &machine()).unwrap_err();
     let told: Vec<String> = problems.iter().map(Problem::to_string).collect();

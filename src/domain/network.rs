@@ -53,6 +53,11 @@ impl Network {
         address.is_ipv4() == self.address.is_ipv4() && self.masked(address) == bits(self.address)
     }
 
+    /// Whether every address of its family is in the network.
+    pub fn is_everything(&self) -> bool {
+        self.length == 0
+    }
+
     fn masked(&self, address: IpAddr) -> u128 {
         let full = if address.is_ipv4() { 32 } else { 128 };
         let beyond = u32::from(full - self.length.min(full));

@@ -14,6 +14,8 @@ pub const CALLBACK: &str = "/_gate/callback";
 pub const LOGOUT: &str = "/_gate/logout";
 /// The Single Logout URL: ends the session of this browser and goes to the site's home.
 pub const SINGLE_LOGOUT: &str = "/_gate/slo";
+/// Where a web server asks whether a request may go on; the data plane answers.
+pub const VERIFY: &str = "/_gate/verify";
 /// Who am I, which roles, until when.
 pub const ME: &str = "/_gate/me";
 /// Opens a link to look through somebody else's eyes: `?token=`.

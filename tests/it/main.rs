@@ -13,6 +13,7 @@ mod administer;
 mod ams;
 mod browser;
 mod demo;
+mod doors;
 mod garbage;
 mod logout;
 mod oidc;

@@ -105,9 +105,12 @@ fn sites(runtime: &Runtime, sites: &[Site]) -> Vec<Finding> {
     })
 }
 
-async fn upstream(site: &Site, endpoint: Result<Endpoint, EndpointFault>) -> Finding {
+async fn upstream(site: &Site, endpoint: Option<Result<Endpoint, EndpointFault>>) -> Finding {
     let what = format!("site `{}`", site.site.name);
-    let shown = site.upstream.origin().ascii_serialization();
+    let (Some(upstream), Some(endpoint)) = (&site.upstream, endpoint) else {
+        return Finding::fine(what, "its own web server asks us, so there is nothing to connect to");
+    };
+    let shown = upstream.origin().ascii_serialization();
     let endpoint = match endpoint {
         Ok(endpoint) => endpoint,
         Err(fault) => {

@@ -20,12 +20,15 @@ use toml::Spanned;
 use tracing::level_filters::LevelFilter;
 use url::Url;
 
+use site::Around;
+
 use super::env::Env;
 use super::raw;
 use super::reading::{Reading, Said};
 use super::rules;
 use super::settings::{Listen, Log, Settings, Store, Tls};
 use crate::adapters::keys::seal::SecretKey;
+use crate::domain::network::Network;
 use crate::domain::rule::Rules;
 use crate::domain::session::Limits;
 use crate::telemetry::Format;
@@ -57,7 +60,8 @@ pub(super) fn settings(
     let file_counts = matches!(document.admin, Said::Nothing);
     let managed = rules.as_ref().filter(|_| file_counts).map(|(_, rules)| rules.managed_roles());
     let title = association.as_ref().map(|association| association.name.as_str()).unwrap_or_default();
-    let sites = to.sites(document.site, title, managed.as_deref());
+    let is_asked = listen.as_ref().is_none_or(|listen| !listen.forward_auth_proxies.is_empty());
+    let sites = to.sites(document.site, &Around { title, managed: managed.as_deref(), is_asked });
     let admin = to.optional(document.admin, |to, said| to.admin(said, sites.as_deref()));
     let oidc = to.optional(document.oidc, |to, said| to.oidc(said, sites.as_deref(), managed.as_deref()));
     let (rules_file, rules) = rules?;
@@ -110,6 +114,8 @@ impl Resolving<'_, '_> {
         let tls = self.tls(said.tls_certificate, said.tls_key);
         let trusted_proxies =
             said.trusted_proxies.or(Vec::new).and_then(|texts| self.each(texts, Resolving::network));
+        let forward_auth_proxies =
+            said.forward_auth_proxies.or(Vec::new).and_then(|texts| self.each(texts, Resolving::asker));
         let workers = self.optional(said.workers, |to, number| to.positive(number));
         let max_connections = self.count(said.max_connections, 20_000);
         let header_timeout = self.duration(said.header_timeout, "30s");
@@ -129,6 +135,7 @@ impl Resolving<'_, '_> {
             operations: operations.into_inner(),
             tls: tls?,
             trusted_proxies: trusted_proxies?,
+            forward_auth_proxies: forward_auth_proxies?,
             workers: workers?,
             max_connections: max_connections?,
             header_timeout: header_timeout?.into_inner().unsigned_abs(),
@@ -136,6 +143,17 @@ impl Resolving<'_, '_> {
             stream_timeout: stream_timeout?.into_inner().unsigned_abs(),
             drain_timeout: drain_timeout?.into_inner().unsigned_abs(),
         })
+    }
+
+    /// A network whose word decides what visitors may do.
+    fn asker(&mut self, text: raw::Text) -> Option<Network> {
+        let span = text.span();
+        let network = self.network(text)?;
+        if network.is_everything() {
+            let remedy = "Name the addresses of your own web servers, such as \"127.0.0.1\"";
+            return self.refuse(span, "everybody could say what a visitor has asked for", remedy);
+        }
+        Some(network)
     }
 
     /// Outer `None`: a problem. Inner `None`: plain HTTP.

@@ -19,13 +19,22 @@ use crate::domain::rule::Role;
 const URL: &str = r#"Write where visitors find the site, such as "https://www.acme.example""#;
 const UPSTREAM: &str = r#"Write scheme, host and port, such as "http://127.0.0.1:3000""#;
 
+/// What the rest of the file says that matters to a site.
+pub(super) struct Around<'a> {
+    /// The title of those sites that have none of their own.
+    pub(super) title: &'a str,
+    /// The roles that the mapping can grant, if it could be read.
+    pub(super) managed: Option<&'a [Role]>,
+    /// Whether any web server may ask at `/_gate/verify`.
+    pub(super) is_asked: bool,
+}
+
 impl Resolving<'_, '_> {
-    /// All sites. `title`: of those that have none of their own. `managed`: the roles that the mapping can grant, if it could be read.
+    /// All sites.
     pub(super) fn sites(
         &mut self,
         said: Said<Vec<Spanned<raw::Site>>>,
-        title: &str,
-        managed: Option<&[Role]>,
+        around: &Around<'_>,
     ) -> Option<Vec<Site>> {
         let sites = said.or(Vec::new)?;
         if sites.is_empty() {
@@ -34,16 +43,10 @@ impl Resolving<'_, '_> {
             return None;
         }
         let mut seen = Seen::default();
-        self.each(sites, |to, site| to.site(site, title, managed, &mut seen))
+        self.each(sites, |to, site| to.site(site, around, &mut seen))
     }
 
-    fn site(
-        &mut self,
-        said: Spanned<raw::Site>,
-        association: &str,
-        managed: Option<&[Role]>,
-        seen: &mut Seen,
-    ) -> Option<Site> {
+    fn site(&mut self, said: Spanned<raw::Site>, around: &Around<'_>, seen: &mut Seen) -> Option<Site> {
         let (span, said) = (said.span(), said.into_inner());
         let name = self.required(said.name, &span, "site.name", r#"name = "library""#);
         let name = name.and_then(|name| self.site_name(&name, seen));
@@ -51,20 +54,22 @@ impl Resolving<'_, '_> {
             self.optional(said.title, |to, title| to.not_empty(title, "Write the name that visitors see"));
         let url = self.required(said.url, &span, "site.url", r#"url = "https://www.acme.example""#);
         let place = url.and_then(|url| self.place(&url, seen));
-        let upstream =
-            self.required(said.upstream, &span, "site.upstream", r#"upstream = "http://127.0.0.1:3000""#);
-        let upstream = upstream.and_then(|upstream| self.upstream(&upstream));
+        if matches!(said.upstream, Said::Nothing) && !around.is_asked {
+            let remedy = r#"Write `upstream = "http://127.0.0.1:3000"`. Or, if the site's own web server asks at `/_gate/verify`, name that server in `listen.forward_auth_proxies`"#;
+            self.reading.missing(span.clone(), "`site.upstream` is missing", remedy);
+        }
+        let upstream = self.optional(said.upstream, |to, upstream| to.upstream(&upstream));
         let home = self.optional(said.home, |to, home| to.home(&home));
         let trust = self.optional(said.upstream_ca, |to, file| to.readable(&file).map(|(path, _)| path));
         let connect = self.duration(said.connect_timeout, "5s");
         let response = self.duration(said.response_timeout, "60s");
         let prefix = place.as_ref().map(|place| place.prefix.as_str());
-        let access = said.access.or(Vec::new).and_then(|rules| self.access(rules, prefix, managed));
+        let access = said.access.or(Vec::new).and_then(|rules| self.access(rules, prefix, around.managed));
         let place = place?;
         Some(Site {
             site: access::Site {
                 name: name?,
-                title: title?.unwrap_or_else(|| association.to_owned()),
+                title: title?.unwrap_or_else(|| around.title.to_owned()),
                 origin: place.origin,
                 host: place.host,
                 home: home?.unwrap_or_else(|| place.prefix.as_str().to_owned()),

@@ -9,6 +9,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::body::Body;
 use super::headers::REQUEST_ID;
+use super::intake::Target;
 use super::worker::Context;
 use super::{Gate, Snapshot};
 use crate::adapters::upstream::UpstreamError;
@@ -48,12 +49,12 @@ pub(super) fn foreign_socket(context: &Context) -> Response<Body> {
     finish(context, problem(Code::NotEntitled, sentence, context.request_id_text(), None))
 }
 
-/// To the login and back to this very page.
-pub(super) fn to_login(context: &Context, target: &PathAndQuery) -> Response<Body> {
-    elsewhere(context, &login_url(Some(target)))
+/// To the login and back to this very page. `origin`: of the site, where the browser is not asking us; else empty.
+pub(super) fn to_login(context: &Context, origin: &str, target: &PathAndQuery) -> Response<Body> {
+    elsewhere(context, &format!("{origin}{}", login_url(Some(target))))
 }
 
-/// To another address of this host.
+/// To another address of this host, or of the site's.
 pub(super) fn elsewhere(context: &Context, address: &str) -> Response<Body> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::FOUND;
@@ -66,6 +67,13 @@ pub(super) fn elsewhere(context: &Context, address: &str) -> Response<Body> {
     headers
         .insert(header::VARY, HeaderValue::from_static("Cookie, Accept, Sec-Fetch-Mode, X-Requested-With"));
     finish(context, response)
+}
+
+/// The AMS does not answer, and what we have is too old. The page tries again by itself what is safe to repeat.
+pub(super) fn ams_down(target: &Target, method: &Method) -> Notice {
+    let is_read = matches!(*method, Method::GET | Method::HEAD);
+    let again = if is_read { target.path_and_query.to_string() } else { "/".to_owned() };
+    Notice::AmsDown { retry_after: 15, again }
 }
 
 /// Where a login starts that ends at `target`.
@@ -84,6 +92,12 @@ pub(super) fn with_return(address: &str, target: Option<&PathAndQuery>) -> Strin
         }
         None => address.to_owned(),
     }
+}
+
+/// Somebody asks in the name of a visitor whom we do not believe.
+pub(super) fn not_a_proxy(context: &Context) -> Response<Body> {
+    let sentence = "This address answers only the web servers that are configured to ask here.";
+    finish(context, problem(Code::NotEntitled, sentence, context.request_id_text(), None))
 }
 
 /// What is missing, by the labels that people know.

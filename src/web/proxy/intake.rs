@@ -65,7 +65,7 @@ impl Target {
 
 /// The host of a request. There is exactly one: RFC 9112 §3.2 for HTTP/1, RFC 9113 §8.3.1 for HTTP/2. Where it is said twice,
 /// both must say the same, or two programs could believe different ones.
-fn authority<B>(request: &Request<B>) -> Option<(String, HeaderValue)> {
+pub(super) fn authority<B>(request: &Request<B>) -> Option<(String, HeaderValue)> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let (said, again) = (hosts.next(), hosts.next());
     if again.is_some() {
@@ -91,12 +91,12 @@ fn has_odd_coding(headers: &HeaderMap) -> bool {
 
 /// Other methods that a request asks the site to take it for. Several frameworks obey these, so what is decided for the
 /// method on the request line alone would be a decision about another request. Bodies are not looked into.
-pub(super) fn claimed_methods<B>(request: &Request<B>) -> Vec<String> {
+pub(super) fn claimed_methods(headers: &HeaderMap, query: Option<&str>) -> Vec<String> {
     const HEADERS: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
-    let in_headers = HEADERS.iter().flat_map(|name| request.headers().get_all(*name));
+    let in_headers = HEADERS.iter().flat_map(|name| headers.get_all(*name));
     let mut claimed: Vec<String> =
         in_headers.map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_uppercase()).collect();
-    let query = request.uri().query().filter(|query| query.contains("method") || query.contains('%'));
+    let query = query.filter(|query| query.contains("method") || query.contains('%'));
     let fields = query.map(|query| url::form_urlencoded::parse(query.as_bytes())).into_iter().flatten();
     claimed
         .extend(fields.filter(|(name, _)| name == "_method").map(|(_, method)| method.to_ascii_uppercase()));
@@ -190,7 +190,8 @@ mod tests {
     #[test]
     fn a_method_in_disguise_is_seen() {
         let claims = |target: &str, fields: &[(&str, &str)]| {
-            claimed_methods(&request(target, Version::HTTP_11, fields))
+            let request = request(target, Version::HTTP_11, fields);
+            claimed_methods(request.headers(), request.uri().query())
         };
         assert!(claims("/a?b=c&methods=DELETE", &[]).is_empty());
         assert_eq!(claims("/a?b=c&%5Fmethod=delete", &[("x-method-override", "Put")]), ["PUT", "DELETE"]);

@@ -15,6 +15,8 @@ pub struct Meter {
     pub requests: Counter,
     /// Requests that a site answered.
     pub proxied: Counter,
+    /// Requests that a web server was told to let through.
+    pub verified: Counter,
     /// Visitors who were asked to sign in.
     pub sign_in: Counter,
     /// Visitors who lack a role.
@@ -37,6 +39,7 @@ impl Meter {
         let counters = [
             ("requests", "Requests that arrived", &self.requests),
             ("proxied", "Requests that a site answered", &self.proxied),
+            ("verified", "Requests that a web server was told to let through", &self.verified),
             ("sign_in", "Visitors who were asked to sign in", &self.sign_in),
             ("refused", "Visitors who lack a role", &self.refused),
             ("rejected", "Requests that could not be understood", &self.rejected),

@@ -4,6 +4,7 @@
 //! (`serve`), what may be reached (`domain::access`), who is asking (`flows::visit`), and our own pages (control plane).
 
 mod answer;
+mod asked;
 mod body;
 mod client_address;
 mod control;
@@ -12,8 +13,10 @@ mod forward;
 mod headers;
 mod intake;
 mod meter;
+mod original;
 mod streams;
 mod upgrade;
+mod verify;
 mod view;
 mod visitor;
 mod worker;
@@ -48,6 +51,8 @@ use crate::web::paths;
 pub struct Settings {
     /// Proxies before us whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. Default: none.
     pub trusted_proxies: Vec<Network>,
+    /// Web servers that may ask at `/_gate/verify`, and whose word about a visitor's request is believed there. Default: none.
+    pub forward_auth_proxies: Vec<Network>,
     /// Largest form that is kept across a sign-in, in bytes. Default: 64 KiB.
     pub form_limit: u64,
     /// How long a request waits for a new record when the one at hand is too old to be believed. Default: 10 s.
@@ -70,6 +75,7 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             trusted_proxies: Vec::new(),
+            forward_auth_proxies: Vec::new(),
             form_limit: 64 * 1024,
             refresh_wait: Duration::from_secs(10),
             stream_idle: Duration::from_secs(300),

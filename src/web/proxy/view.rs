@@ -22,12 +22,12 @@ use crate::web::paths;
 pub(super) fn refuse(
     context: &Context,
     who: &Who,
-    methods: &[&str],
+    methods: &[String],
     kind: ClientKind,
     upgrade: Upgrade,
     target: &Target,
 ) -> Option<Result<Response<Body>, Notice>> {
-    let only_reads = methods.iter().all(|method| matches!(*method, "GET" | "HEAD"));
+    let only_reads = methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD"));
     let read_only = || Some(Err(Notice::ReadOnly { stop: paths::VIEW_AS_END.to_owned() }));
     match who {
         Who::ViewEnded if only_reads && kind == ClientKind::Navigation => {

@@ -1,6 +1,7 @@
 //! One request on one core, its phases in order: find the site, find the visitor, decide, and act on the decision.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,14 +9,14 @@ use std::sync::Arc;
 use http::{HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
 
+use super::asked::{Asked, Verdict};
 use super::body::Body;
-use super::intake::{Rejected, Target, Upgrade, claimed_methods};
+use super::intake::{Rejected, Target, Upgrade};
 use super::streams::{self, Streams};
-use super::visitor::Who;
-use super::{Gate, Meter, Peer, Snapshot, answer, client_address, headers, upgrade, view};
+use super::{Gate, Meter, Peer, Snapshot, answer, client_address, headers, upgrade, verify, view};
 use crate::adapters::keys::{CryptographyFailed, random};
 use crate::adapters::upstream::Upstreams;
-use crate::domain::access::{Access, Site, Visitor, decide};
+use crate::domain::access::Site;
 use crate::domain::path::RequestPath;
 use crate::web::arrived::Arrived;
 use crate::web::client_kind::{ClientKind, client_kind};
@@ -28,6 +29,8 @@ pub struct Worker {
     pub(super) upstreams: Upstreams,
     pub(super) stamps: RefCell<Stamps>,
     pub(super) streams: Streams,
+    /// Who asked at `/_gate/verify` and may not, as far as it was logged.
+    pub(super) unknown_askers: RefCell<HashSet<IpAddr>>,
     /// Request ids of this core begin with it.
     core_id: String,
     requests: Cell<u64>,
@@ -70,6 +73,7 @@ impl Worker {
             upstreams,
             stamps: RefCell::default(),
             streams: Streams::default(),
+            unknown_askers: RefCell::default(),
             core_id,
             requests: Cell::new(0),
         }))
@@ -96,6 +100,9 @@ impl Worker {
         let kind = client_kind(request.headers());
         let mut context = self.context(peer, &request);
         self.gate.meter.requests.inc();
+        if verify::is_asked(request.uri().path()) {
+            return self.verify(&mut context, peer.address, kind, &request).await;
+        }
         match self.phases(&mut context, kind, request).await {
             Ok(response) => response,
             Err(notice) => answer::notice(&context, kind, &notice),
@@ -125,10 +132,7 @@ impl Worker {
         kind: ClientKind,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Notice> {
-        let reject = |rejected: Rejected| {
-            self.gate.meter.rejected.inc();
-            Notice::from(rejected)
-        };
+        let reject = |rejected| self.reject(rejected);
         let target = Target::read(&request).map_err(reject)?;
         let path = target.path().map_err(reject)?;
         let site = site(&context.snapshot, &target.host, &path).map_err(reject)?;
@@ -137,50 +141,46 @@ impl Worker {
         if context.snapshot.settings.is_ours(&target.host, &path) {
             return self.gate.control.answer(context, &site, request).await;
         }
+        if !context.snapshot.endpoints.contains_key(&site.name) {
+            // Its own web server answers for it and asks us; nobody should be here.
+            return Err(reject(Rejected::NoSite));
+        }
         let upgrade = Upgrade::read(&request).map_err(reject)?;
         let is_foreign = upgrade == Upgrade::WebSocket && upgrade::is_foreign(request.headers(), &site);
 
         let method = request.method().clone();
-        let mut who = Who::Stranger;
-        if !is_foreign {
-            let now = self.gate.clock.now();
-            who = Who::read(&self.gate, request.headers(), &site, &target.host, now).await;
-        }
-        let claimed = claimed_methods(&request);
-        let methods: Vec<&str> =
-            std::iter::once(method.as_str()).chain(claimed.iter().map(String::as_str)).collect();
-        if let Some(ended) = view::refuse(context, &who, &methods, kind, upgrade, &target) {
+        let asked = Asked::new(&site, &target, &path, &method, request.headers(), is_foreign);
+        let who = asked.who(&self.gate, &context.snapshot).await;
+        if let Some(ended) = view::refuse(context, &who, asked.methods(), kind, upgrade, &target) {
             return ended;
         }
-        // A public page does not wait for the AMS.
-        let is_open =
-            |who: &Who| matches!(strictest(&site, &path, &methods, who.visitor()), Access::Granted(_));
-        if matches!(who, Who::Stale(_)) && !is_open(&who) {
-            who = who.refreshed(&self.gate, &context.snapshot, &target.host).await;
-        }
-        match (strictest(&site, &path, &methods, who.visitor()), &who) {
-            (Access::Granted(permit), _) => {
-                self.forward(context, &target, &permit, &who, upgrade, request).await
-            }
-            (Access::Refused(require), Who::SignedIn(_, held)) => {
+        match asked.verdict(&who) {
+            Verdict::Granted(permit) => self.forward(context, &target, &permit, &who, upgrade, request).await,
+            Verdict::Refused(standing, require) => {
                 self.gate.meter.refused.inc();
-                let refused = answer::refused(&self.gate, &context.snapshot, &held.standing, require);
+                let refused = answer::refused(&self.gate, &context.snapshot, standing, require);
                 match who.viewer() {
                     None => Err(refused),
                     Some(viewer) => {
                         let page = answer::notice(context, kind, &refused);
-                        Ok(view::mark(page, viewer, &held.standing.profile.name))
+                        Ok(view::mark(page, viewer, &standing.profile.name))
                     }
                 }
             }
-            (_, Who::Unknown) => Err(Notice::Busy { retry_after: 5 }),
-            (_, Who::Stale(_)) => Err(Notice::AmsDown { retry_after: 15, again: again(&target, &method) }),
-            (Access::SignIn | Access::Refused(_), _) if is_foreign => Ok(answer::foreign_socket(context)),
-            (Access::SignIn | Access::Refused(_), _) => {
+            Verdict::Unknown => Err(Notice::Busy { retry_after: 5 }),
+            Verdict::Stale => Err(answer::ams_down(&target, &method)),
+            Verdict::ForeignSocket => Ok(answer::foreign_socket(context)),
+            Verdict::SignIn => {
                 self.gate.meter.sign_in.inc();
                 self.sign_in(context, &site, kind, &target, request).await
             }
         }
+    }
+
+    /// Counts a request that goes nowhere.
+    pub(super) fn reject(&self, rejected: Rejected) -> Notice {
+        self.gate.meter.rejected.inc();
+        Notice::from(rejected)
     }
 
     async fn sign_in(
@@ -194,7 +194,7 @@ impl Worker {
         let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
         let limit = context.snapshot.settings.form_limit;
         match kind {
-            ClientKind::Navigation if is_read => Ok(answer::to_login(context, &target.path_and_query)),
+            ClientKind::Navigation if is_read => Ok(answer::to_login(context, "", &target.path_and_query)),
             ClientKind::Navigation
                 if answer::is_form_to_keep(request.method(), request.headers(), site, limit) =>
             {
@@ -207,32 +207,8 @@ impl Worker {
 }
 
 /// The site of a request. Where none covers our own addresses, any of the host's sites can speak for it.
-fn site(snapshot: &Snapshot, host: &str, path: &RequestPath<'_>) -> Result<Arc<Site>, Rejected> {
+pub(super) fn site(snapshot: &Snapshot, host: &str, path: &RequestPath<'_>) -> Result<Arc<Site>, Rejected> {
     let sites = &snapshot.sites;
     let any = || sites.on_host(host).first().filter(|_| snapshot.settings.is_ours(host, path));
     sites.find(host, path).or_else(any).cloned().ok_or(Rejected::NoSite)
-}
-
-/// The decision on a request that may be taken for several: the first that is not a yes.
-fn strictest<'a>(
-    site: &'a Site,
-    path: &RequestPath<'_>,
-    methods: &[&str],
-    visitor: Visitor<'a>,
-) -> Access<'a> {
-    let decided = methods.iter().map(|method| decide(site, path, method, visitor));
-    let mut granted = Access::SignIn;
-    for access in decided {
-        match access {
-            Access::Granted(_) => granted = access,
-            Access::SignIn | Access::Refused(_) => return access,
-        }
-    }
-    granted
-}
-
-/// The address that a page tries again by itself; only what is safe to repeat.
-fn again(target: &Target, method: &Method) -> String {
-    let is_read = matches!(*method, Method::GET | Method::HEAD);
-    if is_read { target.path_and_query.to_string() } else { "/".to_owned() }
 }

@@ -3,6 +3,6 @@
 mod access;
 mod attacks;
 mod encrypted;
-mod plane;
+pub mod plane;
 mod site;
 mod streaming;

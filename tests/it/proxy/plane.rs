@@ -107,17 +107,31 @@ impl Plane {
     }
 
     pub async fn with(change: impl FnOnce(&mut Snapshot)) -> Plane {
-        Plane::listening(None, change).await
+        Plane::listening(None, Duration::from_millis(800), change).await
+    }
+
+    /// As web servers use it: they keep connections for a while, and ask at `/_gate/verify`.
+    pub async fn behind_web_servers() -> Plane {
+        Plane::listening(None, Duration::from_secs(30), |snapshot| {
+            snapshot.settings.forward_auth_proxies = vec!["127.0.0.1".parse().unwrap()];
+        })
+        .await
     }
 
     /// Behind TLS, with the certificate of `tests/it/proxy/tls`.
     pub async fn secure() -> Plane {
         let certificate = serve::tls::load(&tls("site.pem"), &tls("site.key")).unwrap();
-        Plane::listening(Some(Arc::new(ArcSwap::from_pointee(certificate))), |_| {}).await
+        Plane::listening(
+            Some(Arc::new(ArcSwap::from_pointee(certificate))),
+            Duration::from_millis(800),
+            |_| {},
+        )
+        .await
     }
 
     async fn listening(
         tls: Option<Arc<ArcSwap<rustls::ServerConfig>>>,
+        header: Duration,
         change: impl FnOnce(&mut Snapshot),
     ) -> Plane {
         let site = FakeSite::start().await;
@@ -171,7 +185,7 @@ impl Plane {
         let listener = Listener { address: "127.0.0.1:0".parse().unwrap(), tls };
         let settings = serve::Settings {
             threads: NonZeroUsize::MIN,
-            header: Duration::from_millis(800),
+            header,
             drain: Duration::from_secs(2),
             ..serve::Settings::default()
         };

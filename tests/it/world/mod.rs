@@ -174,6 +174,7 @@ contact = "office@harbour.example"
 [listen]
 address = "127.0.0.1:{port}"
 operations = "127.0.0.1:0"
+forward_auth_proxies = ["127.0.0.1"]
 workers = 2
 
 [ams]

@@ -1,0 +1,98 @@
+//! What every door asks about a request, and the verdict: who is it, and may this be done? The proxy and `/_gate/verify` act on
+//! the same verdict, so they cannot disagree. Kept out: what is done about it.
+
+use http::{HeaderMap, Method};
+
+use super::intake::{Target, claimed_methods};
+use super::visitor::Who;
+use super::{Gate, Snapshot};
+use crate::domain::access::{Access, Permit, Require, Site, Standing, Visitor, decide};
+use crate::domain::path::RequestPath;
+
+/// A request of a visitor to a site.
+pub(super) struct Asked<'s, 'r> {
+    site: &'s Site,
+    host: &'r str,
+    path: &'r RequestPath<'r>,
+    /// The method of the request, and those that it asks the site to take it for.
+    methods: Vec<String>,
+    headers: &'r HeaderMap,
+    is_foreign_socket: bool,
+}
+
+/// What becomes of a request.
+pub(super) enum Verdict<'a> {
+    /// It may go on.
+    Granted(Permit<'a>),
+    /// This person is not entitled; this is what would be needed.
+    Refused(&'a Standing, &'a Require),
+    /// A stranger: offer to sign in.
+    SignIn,
+    /// A WebSocket that a page of another origin wants to open.
+    ForeignSocket,
+    /// The AMS gives no record that is young enough to be believed.
+    Stale,
+    /// The store does not say.
+    Unknown,
+}
+
+impl<'s, 'r> Asked<'s, 'r> {
+    /// `is_foreign_socket`: a WebSocket that a page of another origin wants to open. Its cookies count for nothing.
+    pub(super) fn new(
+        site: &'s Site,
+        target: &'r Target,
+        path: &'r RequestPath<'r>,
+        method: &Method,
+        headers: &'r HeaderMap,
+        is_foreign_socket: bool,
+    ) -> Asked<'s, 'r> {
+        let mut methods = claimed_methods(headers, target.path_and_query.query());
+        methods.insert(0, method.as_str().to_owned());
+        Asked { site, host: &target.host, path, methods, headers, is_foreign_socket }
+    }
+
+    /// Every method that the site may take the request for.
+    pub(super) fn methods(&self) -> &[String] {
+        &self.methods
+    }
+
+    /// Finds the visitor. A public page does not wait for the AMS.
+    pub(super) async fn who(&self, gate: &Gate, snapshot: &Snapshot) -> Who {
+        if self.is_foreign_socket {
+            return Who::Stranger;
+        }
+        let who = Who::read(gate, self.headers, self.site, self.host, gate.clock.now()).await;
+        let is_open = matches!(self.strictest(who.visitor()), Access::Granted(_));
+        if is_open { who } else { who.refreshed(gate, snapshot, self.host).await }
+    }
+
+    /// Decides.
+    pub(super) fn verdict<'w>(&self, who: &'w Who) -> Verdict<'w>
+    where
+        's: 'w,
+    {
+        match (self.strictest(who.visitor()), who) {
+            (Access::Granted(permit), _) => Verdict::Granted(permit),
+            (Access::Refused(require), Who::SignedIn(_, held)) => Verdict::Refused(&held.standing, require),
+            (_, Who::Unknown) => Verdict::Unknown,
+            (_, Who::Stale(_)) => Verdict::Stale,
+            (Access::SignIn | Access::Refused(_), _) if self.is_foreign_socket => Verdict::ForeignSocket,
+            (Access::SignIn | Access::Refused(_), _) => Verdict::SignIn,
+        }
+    }
+
+    /// The decision on a request that may be taken for several: the first that is not a yes.
+    fn strictest<'w>(&self, visitor: Visitor<'w>) -> Access<'w>
+    where
+        's: 'w,
+    {
+        let mut granted = Access::SignIn;
+        for method in &self.methods {
+            match decide(self.site, self.path, method, visitor) {
+                access @ Access::Granted(_) => granted = access,
+                access @ (Access::SignIn | Access::Refused(_)) => return access,
+            }
+        }
+        granted
+    }
+}

@@ -1,0 +1,229 @@
+//! `/_gate/verify`: a web server asks whether a request of a visitor may go on (forward-auth). After a yes it copies our headers
+//! into the request; any other answer is shown to the visitor.
+//!
+//! The verdict is that of the proxy (`asked`); what was asked about is read in `original`. Every answer but a plain yes has a
+//! status that denies with every kind of server.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::header::{CACHE_CONTROL, COOKIE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+
+use super::asked::{Asked, Verdict};
+use super::body::Body;
+use super::headers::REQUEST_ID;
+use super::original::{Original, Reads, reads};
+use super::visitor::Who;
+use super::worker::{Context, Worker, site};
+use super::{answer, cookies, upgrade};
+use crate::adapters::keys::CryptographyFailed;
+use crate::domain::access::{Permit, Site};
+use crate::domain::return_to::is_ours;
+use crate::web::client_kind::ClientKind;
+use crate::web::identity::{self, Whose};
+use crate::web::pages::Notice;
+use crate::web::paths;
+
+/// Most askers whom we do not believe that one core logs, each once.
+const MOST_LOGGED: usize = 256;
+
+/// Whether a request is a question of a web server. Only the very bytes count, so that the servers can keep visitors from
+/// asking by a rule that is as simple.
+pub(super) fn is_asked(path: &str) -> bool {
+    path.strip_prefix(paths::VERIFY).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+impl Worker {
+    /// Answers a web server.
+    pub(super) async fn verify(
+        &self,
+        context: &mut Context,
+        peer: IpAddr,
+        kind: ClientKind,
+        request: &Request<Incoming>,
+    ) -> Response<Body> {
+        if !context.snapshot.settings.forward_auth_proxies.iter().any(|network| network.contains(peer)) {
+            self.gate.meter.rejected.inc();
+            self.log_unknown(peer);
+            return answer::not_a_proxy(context);
+        }
+        let response = match self.verified(context, kind, request).await {
+            Ok(response) => response,
+            Err(notice) => answer::notice(context, kind, &notice),
+        };
+        match reads(request.headers()) {
+            Reads::Everything => response,
+            Reads::ThreeStatuses => in_three_statuses(response),
+        }
+    }
+
+    async fn verified(
+        &self,
+        context: &mut Context,
+        kind: ClientKind,
+        request: &Request<Incoming>,
+    ) -> Result<Response<Body>, Notice> {
+        let reject = |rejected| self.reject(rejected);
+        let Original { target, method } = Original::read(request).map_err(reject)?;
+        let path = target.path().map_err(reject)?;
+        let site = site(&context.snapshot, &target.host, &path).map_err(reject)?;
+        context.host = Arc::from(target.host.as_str());
+        context.site = Some(Arc::clone(&site));
+        if is_ours(path.as_str()) {
+            // The site has nothing there, and what we have there is not asked for in this way.
+            return Err(Notice::NotFound);
+        }
+        let is_foreign = wants_socket(request.headers()) && upgrade::is_foreign(request.headers(), &site);
+        let asked = Asked::new(&site, &target, &path, &method, request.headers(), is_foreign);
+        let who = asked.who(&self.gate, &context.snapshot).await;
+        if who.viewer().is_some() || matches!(who, Who::ViewEnded) {
+            // Whoever looks through another's eyes must see it on every page, and here no page passes through us.
+            return Err(Notice::ReadOnly { stop: paths::VIEW_AS_END.to_owned() });
+        }
+        match asked.verdict(&who) {
+            Verdict::Granted(permit) => {
+                self.granted(context, &permit, &who, request.headers()).map_err(|error| {
+                    tracing::error!(request.id = context.request_id_text(), %error, "An assertion could not be signed");
+                    Notice::Broken
+                })
+            }
+            Verdict::Refused(standing, require) => {
+                self.gate.meter.refused.inc();
+                Err(answer::refused(&self.gate, &context.snapshot, standing, require))
+            }
+            Verdict::Unknown => Err(Notice::Busy { retry_after: 5 }),
+            Verdict::Stale => Err(answer::ams_down(&target, &method)),
+            Verdict::ForeignSocket => Ok(answer::foreign_socket(context)),
+            Verdict::SignIn => {
+                self.gate.meter.sign_in.inc();
+                let is_read = matches!(method, Method::GET | Method::HEAD);
+                match kind {
+                    // nginx is told where to sign in whoever asks: a person or a program.
+                    _ if reads(request.headers()) == Reads::ThreeStatuses => {
+                        Ok(answer::to_login(context, &site.origin, &target.path_and_query))
+                    }
+                    ClientKind::Navigation if is_read => {
+                        Ok(answer::to_login(context, &site.origin, &target.path_and_query))
+                    }
+                    // The server that asks keeps the body to itself, so there is no form that we could keep.
+                    ClientKind::Navigation => Err(Notice::FormNotKept { login: login_at(&site) }),
+                    ClientKind::Program => Err(Notice::SignInRequired { login: login_at(&site) }),
+                }
+            }
+        }
+    }
+
+    /// Yes, and who it is. What the site may see of the visitor's cookies is said as well.
+    fn granted(
+        &self,
+        context: &Context,
+        permit: &Permit<'_>,
+        who: &Who,
+        asked_with: &HeaderMap,
+    ) -> Result<Response<Body>, CryptographyFailed> {
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(REQUEST_ID, context.request_id.clone());
+        headers.insert(COOKIE, cookies_of_the_site(asked_with));
+        identity::blank(headers);
+        if let Who::SignedIn(live, held) = who {
+            let rules = &self.gate.rules.load().rules;
+            let whose = Whose { session: live.session(), held, rules };
+            let (now, signer) = (self.gate.clock.now(), self.gate.keyring.signer());
+            self.stamps.borrow_mut().stamp(headers, permit, &whose, now, &signer)?;
+        }
+        self.gate.meter.verified.inc();
+        Ok(response)
+    }
+
+    fn log_unknown(&self, peer: IpAddr) {
+        let mut known = self.unknown_askers.borrow_mut();
+        if known.len() < MOST_LOGGED && known.insert(peer) {
+            tracing::warn!(%peer, "Somebody asks at `/_gate/verify` who is not in `listen.forward_auth_proxies`, and is refused");
+        }
+    }
+}
+
+fn login_at(site: &Site) -> String {
+    format!("{}{}", site.origin, answer::login_url(None))
+}
+
+/// Whether a visitor wants a WebSocket. The key is in every handshake (RFC 6455 §4.1) and, unlike `Upgrade`, it comes through
+/// every server that asks.
+fn wants_socket(headers: &HeaderMap) -> bool {
+    headers.contains_key("sec-websocket-key")
+        || super::headers::lists(headers, &http::header::UPGRADE, "websocket")
+}
+
+/// The visitor's cookies without ours, in one line; empty when there are none, so that it can be copied in every case.
+fn cookies_of_the_site(asked_with: &HeaderMap) -> HeaderValue {
+    let lines = asked_with.get_all(COOKIE).iter().map(|line| (COOKIE, line.clone()));
+    let mut kept: HeaderMap = lines.fold(HeaderMap::new(), |mut kept, (name, line)| {
+        kept.append(name, line);
+        kept
+    });
+    cookies::strip_request(&mut kept);
+    kept.remove(COOKIE).unwrap_or_else(|| HeaderValue::from_static(""))
+}
+
+/// To nginx everything is 200, 401 or 403; any other status becomes 500 there. It does not read bodies. `Location` stays, for
+/// those who send their visitors there.
+fn in_three_statuses(mut response: Response<Body>) -> Response<Body> {
+    let status = match response.status() {
+        StatusCode::OK => StatusCode::OK,
+        StatusCode::FOUND | StatusCode::UNAUTHORIZED => StatusCode::UNAUTHORIZED,
+        _ => StatusCode::FORBIDDEN,
+    };
+    *response.status_mut() = status;
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_very_bytes_are_a_question() {
+        for (path, asked) in [
+            ("/_gate/verify", true),
+            ("/_gate/verify/", true),
+            ("/_gate/verify/members", true),
+            ("/_gate/verifyx", false),
+            ("/_gate/Verify", false),
+            ("/_GATE/verify", false),
+            ("/_gate/verif%79", false),
+            ("/%5fgate/verify", false),
+            ("//_gate/verify", false),
+            ("/members/_gate/verify", false),
+        ] {
+            assert_eq!(is_asked(path), asked, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_answer_but_yes_denies_with_nginx() {
+        for (status, expect) in
+            [(200, 200), (302, 401), (401, 401), (403, 403), (400, 403), (421, 403), (503, 403)]
+        {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            assert_eq!(in_three_statuses(response).status(), expect, "{status}");
+        }
+    }
+
+    #[test]
+    fn the_site_gets_all_cookies_but_ours() {
+        for (lines, expect) in
+            [(&[][..], ""), (&["membergate=x"], ""), (&["a=b; __Host-membergate=x", "c=d"], "a=b; c=d")]
+        {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(COOKIE, HeaderValue::from_static(line));
+            }
+            assert_eq!(cookies_of_the_site(&headers), expect);
+        }
+    }
+}

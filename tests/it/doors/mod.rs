@@ -1,0 +1,158 @@
+//! Forward-auth: web servers that ask us must decide as our own proxy does, with the very files that we ship for them.
+
+mod alike;
+mod php;
+mod question;
+mod servers;
+mod story;
+mod table;
+
+use std::net::SocketAddr;
+
+use question::{Outcome, ask, head, request};
+use servers::{Behind, Door, free_address};
+use table::{Expect, ROWS};
+
+use crate::proxy::plane::{Plane, status};
+
+/// Runs the whole table through one door, and says every difference at once.
+async fn table(plane: &Plane, name: &str, door: SocketAddr, differs: &[Differs]) {
+    let (cookie, _) = plane.sign_in().await;
+    let member = cookie.trim().strip_prefix("Cookie: ").unwrap();
+    let ours = ask(plane, plane.address, &request("GET", "/account", &format!("Cookie: {member}"))).await.0;
+    let Outcome::Granted(expected) = ours else { panic!("{ours:?}") };
+    assert_eq!(expected.len(), 6, "{expected:?}");
+    let mut wrong = Vec::new();
+    for (method, target, fields, expect) in ROWS {
+        let asked = request(method, target, &fields.replace("{member}", member));
+        let (outcome, answer) = ask(plane, door, &asked).await;
+        let was = match &outcome {
+            Outcome::Granted(identity) if identity.is_empty() => Expect::Stranger,
+            Outcome::Granted(identity) => {
+                assert_eq!(*identity, expected, "{name}: {asked}{answer}");
+                Expect::Member
+            }
+            Outcome::Login => Expect::Login,
+            Outcome::Unauthorized => Expect::Unauthorized,
+            Outcome::Refused => Expect::Refused,
+            Outcome::Rejected => Expect::Rejected,
+        };
+        let own = differs
+            .iter()
+            .find(|differs| (differs.0, differs.1) == (*method, *target) && fields.contains(differs.2));
+        let expect = own.map_or(expect, |differs| &differs.3);
+        if was != *expect {
+            wrong.push(format!("{method} {target} {fields}\n  expected {expect:?}, but {was:?}: {answer}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{name}: {} of {}\n{}", wrong.len(), ROWS.len(), wrong.join("\n"));
+}
+
+/// Where a door differs from the table: method, target, part of the header lines, what becomes of it there. Only refusals by
+/// the server itself may stand here, or a request that it repairs before anybody sees it.
+type Differs = (&'static str, &'static str, &'static str, Expect);
+
+fn behind(plane: &Plane) -> Behind {
+    Behind { gate: plane.address, site: plane.site.address, door: free_address() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_holds_at_our_own_proxy() {
+    let plane = Plane::behind_web_servers().await;
+    table(&plane, "proxy", plane.address, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_holds_behind_nginx() {
+    let plane = Plane::behind_web_servers().await;
+    let door = Door::nginx(behind(&plane));
+    table(&plane, door.name, door.address, &[]).await;
+    the_gateway_is_behind_it(&plane, &door).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_holds_behind_caddy() {
+    let plane = Plane::behind_web_servers().await;
+    let door = Door::caddy(behind(&plane));
+    table(&plane, door.name, door.address, &[]).await;
+    the_gateway_is_behind_it(&plane, &door).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_holds_behind_haproxy() {
+    let plane = Plane::behind_web_servers().await;
+    let door = Door::haproxy(behind(&plane));
+    // It makes one of two equal lines, and asks about that.
+    let differs = [("GET", "/", "Host: library.example|Host: library.example", Expect::Stranger)];
+    table(&plane, door.name, door.address, &differs).await;
+    the_gateway_is_behind_it(&plane, &door).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_table_holds_behind_envoy() {
+    let plane = Plane::behind_web_servers().await;
+    let door = Door::envoy(behind(&plane));
+    // It joins lines of cookies by commas. Browsers send one line over HTTP/1.1, and over HTTP/2 it joins them by semicolons.
+    let differs = [
+        ("GET", "/members", "Cookie: a=b|Cookie:", Expect::Unauthorized),
+        ("GET", "/members", "|Cookie: a=b", Expect::Unauthorized),
+    ];
+    table(&plane, door.name, door.address, &differs).await;
+    the_gateway_is_behind_it(&plane, &door).await;
+}
+
+/// S-57: a gateway that cannot be asked has said nothing, least of all yes.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_in_while_the_gateway_is_away() {
+    let plane = Plane::behind_web_servers().await;
+    for open in [Door::nginx, Door::caddy, Door::haproxy, Door::envoy] {
+        let door = open(Behind { gate: free_address(), ..behind(&plane) });
+        for target in ["/members", "/_gate/login"] {
+            let answer = head(door.address, &request("GET", target, "Accept: text/html")).await;
+            assert!(status(&answer) >= 500, "{}: {answer}", door.name);
+        }
+        assert!(plane.site.heads().is_empty(), "{}", door.name);
+    }
+}
+
+/// Our own addresses are reached through the door, all but the one at which only the door may ask; none reaches the site.
+async fn the_gateway_is_behind_it(plane: &Plane, door: &Door) {
+    let before = plane.site.heads().len();
+    let answer = head(door.address, &request("GET", "/_gate/login?return_to=%2F", "Connection: close")).await;
+    assert_eq!(status(&answer), 200, "{}: {answer}\n{}", door.name, door.log());
+
+    let claims = [
+        "X-Forwarded-Method: GET|X-Forwarded-Proto: http|X-Forwarded-Host: library.example|X-Forwarded-Uri: /",
+        "X-Original-Method: GET|X-Original-Proto: http|X-Original-Host: library.example|X-Original-URI: /",
+        "",
+    ];
+    let (cookie, _) = plane.sign_in().await;
+    for target in [
+        "/_gate/verify",
+        "/_gate/verify/",
+        "/_gate/verify/members",
+        "/_gate/verify?x",
+        "/_gate/x/../verify",
+        "/_gate//verify",
+        "//_gate/verify",
+        "/x/../_gate/verify",
+        "/_gate/verif%79",
+        "/%5fgate/verify",
+        "/_GATE/verify",
+        "/_GATE/login",
+        "/members/../_gate/verify",
+    ] {
+        for claims in claims {
+            let answer =
+                head(door.address, &request("GET", target, &format!("{claims}|{}", cookie.trim()))).await;
+            assert!(!answer.to_ascii_lowercase().contains("membergate-"), "{}: {target} {answer}", door.name);
+            assert_ne!(answer.split(' ').nth(1), Some("500"), "{}: {target} {answer}", door.name);
+        }
+    }
+    assert_eq!(
+        plane.site.heads().len(),
+        before,
+        "{}: one of our own addresses has reached the site",
+        door.name
+    );
+}

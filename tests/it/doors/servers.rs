@@ -1,0 +1,209 @@
+//! Real web servers before one site, each run with the very file that we ship; only addresses and names in it are replaced.
+
+use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// A running web server; it ends with this value.
+pub struct Door {
+    pub name: &'static str,
+    pub address: SocketAddr,
+    server: Child,
+    folder: TempDir,
+}
+
+/// Where a door leads.
+#[derive(Clone, Copy)]
+pub struct Behind {
+    pub gate: SocketAddr,
+    pub site: SocketAddr,
+    /// Where visitors find it.
+    pub door: SocketAddr,
+}
+
+impl Door {
+    pub fn nginx(behind: Behind) -> Door {
+        let site = format!("proxy_pass http://{};", behind.site);
+        Door::nginx_before(behind, "membergate-protect.conf", &site)
+    }
+
+    /// As the how-to says for PHP. `root`: where its files are.
+    pub fn nginx_with_php(behind: Behind, socket: &Path, root: &Path) -> Door {
+        let site = format!(
+            "fastcgi_param SCRIPT_FILENAME {}$fastcgi_script_name; fastcgi_pass unix:{};",
+            root.display(),
+            socket.display()
+        );
+        Door::nginx_before(behind, "membergate-fastcgi.conf", &site)
+    }
+
+    fn nginx_before(behind: Behind, asking: &str, site: &str) -> Door {
+        let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
+        let place = folder.path().display().to_string();
+        for file in ["membergate.conf", "membergate-server.conf", asking] {
+            let to = [("127.0.0.1:8080", behind.gate.to_string())];
+            let to = if file == "membergate.conf" { &to[..] } else { &[] };
+            write(&folder, file, &shipped(&format!("nginx/{file}"), to));
+        }
+        let example = shipped(
+            "nginx/example.conf",
+            &[
+                ("/etc/nginx/snippets", place.clone()),
+                ("listen 127.0.0.1:80;", format!("listen {address};")),
+                ("www.acme.example", "library.example".to_owned()),
+                ("membergate-protect.conf", asking.to_owned()),
+                ("proxy_pass http://127.0.0.1:3000;", site.to_owned()),
+            ],
+        );
+        let example = if asking.contains("fastcgi") {
+            example.replace("location / {", "location / {\n include /etc/nginx/fastcgi_params;")
+        } else {
+            example
+        };
+        write(&folder, "example.conf", &example);
+        let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let temporary: String =
+            kinds.iter().map(|kind| format!("{kind}_temp_path {place}/{kind};\n")).collect();
+        let main = format!(
+            "daemon off; master_process off; pid {place}/pid; error_log stderr;\nevents {{}}\n\
+             http {{ access_log off; {temporary} include {place}/example.conf; }}\n"
+        );
+        write(&folder, "main.conf", &main);
+        let mut command = Command::new(program("nginx", "/usr/sbin/nginx"));
+        command.args(["-p", &place, "-c", "main.conf", "-e", "stderr"]);
+        Door::open("nginx", address, folder, command)
+    }
+
+    pub fn caddy(behind: Behind) -> Door {
+        Door::caddy_before(behind, &format!("reverse_proxy {}", behind.site))
+    }
+
+    /// As the how-to says for PHP. `root`: where its files are.
+    pub fn caddy_with_php(behind: Behind, socket: &Path, root: &Path) -> Door {
+        let site = format!("root * {}\n\t\t\tphp_fastcgi unix/{}", root.display(), socket.display());
+        Door::caddy_before(behind, &site)
+    }
+
+    fn caddy_before(behind: Behind, site: &str) -> Door {
+        let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
+        let file = shipped(
+            "caddy/Caddyfile",
+            &[
+                ("www.acme.example {", format!("http://:{} {{\n\tbind 127.0.0.1", address.port())),
+                ("127.0.0.1:8080", behind.gate.to_string()),
+                ("reverse_proxy 127.0.0.1:3000", site.to_owned()),
+            ],
+        );
+        write(&folder, "Caddyfile", &format!("{{\n\tadmin off\n\tauto_https off\n}}\n{file}"));
+        let mut command = Command::new(program("caddy", "/usr/bin/caddy"));
+        command.args(["run", "--adapter", "caddyfile", "--config"]).arg(folder.path().join("Caddyfile"));
+        for home in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
+            command.env(home, folder.path());
+        }
+        Door::open("Caddy", address, folder, command)
+    }
+
+    pub fn haproxy(behind: Behind) -> Door {
+        let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
+        let script = shipped("haproxy/membergate.lua", &[("127.0.0.1:8080", behind.gate.to_string())]);
+        write(&folder, "membergate.lua", &script);
+        let file = shipped(
+            "haproxy/haproxy.cfg",
+            &[
+                ("/etc/haproxy/membergate.lua", folder.path().join("membergate.lua").display().to_string()),
+                ("bind 127.0.0.1:80\n", format!("bind {address}\n")),
+                ("127.0.0.1:8080", behind.gate.to_string()),
+                ("127.0.0.1:3000", behind.site.to_string()),
+            ],
+        );
+        write(&folder, "haproxy.cfg", &file);
+        let mut command = Command::new(program("haproxy", "/usr/sbin/haproxy"));
+        command.arg("-db").arg("-f").arg(folder.path().join("haproxy.cfg"));
+        Door::open("HAProxy", address, folder, command)
+    }
+
+    pub fn envoy(behind: Behind) -> Door {
+        let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
+        let port = |of: SocketAddr| format!("port_value: {}}}", of.port());
+        let file = shipped(
+            "envoy/envoy.yaml",
+            &[
+                ("port_value: 10080}", port(address)),
+                ("port_value: 8080}", port(behind.gate)),
+                ("port_value: 3000}", port(behind.site)),
+            ],
+        );
+        write(&folder, "envoy.yaml", &file);
+        let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/doors/envoy/bin/envoy");
+        let mut command = Command::new(program("envoy", &installed.display().to_string()));
+        command.args(["--disable-hot-restart", "--concurrency", "1", "-l", "warning", "-c"]);
+        command.arg(folder.path().join("envoy.yaml"));
+        Door::open("Envoy", address, folder, command)
+    }
+
+    fn open(name: &'static str, address: SocketAddr, folder: TempDir, mut command: Command) -> Door {
+        let log = folder.path().join("log");
+        let output = std::fs::File::create(&log).unwrap();
+        command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output);
+        // Of its own group, so that a child of it ends with it.
+        let server = command.process_group(0).spawn().unwrap();
+        let mut door = Door { name, address, server, folder };
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while std::net::TcpStream::connect(address).is_err() {
+            let ended = door.server.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < deadline, "{name} does not start:\n{}", door.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        door
+    }
+
+    /// What the server has said, for a test that fails.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        end(&mut self.server);
+    }
+}
+
+/// Ends a server and whatever it has started, which is why it was given a process group of its own.
+pub fn end(server: &mut Child) {
+    let group = format!("-{}", server.id());
+    let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+    let _ = server.wait();
+}
+
+/// A file of `deploy/` with other addresses. Each of them has to be in it, so that what is tested is what is shipped.
+pub fn shipped(file: &str, replaced: &[(&str, String)]) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    replaced.iter().fold(text, |text, (from, to)| {
+        assert!(text.contains(from), "`{from}` is not in deploy/{file}");
+        text.replace(from, to)
+    })
+}
+
+fn write(folder: &TempDir, name: &str, text: &str) {
+    std::fs::write(folder.path().join(name), text).unwrap();
+}
+
+fn program(name: &str, path: &str) -> PathBuf {
+    let path = PathBuf::from(path);
+    assert!(
+        path.exists(),
+        "{name} is not at {}: run scripts/install-doors.sh, as `./test` does",
+        path.display()
+    );
+    path
+}
+
+pub fn free_address() -> SocketAddr {
+    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap()
+}

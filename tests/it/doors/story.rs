@@ -1,0 +1,62 @@
+//! A person at a site whose own web server asks us: signing in, being refused, being looked up and signing out, with each server.
+
+use super::servers::{Behind, Door, free_address};
+use crate::world::{ACCESS, CHAIR, NON_MEMBER, Plan, Visitor, World};
+
+type Open = fn(Behind) -> Door;
+const SERVERS: [(&str, Open); 4] =
+    [("nginx", Door::nginx), ("caddy", Door::caddy), ("haproxy", Door::haproxy), ("envoy", Door::envoy)];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_sign_in_and_out_through_every_web_server() {
+    let doors = SERVERS.map(|(name, open)| (name, open, free_address()));
+    let site = |name: &str, port: u16| {
+        format!("[[site]]\nname = \"{name}\"\nurl = \"http://{name}.localhost:{port}\"\n{ACCESS}\n")
+    };
+    let more = doors.iter().map(|(name, _, address)| site(name, address.port())).collect();
+    let world = World::planned(Plan { more, ..Plan::default() }).await;
+    for (name, open, address) in doors {
+        let _door = open(Behind { gate: world.address(), site: world.site.address(), door: address });
+        through(&world, name, address).await;
+    }
+}
+
+async fn through(world: &World, name: &str, door: std::net::SocketAddr) {
+    let host = format!("{name}.localhost");
+    let url = |path: &str| format!("http://{host}:{}{path}", door.port());
+    let browser = || Visitor::new(&[(host.as_str(), door), ("localhost", world.address())]);
+
+    let mut jane = browser();
+    let page = jane.sign_in(CHAIR, url("/members/minutes?year=2026&q=a%20b#april")).await.expect(200);
+    assert_eq!(page.url.as_str(), url("/members/minutes?year=2026&q=a%20b#april"), "{name}");
+    let me = jane.get(url("/_gate/me")).await.expect(200);
+    assert_eq!(me.json()["name"], "Jane Marlowe", "{name}");
+    jane.plant(&host, "theme", "dark");
+    let echo = jane.get(url("/echo")).await.expect(200).json();
+    let field = |name: &str| {
+        let all = echo["headers"].as_array().unwrap().iter().filter(|field| field[0] == name);
+        all.map(|field| field[1].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(field("membergate-name"), ["Jane Marlowe"], "{name}");
+    assert_eq!(field("membergate-roles"), ["education_chair,member,subscriber"], "{name}");
+    assert_eq!(field("cookie"), ["theme=dark"], "{name}: the session cookie stays with us");
+
+    // What is missing is told by our page, whichever server passes it on.
+    let mut nils = browser();
+    let refused = nils.sign_in(NON_MEMBER, url("/education")).await.expect(403);
+    assert!(refused.text.contains("Chair of the education committee"), "{name}: {}", refused.text);
+    assert_eq!(refused.header("cache-control"), Some("no-store"), "{name}");
+    let told = nils.fetch(url("/education")).await.expect(403);
+    assert_eq!(told.json()["error"], "not_entitled", "{name}");
+    let told = browser().fetch(url("/members")).await.expect(401);
+    assert_eq!(told.json()["error"], "sign_in_required", "{name}");
+
+    // Ended is ended, at once.
+    let stolen = jane.cookie(&host, "membergate").unwrap().clone();
+    jane.open(url("/_gate/logout")).await;
+    assert!(jane.cookie(&host, "membergate").is_none(), "{name}");
+    let mut thief = browser();
+    thief.plant(&host, "membergate", &stolen);
+    let page = thief.get(url("/members")).await.expect(302);
+    assert_eq!(page.header("location"), Some(url("/_gate/login?return_to=%2Fmembers").as_str()), "{name}");
+}
