@@ -2,6 +2,7 @@
 
 mod openid;
 mod parts;
+mod stored;
 mod watch;
 
 use std::net::SocketAddr;
@@ -25,14 +26,12 @@ use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::keyring::{Keyring, KeyringError};
 use crate::adapters::keys::seal::Sealer;
-use crate::adapters::store::choices::Choices;
-use crate::adapters::store::{SqliteStore, Store, StoreError};
+use crate::adapters::store::{Store, StoreError};
 use crate::adapters::upstream::EndpointFault;
 use crate::config::Settings;
 use crate::domain::access::Site;
 use crate::domain::client::Clients;
 use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
-use crate::flows::administer::environment::is_switched;
 use crate::flows::administer::{self, Administer, first_mapping};
 use crate::flows::attempts::Attempts;
 use crate::flows::grant::{Provider, PublishedClients};
@@ -48,6 +47,7 @@ use crate::web::proxy::{Control, Gate, Meter};
 use crate::web::{routes, state};
 use openid::OpenId;
 use parts::{certificate_end, load_tls, read_tls, serving_of, snapshot_of};
+use stored::{open_store, with_chosen_environment};
 use watch::Watch;
 
 /// Why a gateway does not start, or does not take new settings.
@@ -364,30 +364,6 @@ impl App {
         }
         self.tasks.wait().await;
     }
-}
-
-async fn open_store(settings: Settings) -> Result<(Settings, Arc<SqliteStore>), StoreError> {
-    let opening = tokio::task::spawn_blocking(move || {
-        let opened = SqliteStore::open(&settings.store.path, &settings.store.secret_key);
-        (settings, opened)
-    });
-    match opening.await {
-        Ok((settings, opened)) => Ok((settings, Arc::new(opened?))),
-        Err(_) => Err(StoreError::Unavailable("opening it was cut short".to_owned())),
-    }
-}
-
-/// Puts the environment first that an administrator chose, if one was chosen in place of what the configuration still says.
-async fn with_chosen_environment(
-    mut settings: Settings,
-    choices: &dyn Choices,
-) -> Result<Settings, StoreError> {
-    if let (Some(_), Some(standby)) = (&settings.admin, &mut settings.ams.standby)
-        && is_switched(choices, &settings.ams.live.name, &standby.name).await?
-    {
-        std::mem::swap(&mut settings.ams.live, standby);
-    }
-    Ok(settings)
 }
 
 fn re_members_of(

@@ -1,5 +1,7 @@
 //! A person at a site whose own web server asks us: signing in, being refused, being looked up and signing out, with each server.
 
+use std::net::SocketAddr;
+
 use super::servers::{Behind, Door, free_address};
 use crate::world::{ACCESS, CHAIR, NON_MEMBER, Plan, Visitor, World};
 
@@ -15,16 +17,23 @@ async fn people_sign_in_and_out_through_every_web_server() {
     };
     let more = doors.iter().map(|(name, _, address)| site(name, address.port())).collect();
     let world = World::planned(Plan { more, ..Plan::default() }).await;
-    for (name, open, address) in doors {
-        let _door = open(Behind { gate: world.address(), site: world.site.address(), door: address });
-        through(&world, name, address).await;
+    // All at once: a logout leads the browser round by every one of them.
+    let behind = |door| Behind { gate: world.address(), site: world.site.address(), door };
+    let _open: Vec<Door> = doors.iter().map(|(_, open, address)| open(behind(*address))).collect();
+    let hosts: Vec<(String, SocketAddr)> =
+        doors.iter().map(|(name, _, address)| (format!("{name}.localhost"), *address)).collect();
+    for (name, _, address) in doors {
+        through(&world, &hosts, name, address).await;
     }
 }
 
-async fn through(world: &World, name: &str, door: std::net::SocketAddr) {
+async fn through(world: &World, hosts: &[(String, SocketAddr)], name: &str, door: SocketAddr) {
     let host = format!("{name}.localhost");
     let url = |path: &str| format!("http://{host}:{}{path}", door.port());
-    let browser = || Visitor::new(&[(host.as_str(), door), ("localhost", world.address())]);
+    let mut reached: Vec<(&str, SocketAddr)> =
+        hosts.iter().map(|(host, address)| (host.as_str(), *address)).collect();
+    reached.push(("localhost", world.address()));
+    let browser = || Visitor::new(&reached);
 
     let mut jane = browser();
     let page = jane.sign_in(CHAIR, url("/members/minutes?year=2026&q=a%20b#april")).await.expect(200);
