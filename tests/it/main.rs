@@ -25,4 +25,5 @@ mod sign_in;
 mod source_text;
 mod tidy;
 mod view_as;
+mod wordpress;
 mod world;

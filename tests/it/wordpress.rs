@@ -1,0 +1,146 @@
+//! A real WordPress behind the whole gateway, with the plugin that we ship.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::browser::Browser;
+use crate::world::{CHAIR, NON_MEMBER, Page, Plan, RULES, Visitor, World, eventually};
+
+const STAFF: &str = "sam.osei@acme.example";
+
+/// Whom the WordPress has as its only hand-made account.
+const ADMINISTRATOR_EMAIL: &str = "admin@example.test";
+
+struct WordPress {
+    root: PathBuf,
+}
+
+impl WordPress {
+    fn script(name: &str) -> PathBuf {
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/wordpress").join(name)
+    }
+
+    /// Starts one whose public address is the world's, as the site `library`.
+    fn start(world: &World, port: u16) -> WordPress {
+        let root = std::env::temp_dir().join(format!("membergate-wordpress-story-{port}"));
+        let origin = format!("http://localhost:{}", world.address().port());
+        let up = Command::new(WordPress::script("up.sh"))
+            .arg(&root)
+            .args([&port.to_string(), &origin, "library"])
+            .output()
+            .unwrap();
+        let wordpress = WordPress { root };
+        let said = format!("{}{}", String::from_utf8_lossy(&up.stdout), String::from_utf8_lossy(&up.stderr));
+        assert!(up.status.success(), "no WordPress here (run ./test as root, which installs it): {said}");
+        let story = Command::new("setpriv")
+            .args(["--reuid=www-data", "--regid=www-data", "--clear-groups", "php"])
+            .arg(WordPress::script("site/story.php"))
+            .env("WP_ROOT", &wordpress.root)
+            .output()
+            .unwrap();
+        assert!(String::from_utf8_lossy(&story.stdout).contains("made"), "{story:?}");
+        wordpress
+    }
+}
+
+impl Drop for WordPress {
+    fn drop(&mut self) {
+        let _ = Command::new(WordPress::script("down.sh")).arg(&self.root).status();
+    }
+}
+
+/// Who WordPress thinks is asking.
+async fn probe(world: &World, visitor: &mut Visitor) -> Value {
+    visitor.get(world.url("/?probe=1")).await.expect(200).json()
+}
+
+fn holds(who: &Value, role: &str) -> bool {
+    who["roles"].as_array().unwrap().iter().any(|held| held == role)
+}
+
+async fn world_with_wordpress() -> (World, WordPress, u16) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let rules = RULES.replace(r#"role = "staff""#, r#"role = "editor""#);
+    let world = World::planned(Plan {
+        rules: format!("manage_core_roles = true\n{rules}"),
+        access: "[[site.access]]\npath = \"/\"\nrequire = \"public\"\n".to_owned(),
+        session: "refresh_after = \"1s\"".to_owned(),
+        upstream: Some(format!("http://127.0.0.1:{port}")),
+        ..Plan::default()
+    })
+    .await;
+    let started = tokio::task::block_in_place(|| WordPress::start(&world, port));
+    (world, started, port)
+}
+
+async fn sign_in(world: &World, email: &str, page: &str) -> (Visitor, Page) {
+    let mut visitor = world.visitor();
+    let landed = visitor.sign_in(email, world.url(&format!("/_gate/login?return_to={page}"))).await;
+    (visitor, landed)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wordpress_shows_the_right_user_with_the_right_roles() {
+    let (world, _wordpress, port) = world_with_wordpress().await;
+
+    // A stranger reads what is for everybody.
+    let mut stranger = world.visitor();
+    let page = stranger.get(world.url("/minutes/")).await.expect(200);
+    assert!(page.text.contains("Everybody reads this") && !page.text.contains("the tide"), "{}", page.text);
+
+    // In a real browser: the member signs in and reads the rest.
+    let browser = Browser::start().await;
+    browser.open(&world.url("/_gate/login?return_to=%2Fminutes%2F")).await;
+    browser.wait_for("#main_content_Login_txtLoginUserName").await;
+    browser.type_into("#main_content_Login_txtLoginUserName", CHAIR).await;
+    browser.type_into("#main_content_Login_txtLoginPassword", "membergate").await;
+    browser.click("#main_content_Login_LoginButton").await;
+    browser.wait_for_url("/minutes/").await;
+    assert!(browser.text("body").await.contains("The secret of the harbour is the tide."));
+    browser.screenshot("wordpress-member").await;
+
+    // An editor is one because the mapping says so.
+    let (mut sam, dashboard) = sign_in(&world, STAFF, "%2Fwp-admin%2Fedit.php").await;
+    assert_eq!(dashboard.status, 200, "{}", dashboard.text);
+    assert!(holds(&probe(&world, &mut sam).await, "editor"));
+    sam.get(world.url("/wp-admin/users.php")).await.expect(403);
+
+    // A role that is lost in the AMS is lost in WordPress, without a new login.
+    world.people().edit_person(STAFF, |sam| sam.security_roles.clear());
+    eventually("the role is gone", async || (!holds(&probe(&world, &mut sam).await, "editor")).then_some(()))
+        .await;
+    let refused = sam.get(world.url("/wp-admin/edit.php")).await;
+    assert!(!refused.status.is_success(), "{}", refused.status);
+
+    // What a client writes about itself is worth nothing, through the gateway or around it.
+    let (mut jane, _) = sign_in(&world, CHAIR, "%2Fminutes%2F").await;
+    let who = probe(&world, &mut jane).await;
+    assert!(holds(&who, "member") && holds(&who, "education_chair"), "{who}");
+    for url in [world.url("/?probe=1"), format!("http://127.0.0.1:{port}/?probe=1")] {
+        let host = format!("localhost:{}", world.address().port());
+        for forged in ["membergate-assertion", "membergate_assertion", "membergate-id", "membergate-roles"] {
+            let headers = [(forged, "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."), ("x-forwarded-host", &*host)];
+            let page = world.visitor().request(reqwest::Method::GET, &url, &headers, None).await.expect(200);
+            assert_eq!(page.json()["id"], 0, "{url} {forged}");
+        }
+    }
+
+    // Signed out here is signed out there.
+    jane.get(world.url("/_gate/slo")).await.expect(303);
+    assert_eq!(probe(&world, &mut jane).await["id"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrators_account_is_not_taken_over_by_its_e_mail_address() {
+    let (world, _wordpress, _) = world_with_wordpress().await;
+    world.people().edit_person(NON_MEMBER, |nils| nils.email = Some(ADMINISTRATOR_EMAIL.to_owned()));
+    let (mut nils, _) = sign_in(&world, ADMINISTRATOR_EMAIL, "%2Fminutes%2F").await;
+    let who = probe(&world, &mut nils).await;
+    assert_ne!(who["id"], 0, "{who}");
+    assert_ne!(who["login"], "admin", "{who}");
+    assert!(!holds(&who, "administrator"), "{who}");
+    nils.get(world.url("/wp-admin/users.php")).await.expect(403);
+}
