@@ -134,3 +134,23 @@ fn in_zone(local: DateTime, zone: &TimeZone) -> Timestamp {
 fn cut(day: Date) -> Timestamp {
     if day.year() > 0 { FOREVER } else { SINCE_EVER }
 }
+
+/// `3 March 2026`.
+pub fn in_words(day: Date) -> String {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let month = usize::try_from(day.month()).ok().and_then(|month| MONTHS.get(month.wrapping_sub(1)));
+    format!("{} {} {}", day.day(), month.copied().unwrap_or_default(), day.year())
+}

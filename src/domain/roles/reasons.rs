@@ -4,15 +4,13 @@
 
 use std::sync::Arc;
 
-use jiff::civil::Date;
-
 use super::Verdict;
 use super::span::Span;
 use super::timeline::{Outcome, Timeline, holds};
 use super::warnings::{membership_name, name};
 use crate::domain::record::Record;
 use crate::domain::rule::{Code, Condition, Role, Rules};
-use crate::domain::time::{FOREVER, TimeZone, Timestamp, last_day};
+use crate::domain::time::{FOREVER, TimeZone, Timestamp, in_words, last_day};
 
 /// One verdict for each built-in role that the mapping names, and for each rule.
 pub(super) fn trace(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) -> Vec<Verdict> {
@@ -194,23 +192,4 @@ fn doubt(condition: &Condition, record: &Record) -> &'static str {
         }
         _ => "an entry on the record is incomplete or cannot be read",
     }
-}
-
-fn in_words(day: Date) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let month = usize::try_from(day.month()).ok().and_then(|month| MONTHS.get(month.wrapping_sub(1)));
-    format!("{} {} {}", day.day(), month.copied().unwrap_or_default(), day.year())
 }

@@ -10,10 +10,11 @@ use super::access::Called;
 use super::fields::{List, grouped, people};
 use super::overview::Tile;
 use super::shell::{Note, Room, Tone};
-use super::words::{day, when};
+use super::words::when;
 use crate::domain::audit::Action;
 use crate::domain::catalogue::Tally;
 use crate::domain::rule::{CORE_ROLES, Rules};
+use crate::domain::time;
 use crate::flows::administer::catalogue::{Offered, RefreshFailed};
 
 /// The lists of a page that edits these rules, and when those of the AMS were read; empty: never.
@@ -47,7 +48,7 @@ fn of_the_ams(offered: &Offered) -> Vec<List> {
         listed.map(|it| it.relationships.iter().map(|one| (one.code.clone(), one.label.clone())).collect());
     let events = listed.map(|it| {
         let named = it.events.iter().map(|one| {
-            let first = one.first_day.map(|first| format!(", {}", day(first))).unwrap_or_default();
+            let first = one.first_day.map(|first| format!(", {}", time::in_words(first))).unwrap_or_default();
             (one.code.clone(), format!("{}{first}", one.label))
         });
         named.collect()

@@ -7,9 +7,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use super::fields::Field;
 use super::shell::Shell;
 use super::try_it::{boxed, told};
-use super::words::day;
 use crate::domain::rule::{Role, Rules};
-use crate::domain::time::{TimeZone, Timestamp};
+use crate::domain::time::{self, TimeZone, Timestamp};
 use crate::flows::administer::people::Found;
 use crate::flows::administer::try_it::{Change, Trial};
 use crate::web::pages::{Forms, Page};
@@ -113,7 +112,9 @@ impl Person {
         let membership = match (decision.member, &decision.membership_type, decision.membership_expires) {
             (false, ..) => "Not a member".to_owned(),
             (true, kind, None) => format!("Member{}, without end", named(kind.as_deref())),
-            (true, kind, Some(last)) => format!("Member{}, to {}", named(kind.as_deref()), day(last)),
+            (true, kind, Some(last)) => {
+                format!("Member{}, to {}", named(kind.as_deref()), time::in_words(last))
+            }
         };
         let held = |role: &Role| Held { role: role.to_string(), label: rules.label_of(role).to_string() };
         Person {

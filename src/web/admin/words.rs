@@ -3,32 +3,12 @@
 use super::kinds;
 use crate::domain::mapping::{Edit, MappingDiff, setting_words};
 use crate::domain::rule::Rule;
-use crate::domain::time::{TimeZone, Timestamp};
+use crate::domain::time::{self, TimeZone, Timestamp};
 
 /// `3 March 2026, 10:42` in the association's time zone.
 pub fn when(at: Timestamp, zone: &TimeZone) -> String {
     let civil = zone.to_datetime(at);
-    format!("{}, {:02}:{:02}", day(civil.date()), civil.hour(), civil.minute())
-}
-
-/// `3 March 2026`.
-pub fn day(day: jiff::civil::Date) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let month = usize::try_from(day.month()).ok().and_then(|month| MONTHS.get(month.wrapping_sub(1)));
-    format!("{} {} {}", day.day(), month.copied().unwrap_or_default(), day.year())
+    format!("{}, {:02}:{:02}", time::in_words(civil.date()), civil.hour(), civil.minute())
 }
 
 /// `Sam Osei changed the draft at 10:42`, with the day when it is not today.
