@@ -31,17 +31,23 @@ pub enum SessionCookie<'a> {
 
 /// The session cookie of a request.
 pub fn session(headers: &HeaderMap, is_secure: bool) -> SessionCookie<'_> {
-    let mut values = session_values(headers, is_secure);
-    match (values.next(), values.next()) {
-        (None, _) => SessionCookie::Absent,
-        (Some(value), None) => SessionCookie::Present(value),
-        (Some(_), Some(_)) => SessionCookie::Doubled,
-    }
+    one_of(session_values(headers, is_secure))
 }
 
 /// The view cookie of a request.
 pub fn view(headers: &HeaderMap, is_secure: bool) -> SessionCookie<'_> {
-    let mut values = values_of(VIEW, headers, is_secure);
+    one_of(view_values(headers, is_secure))
+}
+
+/// The emergency session of a request. One that is there twice is believed in neither.
+pub fn admin(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
+    match one_of(admin_values(headers, is_secure)) {
+        SessionCookie::Present(value) => Some(value),
+        SessionCookie::Absent | SessionCookie::Doubled => None,
+    }
+}
+
+fn one_of<'a>(mut values: impl Iterator<Item = &'a str>) -> SessionCookie<'a> {
     match (values.next(), values.next()) {
         (None, _) => SessionCookie::Absent,
         (Some(value), None) => SessionCookie::Present(value),
@@ -49,9 +55,19 @@ pub fn view(headers: &HeaderMap, is_secure: bool) -> SessionCookie<'_> {
     }
 }
 
-/// Every value under the session cookie's name.
+/// Every value under the session cookie's name. A logout ends them all, believed or not.
 pub fn session_values(headers: &HeaderMap, is_secure: bool) -> impl Iterator<Item = &str> {
     values_of(SESSION, headers, is_secure)
+}
+
+/// Every value under the view cookie's name.
+pub fn view_values(headers: &HeaderMap, is_secure: bool) -> impl Iterator<Item = &str> {
+    values_of(VIEW, headers, is_secure)
+}
+
+/// Every value under the name of the emergency session's cookie.
+pub fn admin_values(headers: &HeaderMap, is_secure: bool) -> impl Iterator<Item = &str> {
+    values_of(ADMIN, headers, is_secure)
 }
 
 fn values_of<'a>(
@@ -68,15 +84,6 @@ pub fn attempts(headers: &HeaderMap, is_secure: bool) -> Vec<(&str, &str)> {
     let attempt =
         |(name, value)| own_name(name, is_secure)?.strip_prefix(ATTEMPT).map(|handle| (handle, value));
     pairs(headers).filter_map(attempt).collect()
-}
-
-/// The emergency session of a request. One that is there twice is believed in neither.
-pub fn admin(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
-    let mut values = pairs(headers).filter(|(name, _)| own_name(name, is_secure) == Some(ADMIN));
-    match (values.next(), values.next()) {
-        (Some((_, value)), None) => Some(value),
-        _ => None,
-    }
 }
 
 /// Whether a cookie is one of ours, with or without the prefix, in any case.

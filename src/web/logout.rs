@@ -14,13 +14,14 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Response};
 
 use super::arrived::Arrived;
-use super::cookies::{self, SessionCookie};
+use super::cookies;
 use super::pages::Notice;
 use super::paths;
 use super::state::{Gate, answer, see_other, with_cookies};
 use crate::adapters::keys::random::key_of;
 use crate::adapters::store::StoreError;
 use crate::domain::access::Site;
+use crate::domain::session::SessionKey;
 
 /// Where a round of logouts ends.
 #[derive(Debug, Clone)]
@@ -91,7 +92,8 @@ async fn leave(gate: &Gate, arrived: &Arrived, headers: &HeaderMap, onwards: &st
     let secure = arrived.is_secure();
     let attempts = cookies::attempts(headers, secure);
     let attempts = attempts.iter().map(|(handle, _)| cookies::clear_attempt(handle, secure));
-    let cleared = attempts.chain([cookies::clear_session(secure), cookies::clear_view(secure)]);
+    let own = [cookies::clear_session, cookies::clear_view, cookies::clear_admin].map(|clear| clear(secure));
+    let cleared = attempts.chain(own);
     match end(gate, headers, secure).await {
         Ok(()) => with_cookies(see_other(onwards), cleared),
         Err(error) => {
@@ -102,16 +104,25 @@ async fn leave(gate: &Gate, arrived: &Arrived, headers: &HeaderMap, onwards: &st
     }
 }
 
-/// Ends every session that the browser names, and tells the first error.
+/// Ends every session that the browser names, of whatever kind, and tells the first error.
 async fn end(gate: &Gate, headers: &HeaderMap, secure: bool) -> Result<(), StoreError> {
     let mut outcome = Ok(());
-    for key in cookies::session_values(headers, secure).filter_map(key_of).take(cookies::MOST_SESSIONS) {
+    for key in keys(cookies::session_values(headers, secure)) {
         outcome = outcome.and(gate.visits.end(&key).await);
     }
-    if let (SessionCookie::Present(text), Some(desk)) = (cookies::view(headers, secure), &gate.desk)
-        && let Some(key) = key_of(text)
-    {
-        outcome = outcome.and(desk.view_as.end(&key).await);
+    if let Some(desk) = &gate.desk {
+        for key in keys(cookies::view_values(headers, secure)) {
+            outcome = outcome.and(desk.view_as.end(&key).await);
+        }
+    }
+    if let Some(administer) = &gate.administer {
+        for key in keys(cookies::admin_values(headers, secure)) {
+            outcome = outcome.and(administer.links.leave(&key).await);
+        }
     }
     outcome
+}
+
+fn keys<'a>(values: impl Iterator<Item = &'a str>) -> impl Iterator<Item = SessionKey> {
+    values.filter_map(key_of).take(cookies::MOST_SESSIONS)
 }

@@ -320,6 +320,26 @@ async fn an_emergency_link_opens_once_and_only_by_its_button() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_logout_ends_emergency_access_too() {
+    let world = world().await;
+    let key = SecretKey::parse(SECRET_KEY).unwrap();
+    let store = Arc::new(SqliteStore::open(&world.folder.path().join("gate.sqlite"), &key).unwrap());
+    let links = AdminLinks::new(store, Arc::new(SystemClock));
+    for door in ["/_gate/logout", "/_gate/slo"] {
+        let token = links.make().await.unwrap();
+        let mut operator = world.visitor();
+        operator.post(world.url("/_gate/admin/enter"), &[("token", &*token)]).await.expect(303);
+        operator.get(world.url("/_gate/admin")).await.expect(200);
+        let stolen = operator.cookie("localhost", "membergate-admin").unwrap().clone();
+        operator.get(world.url(door)).await.expect(303);
+        assert!(operator.cookie("localhost", "membergate-admin").is_none(), "{door}");
+        let mut thief = world.visitor();
+        thief.plant("localhost", "membergate-admin", &stolen);
+        thief.get(world.url("/_gate/admin")).await.expect(303);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_administrator_looks_somebody_up_and_ends_sessions() {
     let world = world().await;
     let (mut jane, mut sam) = (world.visitor(), sam(&world).await);

@@ -9,7 +9,7 @@ use membergate::sim::re_members::Credentials;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::world::{CHAIR, SECRET_KEY, World};
+use crate::world::{CHAIR, Plan, SECRET_KEY, World};
 
 /// A gateway in a process of its own, configured by files as an operator writes them.
 struct Gateway {
@@ -126,6 +126,36 @@ async fn serve_reloads_what_is_good_refuses_what_is_bad_and_drains() {
     assert!(rest > 30_000_000, "{rest}");
     let log = ending.await.unwrap();
     assert!(log.contains("Draining") && log.contains("Ended"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_environment_that_is_switched_in_the_browser_is_live_after_a_start_of_its_own() {
+    const STAFF: &str = "sam.osei@acme.example";
+    let more = "[admin]\nroles = [\"staff\"]\n".to_owned();
+    let mut world = World::planned(Plan { more, ..Plan::default() }).await;
+    world.close_gate().await;
+    let mut gateway = Gateway::start(&world);
+    let mut sam = world.visitor();
+    let page = sam.sign_in(STAFF, world.url("/_gate/admin/status")).await.expect(200);
+    let token = page.attribute("name=\"token\"", "value").unwrap();
+    let fields = [("token", &*token), ("to", "staging"), ("confirmed", "yes")];
+    sam.post(world.url("/_gate/admin/environment"), &fields).await.expect(202);
+    let mut gateway = tokio::task::spawn_blocking(move || {
+        gateway.wait_for("Ready, anew");
+        gateway
+    })
+    .await
+    .unwrap();
+    sam.get(world.url("/_gate/me")).await.expect(401);
+    let landed = sam.sign_in(STAFF, world.url("/_gate/admin/status")).await.expect(200);
+    assert!(landed.trail.iter().any(|url| url.path().starts_with("/staging/")), "{:?}", landed.trail);
+    assert!(landed.text.contains("Switch to production"), "{}", landed.text);
+
+    // SIGHUP does not undo it.
+    gateway.signal("HUP");
+    gateway.wait_for("read anew");
+    sam.get(world.url("/_gate/admin/status")).await.expect(200);
+    tokio::task::spawn_blocking(move || gateway.end()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
