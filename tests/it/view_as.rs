@@ -144,3 +144,28 @@ async fn a_gateway_with_administration_knows_how_it_does() {
     let unknown = SessionKey([9; 32]);
     desk.sessions.end(&unknown).await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_server_that_asks_gets_no_yes_for_a_look_since_it_could_not_mark_the_page() {
+    let world = world().await;
+    let (mut sam, link) = with_link(&world).await;
+    let host = format!("localhost:{}", world.address().port());
+    let asked = [
+        ("x-forwarded-method", "GET"),
+        ("x-forwarded-proto", "http"),
+        ("x-forwarded-host", &*host),
+        ("x-forwarded-uri", "/members"),
+    ];
+    let verify = world.url("/_gate/verify");
+    let before = sam.request(reqwest::Method::GET, &verify, &asked, None).await.expect(200);
+    assert_eq!(before.header("membergate-name"), Some("Sam Osei"));
+    sam.open(&link).await.expect(200);
+    let looking = sam.request(reqwest::Method::GET, &verify, &asked, None).await.expect(403);
+    assert_eq!(looking.json()["error"], "read_only");
+    assert_eq!(looking.header("membergate-name"), None);
+    // A look that is over, or a cookie that never was one, is not taken for Sam himself either.
+    sam.plant("localhost", "membergate-view", "nonsense");
+    sam.request(reqwest::Method::GET, &verify, &asked, None).await.expect(403);
+    sam.forget("localhost", "membergate-view");
+    sam.request(reqwest::Method::GET, &verify, &asked, None).await.expect(200);
+}
