@@ -30,11 +30,9 @@ use crate::adapters::store::{Store, StoreError};
 use crate::adapters::upstream::EndpointFault;
 use crate::config::Settings;
 use crate::domain::access::Site;
-use crate::domain::client::Clients;
 use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
 use crate::flows::administer::{self, Administer, first_mapping};
 use crate::flows::attempts::Attempts;
-use crate::flows::grant::{Provider, PublishedClients};
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::Refresh;
 use crate::flows::sign_in::SignIn;
@@ -88,8 +86,7 @@ pub struct App {
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
     administer: Option<Arc<Administer>>,
     desk: Option<Arc<Desk>>,
-    clients: PublishedClients,
-    provider: Option<Arc<Provider>>,
+    openid: Option<OpenId>,
     restart: Arc<Notify>,
     fixed: Fixed,
     stop: CancellationToken,
@@ -196,21 +193,13 @@ impl App {
             }))),
             None => None,
         };
-        let clients = PublishedClients::default();
         let openid = match &settings.oidc {
             Some(oidc) => {
-                clients.store(Arc::new(Clients::new(oidc.clients.iter().cloned())));
                 let (visits, keys) = (Arc::clone(&visits), Arc::clone(&keyring));
-                let key = &settings.store.secret_key;
-                Some(OpenId::new(oidc, Arc::clone(&clients), sqlite, visits, keys, &clock, key)?)
+                Some(OpenId::start(&settings, oidc, sqlite, visits, keys, &clock).await?)
             }
             None => None,
         };
-        let provider = openid.as_ref().map(|openid| Arc::clone(&openid.provider));
-        if let Some(provider) = &provider {
-            // Before anybody can ask: a client that has fetched the keys need not look for new ones.
-            provider.prepare().await;
-        }
         let gate = state::Gate {
             sign_in: Arc::clone(&sign_in),
             visits: Arc::clone(&visits),
@@ -221,7 +210,9 @@ impl App {
             administer: administer.clone(),
             desk: desk.clone(),
         };
-        let control = routes::control(gate, provider.clone());
+        let provider = openid.as_ref().map(|openid| Arc::clone(&openid.provider));
+        let clients = openid.as_ref().and_then(|openid| openid.clients.clone());
+        let control = routes::control(gate, provider, clients);
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
             visits: Arc::clone(&visits),
@@ -261,8 +252,8 @@ impl App {
             tasks.spawn(Arc::clone(desk).run(stop.clone()));
         }
         tasks.spawn(keyring.keep(stop.clone()));
-        if let Some(OpenId { back_channel, .. }) = openid {
-            tasks.spawn(back_channel.run(stop.clone()));
+        if let Some(openid) = &openid {
+            tasks.spawn(Arc::clone(&openid.back_channel).run(stop.clone()));
         }
         tasks.close();
         let listener = Listener { address: settings.listen.address, tls: tls.clone() };
@@ -275,8 +266,7 @@ impl App {
             tls,
             administer,
             desk,
-            clients,
-            provider,
+            openid,
             restart,
             fixed,
             stop,
@@ -344,9 +334,9 @@ impl App {
             desk.overview.set_certificate_end(certificate_end(settings));
         }
         self.gate.visits.set_limits(settings.session);
-        let clients = settings.oidc.iter().flat_map(|oidc| oidc.clients.iter().cloned());
-        self.clients.store(Arc::new(Clients::new(clients)));
-        if let Some(provider) = self.provider.clone() {
+        if let Some(openid) = &self.openid {
+            openid.take_over(settings);
+            let provider = Arc::clone(&openid.provider);
             // A new client may need a key of another kind.
             self.tasks.spawn(async move { provider.prepare().await });
         }

@@ -1,38 +1,84 @@
-//! The OpenID Provider, put together.
+//! The OpenID Provider, put together, and what a reload changes of it.
 
 use std::sync::Arc;
 
 use super::StartError;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::keyring::Keyring;
-use crate::adapters::keys::seal::SecretKey;
-use crate::adapters::store::grants::Grants;
+use crate::adapters::store::SqliteStore;
+use crate::config::Settings;
 use crate::config::settings::Oidc;
+use crate::domain::client::Clients;
+use crate::flows::administer::clients::{FromConfiguration, OpenIdClients};
 use crate::flows::back_channel::BackChannel;
 use crate::flows::grant::{Provider, PublishedClients};
 use crate::flows::visit::Visits;
 
 /// The OpenID Provider, and the worker that tells its clients of logouts.
+#[derive(Clone)]
 pub(super) struct OpenId {
     pub(super) provider: Arc<Provider>,
     pub(super) back_channel: Arc<BackChannel>,
+    /// Clients that administrators register. `None`: there is no administration, so only the configuration has clients.
+    pub(super) clients: Option<Arc<OpenIdClients>>,
+    published: PublishedClients,
 }
 
 impl OpenId {
-    pub(super) fn new(
+    /// Puts it together. When this returns, keys are there and clients can ask.
+    pub(super) async fn start(
+        settings: &Settings,
         oidc: &Oidc,
-        clients: PublishedClients,
-        grants: Arc<dyn Grants>,
+        store: Arc<SqliteStore>,
         visits: Arc<Visits>,
         keys: Arc<Keyring>,
         clock: &SharedClock,
-        secret: &SecretKey,
     ) -> Result<OpenId, StartError> {
-        let issuer = oidc.provider.issuer.clone();
-        let (told, store, signing) = (Arc::clone(&clients), Arc::clone(&grants), Arc::clone(&keys));
-        let back_channel = BackChannel::new(issuer, told, store, signing, Arc::clone(clock))?;
-        let settings = oidc.provider.clone();
-        let provider = Provider::new(settings, clients, grants, visits, keys, Arc::clone(clock), secret)?;
-        Ok(OpenId { provider: Arc::new(provider), back_channel: Arc::new(back_channel) })
+        let published = PublishedClients::default();
+        let back_channel = Arc::new(BackChannel::new(
+            oidc.provider.issuer.clone(),
+            Arc::clone(&published),
+            store.clone(),
+            Arc::clone(&keys),
+            Arc::clone(clock),
+        )?);
+        let provider = Arc::new(Provider::new(
+            oidc.provider.clone(),
+            Arc::clone(&published),
+            store.clone(),
+            visits,
+            keys,
+            Arc::clone(clock),
+            &settings.store.secret_key,
+        )?);
+        let clients = match &settings.admin {
+            Some(_) => {
+                let (provider, published) = (Arc::clone(&provider), Arc::clone(&published));
+                let clock = Arc::clone(clock);
+                Some(Arc::new(OpenIdClients::open(store, provider, published, clock).await?))
+            }
+            None => None,
+        };
+        let openid = OpenId { provider, back_channel, clients, published };
+        openid.take_over(settings);
+        // Before anybody can ask: a client that has fetched the keys need not look for new ones.
+        openid.provider.prepare().await;
+        Ok(openid)
+    }
+
+    /// Takes over the clients of new settings.
+    pub(super) fn take_over(&self, settings: &Settings) {
+        let configured = configured(settings);
+        match &self.clients {
+            Some(clients) => clients.set_configured(configured),
+            None => self.published.store(Arc::new(Clients::new(configured.clients))),
+        }
+    }
+}
+
+fn configured(settings: &Settings) -> FromConfiguration {
+    FromConfiguration {
+        clients: settings.oidc.iter().flat_map(|oidc| oidc.clients.iter().cloned()).collect(),
+        sites: settings.sites.iter().map(|site| Arc::clone(&site.site.name)).collect(),
     }
 }

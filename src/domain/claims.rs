@@ -160,7 +160,7 @@ mod tests {
 
     use super::*;
     use crate::domain::access::{Require, Standing, admit};
-    use crate::domain::client::{Algorithm, Client, Proof};
+    use crate::domain::client::{Algorithm, Client, ClientId, Proof};
     use crate::domain::record::{IndividualId, Profile};
     use crate::domain::roles::Decision;
 
@@ -193,7 +193,7 @@ mod tests {
 
     fn client(require: Require) -> Client {
         Client {
-            id: "a".into(),
+            id: ClientId::parse("a").unwrap(),
             name: "A".to_owned(),
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),

@@ -155,7 +155,7 @@ impl BackChannel {
         let jti = random::token().map_err(|error| failed(&error))?;
         let claims = LogoutToken {
             iss: &self.issuer,
-            aud: &client.id,
+            aud: client.id.as_str(),
             iat: now.as_second(),
             exp: (now + TOKEN_LIVES).as_second(),
             jti: &jti,

@@ -12,13 +12,14 @@ use super::arrived::Arrived;
 use super::pages::Notice;
 use super::state::{Gate, answer};
 use super::{admin, forms, login, logout, me, oidc, paths, view_as};
+use crate::flows::administer::clients::OpenIdClients;
 use crate::flows::grant::Provider;
 
 /// Everything under the prefix that we keep for ourselves on every site, and what the OpenID Provider has besides.
-pub fn control(gate: Gate, provider: Option<Arc<Provider>>) -> Router {
+pub fn control(gate: Gate, provider: Option<Arc<Provider>>, clients: Option<Arc<OpenIdClients>>) -> Router {
     let parts = gate.administer.clone().zip(gate.desk.clone());
-    let issuer = provider.as_ref().map(|provider| provider.settings().issuer.clone());
-    let admin = parts.map(|(administer, desk)| admin::Admin { gate: gate.clone(), administer, desk, issuer });
+    let admin =
+        parts.map(|(administer, desk)| admin::Admin { gate: gate.clone(), administer, desk, clients });
     let router = Router::new()
         // People
         .route(paths::LOGIN, only_get(get(login::login)))

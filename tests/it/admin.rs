@@ -102,6 +102,7 @@ async fn only_who_holds_the_role_gets_in() {
         "/try",
         "/sessions",
         "/status",
+        "/clients",
         "/links",
         "/audit",
     ] {

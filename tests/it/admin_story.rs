@@ -2,7 +2,7 @@
 
 use crate::admin::{STAFF, world};
 use crate::browser::Browser;
-use crate::world::{CHAIR, SECOND_MEMBERSHIP, World};
+use crate::world::{CHAIR, Plan, SECOND_MEMBERSHIP, World};
 
 async fn sign_in(browser: &Browser, email: &str) {
     browser.wait_for("#main_content_Login_txtLoginUserName").await;
@@ -63,9 +63,50 @@ async fn an_administrator_adds_a_rule_previews_publishes_and_rolls_back() {
     assert_eq!(sam.complaints().await, Vec::<String>::new());
 }
 
+async fn world_with_a_provider() -> World {
+    World::planned(Plan { more: "[admin]\nroles = [\"staff\"]\n[oidc]\n".to_owned(), ..Plan::default() })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_administrator_registers_a_forum_and_copies_its_secret() {
+    let world = world_with_a_provider().await;
+    let sam = Browser::start().await;
+    sam.open(&world.url("/_gate/admin/clients")).await;
+    sign_in(&sam, STAFF).await;
+    sam.wait_for_url("/_gate/admin/clients").await;
+    sam.complaints().await; // Those about the AMS's own pages.
+    sam.click(".head a.button").await;
+    sam.wait_for("#redirect_uris").await;
+    sam.type_into("#name", "Harbour Forum").await;
+    sam.type_into("#id", "forum").await;
+    sam.type_into("#redirect_uris", "https://forum.harbour.example/auth/oidc/callback").await;
+    sam.click("input[name=who][value=roles]").await;
+    sam.click("#role-member").await;
+    sam.click("form[action$=save] button").await;
+    sam.wait_for("#secret").await;
+    let secret = sam.execute("return document.getElementById('secret').value").await;
+    assert!(secret.as_str().unwrap().len() >= 43);
+    sam.screenshot("admin-client-secret").await;
+
+    sam.click("main > .actions a.button").await;
+    sam.wait_for("table").await;
+    let list = sam.text("main").await;
+    assert!(list.contains("Harbour Forum") && list.contains("Member"), "{list}");
+    sam.click("tbody a.button").await;
+    sam.wait_for("form[action$=remove]").await;
+    assert!(!sam.text("body").await.contains(secret.as_str().unwrap()));
+    sam.screenshot("admin-client").await;
+    sam.execute("window.confirm = () => true").await;
+    sam.click("form[action$=remove] button").await;
+    sam.wait_for_url("done=client-removed").await;
+    assert!(sam.text("main").await.contains("No client yet"));
+    assert_eq!(sam.complaints().await, Vec::<String>::new());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_fits_a_phone_and_is_readable_by_night() {
-    let world = world().await;
+    let world = world_with_a_provider().await;
     let sam = Browser::start().await;
     sam.open(&world.url("/_gate/admin")).await;
     sign_in(&sam, STAFF).await;
@@ -83,6 +124,8 @@ async fn every_page_fits_a_phone_and_is_readable_by_night() {
         "/try?who=100481",
         "/sessions",
         "/status",
+        "/clients",
+        "/clients/client",
         "/links",
         "/audit",
     ];

@@ -12,6 +12,7 @@ use crate::domain::time::Timestamp;
 
 pub mod audit;
 pub mod choices;
+pub mod clients;
 pub mod find;
 pub mod grants;
 pub mod known;

@@ -63,7 +63,9 @@ pub(super) fn settings(
     let is_asked = listen.as_ref().is_none_or(|listen| !listen.forward_auth_proxies.is_empty());
     let sites = to.sites(document.site, &Around { title, managed: managed.as_deref(), is_asked });
     let admin = to.optional(document.admin, |to, said| to.admin(said, sites.as_deref()));
-    let oidc = to.optional(document.oidc, |to, said| to.oidc(said, sites.as_deref(), managed.as_deref()));
+    let oidc = to.optional(document.oidc, |to, said| {
+        to.oidc(said, sites.as_deref(), managed.as_deref(), !file_counts)
+    });
     let (rules_file, rules) = rules?;
     Some(Settings {
         association: association?,

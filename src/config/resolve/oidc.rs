@@ -14,7 +14,9 @@ use super::Resolving;
 use super::values::meant;
 use crate::adapters::keys::random;
 use crate::domain::access::Require;
-use crate::domain::client::{Algorithm, Client, ClientAddress, Proof, Scope, Scopes};
+use crate::domain::client::{
+    Algorithm, Client, ClientAddress, ClientId, Proof, Scope, Scopes, is_unreserved,
+};
 use crate::domain::rule::Role;
 use crate::flows::grant::ProviderSettings;
 
@@ -25,17 +27,19 @@ const SECRET_OR_PUBLIC: &str =
 
 impl Resolving<'_, '_> {
     /// The provider. `sites`: if they could be understood. `managed`: the roles that the mapping can grant, if it could be read.
+    /// `in_browser`: administrators may register clients, so none need be here.
     pub(super) fn oidc(
         &mut self,
         said: Spanned<raw::Oidc>,
         sites: Option<&[Site]>,
         managed: Option<&[Role]>,
+        in_browser: bool,
     ) -> Option<Oidc> {
         let (span, said) = (said.span(), said.into_inner());
         let issuer = self.optional(said.issuer, |to, text| to.issuer(&text, sites));
         let clients = said.client.or(Vec::new);
-        if clients.as_ref().is_some_and(Vec::is_empty) {
-            let remedy = "Add an `[[oidc.client]]`, or take `[oidc]` out";
+        if clients.as_ref().is_some_and(Vec::is_empty) && !in_browser {
+            let remedy = "Add an `[[oidc.client]]`, or `[admin]` to register clients in the browser, or take `[oidc]` out";
             self.reading.missing(span, "the OpenID Provider has no client", remedy);
             return None;
         }
@@ -97,8 +101,8 @@ impl Resolving<'_, '_> {
         let any_of = self.optional(said.any_of, |to, roles| to.roles(roles, &span, managed));
         let id = id?;
         Some(Client {
-            name: name?.unwrap_or_else(|| id.clone()),
-            id: id.into(),
+            name: name?.unwrap_or_else(|| id.to_string()),
+            id,
             redirect_uris: redirect_uris?,
             post_logout_redirect_uris: after?,
             back_channel_logout_uri: back_channel?,
@@ -111,19 +115,19 @@ impl Resolving<'_, '_> {
         })
     }
 
-    fn client_id(&mut self, id: &raw::Text, ids: &mut Vec<String>) -> Option<String> {
+    fn client_id(&mut self, id: &raw::Text, ids: &mut Vec<String>) -> Option<ClientId> {
         let said = id.get_ref();
-        if !(1..=64).contains(&said.len()) || !said.bytes().all(is_unreserved) {
+        let Ok(parsed) = ClientId::parse(said) else {
             let what = format!("`{}` is not a client's id", said.escape_default());
             return self.refuse(id.span(), what, "Use 1 to 64 of A-Z, a-z, 0-9, `-`, `.`, `_` and `~`");
-        }
+        };
         // A site's name is the audience of its assertions, which are signed with the same keys.
         if ids.contains(said) {
             let what = format!("another client or a site has the name `{said}`");
             return self.refuse(id.span(), what, "Give each client a name of its own");
         }
         ids.push(said.clone());
-        Some(said.clone())
+        Some(parsed)
     }
 
     fn client_address(&mut self, text: raw::Text) -> Option<ClientAddress> {
@@ -173,11 +177,6 @@ impl Resolving<'_, '_> {
         // Without it nothing is OpenID Connect.
         scopes.map(|scopes| scopes.into_iter().chain([Scope::OpenId]).collect())
     }
-}
-
-/// RFC 3986: what stands for itself in every encoding that a client may use.
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 #[cfg(test)]
@@ -279,5 +278,7 @@ secret = { env = "KEY" }
             assert!(!problems.contains("AAAA") && !problems.contains("in-the-file"), "{problems}");
         }
         assert!(loaded("[oidc]").unwrap_err().contains("has no client"));
+        let settings = loaded("[admin]\nroles = [\"staff\"]\n[oidc]").unwrap();
+        assert!(settings.oidc.unwrap().clients.is_empty(), "administrators register them in the browser");
     }
 }

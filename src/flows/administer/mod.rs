@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod catalogue;
+pub mod clients;
 pub mod desk;
 pub mod environment;
 pub mod known;

@@ -154,7 +154,7 @@ impl Provider {
 
     /// What names a session to a client: the same each time, and another for each client.
     fn sid(&self, session: SessionKey, client: &Client) -> String {
-        let digest = self.sids.of(&seal::context(&[&session.0, client.id.as_bytes()]));
+        let digest = self.sids.of(&seal::context(&[&session.0, client.id.as_str().as_bytes()]));
         BASE64_URL_SAFE_NO_PAD.encode(digest)
     }
 

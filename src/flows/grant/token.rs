@@ -16,7 +16,7 @@ use crate::adapters::store::StoreError;
 use crate::adapters::store::grants::{NewToken, StoredGrant, TokenKey, TokenKind, Use};
 use crate::domain::access::admit;
 use crate::domain::claims::{self, IdToken};
-use crate::domain::client::{Client, Proof, Scope, scope_text};
+use crate::domain::client::{Client, Proof, Scope, Scopes, scope_text};
 use crate::domain::grant::proof_key::{Challenge, Verifier};
 use crate::domain::grant::request::{Parameters, Repeated};
 use crate::domain::grant::{seconds_until, token_ends};
@@ -78,6 +78,11 @@ fn key_of(token: &str) -> Option<TokenKey> {
     let base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let whole = token.len() == TOKEN_CHARS && token.bytes().all(base64url);
     whole.then(|| TokenKey(random::digest(token.as_bytes())))
+}
+
+/// What was granted, as far as the client may still ask for it.
+fn scopes_of(stored: &StoredGrant, client: &Client) -> Scopes {
+    stored.grant.scopes().intersection(&client.scopes).copied().collect()
 }
 
 fn fits(challenge: &Challenge, verifier: Verifier<'_>) -> bool {
@@ -152,7 +157,7 @@ impl Provider {
             (Some(_), None) | (None, Some(_)) => false,
         };
         let why = match () {
-            () if stored.client != *client.id => "the code was given to another client",
+            () if stored.client != client.id.as_str() => "the code was given to another client",
             () if stored.grant.redirect_uri != uri => "the redirect address is another one",
             () if !verifies => "the code_verifier does not fit",
             () => return self.issue(client, &stored, stored.grant.nonce.as_deref()).await,
@@ -166,7 +171,7 @@ impl Provider {
         let token = token.ok_or(TokenError::InvalidRequest("refresh_token is missing"))?;
         // (1) The token is used once; a second use ends the whole family (RFC 9700 §4.14.2). (2) It was given to this client.
         let stored = self.use_once(token, TokenKind::Refresh).await?;
-        if stored.client != *client.id {
+        if stored.client != client.id.as_str() {
             self.grants.end_grant(stored.id).await?;
             return Err(TokenError::InvalidGrant("the refresh token was given to another client"));
         }
@@ -198,12 +203,12 @@ impl Provider {
             self.grants.end_grant(stored.id).await?;
             return Err(TokenError::InvalidGrant("the person may not sign in to this client any more"));
         };
-        let (now, scopes) = (self.clock.now(), stored.grant.scopes());
+        let (now, scopes) = (self.clock.now(), scopes_of(stored, client));
         let holds_until = held.standing.decision.holds_until;
         let ends = token_ends(now, live.session().created, &self.visits.limits(), holds_until);
         let claims = IdToken {
             iss: &self.settings.issuer,
-            aud: &client.id,
+            aud: client.id.as_str(),
             exp: ends.as_second(),
             iat: now.as_second(),
             auth_time: stored.grant.auth_time.as_second(),
@@ -244,7 +249,7 @@ impl Provider {
         let Some(client) = clients.find(&stored.client) else { return Ok(None) };
         let Some((_, held)) = self.present(&stored.session, false).await? else { return Ok(None) };
         let Some(admission) = admit(client, &held.standing) else { return Ok(None) };
-        let person = claims::person(admission, &stored.grant.scopes(), self.settings.email_verified);
+        let person = claims::person(admission, &scopes_of(&stored, client), self.settings.email_verified);
         Ok(serde_json::to_vec(&person).ok())
     }
 
@@ -252,7 +257,7 @@ impl Provider {
     pub async fn revoke(&self, client: &Client, parameters: &Parameters) -> Result<(), TokenError> {
         let token = parameters.one("token")?.ok_or(TokenError::InvalidRequest("token is missing"))?;
         if let Some(key) = key_of(token) {
-            self.grants.revoke(key, &client.id).await?;
+            self.grants.revoke(key, client.id.as_str()).await?;
         }
         Ok(())
     }

@@ -77,6 +77,51 @@ impl Field {
 
 impl HtmlSafe for Field {}
 
+/// Lines to fill in, one thing on each.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "admin/lines.html")]
+pub struct Lines {
+    /// In the form.
+    pub name: &'static str,
+    /// What they ask.
+    pub label: &'static str,
+    /// What stands in them.
+    pub value: String,
+    /// One sentence about them.
+    pub hint: &'static str,
+    /// What to mend, in a sentence.
+    pub mend: Option<String>,
+    /// The form cannot be sent without any.
+    pub required: bool,
+}
+
+impl Lines {
+    /// Lines of text.
+    pub fn new(name: &'static str, label: &'static str, value: impl Into<String>) -> Lines {
+        Lines { name, label, value: value.into(), ..Lines::default() }
+    }
+
+    /// With a sentence about them.
+    #[must_use]
+    pub fn hint(self, hint: &'static str) -> Lines {
+        Lines { hint, ..self }
+    }
+
+    /// That have to be filled in.
+    #[must_use]
+    pub fn required(self) -> Lines {
+        Lines { required: true, ..self }
+    }
+
+    /// With what to mend.
+    #[must_use]
+    pub fn mend(self, mend: Option<String>) -> Lines {
+        Lines { mend, ..self }
+    }
+}
+
+impl HtmlSafe for Lines {}
+
 /// A switch, with what it does and an example of it.
 #[derive(Clone, Debug, Template)]
 #[template(path = "admin/switch.html")]

@@ -44,7 +44,7 @@ pub struct LinksPage {
 pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
     let site = &caller.arrived.site;
     let mut page = page(caller.shell(Room::Links), site.title.clone(), &site.origin);
-    page.site_own.extend(admin.issuer.as_deref().map(discovery));
+    page.site_own.extend(admin.clients.iter().map(|clients| discovery(clients.issuer())));
     answer(respond(&page))
 }
 

@@ -7,6 +7,7 @@
 pub mod access;
 pub mod audit;
 pub mod break_glass;
+pub mod clients;
 pub mod fields;
 pub mod files;
 pub mod kinds;
@@ -41,6 +42,7 @@ use axum::{Extension, Router, body::Body, http::Response, middleware};
 
 use crate::domain::time::TimeZone;
 use crate::flows::administer::Administer;
+use crate::flows::administer::clients::OpenIdClients;
 use crate::flows::administer::desk::Desk;
 use crate::web::arrived::Arrived;
 use crate::web::pages::Notice;
@@ -62,8 +64,8 @@ pub struct Admin {
     pub administer: Arc<Administer>,
     /// Those about people.
     pub desk: Arc<Desk>,
-    /// The OpenID Provider's issuer, if there is one.
-    pub issuer: Option<String>,
+    /// The clients of the OpenID Provider, if there is one.
+    pub clients: Option<Arc<OpenIdClients>>,
 }
 
 impl Admin {
@@ -110,6 +112,11 @@ pub fn router(admin: Admin) -> Router {
         // The gateway
         .route(Room::Status.path(), reads(get(status::show)))
         .route("/_gate/admin/environment", writes(post(status::switch)))
+        .route(Room::Clients.path(), reads(get(clients::show)))
+        .route("/_gate/admin/clients/client", reads(get(clients::edit)))
+        .route("/_gate/admin/clients/save", writes(post(clients::save)))
+        .route("/_gate/admin/clients/secret", writes(post(clients::secret)))
+        .route("/_gate/admin/clients/remove", writes(post(clients::remove)))
         .route(Room::Links.path(), reads(get(links::show)))
         .route(Room::Audit.path(), reads(get(audit::show)))
         .route("/_gate/admin/audit/download", reads(get(audit::take_home)))

@@ -25,6 +25,8 @@ pub enum Room {
     Sessions,
     /// Is everything in order.
     Status,
+    /// Sites that sign people in by OpenID Connect.
+    Clients,
     /// Addresses to copy.
     Links,
     /// Who changed what.
@@ -37,7 +39,7 @@ impl Room {
         ("", &[Room::Overview]),
         ("Roles", &[Room::Mapping, Room::Preview, Room::Versions, Room::Files, Room::Migrate]),
         ("People", &[Room::TryIt, Room::Sessions]),
-        ("Gateway", &[Room::Status, Room::Links, Room::Audit]),
+        ("Gateway", &[Room::Status, Room::Clients, Room::Links, Room::Audit]),
     ];
 
     /// As the menu calls it.
@@ -52,6 +54,7 @@ impl Room {
             Room::TryIt => "Try it",
             Room::Sessions => "Sessions",
             Room::Status => "Status",
+            Room::Clients => "OpenID clients",
             Room::Links => "Important links",
             Room::Audit => "Audit log",
         }
@@ -69,6 +72,7 @@ impl Room {
             Room::TryIt => "/_gate/admin/try",
             Room::Sessions => "/_gate/admin/sessions",
             Room::Status => "/_gate/admin/status",
+            Room::Clients => "/_gate/admin/clients",
             Room::Links => "/_gate/admin/links",
             Room::Audit => "/_gate/admin/audit",
         }
@@ -90,6 +94,7 @@ impl Room {
                 "M9 11a3.500 3.500 0 100-7 3.500 3.500 0 000 7zM2.500 20c0-4 3-6 6.500-6s6.500 2 6.500 6M16 4.300a3.500 3.500 0 010 6.500M18 14.500c2 .8 3.500 2.500 3.500 5.500"
             }
             Room::Status => "M3 12h4l3-7 4 14 3-7h4",
+            Room::Clients => "M4 5h7v6H4zM13 13h7v6h-7zM11 8h5v5M8 11v5h5",
             Room::Links => {
                 "M10 14a4 4 0 005.700 0l3-3A4 4 0 0013 5.300l-1 1M14 10a4 4 0 00-5.700 0l-3 3a4 4 0 005.700 5.700l1-1"
             }

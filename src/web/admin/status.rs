@@ -13,6 +13,7 @@ use super::offers;
 use super::plain::{Plain, PlainPage};
 use super::shell::{Room, Shell, Tone};
 use super::words::when;
+use crate::adapters::store::grants::Told;
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::administer::environment::SwitchError;
 use crate::flows::administer::status::Status;
@@ -52,7 +53,14 @@ pub struct StatusPage {
 /// Shows it.
 pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
     let status = admin.desk.overview.status().await;
-    let parts = parts(&status, admin.gate.clock.now(), &admin.zone());
+    let mut parts = parts(&status, admin.gate.clock.now(), &admin.zone());
+    if let Some(clients) = &admin.clients {
+        match clients.told().await {
+            Ok(told) => parts.push(openid_clients(clients.list().len(), &told)),
+            // The store's own part says so.
+            Err(error) => tracing::warn!(%error, "What became of logout messages cannot be read"),
+        }
+    }
     let other = status.standby.as_deref().map(str::to_owned);
     let shell = caller.shell(Room::Status).with(offers::outage(&admin));
     answer(respond(&StatusPage { shell, parts, other }))
@@ -160,6 +168,33 @@ fn mapping(status: &Status) -> Part {
     }
 }
 
+fn openid_clients(count: usize, told: &[Told]) -> Part {
+    let of = |state: &str| told.iter().filter(|told| told.state == state).count();
+    let (waiting, failed) = (of("pending"), of("failed"));
+    let refused = told.iter().any(|told| told.state == "pending" && told.last_error.is_some());
+    let (tone, word) = match (failed, refused) {
+        (0, false) => (Tone::Good, "In order"),
+        (0, true) => (Tone::Warn, "A client does not answer"),
+        _ => (Tone::Bad, "Not every client was told"),
+    };
+    let advice = if tone == Tone::Good {
+        ""
+    } else {
+        "Look at “OpenID clients”. A site that is not told of a logout keeps its own login."
+    };
+    Part {
+        name: "OpenID clients",
+        tone,
+        word: word.to_owned(),
+        facts: vec![
+            ("Clients", count.to_string()),
+            ("Logout messages under way", waiting.to_string()),
+            ("Given up in the last week", failed.to_string()),
+        ],
+        advice: advice.to_owned(),
+    }
+}
+
 fn certificate(status: &Status, now: Timestamp, zone: &TimeZone) -> Part {
     let Some(ends) = status.certificate_ends else {
         let facts = vec![("Certificate", "Kept by what stands in front of the gateway".to_owned())];
@@ -237,9 +272,17 @@ impl Page for StatusPage {
             certificate_ends: None,
             ..good.clone()
         };
+        let clients = |status: &Status| match (&status.store, status.known) {
+            (Err(_), _) => Some(openid_clients(4, &super::tests::samples::told())),
+            (Ok(()), Some(0)) => None,
+            (Ok(()), _) => Some(openid_clients(4, &[])),
+        };
         let page = |status: &Status| StatusPage {
             shell: super::tests::samples::shell(Room::Status),
-            parts: parts(status, now, &TimeZone::get("America/New_York").unwrap()),
+            parts: parts(status, now, &TimeZone::get("America/New_York").unwrap())
+                .into_iter()
+                .chain(clients(status))
+                .collect(),
             other: status.standby.as_deref().map(str::to_owned),
         };
         vec![("status_empty", page(&fresh)), ("status_full", page(&good)), ("status_error", page(&bad))]

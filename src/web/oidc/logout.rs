@@ -111,7 +111,7 @@ impl Desk {
         // (2) The client is the one to which the hint was given, or else the one that is named.
         let clients = self.provider.clients();
         let client: Option<&Client> = match (&hint, one("client_id")?) {
-            (Some(hint), Some(id)) if *hint.client.id != *id => {
+            (Some(hint), Some(id)) if hint.client.id.as_str() != id => {
                 return Err("client_id and id_token_hint disagree");
             }
             (Some(hint), _) => Some(&hint.client),

@@ -7,6 +7,7 @@ mod clients;
 mod discovery;
 mod logout;
 mod party;
+mod registered;
 mod token;
 
 pub use party::House;

@@ -6,9 +6,9 @@ use crate::adapters::store::grants::{
 };
 use crate::domain::grant::Grant;
 
-const JANE: &str = "b3a1c0de-1111-4222-8333-444455556666";
+pub(super) const JANE: &str = "b3a1c0de-1111-4222-8333-444455556666";
 
-fn token(n: u8, kind: TokenKind, ends: Timestamp) -> NewToken {
+pub(super) fn token(n: u8, kind: TokenKind, ends: Timestamp) -> NewToken {
     NewToken { key: TokenKey([n; 32]), kind, ends }
 }
 
@@ -31,7 +31,7 @@ fn grant(n: u8, session: u8, client: &str) -> StoredGrant {
 }
 
 /// A store in which Jane has session 1 and a grant 1 with code 1 for the client `wiki`.
-async fn signed_in(world: &World) -> SqliteStore {
+pub(super) async fn signed_in(world: &World) -> SqliteStore {
     let store = world.open();
     begin(&store, &session(1, JANE)).await;
     assert_eq!(store.put_grant(&grant(1, 1, "wiki"), token(1, TokenKind::Code, at(1)), true).await, Ok(true));

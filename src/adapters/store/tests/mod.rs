@@ -14,6 +14,7 @@ use crate::adapters::keys::keyring::{Keyring, rotate};
 use crate::adapters::keys::seal::SecretKey;
 use crate::domain::record::Profile;
 
+mod clients;
 mod file;
 mod grants;
 

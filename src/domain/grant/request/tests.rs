@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::domain::access::Require;
-use crate::domain::client::{Algorithm, Proof};
+use crate::domain::client::{Algorithm, ClientId, Proof};
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const CALLBACK: &str = "https://site.example/cb?x=1";
 
 fn clients() -> Clients {
     let client = |id: &str, proof| Client {
-        id: id.into(),
+        id: ClientId::parse(id).unwrap(),
         name: id.to_owned(),
         redirect_uris: vec![
             ClientAddress::parse(CALLBACK).unwrap(),

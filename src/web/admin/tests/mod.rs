@@ -84,6 +84,9 @@ fn every_sample_of_every_page_renders() {
     check::<sessions::SessionsPage>();
     check::<status::StatusPage>();
     check::<links::LinksPage>();
+    check::<clients::list_page::ClientsPage>();
+    check::<clients::client_page::ClientPage>();
+    check::<clients::secret_page::SecretPage>();
     check::<migrate::MigratePage>();
 }
 

@@ -145,3 +145,75 @@ pub(in crate::web::admin) fn preview() -> crate::domain::preview::Preview {
         unreadable: 1,
     }
 }
+
+/// Clients of every kind: the configuration's, a registered one, one that is not in force, and one with two secrets.
+pub(in crate::web::admin) fn clients() -> Vec<crate::flows::administer::clients::Listed> {
+    use crate::adapters::store::clients::Registered;
+    use crate::domain::access::Require;
+    use crate::domain::audit::{Actor, Door};
+    use crate::domain::client::{Algorithm, Client, ClientAddress, ClientId, Proof, Scope, Scopes};
+    use crate::domain::mapping::Edit;
+    use crate::flows::administer::clients::Listed;
+    let client = |id: &str, name: &str, proof, require, told: bool| Client {
+        id: ClientId::parse(id).unwrap(),
+        name: name.to_owned(),
+        redirect_uris: vec![ClientAddress::parse(&format!("https://{id}.harbour.example/cb")).unwrap()],
+        post_logout_redirect_uris: vec![
+            ClientAddress::parse(&format!("https://{id}.harbour.example/")).unwrap(),
+        ],
+        back_channel_logout_uri: told
+            .then(|| ClientAddress::parse(&format!("https://{id}.harbour.example/out")).unwrap()),
+        proof,
+        scopes: Scopes::from([Scope::OpenId, Scope::Email, Scope::Roles]),
+        id_token_algorithm: Algorithm::Rs256,
+        require,
+    };
+    let role = |name: &str| Role::parse(name).unwrap();
+    let listed = |client: Client, revision: u64, is_shadowed: bool| Listed {
+        registered: (revision > 0).then(|| Registered {
+            client: client.clone(),
+            revision,
+            last: Edit {
+                by: Actor { id: None, name: "Sam <i>Osei</i>".to_owned(), door: Door::Role },
+                at: "2026-03-04T15:42:00Z".parse().unwrap(),
+            },
+        }),
+        client,
+        is_shadowed,
+    };
+    let secrets = |count: usize| Proof::Secret(vec![[7; 32]; count]);
+    vec![
+        listed(client("wiki", "Harbour Wiki", secrets(1), Require::SignedIn, true), 0, false),
+        listed(client("app", "Tide tables", Proof::Public, Require::SignedIn, false), 12, false),
+        listed(client("library", "Old library", secrets(1), Require::SignedIn, false), 14, true),
+        listed(
+            client(
+                "forum",
+                "Forum <b>& more",
+                secrets(2),
+                Require::AnyOf(vec![role("member"), role("alumni")]),
+                true,
+            ),
+            17,
+            false,
+        ),
+    ]
+}
+
+/// Logout messages in every state.
+pub(in crate::web::admin) fn told() -> Vec<crate::adapters::store::grants::Told> {
+    let told =
+        |client: &str, state: &str, attempts, error: Option<&str>| crate::adapters::store::grants::Told {
+            client: client.to_owned(),
+            state: state.to_owned(),
+            attempts,
+            last_error: error.map(str::to_owned),
+            changed: (attempts > 0).then(|| "2026-03-04T15:42:00Z".parse().unwrap()),
+        };
+    vec![
+        told("wiki", "pending", 0, None),
+        told("forum", "pending", 2, Some("the client answered 502")),
+        told("wiki", "delivered", 1, None),
+        told("forum", "failed", 9, Some("no connection could be made")),
+    ]
+}

@@ -3,14 +3,16 @@
 //! Invariant: nothing here waits, reads a clock or knows HTTP. Every door asks `decide`, so they cannot disagree, and a
 //! yes is a `Permit` that only this module can make.
 
-use std::collections::{BTreeSet, HashMap};
+mod require;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
+pub use self::require::Require;
 use super::client::Client;
 use super::path::{PathPattern, RequestPath};
 use super::record::{IndividualId, Profile};
 use super::roles::Decision;
-use super::rule::Role;
 
 /// A website that delegates login to us.
 #[derive(Debug, Clone)]
@@ -54,32 +56,6 @@ impl AccessRule {
             || names(method)
             || (method == "HEAD" && names("GET"))
             || (self.require != Require::Public && !KNOWN_METHODS.contains(&method))
-    }
-}
-
-/// What a visitor needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Require {
-    /// Nothing.
-    Public,
-    /// To be signed in.
-    SignedIn,
-    /// One of these roles.
-    AnyOf(Vec<Role>),
-    /// Each of these roles.
-    AllOf(Vec<Role>),
-}
-
-impl Require {
-    /// Whether a signed-in person with these roles has what is asked for. `None`: the AMS does not admit this person.
-    pub fn is_met_by(&self, roles: Option<&BTreeSet<Role>>) -> bool {
-        let holds = |role: &Role| roles.is_some_and(|roles| roles.contains(role));
-        match self {
-            Require::Public => true,
-            Require::SignedIn => roles.is_some(),
-            Require::AnyOf(needed) => needed.iter().any(holds),
-            Require::AllOf(needed) => !needed.is_empty() && needed.iter().all(holds),
-        }
     }
 }
 
@@ -251,6 +227,7 @@ fn is_port(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::rule::Role;
     use std::collections::BTreeSet;
 
     fn rule(path: &str, methods: &[&str], require: Require) -> AccessRule {

@@ -1,0 +1,219 @@
+//! The page of one client: its form, what the site must be told, its secrets, and the way to be rid of it.
+
+use askama::Template;
+use http::StatusCode;
+
+use super::form::TypedClient;
+use super::secret_page::values;
+use crate::adapters::store::clients::Registered;
+use crate::domain::client::{Algorithm, Proof, Scope};
+use crate::domain::rule::{Role, Rules};
+use crate::web::admin::fields::{Field, Lines};
+use crate::web::admin::links::Address;
+use crate::web::admin::shell::Shell;
+use crate::web::admin::typed::Mends;
+use crate::web::pages::{Forms, Page};
+
+/// The client that is changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Existing {
+    /// `client_id`.
+    pub id: String,
+    /// The state in which it was shown.
+    pub revision: u64,
+    /// Secrets that are good; 0: it is public.
+    pub secrets: usize,
+}
+
+impl Existing {
+    /// As the store has it.
+    pub fn of(registered: &Registered) -> Existing {
+        let secrets = match &registered.client.proof {
+            Proof::Public => 0,
+            Proof::Secret(digests) => digests.len(),
+        };
+        Existing { id: registered.client.id.to_string(), revision: registered.revision, secrets }
+    }
+}
+
+/// A box to tick.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// On the page.
+    pub id: String,
+    /// What is sent.
+    pub value: String,
+    /// What it is called.
+    pub label: String,
+    /// A word about it; may be empty.
+    pub says: &'static str,
+    /// Ticked.
+    pub on: bool,
+}
+
+/// What there is to choose from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    scopes: Vec<Choice>,
+    roles: Vec<Choice>,
+}
+
+impl Offered {
+    /// Every scope, and every role that the mapping grants or that the client asks for already.
+    pub fn new(rules: &Rules, typed: &TypedClient) -> Offered {
+        let scopes = Scope::ALL.into_iter().filter(|scope| *scope != Scope::OpenId).map(|scope| {
+            let (label, says) = describe(scope);
+            let value = scope.as_str().to_owned();
+            let on = typed.scopes.contains(&value);
+            Choice { id: format!("scope-{value}"), value, label: label.to_owned(), says, on }
+        });
+        let mut roles = rules.managed_roles();
+        for role in typed.roles.iter().filter_map(|role| Role::parse(role).ok()) {
+            if !roles.contains(&role) {
+                roles.push(role);
+            }
+        }
+        let roles = roles.into_iter().map(|role| Choice {
+            id: format!("role-{role}"),
+            label: rules.label_of(&role).to_string(),
+            says: if rules.managed_roles().contains(&role) {
+                ""
+            } else {
+                "Nobody gets this role at present."
+            },
+            on: typed.roles.iter().any(|typed| typed == role.as_str()),
+            value: role.to_string(),
+        });
+        Offered { scopes: scopes.collect(), roles: roles.collect() }
+    }
+}
+
+fn describe(scope: Scope) -> (&'static str, &'static str) {
+    match scope {
+        Scope::OpenId => ("Sign-in", ""),
+        Scope::Profile => ("Names", "Name, first and last name, record number."),
+        Scope::Email => ("E-mail address", ""),
+        Scope::Roles => ("Roles", "Which roles the person holds now, and until when."),
+        Scope::Membership => {
+            ("Membership", "Whether the person is a member, of which type and until which day.")
+        }
+        Scope::OfflineAccess => {
+            ("Renewal", "The site may ask again, without the person, as long as the session here lasts.")
+        }
+    }
+}
+
+/// The page.
+#[derive(Clone, Debug, Template)]
+#[template(path = "admin/client.html")]
+pub struct ClientPage {
+    /// Around the page.
+    pub shell: Shell,
+    /// The client that is changed. `None`: a new one.
+    pub existing: Option<Existing>,
+    id: Field,
+    name: Field,
+    redirect_uris: Lines,
+    post_logout_redirect_uris: Lines,
+    back_channel_logout_uri: Field,
+    is_public: bool,
+    by_role: bool,
+    offered: Offered,
+    algorithm: String,
+    role_mend: Option<String>,
+    values: Vec<Address>,
+    status: StatusCode,
+}
+
+impl ClientPage {
+    /// A form with what was typed.
+    pub fn new(
+        shell: Shell,
+        issuer: &str,
+        existing: Option<Existing>,
+        typed: &TypedClient,
+        offered: Offered,
+        mends: &Mends,
+    ) -> ClientPage {
+        let mend = |field: &str| mends.get(field).cloned();
+        ClientPage {
+            shell,
+            id: Field::text("id", "Client ID", &typed.id)
+                .hint("A short name without spaces, such as forum. The site is told it; it cannot be changed later.")
+                .required()
+                .mend(mend("id")),
+            name: Field::text("name", "Name", &typed.name)
+                .hint("What people call the site.")
+                .required()
+                .mend(mend("name")),
+            redirect_uris: Lines::new("redirect_uris", "Redirect addresses", &typed.redirect_uris)
+                .hint("Where a sign-in ends. The site tells you; copy it exactly. One on each line.")
+                .required()
+                .mend(mend("redirect_uris")),
+            post_logout_redirect_uris: Lines::new(
+                "post_logout_redirect_uris",
+                "Addresses after a logout (optional)",
+                &typed.post_logout_redirect_uris,
+            )
+            .hint("Where a logout that starts at the site may end. One on each line.")
+            .mend(mend("post_logout_redirect_uris")),
+            back_channel_logout_uri: Field::text(
+                "back_channel_logout_uri",
+                "Back-channel logout address (optional)",
+                &typed.back_channel_logout_uri,
+            )
+            .hint("Where the site hears that somebody signed out elsewhere. Without it, its own login lasts on.")
+            .mend(mend("back_channel_logout_uri")),
+            is_public: typed.is_public,
+            by_role: typed.by_role,
+            offered,
+            algorithm: typed.algorithm.clone(),
+            role_mend: mend("role"),
+            values: existing.as_ref().map(|existing| values(issuer, &existing.id)).unwrap_or_default(),
+            existing,
+            status: if mends.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY },
+        }
+    }
+
+    fn title(&self) -> &str {
+        if self.existing.is_none() { "New OpenID client" } else { &self.name.value }
+    }
+}
+
+impl Page for ClientPage {
+    const STYLE: &'static str = crate::web::admin::STYLE;
+    const SCRIPT: &'static str = crate::web::admin::SCRIPT;
+    const FORMS: Forms = Forms::ToUs;
+
+    fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    #[cfg(test)]
+    fn samples() -> Vec<(&'static str, Self)> {
+        use crate::web::admin::shell::Room;
+        use crate::web::admin::tests::samples;
+        let page = |existing: Option<Existing>, typed: &TypedClient, mends: &Mends| {
+            let offered = Offered::new(&samples::rules(), typed);
+            let shell = samples::shell(Room::Clients);
+            ClientPage::new(shell, "https://library.harbour.example", existing, typed, offered, mends)
+        };
+        let listed = samples::clients();
+        let full = listed.last().unwrap();
+        let existing = full.registered.as_ref().map(Existing::of);
+        let public = existing.clone().map(|existing| Existing { secrets: 0, ..existing });
+        let typed = TypedClient::from(&full.client);
+        let broken = TypedClient {
+            id: "the <b>forum".to_owned(),
+            redirect_uris: "https://forum.harbour.example/*".to_owned(),
+            by_role: true,
+            ..TypedClient::default()
+        };
+        vec![
+            ("client_empty", page(None, &TypedClient::default(), &Mends::new())),
+            ("client_full", page(existing, &typed, &Mends::new())),
+            ("client_public", page(public, &typed, &Mends::new())),
+            ("client_error", page(None, &broken, &broken.client(None).unwrap_err())),
+        ]
+    }
+}

@@ -1,0 +1,178 @@
+//! The page of all clients: which there are, who may sign in to them, and whether they hear of logouts.
+
+use askama::Template;
+use http::StatusCode;
+
+use crate::adapters::store::grants::Told;
+use crate::domain::access::Require;
+use crate::domain::client::Client;
+use crate::domain::rule::{Role, Rules};
+use crate::domain::time::TimeZone;
+use crate::flows::administer::clients::Listed;
+use crate::web::admin::shell::{Shell, Tone};
+use crate::web::admin::words::when;
+use crate::web::pages::{Forms, Page};
+
+/// Messages on the page.
+const MESSAGES: usize = 25;
+
+/// A client on the page.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// `client_id`.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Who may sign in.
+    pub who: String,
+    /// It has no secret.
+    pub is_public: bool,
+    /// It is told of logouts, and how that fares.
+    pub told: (Tone, &'static str),
+    /// The latest change; empty: it is the configuration's.
+    pub changed: String,
+    /// The state in which it is shown.
+    pub revision: u64,
+    /// Not in force.
+    pub is_shadowed: bool,
+}
+
+/// A logout message on the page.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// To whom.
+    pub client: String,
+    /// How it fared.
+    pub tone: Tone,
+    /// In a word or two.
+    pub word: &'static str,
+    /// How often it was sent.
+    pub attempts: u32,
+    /// What went wrong last; may be empty.
+    pub error: String,
+    /// When that was.
+    pub when: String,
+}
+
+/// The page.
+#[derive(Clone, Debug, Template)]
+#[template(path = "admin/clients.html")]
+pub struct ClientsPage {
+    /// Around the page.
+    pub shell: Shell,
+    /// The operator wants a provider.
+    pub is_on: bool,
+    /// The clients.
+    pub lines: Vec<Line>,
+    /// The latest messages, newest first.
+    pub messages: Vec<Message>,
+    /// Answers other than 200.
+    pub status: StatusCode,
+}
+
+impl ClientsPage {
+    /// There is no provider.
+    pub fn switched_off(shell: Shell) -> ClientsPage {
+        ClientsPage { shell, is_on: false, lines: Vec::new(), messages: Vec::new(), status: StatusCode::OK }
+    }
+
+    /// The clients and their messages.
+    pub fn new(
+        shell: Shell,
+        clients: &[Listed],
+        told: &[Told],
+        rules: &Rules,
+        zone: &TimeZone,
+        status: StatusCode,
+    ) -> ClientsPage {
+        let lines = clients.iter().map(|listed| line(listed, told, rules, zone)).collect();
+        let messages = told.iter().take(MESSAGES).map(|told| message(told, zone)).collect();
+        ClientsPage { shell, is_on: true, lines, messages, status }
+    }
+}
+
+fn line(listed: &Listed, told: &[Told], rules: &Rules, zone: &TimeZone) -> Line {
+    let Listed { client, registered, is_shadowed } = listed;
+    let last = registered.as_ref().map(|registered| &registered.last);
+    Line {
+        id: client.id.to_string(),
+        name: client.name.clone(),
+        who: who(&client.require, rules),
+        is_public: client.is_public(),
+        told: hears(client, told),
+        changed: last.map(|last| format!("{} on {}", last.by.name, when(last.at, zone))).unwrap_or_default(),
+        revision: registered.as_ref().map_or(0, |registered| registered.revision),
+        is_shadowed: *is_shadowed,
+    }
+}
+
+fn who(require: &Require, rules: &Rules) -> String {
+    let named = |roles: &[Role], joined: &str| {
+        let labels: Vec<String> = roles.iter().map(|role| rules.label_of(role).to_string()).collect();
+        labels.join(joined)
+    };
+    match require {
+        Require::Public | Require::SignedIn => "Everybody with an account".to_owned(),
+        Require::AnyOf(roles) => named(roles, " or "),
+        Require::AllOf(roles) => named(roles, " and "),
+    }
+}
+
+/// How the latest message to a client fared.
+fn hears(client: &Client, told: &[Told]) -> (Tone, &'static str) {
+    if client.back_channel_logout_uri.is_none() {
+        return (Tone::Warn, "Is not told of logouts");
+    }
+    let latest = told.iter().find(|told| told.client == client.id.as_str());
+    match latest.map(|told| (told.state.as_str(), &told.last_error)) {
+        Some(("failed", _)) => (Tone::Bad, "Could not be told"),
+        Some(("pending", Some(_))) => (Tone::Warn, "Does not answer yet"),
+        _ => (Tone::Good, "Is told of logouts"),
+    }
+}
+
+fn message(told: &Told, zone: &TimeZone) -> Message {
+    let (tone, word) = match (told.state.as_str(), &told.last_error) {
+        ("delivered", _) => (Tone::Good, "Delivered"),
+        ("failed", _) => (Tone::Bad, "Given up"),
+        (_, Some(_)) => (Tone::Warn, "Tried again later"),
+        (_, None) => (Tone::Warn, "Waits"),
+    };
+    Message {
+        client: told.client.clone(),
+        tone,
+        word,
+        attempts: told.attempts,
+        error: told.last_error.clone().unwrap_or_default(),
+        when: told.changed.map(|at| when(at, zone)).unwrap_or_default(),
+    }
+}
+
+impl Page for ClientsPage {
+    const STYLE: &'static str = crate::web::admin::STYLE;
+    const SCRIPT: &'static str = crate::web::admin::SCRIPT;
+    const FORMS: Forms = Forms::ToUs;
+
+    fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    #[cfg(test)]
+    fn samples() -> Vec<(&'static str, Self)> {
+        use crate::web::admin::shell::{Note, Room};
+        use crate::web::admin::tests::samples;
+        let (rules, zone) = (samples::rules(), TimeZone::get("America/New_York").unwrap());
+        let shell = || samples::shell(Room::Clients);
+        let page = |shell, clients: &[Listed], told: &[Told], status| {
+            ClientsPage::new(shell, clients, told, &rules, &zone, status)
+        };
+        let (clients, told) = (samples::clients(), samples::told());
+        let conflict = Note::new(Tone::Bad, super::told(&super::ClientError::Conflict));
+        vec![
+            ("clients_off", ClientsPage::switched_off(shell())),
+            ("clients_empty", page(shell(), &[], &[], StatusCode::OK)),
+            ("clients_full", page(shell(), &clients, &told, StatusCode::OK)),
+            ("clients_error", page(shell().with(Some(conflict)), &clients[..1], &[], StatusCode::CONFLICT)),
+        ]
+    }
+}
