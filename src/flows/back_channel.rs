@@ -4,6 +4,7 @@
 //! try, and notes what became of it; the notes are what the status page shows. Where a message goes is the operator's word: the
 //! client's registered address, https or this machine. No redirect is followed, and the answer's text is not looked at.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,15 +18,16 @@ use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
 use crate::adapters::keys::keyring::Keyring;
 use crate::adapters::keys::random;
 use crate::adapters::store::StoreError;
-use crate::adapters::store::grants::{Fate, Grants, Message};
+use crate::adapters::store::grants::{Fate, Grants, Message, Room};
 use crate::domain::claims::{LoggedOut, LogoutToken};
 use crate::domain::client::{Client, ClientAddress};
 
 /// How often the store is asked for messages: ended is ended within a second.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
-/// Messages that are sent side by side.
-const SIDE_BY_SIDE: u16 = 16;
+/// Messages that are sent side by side, in all and to one client: one that does not answer must not hold up the others.
+const SIDE_BY_SIDE: usize = 64;
+const TO_ONE_CLIENT: usize = 4;
 
 /// A message that somebody took and did not settle, because the machine stopped, is sent again after this long.
 const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(60);
@@ -78,15 +80,14 @@ impl BackChannel {
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let (mut sending, mut rounds) = (JoinSet::new(), 0u32);
+        let (mut sending, mut rounds) = (Sending::default(), 0u32);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            while sending.try_join_next().is_some() {}
-            let room = usize::from(SIDE_BY_SIDE).saturating_sub(sending.len());
-            match self.take(room).await {
+            sending.tidy();
+            match self.take(sending.room()).await {
                 Ok(messages) => {
                     for message in messages {
-                        let worker = Arc::clone(&self);
-                        sending.spawn(async move { worker.deliver(&message).await });
+                        let (worker, client) = (Arc::clone(&self), message.client.clone());
+                        sending.spawn(client, async move { worker.deliver(&message).await });
                     }
                 }
                 Err(error) => tracing::error!(%error, "Messages to clients cannot be read"),
@@ -98,16 +99,15 @@ impl BackChannel {
             }
             rounds = rounds.wrapping_add(1);
         }
-        while sending.join_next().await.is_some() {}
+        while sending.tasks.join_next().await.is_some() {}
     }
 
-    async fn take(&self, room: usize) -> Result<Vec<Message>, StoreError> {
-        let most = u16::try_from(room).unwrap_or(SIDE_BY_SIDE);
-        if most == 0 {
+    async fn take(&self, room: Room) -> Result<Vec<Message>, StoreError> {
+        if room.most == 0 {
             return Ok(Vec::new());
         }
         let now = self.clock.now();
-        self.grants.take_messages(now, now + TAKEN_FOR, most).await
+        self.grants.take_messages(now, now + TAKEN_FOR, room).await
     }
 
     async fn deliver(&self, message: &Message) {
@@ -167,6 +167,42 @@ impl BackChannel {
         let signer =
             self.keys.signer_with(client.id_token_algorithm).await.map_err(|error| failed(&error))?;
         signer.sign_as("logout+jwt", &claims).map_err(|error| failed(&error))
+    }
+}
+
+/// Messages on their way, and to whom.
+#[derive(Default)]
+struct Sending {
+    tasks: JoinSet<()>,
+    clients: HashMap<tokio::task::Id, String>,
+}
+
+impl Sending {
+    fn spawn(&mut self, client: String, task: impl Future<Output = ()> + Send + 'static) {
+        let id = self.tasks.spawn(task).id();
+        self.clients.insert(id, client);
+    }
+
+    /// Forgets what has come to its end, in whatever way.
+    fn tidy(&mut self) {
+        while let Some(ended) = self.tasks.try_join_next_with_id() {
+            let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+            self.clients.remove(&id);
+        }
+    }
+
+    fn room(&self) -> Room {
+        let mut count: HashMap<&str, usize> = HashMap::new();
+        for client in self.clients.values() {
+            *count.entry(client).or_default() += 1;
+        }
+        let busy = count.into_iter().filter(|(_, count)| *count >= TO_ONE_CLIENT);
+        let number = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        Room {
+            most: number(SIDE_BY_SIDE.saturating_sub(self.clients.len())),
+            each: number(TO_ONE_CLIENT),
+            busy: busy.map(|(client, _)| client.to_owned()).collect(),
+        }
     }
 }
 

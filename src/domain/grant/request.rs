@@ -319,7 +319,7 @@ pub enum Next {
     Decide,
     /// The person has to sign in first.
     SignIn,
-    /// The person has to sign in again, although somebody is signed in.
+    /// The person has to show the password again, whoever is signed in here or at the AMS.
     SignInAnew,
     /// The client asked that nobody be asked, or got somebody else than it expects.
     LoginRequired,
@@ -337,7 +337,14 @@ impl Authorization {
     ) -> Next {
         let may_ask = self.prompt != Prompt::Never;
         let Some(SignedIn { individual, began }) = signed_in else {
-            return if may_ask { Next::SignIn } else { Next::LoginRequired };
+            return match () {
+                () if !may_ask => Next::LoginRequired,
+                // Our session is over, and the AMS's may be days old: it would let the browser straight through.
+                () if resumed.is_none() && (self.prompt == Prompt::Anew || self.max_age.is_some()) => {
+                    Next::SignInAnew
+                }
+                () => Next::SignIn,
+            };
         };
         let for_this = resumed.is_some_and(|asked| began >= asked);
         let too_old = self.max_age.is_some_and(|most| now.duration_since(began) > most);

@@ -16,7 +16,10 @@ use crate::domain::time::Timestamp;
 /// How long a question about a logout may be answered, and how long the AMS may take to send a browser back.
 pub const ONWARD_LIVES: SignedDuration = SignedDuration::from_mins(5);
 
-/// A request that waits for a sign-in. The attempt to sign in has a time limit of its own.
+/// How long a request waits for a sign-in: as long as the attempt may take, and the way to the AMS and back before it.
+const WAITING_LIVES: SignedDuration = SignedDuration::from_mins(65);
+
+/// A request that waits for a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waiting {
     /// The request, as a query.
@@ -52,6 +55,12 @@ impl Provider {
     /// Opens a request that was sealed here.
     pub fn open_waiting(&self, sealed: &str) -> Option<Waiting> {
         self.open(b"waiting", sealed)
+    }
+
+    /// Whether a request has waited no longer than a sign-in takes. An older one is as if it were made now: nobody has signed in
+    /// for it.
+    pub fn still_waits(&self, waiting: &Waiting) -> bool {
+        self.clock.now().duration_since(waiting.asked).abs() < WAITING_LIVES
     }
 
     /// Seals where to go after the AMS's logout.

@@ -96,7 +96,10 @@ impl Desk {
             began: live.session().created,
         });
         let now = self.gate.clock.now();
-        let next = authorization.next(signed_in, expected.as_ref(), waiting.as_ref().map(|w| w.asked), now);
+        let resumed =
+            waiting.filter(|waiting| self.provider.still_waits(waiting)).map(|waiting| waiting.asked);
+        let next = authorization.next(signed_in, expected.as_ref(), resumed, now);
+        let waiting = Waiting { request: parameters.kept(), asked: resumed.unwrap_or(now), expected };
         match (next, present) {
             (Next::Decide, Some((live, held))) => {
                 match self.provider.authorize(authorization, &live, &held).await {
@@ -112,14 +115,8 @@ impl Desk {
                 }
             }
             (Next::LoginRequired, _) => Err((AuthorizationError::LoginRequired, "the person has to sign in")),
-            (Next::SignIn | Next::Decide, _) => {
-                let waiting =
-                    waiting.unwrap_or_else(|| Waiting { request: parameters.kept(), asked: now, expected });
-                Ok(see_other(&self.sign_in(arrived, &waiting, false)?))
-            }
+            (Next::SignIn | Next::Decide, _) => Ok(see_other(&self.sign_in(arrived, &waiting, false)?)),
             (Next::SignInAnew, _) => {
-                let waiting =
-                    waiting.unwrap_or_else(|| Waiting { request: parameters.kept(), asked: now, expected });
                 let login = self.sign_in(arrived, &waiting, true)?;
                 if !self.provider.settings().ams_logout_returns {
                     return Ok(see_other(&login));

@@ -121,6 +121,39 @@ async fn prompt_login_asks_for_the_password_again() {
     }
 }
 
+/// The AMS still knows the browser and would let it straight through, with a fresh `auth_time` for nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_or_forgotten_session_is_no_way_around_the_password() {
+    let house = House::start().await;
+    for (change, how) in [("prompt=login", "cookie"), ("max_age=600", "cookie"), ("prompt=login", "idle")] {
+        let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+        match how {
+            "cookie" => jane.forget("localhost", "membergate"),
+            _ => house.world.forward(SignedDuration::from_mins(121)),
+        }
+        let form = jane.open(house.ask("wiki", &[change])).await;
+        assert!(is_ams_form(&form), "{change} {how}: {:?}", form.trail);
+        let landed = jane.log_in_at_the_ams(CHAIR, &form).await;
+        assert!(answer(&jane.open(landed).await).contains_key("code"), "{change} {how}");
+    }
+}
+
+/// Nobody has signed in for a request that was sealed long ago, however young the session is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_waited_too_long_is_as_if_it_were_made_now() {
+    let house = House::planned(Plan::default(), "ams_logout_returns = false").await;
+    for (minutes, gets_a_code) in [(30, true), (66, false)] {
+        let asked = house.visitor().get(house.ask("wiki", &["prompt=login"])).await.expect(303);
+        let login = parameters(&asked.location().unwrap());
+        house.world.forward(SignedDuration::from_mins(minutes));
+        let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+        let page = jane.get(house.world.url(&login["return_to"])).await.expect(303);
+        let next = parameters(&page.location().unwrap());
+        assert_eq!(next.contains_key("code"), gets_a_code, "{minutes}: {next:?}");
+        assert_eq!(next.contains_key("anew"), !gets_a_code, "{minutes}: {next:?}");
+    }
+}
+
 /// The AMS does not send browsers back from its logout: the trip to it is made all the same, and `auth_time` says when.
 #[tokio::test(flavor = "multi_thread")]
 async fn prompt_login_without_the_amss_help_still_makes_the_trip() {

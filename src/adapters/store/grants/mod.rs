@@ -83,6 +83,17 @@ pub struct Message {
     pub attempts: u32,
 }
 
+/// How many messages are wanted, so that no client holds up the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// In all.
+    pub most: u16,
+    /// For one client.
+    pub each: u16,
+    /// Clients that have enough to hear already.
+    pub busy: Vec<String>,
+}
+
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fate {
@@ -148,12 +159,12 @@ pub trait Grants: Send + Sync + 'static {
     /// Takes back a token of a client: an access token alone, a refresh token with its grant. Others stay.
     fn revoke<'a>(&'a self, key: TokenKey, client: &'a str) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Takes messages that are due, at most `most`. Nobody else gets them before `until`.
+    /// Takes messages that are due, as far as there is room. Nobody else gets them before `until`.
     fn take_messages(
         &self,
         now: Timestamp,
         until: Timestamp,
-        most: u16,
+        room: Room,
     ) -> BoxFuture<'_, Result<Vec<Message>, StoreError>>;
 
     /// Notes what became of a message.

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Fate, GrantId, Grants, Message, NewToken, StoredGrant, TokenKey, TokenKind, Told, Use};
+use super::{Fate, GrantId, Grants, Message, NewToken, Room, StoredGrant, TokenKey, TokenKind, Told, Use};
 use crate::adapters::BoxFuture;
 use crate::adapters::keys::seal::context;
 use crate::adapters::store::sealed::{Vault, damaged, from_column, to_column};
@@ -11,6 +11,10 @@ use crate::adapters::store::{SqliteStore, StoreError};
 use crate::domain::record::IndividualId;
 use crate::domain::session::SessionKey;
 use crate::domain::time::Timestamp;
+
+/// Codes of one session for one client that may wait to be exchanged. A browser has a few tabs; whoever asks for more loses the
+/// oldest, and cannot fill the store.
+const WAITING_CODES: u16 = 16;
 
 /// How long the fate of a message is kept.
 const TOLD_IS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
@@ -122,6 +126,14 @@ impl Grants for SqliteStore {
                         return Ok(false);
                     }
                     insert_token(connection, id, &code)?;
+                    connection
+                        .prepare_cached(
+                            "DELETE FROM grants WHERE id IN (
+                               SELECT g.id FROM grants g JOIN grant_tokens t ON t.grant_id = g.id
+                               WHERE g.session = ?1 AND g.client = ?2 AND t.kind = 'code' AND t.used = 0
+                               ORDER BY t.ends DESC LIMIT -1 OFFSET ?3)",
+                        )?
+                        .execute(params![session.0, client, WAITING_CODES])?;
                     if tell {
                         connection
                             .prepare_cached(
@@ -225,17 +237,21 @@ impl Grants for SqliteStore {
         &self,
         now: Timestamp,
         until: Timestamp,
-        most: u16,
+        room: Room,
     ) -> BoxFuture<'_, Result<Vec<Message>, StoreError>> {
         Box::pin(async move {
             let (now, until) = (to_column(now), to_column(until));
+            let busy = serde_json::Value::from(room.busy).to_string();
             let rows = self
                 .writer
                 .run(move |connection| {
                     let mut take = connection.prepare_cached(
                         "UPDATE back_channel SET attempts = attempts + 1, next_try = ?2, changed = ?1 WHERE id IN (
-                           SELECT id FROM back_channel WHERE state = 'pending' AND next_try <= ?1
-                           ORDER BY next_try, id LIMIT ?3)
+                           SELECT id FROM (
+                             SELECT id, next_try, row_number() OVER (PARTITION BY client ORDER BY next_try, id) AS place
+                             FROM back_channel WHERE state = 'pending' AND next_try <= ?1
+                             AND client NOT IN (SELECT value FROM json_each(?5)))
+                           WHERE place <= ?4 ORDER BY next_try, id LIMIT ?3)
                          RETURNING id, client, sid, sealed, attempts",
                     )?;
                     let read = |row: &Row<'_>| {
@@ -243,7 +259,7 @@ impl Grants for SqliteStore {
                         let (id, client): (i64, String) = (row.get(0)?, row.get(1)?);
                         Ok((id, client, row.get::<_, String>(2)?, sealed, row.get(4)?))
                     };
-                    let rows = take.query_map(params![now, until, most], read)?;
+                    let rows = take.query_map(params![now, until, room.most, room.each, busy], read)?;
                     Ok(rows.collect::<Result<Vec<_>, _>>()?)
                 })
                 .await?;
@@ -297,6 +313,13 @@ impl Grants for SqliteStore {
         Box::pin(async move {
             self.delete_old(
                 "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE ends < ?1 LIMIT ?2)",
+                now,
+            )
+            .await?;
+            // Nothing can come any more of a grant whose code was not exchanged in time.
+            self.delete_old(
+                "DELETE FROM grants WHERE id IN (
+                   SELECT grant_id FROM grant_tokens WHERE kind = 'code' AND used = 0 AND ends < ?1 LIMIT ?2)",
                 now,
             )
             .await?;

@@ -1,6 +1,6 @@
 //! Stories of registered clients: nobody's change is overwritten, and a removed client leaves nothing behind.
 
-use super::grants::{JANE, signed_in, token};
+use super::grants::{JANE, room, signed_in, token};
 use super::*;
 use crate::adapters::store::audit::AuditLog as _;
 use crate::adapters::store::clients::ClientRegistry as _;
@@ -89,5 +89,5 @@ async fn a_removed_client_leaves_no_token_and_no_message() {
     assert_eq!(store.remove_client(revision, &wiki.id, &entry()).await, Ok(true));
     assert_eq!(store.access(TokenKey([2; 32]), at(0)).await, Ok(None));
     store.end_sessions_of("production", &id(JANE)).await.unwrap();
-    assert_eq!(store.take_messages(at(0), at(1), 9).await, Ok(Vec::new()));
+    assert_eq!(store.take_messages(at(0), at(1), room()).await, Ok(Vec::new()));
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::adapters::store::grants::{
-    Fate, GrantId, Grants as _, NewToken, StoredGrant, TokenKey, TokenKind, Use,
+    Fate, GrantId, Grants as _, NewToken, Room, StoredGrant, TokenKey, TokenKind, Use,
 };
 use crate::domain::grant::Grant;
 
@@ -28,6 +28,10 @@ fn grant(n: u8, session: u8, client: &str) -> StoredGrant {
             sid: format!("sid-{session}-{client}"),
         },
     }
+}
+
+pub(super) fn room() -> Room {
+    Room { most: 9, each: 9, busy: Vec::new() }
 }
 
 /// A store in which Jane has session 1 and a grant 1 with code 1 for the client `wiki`.
@@ -91,7 +95,7 @@ async fn however_a_session_ends_its_grants_end_and_its_clients_are_told_once() {
         store.put_grant(&quiet, token(2, TokenKind::Code, at(1)), false).await.unwrap();
         let again = grant(3, 1, "wiki");
         store.put_grant(&again, token(3, TokenKind::Code, at(1)), true).await.unwrap();
-        assert_eq!(store.take_messages(at(0), at(1), 9).await, Ok(vec![]), "{how}");
+        assert_eq!(store.take_messages(at(0), at(1), room()).await, Ok(vec![]), "{how}");
         match how {
             "logout" => store.end_session(&key(1)).await.unwrap(),
             "everywhere" => drop(store.end_sessions_of("production", &id(JANE)).await.unwrap()),
@@ -107,7 +111,7 @@ async fn however_a_session_ends_its_grants_end_and_its_clients_are_told_once() {
             Ok(Use::Unknown),
             "{how}"
         );
-        let messages = store.take_messages(at(0), at(1), 9).await.unwrap();
+        let messages = store.take_messages(at(0), at(1), room()).await.unwrap();
         let [message] = &messages[..] else { panic!("{how}: {messages:?}") };
         assert_eq!((message.client.as_str(), message.sid.as_str()), ("wiki", "sid-1-wiki"), "{how}");
         assert_eq!((message.individual.as_str(), message.attempts), (JANE, 1), "{how}");
@@ -121,16 +125,16 @@ async fn a_message_is_sent_again_until_its_fate_is_known() {
     let world = World::new();
     let store = signed_in(&world).await;
     store.end_session(&key(1)).await.unwrap();
-    let first = store.take_messages(at(0), at(1), 9).await.unwrap().remove(0);
+    let first = store.take_messages(at(0), at(1), room()).await.unwrap().remove(0);
     assert_eq!(
-        store.take_messages(at(0), at(1), 9).await,
+        store.take_messages(at(0), at(1), room()).await,
         Ok(vec![]),
         "another worker does not get it meanwhile"
     );
     let error = "no answer".to_owned();
     store.settle(first.id, Fate::Again { at: at(5), error: error.clone() }, at(0)).await.unwrap();
-    assert_eq!(store.take_messages(at(4), at(6), 9).await, Ok(vec![]));
-    let second = store.take_messages(at(5), at(6), 9).await.unwrap().remove(0);
+    assert_eq!(store.take_messages(at(4), at(6), room()).await, Ok(vec![]));
+    let second = store.take_messages(at(5), at(6), room()).await.unwrap().remove(0);
     assert_eq!(second.attempts, 2);
     let told = store.told(9).await.unwrap().remove(0);
     assert_eq!((told.state.as_str(), told.last_error), ("pending", Some(error)));
@@ -140,4 +144,52 @@ async fn a_message_is_sent_again_until_its_fate_is_known() {
     assert_eq!(store.told(9).await.unwrap().len(), 1);
     store.sweep_grants(at(7 + 60 * 24 * 7)).await.unwrap();
     assert_eq!(store.told(9).await, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_answer_holds_up_no_other() {
+    let world = World::new();
+    let store = world.open();
+    for n in 1..=6 {
+        begin(&store, &session(n, JANE)).await;
+        let client = if n <= 5 { "deaf" } else { "wiki" };
+        let code = token(n, TokenKind::Code, at(1));
+        assert_eq!(store.put_grant(&grant(n, n, client), code, true).await, Ok(true));
+    }
+    store.end_sessions_of("production", &id(JANE)).await.unwrap();
+    let take = async |busy: &[&str]| {
+        let busy = busy.iter().map(|client| (*client).to_owned()).collect();
+        let messages = store.take_messages(at(0), at(1), Room { most: 9, each: 2, busy }).await.unwrap();
+        let mut clients: Vec<String> = messages.into_iter().map(|message| message.client).collect();
+        clients.sort();
+        clients
+    };
+    assert_eq!(take(&[]).await, ["deaf", "deaf", "wiki"]);
+    assert_eq!(take(&["deaf"]).await, Vec::<String>::new());
+    assert_eq!(take(&["wiki"]).await, ["deaf", "deaf"]);
+    assert_eq!(take(&[]).await, ["deaf"]);
+}
+
+#[tokio::test]
+async fn codes_that_nobody_exchanges_do_not_pile_up() {
+    let world = World::new();
+    let store = signed_in(&world).await;
+    let exchanged = TokenKey([1; 32]);
+    assert!(matches!(store.use_token(exchanged, TokenKind::Code, at(0)).await, Ok(Use::First(_))));
+    for n in 2..=40 {
+        let code = NewToken {
+            ends: at(0) + SignedDuration::from_secs(n.into()),
+            ..token(n, TokenKind::Code, at(0))
+        };
+        assert_eq!(store.put_grant(&grant(n, 1, "wiki"), code, true).await, Ok(true));
+    }
+    let count = || -> i64 {
+        let connection = Connection::open(world.path()).unwrap();
+        connection.query_row("SELECT count(*) FROM grants", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(count(), 17, "the latest sixteen, and the one that was exchanged");
+    assert_eq!(store.use_token(TokenKey([24; 32]), TokenKind::Code, at(0)).await, Ok(Use::Unknown));
+    assert!(matches!(store.use_token(TokenKey([40; 32]), TokenKind::Code, at(0)).await, Ok(Use::First(_))));
+    store.sweep_grants(at(2)).await.unwrap();
+    assert_eq!(count(), 2, "those that were exchanged");
 }
