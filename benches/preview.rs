@@ -19,6 +19,7 @@ use membergate::domain::rule::Role;
 use membergate::domain::time::Timestamp;
 use membergate::flows::administer::preview::{PreviewState, Previewed};
 use membergate::flows::administer::{Actor, Administer, Settings, first_mapping};
+use membergate::flows::grant::PublishedClients;
 use membergate::sim::people::{People, cast, generate};
 use membergate::sim::re_members::record_line;
 use serde_json::Value;
@@ -122,7 +123,8 @@ async fn main() {
     let rules = Arc::new(ArcSwap::from_pointee(published));
     let roles = [Role::parse("staff").unwrap()].into();
     let settings = Settings { roles, site: None, view_as: false };
-    let administer = Administer::new(settings, store, rules, "production", [], clock);
+    let administer =
+        Administer::new(settings, store, rules, "production", [], PublishedClients::default(), clock);
     let actor = Actor::break_glass();
 
     let text = format!("{}{MORE}", RULES.replace("honor_grace = true", "honor_grace = false"));

@@ -33,6 +33,7 @@ use crate::domain::access::Site;
 use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
 use crate::flows::administer::{self, Administer, first_mapping};
 use crate::flows::attempts::Attempts;
+use crate::flows::grant::PublishedClients;
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::Refresh;
 use crate::flows::sign_in::SignIn;
@@ -144,14 +145,16 @@ impl App {
             None => Published { version: 1, rules: settings.rules.clone() },
         };
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
+        let clients = PublishedClients::default();
         let administer = settings.admin.clone().map(|admin| {
-            let (rules, clock) = (Arc::clone(&rules), Arc::clone(&clock));
+            let (rules, clients, clock) = (Arc::clone(&rules), Arc::clone(&clients), Arc::clone(&clock));
             Arc::new(Administer::new(
                 admin,
                 sqlite.clone(),
                 rules,
                 ams.environment(),
                 sites_of(&settings),
+                clients,
                 clock,
             ))
         });
@@ -196,7 +199,7 @@ impl App {
         let openid = match &settings.oidc {
             Some(oidc) => {
                 let (visits, keys) = (Arc::clone(&visits), Arc::clone(&keyring));
-                Some(OpenId::start(&settings, oidc, sqlite, visits, keys, &clock).await?)
+                Some(OpenId::start(&settings, oidc, clients, sqlite, visits, keys, &clock).await?)
             }
             None => None,
         };

@@ -29,12 +29,12 @@ impl OpenId {
     pub(super) async fn start(
         settings: &Settings,
         oidc: &Oidc,
+        published: PublishedClients,
         store: Arc<SqliteStore>,
         visits: Arc<Visits>,
         keys: Arc<Keyring>,
         clock: &SharedClock,
     ) -> Result<OpenId, StartError> {
-        let published = PublishedClients::default();
         let back_channel = Arc::new(BackChannel::new(
             oidc.provider.issuer.clone(),
             Arc::clone(&published),

@@ -61,7 +61,7 @@ pub struct Comparison {
 
 impl Comparison {
     /// Compares the mapping in force with one that might be published, at one instant for all. `requirements` is what pages
-    /// ask for, each once; `admin_roles` let into administration.
+    /// and OpenID clients ask for, each once; `admin_roles` let into administration.
     pub fn new(
         before: Rules,
         after: Rules,
@@ -101,10 +101,15 @@ impl Comparison {
 
 /// What the pages of these sites ask for, each once.
 pub fn requirements<'a>(sites: impl IntoIterator<Item = &'a Site>) -> Vec<Require> {
+    each_once(sites.into_iter().flat_map(|site| &site.access).map(|rule| &rule.require))
+}
+
+/// These requirements, each once.
+pub fn each_once<'a>(requirements: impl IntoIterator<Item = &'a Require>) -> Vec<Require> {
     let mut asked: Vec<Require> = Vec::new();
-    for rule in sites.into_iter().flat_map(|site| &site.access) {
-        if !asked.contains(&rule.require) {
-            asked.push(rule.require.clone());
+    for require in requirements {
+        if !asked.contains(require) {
+            asked.push(require.clone());
         }
     }
     asked

@@ -58,7 +58,7 @@ async fn publish(world: &World, sam: &mut Visitor) -> Page {
     sam.post(world.url("/_gate/admin/publish"), &fields).await
 }
 
-async fn previewed(world: &World, sam: &mut Visitor) -> Page {
+pub async fn previewed(world: &World, sam: &mut Visitor) -> Page {
     for _ in 0..200 {
         let page = sam.get(world.url("/_gate/admin/preview")).await.expect(200);
         if !page.text.contains("data-progress=\"/_gate/admin/preview") {

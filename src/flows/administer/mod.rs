@@ -24,6 +24,7 @@ pub mod view_as;
 
 use std::sync::Arc;
 
+use super::grant::PublishedClients;
 use super::person::{Held, Published, PublishedRules};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::audit::AuditLog;
@@ -74,13 +75,14 @@ pub struct Administer {
 
 impl Administer {
     /// Opens administration over a store. `rules` is what [`first_mapping`] gave, and changes with each publication; `sites` ask
-    /// for roles on their pages.
+    /// for roles on their pages, and `clients` when somebody signs in to them.
     pub fn new<'a>(
         settings: Settings,
         store: Arc<dyn AdminStore>,
         rules: PublishedRules,
         environment: &str,
         sites: impl IntoIterator<Item = &'a Site>,
+        clients: PublishedClients,
         clock: SharedClock,
     ) -> Administer {
         let audit = Arc::new(Audit::new(Arc::clone(&store), Arc::clone(&clock)));
@@ -97,6 +99,7 @@ impl Administer {
             Arc::clone(&mapping),
             people,
             requirements(sites),
+            clients,
             Arc::clone(&settings.roles),
             clock,
         ));

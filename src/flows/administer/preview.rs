@@ -21,6 +21,7 @@ use crate::domain::mapping::Draft;
 use crate::domain::preview::{self, Comparison, Preview};
 use crate::domain::rule::Role;
 use crate::domain::time::Timestamp;
+use crate::flows::grant::PublishedClients;
 use crate::flows::person::Published;
 
 /// An answer older than this is worked out anew: people have been read from the AMS meanwhile, and time has passed.
@@ -76,7 +77,9 @@ struct Run {
 pub struct Previews {
     mapping: Arc<Mapping>,
     people: Known,
-    requirements: ArcSwap<Vec<Require>>,
+    /// What pages ask for.
+    pages: ArcSwap<Vec<Require>>,
+    clients: PublishedClients,
     admin_roles: Arc<[Role]>,
     clock: SharedClock,
     run: Mutex<Option<Run>>,
@@ -88,14 +91,16 @@ impl Previews {
     pub(super) fn new(
         mapping: Arc<Mapping>,
         people: Known,
-        requirements: Vec<Require>,
+        pages: Vec<Require>,
+        clients: PublishedClients,
         admin_roles: Arc<[Role]>,
         clock: SharedClock,
     ) -> Previews {
         Previews {
             mapping,
             people,
-            requirements: ArcSwap::from_pointee(requirements),
+            pages: ArcSwap::from_pointee(pages),
+            clients,
             admin_roles,
             clock,
             run: Mutex::default(),
@@ -156,7 +161,7 @@ impl Previews {
             published.rules.clone(),
             draft.rules,
             now,
-            self.requirements.load().as_slice().into(),
+            self.requirements().into(),
             Arc::clone(&self.admin_roles),
         );
         let mut held = self.run();
@@ -182,6 +187,12 @@ impl Previews {
         state
     }
 
+    /// What pages and OpenID clients ask for at this moment.
+    fn requirements(&self) -> Vec<Require> {
+        let (pages, clients) = (self.pages.load(), self.clients.load());
+        preview::each_once(pages.iter().chain(clients.all().map(|client| &client.require)))
+    }
+
     /// Stops the preview that is under way, and forgets the answer.
     pub fn cancel(&self) {
         if let Some(run) = self.run().take() {
@@ -191,7 +202,7 @@ impl Previews {
 
     /// Takes over what the pages of these sites ask for, when the settings were read anew.
     pub fn set_sites<'a>(&self, sites: impl IntoIterator<Item = &'a Site>) {
-        self.requirements.store(Arc::new(preview::requirements(sites)));
+        self.pages.store(Arc::new(preview::requirements(sites)));
         self.cancel();
     }
 

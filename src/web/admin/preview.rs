@@ -120,8 +120,8 @@ pub async fn people_of(State(admin): State<Admin>, Extension(caller): Called) ->
     let (list, words) = match side {
         "gained" => (of_role(&preview.gained), "gain"),
         "lost" => (of_role(&preview.lost), "lose"),
-        "lose-access" => (preview.lose_access.clone(), "can no longer open some page"),
-        "gain-access" => (preview.gain_access.clone(), "can open more pages"),
+        "lose-access" => (preview.lose_access.clone(), "can no longer open a page or sign in to a site"),
+        "gain-access" => (preview.gain_access.clone(), "can open more pages, or sign in to more sites"),
         _ => return caller.not_found(),
     };
     let role = role.map(|role| role.to_string()).unwrap_or_default();

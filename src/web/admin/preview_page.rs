@@ -106,8 +106,16 @@ impl Outcome {
             incomplete: preview.incomplete,
             unreadable: preview.unreadable,
             at,
-            lose_access: access("lose-access", &preview.lose_access, "can no longer open some page"),
-            gain_access: access("gain-access", &preview.gain_access, "can open more pages"),
+            lose_access: access(
+                "lose-access",
+                &preview.lose_access,
+                "can no longer open a page or sign in to a site",
+            ),
+            gain_access: access(
+                "gain-access",
+                &preview.gain_access,
+                "can open more pages, or sign in to more sites",
+            ),
             gained: preview
                 .gained
                 .iter()

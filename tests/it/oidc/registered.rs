@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::House;
 use super::party::{VERIFIER, basic};
 use crate::admin::STAFF;
-use crate::world::{CHAIR, NON_MEMBER, Page, Plan, Visitor, eventually};
+use crate::world::{CHAIR, NON_MEMBER, Page, Plan, RULES, Visitor, eventually};
 
 const CLIENTS: &str = "/_gate/admin/clients";
 
@@ -356,4 +356,24 @@ async fn without_a_provider_the_page_says_how_to_get_one() {
     let page = sam.sign_in(STAFF, world.url(CLIENTS)).await.expect(200);
     assert!(page.text.contains("switched off") && page.text.contains("<code>[oidc]</code>"));
     sam.get(world.url(&format!("{CLIENTS}/client"))).await.expect(303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_says_who_could_no_longer_sign_in_to_a_client() {
+    let mut office = Office::open().await;
+    office.house.visitor().sign_in(NON_MEMBER, office.house.world.url("/members")).await.expect(403);
+    // No page asks for this role; only the forum will.
+    let draft = RULES.replace("everyone = \"subscriber\"", "everyone = \"reader\"");
+    let files = office.sam.get(office.house.world.url("/_gate/admin/files")).await.expect(200);
+    let value = |name: &str| files.attribute(&format!("name=\"{name}\""), "value").unwrap();
+    let fields = [("token", &*value("token")), ("revision", &value("revision")), ("text", &draft)];
+    office.sam.post(office.house.world.url("/_gate/admin/files/import"), &fields).await.expect(303);
+    let told = "2 people can no longer open a page or sign in to a site";
+    let before = crate::admin::previewed(&office.house.world, &mut office.sam).await;
+    assert!(!before.text.contains(told), "{}", before.text);
+    office.register("forum", &[("who", "roles"), ("role", "subscriber")]).await.expect(200);
+    // What was found before is not kept for long.
+    office.house.world.forward(SignedDuration::from_mins(11));
+    let after = crate::admin::previewed(&office.house.world, &mut office.sam).await;
+    assert!(after.text.contains(told), "{}", after.text);
 }

@@ -89,8 +89,15 @@ impl World {
         let published = first_mapping(&*store, &rules(file), &clock).await.unwrap();
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
         let settings = Settings { roles: [Role::parse("staff").unwrap()].into(), site: None, view_as: false };
-        let administer =
-            Administer::new(settings, store.clone(), Arc::clone(&rules), "production", [], clock);
+        let administer = Administer::new(
+            settings,
+            store.clone(),
+            Arc::clone(&rules),
+            "production",
+            [],
+            PublishedClients::default(),
+            clock,
+        );
         Running { administer, rules, store }
     }
 }
