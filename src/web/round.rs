@@ -4,6 +4,7 @@
 //! hosts, in an order that we know; each ends what the browser brings, and the last sends it where it was going. Every logout that
 //! a browser makes comes by here. Kept out: who may start one, and what a place to go on to is worth.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -11,13 +12,17 @@ use axum::http::{HeaderMap, Response};
 
 use super::arrived::Arrived;
 use super::cookies;
-use super::pages::Notice;
+use super::pages::{Notice, SigningOut, respond};
 use super::paths;
 use super::state::{Gate, answer, see_other, with_cookies};
 use crate::adapters::keys::random::key_of;
 use crate::adapters::store::StoreError;
 use crate::domain::access::Site;
 use crate::domain::session::SessionKey;
+
+/// Hosts that are visited by redirects alone. Safari gives up after 16 redirects, others after 20; our link makes two rounds, with the
+/// AMS between them, and a client adds redirects of its own.
+const HOSTS_IN_ONE_GO: usize = 6;
 
 /// Where a round of logouts ends.
 #[derive(Debug, Clone)]
@@ -46,12 +51,24 @@ pub async fn leave(
     let own = [cookies::clear_session, cookies::clear_view, cookies::clear_admin].map(|clear| clear(secure));
     let cleared = attempts.chain(own);
     match end_all(gate, headers, secure).await {
-        Ok(()) => with_cookies(see_other(&onwards(gate, arrived, began_at, end)), cleared),
+        Ok(()) => with_cookies(lead(arrived, onwards(gate, arrived, began_at, end)), cleared),
         Err(error) => {
             // Memory has forgotten the session already, and so does the browser; but nobody is told that all is done.
             super::log::ending(arrived, Notice::Broken.code(), &error);
             with_cookies(answer(Notice::Broken.html(&arrived.frame())), cleared)
         }
+    }
+}
+
+/// Leads the browser on; every so often by a page.
+fn lead(arrived: &Arrived, go_url: String) -> Response<Body> {
+    let here = &arrived.site.host;
+    let before: BTreeSet<_> =
+        arrived.sites.all().map(|site| &site.host).filter(|host| *host < here).collect();
+    if (before.len() + 1).is_multiple_of(HOSTS_IN_ONE_GO) {
+        answer(respond(&SigningOut { frame: arrived.frame(), go_url }))
+    } else {
+        see_other(&go_url)
     }
 }
 

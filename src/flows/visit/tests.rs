@@ -49,9 +49,11 @@ impl Ams for Silent {
     }
 }
 
+type Rows = HashMap<SessionKey, (Session, Record)>;
+
 /// A store that fails when told to, and holds back what it has done until it is let go on.
 struct Shelf {
-    sessions: Mutex<HashMap<SessionKey, (Session, Record)>>,
+    sessions: Mutex<Rows>,
     fails: AtomicBool,
     /// Answers that may go out; there is no end of them unless a test takes them away.
     answers: Semaphore,
@@ -60,7 +62,7 @@ struct Shelf {
 }
 
 impl Shelf {
-    fn works(&self) -> Result<MutexGuard<'_, HashMap<SessionKey, (Session, Record)>>, StoreError> {
+    fn works(&self) -> Result<MutexGuard<'_, Rows>, StoreError> {
         if self.fails.load(Ordering::SeqCst) {
             Err(StoreError::Busy)
         } else {
