@@ -22,6 +22,9 @@ use crate::domain::time::Timestamp;
 /// Sessions and people kept in memory; for those beyond, the store is asked again.
 const REMEMBERED: u64 = 200_000;
 
+/// Most names that are taken for sessions while the store cannot tell.
+const MOST_UNSEEN: usize = 10_000;
+
 /// A session in memory.
 #[derive(Debug)]
 pub struct Live {
@@ -222,20 +225,29 @@ impl Visits {
             self.people.insert(person.id().clone(), Arc::clone(&person));
         }
         let live = live(session, person);
-        self.sessions.insert(key, Remembered::Live(Arc::clone(&live)));
+        // All sessions of the person may have been ended since the store has this one: then it is over as it begins.
+        let remembered = self.sessions.entry(key).or_insert(Remembered::Live(Arc::clone(&live)));
+        if let Remembered::Ended = remembered.into_value() {
+            live.ended.store(true, Ordering::Release);
+        }
         Ok(live)
     }
 
     /// Ends a session: in memory at once, then in the store. What the store refuses is tried again by
     /// [`Visits::end_what_is_left`].
     pub async fn end(&self, key: &SessionKey) -> Result<(), StoreError> {
-        match self.recall(key) {
-            // Strangers name sessions that never were: nothing is written for them.
-            Recall::Unknown if self.store.session(key).await?.is_none() => return Ok(()),
-            Recall::Known(live) => live.ended.store(true, Ordering::Release),
-            Recall::Unknown | Recall::Ended => {}
+        if let Recall::Unknown = self.recall(key) {
+            match self.store.session(key).await {
+                Ok(Some(_)) => {}
+                // Strangers name sessions that never were: nothing is written for them.
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    self.end_unseen(key);
+                    return Err(error);
+                }
+            }
         }
-        self.sessions.insert(*key, Remembered::Ended);
+        self.mark_ended(key);
         let ended = self.store.end_session(key).await;
         if ended.is_err() {
             self.unended().push(*key);
@@ -243,31 +255,37 @@ impl Visits {
         ended
     }
 
+    /// Ends what may be a session, while the store cannot tell. Only so many: strangers must not fill memory.
+    fn end_unseen(&self, key: &SessionKey) {
+        let mut unended = self.unended();
+        if unended.len() < MOST_UNSEEN {
+            unended.push(*key);
+            self.mark_ended(key);
+        }
+    }
+
+    /// Over in memory: for whoever asks, and for whoever holds the session already.
+    fn mark_ended(&self, key: &SessionKey) {
+        self.sessions.entry(*key).and_upsert_with(|remembered| {
+            if let Some(Remembered::Live(live)) = remembered.map(moka::Entry::into_value) {
+                live.ended.store(true, Ordering::Release);
+            }
+            Remembered::Ended
+        });
+    }
+
     /// Ends every session of a person: in memory at once, then in the store. Tells how many the store had.
     pub async fn end_all_of(&self, id: &IndividualId) -> Result<usize, StoreError> {
-        let here: Vec<SessionKey> = self
-            .sessions
-            .iter()
-            .filter_map(|(key, remembered)| match remembered {
-                Remembered::Live(live) if live.session.individual == *id => {
-                    live.ended.store(true, Ordering::Release);
-                    Some(*key)
-                }
-                _ => None,
-            })
-            .collect();
-        for key in &here {
-            self.sessions.insert(*key, Remembered::Ended);
-        }
+        let of_this_person = |(key, remembered): (Arc<SessionKey>, Remembered)| match remembered {
+            Remembered::Live(live) if live.session.individual == *id => Some(*key),
+            _ => None,
+        };
+        let here: Vec<SessionKey> = self.sessions.iter().filter_map(of_this_person).collect();
+        here.iter().for_each(|key| self.mark_ended(key));
         match self.store.end_sessions_of(&self.environment, id).await {
             Ok(ended) => {
                 // Those that only the store knew; a look-up that is under way must not bring them back.
-                for key in &ended {
-                    if let Some(Remembered::Live(live)) = self.sessions.get(key) {
-                        live.ended.store(true, Ordering::Release);
-                    }
-                    self.sessions.insert(*key, Remembered::Ended);
-                }
+                ended.iter().for_each(|key| self.mark_ended(key));
                 Ok(ended.len())
             }
             Err(error) => {
@@ -312,3 +330,6 @@ fn live(session: Session, person: Arc<Person>) -> Arc<Live> {
     let last_seen = AtomicI64::new(session.last_seen.as_microsecond());
     Arc::new(Live { session, person, last_seen, ended: AtomicBool::new(false) })
 }
+
+#[cfg(test)]
+mod tests;

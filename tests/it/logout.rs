@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::world::{CHAIR, Plan, World, eventually};
+use crate::world::{CHAIR, Plan, Visitor, World, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn our_logout_ends_both_sessions_and_the_old_cookie_is_worth_nothing() {
@@ -168,4 +168,42 @@ async fn a_round_of_logouts_leads_to_our_own_hosts_only() {
         let page = jane.get(world.url(&format!("/_gate/slo{query}"))).await.expect(303);
         assert_eq!(page.location().unwrap().as_str(), world.url("/"), "{query}");
     }
+}
+
+/// Browsers follow 16 to 20 redirects; a page makes them count anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_round_many_hosts_is_not_too_long_for_a_browser() {
+    let hosts: Vec<String> = (10..30).map(|n| format!("site{n}.localhost")).collect();
+    let site = |host: &String| {
+        let name = host.replace('.', "-");
+        format!(
+            "[[site]]\nname = \"{name}\"\nurl = \"http://{host}:{{port}}\"\nupstream = \"{{upstream}}\"\n"
+        )
+    };
+    let more = hosts.iter().map(site).collect();
+    let world = World::planned(Plan { more, ..Plan::default() }).await;
+    let mut reached: Vec<(&str, _)> = hosts.iter().map(|host| (host.as_str(), world.address())).collect();
+    reached.push(("localhost", world.address()));
+    let mut jane = Visitor::new(&reached);
+    jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
+    let last = format!("http://site29.localhost:{}", world.address().port());
+    jane.open(format!("{last}/members")).await.expect(200);
+    let stolen = jane.cookie("site29.localhost", "membergate").unwrap().clone();
+
+    let (mut next, mut redirects, mut most) = (world.url("/_gate/logout"), 0, 0);
+    loop {
+        let page = jane.get(&next).await;
+        redirects = if page.location().is_some() { redirects + 1 } else { 0 };
+        most = most.max(redirects);
+        let go = page.attribute("id=\"go\"", "href");
+        match page.location().map(String::from).or(go) {
+            Some(onwards) => next = onwards,
+            None => break,
+        }
+    }
+    assert_eq!(next, world.url("/"));
+    assert!(most <= 14, "{most} redirects in one go");
+    let mut thief = Visitor::new(&reached);
+    thief.plant("site29.localhost", "membergate", &stolen);
+    thief.get(format!("{last}/_gate/me")).await.expect(401);
 }

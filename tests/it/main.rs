@@ -16,6 +16,7 @@ mod demo;
 mod doors;
 mod garbage;
 mod logout;
+mod logout_everywhere;
 mod oidc;
 mod people;
 mod process;

@@ -170,11 +170,6 @@ impl Provider {
         is_ours.then_some(Hint { client, individual: IndividualId::parse(text("sub")?)? })
     }
 
-    /// Ends a session, and with it every grant that rests on it; the clients are told.
-    pub async fn sign_out(&self, session: SessionKey) -> Result<(), StoreError> {
-        self.visits.end(&session).await
-    }
-
     /// The session of a grant, while it lives. A record that is too old is read anew first. `is_visit`: the person is at work.
     async fn present(
         &self,

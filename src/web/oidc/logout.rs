@@ -1,7 +1,9 @@
 //! `/_gate/oidc/logout`: a client asks to sign its person out (OpenID Connect RP-Initiated Logout 1.0).
 //!
-//! An ID token of ours shows that the client and the person belong together; without one, the person is asked. Our session ends
-//! first, then the AMS's, and then the browser goes back to the client. Who is told of it is the store's matter.
+//! An ID token of ours shows that the client and the person belong together; without one, the person is asked. Our sessions end
+//! first, at every host, then the AMS's, and then the browser goes back to the client. Who is told of it is the store's matter.
+
+use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::{Body, Bytes};
@@ -11,11 +13,11 @@ use axum::http::{HeaderMap, Response};
 use super::Desk;
 use crate::domain::client::Client;
 use crate::domain::grant::request::{Parameters, Repeated};
-use crate::domain::session::SessionKey;
 use crate::flows::grant::Hint;
 use crate::flows::grant::kept::ONWARD_LIVES;
 use crate::web::arrived::Arrived;
 use crate::web::pages::{Notice, SignOutQuestion, respond};
+use crate::web::round::{self, End};
 use crate::web::state::{answer, see_other, with_cookies};
 use crate::web::{cookies, log, paths};
 
@@ -43,12 +45,13 @@ pub(super) async fn end_session(
         Ok(present) => present,
         Err(error) => return broken(&arrived, &error),
     };
-    let Some((live, _)) = present else { return desk.leave(&arrived, asked.onward.as_deref()) };
+    let onward = asked.onward.as_deref();
+    let Some((live, _)) = present else { return desk.sign_out(&arrived, &headers, onward).await };
     let session = live.session();
     if asked.hint.is_some_and(|hint| hint.individual == session.individual) {
-        return desk.sign_out(&arrived, session.key, asked.onward.as_deref()).await;
+        return desk.sign_out(&arrived, &headers, onward).await;
     }
-    match desk.provider.seal_question(session.key, asked.onward.as_deref()) {
+    match desk.provider.seal_question(session.key, onward) {
         Ok(sealed) => answer(respond(&SignOutQuestion {
             frame: arrived.frame(),
             client: asked.client,
@@ -79,10 +82,9 @@ pub(super) async fn posted(
         Ok(present) => present,
         Err(error) => return broken(&arrived, &error),
     };
-    let Some((live, _)) = present else { return desk.leave(&arrived, None) };
-    let key = live.session().key;
-    match desk.provider.open_question(key, sealed) {
-        Some(onward) => desk.sign_out(&arrived, key, onward.as_deref()).await,
+    let Some((live, _)) = present else { return desk.sign_out(&arrived, &headers, None).await };
+    match desk.provider.open_question(live.session().key, sealed) {
+        Some(onward) => desk.sign_out(&arrived, &headers, onward.as_deref()).await,
         None => refuse(&arrived, "the answer fits no question that we asked this browser"),
     }
 }
@@ -133,31 +135,19 @@ impl Desk {
         Ok(Asked { hint, client, onward })
     }
 
-    async fn sign_out(&self, arrived: &Arrived, session: SessionKey, onward: Option<&str>) -> Response<Body> {
-        let ended = self.provider.sign_out(session).await;
-        let cleared = cookies::clear_session(arrived.is_secure());
-        match ended {
-            Ok(()) => with_cookies(self.leave(arrived, onward), [cleared]),
-            // Memory has forgotten the session already, and so does the browser; but nobody is told that all is done.
-            Err(error) => with_cookies(broken(arrived, &error), [cleared]),
-        }
-    }
-
-    /// Ends the AMS's session and goes on. Where the AMS does not send browsers back to us, a client that wants its visitor back
-    /// gets it at once, and the AMS's session stays.
-    fn leave(&self, arrived: &Arrived, onward: Option<&str>) -> Response<Body> {
-        let ams = self.gate.ams.logout_url();
-        match onward {
-            None => see_other(ams.as_str()),
-            Some(address) if !self.provider.settings().ams_logout_returns => see_other(address),
-            Some(address) => match self.provider.seal_onward(address) {
-                Ok(sealed) => {
-                    let kept = cookies::set_onward(&sealed, ONWARD_LIVES.as_secs(), arrived.is_secure());
-                    with_cookies(see_other(ams.as_str()), [kept])
-                }
-                Err(error) => broken(arrived, &error),
-            },
-        }
+    /// Ends the sessions of this browser by a round of all hosts, then the AMS's, and goes on. Where the AMS does not send browsers
+    /// back to us, a client that wants its visitor back gets it after the round, and the AMS's session stays.
+    async fn sign_out(&self, arrived: &Arrived, headers: &HeaderMap, onward: Option<&str>) -> Response<Body> {
+        let kept = match onward.map(|address| self.provider.seal_onward(address)).transpose() {
+            Ok(kept) => kept,
+            Err(error) => return broken(arrived, &error),
+        };
+        let comes_back = self.provider.settings().ams_logout_returns;
+        let end =
+            if kept.is_some() && !comes_back { End::Onward(Arc::clone(&arrived.site)) } else { End::Ams };
+        let left = round::leave(&self.gate, arrived, headers, &arrived.site, &end).await;
+        let keep = |sealed: String| cookies::set_onward(&sealed, ONWARD_LIVES.as_secs(), arrived.is_secure());
+        with_cookies(left, [kept.and_then(keep)])
     }
 }
 

@@ -1,4 +1,4 @@
-//! The pages on the way in and out: "Taking you to the sign-in page" and "You are signed out".
+//! The pages on the way in and out: "Taking you to the sign-in page", "Signing you out" and "You are signed out".
 
 use askama::Template;
 use http::StatusCode;
@@ -29,6 +29,28 @@ impl Page for SignIn {
     fn samples() -> Vec<(&'static str, Self)> {
         let go_url = "/_gate/login/go?return_to=%2Fmembers%3Fa%3D1&x=\"><script>".to_owned();
         vec![("sign_in", Self { frame: super::tests::frame(), go_url })]
+    }
+}
+
+/// Stands in the middle of a long logout: browsers follow only so many redirects, and count anew from a page.
+#[derive(Clone, Debug, Template)]
+#[template(path = "signing_out.html")]
+pub struct SigningOut {
+    /// Around the page.
+    pub frame: Frame,
+    /// Where the logout goes on.
+    pub go_url: String,
+}
+
+impl Page for SigningOut {
+    fn status(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[cfg(test)]
+    fn samples() -> Vec<(&'static str, Self)> {
+        let go_url = "https://news.harbour.example/_gate/slo?round=library&end=ams".to_owned();
+        vec![("signing_out", Self { frame: super::tests::frame(), go_url })]
     }
 }
 

@@ -99,6 +99,7 @@ fn text(response: &Response<Bytes>) -> String {
 fn every_sample_of_every_page_renders() {
     check::<SignIn>();
     check::<SignedOut>();
+    check::<SigningOut>();
     check::<KeptForm>();
     check::<ResumeForm>();
     check::<FormPost>();

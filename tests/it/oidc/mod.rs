@@ -6,7 +6,7 @@ mod authorize;
 mod clients;
 mod discovery;
 mod logout;
-mod party;
+pub mod party;
 mod registered;
 mod token;
 

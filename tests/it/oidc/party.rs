@@ -45,7 +45,7 @@ struct Inbox {
 }
 
 impl Party {
-    async fn start() -> Party {
+    pub async fn start() -> Party {
         let inbox = Arc::new(Inbox::default());
         let take = |State(inbox): State<Arc<Inbox>>, method: HttpMethod, uri: Uri, body: Bytes| async move {
             let body = String::from_utf8_lossy(&body).into_owned();
