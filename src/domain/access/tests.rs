@@ -105,9 +105,7 @@ fn the_longest_prefix_finds_the_site() {
         ..site(vec![])
     };
     let sites = Sites::new([under("all", "/"), under("shop", "/shop"), under("news", "/shop/news")]);
-    for (path, name) in
-        [("/", "all"), ("/shop/x", "shop"), ("/shop/news/1", "news"), ("/shopping", "all")]
-    {
+    for (path, name) in [("/", "all"), ("/shop/x", "shop"), ("/shop/news/1", "news"), ("/shopping", "all")] {
         let found = sites.find("library.example", &RequestPath::parse(path).unwrap()).unwrap();
         assert_eq!(&*found.name, name, "{path}");
     }
@@ -151,7 +149,12 @@ fn a_host_is_compared_without_port_dot_or_case() {
 mod slowly {
     use super::*;
 
-    pub(super) fn decide(rules: &[AccessRule], path: &str, method: &str, roles: Option<&[&str]>) -> &'static str {
+    pub(super) fn decide(
+        rules: &[AccessRule],
+        path: &str,
+        method: &str,
+        roles: Option<&[&str]>,
+    ) -> &'static str {
         let Some(rule) = rules.iter().find(|rule| speaks(rule, method) && covers(rule, path)) else {
             return if roles.is_some() { "granted" } else { "sign in" };
         };
@@ -167,7 +170,8 @@ mod slowly {
     }
 
     fn speaks(rule: &AccessRule, method: &str) -> bool {
-        let is_named = rule.methods.iter().any(|named| named == method || (named == "GET" && method == "HEAD"));
+        let is_named =
+            rule.methods.iter().any(|named| named == method || (named == "GET" && method == "HEAD"));
         let restricts = rule.require != Require::Public;
         rule.methods.is_empty() || is_named || (restricts && method == "PURGE")
     }
@@ -190,7 +194,9 @@ mod slowly {
     fn all(pattern: &[String], path: &[String]) -> bool {
         match (pattern.split_first(), path.split_first()) {
             (None, None) => true,
-            (Some((first, rest)), _) if first == "**" => (0..=path.len()).any(|skipped| all(rest, &path[skipped..])),
+            (Some((first, rest)), _) if first == "**" => {
+                (0..=path.len()).any(|skipped| all(rest, &path[skipped..]))
+            }
             (Some((first, rest)), Some((segment, more))) => one(first, segment) && all(rest, more),
             _ => false,
         }
