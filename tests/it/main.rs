@@ -17,6 +17,7 @@ mod doors;
 mod garbage;
 mod logout;
 mod oidc;
+mod own_pages;
 mod people;
 mod process;
 mod proxy;

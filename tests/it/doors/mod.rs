@@ -13,11 +13,13 @@ mod ways;
 
 use std::net::SocketAddr;
 
-use question::{Outcome, ask, head, request};
-use servers::{Behind, Door, free_address};
+pub use question::head;
+use question::{Outcome, ask, request};
+use servers::{Behind, Door};
 use table::{Expect, ROWS};
 
 use crate::proxy::plane::{Plane, status};
+use crate::world::free_address;
 
 /// Runs the whole table through one door, and says every difference at once.
 async fn table(plane: &Plane, name: &str, door: SocketAddr, differs: &[Differs]) {

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::question::request;
-use super::servers::{Behind, Door, end, free_address};
+use super::servers::{Behind, Door, end};
 use crate::proxy::plane::Plane;
+use crate::world::free_address;
 
 /// PHP's own FastCGI server, with one page that says what it was told.
 struct Php {

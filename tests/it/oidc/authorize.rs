@@ -27,6 +27,8 @@ async fn nobody_is_sent_to_an_address_that_is_not_the_clients() {
         format!("redirect_uri={base}/other"),
         format!("+redirect_uri={base}/second"),
         "redirect_uri=javascript:alert(1)".to_owned(),
+        format!("+redirect_uri={base}/cb?x=1"),
+        format!("redirect_uri={base}.evil.example/cb?x=1"),
     ] {
         let page = jane.get(house.ask("wiki", &[&change, "prompt=none"])).await.expect(400);
         assert!(page.location().is_none(), "{change}");
@@ -54,6 +56,8 @@ async fn a_refusal_travels_back_with_state_and_issuer() {
         (&["id_token_hint=x.y.z"], "invalid_request"),
         (&["+scope=openid"], "invalid_request"),
         (&["+nonce=n-2"], "invalid_request"),
+        (&["+code_challenge=x"], "invalid_request"),
+        (&["+response_type=token"], "invalid_request"),
     ] {
         let page = jane.get(house.ask("wiki", changes)).await.expect(303);
         let location = page.location().unwrap();
