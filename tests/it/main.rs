@@ -20,6 +20,7 @@ mod oidc;
 mod own_pages;
 mod people;
 mod process;
+mod promises;
 mod proxy;
 mod sessions;
 mod sign_in;
