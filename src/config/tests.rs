@@ -312,6 +312,11 @@ fn plain_http_is_for_this_machine_only() {
         ("https://www.acme.example", "http://localhost.acme.example", false),
         ("https://members.acme.example", "http://localhost:8081", true),
         ("https://members.acme.example", "http://members.acme.example", false),
+        // Nor is anything else an address: a script, or a label that only says that it is encoded (RUSTSEC-2024-0421).
+        ("https://www.acme.example", "javascript:alert(1)", false),
+        ("https://www.acme.example", "https://xn--example-.org", false),
+        ("\"Acme Society\"", "\"A\"\nrenew_url = \"https://acme.example\"", true),
+        ("\"Acme Society\"", "\"A\"\nrenew_url = \"javascript:alert(1)\"", false),
     ] {
         assert_eq!(load_text(&with(from, to)).is_ok(), fine, "{to}");
     }

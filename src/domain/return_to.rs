@@ -89,6 +89,8 @@ impl From<ReturnTo> for String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -148,5 +150,37 @@ mod tests {
         let page = ReturnTo::parse("/members?x=1#old").unwrap();
         assert_eq!(page.at_fragment("new").as_str(), "/members?x=1#new");
         assert_eq!(page.at_fragment("a b").as_str(), "/members?x=1#old");
+    }
+
+    /// S-24: pieces of which addresses are made that mislead a browser, in any order.
+    fn a_misleading_address() -> impl Strategy<Value = String> {
+        #[rustfmt::skip]
+        let pieces = vec![
+            "/", "/", "/", "//", "///", "\\", "/\\", "%2f", "%2F", "%5c", "%09", "%0a", "%0d", "%00", "%20", "%252f", "%ef%bc%8f",
+            "\t", "\r", "\n", "\u{b}", " ", "\u{a0}", "\u{3000}", "\u{ff0f}", "\u{2215}", "\u{200b}", "\u{feff}",
+            ".", "..", ":", "@", ";", "?", "#", "&", "=", "*", "~", "[", "]", "http:", "https:", "HtTpS:", "javascript:", "data:",
+            "ftp:", "view-source:", "evil.example", "library.example", "library.example.evil.example", "library.example@evil.example",
+            "user:pass@", ":443", "127.0.0.1", "0x7f000001", "[::1]", "xn--example-", "alert(1)", "a", "_gate", "logout",
+        ];
+        proptest::collection::vec(proptest::sample::select(pieces), 1..7).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
+
+        /// As browsers read a `Location` (WHATWG URL): behind our origin, alone, and from any page of ours.
+        #[test]
+        fn no_browser_reads_a_return_address_as_another_host(text in a_misleading_address()) {
+            if let Ok(return_to) = ReturnTo::parse(&text) {
+                let origin = "https://library.example";
+                let page = url::Url::parse(origin).unwrap().join("/_gate/login?x").unwrap();
+                for read in [url::Url::parse(&format!("{origin}{return_to}")), page.join(return_to.as_str())] {
+                    let read = read.unwrap();
+                    prop_assert_eq!(read.origin().ascii_serialization(), origin, "{}", text);
+                    prop_assert!(read.username().is_empty() && read.password().is_none(), "{}", text);
+                    prop_assert!(!read.path().starts_with("//"), "{}", text);
+                }
+            }
+        }
     }
 }

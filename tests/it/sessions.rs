@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use membergate::sim::re_members::Endpoint;
 
+use crate::oidc::House;
 use crate::world::{CHAIR, LAST_DAY, NON_MEMBER, Page, Plan, RULES, World, eventually};
 
 fn roles(me: &Page) -> Vec<String> {
@@ -249,5 +250,61 @@ async fn odd_session_cookies_are_nobody() {
         assert!(!page.text.contains("Jane"), "{odd}");
         let me = stranger.fetch(world.url("/_gate/me")).await;
         assert!(me.status.is_client_error(), "{odd}: {}", me.status);
+    }
+}
+
+/// S-32: each way in which a session is left, and then the old cookie again, as a thief has it.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_every_way_out_the_old_cookie_is_worth_nothing() {
+    let mut house = House::start().await;
+    let mut stolen = Vec::new();
+    for way in [
+        "logout",
+        "logout by post",
+        "slo",
+        "the AMS's page",
+        "client",
+        "prompt=login",
+        "anew",
+        "another person",
+    ] {
+        let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+        stolen.push((way, jane.cookie("localhost", "membergate").unwrap().clone()));
+        let url = |path: &str| house.world.url(path);
+        let form = match way {
+            "logout" => jane.open(url("/_gate/logout")).await,
+            "logout by post" => jane.post(url("/_gate/logout"), &[]).await,
+            "slo" => jane.open(url("/_gate/slo")).await,
+            "the AMS's page" => {
+                jane.open(format!("{}/account/logout.aspx", house.world.ams.base_url())).await
+            }
+            "client" => {
+                let hint = tokens["id_token"].as_str().unwrap();
+                jane.open(url(&format!("/_gate/oidc/logout?id_token_hint={hint}"))).await
+            }
+            "prompt=login" | "another person" => jane.open(house.ask("wiki", &["prompt=login"])).await,
+            _ => jane.open(url("/_gate/login?return_to=%2Fmembers&anew=1&go=1")).await,
+        };
+        let who = if way == "another person" { NON_MEMBER } else { CHAIR };
+        if form.url.path().ends_with("/account/login.aspx") {
+            let landed = jane.log_in_at_the_ams(who, &form).await;
+            jane.open(landed).await;
+        }
+    }
+    for restarted in [false, true] {
+        if restarted {
+            house.world.close_gate().await;
+            house.world.open_gate().await;
+        }
+        for (way, cookie) in &stolen {
+            let mut thief = house.visitor();
+            thief.plant("localhost", "membergate", cookie);
+            let me = thief.get(house.world.url("/_gate/me")).await;
+            assert_eq!(me.status, 401, "{way}, restarted: {restarted}");
+            let page = thief.get(house.world.url("/members")).await;
+            assert_eq!(page.status, 302, "{way}, restarted: {restarted}");
+            let page = thief.get(house.ask("wiki", &["prompt=none"])).await.expect(303);
+            assert!(page.location().unwrap().query().unwrap().contains("error=login_required"), "{way}");
+        }
     }
 }

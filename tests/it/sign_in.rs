@@ -243,21 +243,26 @@ async fn return_addresses_of_other_sites_end_at_home() {
     }
 }
 
+/// S-31: somebody has planted a session in Jane's browser, a live one of his own or an invented one.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_planted_session_is_worth_nothing_and_is_replaced() {
     let world = World::start().await;
     let mut nils = world.visitor();
     nils.sign_in(NON_MEMBER, world.url("/account")).await;
-    let planted = nils.cookie("localhost", "membergate").unwrap().clone();
-    let mut jane = world.visitor();
-    jane.plant("localhost", "membergate", &planted);
-    let form = jane.open(world.url("/_gate/logout")).await;
-    drop(form);
-    jane.plant("localhost", "membergate", "A23456789012345678901234567890123456789012B");
-    jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
-    let own = jane.cookie("localhost", "membergate").unwrap();
-    assert_ne!(*own, planted);
-    assert_ne!(own, "A23456789012345678901234567890123456789012B");
+    let live = nils.cookie("localhost", "membergate").unwrap().clone();
+    let invented = "A23456789012345678901234567890123456789012B".to_owned();
+    for planted in [live, invented] {
+        let mut jane = world.visitor();
+        let form = jane.open(world.url("/members")).await.expect(200);
+        jane.plant("localhost", "membergate", &planted);
+        let landed = jane.log_in_at_the_ams(CHAIR, &form).await;
+        jane.open(&landed).await.expect(200);
+        assert_ne!(*jane.cookie("localhost", "membergate").unwrap(), planted);
+        assert_eq!(jane.get(world.url("/_gate/me")).await.expect(200).json()["name"], "Jane Marlowe");
+        // Whoever planted it is not signed in as Jane, nor as anybody any more.
+        nils.plant("localhost", "membergate", &planted);
+        nils.get(world.url("/_gate/me")).await.expect(401);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -22,8 +22,17 @@ pub(crate) fn read(name: impl AsRef<Path>) -> String {
 
 /// Name and text of every file under `src`, in order.
 pub(crate) fn sources() -> Vec<(String, String)> {
+    under("src")
+}
+
+/// Name and text of every file of the integration tests, in order.
+pub(crate) fn tests() -> Vec<(String, String)> {
+    under("tests/it")
+}
+
+fn under(folder: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
-    let mut folders = vec![PathBuf::from("src")];
+    let mut folders = vec![PathBuf::from(folder)];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(root().join(&folder)).expect("a folder of sources can be listed") {
             let path = folder.join(entry.expect("an entry can be read").file_name());

@@ -80,6 +80,10 @@ def not_linked(site):
     rene = site.user("rene", "subscriber", "rene@people.example")
     who = Browser(site).who(site.token(sub="accent", email="rené@people.example"))
     check("an accent makes another address, whatever the database thinks", who["id"] not in (0, rene), who)
+    company = site.user("company", "subscriber", "a@people.example")
+    for odd in ("a@evil.example@people.example", "a@people.example@evil.example", '"a@people.example"@evil.example', "a@people.example,b@people.example", "a@people.example "):
+        who = Browser(site).who(site.token(sub="odd-" + str(len(odd)), email=odd))
+        check(f"an address with two readings is no account's ({odd})", who["id"] not in (0, company), who)
     site.setting(link_by_email="")
     late = site.user("late", "subscriber")
     who = Browser(site).who(site.token(sub="late-id", email="late@people.example"))

@@ -116,6 +116,8 @@ mod tests {
             ("/cb", Err(NotAnAddress)),
             ("https://site.example/c b", Err(NotAnAddress)),
             ("https:\\\\site.example", Err(NotAnAddress)),
+            // RUSTSEC-2024-0421: a label that says it is encoded and is not.
+            ("https://xn--example-.org/cb", Err(NotAnAddress)),
             ("", Err(NotAnAddress)),
         ] {
             assert_eq!(ClientAddress::parse(text).map(|_| ()), expect, "{text}");

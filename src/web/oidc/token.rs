@@ -119,5 +119,9 @@ mod tests {
         ] {
             assert_eq!(basic_of(&text), read, "{text}");
         }
+        let value = HeaderValue::from_str(&encoded("wiki:s3cret")).unwrap();
+        let twice: HeaderMap =
+            [value.clone(), value].map(|value| (header::AUTHORIZATION, value)).into_iter().collect();
+        assert!(basic(&twice).is_err(), "two headers");
     }
 }

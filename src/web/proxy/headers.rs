@@ -201,6 +201,8 @@ mod tests {
             "Proxy",
             "X-Request-Id",
             "X_Request_Id",
+            "X-Envoy-External-Address",
+            "X.Envoy.Internal",
         ] {
             let headers = sent(&[(name, "evil")]);
             assert!(headers.values().all(|value| value != "evil"), "{name}");

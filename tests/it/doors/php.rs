@@ -1,4 +1,4 @@
-//! PHP behind nginx and Caddy by FastCGI, where header names become variables and many spellings become one (S-11 to S-14).
+//! PHP behind nginx and Caddy by FastCGI, where header names become variables and many spellings become one (S-11 to S-14, S-22).
 
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::question::request;
-use super::servers::{Behind, Door, end, free_address};
+use super::servers::{Behind, Door, end};
 use crate::proxy::plane::Plane;
+use crate::world::free_address;
 
 /// PHP's own FastCGI server, with one page that says what it was told.
 struct Php {
@@ -21,7 +22,7 @@ impl Php {
     fn start() -> Php {
         let folder = tempfile::tempdir().unwrap();
         let page = "<?php header('Content-Type: application/json'); echo json_encode((object) array_filter($_SERVER, \
-                    fn ($name) => preg_match('/MEMBERGATE|^HTTP_COOKIE$/i', $name), ARRAY_FILTER_USE_KEY));";
+                    fn ($name) => preg_match('/MEMBERGATE|^HTTP_(COOKIE|PROXY)$/i', $name), ARRAY_FILTER_USE_KEY));";
         std::fs::write(folder.path().join("index.php"), page).unwrap();
         std::fs::create_dir(folder.path().join("members")).unwrap();
         std::fs::write(folder.path().join("members/index.php"), page).unwrap();
@@ -100,6 +101,7 @@ async fn php_is_told_by_us_alone_who_is_asking() {
             ["Id", "Roles", "ASSERTION", "member", "Name", "email"]
                 .map(|name| format!("Membergate{between}{name}: evil"))
                 .join("|")
+                + "|Proxy: http://evil.example"
         });
         for forged in forged {
             let stranger = told(door, "/index.php", &forged).await;

@@ -39,14 +39,16 @@ pub fn request(method: &str, target: &str, fields: &str) -> String {
 }
 
 /// Sends the request and reads the head of the answer. Empty: the connection was closed without an answer.
-pub async fn head(address: SocketAddr, request: &str) -> String {
+pub async fn head(address: SocketAddr, request: impl AsRef<[u8]>) -> String {
+    let request = request.as_ref();
     let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
+    // Whoever refuses early does not read to the end.
+    let _ = stream.write_all(request).await;
     let mut seen = Vec::new();
     let mut buffer = [0; 4096];
     while !seen.windows(4).any(|window| window == b"\r\n\r\n") {
         let read = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut buffer)).await;
-        match read.unwrap_or_else(|_| panic!("no answer to {request}")) {
+        match read.unwrap_or_else(|_| panic!("no answer to {}", String::from_utf8_lossy(request))) {
             Ok(read) if read > 0 => seen.extend_from_slice(&buffer[..read]),
             _ => break,
         }

@@ -203,7 +203,3 @@ fn program(name: &str, path: &str) -> PathBuf {
     );
     path
 }
-
-pub fn free_address() -> SocketAddr {
-    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap()
-}

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::servers::{Behind, Door, free_address};
-use crate::world::{ACCESS, CHAIR, NON_MEMBER, Plan, Visitor, World};
+use super::servers::{Behind, Door};
+use crate::world::{ACCESS, CHAIR, NON_MEMBER, Plan, Visitor, World, free_address};
 
 type Open = fn(Behind) -> Door;
 const SERVERS: [(&str, Open); 4] =

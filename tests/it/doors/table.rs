@@ -1,5 +1,7 @@
 //! The table of requests that every door must answer alike. Access rules and people are those of `proxy::plane`.
 
+use super::question::Outcome;
+
 /// What a row expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
@@ -11,6 +13,22 @@ pub enum Expect {
     Rejected,
 }
 use Expect::*;
+
+impl From<&Outcome> for Expect {
+    fn from(outcome: &Outcome) -> Expect {
+        match outcome {
+            Outcome::Granted(identity) if identity.is_empty() => Stranger,
+            Outcome::Granted(identity) => {
+                assert_eq!(identity.len(), 6, "{identity:?}");
+                Member
+            }
+            Outcome::Login => Login,
+            Outcome::Unauthorized => Unauthorized,
+            Outcome::Refused => Refused,
+            Outcome::Rejected => Rejected,
+        }
+    }
+}
 
 /// Method, target, header lines (`{member}`: the session cookie of a member), and what becomes of it.
 pub type Row = (&'static str, &'static str, &'static str, Expect);
@@ -29,6 +47,7 @@ pub const ROWS: &[Row] = &[
     ("GET", "/public?next=/members/../x&y=%2e%2e%2f", "", Stranger),
     ("GET", "/caf%C3%A9?q=a%20b", "", Stranger),
     ("GET", "/a%20b/100%25", "", Stranger),
+    ("GET", "/members%23/x?y=%23", "", Stranger),
     ("GET", "/?", "", Stranger),
     // For signed-in people and for members
     ("GET", "/account", PAGE, Login),
@@ -58,6 +77,9 @@ pub const ROWS: &[Row] = &[
     ("GET", "/members", "Accept: text/html|Sec-Fetch-Mode: cors", Unauthorized),
     ("GET", "/members", "Sec-Fetch-Mode: navigate", Login),
     ("GET", "/members", "User-Agent: GoogleHC/1.0", Unauthorized),
+    ("GET", "/members", "User-Agent: kube-probe/1.30", Unauthorized),
+    ("GET", "/members", "User-Agent: ELB-HealthChecker/2.0", Unauthorized),
+    ("GET", "/members", "Accept: text/html|Range: bytes=0-9", Login),
     ("GET", "/members", "Authorization: Bearer x", Unauthorized),
     (
         "POST",
@@ -96,6 +118,14 @@ pub const ROWS: &[Row] = &[
     ("GET", "/", "Membergate.Id: evil|Membergate~Roles: evil|Membergate!Assertion: evil", Stranger),
     ("GET", "/members", "Membergate-Id: evil|membergate_member: evil|Cookie: {member}", Member),
     ("GET", "/", "Connection: Membergate-Id, X-Forwarded-Uri|Membergate-Id: evil|Cookie: {member}", Member),
+    ("GET", "/members", "connection: membergate-roles, membergate-member, accept|Cookie: {member}", Member),
+    (
+        "GET",
+        "/members",
+        "Accept: text/html|Connection: X-Original-URI, X-Forwarded-Uri, X-Forwarded-Method",
+        Login,
+    ),
+    ("GET", "/", "Proxy: http://evil.example", Stranger),
     ("GET", "/members", "Accept: text/html|X-Forwarded-Uri: /|X-Forwarded-Method: GET", Login),
     ("GET", "/members", "Accept: text/html|X-Original-URI: /|X-Original-Method: GET", Login),
     (
@@ -123,6 +153,8 @@ pub const ROWS: &[Row] = &[
     // Hosts
     ("GET", "/members", "Host: LIBRARY.example|Cookie: {member}", Member),
     ("GET", "/members", "Host: library.example:8443|Cookie: {member}", Member),
+    ("GET", "/members", "Host: Library.Example.|Cookie: {member}", Member),
+    ("GET", "/members", "Host: library.example.|Accept: text/html", Login),
     ("GET", "/members", "Host: other.example|Cookie: {member}", Rejected),
     ("GET", "/", "Host: 127.0.0.1", Rejected),
     ("GET", "/", "Host: library.example|Host: library.example", Rejected),

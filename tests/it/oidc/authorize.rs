@@ -1,5 +1,7 @@
 //! Requests to sign a person in.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 
 use super::House;
@@ -27,6 +29,8 @@ async fn nobody_is_sent_to_an_address_that_is_not_the_clients() {
         format!("redirect_uri={base}/other"),
         format!("+redirect_uri={base}/second"),
         "redirect_uri=javascript:alert(1)".to_owned(),
+        format!("+redirect_uri={base}/cb?x=1"),
+        format!("redirect_uri={base}.evil.example/cb?x=1"),
     ] {
         let page = jane.get(house.ask("wiki", &[&change, "prompt=none"])).await.expect(400);
         assert!(page.location().is_none(), "{change}");
@@ -54,6 +58,8 @@ async fn a_refusal_travels_back_with_state_and_issuer() {
         (&["id_token_hint=x.y.z"], "invalid_request"),
         (&["+scope=openid"], "invalid_request"),
         (&["+nonce=n-2"], "invalid_request"),
+        (&["+code_challenge=x"], "invalid_request"),
+        (&["+response_type=token"], "invalid_request"),
     ] {
         let page = jane.get(house.ask("wiki", changes)).await.expect(303);
         let location = page.location().unwrap();
@@ -250,5 +256,84 @@ async fn a_request_that_we_did_not_seal_is_not_resumed() {
         let page =
             jane.get(house.world.url(&format!("/_gate/oidc/authorize?resume={resume}"))).await.expect(400);
         assert!(page.location().is_none());
+    }
+}
+
+/// S-35, S-36: what looks like a token of ours, or is one for another purpose, says nothing to anybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_forged_or_for_another_purpose_is_none() {
+    let house = House::start().await;
+    let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+    let id_token = tokens["id_token"].as_str().unwrap();
+    let jwks = house.visitor().get(house.world.url("/_gate/oidc/jwks")).await.expect(200).json();
+    let echo = jane.get(house.world.url("/echo")).await.expect(200).json();
+    let all = echo["headers"].as_array().unwrap();
+    let assertion = all.iter().find(|field| field[0] == "membergate-assertion").unwrap()[1].as_str().unwrap();
+
+    let parts: Vec<&str> = id_token.split('.').collect();
+    let encode = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+    let header = jsonwebtoken::decode_header(id_token).unwrap();
+    let kid = header.kid.unwrap();
+    let hs256 = |secret: &str, kid: &str| {
+        let header = jsonwebtoken::Header { kid: Some(kid.to_owned()), ..jsonwebtoken::Header::default() };
+        let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
+        jsonwebtoken::encode(&header, &claims(id_token), &key).unwrap()
+    };
+    let public = jwks["keys"].as_array().unwrap().iter().find(|key| key["kid"] == kid).unwrap();
+    let claims_of = |name: &str, value: &str| {
+        let mut changed = claims(id_token);
+        changed[name] = value.into();
+        format!("{}.{}.{}", parts[0], encode(&changed.to_string()), parts[2])
+    };
+    let forged = [
+        format!("{}.{}.", encode(r#"{"alg":"none"}"#), parts[1]),
+        format!("{}.{}.", encode(&format!(r#"{{"alg":"none","typ":"JWT","kid":"{kid}"}}"#)), parts[1]),
+        format!(
+            "{}.{}.{}",
+            encode(&format!(r#"{{"alg":"none","typ":"JWT","kid":"{kid}"}}"#)),
+            parts[1],
+            parts[2]
+        ),
+        format!(
+            "{}.{}.{}",
+            encode(r#"{"alg":"RS256","typ":"JWT","kid":"../../etc/passwd"}"#),
+            parts[1],
+            parts[2]
+        ),
+        format!("{}.{}", parts[0], parts[1]),
+        format!("{}.{}.", parts[0], parts[1]),
+        hs256(&public.to_string(), &kid),
+        hs256(public["n"].as_str().unwrap(), &kid),
+        hs256("", "unknown"),
+        claims_of("aud", "shop"),
+        claims_of("iss", "https://evil.example"),
+        claims_of("sub", "somebody-else"),
+        // Signed by us, for a site; and a token that is no statement at all.
+        assertion.to_owned(),
+        tokens["access_token"].as_str().unwrap().to_owned(),
+    ];
+    for token in &forged {
+        let page = jane
+            .get(house.ask("wiki", &["prompt=none", &format!("id_token_hint={token}")]))
+            .await
+            .expect(303);
+        assert_eq!(parameters(&page.location().unwrap())["error"], "invalid_request", "{token}");
+    }
+    // Nor is any of them, or an ID token, a way in: no bearer counts at a site, and userinfo takes access tokens only.
+    let access = tokens["access_token"].as_str().unwrap();
+    for token in forged.iter().map(String::as_str).chain([id_token]) {
+        let bearer = format!("Bearer {token}");
+        let mut stranger = house.visitor();
+        for planted in [None, Some(token)] {
+            if let Some(planted) = planted {
+                stranger.plant("localhost", "membergate", planted);
+            }
+            let headers = [("authorization", bearer.as_str())];
+            let url = house.world.url("/members");
+            stranger.request(reqwest::Method::GET, &url, &headers, None).await.expect(401);
+        }
+        if token != access {
+            house.userinfo(&token.into()).await.expect(401);
+        }
     }
 }

@@ -6,6 +6,7 @@ mod authorize;
 mod clients;
 mod discovery;
 mod logout;
+mod lost;
 pub mod party;
 mod registered;
 mod token;

@@ -190,6 +190,10 @@ async fn a_token_request_is_in_order_or_refused() {
         (&[("grant_type", "refresh_token")], "invalid_request"),
         (&[("grant_type", "refresh_token"), ("refresh_token", "x")], "invalid_grant"),
         (&[("grant_type", "refresh_token"), ("grant_type", "refresh_token")], "invalid_request"),
+        (
+            &[("grant_type", "refresh_token"), ("refresh_token", "x"), ("refresh_token", "x")],
+            "invalid_request",
+        ),
     ] {
         let page = house.call(TOKEN, Some(&authorization), fields).await.expect(400);
         assert_eq!(page.json()["error"], error, "{fields:?}");
@@ -268,11 +272,18 @@ async fn a_code_is_worth_nothing_to_anybody_else() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_part_of_a_token_is_a_token() {
     let house = House::start().await;
-    let (_, tokens) = house.tokens(CHAIR, &[]).await;
+    let (mut jane, tokens) = house.tokens(CHAIR, &["scope=openid offline_access"]).await;
     let token = tokens["access_token"].as_str().unwrap();
+    let refresh = tokens["refresh_token"].as_str().unwrap();
+    let code = answer(&jane.open(house.ask("wiki", &[])).await)["code"].clone();
     for length in 0..token.len() {
         house.userinfo(&json!(&token[..length])).await.expect(401);
+        house.refresh(&json!(&refresh[..length])).await.expect(400);
+        house.exchange(&code[..length], &[]).await.expect(400);
     }
+    // Nothing of that has touched the whole ones.
+    house.exchange(&code, &[]).await.expect(200);
+    house.refresh(&tokens["refresh_token"]).await.expect(200);
     house.userinfo(&json!(format!("{token}A"))).await.expect(401);
     house.userinfo(&json!(token)).await.expect(200);
 }
