@@ -142,8 +142,10 @@ impl ViewAs {
         let Some((session, record)) = self.store.session(key).await? else { return Ok(()) };
         let Some(viewer) = session.viewer else { return Ok(()) };
         let about = format!("{} at {}", record.profile.name, session.host);
-        self.audit.record(&viewer.by, Action::ViewAsEnded, about, None, None).await?;
-        self.visits.end(key).await
+        // It ends even if it cannot be written down.
+        let ended = self.visits.end(key).await;
+        let written = self.audit.record(&viewer.by, Action::ViewAsEnded, about, None, None).await;
+        ended.and(written)
     }
 
     /// The record of somebody through whose eyes one may look.

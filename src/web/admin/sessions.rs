@@ -131,11 +131,10 @@ fn line(listed: &Listed, caller: &Caller, zone: &crate::domain::time::TimeZone) 
 pub async fn end(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
     let Some(key) = key(caller.sent("key")) else { return caller.not_found() };
     let about = caller.sent("name").to_owned();
-    let ended = async {
-        admin.administer.audit.record(&caller.actor, Action::SessionEnded, about, None, None).await?;
-        admin.desk.sessions.end(&key).await
-    };
-    match ended.await {
+    // It ends even if it cannot be written down.
+    let ended = admin.desk.sessions.end(&key).await;
+    let written = admin.administer.audit.record(&caller.actor, Action::SessionEnded, about, None, None).await;
+    match ended.and(written) {
         Ok(()) => caller.go("/_gate/admin/sessions?done=ended"),
         Err(error) => caller.broken(&error),
     }
@@ -144,17 +143,13 @@ pub async fn end(State(admin): State<Admin>, Extension(caller): Called) -> Respo
 /// Ends every session of a person.
 pub async fn end_all(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
     let Some(id) = IndividualId::parse(caller.sent("id")) else { return caller.not_found() };
-    let ended = async {
-        let about = format!("{} ({id})", caller.sent("name"));
-        admin
-            .administer
-            .audit
-            .record(&caller.actor, Action::SessionsOfPersonEnded, about, None, None)
-            .await?;
-        admin.desk.sessions.end_all_of(&id).await
-    };
-    match ended.await {
-        Ok(_) => caller.go("/_gate/admin/sessions?done=all-ended"),
+    let about = format!("{} ({id})", caller.sent("name"));
+    // They end even if it cannot be written down.
+    let ended = admin.desk.sessions.end_all_of(&id).await;
+    let audit = &admin.administer.audit;
+    let written = audit.record(&caller.actor, Action::SessionsOfPersonEnded, about, None, None).await;
+    match ended.and(written) {
+        Ok(()) => caller.go("/_gate/admin/sessions?done=all-ended"),
         Err(error) => caller.broken(&error),
     }
 }

@@ -18,7 +18,7 @@ pub use code::{Blame, Code};
 pub use kept_form::{KeptForm, ResumeForm};
 pub use notice::{Contact, Missing, Notice, Refused, SignInFailure};
 pub use oidc::{FormPost, SignOutQuestion};
-pub use sign_in::{SignIn, SignedOut, SigningOut};
+pub use sign_in::{SignIn, SigningOut};
 
 use http::StatusCode;
 

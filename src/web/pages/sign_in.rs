@@ -1,4 +1,4 @@
-//! The pages on the way in and out: "Taking you to the sign-in page", "Signing you out" and "You are signed out".
+//! The pages on the way in and out: "Taking you to the sign-in page" and "Signing you out".
 
 use askama::Template;
 use http::StatusCode;
@@ -51,26 +51,5 @@ impl Page for SigningOut {
     fn samples() -> Vec<(&'static str, Self)> {
         let go_url = "https://news.harbour.example/_gate/slo?round=library&end=ams".to_owned();
         vec![("signing_out", Self { frame: super::tests::frame(), go_url })]
-    }
-}
-
-/// Where a logout ends when the site has no page of its own for that.
-#[derive(Clone, Debug, Template)]
-#[template(path = "signed_out.html")]
-pub struct SignedOut {
-    /// Around the page.
-    pub frame: Frame,
-    /// Starts a new login.
-    pub login: String,
-}
-
-impl Page for SignedOut {
-    fn status(&self) -> StatusCode {
-        StatusCode::OK
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        vec![("signed_out", Self { frame: super::tests::frame(), login: "/_gate/login".to_owned() })]
     }
 }
