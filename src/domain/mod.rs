@@ -14,6 +14,7 @@ pub mod network;
 pub mod path;
 pub mod preview;
 pub mod record;
+pub mod require;
 pub mod return_to;
 pub mod roles;
 pub mod rule;

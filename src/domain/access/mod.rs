@@ -3,15 +3,13 @@
 //! Invariant: nothing here waits, reads a clock or knows HTTP. Every door asks `decide`, so they cannot disagree, and a
 //! yes is a `Permit` that only this module can make.
 
-mod require;
-
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub use self::require::Require;
 use super::client::Client;
 use super::path::{PathPattern, RequestPath};
 use super::record::{IndividualId, Profile};
+pub use super::require::Require;
 use super::roles::Decision;
 
 /// A website that delegates login to us.

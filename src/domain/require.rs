@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::rule::Role;
+use super::rule::Role;
 
 /// What a visitor needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
