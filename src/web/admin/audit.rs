@@ -11,8 +11,8 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Admin;
 use super::access::{Called, Caller};
+use super::answers::download;
 use super::fields::Field;
-use super::files::download;
 use super::shell::{Room, Shell};
 use super::typed::Mends;
 use super::words::when;

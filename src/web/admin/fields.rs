@@ -182,6 +182,19 @@ impl Pager {
     }
 }
 
+/// A number with what it counts.
+#[derive(Clone, Debug)]
+pub struct Tile {
+    /// What it counts.
+    pub name: &'static str,
+    /// The number, or a word.
+    pub big: String,
+    /// One sentence about it.
+    pub says: String,
+    /// Where more is.
+    pub href: &'static str,
+}
+
 /// `100000` as people read it: `100,000`.
 pub fn grouped(number: usize) -> String {
     let digits = number.to_string();

@@ -4,13 +4,14 @@ use askama::Template;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, Response, StatusCode, header};
+use axum::http::{Response, StatusCode};
 
 use super::Admin;
 use super::access::{Called, Caller};
-use super::mapping::{sentence, told, who_was_faster};
-use super::preview::which;
+use super::answers::download;
+use super::draft::{told, which, who_was_faster};
 use super::shell::{Note, Room, Shell, Tone};
+use super::words::sentence;
 use crate::flows::administer::mapping::ChangeError;
 use crate::web::pages::{Forms, Page, respond};
 use crate::web::state::answer;
@@ -106,20 +107,6 @@ pub async fn export(State(admin): State<Admin>, Extension(caller): Called) -> Re
         Err(ChangeError::NoVersion(_)) => caller.not_found(),
         Err(error) => caller.broken(&error),
     }
-}
-
-/// A file for the browser to keep. `name` is a constant of ours.
-pub fn download(text: String, kind: &'static str, name: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
-    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
-    }
-    response
 }
 
 impl Page for FilesPage {

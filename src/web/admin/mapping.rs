@@ -7,13 +7,13 @@ use axum::http::{Response, StatusCode};
 
 use super::Admin;
 use super::access::{Called, Caller};
-use super::mapping_page::{DraftBar, MappingPage, Settings, keyed};
+use super::draft::{bar, told, who_was_faster};
+use super::mapping_page::{MappingPage, Settings, keyed};
 use super::offers;
 use super::shell::{Note, Room, Tone};
 use super::typed::{Mends, typed_role};
-use super::words::{changed, differences, when};
-use crate::adapters::store::StoreError;
-use crate::domain::mapping::{Draft, Edit, MappingDiff};
+use super::words::differences;
+use crate::domain::mapping::{Draft, MappingDiff};
 use crate::domain::rule::{PrimaryMembership, Rules};
 use crate::domain::time::TimeZone;
 use crate::flows::administer::mapping::ChangeError;
@@ -121,33 +121,6 @@ async fn refused(
     }
 }
 
-/// Why a change was refused, in sentences.
-pub fn told(error: &ChangeError) -> String {
-    match error {
-        ChangeError::Refused(problems) => {
-            let sentences =
-                problems.iter().map(|problem| format!("{}. {}.", sentence(&problem.what), problem.remedy));
-            sentences.collect::<Vec<_>>().join(" ")
-        }
-        ChangeError::LockOut => {
-            "Nobody whom we know could enter the administration any more, so nothing was done.".to_owned()
-        }
-        ChangeError::Unchanged => "Nothing differs from what is published.".to_owned(),
-        other => format!("{}.", sentence(&other.to_string())),
-    }
-}
-
-/// With a capital letter.
-pub fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-/// "Sam changed the draft at 10:42".
-pub fn who_was_faster(admin: &Admin, last: Option<&Edit>) -> String {
-    changed(last, admin.gate.clock.now(), &admin.zone())
-}
-
 async fn page(
     admin: &Admin,
     caller: &Caller,
@@ -163,23 +136,6 @@ async fn page(
         }
         Err(error) => caller.broken(&error),
     }
-}
-
-/// How the draft stands.
-pub async fn bar(admin: &Admin, draft: &Draft) -> Result<DraftBar, StoreError> {
-    let zone = admin.zone();
-    let versions = admin.administer.mapping.versions().await?;
-    let published = versions.first().map_or_else(String::new, |head| {
-        format!(
-            "Version {}, by {} on {}",
-            head.number,
-            head.published.by.name,
-            when(head.published.at, &zone)
-        )
-    });
-    let edited =
-        draft.edited.as_ref().map(|edit| format!("{} changed it on {}", edit.by.name, when(edit.at, &zone)));
-    Ok(DraftBar { revision: draft.revision, published, edited })
 }
 
 fn typed_settings(caller: &Caller) -> Settings {

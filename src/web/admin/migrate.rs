@@ -72,7 +72,7 @@ pub async fn compare(State(admin): State<Admin>, Extension(caller): Called) -> R
     let users = match read_users(text.as_bytes()) {
         Ok(users) => users,
         Err(fault) => {
-            let mend = format!("{}.", super::mapping::sentence(&fault.to_string()));
+            let mend = format!("{}.", super::words::sentence(&fault.to_string()));
             return answer(respond(&page(&caller, text, Some(mend), None)));
         }
     };

@@ -5,9 +5,11 @@
 //! answer requests.
 
 pub mod access;
+pub mod answers;
 pub mod audit;
 pub mod break_glass;
 pub mod clients;
+pub mod draft;
 pub mod fields;
 pub mod files;
 pub mod kinds;

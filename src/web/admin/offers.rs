@@ -7,8 +7,8 @@ use axum::http::Response;
 
 use super::Admin;
 use super::access::Called;
+use super::fields::Tile;
 use super::fields::{List, grouped, people};
-use super::overview::Tile;
 use super::shell::{Note, Room, Tone};
 use super::words::when;
 use crate::domain::audit::Action;

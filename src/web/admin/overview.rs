@@ -9,7 +9,8 @@ use axum::http::{Response, StatusCode};
 use super::Admin;
 use super::access::Called;
 use super::audit::Line;
-use super::mapping::bar;
+use super::draft::bar;
+use super::fields::Tile;
 use super::mapping_page::DraftBar;
 use super::offers;
 use super::shell::{Room, Shell};
@@ -20,19 +21,6 @@ use crate::web::state::answer;
 
 /// Entries shown.
 const LATELY: usize = 6;
-
-/// A number with what it counts.
-#[derive(Clone, Debug)]
-pub struct Tile {
-    /// What it counts.
-    pub name: &'static str,
-    /// The number, or a word.
-    pub big: String,
-    /// One sentence about it.
-    pub says: String,
-    /// Where more is.
-    pub href: &'static str,
-}
 
 /// The overview.
 #[derive(Clone, Debug, Template)]

@@ -1,16 +1,16 @@
 //! Working out a preview, showing how far it is, and publishing.
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, Response, StatusCode, header};
-use axum::response::IntoResponse;
-use axum::{Extension, Json};
+use axum::http::{Response, StatusCode};
 use serde_json::json;
 
 use super::Admin;
 use super::access::{Called, Caller};
+use super::answers::json_answer;
+use super::draft::{bar, told, who_was_faster};
 use super::fields::{Field, Pager, grouped, people};
-use super::mapping::{bar, told, who_was_faster};
 use super::offers;
 use super::preview_page::{Named, Outcome, PreviewPage, PreviewPeople, State as Shown};
 use super::shell::{Note, Room, Tone};
@@ -18,7 +18,7 @@ use super::words::{differences, when};
 use crate::adapters::store::StoreError;
 use crate::domain::mapping::Draft;
 use crate::domain::rule::Role;
-use crate::flows::administer::mapping::{ChangeError, Which};
+use crate::flows::administer::mapping::ChangeError;
 use crate::flows::administer::preview::{PreviewState, Previewed};
 use crate::web::pages::respond;
 use crate::web::state::answer;
@@ -97,13 +97,6 @@ pub async fn how_far(State(admin): State<Admin>, Extension(caller): Called) -> R
     json_answer(json!({ "running": running, "done": done, "total": total, "says": progress(done, total) }))
 }
 
-/// JSON for a script of ours.
-pub fn json_answer(value: serde_json::Value) -> Response<Body> {
-    let mut response = Json(value).into_response();
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
 /// All who gain or lose one thing.
 pub async fn people_of(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
     let found = match last(&admin).await {
@@ -167,13 +160,4 @@ pub async fn publish(State(admin): State<Admin>, Extension(caller): Called) -> R
         PreviewPage { locked_out, status: StatusCode::CONFLICT, ..page }
     };
     shown(&admin, &caller, with).await.unwrap_or_else(|error| caller.broken(&error))
-}
-
-/// The rules of what a query names: `draft`, `published`, or the number of a version.
-pub fn which(name: &str) -> Option<Which> {
-    match name {
-        "draft" => Some(Which::Draft),
-        "published" => Some(Which::Published),
-        number => number.parse().ok().map(Which::Version),
-    }
 }

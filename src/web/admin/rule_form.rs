@@ -7,8 +7,8 @@ use axum::http::Response;
 
 use super::Admin;
 use super::access::{Called, Caller};
+use super::draft::{told, who_was_faster};
 use super::kinds::{self, Kind};
-use super::mapping::{told, who_was_faster};
 use super::mapping_page::{DraftBar, keyed};
 use super::offers;
 use super::rule_page::{Clash, RulePage};

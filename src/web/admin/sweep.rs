@@ -8,8 +8,8 @@ use serde_json::json;
 
 use super::Admin;
 use super::access::Called;
+use super::answers::json_answer;
 use super::fields::grouped;
-use super::preview::json_answer;
 use super::preview_page::SweepBar;
 use super::words::when;
 use crate::domain::audit::Action;

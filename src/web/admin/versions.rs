@@ -8,9 +8,8 @@ use axum::http::{Response, StatusCode};
 
 use super::Admin;
 use super::access::{Called, Caller};
+use super::draft::{told, which, who_was_faster};
 use super::fields::Pager;
-use super::mapping::{told, who_was_faster};
-use super::preview::which;
 use super::shell::{Note, Room, Shell, Tone};
 use super::words::{Difference, differences, when};
 use crate::domain::mapping::VersionHead;

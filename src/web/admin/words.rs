@@ -11,6 +11,12 @@ pub fn when(at: Timestamp, zone: &TimeZone) -> String {
     format!("{}, {:02}:{:02}", time::in_words(civil.date()), civil.hour(), civil.minute())
 }
 
+/// With a capital letter.
+pub fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// `Sam Osei changed the draft at 10:42`, with the day when it is not today.
 pub fn changed(edit: Option<&Edit>, now: Timestamp, zone: &TimeZone) -> String {
     let Some(edit) = edit else { return "Somebody changed the draft meanwhile".to_owned() };

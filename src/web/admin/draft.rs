@@ -1,0 +1,55 @@
+//! What every page about the draft says: how it stands, who was faster, why a change was refused, which mapping is meant.
+
+use super::Admin;
+use super::mapping_page::DraftBar;
+use super::words::{changed, sentence, when};
+use crate::adapters::store::StoreError;
+use crate::domain::mapping::{Draft, Edit};
+use crate::flows::administer::mapping::{ChangeError, Which};
+
+/// How the draft stands.
+pub async fn bar(admin: &Admin, draft: &Draft) -> Result<DraftBar, StoreError> {
+    let zone = admin.zone();
+    let versions = admin.administer.mapping.versions().await?;
+    let published = versions.first().map_or_else(String::new, |head| {
+        format!(
+            "Version {}, by {} on {}",
+            head.number,
+            head.published.by.name,
+            when(head.published.at, &zone)
+        )
+    });
+    let edited =
+        draft.edited.as_ref().map(|edit| format!("{} changed it on {}", edit.by.name, when(edit.at, &zone)));
+    Ok(DraftBar { revision: draft.revision, published, edited })
+}
+
+/// Why a change was refused, in sentences.
+pub fn told(error: &ChangeError) -> String {
+    match error {
+        ChangeError::Refused(problems) => {
+            let sentences =
+                problems.iter().map(|problem| format!("{}. {}.", sentence(&problem.what), problem.remedy));
+            sentences.collect::<Vec<_>>().join(" ")
+        }
+        ChangeError::LockOut => {
+            "Nobody whom we know could enter the administration any more, so nothing was done.".to_owned()
+        }
+        ChangeError::Unchanged => "Nothing differs from what is published.".to_owned(),
+        other => format!("{}.", sentence(&other.to_string())),
+    }
+}
+
+/// "Sam changed the draft at 10:42".
+pub fn who_was_faster(admin: &Admin, last: Option<&Edit>) -> String {
+    changed(last, admin.gate.clock.now(), &admin.zone())
+}
+
+/// The rules of what a query names: `draft`, `published`, or the number of a version.
+pub fn which(name: &str) -> Option<Which> {
+    match name {
+        "draft" => Some(Which::Draft),
+        "published" => Some(Which::Published),
+        number => number.parse().ok().map(Which::Version),
+    }
+}
