@@ -93,8 +93,12 @@ async fn the_table_holds_for_what_traefik_sends() {
     let plane = Plane::behind_web_servers().await;
     let (cookie, _) = plane.sign_in().await;
     let member = cookie.trim().strip_prefix("Cookie: ").unwrap();
-    let file =
-        shipped("traefik/membergate.yaml", &[("address: http://127.0.0.1:8080/_gate/verify", String::new())]);
+    let file = shipped(
+        "traefik/membergate.yaml",
+        &[("address: http://127.0.0.1:8080/_gate/verify@www", String::new())],
+    );
+    // A name in another spelling is copied for nobody, and goes before the request goes on.
+    assert!(file.contains("authResponseHeadersRegex: (?i)^membergate|[^a-z0-9-]\n"));
     let list = file.lines().skip_while(|line| !line.contains("authRequestHeaders:")).skip(1);
     let copied: Vec<String> =
         list.map_while(|line| line.trim().strip_prefix("- ")).map(str::to_owned).collect();
@@ -110,7 +114,9 @@ async fn the_table_holds_for_what_traefik_sends() {
         }
         asked += 1;
         let target = target.strip_prefix(&format!("http://{HOST}")).unwrap_or(target);
-        let answer = head(plane.address, &by_traefik((method, target, &fields), &copied)).await;
+        let asked =
+            by_traefik((method, target, &fields), &copied).replacen("/verify ", "/verify@library ", 1);
+        let answer = head(plane.address, &asked).await;
         let outcome = meant(&plane, &answer);
         let fits = match (&outcome, expect) {
             (Outcome::Granted(identity), Expect::Stranger) => identity.is_empty(),
@@ -161,6 +167,7 @@ fn requests() -> impl Strategy<Value = (&'static str, String, Vec<(&'static str,
         "?",
         "?a=b",
         "?_method=DELETE",
+        "?+.method=DELETE",
         "?%5fmethod=delete&x",
         "?/../members",
         "?x=%00",
@@ -189,6 +196,7 @@ fn requests() -> impl Strategy<Value = (&'static str, String, Vec<(&'static str,
             ("X-Requested-With", "x"),
             ("X-HTTP-Method-Override", "DELETE"),
             ("X-Method-Override", "GET"),
+            ("X_HTTP_Method", "DELETE"),
             ("Membergate-Id", "evil"),
             ("Membergate_Roles", "evil"),
             ("Origin", "http://elsewhere.example"),
@@ -269,7 +277,7 @@ async fn every_way_to_ask_gives_what_the_proxy_gives() {
     assert_eq!(seen.len(), 5, "each outcome has been met: {seen:?}");
 }
 
-fn requests_headers() -> [&'static str; 8] {
+fn requests_headers() -> [&'static str; 9] {
     [
         "cookie",
         "accept",
@@ -277,6 +285,7 @@ fn requests_headers() -> [&'static str; 8] {
         "x-requested-with",
         "x-http-method-override",
         "x-method-override",
+        "x_http_method",
         "origin",
         "user-agent",
     ]

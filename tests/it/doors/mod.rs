@@ -1,6 +1,7 @@
 //! Forward-auth: web servers that ask us must decide as our own proxy does, with the very files that we ship for them.
 
 mod alike;
+mod mistakes;
 mod php;
 mod question;
 mod servers;
@@ -13,7 +14,7 @@ use question::{Outcome, ask, head, request};
 use servers::{Behind, Door, free_address};
 use table::{Expect, ROWS};
 
-use crate::proxy::plane::{Plane, status};
+use crate::proxy::plane::{Plane, nobody, status};
 
 /// Runs the whole table through one door, and says every difference at once.
 async fn table(plane: &Plane, name: &str, door: SocketAddr, differs: &[Differs]) {
@@ -53,7 +54,7 @@ async fn table(plane: &Plane, name: &str, door: SocketAddr, differs: &[Differs])
 type Differs = (&'static str, &'static str, &'static str, Expect);
 
 fn behind(plane: &Plane) -> Behind {
-    Behind { gate: plane.address, site: plane.site.address, door: free_address() }
+    Behind { gate: plane.address, site: plane.site.address, door: free_address(), name: "library" }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,8 +106,9 @@ async fn the_table_holds_behind_envoy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_gets_in_while_the_gateway_is_away() {
     let plane = Plane::behind_web_servers().await;
+    let (_held, nobody) = nobody();
     for open in [Door::nginx, Door::caddy, Door::haproxy, Door::envoy] {
-        let door = open(Behind { gate: free_address(), ..behind(&plane) });
+        let door = open(Behind { gate: nobody, ..behind(&plane) });
         for target in ["/members", "/_gate/login"] {
             let answer = head(door.address, &request("GET", target, "Accept: text/html")).await;
             assert!(status(&answer) >= 500, "{}: {answer}", door.name);
@@ -132,6 +134,8 @@ async fn the_gateway_is_behind_it(plane: &Plane, door: &Door) {
         "/_gate/verify/",
         "/_gate/verify/members",
         "/_gate/verify?x",
+        "/_gate/verify@library",
+        "/_gate/verify@library/",
         "/_gate/x/../verify",
         "/_gate//verify",
         "//_gate/verify",
