@@ -43,6 +43,7 @@ async fn no_visitor_chooses_whose_rules_count() {
         let trusts = ("transport http {", "trusted_proxies 127.0.0.1\n\t\t\t\ttransport http {");
         Door::caddy_with(behind, trusts)
     };
+    let mut holes = Vec::new();
     for open in [Door::nginx, Door::caddy, behind_a_balancer, Door::haproxy, Door::envoy] {
         let door = open(behind(&plane));
         let (outcome, _) = ask(&plane, door.address, &request("GET", "/", "")).await;
@@ -64,10 +65,12 @@ async fn no_visitor_chooses_whose_rules_count() {
             let asked = request("GET", target, fields);
             let before = plane.site.heads().len();
             let answer = head(door.address, &asked).await;
-            assert_eq!(plane.site.heads().len(), before, "{}: {asked}{answer}", door.name);
-            assert_ne!(status(&answer), 200, "{}: {asked}{answer}", door.name);
+            if plane.site.heads().len() > before || status(&answer) == 200 {
+                holes.push(format!("{}: {target} {fields}", door.name));
+            }
         }
     }
+    assert!(holes.is_empty(), "{holes:#?}");
 }
 
 /// The same at the gateway: a question names its site, and the host that it tells is a host of that site.

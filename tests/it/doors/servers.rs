@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -229,6 +230,16 @@ fn program(name: &str, path: &str) -> PathBuf {
     path
 }
 
+/// An address for a server of another program, which binds it only later. It is below the ports that the system gives to
+/// connections and to whoever asks for any, so that none of them takes it meanwhile.
 pub fn free_address() -> SocketAddr {
-    std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap()
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
+    loop {
+        // Each run of the tests begins elsewhere.
+        let next = std::process::id() * 101 + GIVEN.fetch_add(1, Ordering::Relaxed);
+        let port = 20_000 + u16::try_from(next % 12_000).unwrap();
+        if let Ok(listener) = std::net::TcpListener::bind(("127.0.0.1", port)) {
+            return listener.local_addr().unwrap();
+        }
+    }
 }
