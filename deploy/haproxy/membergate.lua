@@ -1,5 +1,5 @@
 -- Asks the gateway about a request, with HAProxy's own HTTP client. A yes puts the gateway's word about the visitor into the
--- request; any other answer goes to the visitor. No answer at all is a refusal.
+-- request; any other answer goes to the visitor. No answer at all is a refusal. The action takes the site's name at the gateway.
 
 local GATEWAY = "http://127.0.0.1:8080"
 local TIMEOUT = 15000 -- milliseconds; the gateway itself waits up to 10 s for the association's system
@@ -34,7 +34,7 @@ local function refuse(txn, status, reason)
   txn:done(reply)
 end
 
-core.register_action("membergate", { "http-req" }, function(txn)
+core.register_action("membergate", { "http-req" }, function(txn, site)
   local visitor = txn.http:req_get_headers()
   local asked = {
     ["host"] = { "membergate" },
@@ -47,7 +47,7 @@ core.register_action("membergate", { "http-req" }, function(txn)
     local found = lines(visitor[name])
     if #found > 0 then asked[name] = found end
   end
-  local answer = core.httpclient():get({ url = GATEWAY .. "/_gate/verify", headers = asked, timeout = TIMEOUT })
+  local answer = core.httpclient():get({ url = GATEWAY .. "/_gate/verify@" .. site, headers = asked, timeout = TIMEOUT })
   if not answer or not answer.status or answer.status < 200 then
     return refuse(txn, 503, "Service Unavailable")
   end
@@ -70,4 +70,4 @@ core.register_action("membergate", { "http-req" }, function(txn)
   end
   if txn.f:method() ~= "HEAD" then reply:set_body(answer.body or "") end
   txn:done(reply)
-end, 0)
+end, 1)

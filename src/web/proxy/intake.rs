@@ -1,9 +1,9 @@
 //! What a request must be before anybody looks at it: one host, one path that reads only one way, a method that we pass on.
 
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Request, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header};
 
-use super::headers::lists;
+use super::headers::{folds_to, lists};
 use crate::domain::access::normal_host;
 use crate::domain::path::RequestPath;
 use crate::web::pages::Notice;
@@ -92,15 +92,28 @@ fn has_odd_coding(headers: &HeaderMap) -> bool {
 /// Other methods that a request asks the site to take it for. Several frameworks obey these, so what is decided for the
 /// method on the request line alone would be a decision about another request. Bodies are not looked into.
 pub(super) fn claimed_methods(headers: &HeaderMap, query: Option<&str>) -> Vec<String> {
-    const HEADERS: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
-    let in_headers = HEADERS.iter().flat_map(|name| headers.get_all(*name));
-    let mut claimed: Vec<String> =
-        in_headers.map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_uppercase()).collect();
-    let query = query.filter(|query| query.contains("method") || query.contains('%'));
-    let fields = query.map(|query| url::form_urlencoded::parse(query.as_bytes())).into_iter().flatten();
-    claimed
-        .extend(fields.filter(|(name, _)| name == "_method").map(|(_, method)| method.to_ascii_uppercase()));
-    claimed
+    const HEADERS: [&str; 3] = ["x_http_method_override", "x_http_method", "x_method_override"];
+    let asks = |name: &HeaderName| HEADERS.iter().any(|known| folds_to(name.as_str(), known));
+    // Some servers on the way join several lines by commas.
+    let in_headers = headers.iter().filter(|(name, _)| asks(name)).flat_map(|(_, value)| {
+        let methods = String::from_utf8_lossy(value.as_bytes()).to_ascii_uppercase();
+        methods.split(',').map(|method| method.trim().to_owned()).collect::<Vec<_>>()
+    });
+    let may_ask = |query: &&str| query.contains('%') || query.to_ascii_lowercase().contains("method");
+    // `;` separates as `&` does for older frameworks.
+    let parts = query.filter(may_ask).into_iter().flat_map(|query| query.split(['&', ';']));
+    let fields = parts.flat_map(|part| url::form_urlencoded::parse(part.as_bytes()));
+    let in_query = fields.filter(|(name, _)| is_method_field(name));
+    in_headers.chain(in_query.map(|(_, method)| method.trim().to_ascii_uppercase())).collect()
+}
+
+/// Whether a site may read a field of a query as `_method`. PHP skips blanks before a name, ends it at a NUL and makes `_` of a
+/// blank, `.` and `[`; others know brackets. So whatever begins with a sign and has no letters but these counts.
+fn is_method_field(name: &str) -> bool {
+    let name = name.split('\0').next().unwrap_or_default().trim_start();
+    let letters =
+        name.chars().filter(|letter| letter.is_alphanumeric()).map(|letter| letter.to_ascii_lowercase());
+    name.starts_with(|first: char| !first.is_alphanumeric()) && letters.eq("method".chars())
 }
 
 /// What a request wants its connection to become.
@@ -200,6 +213,56 @@ mod tests {
             claims("/", &[("x-http-method-override", "delete"), ("x-http-method", "put")]),
             ["DELETE", "PUT"]
         );
+        assert_eq!(claims("/", &[("x-method-override", "GET, delete")]), ["GET", "DELETE"]);
+    }
+
+    #[test]
+    fn a_method_is_seen_in_every_spelling_that_a_site_may_fold() {
+        let claims = |target: &str, name: &str| {
+            let request = request(target, Version::HTTP_11, &[(name, "DELETE")]);
+            claimed_methods(request.headers(), request.uri().query())
+        };
+        for query in [
+            "_method=DELETE",
+            ".method=DELETE",
+            "+_method=DELETE",
+            "%20_method=delete",
+            "++.method=DELETE",
+            "%5Bmethod=DELETE",
+            "[_method]=DELETE",
+            "%2Emethod=DELETE",
+            "+%20+_method=DELETE",
+            "_%6dethod=DELETE",
+            "_method%00x=DELETE",
+            "_method%00=+DELETE",
+            "_METHOD=DELETE",
+            "a=b;_method=DELETE",
+            "a&b&_method=DELETE",
+        ] {
+            assert_eq!(claims(&format!("/?{query}"), "accept"), ["DELETE"], "{query}");
+        }
+        for query in [
+            "method=DELETE",
+            "+method=DELETE",
+            "_methods=DELETE",
+            "a_method=DELETE",
+            "%00_method=DELETE",
+            "a=_method",
+        ] {
+            assert!(claims(&format!("/?{query}"), "accept").is_empty(), "{query}");
+        }
+        for name in [
+            "X_HTTP_Method_Override",
+            "X.HTTP.Method.Override",
+            "x-http_method~override",
+            "X_HTTP-Method",
+            "X!Method!Override",
+        ] {
+            assert_eq!(claims("/", name), ["DELETE"], "{name}");
+        }
+        for name in ["X-HTTP-Method-Overrides", "HTTP-Method", "X-Method"] {
+            assert!(claims("/", name).is_empty(), "{name}");
+        }
     }
 
     #[test]

@@ -2,7 +2,10 @@
 //!
 //! - `X-Original-Method`, `-Proto`, `-Host` and `-URI`: nginx, as our configuration for it has it;
 //! - `X-Forwarded-Method`, `-Proto`, `-Host` and `-Uri`: Traefik and Caddy, which write them by themselves;
-//! - the request itself, its path behind `/_gate/verify`: Envoy and HAProxy.
+//! - the request itself, its path behind the question's own: Envoy.
+//!
+//! The question's own path is `/_gate/verify@NAME`, with the name of the site before which the server stands. That name is in the
+//! server's configuration, where no visitor can reach it; the host is what the visitor wrote.
 //!
 //! Anything missing, doubled, mixed or malformed is no request at all. Kept out: whom to believe, and the decision.
 
@@ -28,9 +31,22 @@ pub(super) enum Reads {
 }
 
 /// The request that is asked about.
-pub(super) struct Original {
+pub(super) struct Original<'r> {
+    /// The name of the site that the server means.
+    pub(super) site: Option<&'r str>,
     pub(super) target: Target,
     pub(super) method: Method,
+}
+
+/// The parts of a question's own path: the site that it names, and what follows. `None`: it is no question. Only the very bytes
+/// count, so that the servers can keep visitors from asking by a rule that is as simple.
+pub(super) fn question(path_and_query: &str) -> Option<(Option<&str>, &str)> {
+    let rest = path_and_query.strip_prefix(paths::VERIFY)?;
+    let Some(named) = rest.strip_prefix('@') else {
+        return (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((None, rest));
+    };
+    let (name, rest) = named.split_at(named.find(['/', '?']).unwrap_or(named.len()));
+    Some((Some(name), rest))
 }
 
 /// How the one who asks reads our answer, known before anything else about it.
@@ -38,12 +54,13 @@ pub(super) fn reads(headers: &HeaderMap) -> Reads {
     if NGINX.is_used(headers) { Reads::ThreeStatuses } else { Reads::Everything }
 }
 
-impl Original {
+impl Original<'_> {
     /// Reads what was said about the original request.
-    pub(super) fn read<B>(request: &Request<B>) -> Result<Original, Rejected> {
+    pub(super) fn read<B>(request: &Request<B>) -> Result<Original<'_>, Rejected> {
         let headers = request.headers();
-        let rest = request.uri().path_and_query().and_then(|all| all.as_str().strip_prefix(paths::VERIFY));
-        let rest = rest.filter(|rest| rest.starts_with('/'));
+        let asked = request.uri().path_and_query().and_then(|all| question(all.as_str()));
+        let (site, rest) = asked.ok_or(Rejected::Unclear)?;
+        let rest = Some(rest).filter(|rest| rest.starts_with('/'));
         let (method, host, authority, uri) = match (NGINX.is_used(headers), FORWARDED.is_used(headers), rest)
         {
             (true, false, None) => NGINX.read(headers)?,
@@ -62,7 +79,7 @@ impl Original {
             && uri.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
         let path_and_query = uri.parse::<PathAndQuery>().ok().filter(|_| is_address);
         let path_and_query = path_and_query.ok_or(Rejected::Unclear)?;
-        Ok(Original { target: Target { host, authority, path_and_query }, method })
+        Ok(Original { site, target: Target { host, authority, path_and_query }, method })
     }
 }
 
@@ -141,7 +158,8 @@ mod tests {
         for (name, value) in fields {
             request = request.header(*name, *value);
         }
-        let original = Original::read(&request.body(()).unwrap()).ok()?;
+        let request = request.body(()).unwrap();
+        let original = Original::read(&request).ok()?;
         let target = original.target;
         Some((original.method.to_string(), target.host, target.path_and_query.to_string()))
     }
@@ -152,6 +170,33 @@ mod tests {
         assert_eq!(read("/_gate/verify", &NGINX_SAYS), expect);
         assert_eq!(read("/_gate/verify?added", &TRAEFIK_SAYS), expect);
         assert_eq!(read("/_gate/verify/members?x=%2F", &[("host", "Library.example:8443")]), expect);
+        assert_eq!(read("/_gate/verify@library", &NGINX_SAYS), expect);
+        assert_eq!(read("/_gate/verify@library?x=/", &TRAEFIK_SAYS), expect);
+        assert_eq!(read("/_gate/verify@library/members?x=%2F", &[("host", "Library.example:8443")]), expect);
+    }
+
+    #[test]
+    fn only_the_very_bytes_are_a_question() {
+        for (path, asked) in [
+            ("/_gate/verify", Some((None, ""))),
+            ("/_gate/verify/", Some((None, "/"))),
+            ("/_gate/verify/members@x?y", Some((None, "/members@x?y"))),
+            ("/_gate/verify?@library", Some((None, "?@library"))),
+            ("/_gate/verify@library", Some((Some("library"), ""))),
+            ("/_gate/verify@library/@open?x@y", Some((Some("library"), "/@open?x@y"))),
+            ("/_gate/verify@library?/x", Some((Some("library"), "?/x"))),
+            ("/_gate/verify@", Some((Some(""), ""))),
+            ("/_gate/verifyx", None),
+            ("/_gate/verify%40library", None),
+            ("/_gate/Verify", None),
+            ("/_GATE/verify", None),
+            ("/_gate/verif%79", None),
+            ("/%5fgate/verify", None),
+            ("//_gate/verify", None),
+            ("/members/_gate/verify", None),
+        ] {
+            assert_eq!(question(path), asked, "{path}");
+        }
     }
 
     #[test]

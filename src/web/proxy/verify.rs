@@ -14,25 +14,25 @@ use hyper::body::Incoming;
 use super::asked::{Asked, Verdict};
 use super::body::Body;
 use super::headers::REQUEST_ID;
-use super::original::{Original, Reads, reads};
+use super::intake::Rejected;
+use super::original::{Original, Reads, question, reads};
 use super::visitor::Who;
 use super::worker::{Context, Worker, site};
 use super::{answer, cookies, upgrade};
 use crate::adapters::keys::CryptographyFailed;
-use crate::domain::access::{Permit, Site};
+use crate::domain::access::{Permit, Site, Sites};
 use crate::domain::return_to::is_ours;
 use crate::web::client_kind::ClientKind;
 use crate::web::identity::{self, Whose};
 use crate::web::pages::Notice;
 use crate::web::paths;
 
-/// Most askers whom we do not believe that one core logs, each once.
+/// Most askers that one core complains of in the log, each once.
 const MOST_LOGGED: usize = 256;
 
-/// Whether a request is a question of a web server. Only the very bytes count, so that the servers can keep visitors from
-/// asking by a rule that is as simple.
+/// Whether a request is a question of a web server.
 pub(super) fn is_asked(path: &str) -> bool {
-    path.strip_prefix(paths::VERIFY).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    question(path).is_some()
 }
 
 impl Worker {
@@ -46,10 +46,10 @@ impl Worker {
     ) -> Response<Body> {
         if !context.snapshot.settings.forward_auth_proxies.iter().any(|network| network.contains(peer)) {
             self.gate.meter.rejected.inc();
-            self.log_unknown(peer);
+            self.log_once(peer, "Somebody asks at `/_gate/verify` who is not in `listen.forward_auth_proxies`, and is refused");
             return answer::not_a_proxy(context);
         }
-        let response = match self.verified(context, kind, request).await {
+        let response = match self.verified(context, peer, kind, request).await {
             Ok(response) => response,
             Err(notice) => answer::notice(context, kind, &notice),
         };
@@ -62,11 +62,22 @@ impl Worker {
     async fn verified(
         &self,
         context: &mut Context,
+        peer: IpAddr,
         kind: ClientKind,
         request: &Request<Incoming>,
     ) -> Result<Response<Body>, Notice> {
         let reject = |rejected| self.reject(rejected);
-        let Original { target, method } = Original::read(request).map_err(reject)?;
+        let Original { site: named, target, method } = Original::read(request).map_err(reject)?;
+        match meant(&context.snapshot.sites, named, &target.host) {
+            Meant::ThisHost => {}
+            // The visitor wrote the host, so this is not worth a line in the log.
+            Meant::AnotherHost => return Err(reject(Rejected::NoSite)),
+            Meant::Whichever => self.log_once(
+                peer,
+                "A web server asks without the name of its site, so it must see to it by itself that no visitor chooses \
+                 another site's rules. Let it ask at `/_gate/verify@NAME`",
+            ),
+        }
         let path = target.path().map_err(reject)?;
         let site = site(&context.snapshot, &target.host, &path).map_err(reject)?;
         context.host = Arc::from(target.host.as_str());
@@ -139,11 +150,32 @@ impl Worker {
         Ok(response)
     }
 
-    fn log_unknown(&self, peer: IpAddr) {
-        let mut known = self.unknown_askers.borrow_mut();
+    /// Says what is wrong with one who asks, once for each.
+    fn log_once(&self, peer: IpAddr, what: &str) {
+        let mut known = self.odd_askers.borrow_mut();
         if known.len() < MOST_LOGGED && known.insert(peer) {
-            tracing::warn!(%peer, "Somebody asks at `/_gate/verify` who is not in `listen.forward_auth_proxies`, and is refused");
+            tracing::warn!(%peer, "{what}");
         }
+    }
+}
+
+/// Which site a server means, by the name in its question.
+#[derive(Debug, PartialEq, Eq)]
+enum Meant {
+    /// One at the host that the visitor names.
+    ThisHost,
+    /// One at another host. A server that passes such a request on would give its own site by another's rules.
+    AnotherHost,
+    /// It does not say, and there are several. What it tells about the host is believed, as all that it tells.
+    Whichever,
+}
+
+fn meant(sites: &Sites, named: Option<&str>, host: &str) -> Meant {
+    match named {
+        Some(name) if sites.named(name).is_some_and(|site| &*site.host == host) => Meant::ThisHost,
+        Some(_) => Meant::AnotherHost,
+        None if sites.all().any(|site| &*site.host != host) => Meant::Whichever,
+        None => Meant::ThisHost,
     }
 }
 
@@ -184,24 +216,6 @@ fn in_three_statuses(mut response: Response<Body>) -> Response<Body> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_the_very_bytes_are_a_question() {
-        for (path, asked) in [
-            ("/_gate/verify", true),
-            ("/_gate/verify/", true),
-            ("/_gate/verify/members", true),
-            ("/_gate/verifyx", false),
-            ("/_gate/Verify", false),
-            ("/_GATE/verify", false),
-            ("/_gate/verif%79", false),
-            ("/%5fgate/verify", false),
-            ("//_gate/verify", false),
-            ("/members/_gate/verify", false),
-        ] {
-            assert_eq!(is_asked(path), asked, "{path}");
-        }
-    }
 
     #[test]
     fn every_answer_but_yes_denies_with_nginx() {

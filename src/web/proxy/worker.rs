@@ -29,8 +29,8 @@ pub struct Worker {
     pub(super) upstreams: Upstreams,
     pub(super) stamps: RefCell<Stamps>,
     pub(super) streams: Streams,
-    /// Who asked at `/_gate/verify` and may not, as far as it was logged.
-    pub(super) unknown_askers: RefCell<HashSet<IpAddr>>,
+    /// Who asked wrongly at `/_gate/verify`, as far as it was logged.
+    pub(super) odd_askers: RefCell<HashSet<IpAddr>>,
     /// Request ids of this core begin with it.
     core_id: String,
     requests: Cell<u64>,
@@ -73,7 +73,7 @@ impl Worker {
             upstreams,
             stamps: RefCell::default(),
             streams: Streams::default(),
-            unknown_askers: RefCell::default(),
+            odd_askers: RefCell::default(),
             core_id,
             requests: Cell::new(0),
         }))

@@ -25,8 +25,12 @@ async fn the_table_holds_for_what_traefik_sends() {
     let plane = Plane::behind_web_servers().await;
     let (cookie, _) = plane.sign_in().await;
     let member = cookie.trim().strip_prefix("Cookie: ").unwrap();
-    let file =
-        shipped("traefik/membergate.yaml", &[("address: http://127.0.0.1:8080/_gate/verify", String::new())]);
+    let file = shipped(
+        "traefik/membergate.yaml",
+        &[("address: http://127.0.0.1:8080/_gate/verify@www", String::new())],
+    );
+    // A name in another spelling is copied for nobody, and goes before the request goes on.
+    assert!(file.contains("authResponseHeadersRegex: (?i)^membergate|[^a-z0-9-]\n"));
     let list = file.lines().skip_while(|line| !line.contains("authRequestHeaders:")).skip(1);
     let copied: Vec<String> =
         list.map_while(|line| line.trim().strip_prefix("- ")).map(str::to_owned).collect();
@@ -42,7 +46,9 @@ async fn the_table_holds_for_what_traefik_sends() {
         }
         asked += 1;
         let target = target.strip_prefix(&format!("http://{HOST}")).unwrap_or(target);
-        let answer = head(plane.address, &by_traefik((method, target, &fields), &copied)).await;
+        let asked =
+            by_traefik((method, target, &fields), &copied).replacen("/verify ", "/verify@library ", 1);
+        let answer = head(plane.address, &asked).await;
         let outcome = meant(&plane, &answer);
         let fits = Expect::from(&outcome) == *expect;
         assert!(fits, "{method} {target} {text}: expected {expect:?}, but {outcome:?}");

@@ -62,6 +62,7 @@ pub fn requests() -> impl Strategy<Value = (&'static str, String, Vec<(&'static 
         "?",
         "?a=b",
         "?_method=DELETE",
+        "?+.method=DELETE",
         "?%5fmethod=delete&x",
         "?/../members",
         "?x=%00",
@@ -148,7 +149,7 @@ pub fn expected(method: &str, target: &str, fields: &[(&str, &str)], member: &st
     }
     for pair in query.split('&') {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        if name.replace("%5f", "_") == "_method" {
+        if ["_method", "%5fmethod", "+.method"].contains(&name) {
             methods.push(value.to_uppercase());
         }
     }

@@ -2,6 +2,7 @@
 
 mod alike;
 mod drawn;
+mod mistakes;
 mod php;
 mod question;
 mod servers;
@@ -18,7 +19,7 @@ use question::{Outcome, ask, request};
 use servers::{Behind, Door};
 use table::{Expect, ROWS};
 
-use crate::proxy::plane::{Plane, status};
+use crate::proxy::plane::{Plane, nobody, status};
 use crate::world::free_address;
 
 /// Runs the whole table through one door, and says every difference at once.
@@ -54,7 +55,7 @@ async fn table(plane: &Plane, name: &str, door: SocketAddr, differs: &[Differs])
 type Differs = (&'static str, &'static str, &'static str, Expect);
 
 fn behind(plane: &Plane) -> Behind {
-    Behind { gate: plane.address, site: plane.site.address, door: free_address() }
+    Behind { gate: plane.address, site: plane.site.address, door: free_address(), name: "library" }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,8 +116,9 @@ async fn the_table_holds_behind_envoy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_gets_in_while_the_gateway_is_away() {
     let plane = Plane::behind_web_servers().await;
+    let (_held, nobody) = nobody();
     for open in [Door::nginx, Door::caddy, Door::haproxy, Door::envoy] {
-        let door = open(Behind { gate: free_address(), ..behind(&plane) });
+        let door = open(Behind { gate: nobody, ..behind(&plane) });
         for target in ["/members", "/_gate/login"] {
             let answer = head(door.address, &request("GET", target, "Accept: text/html")).await;
             assert!(status(&answer) >= 500, "{}: {answer}", door.name);
@@ -142,6 +144,8 @@ async fn the_gateway_is_behind_it(plane: &Plane, door: &Door) {
         "/_gate/verify/",
         "/_gate/verify/members",
         "/_gate/verify?x",
+        "/_gate/verify@library",
+        "/_gate/verify@library/",
         "/_gate/x/../verify",
         "/_gate//verify",
         "//_gate/verify",

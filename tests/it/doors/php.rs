@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::behind;
 use super::question::request;
-use super::servers::{Behind, Door, end};
+use super::servers::{Door, end};
 use crate::proxy::plane::Plane;
-use crate::world::free_address;
 
 /// PHP's own FastCGI server, with one page that says what it was told.
 struct Php {
@@ -89,7 +89,7 @@ async fn plain(door: &Door, asked: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn php_is_told_by_us_alone_who_is_asking() {
     let (plane, php) = (Plane::behind_web_servers().await, Php::start());
-    let behind = || Behind { gate: plane.address, site: plane.site.address, door: free_address() };
+    let behind = || behind(&plane);
     let doors = [
         Door::nginx_with_php(behind(), &php.socket(), php.folder.path()),
         Door::caddy_with_php(behind(), &php.socket(), php.folder.path()),
@@ -98,7 +98,7 @@ async fn php_is_told_by_us_alone_who_is_asking() {
     let member = cookie.trim();
     for door in &doors {
         let forged = ["-", "_", ".", "~", "!"].map(|between| {
-            ["Id", "Roles", "ASSERTION", "member", "Name", "email"]
+            ["Id", "Roles", "ASSERTION", "member", "Name", "email", "View-As"]
                 .map(|name| format!("Membergate{between}{name}: evil"))
                 .join("|")
                 + "|Proxy: http://evil.example"

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::proxy::plane::HOST;
+
 /// A running web server; it ends with this value.
 pub struct Door {
     pub name: &'static str,
@@ -23,48 +25,61 @@ pub struct Behind {
     pub site: SocketAddr,
     /// Where visitors find it.
     pub door: SocketAddr,
+    /// The gateway's name for the site.
+    pub name: &'static str,
+}
+
+impl Behind {
+    /// The host at which visitors ask; the sites of these tests are named after its first part.
+    fn host(&self) -> String {
+        if self.name == "library" { HOST.to_owned() } else { format!("{}.localhost", self.name) }
+    }
 }
 
 impl Door {
     pub fn nginx(behind: Behind) -> Door {
-        let site = format!("proxy_pass http://{};", behind.site);
-        Door::nginx_before(behind, "membergate-protect.conf", &site)
+        Door::nginx_before(behind, &format!("proxy_pass http://{};", behind.site), "")
+    }
+
+    /// With more in its `server` than the example has; `{place}` is where our files are.
+    pub fn nginx_with(behind: Behind, more: &str) -> Door {
+        Door::nginx_before(behind, &format!("proxy_pass http://{};", behind.site), more)
     }
 
     /// As the how-to says for PHP. `root`: where its files are.
     pub fn nginx_with_php(behind: Behind, socket: &Path, root: &Path) -> Door {
         let site = format!(
-            "fastcgi_param SCRIPT_FILENAME {}$fastcgi_script_name; fastcgi_pass unix:{};",
+            "include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME {}$fastcgi_script_name; \
+             include {{place}}/membergate-fastcgi.conf; fastcgi_pass unix:{};",
             root.display(),
             socket.display()
         );
-        Door::nginx_before(behind, "membergate-fastcgi.conf", &site)
+        Door::nginx_before(behind, &site, "")
     }
 
-    fn nginx_before(behind: Behind, asking: &str, site: &str) -> Door {
+    fn nginx_before(behind: Behind, site: &str, more: &str) -> Door {
         let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
         let place = folder.path().display().to_string();
-        for file in ["membergate.conf", "membergate-server.conf", asking] {
-            let to = [("127.0.0.1:8080", behind.gate.to_string())];
-            let to = if file == "membergate.conf" { &to[..] } else { &[] };
+        let snippets = ("/etc/nginx/snippets", place.clone());
+        for (file, to) in [
+            ("membergate.conf", &[("127.0.0.1:8080", behind.gate.to_string())][..]),
+            ("membergate-server.conf", std::slice::from_ref(&snippets)),
+            ("membergate-protect.conf", &[]),
+            ("membergate-fastcgi.conf", &[]),
+        ] {
             write(&folder, file, &shipped(&format!("nginx/{file}"), to));
         }
         let example = shipped(
             "nginx/example.conf",
             &[
-                ("/etc/nginx/snippets", place.clone()),
-                ("listen 127.0.0.1:80;", format!("listen {address};")),
-                ("www.acme.example", "library.example".to_owned()),
-                ("membergate-protect.conf", asking.to_owned()),
+                snippets,
+                ("listen 127.0.0.1:80;", format!("listen {address};\n{more}")),
+                ("server_name www.acme.example;", format!("server_name {};", behind.host())),
+                ("$membergate_site www;", format!("$membergate_site {};", behind.name)),
                 ("proxy_pass http://127.0.0.1:3000;", site.to_owned()),
             ],
         );
-        let example = if asking.contains("fastcgi") {
-            example.replace("location / {", "location / {\n include /etc/nginx/fastcgi_params;")
-        } else {
-            example
-        };
-        write(&folder, "example.conf", &example);
+        write(&folder, "example.conf", &example.replace("{place}", &place));
         let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
         let temporary: String =
             kinds.iter().map(|kind| format!("{kind}_temp_path {place}/{kind};\n")).collect();
@@ -79,25 +94,33 @@ impl Door {
     }
 
     pub fn caddy(behind: Behind) -> Door {
-        Door::caddy_before(behind, &format!("reverse_proxy {}", behind.site))
+        Door::caddy_before(behind, &format!("reverse_proxy {}", behind.site), ("", ""))
+    }
+
+    /// With another text in place of one of the shipped file.
+    pub fn caddy_with(behind: Behind, (from, to): (&str, &str)) -> Door {
+        Door::caddy_before(behind, &format!("reverse_proxy {}", behind.site), (from, to))
     }
 
     /// As the how-to says for PHP. `root`: where its files are.
     pub fn caddy_with_php(behind: Behind, socket: &Path, root: &Path) -> Door {
         let site = format!("root * {}\n\t\t\tphp_fastcgi unix/{}", root.display(), socket.display());
-        Door::caddy_before(behind, &site)
+        Door::caddy_before(behind, &site, ("", ""))
     }
 
-    fn caddy_before(behind: Behind, site: &str) -> Door {
+    fn caddy_before(behind: Behind, site: &str, (from, to): (&str, &str)) -> Door {
         let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
         let file = shipped(
             "caddy/Caddyfile",
             &[
                 ("www.acme.example {", format!("http://:{} {{\n\tbind 127.0.0.1", address.port())),
                 ("127.0.0.1:8080", behind.gate.to_string()),
+                ("/_gate/verify@www", format!("/_gate/verify@{}", behind.name)),
                 ("reverse_proxy 127.0.0.1:3000", site.to_owned()),
             ],
         );
+        assert!(file.contains(from), "`{from}` is not in deploy/caddy/Caddyfile");
+        let file = if from.is_empty() { file } else { file.replace(from, to) };
         write(&folder, "Caddyfile", &format!("{{\n\tadmin off\n\tauto_https off\n}}\n{file}"));
         let mut command = Command::new(program("caddy", "/usr/bin/caddy"));
         command.args(["run", "--adapter", "caddyfile", "--config"]).arg(folder.path().join("Caddyfile"));
@@ -117,6 +140,7 @@ impl Door {
                 ("/etc/haproxy/membergate.lua", folder.path().join("membergate.lua").display().to_string()),
                 ("bind 127.0.0.1:80\n", format!("bind {address}\n")),
                 ("127.0.0.1:8080", behind.gate.to_string()),
+                ("lua.membergate www", format!("lua.membergate {}", behind.name)),
                 ("127.0.0.1:3000", behind.site.to_string()),
             ],
         );
@@ -134,6 +158,7 @@ impl Door {
             &[
                 ("port_value: 10080}", port(address)),
                 ("port_value: 8080}", port(behind.gate)),
+                ("/_gate/verify@www", format!("/_gate/verify@{}", behind.name)),
                 ("port_value: 3000}", port(behind.site)),
             ],
         );

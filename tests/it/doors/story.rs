@@ -18,8 +18,8 @@ async fn people_sign_in_and_out_through_every_web_server() {
     let more = doors.iter().map(|(name, _, address)| site(name, address.port())).collect();
     let world = World::planned(Plan { more, ..Plan::default() }).await;
     // All at once: a logout leads the browser round by every one of them.
-    let behind = |door| Behind { gate: world.address(), site: world.site.address(), door };
-    let _open: Vec<Door> = doors.iter().map(|(_, open, address)| open(behind(*address))).collect();
+    let behind = |name, door| Behind { gate: world.address(), site: world.site.address(), door, name };
+    let _open: Vec<Door> = doors.iter().map(|(name, open, address)| open(behind(name, *address))).collect();
     let hosts: Vec<(String, SocketAddr)> =
         doors.iter().map(|(name, _, address)| (format!("{name}.localhost"), *address)).collect();
     for (name, _, address) in doors {

@@ -112,8 +112,13 @@ impl Plane {
 
     /// As web servers use it: they keep connections for a while, and ask at `/_gate/verify`.
     pub async fn behind_web_servers() -> Plane {
+        Plane::behind_web_servers_with(|_| {}).await
+    }
+
+    pub async fn behind_web_servers_with(change: impl FnOnce(&mut Snapshot)) -> Plane {
         Plane::listening(None, Duration::from_secs(30), |snapshot| {
             snapshot.settings.forward_auth_proxies = vec!["127.0.0.1".parse().unwrap()];
+            change(snapshot);
         })
         .await
     }
@@ -270,6 +275,14 @@ pub fn tls(name: &str) -> PathBuf {
 pub fn endpoint(address: SocketAddr, limits: Limits) -> Arc<Endpoint> {
     let url = Url::parse(&format!("http://{address}")).unwrap();
     Arc::new(Endpoint::new(&url, &Trust::Platform, limits).unwrap())
+}
+
+/// An address at which nobody listens, while the socket lives: it is bound, so that no other test is given the port.
+pub fn nobody() -> (tokio::net::TcpSocket, SocketAddr) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    (socket, address)
 }
 
 /// Status of a raw answer.

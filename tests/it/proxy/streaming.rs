@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 use url::Url;
 
-use super::plane::{HOST, Plane, endpoint, limits, read_until, rules, status};
+use super::plane::{HOST, Plane, endpoint, limits, nobody, read_until, rules, status};
 use super::site::{LARGE, MEBIBYTE};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,7 +126,7 @@ async fn a_site_that_fails_is_told_from_a_site_that_is_slow() {
     assert!(answer.ends_with("short"), "cut off, and seen to be: {answer}");
     plane.drain().await;
 
-    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let (_held, nobody) = nobody();
     let plane =
         Plane::with(|snapshot| snapshot.endpoints = [("library".into(), endpoint(nobody, limits()))].into())
             .await;
