@@ -28,7 +28,9 @@ require __DIR__ . '/includes/visitor.php';       // Who is asking on this reques
 require __DIR__ . '/includes/auth-redirect.php'; // The door of /wp-admin/.
 require __DIR__ . '/includes/login.php';         // The login page, and the ways out.
 require __DIR__ . '/includes/caching.php';       // What a page cache is told.
-require __DIR__ . '/includes/content.php';       // Content by role.
+require __DIR__ . '/includes/content.php';       // Content by role: the decision, and blocks.
+require __DIR__ . '/includes/shortcode.php';     // Content by role: the shortcode.
+require __DIR__ . '/includes/parts.php';         // Pages, teasers and excerpts of a post with hidden content.
 
 if ( is_admin() ) {
 	require __DIR__ . '/includes/settings-page.php';
