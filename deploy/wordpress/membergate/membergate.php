@@ -23,6 +23,7 @@ require __DIR__ . '/includes/notes.php';         // What an administrator should
 require __DIR__ . '/includes/assertion.php';     // Is this signed statement true? Pure.
 require __DIR__ . '/includes/keys.php';          // The gateway's public keys.
 require __DIR__ . '/includes/account.php';       // The WordPress account of a person.
+require __DIR__ . '/includes/first-link.php';    // Which account may be linked by its e-mail address.
 require __DIR__ . '/includes/roles.php';         // The managed roles, and only those.
 require __DIR__ . '/includes/visitor.php';       // Who is asking on this request.
 require __DIR__ . '/includes/auth-redirect.php'; // The door of /wp-admin/.

@@ -192,7 +192,7 @@ function render_form(): void {
 		esc_html__( 'A JWK set. Not empty: nothing is fetched, and a new key must be pasted before the gateway changes to it.', 'membergate' )
 	);
 	tick_row( 'create', __( 'New accounts', 'membergate' ), __( 'An account is made for a person who has none. Otherwise only people with an account here are let in.', 'membergate' ) );
-	tick_row( 'link_by_email', __( 'First link by e-mail', 'membergate' ), __( 'An existing account without any rights is linked when it alone has the person\'s e-mail address.', 'membergate' ) );
+	tick_row( 'link_by_email', __( 'First link by e-mail', 'membergate' ), __( 'An existing account is linked when it alone has the person\'s e-mail address and holds no role or right that somebody gave it by hand.', 'membergate' ) );
 	tick_row( 'bind_address', __( 'Replay protection', 'membergate' ), __( 'An assertion is good only from the network address that showed it first.', 'membergate' ) );
 	text_row( 'button_label', __( 'Text of the login button', 'membergate' ), '' );
 	text_row( 'meta_type', __( 'User meta key: Membership Type', 'membergate' ), '' );
