@@ -97,7 +97,7 @@ def not_linked(site):
 
 def hand_given(site):
     """Whoever can set an e-mail address in the association gets nothing that somebody gave to one person."""
-    site.php("add_role('board','Board',['read'=>true]); add_role('guest','Guest',['read'=>true]); add_role('gone','Gone',['read'=>true]); return 1;")
+    site.php("add_role('crew','Crew',['read'=>true]); add_role('guest','Guest',['read'=>true]); add_role('gone','Gone',['read'=>true]); return 1;")
 
     def linked(login, prepare="", **claims):
         account = site.user(login, "subscriber")
@@ -112,12 +112,12 @@ def hand_given(site):
     give = "$u->set_role(''); $u->add_role('{0}');".format
     check("an account with the role subscriber is linked by e-mail", linked("sue"))
     check("one without any role is", linked("nora", "$u->set_role('');"))
-    check("one with a role that the mapping manages is", linked("max", give("board"), managed_roles=["board"]))
+    check("one with a role that the mapping manages is", linked("max", give("crew"), managed_roles=["crew"]))
     check("and loses it when the association does not give it", site.php("return get_user_by('login', 'max')->roles;") == [])
     check("one with a role given by hand is not", not linked("vera", give("vip")))
     check("nor beside the role subscriber", not linked("viola", "$u->add_role('vip');"))
-    check("nor with a role that only another mapping manages", not linked("bob", give("board"), managed_roles=["member"]))
-    check("nor with two", not linked("bill", "$u->add_role('vip'); $u->add_role('board');", managed_roles=["board"]))
+    check("nor with a role that only another mapping manages", not linked("bob", give("crew"), managed_roles=["member"]))
+    check("nor with two", not linked("bill", "$u->add_role('vip'); $u->add_role('crew');", managed_roles=["crew"]))
     check("nor with a right of its own that the staff does not have", not linked("cara", "$u->add_cap('see_minutes');"))
     check("nor with a right of its own that has the name of a managed role", not linked("carl", "$u->add_cap('unheard');", managed_roles=["unheard"]))
     check("nor with a role that is not there at the moment", not linked("gil", "$u->add_role('gone'); remove_role('gone');"))

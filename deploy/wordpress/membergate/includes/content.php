@@ -99,5 +99,6 @@ function editor_control(): void {
 		'0.1.0',
 		true
 	);
+	wp_add_inline_script( 'membergate-block-condition', 'window.membergateRoles = ' . wp_json_encode( array_map( 'strval', array_keys( wp_roles()->roles ) ) ) . ';', 'before' );
 	wp_set_script_translations( 'membergate-block-condition', 'membergate' );
 }

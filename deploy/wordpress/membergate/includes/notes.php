@@ -127,6 +127,26 @@ function conflict_text( array $conflict ): string {
 	}
 }
 
+/** Why what the gateway says about a visitor was refused, and what to do, for the administrator. docs/wordpress.md has the same. */
+function refusal_text( string $reason ): string {
+	$texts = array(
+		'not_configured'   => __( 'The site name or the public address is not set: enter it below.', 'membergate' ),
+		'audience'         => __( 'It was meant for another site: compare the site name with the one in the gateway\'s configuration.', 'membergate' ),
+		'issuer'           => __( 'It came from another address than this site\'s: compare the public address; http or https, and the port.', 'membergate' ),
+		'expired'          => __( 'It was too old: the clocks of this machine and the gateway differ.', 'membergate' ),
+		'not_yet_valid'    => __( 'It was from the future: the clocks of this machine and the gateway differ.', 'membergate' ),
+		'unknown_key'      => __( 'It was signed by a key that is not among the gateway\'s: the address of the keys belongs to another gateway, or pasted keys are old.', 'membergate' ),
+		'keys_unreachable' => __( 'The gateway\'s keys could not be fetched: set an inner address of the keys, or paste them.', 'membergate' ),
+		'replayed'         => __( 'It came from another network address than before. If members on phones look signed out now and then, see "Replay protection".', 'membergate' ),
+		'no_account'       => __( 'The person has no account, and none may be made: invite them, or switch "New accounts" on.', 'membergate' ),
+		'account_closed'   => __( 'The network marked the account as spam.', 'membergate' ),
+		'account'          => __( 'WordPress could not make the account: look at PHP\'s error log.', 'membergate' ),
+		'busy'             => __( 'The account was being made by another request: it works at the next one.', 'membergate' ),
+	);
+	$text  = $texts[ $reason ] ?? __( 'It was not made by a gateway of this version, or changed on the way: look for who else sets the header.', 'membergate' );
+	return $text . ' (' . $reason . ')';
+}
+
 /** A link to an account's profile, safe to print. */
 function account_link( int $user_id ): string {
 	$user = get_userdata( $user_id );
