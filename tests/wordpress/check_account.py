@@ -69,9 +69,7 @@ def not_linked(site):
     site.php(f"(new WP_User({capable}))->add_cap('manage_options'); return 1;")
     who = Browser(site).who(site.token(sub="thief-cap", email="capable@people.example"))
     check("a right given to one account alone counts as well", who["id"] != capable, who)
-    vip = site.user("vera", "vip")
-    check("a role without rights of the staff does not hinder", Browser(site).who(site.token(sub="vera-id", email="vera@people.example"))["id"] == vip)
-    check("and stays, for the mapping does not manage it", "vip" in site.php(f"return get_userdata({vip})->roles;"))
+    hand_given(site)
     twins = [site.user("twin-1", "subscriber"), site.user("twin-2", "subscriber")]
     site.php(f"global $wpdb; $wpdb->update($wpdb->users, ['user_email'=>'twin-1@people.example'], ['ID'=>{twins[1]}]); return 1;")
     who = Browser(site).who(site.token(sub="twin-id", email="twin-1@people.example"))
@@ -99,6 +97,43 @@ def not_linked(site):
     site.php(f"Membergate\\link_account({by_hand}, 'hand-id'); return 1;")
     who = Browser(site).who(site.token(sub="hand-id", email="hand@people.example"))
     check("an account linked by hand is used, with the role that was given by hand", who["id"] == by_hand and "editor" in who["roles"], who)
+
+
+def hand_given(site):
+    """Whoever can set an e-mail address in the association gets nothing that somebody gave to one person."""
+    site.php("add_role('crew','Crew',['read'=>true]); add_role('guest','Guest',['read'=>true]); add_role('gone','Gone',['read'=>true]); return 1;")
+
+    def linked(login, prepare="", **claims):
+        account = site.user(login, "subscriber")
+        site.php(f"$u = new WP_User({account}); {prepare} return 1;")
+        before = site.php(f"return (new WP_User({account}))->caps;")
+        who = Browser(site).who(site.token(sub=f"{login}-id", email=f"{login}@people.example", **claims))
+        if who["id"] != account:
+            check(f"{login}'s account stays as it was", site.php(f"return (new WP_User({account}))->caps;") == before and who["email"] == "", who)
+            check(f"and a notice names it ({login})", account in site.php("return array_column(Membergate\\notes()['conflicts'], 'other');"))
+        return who["id"] == account
+
+    give = "$u->set_role(''); $u->add_role('{0}');".format
+    check("an account with the role subscriber is linked by e-mail", linked("sue"))
+    check("one without any role is", linked("nora", "$u->set_role('');"))
+    check("one with a role that the mapping manages is", linked("max", give("crew"), managed_roles=["crew"]))
+    check("and loses it when the association does not give it", site.php("return get_user_by('login', 'max')->roles;") == [])
+    check("one with a role given by hand is not", not linked("vera", give("vip")))
+    check("nor beside the role subscriber", not linked("viola", "$u->add_role('vip');"))
+    check("nor with a role that only another mapping manages", not linked("bob", give("crew"), managed_roles=["member"]))
+    check("nor with two", not linked("bill", "$u->add_role('vip'); $u->add_role('crew');", managed_roles=["crew"]))
+    check("nor with a right of its own that the staff does not have", not linked("cara", "$u->add_cap('see_minutes');"))
+    check("nor with a right of its own that has the name of a managed role", not linked("carl", "$u->add_cap('unheard');", managed_roles=["unheard"]))
+    check("nor with a role that is not there at the moment", not linked("gil", "$u->add_role('gone'); remove_role('gone');"))
+    check("nor with the role guest", not linked("gus", give("guest")))
+    site.php("update_option('default_role', 'guest'); return 1;")
+    check("but with it where everybody who registers gets it", linked("gwen", give("guest")))
+    site.php("update_option('default_role', 'editor'); return 1;")
+    check("staff is never linked, whatever everybody gets", not linked("eddy", give("editor")))
+    check("nor where the mapping manages it", not linked("edna", give("administrator"), managed_roles=["administrator"]))
+    site.php("update_option('default_role', 'subscriber'); return 1;")
+    conflict = site.php("wp_set_current_user(1); $c = Membergate\\notes()['conflicts']; return Membergate\\conflict_text(end($c));")
+    check("the notice says what to do", "copy the association id" in conflict and ">edna<" in conflict, conflict)
 
 
 def follows(site):

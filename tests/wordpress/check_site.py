@@ -147,7 +147,7 @@ def content(site):
     sees("a feed reader", ["BLOCK-FREE"], None, "/feed/")
     sees("the REST API of a stranger", ["BLOCK-FREE"], None, "/wp-json/wp/v2/posts?slug=for-members")
     editor = Browser(site).get("/wp-admin/post-new.php", board(site))
-    check("the editor has the field", "block-condition.js" in editor.text, editor.status)
+    check("the editor has the field, and the roles of this site for it", "block-condition.js" in editor.text and re.search(r'window.membergateRoles = \["administrator",[^]]*"board"', editor.text), editor.status)
 
 
 def php_text(text):
@@ -173,7 +173,15 @@ def settings_page(site):
     admin = Browser(site)
     admin.sign_in_by_password("admin", "admin-pass-1")
     page = admin.get(path)
-    check("an administrator sees the status", page.status == 200 and "Last accepted" in page.text and "choir" in page.text, page)
+    check("an administrator sees the status", page.status == 200 and "Last visitor accepted" in page.text and "choir" in page.text, page)
+    check("and the role names to write in pages", re.search(r"Role names for blocks and shortcodes: administrator, [^<]*\bmember\b", page.text))
+    site.php("$n = Membergate\\notes(); $n['refused'] = 'audience'; $n['refused_at'] = $n['accepted_at'] + 61; Membergate\\keep_notes($n); return 1;")
+    refused = admin.get(path)
+    check("a refusal after the last acceptance is explained", "Needs attention" in refused.text and "compare the site name" in refused.text, refused)
+    site.php("$n = Membergate\\notes(); $n['refused_at'] = $n['accepted_at'] + 59; Membergate\\keep_notes($n); return 1;")
+    check("one among acceptances is not", "compare the site name" not in admin.get(path).text)
+    why = site.php("return [Membergate\\refusal_text('issuer'), Membergate\\refusal_text('signature')];")
+    check("each refusal says what to do", "public address" in why[0] and "not made by a gateway" in why[1], why)
 
     def deed(name, nonce):
         return admin.post("/wp-admin/admin-post.php", {"action": name, "_wpnonce": nonce})
@@ -185,14 +193,18 @@ def settings_page(site):
     before = site.php("return get_option('membergate_settings');")
     save = re.search(r'name="_wpnonce" value="(\w+)"', page.text[page.text.index("options.php"):]).group(1)
 
+    said = []
+
     def saved(**changed):
         form = {"option_page": "membergate", "action": "update", "_wpnonce": save, "_wp_http_referer": path}
         form.update({f"membergate_settings[{name}]": value for name, value in changed.items()})
         admin.post("/wp-admin/options.php", form)
+        said.append(admin.get(path + "&settings-updated=true").text)
         return site.php("return get_option('membergate_settings');")
 
     now = saved(site="www", meta_type="wp_capabilities", meta_expires="membership_until", origin="javascript:alert(1)", jwks="{}", jwks_url=before["jwks_url"], link_by_email="1", bind_address="1", create="1", button_label="<b>In</b>")
     check("a value that could do harm is not taken", (now["meta_type"], now["origin"], now["jwks"]) == ("membership_type", "", ""), now)
+    check("and is called by the name on the page", '"Public address" cannot be used' in said[0].replace("&quot;", '"').replace("&#8220;", '"'), re.findall(r"cannot be used[^<]*", said[0]))
     check("one that cannot is", (now["meta_expires"], now["button_label"]) == ("membership_until", "In"), now)
     check("the renamed user meta is written", Browser(site).who(site.token(sub="mia"))["id"] > 0 and site.php("return get_user_meta(Membergate\\linked_account('mia'), 'membership_until', true);") == "2027-12-31")
     site.php("update_option('membergate_settings', " + "['site'=>'www','jwks_url'=>" + php_text(before["jwks_url"]) + "]); return 1;")

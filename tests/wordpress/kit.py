@@ -39,13 +39,13 @@ class Answer:
 
 
 class Browser:
-    """Cookies, and one address from which it comes."""
+    """Cookies, one address from which it comes, and one at which it asks."""
 
-    def __init__(self, site, source="127.0.0.1"):
-        self.site, self.source, self.cookies = site, source, {}
+    def __init__(self, site, source="127.0.0.1", at="127.0.0.1"):
+        self.site, self.source, self.at, self.cookies = site, source, at, {}
 
     def ask(self, method, path, token=None, form=None, body=None, headers=()):
-        connection = http.client.HTTPConnection("127.0.0.1", self.site.port, timeout=30, source_address=(self.source, 0))
+        connection = http.client.HTTPConnection(self.at, self.site.port, timeout=30, source_address=(self.source, 0))
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", self.site.host)
         if self.cookies:
@@ -74,6 +74,15 @@ class Browser:
 
     def get(self, path, token=None, **more):
         return self.ask("GET", path, token, **more)
+
+    def read(self, path, token=None):
+        """The page, wherever WordPress's own addresses lead."""
+        for _ in range(3):
+            answer = self.get(path, token)
+            if answer.status not in (301, 302):
+                break
+            path = answer.location.replace(self.site.origin, "")
+        return answer
 
     def post(self, path, form=None, token=None, **more):
         return self.ask("POST", path, token, form=form, **more)

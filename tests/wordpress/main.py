@@ -7,7 +7,7 @@ import traceback
 import kit
 
 SUITES = [
-    (False, ["check_assertion", "check_account", "check_site"]),
+    (False, ["check_assertion", "check_account", "check_site", "check_content", "check_caches"]),
     (True, ["check_network"]),
 ]
 

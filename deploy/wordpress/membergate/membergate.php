@@ -23,12 +23,15 @@ require __DIR__ . '/includes/notes.php';         // What an administrator should
 require __DIR__ . '/includes/assertion.php';     // Is this signed statement true? Pure.
 require __DIR__ . '/includes/keys.php';          // The gateway's public keys.
 require __DIR__ . '/includes/account.php';       // The WordPress account of a person.
+require __DIR__ . '/includes/first-link.php';    // Which account may be linked by its e-mail address.
 require __DIR__ . '/includes/roles.php';         // The managed roles, and only those.
 require __DIR__ . '/includes/visitor.php';       // Who is asking on this request.
 require __DIR__ . '/includes/auth-redirect.php'; // The door of /wp-admin/.
 require __DIR__ . '/includes/login.php';         // The login page, and the ways out.
 require __DIR__ . '/includes/caching.php';       // What a page cache is told.
-require __DIR__ . '/includes/content.php';       // Content by role.
+require __DIR__ . '/includes/content.php';       // Content by role: the decision, and blocks.
+require __DIR__ . '/includes/shortcode.php';     // Content by role: the shortcode.
+require __DIR__ . '/includes/parts.php';         // Pages, teasers and excerpts of a post with hidden content.
 
 if ( is_admin() ) {
 	require __DIR__ . '/includes/settings-page.php';

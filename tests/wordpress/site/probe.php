@@ -11,6 +11,21 @@ add_action('template_redirect', function () {
 		'nonce' => wp_create_nonce('wp_rest'), 'no_cache' => defined('DONOTCACHEPAGE'), 'blog' => get_current_blog_id(), 'why' => Membergate\visitor()['reason'],
 	]);
 });
+// `?classic=1` shows the posts of any address as an old theme does: text, links to the other pages, excerpt.
+add_action('template_redirect', function () {
+	if (!isset($_GET['classic'])) {
+		return;
+	}
+	while (have_posts()) {
+		the_post();
+		echo '<article>';
+		the_content();
+		wp_link_pages();
+		the_excerpt();
+		echo '</article>';
+	}
+	exit;
+});
 // A plugin that asks who is signed in while an account is being made must not send the whole thing round in circles.
 add_action('user_register', function () {
 	wp_get_current_user();

@@ -6,6 +6,21 @@
 	var el = wp.element.createElement;
 	var __ = wp.i18n.__;
 
+	var names = ( window.membergateRoles || [] ).map( String );
+
+	// A name that this site does not have opens the block to nobody, so it is said at once.
+	function help( written ) {
+		var unknown = written.split( ',' ).map( function ( name ) {
+			return name.trim().toLowerCase();
+		} ).filter( function ( name ) {
+			return name && names.indexOf( name ) < 0;
+		} );
+		if ( unknown.length ) {
+			return __( 'This site has no such role:', 'membergate' ) + ' ' + unknown.join( ', ' ) + '. ' + __( 'Its roles:', 'membergate' ) + ' ' + names.join( ', ' );
+		}
+		return __( 'Role names with commas between them. Empty: everyone. Roles of this site:', 'membergate' ) + ' ' + names.join( ', ' );
+	}
+
 	wp.hooks.addFilter( 'blocks.registerBlockType', 'membergate/attribute', function ( settings ) {
 		settings.attributes = Object.assign( {}, settings.attributes, { membergateRoles: { type: 'string' } } );
 		return settings;
@@ -18,7 +33,7 @@
 			}
 			var field = el( wp.components.TextControl, {
 				label: __( 'Roles that may see this block', 'membergate' ),
-				help: __( 'Role names with commas between them. Empty: everyone.', 'membergate' ),
+				help: help( props.attributes.membergateRoles || '' ),
 				value: props.attributes.membergateRoles || '',
 				onChange: function ( value ) {
 					props.setAttributes( { membergateRoles: value || undefined } );

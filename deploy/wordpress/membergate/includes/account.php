@@ -2,7 +2,8 @@
 /**
  * The WordPress account of a person: found by the association id, linked by e-mail where that is safe, else created.
  *
- * The id is the only key. An e-mail address is looked at once, for the first link, and then only follows.
+ * The id is the only key. An e-mail address is looked at once, for the first link, and then only follows. Kept out: which
+ * accounts may be linked by e-mail (first-link.php).
  *
  * @package Membergate
  */
@@ -15,8 +16,7 @@ use WP_User;
 
 defined( 'ABSPATH' ) || exit;
 
-const ID_META   = 'membergate_id';
-const CORE_STAFF = array( 'administrator', 'editor', 'author', 'contributor' );
+const ID_META = 'membergate_id';
 
 /**
  * The account of the person whom these claims name, made if need be and brought up to date.
@@ -102,7 +102,7 @@ function first_account( array $claims ) {
 	}
 	$id = linked_account( $claims['sub'] );
 	if ( ! $id ) {
-		$id = account_by_email( $claims['email'], $conflict );
+		$id = account_by_email( $claims, $conflict );
 		if ( ! $id ) {
 			$id = '1' === setting( 'create' ) ? create_account( $claims ) : new WP_Error( 'no_account' );
 		}
@@ -115,80 +115,6 @@ function first_account( array $claims ) {
 	}
 	$wpdb->query( $wpdb->prepare( 'SELECT RELEASE_LOCK(%s)', $lock ) ); // phpcs:ignore WordPress.DB.DirectDatabaseQuery
 	return $id;
-}
-
-/**
- * The one account that has this e-mail address and may be linked by it, or 0.
- *
- * @param string     $email    The address in the association; may be empty.
- * @param array|null $conflict What an administrator should know when an account matches and is not linked.
- */
-function account_by_email( string $email, &$conflict ): int {
-	$conflict = null;
-	$ids      = is_email( $email ) ? accounts_with_email( $email ) : array();
-	if ( array() === $ids ) {
-		return 0;
-	}
-	if ( count( $ids ) > 1 ) {
-		$conflict = array( 'kind' => 'ambiguous', 'other' => 0 );
-		return 0;
-	}
-	if ( '1' === setting( 'link_by_email' ) && ! is_linked( $ids[0] ) && ! is_privileged( $ids[0] ) ) {
-		return $ids[0];
-	}
-	$conflict = array( 'kind' => 'not_linked', 'other' => $ids[0] );
-	return 0;
-}
-
-/** The ids of all accounts with this address. The database folds accents; an address is compared by its bytes, without case. */
-function accounts_with_email( string $email ): array {
-	global $wpdb;
-	// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- get_user_by() hides that there are several.
-	$rows = $wpdb->get_results( $wpdb->prepare( "SELECT ID, user_email FROM {$wpdb->users} WHERE user_email = %s LIMIT 10", $email ) );
-	$ids  = array();
-	foreach ( (array) $rows as $row ) {
-		if ( strtolower( $row->user_email ) === strtolower( $email ) ) {
-			$ids[] = (int) $row->ID;
-		}
-	}
-	return $ids;
-}
-
-/**
- * May this account do more than read, on any site? Such an account is linked by hand only: whoever can set an e-mail
- * address in the association must not become an editor here.
- */
-function is_privileged( int $user_id ): bool {
-	if ( is_multisite() ) {
-		$blogs = get_blogs_of_user( $user_id, true );
-		if ( is_super_admin( $user_id ) || count( $blogs ) > 50 ) {
-			return true;
-		}
-		foreach ( $blogs as $blog ) {
-			if ( is_privileged_on( new WP_User( $user_id, '', (int) $blog->userblog_id ), (int) $blog->userblog_id ) ) {
-				return true;
-			}
-		}
-		return false;
-	}
-	return is_privileged_on( new WP_User( $user_id ), 0 );
-}
-
-/** The same for one site; 0 is the only one. */
-function is_privileged_on( WP_User $user, int $blog_id ): bool {
-	if ( $blog_id ) {
-		switch_to_blog( $blog_id );
-	}
-	$administrator = get_role( 'administrator' );
-	$staff         = $administrator ? array_keys( array_filter( $administrator->capabilities ) ) : array();
-	$staff         = array_merge( $staff, array( 'edit_posts', 'edit_pages', 'upload_files', 'manage_options', 'edit_users', 'unfiltered_html' ) );
-	$user          = new WP_User( $user->ID );
-	$held          = array_keys( array_filter( $user->allcaps ) );
-	if ( $blog_id ) {
-		restore_current_blog();
-	}
-	return array() !== array_intersect( $user->roles, CORE_STAFF )
-		|| array() !== array_diff( array_intersect( $held, $staff ), array( 'read', 'level_0' ) );
 }
 
 /**

@@ -30,6 +30,9 @@ function private_headers( $headers ): array {
 	$headers = (array) $headers;
 	if ( 'none' !== visitor()['state'] ) {
 		$headers['Cache-Control'] = 'private, no-store, no-cache, must-revalidate, max-age=0';
+		// A page cache of nginx often ignores the line above by order of whoever set it up, but obeys this one. Two digits,
+		// because the REST API of WordPress takes a header with the value "0" out.
+		$headers['X-Accel-Expires'] = '00';
 	}
 	return $headers;
 }

@@ -1,8 +1,9 @@
 <?php
 /**
- * Content by role: a shortcode, and a condition on any block. Both are decided on the server; what is hidden is not sent.
+ * Content by role: who may see what, and the condition on any block. The server decides; what is hidden is not sent.
  *
- * The roles are those of the WordPress account on this site, so a role given by hand counts as well.
+ * The roles are those of the WordPress account on this site, so a role given by hand counts as well. Kept out: the
+ * shortcode (shortcode.php), and what WordPress shows of a post but not whole (parts.php).
  *
  * @package Membergate
  */
@@ -11,33 +12,11 @@ namespace Membergate;
 
 defined( 'ABSPATH' ) || exit;
 
-add_action( 'init', __NAMESPACE__ . '\\register_content' );
 add_filter( 'render_block', __NAMESPACE__ . '\\render_block', 100, 2 );
-add_filter( 'get_the_excerpt', __NAMESPACE__ . '\\guard_excerpt', 9, 2 );
-add_filter( 'get_the_excerpt', __NAMESPACE__ . '\\unguard_excerpt', 11 );
+add_filter( 'the_content', __NAMESPACE__ . '\\refuse_unread_conditions', 1 );
+add_filter( 'widget_block_content', __NAMESPACE__ . '\\refuse_unread_conditions', 1 );
 add_filter( 'register_block_type_args', __NAMESPACE__ . '\\block_attribute' );
 add_action( 'enqueue_block_editor_assets', __NAMESPACE__ . '\\editor_control' );
-
-/** The shortcode. */
-function register_content(): void {
-	add_shortcode( 'membergate', __NAMESPACE__ . '\\shortcode' );
-}
-
-/**
- * `[membergate roles="a,b"]…[/membergate]`: for those who hold any of the roles. Without `roles`: for everyone signed in.
- *
- * @param array|string $attributes What the author wrote.
- * @param string|null  $content    What is between the tags.
- */
-function shortcode( $attributes, $content = null ): string {
-	$attributes = is_array( $attributes ) ? $attributes : array();
-	// `[membergate role="a"]` or a stray word is a mistake of the author; it must not show the text to everyone.
-	if ( array() !== array_diff( array_keys( $attributes ), array( 'roles' ) ) ) {
-		return '';
-	}
-	$roles = isset( $attributes['roles'] ) ? (string) $attributes['roles'] : null;
-	return may_see( $roles ) ? do_shortcode( (string) $content ) : '';
-}
 
 /**
  * May the current visitor see what is for these roles?
@@ -73,28 +52,28 @@ function render_block( $html, $block ) {
 }
 
 /**
- * For the excerpt that it makes itself, WordPress renders what is inside a group and never asks about the group. So in a
- * post with a condition nothing inside groups and columns goes into the excerpt.
+ * A text with a condition in it that WordPress would not read as one is shown to nobody. So it is with marks of blocks
+ * that somebody broke by hand.
  *
- * @param string        $excerpt The excerpt so far.
- * @param \WP_Post|null $post    The post.
+ * @param string $text A whole text, before its blocks are rendered.
  */
-function guard_excerpt( $excerpt, $post = null ) {
-	$post = get_post( $post );
-	if ( $post && false !== strpos( $post->post_content, 'membergateRoles' ) ) {
-		add_filter( 'excerpt_allowed_wrapper_blocks', '__return_empty_array', 1000 );
-	}
-	return $excerpt;
+function refuse_unread_conditions( $text ): string {
+	return has_unread_condition( (string) $text ) ? '' : (string) $text;
 }
 
-/**
- * The next post is another one.
- *
- * @param string $excerpt The excerpt.
- */
-function unguard_excerpt( $excerpt ) {
-	remove_filter( 'excerpt_allowed_wrapper_blocks', '__return_empty_array', 1000 );
-	return $excerpt;
+/** Does the text name a condition on a block that reading its blocks does not find? */
+function has_unread_condition( string $text ): bool {
+	return false !== strpos( $text, 'membergateRoles' )
+		&& preg_match_all( '/<!--(?:(?!-->).)*membergateRoles/s', $text ) !== conditions_in( parse_blocks( $text ) );
+}
+
+/** How many of these blocks, and of those inside them, have a condition. */
+function conditions_in( array $blocks ): int {
+	$found = 0;
+	foreach ( $blocks as $block ) {
+		$found += ( isset( $block['attrs']['membergateRoles'] ) ? 1 : 0 ) + conditions_in( $block['innerBlocks'] );
+	}
+	return $found;
 }
 
 /**
@@ -120,5 +99,6 @@ function editor_control(): void {
 		'0.1.0',
 		true
 	);
+	wp_add_inline_script( 'membergate-block-condition', 'window.membergateRoles = ' . wp_json_encode( array_map( 'strval', array_keys( wp_roles()->roles ) ) ) . ';', 'before' );
 	wp_set_script_translations( 'membergate-block-condition', 'membergate' );
 }

@@ -115,7 +115,7 @@ function conflict_text( array $conflict ): string {
 			return sprintf( __( '%1$s has a new e-mail address in the association, but %2$s uses it on this site. The old address was kept.', 'membergate' ), $user, $other );
 		case 'not_linked':
 			/* translators: 1: account, 2: other account. */
-			return sprintf( __( '%1$s was made for a person whose e-mail address belongs to %2$s, which may not be linked by e-mail alone. If they are the same person, enter the association id in the profile of the older account.', 'membergate' ), $user, $other );
+			return sprintf( __( '%1$s was made for a person whose e-mail address belongs to %2$s, which holds rights or a role that an e-mail address alone must not give away, or is linked already. If they are the same person: copy the association id from the profile of the first account, empty it there, and enter it in the profile of the second.', 'membergate' ), $user, $other );
 		case 'ambiguous':
 			/* translators: %s: account. */
 			return sprintf( __( '%s was made for a person whose e-mail address several accounts of this site share, so none of them was linked.', 'membergate' ), $user );
@@ -125,6 +125,26 @@ function conflict_text( array $conflict ): string {
 		default:
 			return esc_html( $conflict['kind'] );
 	}
+}
+
+/** Why what the gateway says about a visitor was refused, and what to do, for the administrator. docs/wordpress.md has the same. */
+function refusal_text( string $reason ): string {
+	$texts = array(
+		'not_configured'   => __( 'The site name or the public address is not set: enter it below.', 'membergate' ),
+		'audience'         => __( 'It was meant for another site: compare the site name with the one in the gateway\'s configuration.', 'membergate' ),
+		'issuer'           => __( 'It came from another address than this site\'s: compare the public address; http or https, and the port.', 'membergate' ),
+		'expired'          => __( 'It was too old: the clocks of this machine and the gateway differ.', 'membergate' ),
+		'not_yet_valid'    => __( 'It was from the future: the clocks of this machine and the gateway differ.', 'membergate' ),
+		'unknown_key'      => __( 'It was signed by a key that is not among the gateway\'s: the address of the keys belongs to another gateway, or pasted keys are old.', 'membergate' ),
+		'keys_unreachable' => __( 'The gateway\'s keys could not be fetched: set an inner address of the keys, or paste them.', 'membergate' ),
+		'replayed'         => __( 'It came from another network address than before. If members on phones look signed out now and then, see "Replay protection".', 'membergate' ),
+		'no_account'       => __( 'The person has no account, and none may be made: invite them, or switch "New accounts" on.', 'membergate' ),
+		'account_closed'   => __( 'The network marked the account as spam.', 'membergate' ),
+		'account'          => __( 'WordPress could not make the account: look at PHP\'s error log.', 'membergate' ),
+		'busy'             => __( 'The account was being made by another request: it works at the next one.', 'membergate' ),
+	);
+	$text  = $texts[ $reason ] ?? __( 'It was not made by a gateway of this version, or changed on the way: look for who else sets the header.', 'membergate' );
+	return $text . ' (' . $reason . ')';
 }
 
 /** A link to an account's profile, safe to print. */

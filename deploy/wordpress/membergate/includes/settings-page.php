@@ -106,7 +106,7 @@ function problems(): array {
 		$found[] = __( 'The site name is not set, so nobody is signed in by the gateway.', 'membergate' );
 	}
 	if ( '' === public_origin() ) {
-		$found[] = __( 'The public origin cannot be told from the home address.', 'membergate' );
+		$found[] = __( 'The public address cannot be told from the home address. Enter it below.', 'membergate' );
 	}
 	if ( '' === setting( 'jwks' ) ) {
 		$kept = kept_keys();
@@ -125,17 +125,18 @@ function problems(): array {
 		$found[] = __( 'Another plugin defines auth_redirect(), so people signed in by the gateway may be turned away from /wp-admin/.', 'membergate' );
 	}
 	$visitor = visitor();
+	$notes   = notes();
 	if ( 'refused' === $visitor['state'] ) {
-		/* translators: %s: short code of a reason. */
-		$found[] = sprintf( __( 'Your own request came with an assertion that was refused: %s.', 'membergate' ), $visitor['reason'] );
+		/* translators: %s: what was wrong. */
+		$found[] = sprintf( __( 'You yourself are signed in at the gateway, and this site refused it. %s', 'membergate' ), refusal_text( $visitor['reason'] ) );
+	} elseif ( $notes['refused_at'] - $notes['accepted_at'] > NOTE_EVERY_SEC ) { // Acceptances are noted no oftener.
+		/* translators: %s: what was wrong. */
+		$found[] = sprintf( __( 'The last visitor who was signed in at the gateway was refused here. %s', 'membergate' ), refusal_text( $notes['refused'] ) );
 	}
-	$unknown = notes()['unknown_roles'];
+	$unknown = $notes['unknown_roles'];
 	if ( $unknown ) {
 		/* translators: %s: list of role names. */
 		$found[] = sprintf( __( 'The gateway manages roles that this site does not have: %s.', 'membergate' ), implode( ', ', $unknown ) );
-	}
-	if ( defined( 'WP_CACHE' ) && WP_CACHE ) {
-		$found[] = __( 'A page cache is switched on (WP_CACHE). See "Page caches" in readme.txt, or members are shown the page of a stranger.', 'membergate' );
 	}
 	return $found;
 }
@@ -155,10 +156,15 @@ function render_page(): void {
 	echo '<h2>' . esc_html__( 'Status', 'membergate' ) . '</h2><p class="membergate-status"><strong>';
 	echo esc_html( $problems ? __( 'Needs attention', 'membergate' ) : __( 'Ready', 'membergate' ) ) . '</strong>. ';
 	/* translators: 1: length of time, 2: length of time, 3: reason. */
-	echo esc_html( sprintf( __( 'Last accepted: %1$s. Last refused: %2$s %3$s', 'membergate' ), when( $notes['accepted_at'] ), when( $notes['refused_at'] ), '' === $notes['refused'] ? '' : '(' . $notes['refused'] . ')' ) ) . '</p>';
+	echo esc_html( sprintf( __( 'Last visitor accepted: %1$s. Last one refused: %2$s %3$s', 'membergate' ), when( $notes['accepted_at'] ), when( $notes['refused_at'] ), '' === $notes['refused'] ? '' : '(' . $notes['refused'] . ')' ) ) . '</p>';
 	if ( $problems ) {
 		echo '<ul class="ul-disc"><li>' . implode( '</li><li>', array_map( 'esc_html', $problems ) ) . '</li></ul>';
 	}
+	if ( defined( 'WP_CACHE' ) && WP_CACHE ) {
+		echo '<p class="membergate-cache">' . esc_html__( 'A page cache is switched on (WP_CACHE). It needs the lines under "Page caches" in the plugin\'s readme.txt, or members are shown the page of a stranger.', 'membergate' ) . '</p>';
+	}
+	/* translators: %s: list of role names. */
+	echo '<p class="membergate-roles">' . esc_html( sprintf( __( 'Role names for blocks and shortcodes: %s.', 'membergate' ), implode( ', ', array_keys( wp_roles()->roles ) ) ) ) . '</p>';
 	if ( $may_change && '' === setting( 'jwks' ) ) {
 		deed_button( 'membergate_fetch_keys', __( 'Fetch the keys now', 'membergate' ) );
 	}
@@ -178,36 +184,37 @@ function render_form(): void {
 	echo '<form method="post" action="options.php">';
 	settings_fields( PAGE );
 	echo '<h2>' . esc_html__( 'Settings', 'membergate' ) . '</h2><table class="form-table" role="presentation">';
-	text_row( 'site', __( 'Site name', 'membergate' ), __( 'The name of this site in the gateway\'s configuration.', 'membergate' ) );
+	text_row( 'site', __( 'The name of this site in the gateway\'s configuration, such as www. Not its address.', 'membergate' ) );
 	/* translators: %s: an address. */
-	text_row( 'origin', __( 'Public origin', 'membergate' ), sprintf( __( 'Leave empty for %s.', 'membergate' ), origin_of( home_url() ) ) );
+	text_row( 'origin', sprintf( __( 'What people type to come here, without a path: https, name, and a port if there is one. Leave empty for %s.', 'membergate' ), origin_of( home_url() ) ) );
 	/* translators: %s: an address. */
-	text_row( 'jwks_url', __( 'Address of the keys', 'membergate' ), sprintf( __( 'Leave empty for %s. Set an inner address if this machine cannot reach its own public one.', 'membergate' ), public_origin() . '/_gate/oidc/jwks' ) );
+	text_row( 'jwks_url', sprintf( __( 'Where this site fetches the keys by which it knows the gateway. Leave empty for %s. Set an inner address if this machine cannot reach its own public one.', 'membergate' ), public_origin() . '/_gate/oidc/jwks' ) );
 	printf(
 		'<tr><th scope="row"><label for="membergate-jwks">%s</label></th><td><textarea id="membergate-jwks" class="large-text code" rows="4" name="%s[jwks]"%s>%s</textarea><p class="description">%s</p></td></tr>',
-		esc_html__( 'Pasted keys', 'membergate' ),
+		esc_html( setting_label( 'jwks' ) ),
 		esc_attr( SETTINGS_OPTION ),
 		is_fixed_in_wp_config( 'jwks' ) ? ' readonly' : '',
 		esc_textarea( setting( 'jwks' ) ),
-		esc_html__( 'A JWK set. Not empty: nothing is fetched, and a new key must be pasted before the gateway changes to it.', 'membergate' )
+		esc_html( is_fixed_in_wp_config( 'jwks' ) ? __( 'Set in wp-config.php.', 'membergate' ) : __( 'Leave empty, so that the keys are fetched. Only where that cannot be: what the address of the keys shows, pasted here. A new key must then be pasted before the gateway changes to it.', 'membergate' ) )
 	);
-	tick_row( 'create', __( 'New accounts', 'membergate' ), __( 'An account is made for a person who has none. Otherwise only people with an account here are let in.', 'membergate' ) );
-	tick_row( 'link_by_email', __( 'First link by e-mail', 'membergate' ), __( 'An existing account without any rights is linked when it alone has the person\'s e-mail address.', 'membergate' ) );
-	tick_row( 'bind_address', __( 'Replay protection', 'membergate' ), __( 'An assertion is good only from the network address that showed it first.', 'membergate' ) );
-	text_row( 'button_label', __( 'Text of the login button', 'membergate' ), '' );
-	text_row( 'meta_type', __( 'User meta key: Membership Type', 'membergate' ), '' );
-	text_row( 'meta_expires', __( 'User meta key: Membership Expiration', 'membergate' ), '' );
+	tick_row( 'create', __( 'An account is made for a person who has none. Otherwise only people with an account here are let in.', 'membergate' ) );
+	tick_row( 'link_by_email', __( 'An existing account is linked when it alone has the person\'s e-mail address and holds no role or right that somebody gave it by hand.', 'membergate' ) );
+	tick_row( 'bind_address', __( 'What the gateway says about a visitor is good only from the network address that showed it first. Leave it on, unless members on phones look signed out for half a minute now and then.', 'membergate' ) );
+	/* translators: %s: the usual text. */
+	text_row( 'button_label', sprintf( __( 'Leave empty for "%s".', 'membergate' ), __( 'Sign in with your association account', 'membergate' ) ) );
+	text_row( 'meta_type', __( 'Where a theme finds the membership of a person. Leave it, unless your theme reads another key.', 'membergate' ) );
+	text_row( 'meta_expires', __( 'The same for the last day of the membership, such as 2027-12-31.', 'membergate' ) );
 	echo '</table>';
 	submit_button();
 	echo '</form>';
 }
 
 /** A line of the form with a text. */
-function text_row( string $name, string $label, string $help ): void {
+function text_row( string $name, string $help ): void {
 	printf(
 		'<tr><th scope="row"><label for="membergate-%1$s">%2$s</label></th><td><input id="membergate-%1$s" class="regular-text" name="%3$s[%1$s]" value="%4$s"%5$s><p class="description">%6$s</p></td></tr>',
 		esc_attr( $name ),
-		esc_html( $label ),
+		esc_html( setting_label( $name ) ),
 		esc_attr( SETTINGS_OPTION ),
 		esc_attr( setting( $name ) ),
 		is_fixed_in_wp_config( $name ) ? ' readonly' : '',
@@ -216,11 +223,11 @@ function text_row( string $name, string $label, string $help ): void {
 }
 
 /** A line of the form with a tick box. */
-function tick_row( string $name, string $label, string $help ): void {
+function tick_row( string $name, string $help ): void {
 	printf(
 		'<tr><th scope="row">%2$s</th><td><label><input type="checkbox" name="%3$s[%1$s]" value="1"%4$s> %5$s</label></td></tr>',
 		esc_attr( $name ),
-		esc_html( $label ),
+		esc_html( setting_label( $name ) ),
 		esc_attr( SETTINGS_OPTION ),
 		checked( '1', setting( $name ), false ),
 		esc_html( $help )

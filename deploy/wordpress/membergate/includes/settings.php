@@ -52,6 +52,23 @@ function setting( string $name ): string {
 	return SETTING_DEFAULTS[ $name ];
 }
 
+/** What a setting is called on the page. */
+function setting_label( string $name ): string {
+	$labels = array(
+		'site'          => __( 'Site name', 'membergate' ),
+		'origin'        => __( 'Public address', 'membergate' ),
+		'jwks_url'      => __( 'Address of the keys', 'membergate' ),
+		'jwks'          => __( 'Pasted keys', 'membergate' ),
+		'create'        => __( 'New accounts', 'membergate' ),
+		'link_by_email' => __( 'First link by e-mail', 'membergate' ),
+		'bind_address'  => __( 'Replay protection', 'membergate' ),
+		'button_label'  => __( 'Text of the login button', 'membergate' ),
+		'meta_type'     => __( 'User meta key: Membership Type', 'membergate' ),
+		'meta_expires'  => __( 'User meta key: Membership Expiration', 'membergate' ),
+	);
+	return $labels[ $name ];
+}
+
 /** Is this setting a constant in wp-config.php, so that the page only shows it? */
 function is_fixed_in_wp_config( string $name ): bool {
 	return isset( SETTING_CONSTANTS[ $name ] ) && defined( SETTING_CONSTANTS[ $name ] );
@@ -120,7 +137,7 @@ function sanitize_settings( $posted ): array {
 			SETTINGS_OPTION,
 			'membergate_' . $name,
 			/* translators: %s: name of a setting. */
-			sprintf( __( 'The value of "%s" cannot be used, so it was left as it was.', 'membergate' ), $name )
+			sprintf( __( 'The value of "%s" cannot be used, so it was left as it was.', 'membergate' ), setting_label( $name ) )
 		);
 	}
 	return $clean;
