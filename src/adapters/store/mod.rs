@@ -2,7 +2,8 @@
 //!
 //! The port is narrow and asynchronous; the SQLite behind it runs on threads of its own. Records and keys are sealed before
 //! they are written; session ids are stored as digests only. `sqlite` has the statements, `schema` the file and its tables,
-//! `worker` the threads, `sealed` what a row holds. Tests use the same on a temporary file; there is no other implementation.
+//! `worker` the threads, `sealed` what a row holds. Tests use the same on a temporary file,
+//! but where a store has to fail at a word of the test.
 
 use super::BoxFuture;
 use crate::domain::client::Algorithm;
