@@ -224,6 +224,8 @@ section! {
     Access {
         /// The path and all below it, or a pattern with `*` (within a segment) and `**` (any segments). Example: "/members". Required.
         path: Text,
+        /// The very path and nothing below it. Only with `require = "public"`. Default: false.
+        exact: bool,
         /// Only these methods. Example: ["GET", "HEAD"]. Default: [], all.
         methods: Vec<Text>,
         /// "public", or "signed_in".

@@ -144,6 +144,10 @@ path = "/a"
 require = "public"
 any_of = ["member"]
 [[site.access]]
+path = "/below"
+exact = true
+any_of = ["member"]
+[[site.access]]
 path = "/"
 require = "public"
 [[site.access]]

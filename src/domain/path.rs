@@ -97,12 +97,24 @@ fn is_still_encoded(decoded: &str) -> bool {
 /// Which paths an access rule speaks of.
 ///
 /// Without `*` it is a path and all below it: `/members` covers `/members` and `/members/a`, not `/membership`.
-/// With `*` it covers the whole path: `*` is any text within one segment, `**` any number of segments.
+/// With `*` it covers the whole path: `*` is any text within one segment, `**` any number of segments. An exact one covers the
+/// very path and nothing else, not even with a `/` at its end: a program may be asked for another page behind its own name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathPattern {
     text: String,
     segments: Vec<String>,
-    prefix: bool,
+    reach: Reach,
+}
+
+/// How far a pattern reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// The path and all below it.
+    Below,
+    /// What the `*` leave open.
+    Stars,
+    /// The very path.
+    Exact,
 }
 
 /// The text is not a path pattern.
@@ -128,21 +140,35 @@ impl PathPattern {
         if !segments.iter().all(well_formed) {
             return Err(bad());
         }
-        Ok(PathPattern { text: text.to_owned(), prefix: !text.contains('*'), segments })
+        let reach = if text.contains('*') { Reach::Stars } else { Reach::Below };
+        Ok(PathPattern { text: text.to_owned(), reach, segments })
+    }
+
+    /// The same path and nothing below it. `None`: it has `*`, or ends with `/` and is not the root.
+    pub fn exact(self) -> Option<PathPattern> {
+        let is_one_path = self.reach == Reach::Below && (self.text == "/" || !self.text.ends_with('/'));
+        is_one_path.then_some(PathPattern { reach: Reach::Exact, ..self })
+    }
+
+    /// Whether it covers what is below its path.
+    pub fn covers_below(&self) -> bool {
+        self.reach == Reach::Below
     }
 
     /// Whether the pattern covers `path`. `fold`: without regard to ASCII case.
     pub fn covers(&self, path: &RequestPath<'_>, fold: bool) -> bool {
+        if self.reach == Reach::Exact {
+            return same(&self.text, path.as_str(), fold);
+        }
         let path = path.as_str().strip_prefix('/').unwrap_or_default();
         let path = path.strip_suffix('/').unwrap_or(path);
         let mut segments = Segments(if path.is_empty() { None } else { Some(path) });
-        if self.prefix {
-            return self
-                .segments
-                .iter()
-                .all(|want| segments.next().is_some_and(|have| same(want, have, fold)));
+        match self.reach {
+            Reach::Below => {
+                self.segments.iter().all(|want| segments.next().is_some_and(|have| same(want, have, fold)))
+            }
+            Reach::Stars | Reach::Exact => covers_segments(&self.segments, segments, fold),
         }
-        covers_segments(&self.segments, segments, fold)
     }
 
     /// The pattern as it was written.
@@ -306,6 +332,28 @@ mod tests {
         ] {
             let parsed = PathPattern::parse(pattern).unwrap();
             assert_eq!(parsed.covers(&RequestPath(path.into()), false), covered, "{pattern} {path}");
+        }
+    }
+
+    #[test]
+    fn an_exact_pattern_covers_one_path() {
+        let login = PathPattern::parse("/wp-login.php").unwrap().exact().unwrap();
+        for (path, covered) in [
+            ("/wp-login.php", true),
+            ("/wp-login.php/", false),
+            ("/wp-login.php/x", false),
+            ("/WP-login.php", false),
+            ("/wp-login.phpx", false),
+            ("/", false),
+        ] {
+            assert_eq!(login.covers(&RequestPath(path.into()), false), covered, "{path}");
+        }
+        let home = PathPattern::parse("/").unwrap().exact().unwrap();
+        assert!(
+            home.covers(&RequestPath("/".into()), false) && !home.covers(&RequestPath("/a".into()), false)
+        );
+        for text in ["/*.css", "/a/"] {
+            assert!(PathPattern::parse(text).unwrap().exact().is_none(), "{text}");
         }
     }
 

@@ -57,7 +57,27 @@ impl Resolving<'_, '_> {
         let path = path.and_then(|path| self.pattern(&path, prefix));
         let methods = said.methods.or(Vec::new).and_then(|texts| self.each(texts, Resolving::method));
         let require = self.require(said.require, said.any_of, said.all_of, &whole, managed);
-        Some((AccessRule { path: path?, methods: methods?, require: require? }, span))
+        let exact = said.exact.or(|| false);
+        let (mut path, require) = (path?, require?);
+        if exact? {
+            path = self.exact(path, &require, span.clone())?;
+        }
+        Some((AccessRule { path, methods: methods?, require }, span))
+    }
+
+    fn exact(&mut self, path: PathPattern, require: &Require, span: Range<usize>) -> Option<PathPattern> {
+        if *require != Require::Public {
+            let what = "`exact` would leave open what is below this path";
+            return self.refuse(span, what, "Take `exact` out; it is for rules with `require = \"public\"`");
+        }
+        let text = path.as_str().to_owned();
+        match path.exact() {
+            Some(path) => Some(path),
+            None => {
+                let what = format!("`{text}` is not one path");
+                self.refuse(span, what, "With `exact`, write a path without `*` and without `/` at its end")
+            }
+        }
     }
 
     fn pattern(&mut self, text: &raw::Text, prefix: Option<&str>) -> Option<PathPattern> {
@@ -185,7 +205,7 @@ enum OneWord {
 fn leaves_nothing_for(earlier: &AccessRule, later: &AccessRule) -> bool {
     let methods = earlier.methods.is_empty()
         || !later.methods.is_empty() && later.methods.iter().all(|method| earlier.methods.contains(method));
-    methods && !earlier.path.as_str().contains('*') && within(earlier.path.as_str(), later.path.as_str())
+    methods && earlier.path.covers_below() && within(earlier.path.as_str(), later.path.as_str())
 }
 
 /// Whether `path` is `prefix` or below it.
