@@ -80,7 +80,13 @@ pub async fn switch(State(admin): State<Admin>, Extension(caller): Called) -> Re
 }
 
 fn parts(status: &Status, now: Timestamp, zone: &TimeZone) -> Vec<Part> {
-    vec![ams(status, zone), calls(status), store(status), mapping(status), certificate(status, now, zone)]
+    vec![
+        ams(status, zone),
+        calls(status),
+        store(status),
+        mapping(status),
+        certificate(status.certificate_ends, now, zone),
+    ]
 }
 
 fn ams(status: &Status, zone: &TimeZone) -> Part {
@@ -195,8 +201,8 @@ fn openid_clients(count: usize, told: &[Told]) -> Part {
     }
 }
 
-fn certificate(status: &Status, now: Timestamp, zone: &TimeZone) -> Part {
-    let Some(ends) = status.certificate_ends else {
+fn certificate(ends: Option<Timestamp>, now: Timestamp, zone: &TimeZone) -> Part {
+    let Some(ends) = ends else {
         let facts = vec![("Certificate", "Kept by what stands in front of the gateway".to_owned())];
         return Part {
             name: "Certificate",
@@ -206,10 +212,12 @@ fn certificate(status: &Status, now: Timestamp, zone: &TimeZone) -> Part {
             advice: String::new(),
         };
     };
-    let days = ends.duration_since(now).as_hours() / 24;
+    let left = ends.duration_since(now);
+    let days = left.as_hours() / 24;
     let (tone, word) = match days {
-        ..0 => (Tone::Bad, "Has ended"),
-        0..SOON => (Tone::Warn, "Ends soon"),
+        // Within the first day after the end it is `0` days, too.
+        _ if !left.is_positive() => (Tone::Bad, "Has ended"),
+        ..SOON => (Tone::Warn, "Ends soon"),
         _ => (Tone::Good, "In order"),
     };
     let advice = if days < SOON { "Tell your operator to renew it." } else { "" };
@@ -286,5 +294,25 @@ impl Page for StatusPage {
             other: status.standby.as_deref().map(str::to_owned),
         };
         vec![("status_empty", page(&fresh)), ("status_full", page(&good)), ("status_error", page(&bad))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_has_ended_from_the_very_second_on() {
+        let ends = "2026-03-10T00:00:00Z".parse().ok();
+        for (now, word) in [
+            ("2026-02-01T00:00:00Z", "In order"),
+            ("2026-02-25T00:00:00Z", "Ends soon"),
+            ("2026-03-09T23:59:59Z", "Ends soon"),
+            ("2026-03-10T00:00:00Z", "Has ended"),
+            ("2026-03-10T05:00:00Z", "Has ended"),
+            ("2026-04-10T00:00:00Z", "Has ended"),
+        ] {
+            assert_eq!(certificate(ends, now.parse().unwrap(), &TimeZone::UTC).word, word, "{now}");
+        }
     }
 }
