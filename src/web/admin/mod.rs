@@ -116,8 +116,14 @@ pub fn router(admin: Admin) -> Router {
         .route("/_gate/admin/environment", writes(post(status::switch)))
         .route(Room::Clients.path(), reads(get(clients::show)))
         .route("/_gate/admin/clients/client", reads(get(clients::edit)))
-        .route("/_gate/admin/clients/save", writes(post(clients::save)))
-        .route("/_gate/admin/clients/secret", writes(post(clients::secret)))
+        .route(
+            "/_gate/admin/clients/save",
+            post(clients::save).get(clients::shown_before).fallback(writes_only),
+        )
+        .route(
+            "/_gate/admin/clients/secret",
+            post(clients::secret).get(clients::shown_before).fallback(writes_only),
+        )
         .route("/_gate/admin/clients/remove", writes(post(clients::remove)))
         .route(Room::Links.path(), reads(get(links::show)))
         .route(Room::Audit.path(), reads(get(audit::show)))

@@ -38,6 +38,13 @@ pub struct Part {
     pub advice: String,
 }
 
+impl Part {
+    /// The room in which one sees to it: that of the same name.
+    fn room(&self) -> Option<Room> {
+        Room::MENU.iter().flat_map(|(_, rooms)| *rooms).find(|room| room.name() == self.name).copied()
+    }
+}
+
 /// The page.
 #[derive(Clone, Debug, Template)]
 #[template(path = "admin/status.html")]
@@ -183,13 +190,10 @@ fn openid_clients(count: usize, told: &[Told]) -> Part {
         (0, true) => (Tone::Warn, "A client does not answer"),
         _ => (Tone::Bad, "Not every client was told"),
     };
-    let advice = if tone == Tone::Good {
-        ""
-    } else {
-        "Look at “OpenID clients”. A site that is not told of a logout keeps its own login."
-    };
+    let advice =
+        if tone == Tone::Good { "" } else { "A site that is not told of a logout keeps its own login." };
     Part {
-        name: "OpenID clients",
+        name: Room::Clients.name(),
         tone,
         word: word.to_owned(),
         facts: vec![

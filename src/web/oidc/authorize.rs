@@ -55,7 +55,10 @@ pub(super) async fn authorize(
     }
     let authorization = match check(&desk.provider.clients(), &parameters) {
         Ok(authorization) => authorization,
-        Err(Refusal::OnOurPage(why)) => return on_our_page(&arrived, why),
+        Err(Refusal::OnOurPage(why)) => {
+            let contact = arrived.association.contact.clone();
+            return with_notice(&arrived, &Notice::SiteNotRegistered { why, contact }, why);
+        }
         Err(Refusal::AtTheClient(to, error, why)) => return desk.refuse(&arrived, &to, error, why),
     };
     match desk.next(&arrived, &headers, &parameters, &authorization, waiting).await {
@@ -179,6 +182,10 @@ impl Desk {
 }
 
 fn on_our_page(arrived: &Arrived, why: &'static str) -> Response<Body> {
-    log::ending(arrived, Notice::BadRequest.code(), &format!("OpenID request: {why}"));
-    answer(Notice::BadRequest.html(&arrived.frame()))
+    with_notice(arrived, &Notice::BadRequest, why)
+}
+
+fn with_notice(arrived: &Arrived, notice: &Notice, why: &'static str) -> Response<Body> {
+    log::ending(arrived, notice.code(), &format!("OpenID request: {why}"));
+    answer(notice.html(&arrived.frame()))
 }

@@ -37,6 +37,8 @@ pub enum Code {
     WrongPerson,
     /// Too many login attempts in a short time.
     TooManyAttempts,
+    /// A site that sent the visitor here to sign in is not registered in this way.
+    SiteNotRegistered,
     /// The request cannot be understood.
     BadRequest,
     /// The body is larger than is allowed.
@@ -72,7 +74,7 @@ impl Code {
             Self::TokenRefused | Self::WrongPerson => StatusCode::FORBIDDEN,
             Self::AttemptExpired | Self::NotStartedHere | Self::AlreadyUsed => StatusCode::BAD_REQUEST,
             Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
-            Self::BadRequest => StatusCode::BAD_REQUEST,
+            Self::BadRequest | Self::SiteNotRegistered => StatusCode::BAD_REQUEST,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -98,6 +100,7 @@ impl Code {
             Self::AlreadyUsed => "already_used",
             Self::WrongPerson => "wrong_person",
             Self::TooManyAttempts => "too_many_attempts",
+            Self::SiteNotRegistered => "site_not_registered",
             Self::BadRequest => "bad_request",
             Self::BodyTooLarge => "body_too_large",
             Self::HeadTooLarge => "head_too_large",

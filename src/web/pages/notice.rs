@@ -39,6 +39,13 @@ pub enum Notice {
         /// Starts a new login.
         again: String,
     },
+    /// Another site sent the visitor here to sign in, and is not registered in this way.
+    SiteNotRegistered {
+        /// What is wrong, for whoever looks after that site.
+        why: &'static str,
+        /// Whom to ask.
+        contact: Option<Contact>,
+    },
     /// The request cannot be understood.
     BadRequest,
     /// The body is too large.
@@ -171,6 +178,7 @@ impl Notice {
                 SignInFailure::WrongPerson => Code::WrongPerson,
                 SignInFailure::TooManyAttempts => Code::TooManyAttempts,
             },
+            Self::SiteNotRegistered { .. } => Code::SiteNotRegistered,
             Self::BadRequest => Code::BadRequest,
             Self::BodyTooLarge => Code::BodyTooLarge,
             Self::HeadTooLarge => Code::HeadTooLarge,

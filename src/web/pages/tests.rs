@@ -42,6 +42,10 @@ pub(super) fn notices() -> Vec<Notice> {
         failed(SignInFailure::AlreadyUsed),
         failed(SignInFailure::WrongPerson),
         failed(SignInFailure::TooManyAttempts),
+        Notice::SiteNotRegistered {
+            why: "the redirect address is not one of the client's",
+            contact: Some(Contact::Email("office@harbour.example".to_owned())),
+        },
         Notice::BadRequest,
         Notice::BodyTooLarge,
         Notice::HeadTooLarge,

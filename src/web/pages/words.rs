@@ -57,6 +57,12 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
             let (title, sentence, advice) = sign_in_failed(*reason, association);
             words(title, sentence, advice, vec![Link::new("Sign in again", again)])
         }
+        Notice::SiteNotRegistered { why, contact } => words(
+            "That site is not set up yet",
+            format!("A site sent you here to sign in with your {association} account, and it is not registered in this way."),
+            &format!("Nothing is wrong with your account. Tell whoever looks after that site: {why}."),
+            contact.iter().map(Contact::link).collect(),
+        ),
         Notice::BadRequest => words(
             "We could not read that request",
             "The address or the request is not complete, or is damaged.".to_owned(),

@@ -6,7 +6,7 @@ use http::StatusCode;
 use super::form::TypedClient;
 use super::secret_page::values;
 use crate::adapters::store::clients::Registered;
-use crate::domain::client::{Algorithm, Proof, Scope};
+use crate::domain::client::{Algorithm, Client, Proof, Scope, Scopes};
 use crate::domain::rule::{Role, Rules};
 use crate::web::admin::fields::{Field, Lines};
 use crate::web::admin::links::Address;
@@ -23,6 +23,8 @@ pub struct Existing {
     pub revision: u64,
     /// Secrets that are good; 0: it is public.
     pub secrets: usize,
+    /// What it may ask for.
+    pub scopes: Scopes,
 }
 
 impl Existing {
@@ -32,7 +34,8 @@ impl Existing {
             Proof::Public => 0,
             Proof::Secret(digests) => digests.len(),
         };
-        Existing { id: registered.client.id.to_string(), revision: registered.revision, secrets }
+        let Client { id, scopes, .. } = registered.client.clone();
+        Existing { id: id.to_string(), revision: registered.revision, secrets, scopes }
     }
 }
 
@@ -169,7 +172,7 @@ impl ClientPage {
             offered,
             algorithm: typed.algorithm.clone(),
             role_mend: mend("role"),
-            values: existing.as_ref().map(|existing| values(issuer, &existing.id)).unwrap_or_default(),
+            values: existing.as_ref().map(|existing| values(issuer, &existing.id, &existing.scopes)).unwrap_or_default(),
             existing,
             status: if mends.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY },
         }

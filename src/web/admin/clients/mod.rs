@@ -15,9 +15,9 @@ use secrecy::ExposeSecret as _;
 
 use super::Admin;
 use super::access::{Called, Caller};
-use super::shell::{Note, Room, Shell, Tone};
+use super::shell::{Note, Room, Tone};
 use super::typed::Mends;
-use crate::domain::client::ClientId;
+use crate::domain::client::{Client, ClientId};
 use crate::flows::administer::clients::{ClientError, NewSecret, OpenIdClients};
 use crate::web::pages::respond;
 use crate::web::state::answer;
@@ -79,9 +79,8 @@ pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Resp
         return refused(&admin, &caller, &ClientError::Unknown).await;
     }
     let Some(existing) = &existing else {
-        let (name, id) = (client.name.clone(), client.id.clone());
-        return match clients.add(&caller.actor, client).await {
-            Ok(Some(secret)) => shown_once(&caller, clients, &id, &name, &secret),
+        return match clients.add(&caller.actor, client.clone()).await {
+            Ok(Some(secret)) => shown_once(&caller, clients, &client, &secret),
             Ok(None) => caller.go("/_gate/admin/clients?done=client-saved"),
             Err(error @ ClientError::Taken(_)) => again(&Mends::from([("id".to_owned(), told(&error))])),
             Err(error) => refused(&admin, &caller, &error).await,
@@ -102,9 +101,11 @@ pub async fn secret(State(admin): State<Admin>, Extension(caller): Called) -> Re
             Err(error) => refused(&admin, &caller, &error).await,
         };
     }
-    let name = clients.find(id.as_str()).map(|now| now.client.name).unwrap_or_default();
+    let Some(now) = clients.find(id.as_str()) else {
+        return refused(&admin, &caller, &ClientError::Unknown).await;
+    };
     match clients.new_secret(&caller.actor, &id, caller.revision()).await {
-        Ok(secret) => shown_once(&caller, clients, &id, &name, &secret),
+        Ok(secret) => shown_once(&caller, clients, &now.client, &secret),
         Err(error) => refused(&admin, &caller, &error).await,
     }
 }
@@ -139,12 +140,16 @@ fn form_again(
 fn shown_once(
     caller: &Caller,
     clients: &OpenIdClients,
-    id: &ClientId,
-    name: &str,
+    client: &Client,
     secret: &NewSecret,
 ) -> Response<Body> {
-    let shell: Shell = caller.shell(Room::Clients);
-    answer(respond(&SecretPage::new(shell, clients.issuer(), id, name, secret.expose_secret())))
+    let shell = caller.shell(Room::Clients);
+    answer(respond(&SecretPage::new(shell, clients.issuer(), client, secret.expose_secret())))
+}
+
+/// The page with a secret cannot be loaded once more.
+pub async fn shown_before(Extension(caller): Called) -> Response<Body> {
+    caller.go(Room::Clients.path())
 }
 
 /// The list again, with what went wrong; what fails on our side is told plainly and logged.

@@ -3,7 +3,7 @@
 use askama::Template;
 use http::StatusCode;
 
-use crate::domain::client::ClientId;
+use crate::domain::client::{Client, Scopes, scope_text};
 use crate::web::admin::links::Address;
 use crate::web::admin::shell::Shell;
 use crate::web::pages::{Forms, Page};
@@ -23,17 +23,23 @@ pub struct SecretPage {
 
 impl SecretPage {
     /// Shows the secret of a client.
-    pub fn new(shell: Shell, issuer: &str, id: &ClientId, name: &str, secret: &str) -> SecretPage {
-        let (name, secret) = (name.to_owned(), secret.to_owned());
-        SecretPage { shell, name, secret, values: values(issuer, id.as_str()) }
+    pub fn new(shell: Shell, issuer: &str, client: &Client, secret: &str) -> SecretPage {
+        let values = values(issuer, client.id.as_str(), &client.scopes);
+        SecretPage { shell, name: client.name.clone(), secret: secret.to_owned(), values }
     }
 }
 
-/// What a site must be told of us, but the secret. Most sites find all but the first two by themselves.
-pub fn values(issuer: &str, id: &str) -> Vec<Address> {
+/// What a site must be told of us, but the secret. Most sites find all but the first three by themselves.
+pub fn values(issuer: &str, id: &str, scopes: &Scopes) -> Vec<Address> {
     let at = |id, name, says, path: &str| Address { id, name, says, address: format!("{issuer}{path}") };
     vec![
         Address { id: "client-id", name: "Client ID", says: "", address: id.to_owned() },
+        Address {
+            id: "scopes",
+            name: "Scopes",
+            says: "What the site may ask for, at most. Some sites have to be told.",
+            address: scope_text(scopes),
+        },
         at("issuer", "Issuer", "Also called provider or service address.", ""),
         at("discovery", "Discovery address", "From here most sites read all that follows.", paths::DISCOVERY),
         at("authorize", "Authorization endpoint", "Also called login address.", paths::AUTHORIZE),
@@ -57,11 +63,9 @@ impl Page for SecretPage {
     fn samples() -> Vec<(&'static str, Self)> {
         use crate::web::admin::shell::Room;
         use crate::web::admin::tests::samples;
-        let (shell, id) = (samples::shell(Room::Clients), ClientId::parse("forum").unwrap());
+        let (shell, clients) = (samples::shell(Room::Clients), samples::clients());
+        let client = Client { name: "Forum & wiki".to_owned(), ..clients.last().unwrap().client.clone() };
         let issuer = "https://library.harbour.example";
-        vec![(
-            "client_secret",
-            SecretPage::new(shell, issuer, &id, "Forum & wiki", "not-a-secret-but-a-sample"),
-        )]
+        vec![("client_secret", SecretPage::new(shell, issuer, &client, "not-a-secret-but-a-sample"))]
     }
 }
