@@ -14,8 +14,9 @@ pub(super) struct Asked<'s, 'r> {
     site: &'s Site,
     host: &'r str,
     path: &'r RequestPath<'r>,
-    /// The method of the request, and those that it asks the site to take it for.
-    methods: Vec<String>,
+    method: &'r Method,
+    /// Methods that the request asks the site to take it for.
+    claimed: Vec<String>,
     headers: &'r HeaderMap,
     is_foreign_socket: bool,
 }
@@ -42,18 +43,17 @@ impl<'s, 'r> Asked<'s, 'r> {
         site: &'s Site,
         target: &'r Target,
         path: &'r RequestPath<'r>,
-        method: &Method,
+        method: &'r Method,
         headers: &'r HeaderMap,
         is_foreign_socket: bool,
     ) -> Asked<'s, 'r> {
-        let mut methods = claimed_methods(headers, target.path_and_query.query());
-        methods.insert(0, method.as_str().to_owned());
-        Asked { site, host: &target.host, path, methods, headers, is_foreign_socket }
+        let claimed = claimed_methods(headers, target.path_and_query.query());
+        Asked { site, host: &target.host, path, method, claimed, headers, is_foreign_socket }
     }
 
     /// Every method that the site may take the request for.
-    pub(super) fn methods(&self) -> &[String] {
-        &self.methods
+    pub(super) fn methods(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.method.as_str()).chain(self.claimed.iter().map(String::as_str))
     }
 
     /// Finds the visitor. A public page does not wait for the AMS.
@@ -87,7 +87,7 @@ impl<'s, 'r> Asked<'s, 'r> {
         's: 'w,
     {
         let mut granted = Access::SignIn;
-        for method in &self.methods {
+        for method in self.methods() {
             match decide(self.site, self.path, method, visitor) {
                 access @ Access::Granted(_) => granted = access,
                 access @ (Access::SignIn | Access::Refused(_)) => return access,

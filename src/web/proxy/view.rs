@@ -19,15 +19,15 @@ use crate::web::pages::Notice;
 use crate::web::paths;
 
 /// The answer to what must not go on: a change, a socket, or anything after the look is over.
-pub(super) fn refuse(
+pub(super) fn refuse<'m>(
     context: &Context,
     who: &Who,
-    methods: &[String],
+    mut methods: impl Iterator<Item = &'m str>,
     kind: ClientKind,
     upgrade: Upgrade,
     target: &Target,
 ) -> Option<Result<Response<Body>, Notice>> {
-    let only_reads = methods.iter().all(|method| matches!(method.as_str(), "GET" | "HEAD"));
+    let only_reads = methods.all(|method| matches!(method, "GET" | "HEAD"));
     let read_only = || Some(Err(Notice::ReadOnly { stop: paths::VIEW_AS_END.to_owned() }));
     match who {
         Who::ViewEnded if only_reads && kind == ClientKind::Navigation => {
