@@ -6,7 +6,8 @@
 #   benches/nginx.sh --gate http://localhost:8080 --cookie 'membergate=…'     a gateway that runs already
 #
 # Only ratios mean anything: each window of ours lies between two of nginx, and is divided by their mean. The site is a
-# third nginx that answers 66 bytes. Both proxies use every core, keep connections to the site and write no access log.
+# third nginx that answers 66 bytes. Both proxies use every core, keep connections to the site, send it the same header fields and write
+# no access log.
 # Needs nginx, wrk and curl. Everything it starts listens on loopback and ends with it.
 set -euo pipefail
 
@@ -15,7 +16,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --binary) binary=$2 ;; --windows) windows=$2 ;; --seconds) seconds=$2 ;; --connections) connections=$2 ;;
     --gate) gate=$2 ;; --cookie) cookie=$2 ;;
-    *) sed -n '2,11s/^# \{0,1\}//p' "$0"; exit 2 ;;
+    *) sed -n '2,12s/^# \{0,1\}//p' "$0"; exit 2 ;;
   esac
   shift 2
 done
@@ -44,13 +45,10 @@ up() { # address
   echo "nothing answers at $1" >&2; cat "$work"/*.log >&2; exit 1
 }
 
-serve_nginx site 1 "server { listen 127.0.0.1:$site reuseport; location / { return 200 'This text stands for a page. It is as long as sixty-six bytes are.\n'; } }"
-serve_nginx proxy auto "upstream site { server 127.0.0.1:$site; keepalive 128; }
-  server { listen 127.0.0.1:$proxy reuseport; location / { proxy_pass http://site; proxy_http_version 1.1;
-    proxy_set_header Connection ''; proxy_set_header Host \$host; proxy_set_header X-Forwarded-For \$remote_addr;
-    proxy_set_header X-Forwarded-Proto \$scheme; } }"
-proxy_id=$nginx_id
-up "http://127.0.0.1:$site/"; up "http://127.0.0.1:$proxy/"
+serve_nginx site 1 "server { listen 127.0.0.1:$site reuseport; large_client_header_buffers 4 16k;
+  location / { return 200 'This text stands for a page. It is as long as sixty-six bytes are.\n'; }
+  location = /members/assertion { return 200 \$http_membergate_assertion; } }"
+up "http://127.0.0.1:$site/"
 
 if [ -z "$gate" ]; then
   gate=http://localhost:$port
@@ -103,6 +101,24 @@ CONF
   cookie=$(awk '$6 == "membergate" { print "membergate=" $7 }' "$jar")
   [ -n "$cookie" ] || { echo "the sign-in failed" >&2; cat "$work/gate.log" >&2; exit 1; }
 fi
+
+# nginx sends as many bytes about a member as the gateway does; else its site would have less to read.
+member=
+if [ -n "$cookie" ]; then
+  assertion=$(curl -s -H "Cookie: $cookie" "$gate/members/assertion")
+  # A gateway that runs already may have another site.
+  [[ $assertion =~ ^[A-Za-z0-9_.-]{300,}$ ]] || assertion=$(printf 'x%.0s' {1..700})
+  member="proxy_set_header Membergate-Assertion '$assertion'; proxy_set_header Membergate-Id b3a1c0de-0001-4222-8333-000000100481;
+    proxy_set_header Membergate-Name 'Jane Marlowe'; proxy_set_header Membergate-Email jane.marlowe@harborlabs.example;
+    proxy_set_header Membergate-Roles member,subscriber; proxy_set_header Membergate-Member true;"
+fi
+forward="proxy_pass http://site; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_set_header Host \$host;
+    proxy_set_header X-Forwarded-For \$remote_addr; proxy_set_header X-Forwarded-Proto \$scheme;
+    proxy_set_header X-Forwarded-Host \$host; proxy_set_header X-Request-Id \$request_id;"
+serve_nginx proxy auto "proxy_headers_hash_max_size 2048; upstream site { server 127.0.0.1:$site; keepalive 128; }
+  server { listen 127.0.0.1:$proxy reuseport; location / { $forward } location /members { $forward $member } }"
+proxy_id=$nginx_id
+up "http://127.0.0.1:$proxy/"
 
 ticks() { # process: processor time of it and its children, in ticks
   local all=$1 id; all="$all $(cat /proc/"$1"/task/*/children 2>/dev/null || true)"
