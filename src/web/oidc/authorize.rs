@@ -17,6 +17,7 @@ use crate::domain::return_to::ReturnTo;
 use crate::flows::grant::AuthorizeError;
 use crate::flows::grant::kept::{ONWARD_LIVES, Waiting};
 use crate::web::arrived::Arrived;
+use crate::web::log::Claimed;
 use crate::web::pages::{FormPost, Notice, respond};
 use crate::web::state::{answer, see_other, with_cookies};
 use crate::web::{cookies, log, paths};
@@ -32,7 +33,7 @@ pub(super) async fn posted(
         Ok(form) if super::is_form(&headers) && form.bytes().all(|byte| byte.is_ascii_graphic()) => {
             see_other(&format!("{}{}?{form}", arrived.site.origin, paths::AUTHORIZE))
         }
-        _ => on_our_page(&arrived, "the body is not a form"),
+        _ => on_our_page(&arrived, None, "the body is not a form"),
     }
 }
 
@@ -48,20 +49,27 @@ pub(super) async fn authorize(
     // A request that has waited for a sign-in.
     if let Ok(Some(sealed)) = parameters.one("resume") {
         let Some(opened) = desk.provider.open_waiting(sealed) else {
-            return on_our_page(&arrived, "the request that waited for a sign-in is not one of ours");
+            return on_our_page(&arrived, None, "the request that waited for a sign-in is not one of ours");
         };
         parameters = Parameters::parse(opened.request.as_bytes());
         waiting = Some(opened);
     }
     let authorization = match check(&desk.provider.clients(), &parameters) {
         Ok(authorization) => authorization,
-        Err(Refusal::OnOurPage(why)) => return on_our_page(&arrived, why),
-        Err(Refusal::AtTheClient(to, error, why)) => return desk.refuse(&arrived, &to, error, why),
+        Err(Refusal::OnOurPage(why)) => return on_our_page(&arrived, claimed(&parameters).as_ref(), why),
+        Err(Refusal::AtTheClient(to, error, why)) => {
+            return desk.refuse(&arrived, claimed(&parameters).as_ref(), &to, (error, why));
+        }
     };
     match desk.next(&arrived, &headers, &parameters, &authorization, waiting).await {
         Ok(response) => response,
-        Err((error, why)) => desk.refuse(&arrived, &authorization.reply_to, error, why),
+        Err(told) => desk.refuse(&arrived, claimed(&parameters).as_ref(), &authorization.reply_to, told),
     }
+}
+
+/// Who the client says it is: for the log alone.
+fn claimed(parameters: &Parameters) -> Option<Claimed> {
+    parameters.one("client_id").ok().flatten().map(Claimed::new)
 }
 
 type Told = (AuthorizationError, &'static str);
@@ -76,7 +84,7 @@ impl Desk {
         waiting: Option<Waiting>,
     ) -> Result<Response<Body>, Told> {
         let failed = |error: &dyn std::fmt::Display| {
-            log::ending(arrived, Notice::Broken.code(), error);
+            log::ending_of(arrived, claimed(parameters).as_ref(), Notice::Broken.code(), error);
             (AuthorizationError::ServerError, "something failed at the provider")
         };
         let expected = match (&waiting, parameters.one("id_token_hint")) {
@@ -144,12 +152,13 @@ impl Desk {
     fn refuse(
         &self,
         arrived: &Arrived,
+        client: Option<&Claimed>,
         to: &ReplyTo,
-        error: AuthorizationError,
-        why: &'static str,
+        (error, why): Told,
     ) -> Response<Body> {
         let code = error.as_str();
-        tracing::info!(request_id = &*arrived.request_id, "A client's request was refused: {code}: {why}");
+        let (request_id, client) = (&*arrived.request_id, client.map(|Claimed(id)| id.as_str()));
+        tracing::info!(request_id, client, "A client's request was refused: {code}: {why}");
         self.reply(arrived, to, vec![("error", code.into()), ("error_description", why.into())])
     }
 
@@ -178,7 +187,7 @@ impl Desk {
     }
 }
 
-fn on_our_page(arrived: &Arrived, why: &'static str) -> Response<Body> {
-    log::ending(arrived, Notice::BadRequest.code(), &format!("OpenID request: {why}"));
+fn on_our_page(arrived: &Arrived, client: Option<&Claimed>, why: &'static str) -> Response<Body> {
+    log::ending_of(arrived, client, Notice::BadRequest.code(), &format!("OpenID request: {why}"));
     answer(Notice::BadRequest.html(&arrived.frame()))
 }
