@@ -22,7 +22,7 @@ impl Fixed {
         fixed.listen(&settings.listen);
         fixed.ams(&settings.ams);
         fixed.note("store.path", settings.store.path.as_os_str().as_encoded_bytes());
-        fixed.note("store.secret_key", &KeyedDigest::new(&settings.store.secret_key, "reload")?.of(b""));
+        fixed.note("store.secret_key", KeyedDigest::new(&settings.store.secret_key, "reload")?.of(b""));
         let Log { level, format } = settings.log;
         fixed.note("log.level", level.to_string());
         fixed.note("log.format", format!("{format:?}"));
