@@ -216,9 +216,16 @@ async fn a_second_gateway_on_the_same_store_does_not_start_and_tools_do() {
     let address = format!("127.0.0.1:{}", world.address().port());
     let other = world.configuration().replace(&address, &free_address().to_string());
     std::fs::write(&elsewhere, other).unwrap();
-    let second = asked(&["serve"], &elsewhere);
-    let said = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert_eq!(second.status.code(), Some(1), "{said}");
+    let mut second = program();
+    second.args(["serve", "--config"]).arg(&elsewhere).stderr(Stdio::piped());
+    let mut second = second.spawn().unwrap();
+    let (mut log, mut said) = (BufReader::new(second.stderr.take().unwrap()), String::new());
+    while log.read_line(&mut said).unwrap() > 0 {
+        if said.contains("Ready") {
+            second.kill().unwrap();
+        }
+    }
+    assert_eq!(second.wait().unwrap().code(), Some(1), "{said}");
     assert!(said.contains("another gateway runs on the store"), "{said}");
     assert!(said.contains("gate.sqlite; stop that one first, or give this one a store of its own"), "{said}");
     for tool in [&["check"][..], &["keys", "show"], &["keys", "rotate"], &["admin-link"]] {
