@@ -1,5 +1,6 @@
 //! The one place that joins the parts: from checked settings to a running gateway, and from new settings to the same gateway.
 
+mod fixed;
 mod openid;
 mod parts;
 mod stored;
@@ -9,8 +10,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use jiff::SignedDuration;
+use prometheus_client::metrics::counter::Counter;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -26,12 +28,13 @@ use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::keyring::{Keyring, KeyringError};
 use crate::adapters::keys::seal::Sealer;
+use crate::adapters::store::lock::GatewayLock;
 use crate::adapters::store::{Store, StoreError};
 use crate::adapters::upstream::EndpointFault;
 use crate::config::Settings;
 use crate::domain::access::Site;
 use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
-use crate::flows::administer::{self, Administer, first_mapping};
+use crate::flows::administer::{Administer, first_mapping};
 use crate::flows::attempts::Attempts;
 use crate::flows::grant::PublishedClients;
 use crate::flows::person::{Published, PublishedRules};
@@ -44,6 +47,7 @@ use crate::serve::{self, Listener, Serving};
 use crate::web::operations;
 use crate::web::proxy::{Control, Gate, Meter};
 use crate::web::{routes, state};
+use fixed::Fixed;
 use openid::OpenId;
 use parts::{certificate_end, load_tls, read_tls, serving_of, snapshot_of};
 use stored::{open_store, with_chosen_environment};
@@ -75,15 +79,16 @@ pub enum StartError {
     Listen(#[from] serve::StartError),
     /// Settings that only a new start can change.
     #[error("only a restart can change {0}")]
-    NeedsRestart(&'static str),
+    NeedsRestart(String),
 }
 
 /// A running gateway.
 pub struct App {
     serving: Serving,
     gate: Arc<Gate>,
+    configured_address: SocketAddr,
     operations: SocketAddr,
-    draining: Arc<AtomicBool>,
+    watch: Arc<Watch>,
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
     administer: Option<Arc<Administer>>,
     desk: Option<Arc<Desk>>,
@@ -92,43 +97,16 @@ pub struct App {
     fixed: Fixed,
     stop: CancellationToken,
     tasks: TaskTracker,
-}
-
-/// What a reload cannot change.
-#[derive(PartialEq)]
-struct Fixed {
-    address: SocketAddr,
-    operations: SocketAddr,
-    has_tls: bool,
-    store: std::path::PathBuf,
-    environment: String,
-    admin: Option<administer::Settings>,
-    /// Issuer, and how the provider behaves towards the AMS and about e-mail addresses.
-    openid: Option<(String, bool, bool)>,
-}
-
-impl Fixed {
-    fn of(settings: &Settings) -> Fixed {
-        Fixed {
-            address: settings.listen.address,
-            operations: settings.listen.operations,
-            has_tls: settings.listen.tls.is_some(),
-            store: settings.store.path.clone(),
-            environment: settings.ams.live.name.clone(),
-            admin: settings.admin.clone(),
-            openid: settings.oidc.as_ref().map(|oidc| {
-                let of = &oidc.provider;
-                (of.issuer.clone(), of.email_verified, of.ams_logout_returns)
-            }),
-        }
-    }
+    // Given up last.
+    _lock: GatewayLock,
 }
 
 impl App {
     /// Starts a gateway on the runtime of the caller, which becomes its control plane. When this returns, it answers.
     pub async fn start(settings: Settings, clock: SharedClock) -> Result<App, StartError> {
-        let fixed = Fixed::of(&settings);
-        let (settings, sqlite) = open_store(settings).await?;
+        let fixed = Fixed::of(&settings)?;
+        let (configured, listening) = (settings.ams.live.name.clone(), settings.listen.operations);
+        let (settings, sqlite, lock) = open_store(settings).await?;
         let store: Arc<dyn Store> = sqlite.clone();
         let keyring = Arc::new(Keyring::ensure(store.clone(), Arc::clone(&clock)).await?);
         let settings = with_chosen_environment(settings, &*sqlite).await?;
@@ -183,12 +161,12 @@ impl App {
         let desk = match &settings.admin {
             Some(admin) => Some(Arc::new(Desk::new(Foundation {
                 store: sqlite.clone(),
-                ams: re_members,
+                ams: re_members.clone(),
                 visits: Arc::clone(&visits),
                 rules: Arc::clone(&rules),
                 clock: Arc::clone(&clock),
                 budget: Arc::clone(&budget),
-                configured: fixed.environment.as_str().into(),
+                configured: configured.into(),
                 restart: Arc::clone(&restart),
                 standby: settings.ams.standby.as_ref().map(|standby| standby.name.as_str().into()),
                 sealer: Sealer::new(&settings.store.secret_key, "view as")?,
@@ -199,7 +177,7 @@ impl App {
         let openid = match &settings.oidc {
             Some(oidc) => {
                 let (visits, keys) = (Arc::clone(&visits), Arc::clone(&keyring));
-                Some(OpenId::start(&settings, oidc, clients, sqlite, visits, keys, &clock).await?)
+                Some(OpenId::start(&settings, oidc, clients, sqlite.clone(), visits, keys, &clock).await?)
             }
             None => None,
         };
@@ -227,21 +205,21 @@ impl App {
         });
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let draining = Arc::new(AtomicBool::new(false));
-        let watch = Watch {
-            store: Arc::clone(&store),
+        let watch = Arc::new(Watch {
+            store: sqlite,
             gate: Arc::clone(&gate),
+            ams: re_members,
             budget,
             sign_in,
             refresh: Arc::clone(&refresh),
-            draining: Arc::clone(&draining),
-        };
-        let operations = TcpListener::bind(fixed.operations)
-            .await
-            .map_err(|error| serve::StartError::Listen(fixed.operations, error))?;
-        let operations_address =
-            operations.local_addr().map_err(|error| serve::StartError::Listen(fixed.operations, error))?;
-        let answering = axum::serve(operations, operations::router(Arc::new(watch)))
+            certificate_end: ArcSwapOption::from_pointee(certificate_end(&settings)),
+            reloads_refused: Counter::default(),
+            draining: AtomicBool::new(false),
+        });
+        let unheard = |error| serve::StartError::Listen(listening, error);
+        let operations = TcpListener::bind(listening).await.map_err(unheard)?;
+        let operations_address = operations.local_addr().map_err(unheard)?;
+        let answering = axum::serve(operations, operations::router(watch.clone()))
             .with_graceful_shutdown(stop.clone().cancelled_owned());
         tasks.spawn(async move {
             // It retries failed accepts by itself and has no other errors.
@@ -264,8 +242,9 @@ impl App {
         Ok(App {
             serving,
             gate,
+            configured_address: settings.listen.address,
             operations: operations_address,
-            draining,
+            watch,
             tls,
             administer,
             desk,
@@ -274,12 +253,13 @@ impl App {
             fixed,
             stop,
             tasks,
+            _lock: lock,
         })
     }
 
     /// Where it answers visitors.
     pub fn address(&self) -> SocketAddr {
-        self.serving.addresses().first().copied().unwrap_or(self.fixed.address)
+        self.serving.addresses().first().copied().unwrap_or(self.configured_address)
     }
 
     /// Where it answers its operator.
@@ -302,20 +282,15 @@ impl App {
         self.restart.notified().await;
     }
 
+    /// Counts a reload that was refused, here or by whoever read the file.
+    pub fn note_refused_reload(&self) {
+        self.watch.reloads_refused.inc();
+    }
+
     /// Takes over new settings, or refuses them and changes nothing. Requests under way end as they began.
     pub fn reload(&self, settings: &Settings) -> Result<(), StartError> {
-        let wanted = Fixed::of(settings);
-        let moved = [
-            (wanted.address != self.fixed.address, "listen.address"),
-            (wanted.operations != self.fixed.operations, "listen.operations"),
-            (wanted.has_tls != self.fixed.has_tls, "whether the listener has a certificate"),
-            (wanted.store != self.fixed.store, "store.path"),
-            (wanted.environment != self.fixed.environment, "ams.live"),
-            (wanted.admin != self.fixed.admin, "[admin]"),
-            (wanted.openid != self.fixed.openid, "[oidc], except its clients"),
-        ];
-        if let Some((_, what)) = moved.into_iter().find(|(moved, _)| *moved) {
-            return Err(StartError::NeedsRestart(what));
+        if let Some(key) = self.fixed.differs_from(&Fixed::of(settings)?) {
+            return Err(StartError::NeedsRestart(key));
         }
         let snapshot = snapshot_of(settings)?;
         let certificate = settings.listen.tls.as_ref().map(read_tls).transpose()?;
@@ -333,9 +308,12 @@ impl App {
                 self.gate.rules.store(Arc::new(Published { version, rules: settings.rules.clone() }));
             }
         }
+        let ends = certificate_end(settings);
         if let Some(desk) = &self.desk {
-            desk.overview.set_certificate_end(certificate_end(settings));
+            desk.overview.set_certificate_end(ends);
         }
+        self.watch.certificate_end.store(ends.map(Arc::new));
+        self.watch.budget.set_rate(settings.ams.rate);
         self.gate.visits.set_limits(settings.session);
         if let Some(openid) = &self.openid {
             openid.take_over(settings);
@@ -349,7 +327,7 @@ impl App {
 
     /// Lets requests under way finish within the limit, writes down what memory knows, and ends.
     pub async fn stop(self) {
-        self.draining.store(true, Ordering::Release);
+        self.watch.draining.store(true, Ordering::Release);
         self.serving.drain().await;
         self.stop.cancel();
         if let Some(administer) = &self.administer {

@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use crate::adapters::store::choices::Choices;
+use crate::adapters::store::lock::GatewayLock;
 use crate::adapters::store::{SqliteStore, StoreError};
 use crate::config::Settings;
 use crate::flows::administer::environment::is_switched;
 
-/// Opens the store off the runtime's own threads, and gives the settings back.
-pub(super) async fn open_store(settings: Settings) -> Result<(Settings, Arc<SqliteStore>), StoreError> {
+/// Opens the store off the runtime's own threads, and gives the settings back. No other gateway may run on it while the lock
+/// is held: a logout at one would leave the session alive in the other's memory.
+pub(super) async fn open_store(
+    settings: Settings,
+) -> Result<(Settings, Arc<SqliteStore>, GatewayLock), StoreError> {
     let opening = tokio::task::spawn_blocking(move || {
-        let opened = SqliteStore::open(&settings.store.path, &settings.store.secret_key);
-        (settings, opened)
+        // The lock first: opening may bring the tables to this release under a gateway of an older one.
+        let lock = GatewayLock::take(&settings.store.path)?;
+        let store = SqliteStore::open(&settings.store.path, &settings.store.secret_key)?;
+        Ok((settings, Arc::new(store), lock))
     });
-    match opening.await {
-        Ok((settings, opened)) => Ok((settings, Arc::new(opened?))),
-        Err(_) => Err(StoreError::Unavailable("opening it was cut short".to_owned())),
-    }
+    opening.await.unwrap_or_else(|_| Err(StoreError::Unavailable("opening it was cut short".to_owned())))
 }
 
 /// Puts the environment first that an administrator chose, if one was chosen in place of what the configuration still says.

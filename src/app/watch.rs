@@ -2,24 +2,38 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use jiff::Timestamp;
+use prometheus_client::metrics::counter::Counter;
 
 use crate::adapters::BoxFuture;
+use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
-use crate::adapters::store::Store;
+use crate::adapters::store::grants::Grants as _;
+use crate::adapters::store::{SqliteStore, Store as _};
 use crate::flows::refresh::Refresh;
 use crate::flows::sign_in::SignIn;
 use crate::telemetry::metrics::{self, Levels};
 use crate::web::operations::{Operations, Unready};
 use crate::web::proxy::Gate;
 
+/// A store that needs longer to say how many messages wait is left out of the figures.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// What the operations listener asks.
 pub(super) struct Watch {
-    pub(super) store: Arc<dyn Store>,
+    pub(super) store: Arc<SqliteStore>,
     pub(super) gate: Arc<Gate>,
+    pub(super) ams: Arc<dyn AmsCatalogue>,
     pub(super) budget: Arc<Budget>,
     pub(super) sign_in: Arc<SignIn>,
     pub(super) refresh: Arc<Refresh>,
-    pub(super) draining: Arc<AtomicBool>,
+    /// When the listener's certificate ends; nothing: something in front ends TLS.
+    pub(super) certificate_end: ArcSwapOption<Timestamp>,
+    pub(super) reloads_refused: Counter,
+    pub(super) draining: AtomicBool,
 }
 
 impl Operations for Watch {
@@ -31,12 +45,28 @@ impl Operations for Watch {
         })
     }
 
-    fn metrics(&self) -> String {
-        let levels = Levels { sessions: self.gate.visits.count(), ams: self.budget.used() };
-        metrics::page(&levels, |registry| {
-            self.gate.meter.register(registry);
-            self.sign_in.tally.register(registry, "membergate_sign_ins", "Returns from the login, by ending");
-            self.refresh.tally.register(registry, "membergate_refreshes", "Records read anew, by ending");
+    fn metrics(&self) -> BoxFuture<'_, String> {
+        Box::pin(async {
+            let unsettled = tokio::time::timeout(PATIENCE, self.store.unsettled()).await;
+            let levels = Levels {
+                sessions: self.gate.visits.count(),
+                ams: self.budget.used(),
+                ams_answered: self.ams.status().last_success,
+                certificate_ends: self.certificate_end.load().as_deref().copied(),
+                logout_messages: unsettled.ok().and_then(Result::ok),
+                store_failures: self.store.write_failures(),
+            };
+            metrics::page(&levels, |registry| {
+                self.gate.meter.register(registry);
+                self.sign_in.tally.register(
+                    registry,
+                    "membergate_sign_ins",
+                    "Returns from the login, by ending",
+                );
+                self.refresh.tally.register(registry, "membergate_refreshes", "Records read anew, by ending");
+                let refused = "Reloads of the configuration that were refused";
+                registry.register("membergate_reloads_refused", refused, self.reloads_refused.clone());
+            })
         })
     }
 }

@@ -61,10 +61,12 @@ fn reload(app: &App, file: &Path, env: &dyn Env) {
         Ok(settings) => match app.reload(&settings) {
             Ok(()) => tracing::info!("The configuration was read anew"),
             Err(error) => {
+                app.note_refused_reload();
                 tracing::error!(%error, "The new configuration was refused; the old one stays in force")
             }
         },
         Err(problems) => {
+            app.note_refused_reload();
             for problem in problems {
                 tracing::error!(%problem, "The new configuration is wrong; the old one stays in force");
             }

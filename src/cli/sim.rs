@@ -1,6 +1,6 @@
 //! `membergate sim`: a simulated association management system alone, for trying things out.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -60,7 +60,8 @@ pub fn run(simulated: Simulated, out: &mut dyn Write) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let count = settings.people.people.len();
         let Credentials { app_name, app_key, user_email, user_password, .. } = settings.production.clone();
-        let simulator = Simulator::start(settings).await?;
+        let address = settings.listen;
+        let simulator = Simulator::start(settings).await.map_err(|error| unheard(address, error))?;
         let base = simulator.base_url();
         writeln!(out, "A simulated re:Members with {count} people at {base}")?;
         writeln!(out, "Everybody's password is `{PASSWORD}`, unless the people file says otherwise.")?;
@@ -86,8 +87,19 @@ fn settings(asked: Remembers) -> Result<Settings, Failure> {
     Ok(Settings { listen, public_base, slo_url, people, switches, ..Settings::demo() })
 }
 
+/// Why there is no simulator at `address`.
+fn unheard(address: SocketAddr, error: io::Error) -> Failure {
+    use io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
+    match error.kind() {
+        AddrInUse | AddrNotAvailable | PermissionDenied => {
+            because(format!("cannot listen at {address}: {error}; name another address with --listen"))
+        }
+        _ => error.into(),
+    }
+}
+
 /// Waits for Ctrl-C or SIGTERM.
-async fn told_to_end() -> std::io::Result<()> {
+async fn told_to_end() -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
@@ -119,6 +131,16 @@ mod tests {
         assert_eq!((settings.people.people.len(), settings.switches.page_size), (30, 2));
         assert!(!settings.people.committees.is_empty());
         assert!(asked("").unwrap().people.people.len() >= 20);
+    }
+
+    #[test]
+    fn an_address_that_is_taken_is_named_together_with_the_way_out() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap().to_string();
+        let line = Line::try_parse_from(["sim", "remembers", "--listen", &address]).unwrap();
+        let error = run(line.simulated, &mut Vec::new()).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("cannot listen at {address}: ")), "{error}");
+        assert!(error.ends_with("name another address with --listen"), "{error}");
     }
 
     #[test]

@@ -3,26 +3,42 @@
 //! Parts count by themselves and enter their counters; what is a level and not a count is read when the page is asked for.
 //! No label takes what a visitor sends, so the number of series is bounded.
 
+use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::adapters::budget::Usage;
+use crate::adapters::store::grants::Unsettled;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Waiting {
     priority: &'static str,
 }
 
-/// Levels at the moment of asking.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Message {
+    state: &'static str,
+}
+
+/// Levels at the moment of asking. What is not known is left off the page.
 #[derive(Debug)]
 pub struct Levels {
     /// Sessions in memory.
     pub sessions: u64,
     /// The budget of calls to the AMS.
     pub ams: Usage,
+    /// When the AMS last gave an answer that could be used.
+    pub ams_answered: Option<Timestamp>,
+    /// When the listener's certificate ends.
+    pub certificate_ends: Option<Timestamp>,
+    /// Logout messages that no client has taken.
+    pub logout_messages: Option<Unsettled>,
+    /// Writes to the store that have failed since the start.
+    pub store_failures: u64,
 }
 
 /// All metrics in the OpenMetrics text format 1.0. `parts` enters what other parts count, by full names.
@@ -57,6 +73,26 @@ fn enter(to: &mut Registry, levels: &Levels) {
         line.get_or_create(&Waiting { priority }).set(i64::try_from(*count).unwrap_or(i64::MAX));
     }
     to.register("ams_waiting", "Calls to the AMS that wait for the budget", line);
+    let instants = [
+        ("ams_last_answer", "When the AMS last gave a usable answer", levels.ams_answered),
+        ("certificate_end", "When the listener's certificate ends", levels.certificate_ends),
+    ];
+    for (name, help, instant) in instants {
+        if let Some(instant) = instant {
+            let gauge = Gauge::<i64>::default();
+            gauge.set(instant.as_second());
+            to.register(format!("{name}_timestamp_seconds"), format!("{help}, in seconds since 1970"), gauge);
+        }
+    }
+    if let Some(Unsettled { pending, given_up }) = levels.logout_messages {
+        let messages = Family::<Message, Gauge>::default();
+        for (state, count) in [("pending", pending), ("given_up", given_up)] {
+            messages.get_or_create(&Message { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+        to.register("logout_messages", "Logout messages that no client has taken", messages);
+    }
+    let failures = ConstCounter::new(levels.store_failures);
+    to.register("store_write_failures", "Writes to the store that have failed", failures);
 }
 
 #[cfg(test)]
@@ -73,7 +109,15 @@ mod tests {
             waiting: [2, 1, 0],
             paused_for: Some(Duration::from_millis(1500)),
         };
-        let text = page(&Levels { sessions: 3, ams }, |registry| {
+        let levels = Levels {
+            sessions: 3,
+            ams,
+            ams_answered: Timestamp::from_second(1_795_000_000).ok(),
+            certificate_ends: Timestamp::from_second(1_796_000_000).ok(),
+            logout_messages: Some(Unsettled { pending: 4, given_up: 1 }),
+            store_failures: 5,
+        };
+        let text = page(&levels, |registry| {
             registry.register(
                 "membergate_proxy_connections",
                 "Connections of visitors",

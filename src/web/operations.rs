@@ -47,7 +47,7 @@ pub trait Operations: Send + Sync + 'static {
     fn unready(&self) -> BoxFuture<'_, Vec<Unready>>;
 
     /// All counts in the OpenMetrics text format.
-    fn metrics(&self) -> String;
+    fn metrics(&self) -> BoxFuture<'_, String>;
 }
 
 /// The routes.
@@ -75,7 +75,7 @@ async fn ready(State(operations): State<Arc<dyn Operations>>) -> Response {
 }
 
 async fn metrics(State(operations): State<Arc<dyn Operations>>) -> Response {
-    let mut response = operations.metrics().into_response();
+    let mut response = operations.metrics().await.into_response();
     let format = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, format);
     response
@@ -98,8 +98,8 @@ mod tests {
             })
         }
 
-        fn metrics(&self) -> String {
-            "# EOF\n".into()
+        fn metrics(&self) -> BoxFuture<'_, String> {
+            Box::pin(async { "# EOF\n".into() })
         }
     }
 

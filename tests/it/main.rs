@@ -18,6 +18,7 @@ mod garbage;
 mod logout;
 mod logout_everywhere;
 mod oidc;
+mod operations;
 mod own_pages;
 mod people;
 mod process;

@@ -9,7 +9,7 @@ use membergate::sim::re_members::Credentials;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::world::{CHAIR, Plan, SECRET_KEY, World};
+use crate::world::{CHAIR, Plan, SECRET_KEY, World, free_address};
 
 /// A gateway in a process of its own, configured by files as an operator writes them.
 struct Gateway {
@@ -37,7 +37,12 @@ fn write_configuration(world: &World) -> PathBuf {
 }
 
 fn check(file: &Path) -> Output {
-    program().args(["check", "--config"]).arg(file).output().unwrap()
+    asked(&["check"], file)
+}
+
+/// Runs a command that comes to its end by itself.
+fn asked(command: &[&str], file: &Path) -> Output {
+    program().args(command).arg("--config").arg(file).output().unwrap()
 }
 
 impl Gateway {
@@ -45,6 +50,7 @@ impl Gateway {
         let configuration = write_configuration(world);
         let mut command = program();
         command.args(["serve", "--log-format", "json", "--config"]).arg(&configuration);
+        command.envs(world.plan.variables.iter().copied());
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
         let mut gateway = Gateway { process, log, configuration };
@@ -109,11 +115,18 @@ async fn serve_reloads_what_is_good_refuses_what_is_bad_and_drains() {
     gateway.wait_for("read anew");
     jane.get(world.url("/education")).await.expect(403);
 
-    // The store's path cannot change while it runs.
-    let moved = world.configuration().replace("gate.sqlite", "other.sqlite");
-    std::fs::write(&gateway.configuration, moved).unwrap();
-    gateway.signal("HUP");
-    assert!(gateway.wait_for("refused").contains("store.path"));
+    // Some keys cannot change while it runs. Each is named; what it says is not.
+    for (from, to, key) in [
+        ("gate.sqlite", "other.sqlite", "store.path"),
+        ("gateway_integration@", "changed@", "ams.production.user_email"),
+        ("workers = 2", "workers = 3", "listen.workers"),
+    ] {
+        std::fs::write(&gateway.configuration, world.configuration().replacen(from, to, 1)).unwrap();
+        gateway.signal("HUP");
+        let said = gateway.wait_for("refused");
+        assert!(said.contains(&format!("only a restart can change {key}\"")), "{said}");
+        assert!(!said.contains(to), "{said}");
+    }
 
     // An answer under way is finished before the end.
     let mut download = TcpStream::connect(world.address()).await.unwrap();
@@ -190,6 +203,96 @@ async fn no_secret_of_a_visitor_or_of_ours_is_in_the_log() {
     ] {
         assert!(!log.contains(secret), "`{secret}` is in the log:\n{log}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_gateway_on_the_same_store_does_not_start_and_tools_do() {
+    let more = "[admin]\nroles = [\"staff\"]\n".to_owned();
+    let mut world = World::planned(Plan { more, ..Plan::default() }).await;
+    world.close_gate().await;
+    let mut first = Gateway::start(&world);
+    // It would get as far as its own addresses, if the store did not stop it.
+    let elsewhere = world.folder.path().join("elsewhere.toml");
+    let address = format!("127.0.0.1:{}", world.address().port());
+    let other = world.configuration().replace(&address, &free_address().to_string());
+    std::fs::write(&elsewhere, other).unwrap();
+    let mut second = program();
+    second.args(["serve", "--config"]).arg(&elsewhere).stderr(Stdio::piped());
+    let mut second = second.spawn().unwrap();
+    let (mut log, mut said) = (BufReader::new(second.stderr.take().unwrap()), String::new());
+    while log.read_line(&mut said).unwrap() > 0 {
+        if said.contains("Ready") {
+            second.kill().unwrap();
+        }
+    }
+    assert_eq!(second.wait().unwrap().code(), Some(1), "{said}");
+    assert!(said.contains("another gateway runs on the store"), "{said}");
+    assert!(said.contains("gate.sqlite; stop that one first, or give this one a store of its own"), "{said}");
+    for tool in [&["check"][..], &["keys", "show"], &["keys", "rotate"], &["admin-link"]] {
+        let ended = asked(tool, &first.configuration);
+        assert!(ended.status.success(), "{tool:?}: {}", String::from_utf8_lossy(&ended.stderr));
+    }
+
+    // A gateway that was killed leaves nothing that stands in the way of the next.
+    first.signal("KILL");
+    first.process.wait().unwrap();
+    Gateway::start(&world).end();
+}
+
+/// The lines of a log, which is written as JSON, with this text.
+fn lines(log: &str, text: &str) -> Vec<serde_json::Value> {
+    let with = log.lines().filter(|line| line.contains(text));
+    with.map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_fails_is_found_in_the_log_by_what_its_page_says() {
+    let upstream = Some("http://127.0.0.1:1".to_owned());
+    let mut world = World::planned(Plan { upstream, ..Plan::default() }).await;
+    world.close_gate().await;
+    let gateway = Gateway::start(&world);
+    let page = world.visitor().get(world.url("/")).await.expect(502);
+    let reference = page.header("x-request-id").unwrap();
+    assert!(page.text.contains(reference), "{}", page.text);
+    let log = gateway.end();
+    let told = lines(&log, "The site gave no answer");
+    assert_eq!(told.len(), 1, "{log}");
+    assert_eq!(told[0]["fields"]["request_id"], reference);
+    assert!(!log.contains("request.id"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_is_refused_is_named_in_the_log_and_its_secret_is_not() {
+    let more = r#"
+[oidc]
+[[oidc.client]]
+id = "forum"
+redirect_uris = ["https://forum.acme.example/cb"]
+secret = { env = "FORUM_SECRET" }
+"#;
+    let variables = vec![("FORUM_SECRET", "forum-secret-forum-secret-forum-secret")];
+    let mut world = World::planned(Plan { more: more.to_owned(), variables, ..Plan::default() }).await;
+    world.close_gate().await;
+    let gateway = Gateway::start(&world);
+    let mut forum = world.visitor();
+    let old = [("client_id", "forum"), ("client_secret", "an-old-secret"), ("grant_type", "refresh_token")];
+    let refused = forum.post(world.url("/_gate/oidc/token"), &old).await.expect(401);
+    let turned_away = "/_gate/oidc/authorize?client_id=forum&redirect_uri=https://elsewhere.example/";
+    let on_our_page = forum.get(world.url(turned_away)).await.expect(400);
+    let at_the_client = "/_gate/oidc/authorize?client_id=forum&redirect_uri=https://forum.acme.example/cb&response_type=token";
+    let told_the_client = forum.fetch(world.url(at_the_client)).await.expect(303);
+    let log = gateway.end();
+    for (page, text) in [
+        (refused, "A client's call was refused"),
+        (on_our_page, "OpenID request: the redirect address"),
+        (told_the_client, "A client's request was refused"),
+    ] {
+        let told = lines(&log, text);
+        assert_eq!(told.len(), 1, "{text}: {log}");
+        assert_eq!(told[0]["fields"]["client"], "forum", "{log}");
+        assert_eq!(told[0]["fields"]["request_id"], page.header("x-request-id").unwrap(), "{log}");
+    }
+    assert!(!log.contains("an-old-secret"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

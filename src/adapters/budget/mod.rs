@@ -99,6 +99,11 @@ impl Budget {
         self.line().window.ease();
     }
 
+    /// Other limits from now on. Who waits already may wait as long as the old ones said.
+    pub fn set_rate(&self, rate: Rate) {
+        self.line().window.set_rate(rate);
+    }
+
     /// What is used now.
     pub fn used(&self) -> Usage {
         let now = Instant::now();

@@ -43,8 +43,14 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) fn new(rate: Rate) -> Window {
-        let rate = Rate { per_second: rate.per_second.max(1), per_minute: rate.per_minute.max(1) };
-        Window { rate, starts: VecDeque::new(), paused_until: None, pauses: 0 }
+        let mut window = Window { rate, starts: VecDeque::new(), paused_until: None, pauses: 0 };
+        window.set_rate(rate);
+        window
+    }
+
+    /// Other limits, for the calls that have started too.
+    pub(super) fn set_rate(&mut self, rate: Rate) {
+        self.rate = Rate { per_second: rate.per_second.max(1), per_minute: rate.per_minute.max(1) };
     }
 
     /// The first instant, not before `now`, at which a call may start.
@@ -60,7 +66,7 @@ impl Window {
 
     /// Notes that a call starts.
     pub(super) fn start(&mut self, now: Instant) {
-        if self.starts.len() >= self.rate.per_minute {
+        while self.starts.len() >= self.rate.per_minute {
             self.starts.pop_front();
         }
         self.starts.push_back(now);
@@ -92,6 +98,23 @@ impl Window {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn new_limits_count_for_the_calls_that_have_started() {
+        let begin = Instant::now();
+        let at = |millis| begin + Duration::from_millis(millis);
+        let mut window = Window::new(Rate { per_second: 9, per_minute: 3 });
+        for millis in [0, 100, 200] {
+            window.start(at(millis));
+        }
+        assert_eq!(window.opens(at(300)), at(60_200));
+        window.set_rate(Rate { per_second: 9, per_minute: 4 });
+        assert_eq!(window.opens(at(300)), at(300), "one more than before");
+        window.set_rate(Rate { per_second: 9, per_minute: 2 });
+        assert_eq!(window.opens(at(300)), at(60_300), "the second of three now counts as the first of two");
+        window.start(at(60_300));
+        assert_eq!(window.opens(at(60_400)), at(60_400), "only one of the last minute is left");
+    }
 
     #[test]
     fn the_window_opens_when_both_limits_allow_it() {

@@ -2,7 +2,7 @@
 //!
 //! The port is narrow and asynchronous; the SQLite behind it runs on threads of its own. Records and keys are sealed before
 //! they are written; session ids are stored as digests only. `sqlite` has the statements, `schema` the file and its tables,
-//! `worker` the threads, `sealed` what a row holds. Tests use the same on a temporary file,
+//! `lock` who may run on it, `worker` the threads, `sealed` what a row holds. Tests use the same on a temporary file,
 //! but where a store has to fail at a word of the test.
 
 use super::BoxFuture;
@@ -18,6 +18,7 @@ pub mod find;
 pub mod grants;
 pub mod known;
 pub mod links;
+pub mod lock;
 pub mod mappings;
 mod schema;
 mod sealed;
@@ -39,6 +40,14 @@ pub enum StoreError {
     /// What is stored cannot be read with the key in use.
     #[error("the store was written with another secret key")]
     WrongKey,
+    /// A newer release has changed the file in a way that this one does not know.
+    #[error("the file was written by a newer release")]
+    Newer,
+    /// Another gateway runs on it.
+    #[error(
+        "another gateway runs on the store {0}; stop that one first, or give this one a store of its own"
+    )]
+    InUse(String),
     /// The queue to the store is full.
     #[error("the store is overloaded")]
     Busy,
@@ -110,7 +119,7 @@ pub trait Store: Send + Sync + 'static {
     /// Keeps a new signing key.
     fn put_key<'a>(&'a self, key: &'a StoredKey) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Whether the store answers (`/readyz`, `check`).
+    /// Whether the store answers and can write as of now (`/readyz`, `check`). Leaves it as it was.
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 }
 

@@ -62,12 +62,17 @@ fn create_if_missing(path: &Path) -> Result<(), StoreError> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_made) => Ok(()),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(StoreError::Unavailable(format!(
-            "{}: the directory does not exist; make it first",
-            path.display()
-        ))),
-        Err(error) => Err(StoreError::Unavailable(format!("{}: {error}", path.display()))),
+        Err(error) => Err(cannot_make(path, &error)),
     }
+}
+
+/// Why a file of the store could not be made.
+pub(super) fn cannot_make(path: &Path, error: &std::io::Error) -> StoreError {
+    let path = path.display();
+    StoreError::Unavailable(match error.kind() {
+        ErrorKind::NotFound => format!("{path}: the directory does not exist; make it first"),
+        _ => format!("{path}: {error}"),
+    })
 }
 
 fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
@@ -84,9 +89,7 @@ fn check(connection: &Connection, vault: &Vault) -> Result<(), StoreError> {
     match version(connection)? {
         0 if tables == 0 => Ok(()),
         0 => Err(StoreError::Unavailable("the file is a database of another program".to_owned())),
-        version if version > STEPS.len() => {
-            Err(StoreError::Unavailable("the file was written by a newer release".to_owned()))
-        }
+        version if version > STEPS.len() => Err(StoreError::Newer),
         _ => {
             let canary: Option<Vec<u8>> =
                 connection.query_row("SELECT sealed FROM canary", [], |row| row.get(0)).optional()?;

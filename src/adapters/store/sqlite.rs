@@ -46,6 +46,11 @@ impl SqliteStore {
         Ok(SqliteStore { vault, reader, writer })
     }
 
+    /// How many writes have failed since it was opened; those that were committed together count as one.
+    pub fn write_failures(&self) -> u64 {
+        self.writer.failures()
+    }
+
     /// Deletes in batches, with room for other work between them. The statement takes an instant and the size of a batch.
     pub(super) async fn delete_old(
         &self,
@@ -217,8 +222,17 @@ impl Store for SqliteStore {
 
     fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
-            // The writer takes the write lock for it, the reader opens the file for it.
-            self.writer.run(|_| Ok(())).await?;
+            // A row that is gone again when it is committed: its pages reach the disk all the same. An empty commit, one that
+            // is rolled back, or a row overwritten with itself would not, and so would not find a full disk.
+            self.writer
+                .run(|connection| {
+                    connection.execute_batch(
+                        "INSERT INTO uses (once, until) VALUES (zeroblob(32), 0);
+                         DELETE FROM uses WHERE once = zeroblob(32)",
+                    )?;
+                    Ok(())
+                })
+                .await?;
             self.reader
                 .run(|connection| Ok(connection.query_row("SELECT 1 FROM canary", [], |_| Ok(()))?))
                 .await

@@ -2,6 +2,8 @@
 //!
 //! SQLite blocks, so no asynchronous task ever touches a connection. What the work is, is not known here.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
@@ -23,30 +25,38 @@ type Work = Box<dyn FnOnce(&Connection) -> Result<Answer, Answer> + Send>;
 pub(super) struct Worker {
     queue: Option<SyncSender<Work>>,
     thread: Option<JoinHandle<()>>,
+    failures: Arc<AtomicU64>,
 }
 
 impl Worker {
     /// A thread for reading. Each piece of work sees everything that was committed before it began.
     pub(super) fn reading(connection: Connection, length: usize) -> Result<Worker, StoreError> {
-        Worker::start("store-read", length, move |queue| read_all(&connection, &queue))
+        Worker::start("store-read", length, move |queue, _| read_all(&connection, &queue))
     }
 
     /// A thread for writing. What is queued together is committed together, and answered after the commit.
     pub(super) fn writing(connection: Connection, length: usize) -> Result<Worker, StoreError> {
-        Worker::start("store-write", length, move |queue| write_all(&connection, &queue))
+        Worker::start("store-write", length, move |queue, failures| write_all(&connection, &queue, &failures))
     }
 
     fn start(
         name: &str,
         length: usize,
-        body: impl FnOnce(Receiver<Work>) + Send + 'static,
+        body: impl FnOnce(Receiver<Work>, Arc<AtomicU64>) + Send + 'static,
     ) -> Result<Worker, StoreError> {
         let (queue, receiver) = sync_channel(length);
+        let failures = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&failures);
         let thread = std::thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || body(receiver))
+            .spawn(move || body(receiver, counted))
             .map_err(|error| StoreError::Unavailable(format!("no thread: {error}")))?;
-        Ok(Worker { queue: Some(queue), thread: Some(thread) })
+        Ok(Worker { queue: Some(queue), thread: Some(thread), failures })
+    }
+
+    /// How many transactions have failed so far.
+    pub(super) fn failures(&self) -> u64 {
+        self.failures.load(Ordering::Relaxed)
     }
 
     /// Has `work` done on the thread. It is done even if nobody waits for the answer any more.
@@ -94,13 +104,14 @@ fn read_all(connection: &Connection, queue: &Receiver<Work>) {
     }
 }
 
-fn write_all(connection: &Connection, queue: &Receiver<Work>) {
+fn write_all(connection: &Connection, queue: &Receiver<Work>, failures: &AtomicU64) {
     while let Ok(first) = queue.recv() {
         let mut group = vec![first];
         group.extend(queue.try_iter().take(GROUP - 1));
         let mut answers = Vec::new();
         let committed = commit_together(connection, group, &mut answers);
         if let Err(error) = &committed {
+            failures.fetch_add(1, Ordering::Relaxed);
             tracing::error!(%error, "the store cannot write");
             // Nothing to undo if the transaction did not begin.
             let _none = connection.execute_batch("ROLLBACK");
@@ -209,6 +220,7 @@ mod tests {
         assert!(matches!(worker.run(spoil).await, Err(StoreError::Unavailable(_))));
         assert_eq!(worker.run(insert(2)).await, Ok(()));
         assert_eq!(worker.run(count).await, Ok(1));
+        assert_eq!(worker.failures(), 1, "and counted");
     }
 
     #[tokio::test]

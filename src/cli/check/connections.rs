@@ -1,5 +1,6 @@
 //! Every connection of a configuration, tried once: the AMS, the store, the sites, the certificate.
 
+use std::fs::{self, File};
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
@@ -67,28 +68,49 @@ fn store(runtime: &Runtime, path: &Path, key: &SecretKey) -> Finding {
     if !path.exists() {
         // Relative to the present folder, an empty parent is that folder.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if folder.is_dir() {
-            return Finding::fine(what, format!("{} will be made on the first start", path.display()));
+        if !folder.is_dir() {
+            let trouble = format!("there is no folder {}", folder.display());
+            return Finding::failed(what, trouble, "Make it, and let the gateway's user write there");
         }
-        let trouble = format!("there is no folder {}", folder.display());
-        return Finding::failed(what, trouble, "Make it, and let the gateway's user write there");
+        return match try_to_make_a_file(folder) {
+            Ok(()) => Finding::fine(what, format!("{} will be made on the first start", path.display())),
+            Err(error) => {
+                let trouble = format!("no file can be made in {}: {error}", folder.display());
+                Finding::failed(
+                    what,
+                    trouble,
+                    "Let the gateway's user write there, and run this check as that user",
+                )
+            }
+        };
     }
     let answered = match SqliteStore::open(path, key) {
         Ok(store) => runtime.block_on(store.ping()),
         Err(error) => Err(error),
     };
     let Err(error) = answered else {
-        return Finding::fine(what, format!("{} opens and answers", path.display()));
+        return Finding::fine(what, format!("{} opens, answers and can be written", path.display()));
     };
     let remedy = match &error {
         StoreError::WrongKey => {
             "Give `store.secret_key` the key that the file was made with, or name another file"
         }
+        StoreError::Newer => {
+            "Run the release that wrote it, or put the backup from before the upgrade in its place"
+        }
+        StoreError::InUse(_) => "Stop the other gateway, or name another file",
         StoreError::Unavailable(_) | StoreError::Busy => {
-            "See whether the gateway's user may read and write the file"
+            "See whether the gateway's user may read and write the file, and whether the disk is full"
         }
     };
     Finding::failed(what, format!("{}: {error}", path.display()), remedy)
+}
+
+/// Makes a file as the store would, and takes it away again.
+fn try_to_make_a_file(folder: &Path) -> std::io::Result<()> {
+    let file = folder.join(format!(".membergate-check-{}", std::process::id()));
+    File::create_new(&file)?;
+    fs::remove_file(&file)
 }
 
 /// All sites side by side; each may take its whole time limit.
@@ -154,7 +176,12 @@ fn certificate(end: Option<Timestamp>, now: Timestamp) -> Finding {
             Finding::failed(what, format!("the certificate ended at {end}"), "Get a new one")
         }
         () if left < SOON => {
-            Finding::fine(what, format!("good until {end}, which is only {days} days: renew it soon"))
+            let left = match days {
+                0 => "less than 1 day".to_owned(),
+                1 => "only 1 day".to_owned(),
+                days => format!("only {days} days"),
+            };
+            Finding::warning(what, format!("good until {end}, for {left}"), "Renew it now")
         }
         () => Finding::fine(what, format!("good until {end}, for {days} days")),
     }
@@ -176,7 +203,17 @@ mod tests {
             (
                 end,
                 "2027-01-20T12:00:00Z",
-                "ok      listen.tls_certificate: good until 2027-01-31T00:00:00Z, which is only 10 days: renew it soon.",
+                "warning listen.tls_certificate: good until 2027-01-31T00:00:00Z, for only 10 days. Renew it now.",
+            ),
+            (
+                end,
+                "2027-01-29T12:00:00Z",
+                "warning listen.tls_certificate: good until 2027-01-31T00:00:00Z, for only 1 day. Renew it now.",
+            ),
+            (
+                end,
+                "2027-01-30T12:00:00Z",
+                "warning listen.tls_certificate: good until 2027-01-31T00:00:00Z, for less than 1 day. Renew it now.",
             ),
             (
                 end,

@@ -1,6 +1,7 @@
 //! `membergate check`: the configuration first, all problems at once; then every connection that it names.
 //!
-//! One line for each thing looked at. Nothing is changed, and a store that is not there yet is not made.
+//! One line for each thing looked at. A store that is not there yet is not made; one that is there is brought to this release, and
+//! keeps what it holds. Warnings do not count as failures.
 
 mod connections;
 
@@ -47,7 +48,15 @@ pub enum Sample {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Finding {
     what: String,
-    how: Result<String, Trouble>,
+    how: How,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum How {
+    Fine(String),
+    /// It works, and soon will not.
+    Warning(Trouble),
+    Failed(Trouble),
 }
 
 /// What is wrong, and what to do.
@@ -59,20 +68,32 @@ struct Trouble {
 
 impl Finding {
     fn fine(what: impl Into<String>, how: impl Into<String>) -> Finding {
-        Finding { what: what.into(), how: Ok(how.into()) }
+        Finding { what: what.into(), how: How::Fine(how.into()) }
     }
 
     fn failed(what: impl Into<String>, trouble: impl Into<String>, remedy: impl Into<String>) -> Finding {
-        Finding { what: what.into(), how: Err(Trouble { what: trouble.into(), remedy: remedy.into() }) }
+        let trouble = Trouble { what: trouble.into(), remedy: remedy.into() };
+        Finding { what: what.into(), how: How::Failed(trouble) }
+    }
+
+    fn warning(what: impl Into<String>, trouble: impl Into<String>, remedy: impl Into<String>) -> Finding {
+        let trouble = Trouble { what: trouble.into(), remedy: remedy.into() };
+        Finding { what: what.into(), how: How::Warning(trouble) }
+    }
+
+    fn is_failed(&self) -> bool {
+        matches!(self.how, How::Failed(_))
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.how {
-            Ok(how) => write!(f, "ok      {}: {how}.", self.what),
-            Err(Trouble { what, remedy }) => write!(f, "failed  {}: {what}. {remedy}.", self.what),
-        }
+        let (word, Trouble { what, remedy }) = match &self.how {
+            How::Fine(how) => return write!(f, "ok      {}: {how}.", self.what),
+            How::Warning(trouble) => ("warning", trouble),
+            How::Failed(trouble) => ("failed ", trouble),
+        };
+        write!(f, "{word} {}: {what}. {remedy}.", self.what)
     }
 }
 
@@ -114,7 +135,7 @@ fn check(
     writeln!(out, "{}", Finding::fine(config.display().to_string(), summary(&settings)))?;
     let mut failed = 0;
     for finding in connections::all(&runtime()?, &settings, ams, SystemClock.now()) {
-        failed += usize::from(finding.how.is_err());
+        failed += usize::from(finding.is_failed());
         writeln!(out, "{finding}")?;
     }
     if failed > 0 { Err(because(counted(failed, "check", "failed"))) } else { Ok(()) }

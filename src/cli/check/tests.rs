@@ -58,7 +58,7 @@ fn a_sound_installation_gets_one_line_for_each_check() {
         store.display()
     );
     assert_eq!(out, expect);
-    assert!(!store.exists(), "a check makes nothing");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0, "a check makes nothing");
 }
 
 #[test]
@@ -86,15 +86,55 @@ fn a_store_of_another_key_is_refused() {
     let settings =
         config::load(Path::new("gate.toml"), &machine).unwrap_or_else(|problems| panic!("{problems:#?}"));
     drop(crate::adapters::store::SqliteStore::open(&path, &settings.store.secret_key).unwrap());
-    let store_line =
-        |out: String| out.lines().find(|line| line.contains("store:")).map(str::to_owned).unwrap();
-    let (out, _) = checked(&machine, Ok(()));
-    assert!(store_line(out).ends_with("opens and answers."));
+    assert!(store_line(&path).ends_with("opens, answers and can be written."));
     // The last of 43 characters holds two bits beyond the 32 bytes, which have to be zero.
     let other_key = format!("{}A", "B".repeat(42));
     let (out, _) = checked(&machine.variable("KEY", &other_key), Ok(()));
-    let line = store_line(out);
+    let line = out.lines().find(|line| line.contains("store:")).unwrap();
     assert!(line.starts_with("failed") && line.contains("another secret key"), "{line}");
+}
+
+/// The line about the store at this path.
+fn store_line(path: &Path) -> String {
+    let (out, _) = checked(&machine("http://127.0.0.1:9", &path.display().to_string()), Ok(()));
+    out.lines().find(|line| line.contains("store:")).map(str::to_owned).unwrap()
+}
+
+/// In `/proc` nobody may make a file, not even the superuser as whom tests may run.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_in_which_no_file_can_be_made_is_found_before_the_first_start() {
+    let line = store_line(Path::new("/proc/gate.sqlite"));
+    assert!(line.starts_with("failed  store: no file can be made in /proc: "), "{line}");
+    assert!(line.ends_with("Let the gateway's user write there, and run this check as that user."), "{line}");
+}
+
+#[test]
+fn a_store_that_cannot_be_used_gets_the_remedy_for_its_trouble() {
+    let folder = tempfile::tempdir().unwrap();
+    let key = crate::adapters::keys::seal::SecretKey::parse(&"A".repeat(43)).unwrap();
+    for (name, edit, trouble, remedy) in [
+        (
+            "newer",
+            "PRAGMA user_version = 99",
+            "the file was written by a newer release",
+            "Run the release that wrote it, or put the backup from before the upgrade in its place.",
+        ),
+        (
+            // As the disk answers when it is full.
+            "full",
+            "CREATE TRIGGER full BEFORE INSERT ON uses BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+            "database or disk is full",
+            "See whether the gateway's user may read and write the file, and whether the disk is full.",
+        ),
+    ] {
+        let path = folder.path().join(name);
+        drop(crate::adapters::store::SqliteStore::open(&path, &key).unwrap());
+        rusqlite::Connection::open(&path).unwrap().execute_batch(edit).unwrap();
+        let line = store_line(&path);
+        assert!(line.starts_with("failed  store: ") && line.contains(trouble), "{line}");
+        assert!(line.ends_with(remedy), "{line}");
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::domain::return_to::ReturnTo;
 use crate::flows::grant::AuthorizeError;
 use crate::flows::grant::kept::{ONWARD_LIVES, Waiting};
 use crate::web::arrived::Arrived;
+use crate::web::log::Claimed;
 use crate::web::pages::{FormPost, Notice, respond};
 use crate::web::state::{answer, see_other, with_cookies};
 use crate::web::{cookies, log, paths};
@@ -32,7 +33,7 @@ pub(super) async fn posted(
         Ok(form) if super::is_form(&headers) && form.bytes().all(|byte| byte.is_ascii_graphic()) => {
             see_other(&format!("{}{}?{form}", arrived.site.origin, paths::AUTHORIZE))
         }
-        _ => on_our_page(&arrived, "the body is not a form"),
+        _ => on_our_page(&arrived, None, "the body is not a form"),
     }
 }
 
@@ -48,7 +49,7 @@ pub(super) async fn authorize(
     // A request that has waited for a sign-in.
     if let Ok(Some(sealed)) = parameters.one("resume") {
         let Some(opened) = desk.provider.open_waiting(sealed) else {
-            return on_our_page(&arrived, "the request that waited for a sign-in is not one of ours");
+            return on_our_page(&arrived, None, "the request that waited for a sign-in is not one of ours");
         };
         parameters = Parameters::parse(opened.request.as_bytes());
         waiting = Some(opened);
@@ -57,14 +58,22 @@ pub(super) async fn authorize(
         Ok(authorization) => authorization,
         Err(Refusal::OnOurPage(why)) => {
             let contact = arrived.association.contact.clone();
-            return with_notice(&arrived, &Notice::SiteNotRegistered { why, contact }, why);
+            let notice = Notice::SiteNotRegistered { why, contact };
+            return with_notice(&arrived, claimed(&parameters).as_ref(), &notice, why);
         }
-        Err(Refusal::AtTheClient(to, error, why)) => return desk.refuse(&arrived, &to, error, why),
+        Err(Refusal::AtTheClient(to, error, why)) => {
+            return desk.refuse(&arrived, claimed(&parameters).as_ref(), &to, (error, why));
+        }
     };
     match desk.next(&arrived, &headers, &parameters, &authorization, waiting).await {
         Ok(response) => response,
-        Err((error, why)) => desk.refuse(&arrived, &authorization.reply_to, error, why),
+        Err(told) => desk.refuse(&arrived, claimed(&parameters).as_ref(), &authorization.reply_to, told),
     }
+}
+
+/// Who the client says it is: for the log alone.
+fn claimed(parameters: &Parameters) -> Option<Claimed> {
+    parameters.one("client_id").ok().flatten().map(Claimed::new)
 }
 
 type Told = (AuthorizationError, &'static str);
@@ -79,7 +88,7 @@ impl Desk {
         waiting: Option<Waiting>,
     ) -> Result<Response<Body>, Told> {
         let failed = |error: &dyn std::fmt::Display| {
-            log::ending(arrived, Notice::Broken.code(), error);
+            log::ending_of(arrived, claimed(parameters).as_ref(), Notice::Broken.code(), error);
             (AuthorizationError::ServerError, "something failed at the provider")
         };
         let expected = match (&waiting, parameters.one("id_token_hint")) {
@@ -147,12 +156,13 @@ impl Desk {
     fn refuse(
         &self,
         arrived: &Arrived,
+        client: Option<&Claimed>,
         to: &ReplyTo,
-        error: AuthorizationError,
-        why: &'static str,
+        (error, why): Told,
     ) -> Response<Body> {
         let code = error.as_str();
-        tracing::info!(request_id = &*arrived.request_id, "A client's request was refused: {code}: {why}");
+        let (request_id, client) = (&*arrived.request_id, client.map(|Claimed(id)| id.as_str()));
+        tracing::info!(request_id, client, "A client's request was refused: {code}: {why}");
         self.reply(arrived, to, vec![("error", code.into()), ("error_description", why.into())])
     }
 
@@ -181,11 +191,16 @@ impl Desk {
     }
 }
 
-fn on_our_page(arrived: &Arrived, why: &'static str) -> Response<Body> {
-    with_notice(arrived, &Notice::BadRequest, why)
+fn on_our_page(arrived: &Arrived, client: Option<&Claimed>, why: &'static str) -> Response<Body> {
+    with_notice(arrived, client, &Notice::BadRequest, why)
 }
 
-fn with_notice(arrived: &Arrived, notice: &Notice, why: &'static str) -> Response<Body> {
-    log::ending(arrived, notice.code(), &format!("OpenID request: {why}"));
+fn with_notice(
+    arrived: &Arrived,
+    client: Option<&Claimed>,
+    notice: &Notice,
+    why: &'static str,
+) -> Response<Body> {
+    log::ending_of(arrived, client, notice.code(), &format!("OpenID request: {why}"));
     answer(notice.html(&arrived.frame()))
 }

@@ -1,5 +1,6 @@
 //! `/_gate/oidc/token` and `/_gate/oidc/revoke`: clients exchange a code, renew tokens, and give them back.
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
@@ -10,9 +11,16 @@ use serde_json::json;
 use super::Desk;
 use crate::domain::grant::request::Parameters;
 use crate::flows::grant::token::{Basic, TokenError};
+use crate::web::arrived::Arrived;
+use crate::web::log::Claimed;
 
 /// Answers with tokens (RFC 6749 §5.1), or an error (§5.2).
-pub(super) async fn token(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+pub(super) async fn token(
+    State(desk): State<Desk>,
+    Extension(arrived): Extension<Arrived>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
     let tokens = async {
         let (basic, parameters) = read(&headers, &body)?;
         let client = desk.provider.authenticate(basic, &parameters)?;
@@ -21,12 +29,17 @@ pub(super) async fn token(State(desk): State<Desk>, headers: HeaderMap, body: By
     match tokens.await.map(|tokens| serde_json::to_vec(&tokens)) {
         Ok(Ok(body)) => super::json(StatusCode::OK, body),
         Ok(Err(_)) => super::json(StatusCode::INTERNAL_SERVER_ERROR, br#"{"error":"server_error"}"#.to_vec()),
-        Err(error) => refuse(&headers, &error),
+        Err(error) => refuse(&arrived, &headers, &body, &error),
     }
 }
 
 /// Takes a token back (RFC 7009).
-pub(super) async fn revoke(State(desk): State<Desk>, headers: HeaderMap, body: Bytes) -> Response<Body> {
+pub(super) async fn revoke(
+    State(desk): State<Desk>,
+    Extension(arrived): Extension<Arrived>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response<Body> {
     let revoked = async {
         let (basic, parameters) = read(&headers, &body)?;
         let client = desk.provider.authenticate(basic, &parameters)?;
@@ -34,7 +47,7 @@ pub(super) async fn revoke(State(desk): State<Desk>, headers: HeaderMap, body: B
     };
     match revoked.await {
         Ok(()) => super::json(StatusCode::OK, b"{}".to_vec()),
-        Err(error) => refuse(&headers, &error),
+        Err(error) => refuse(&arrived, &headers, &body, &error),
     }
 }
 
@@ -67,7 +80,14 @@ fn decoded(text: &str) -> String {
     percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }
 
-fn refuse(headers: &HeaderMap, error: &TokenError) -> Response<Body> {
+/// Who it claims to be, whether or not that is proved: for the log alone.
+fn claimed(headers: &HeaderMap, body: &[u8]) -> Option<Claimed> {
+    let in_header = basic(headers).ok().flatten().map(|basic| basic.id);
+    let in_form = || Parameters::parse(body).one("client_id").ok().flatten().map(str::to_owned);
+    in_header.or_else(in_form).map(|id| Claimed::new(&id))
+}
+
+fn refuse(arrived: &Arrived, headers: &HeaderMap, body: &[u8], error: &TokenError) -> Response<Body> {
     let (status, code, why) = match error {
         TokenError::InvalidRequest(why) => (StatusCode::BAD_REQUEST, "invalid_request", *why),
         TokenError::InvalidClient(why) => (StatusCode::UNAUTHORIZED, "invalid_client", *why),
@@ -79,10 +99,12 @@ fn refuse(headers: &HeaderMap, error: &TokenError) -> Response<Body> {
             (StatusCode::INTERNAL_SERVER_ERROR, "server_error", "something failed at the provider")
         }
     };
+    let claimed = claimed(headers, body);
+    let (request_id, client) = (&*arrived.request_id, claimed.as_ref().map(|Claimed(id)| id.as_str()));
     if status.is_server_error() {
-        tracing::error!(%error, "A client got no tokens");
+        tracing::error!(request_id, client, %error, "A client got no tokens");
     } else {
-        tracing::info!("A client's call was refused: {error}");
+        tracing::info!(request_id, client, "A client's call was refused: {error}");
     }
     let body = json!({ "error": code, "error_description": why });
     let mut response = super::json(status, body.to_string().into_bytes());

@@ -1,11 +1,13 @@
 //! `/_gate/oidc/userinfo`: what a client is told about the person whose access token it holds, as of now.
 
+use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
 use super::Desk;
 use crate::domain::grant::request::Parameters;
+use crate::web::arrived::Arrived;
 
 /// How a token was sent.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,6 +22,7 @@ enum Sent {
 /// Answers with claims, or with the challenge of RFC 6750.
 pub(super) async fn userinfo(
     State(desk): State<Desk>,
+    Extension(arrived): Extension<Arrived>,
     method: Method,
     headers: HeaderMap,
     body: Bytes,
@@ -33,7 +36,7 @@ pub(super) async fn userinfo(
         Ok(Some(claims)) => super::json(StatusCode::OK, claims),
         Ok(None) => refuse(StatusCode::UNAUTHORIZED, r#"Bearer error="invalid_token""#),
         Err(error) => {
-            tracing::error!(%error, "A client was not told about a person");
+            tracing::error!(request_id = &*arrived.request_id, %error, "A client was not told about a person");
             super::json(StatusCode::INTERNAL_SERVER_ERROR, br#"{"error":"server_error"}"#.to_vec())
         }
     }

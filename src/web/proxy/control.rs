@@ -51,7 +51,7 @@ impl Control {
                 Ok(response)
             }
             Err(error) => {
-                tracing::error!(request.id = context.request_id_text(), %error, "An answer of our own failed");
+                tracing::error!(request_id = context.request_id_text(), %error, "An answer of our own failed");
                 Err(Notice::Broken)
             }
         }

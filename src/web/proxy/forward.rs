@@ -32,7 +32,7 @@ impl Worker {
         let is_read_whole = method == Method::GET;
         let uri = Uri::from(target.path_and_query.clone());
         self.prepare(context, target, permit, who, &mut request).map_err(|error| {
-            tracing::error!(request.id = context.request_id_text(), %error, "An assertion could not be signed");
+            tracing::error!(request_id = context.request_id_text(), %error, "An assertion could not be signed");
             Notice::Broken
         })?;
         if visitor_upgrade.is_some() {
@@ -43,7 +43,7 @@ impl Worker {
         let mut response = sent.map_err(|error| {
             self.gate.meter.upstream_failed.inc();
             let site = &*permit.site().name;
-            tracing::warn!(request.id = context.request_id_text(), site, %error, "The site gave no answer");
+            tracing::warn!(request_id = context.request_id_text(), site, %error, "The site gave no answer");
             answer::of_upstream(&error)
         })?;
         self.gate.meter.proxied.inc();

@@ -96,7 +96,7 @@ impl Worker {
         match asked.verdict(&who) {
             Verdict::Granted(permit) => {
                 self.granted(context, &permit, &who, request.headers()).map_err(|error| {
-                    tracing::error!(request.id = context.request_id_text(), %error, "An assertion could not be signed");
+                    tracing::error!(request_id = context.request_id_text(), %error, "An assertion could not be signed");
                     Notice::Broken
                 })
             }

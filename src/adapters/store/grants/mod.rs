@@ -128,6 +128,15 @@ pub struct Told {
     pub changed: Option<Timestamp>,
 }
 
+/// How many messages no client has taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unsettled {
+    /// They are sent again.
+    pub pending: u64,
+    /// Given up, within the time for which that is kept.
+    pub given_up: u64,
+}
+
 /// What the OpenID Provider keeps.
 pub trait Grants: Send + Sync + 'static {
     /// Keeps a grant with its code. `tell`: the client wants to hear when the session is over. `false`: it is over already.
@@ -172,6 +181,9 @@ pub trait Grants: Send + Sync + 'static {
 
     /// The latest messages and their state, newest first.
     fn told(&self, most: u16) -> BoxFuture<'_, Result<Vec<Told>, StoreError>>;
+
+    /// How many messages are not delivered.
+    fn unsettled(&self) -> BoxFuture<'_, Result<Unsettled, StoreError>>;
 
     /// Forgets what is over.
     fn sweep_grants(&self, now: Timestamp) -> BoxFuture<'_, Result<(), StoreError>>;

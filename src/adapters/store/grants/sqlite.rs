@@ -3,7 +3,9 @@
 use jiff::SignedDuration;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{Fate, GrantId, Grants, Message, NewToken, Room, StoredGrant, TokenKey, TokenKind, Told, Use};
+use super::{
+    Fate, GrantId, Grants, Message, NewToken, Room, StoredGrant, TokenKey, TokenKind, Told, Unsettled, Use,
+};
 use crate::adapters::BoxFuture;
 use crate::adapters::keys::seal::context;
 use crate::adapters::store::sealed::{Vault, damaged, from_column, to_column};
@@ -306,6 +308,16 @@ impl Grants for SqliteStore {
                 })
             };
             Ok(select.query_map([most], read)?.collect::<Result<_, _>>()?)
+        }))
+    }
+
+    fn unsettled(&self) -> BoxFuture<'_, Result<Unsettled, StoreError>> {
+        Box::pin(self.reader.run(|connection| {
+            let mut count =
+                connection.prepare_cached("SELECT count(*) FROM back_channel WHERE state = ?1")?;
+            let mut of = |state: &str| count.query_row([state], |row| row.get::<_, i64>(0));
+            let (pending, given_up) = (of("pending")?, of("failed")?);
+            Ok(Unsettled { pending: pending.unsigned_abs(), given_up: given_up.unsigned_abs() })
         }))
     }
 

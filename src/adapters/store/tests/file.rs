@@ -37,6 +37,35 @@ async fn the_file_is_held_as_it_should_be() {
 }
 
 #[tokio::test]
+async fn a_store_that_cannot_write_says_so_and_is_well_again_when_it_can() {
+    let world = World::new();
+    let store = world.open();
+    assert_eq!(store.ping().await, Ok(()));
+    // As the disk answers when it is full.
+    world.edit(
+        "CREATE TRIGGER full BEFORE INSERT ON uses BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+    );
+    let full = StoreError::Unavailable("database or disk is full".to_owned());
+    assert_eq!(store.ping().await, Err(full));
+    world.edit("DROP TRIGGER full");
+    assert_eq!(store.ping().await, Ok(()));
+}
+
+/// What writes no page would not find a full disk.
+#[tokio::test]
+async fn asking_whether_it_can_write_writes_and_leaves_nothing() {
+    let world = World::new();
+    let store = world.open();
+    let onlooker = Connection::open(world.path()).unwrap();
+    let version = || onlooker.pragma_query_value(None, "data_version", |row| row.get::<_, i64>(0)).unwrap();
+    let before = version();
+    store.ping().await.unwrap();
+    assert_ne!(version(), before, "another connection sees that something was written");
+    let left: i64 = onlooker.query_row("SELECT count(*) FROM uses", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
 async fn another_secret_key_is_refused_and_changes_nothing() {
     let world = World::new();
     begin(&world.open(), &session(1, DANA)).await;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::adapters::store::grants::{
-    Fate, GrantId, Grants as _, NewToken, Room, StoredGrant, TokenKey, TokenKind, Use,
+    Fate, GrantId, Grants as _, NewToken, Room, StoredGrant, TokenKey, TokenKind, Unsettled, Use,
 };
 use crate::domain::grant::Grant;
 
@@ -60,6 +60,23 @@ async fn a_code_is_used_once_and_a_second_use_ends_all_that_came_of_it() {
     assert_eq!(store.access(TokenKey([2; 32]), at(0)).await, Ok(None));
     assert_eq!(store.use_token(TokenKey([3; 32]), TokenKind::Refresh, at(0)).await, Ok(Use::Unknown));
     assert_eq!(store.put_tokens(found.id, vec![token(4, TokenKind::Access, at(10))]).await, Ok(false));
+}
+
+#[tokio::test]
+async fn messages_that_no_client_has_taken_are_counted() {
+    let world = World::new();
+    let store = signed_in(&world).await;
+    let counted = |pending, given_up| Ok(Unsettled { pending, given_up });
+    assert_eq!(store.unsettled().await, counted(0, 0));
+    store.end_session(&key(1)).await.unwrap();
+    assert_eq!(store.unsettled().await, counted(1, 0));
+    let message = store.take_messages(at(1), at(2), room()).await.unwrap().remove(0);
+    store.settle(message.id, Fate::Again { at: at(5), error: "x".to_owned() }, at(1)).await.unwrap();
+    assert_eq!(store.unsettled().await, counted(1, 0), "it is sent again");
+    store.settle(message.id, Fate::Failed { error: "x".to_owned() }, at(1)).await.unwrap();
+    assert_eq!(store.unsettled().await, counted(0, 1));
+    store.settle(message.id, Fate::Delivered, at(1)).await.unwrap();
+    assert_eq!(store.unsettled().await, counted(0, 0));
 }
 
 #[tokio::test]

@@ -1,0 +1,230 @@
+//! What a reload cannot change: every key that only a new start reads.
+//!
+//! A reload that would change one is refused with the key's name, so that nobody believes in what did not happen. Kept out: what a
+//! reload takes over, which is in `App::reload`.
+
+use secrecy::ExposeSecret as _;
+
+use crate::adapters::ams::re_members::Environment;
+use crate::adapters::keys::CryptographyFailed;
+use crate::adapters::keys::random::digest;
+use crate::adapters::keys::seal::KeyedDigest;
+use crate::config::Settings;
+use crate::config::settings::{Ams, Listen, Log};
+
+/// Each key with the digest of its value: secrets are among them, and are not held a second time.
+pub(super) struct Fixed(Vec<(String, [u8; 32])>);
+
+impl Fixed {
+    /// Of these settings, before an administrator's choice of the environment is put over them.
+    pub(super) fn of(settings: &Settings) -> Result<Fixed, CryptographyFailed> {
+        let mut fixed = Fixed(Vec::new());
+        fixed.listen(&settings.listen);
+        fixed.ams(&settings.ams);
+        fixed.note("store.path", settings.store.path.as_os_str().as_encoded_bytes());
+        fixed.note("store.secret_key", KeyedDigest::new(&settings.store.secret_key, "reload")?.of(b""));
+        let Log { level, format } = settings.log;
+        fixed.note("log.level", level.to_string());
+        fixed.note("log.format", format!("{format:?}"));
+        fixed.note("[admin]", format!("{:?}", settings.admin));
+        let provider = settings.oidc.as_ref().map(|oidc| {
+            let of = &oidc.provider;
+            (&of.issuer, of.email_verified, of.ams_logout_returns)
+        });
+        fixed.note("[oidc], except its clients", format!("{provider:?}"));
+        Ok(fixed)
+    }
+
+    /// The first key of `wanted` that says something else here, or else one that `wanted` lacks.
+    pub(super) fn differs_from(&self, wanted: &Fixed) -> Option<String> {
+        let first = |of: &Fixed, other: &Fixed| {
+            of.0.iter().find(|entry| !other.0.contains(entry)).map(|(key, _)| key.clone())
+        };
+        first(wanted, self).or_else(|| first(self, wanted))
+    }
+
+    fn listen(&mut self, listen: &Listen) {
+        // The other keys are taken over.
+        let Listen { address, operations, tls, workers, max_connections, .. } = listen;
+        self.note("listen.address", address.to_string());
+        self.note("listen.operations", operations.to_string());
+        self.note("whether the listener has a certificate", [u8::from(tls.is_some())]);
+        self.note("listen.workers", format!("{workers:?}"));
+        self.note("listen.max_connections", max_connections.to_string());
+        self.note("listen.header_timeout", format!("{:?}", listen.header_timeout));
+        self.note("listen.idle_timeout", format!("{:?}", listen.idle_timeout));
+        self.note("listen.drain_timeout", format!("{:?}", listen.drain_timeout));
+    }
+
+    fn ams(&mut self, ams: &Ams) {
+        // The rate is taken over.
+        let Ams { live, standby, rate: _ } = ams;
+        self.note("ams.live", &live.name);
+        // By name, so that a change of `live` is told as that and not as a change of all that is in it.
+        for environment in [Some(live), standby.as_ref()].into_iter().flatten() {
+            self.environment(environment);
+        }
+    }
+
+    fn environment(&mut self, environment: &Environment) {
+        let Environment { name, discovery_url, portal, allowed_hosts, credentials } = environment;
+        let mut note = |key: &str, value: &[u8]| self.note(&format!("ams.{name}.{key}"), value);
+        note("discovery_url", discovery_url.as_str().as_bytes());
+        note("portal", format!("{portal:?}").as_bytes());
+        note("allowed_hosts", format!("{allowed_hosts:?}").as_bytes());
+        for (key, secret) in [
+            ("app_name", Some(&credentials.app_name)),
+            ("app_key", Some(&credentials.app_key)),
+            ("app_id", credentials.app_id.as_ref()),
+            ("app_password", credentials.app_password.as_ref()),
+            ("user_email", Some(&credentials.user_email)),
+            ("user_password", Some(&credentials.user_password)),
+        ] {
+            if let Some(secret) = secret {
+                note(key, secret.expose_secret().as_bytes());
+            }
+        }
+    }
+
+    fn note(&mut self, key: &str, value: impl AsRef<[u8]>) {
+        self.0.push((key.to_owned(), digest(value.as_ref())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::env::Given;
+    use crate::config::{self, sample};
+
+    const CONFIGURATION: &str = r#"
+[association]
+name = "Acme Society"
+[listen]
+address = "127.0.0.1:8080"
+operations = "127.0.0.1:9090"
+workers = 2
+max_connections = 100
+header_timeout = "30s"
+idle_timeout = "2m"
+stream_timeout = "5m"
+drain_timeout = "20s"
+trusted_proxies = ["10.0.0.0/8"]
+[ams]
+calls_per_second = 3
+calls_per_minute = 60
+[ams.production]
+portal = "https://members.acme.example"
+app_name = { env = "NAME" }
+app_key = { env = "KEY" }
+app_id = { env = "ID" }
+user_email = { env = "USER" }
+user_password = { env = "PASSWORD" }
+[ams.staging]
+portal = "https://staging.acme.example"
+app_name = { env = "NAME" }
+app_key = { env = "KEY" }
+user_email = { env = "USER" }
+user_password = { env = "PASSWORD" }
+[session]
+idle = "2h"
+[store]
+path = "gate.sqlite"
+secret_key = { env = "STORE" }
+[log]
+level = "info"
+format = "text"
+[admin]
+roles = ["staff"]
+[[site]]
+name = "www"
+url = "https://www.acme.example"
+upstream = "http://127.0.0.1:3000"
+[oidc]
+email_verified = false
+[[oidc.client]]
+id = "app"
+public = true
+redirect_uris = ["https://app.acme.example/signed-in"]
+"#;
+
+    fn fixed(text: &str, other: Option<(&str, &str)>) -> Fixed {
+        let mut given = Given::default().file("gate.toml", text).file("rules.toml", sample::RULES);
+        for name in ["NAME", "KEY", "ID", "USER", "PASSWORD"] {
+            given = given.variable(name, "old secret");
+        }
+        given = given.variable("STORE", &"A".repeat(43));
+        if let Some((name, value)) = other {
+            given = given.variable(name, value);
+        }
+        let settings = config::load(Path::new("gate.toml"), &given);
+        Fixed::of(&settings.unwrap_or_else(|problems| panic!("{problems:#?}"))).unwrap()
+    }
+
+    #[test]
+    fn a_reload_that_would_change_what_only_a_start_reads_is_refused_by_the_name_of_the_key() {
+        let now = fixed(CONFIGURATION, None);
+        for (from, to, key) in [
+            ("127.0.0.1:8080", "127.0.0.1:8081", Some("listen.address")),
+            ("127.0.0.1:9090", "127.0.0.1:9091", Some("listen.operations")),
+            ("workers = 2", "workers = 3", Some("listen.workers")),
+            ("workers = 2", "", Some("listen.workers")),
+            ("max_connections = 100", "max_connections = 101", Some("listen.max_connections")),
+            ("\"30s\"", "\"31s\"", Some("listen.header_timeout")),
+            ("\"2m\"", "\"3m\"", Some("listen.idle_timeout")),
+            ("\"20s\"", "\"21s\"", Some("listen.drain_timeout")),
+            ("[ams]", "[ams]\nlive = \"staging\"", Some("ams.live")),
+            ("//members.", "//my.", Some("ams.production.portal")),
+            ("//staging.", "//trial.", Some("ams.staging.portal")),
+            ("app_id = { env = \"ID\" }", "", Some("ams.production.app_id")),
+            (
+                "[ams.production]",
+                "[ams.production]\nallowed_hosts = [\"api.acme.example\"]",
+                Some("ams.production.allowed_hosts"),
+            ),
+            (
+                "[ams.staging]",
+                "[ams.staging]\ndiscovery_url = \"https://staging.acme.example/Api\"",
+                Some("ams.staging.discovery_url"),
+            ),
+            ("gate.sqlite", "other.sqlite", Some("store.path")),
+            ("\"info\"", "\"debug\"", Some("log.level")),
+            ("\"text\"", "\"json\"", Some("log.format")),
+            ("\"staff\"", "\"board\"", Some("[admin]")),
+            ("[admin]\nroles = [\"staff\"]", "", Some("[admin]")),
+            ("email_verified = false", "email_verified = true", Some("[oidc], except its clients")),
+            (&CONFIGURATION[CONFIGURATION.find("[oidc]").unwrap()..], "", Some("[oidc], except its clients")),
+            // Taken over.
+            ("\"5m\"", "\"6m\"", None),
+            ("10.0.0.0/8", "10.0.0.0/9", None),
+            ("calls_per_minute = 60", "calls_per_minute = 30", None),
+            ("\"2h\"", "\"1h\"", None),
+            ("\"Acme Society\"", "\"Acme\"", None),
+            (":3000", ":3001", None),
+            ("/signed-in", "/in", None),
+        ] {
+            assert!(CONFIGURATION.contains(from), "{from}");
+            let wanted = fixed(&CONFIGURATION.replacen(from, to, 1), None);
+            assert_eq!(now.differs_from(&wanted).as_deref(), key, "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn a_new_secret_is_noticed_and_not_told() {
+        let now = fixed(CONFIGURATION, None);
+        let other_key = format!("{}A", "B".repeat(42));
+        for (variable, value, key) in [
+            ("NAME", "new secret", "ams.production.app_name"),
+            ("KEY", "new secret", "ams.production.app_key"),
+            ("ID", "new secret", "ams.production.app_id"),
+            ("USER", "new secret", "ams.production.user_email"),
+            ("PASSWORD", "new secret", "ams.production.user_password"),
+            ("STORE", other_key.as_str(), "store.secret_key"),
+        ] {
+            let wanted = fixed(CONFIGURATION, Some((variable, value)));
+            assert_eq!(now.differs_from(&wanted).as_deref(), Some(key));
+        }
+    }
+}
