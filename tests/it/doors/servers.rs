@@ -177,7 +177,8 @@ impl Door {
         // Of its own group, so that a child of it ends with it.
         let server = command.process_group(0).spawn().unwrap();
         let mut door = Door { name, address, server, folder };
-        let deadline = Instant::now() + Duration::from_secs(20);
+        // A busy machine reads a large program from its disk for a while.
+        let deadline = Instant::now() + Duration::from_secs(60);
         while std::net::TcpStream::connect(address).is_err() {
             let ended = door.server.try_wait().unwrap();
             assert!(ended.is_none() && Instant::now() < deadline, "{name} does not start:\n{}", door.log());
