@@ -9,7 +9,8 @@ import time
 from kit import HERE, Browser, check
 
 READ_ME = HERE / "../../deploy/wordpress/membergate/readme.txt"
-ASKING = (HERE / "../../deploy/nginx/membergate-fastcgi.conf").resolve()
+NGINX = (HERE / "../../deploy/nginx").resolve()
+ASKING = NGINX / "membergate-fastcgi.conf"
 PUBLIC = HERE / "../../docs/wordpress.md"
 
 # Where nginx asks the gateway itself, with the lines of readme.txt and without; and where the gateway stands before nginx.
@@ -36,7 +37,10 @@ def lines(variable):
 def start(site):
     root = site.root
     gate = f"""
-      location = /_gate/verify {{ internal; proxy_pass http://unix:{root}/run/gate.sock; }}"""
+      auth_request /_gate/verify; include {NGINX}/membergate-protect.conf;
+      location = /_gate/verify {{
+        internal; auth_request off; proxy_pass http://unix:{root}/run/gate.sock; proxy_set_header Cookie $http_cookie;
+      }}"""
 
     def server(at, more, outside=""):
         zone = "pages" + at[-1]
@@ -58,6 +62,7 @@ def start(site):
   pid {root}/run/caches.pid; error_log {root}/log/caches; worker_processes 1; user www-data; daemon off;
   events {{ worker_connections 256; }}
   http {{
+    include {NGINX}/membergate.conf;
     access_log off; large_client_header_buffers 4 32k; proxy_buffer_size 32k; proxy_buffers 4 32k;
     client_body_temp_path {root}/run/c1; proxy_temp_path {root}/run/c2; fastcgi_temp_path {root}/run/c3; uwsgi_temp_path {root}/run/c4; scgi_temp_path {root}/run/c5;
     {server(ASKS, f"include {ASKING};" + lines("membergate_assertion"), gate)}
