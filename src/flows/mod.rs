@@ -9,5 +9,7 @@ pub mod refresh;
 pub mod refusals;
 pub mod sign_in;
 pub mod tally;
+#[cfg(test)]
+mod tests;
 pub mod upkeep;
 pub mod visit;

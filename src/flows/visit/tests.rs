@@ -5,49 +5,19 @@ use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
-use url::Url;
 
 use super::*;
 use crate::adapters::BoxFuture;
-use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault};
 use crate::adapters::clock::{Clock, SystemClock};
 use crate::adapters::store::{Once, StoredKey, Sweep};
-use crate::domain::record::{Parts, Profile};
+use crate::domain::record::Profile;
 use crate::domain::rule::Rules;
 use crate::domain::time::TimeZone;
 use crate::flows::person::Published;
+use crate::flows::tests::NoAms;
 
 const KEY: SessionKey = SessionKey([7; 32]);
 const HOST: &str = "library.example";
-
-/// An AMS that is never asked.
-struct Silent;
-
-impl Ams for Silent {
-    fn environment(&self) -> &str {
-        "test"
-    }
-    fn login_url(&self, callback: &Url) -> Url {
-        callback.clone()
-    }
-    fn logout_url(&self) -> Url {
-        Url::parse("http://ams.example/").unwrap()
-    }
-    fn arrival(&self, _: &str) -> Result<Arrival, ArrivalFault> {
-        Err(ArrivalFault::Missing)
-    }
-    fn redeem<'a>(&'a self, _: &'a Arrival, _: Parts) -> BoxFuture<'a, Result<Record, AmsError>> {
-        Box::pin(async { Err(AmsError::Busy) })
-    }
-    fn read<'a>(
-        &'a self,
-        _: &'a IndividualId,
-        _: Parts,
-        _: Priority,
-    ) -> BoxFuture<'a, Result<Option<Record>, AmsError>> {
-        Box::pin(async { Err(AmsError::Busy) })
-    }
-}
 
 type Rows = HashMap<SessionKey, (Session, Record)>;
 
@@ -170,7 +140,8 @@ fn visits(store: &Arc<Shelf>) -> Arc<Visits> {
     let store: Arc<dyn Store> = store.clone();
     let clock: SharedClock = Arc::new(SystemClock);
     let rules = Arc::new(ArcSwap::from_pointee(Published { version: 1, rules: Rules::new(TimeZone::UTC) }));
-    let (refresh, _queue) = Refresh::new(Arc::new(Silent), store.clone(), rules.clone(), clock.clone());
+    let (refresh, _queue) =
+        Refresh::new(Arc::new(NoAms("test")), store.clone(), rules.clone(), clock.clone());
     let hours = jiff::SignedDuration::from_hours;
     let limits =
         Limits { idle: hours(1), absolute: hours(8), refresh_after: hours(2), stale_limit: hours(4) };

@@ -5,56 +5,25 @@ use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
 use proptest::prelude::*;
-use url::Url;
 
 use super::*;
-use crate::adapters::BoxFuture;
-use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Priority};
-use crate::domain::record::Parts;
 use crate::domain::roles;
 use crate::domain::roles::tests::properties::{a_record, an_instant, some_rules};
 use crate::domain::session::{Limits, Session, SessionKey};
 use crate::flows::refresh::Refresh;
+use crate::flows::tests::NoAms;
 use crate::flows::visit::{Presence, Visits};
-
-/// An AMS that is down.
-struct Down;
-
-impl Ams for Down {
-    fn environment(&self) -> &str {
-        "production"
-    }
-
-    fn login_url(&self, callback: &Url) -> Url {
-        callback.clone()
-    }
-
-    fn logout_url(&self) -> Url {
-        Url::parse("https://members.acme.example/logout").unwrap()
-    }
-
-    fn arrival(&self, _: &str) -> Result<Arrival, ArrivalFault> {
-        Err(ArrivalFault::Missing)
-    }
-
-    fn redeem<'a>(&'a self, _: &'a Arrival, _: Parts) -> BoxFuture<'a, Result<Record, AmsError>> {
-        Box::pin(async { Err(AmsError::Failed(503)) })
-    }
-
-    fn read<'a>(
-        &'a self,
-        _: &'a IndividualId,
-        _: Parts,
-        _: Priority,
-    ) -> BoxFuture<'a, Result<Option<Record>, AmsError>> {
-        Box::pin(async { Err(AmsError::Failed(503)) })
-    }
-}
 
 fn visits(world: &World, running: &Running) -> Visits {
     let (store, rules): (Arc<dyn Store>, _) = (running.store.clone(), Arc::clone(&running.rules));
     let clock: SharedClock = world.clock.clone();
-    let refresh = Refresh::new(Arc::new(Down), Arc::clone(&store), Arc::clone(&rules), Arc::clone(&clock)).0;
+    let refresh = Refresh::new(
+        Arc::new(NoAms("production")),
+        Arc::clone(&store),
+        Arc::clone(&rules),
+        Arc::clone(&clock),
+    )
+    .0;
     let day = SignedDuration::from_hours(24 * 365);
     let limits = Limits { idle: day, absolute: day, refresh_after: day, stale_limit: day };
     Visits::new(store, rules, limits, "production", clock, Arc::new(refresh))
