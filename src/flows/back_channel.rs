@@ -26,8 +26,8 @@ use crate::domain::client::{Client, ClientAddress};
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 /// Messages that are sent side by side, in all and to one client: one that does not answer must not hold up the others.
-const SIDE_BY_SIDE: usize = 64;
-const TO_ONE_CLIENT: usize = 4;
+const SIDE_BY_SIDE: usize = 128;
+const TO_ONE_CLIENT: usize = 16;
 
 /// A message that somebody took and did not settle, because the machine stopped, is sent again after this long.
 const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(60);

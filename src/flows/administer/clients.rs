@@ -14,7 +14,7 @@ use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::clients::{ClientRegistry, Registered};
-use crate::adapters::store::grants::{Grants, Told};
+use crate::adapters::store::grants::{Grants, Told, Unsettled};
 use crate::domain::access::Require;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::client::{Client, ClientAddress, ClientId, Clients, Proof, scope_text};
@@ -168,6 +168,11 @@ impl OpenIdClients {
     /// The latest logout messages to clients and what became of them, newest first.
     pub async fn told(&self) -> Result<Vec<Told>, StoreError> {
         self.store.told(LATEST_MESSAGES).await
+    }
+
+    /// How many messages no client has taken.
+    pub async fn unsettled(&self) -> Result<Unsettled, StoreError> {
+        self.store.unsettled().await
     }
 
     /// Registers a client; unless it is public it gets its secret.

@@ -13,7 +13,7 @@ use super::offers;
 use super::plain::{Plain, PlainPage};
 use super::shell::{Room, Shell, Tone};
 use super::words::when;
-use crate::adapters::store::grants::Told;
+use crate::adapters::store::grants::{Told, Unsettled};
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::administer::environment::SwitchError;
 use crate::flows::administer::status::Status;
@@ -62,8 +62,8 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Resp
     let status = admin.desk.overview.status().await;
     let mut parts = parts(&status, admin.gate.clock.now(), &admin.zone());
     if let Some(clients) = &admin.clients {
-        match clients.told().await {
-            Ok(told) => parts.push(openid_clients(clients.list().len(), &told)),
+        match tokio::try_join!(clients.unsettled(), clients.told()) {
+            Ok((unsettled, told)) => parts.push(openid_clients(clients.list().len(), unsettled, &told)),
             // The store's own part says so.
             Err(error) => tracing::warn!(%error, "What became of logout messages cannot be read"),
         }
@@ -181,11 +181,9 @@ fn mapping(status: &Status) -> Part {
     }
 }
 
-fn openid_clients(count: usize, told: &[Told]) -> Part {
-    let of = |state: &str| told.iter().filter(|told| told.state == state).count();
-    let (waiting, failed) = (of("pending"), of("failed"));
+fn openid_clients(count: usize, Unsettled { pending, given_up }: Unsettled, told: &[Told]) -> Part {
     let refused = told.iter().any(|told| told.state == "pending" && told.last_error.is_some());
-    let (tone, word) = match (failed, refused) {
+    let (tone, word) = match (given_up, refused) {
         (0, false) => (Tone::Good, "In order"),
         (0, true) => (Tone::Warn, "A client does not answer"),
         _ => (Tone::Bad, "Not every client was told"),
@@ -198,8 +196,8 @@ fn openid_clients(count: usize, told: &[Told]) -> Part {
         word: word.to_owned(),
         facts: vec![
             ("Clients", count.to_string()),
-            ("Logout messages under way", waiting.to_string()),
-            ("Given up in the last week", failed.to_string()),
+            ("Logout messages under way", pending.to_string()),
+            ("Given up in the last week", given_up.to_string()),
         ],
         advice: advice.to_owned(),
     }
@@ -285,9 +283,11 @@ impl Page for StatusPage {
             ..good.clone()
         };
         let clients = |status: &Status| match (&status.store, status.known) {
-            (Err(_), _) => Some(openid_clients(4, &super::tests::samples::told())),
+            (Err(_), _) => {
+                Some(openid_clients(4, Unsettled { pending: 2, given_up: 1 }, &super::tests::samples::told()))
+            }
             (Ok(()), Some(0)) => None,
-            (Ok(()), _) => Some(openid_clients(4, &[])),
+            (Ok(()), _) => Some(openid_clients(4, Unsettled { pending: 0, given_up: 0 }, &[])),
         };
         let page = |status: &Status| StatusPage {
             shell: super::tests::samples::shell(Room::Status),

@@ -87,6 +87,20 @@ fn delete_grant(connection: &Connection, grant: GrantId) -> Result<(), StoreErro
     Ok(())
 }
 
+/// Every client for which a message waits, by one look into the index for each.
+fn clients_with_messages(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut select = connection.prepare_cached(
+        "WITH RECURSIVE found (client) AS (
+           SELECT min(client) FROM back_channel WHERE state = 'pending'
+           UNION ALL
+           SELECT (SELECT min(client) FROM back_channel WHERE state = 'pending' AND client > found.client)
+           FROM found WHERE client IS NOT NULL)
+         SELECT client FROM found WHERE client IS NOT NULL",
+    )?;
+    let clients = select.query_map([], |row| row.get(0))?;
+    Ok(clients.collect::<Result<_, _>>()?)
+}
+
 /// Finds a token and its grant: whether it was used, when it ends, the grant.
 fn select_token(
     connection: &Connection,
@@ -243,17 +257,13 @@ impl Grants for SqliteStore {
     ) -> BoxFuture<'_, Result<Vec<Message>, StoreError>> {
         Box::pin(async move {
             let (now, until) = (to_column(now), to_column(until));
-            let busy = serde_json::Value::from(room.busy).to_string();
             let rows = self
                 .writer
                 .run(move |connection| {
                     let mut take = connection.prepare_cached(
                         "UPDATE back_channel SET attempts = attempts + 1, next_try = ?2, changed = ?1 WHERE id IN (
-                           SELECT id FROM (
-                             SELECT id, next_try, row_number() OVER (PARTITION BY client ORDER BY next_try, id) AS place
-                             FROM back_channel WHERE state = 'pending' AND next_try <= ?1
-                             AND client NOT IN (SELECT value FROM json_each(?5)))
-                           WHERE place <= ?4 ORDER BY next_try, id LIMIT ?3)
+                           SELECT id FROM back_channel WHERE state = 'pending' AND client = ?3 AND next_try <= ?1
+                           ORDER BY next_try, id LIMIT ?4)
                          RETURNING id, client, sid, sealed, attempts",
                     )?;
                     let read = |row: &Row<'_>| {
@@ -261,8 +271,16 @@ impl Grants for SqliteStore {
                         let (id, client): (i64, String) = (row.get(0)?, row.get(1)?);
                         Ok((id, client, row.get::<_, String>(2)?, sealed, row.get(4)?))
                     };
-                    let rows = take.query_map(params![now, until, room.most, room.each, busy], read)?;
-                    Ok(rows.collect::<Result<Vec<_>, _>>()?)
+                    let mut rows = Vec::new();
+                    for client in clients_with_messages(connection)? {
+                        let taken = u16::try_from(rows.len()).unwrap_or(room.most);
+                        let wanted = room.each.min(room.most.saturating_sub(taken));
+                        if wanted > 0 && !room.busy.contains(&client) {
+                            let more = take.query_map(params![now, until, client, wanted], read)?;
+                            rows.extend(more.collect::<Result<Vec<_>, _>>()?);
+                        }
+                    }
+                    Ok(rows)
                 })
                 .await?;
             let open = |(id, client, sid, sealed, attempts): (i64, String, String, Vec<u8>, u32)| {

@@ -7,3 +7,7 @@ CREATE TABLE openid_clients (
 
 -- A client that is removed takes its grants with it.
 CREATE INDEX grants_by_client ON grants (client);
+
+-- Messages are taken client by client, so that one with very many costs the others nothing.
+DROP INDEX back_channel_due;
+CREATE INDEX back_channel_waiting ON back_channel (state, client, next_try);
