@@ -65,6 +65,15 @@ impl Network {
     }
 }
 
+/// The network that one client has to itself: its IPv4 address, or its /64 of IPv6, since whoever has one address of that has
+/// all of them. What is counted by client is counted by this.
+pub fn of_client(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
+        v4 => v4,
+    }
+}
+
 fn bits(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => u128::from(Ipv4Addr::to_bits(address)),

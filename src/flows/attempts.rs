@@ -38,12 +38,14 @@ pub struct Attempt {
     pub return_to: ReturnTo,
     /// When it was begun.
     pub begun: Timestamp,
+    /// How often a page about a failure has begun it again by itself.
+    pub tries: u8,
 }
 
 impl Attempt {
     /// A new attempt with a state of its own.
-    pub fn begin(return_to: ReturnTo, now: Timestamp) -> Result<Attempt, CryptographyFailed> {
-        Ok(Attempt { state: random::token()?, return_to, begun: now })
+    pub fn begin(return_to: ReturnTo, tries: u8, now: Timestamp) -> Result<Attempt, CryptographyFailed> {
+        Ok(Attempt { state: random::token()?, return_to, begun: now, tries })
     }
 
     /// Names the attempt's cookie.
@@ -76,6 +78,7 @@ impl Attempts {
     pub fn seal(&self, host: &str, attempt: &Attempt) -> Result<String, CryptographyFailed> {
         // Twenty of these have to fit into one request, so they are kept as short as can be.
         let mut plain = attempt.begun.as_millisecond().to_be_bytes().to_vec();
+        plain.push(attempt.tries);
         plain.extend_from_slice(attempt.state.as_bytes());
         plain.extend_from_slice(attempt.return_to.as_str().as_bytes());
         let sealed = self.0.seal(&plain, &bound_to(host, attempt.handle()))?;
@@ -87,11 +90,13 @@ impl Attempts {
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let plain = self.0.open(&sealed, &bound_to(host, handle))?;
         let (begun, rest) = plain.split_first_chunk::<8>()?;
+        let (tries, rest) = rest.split_first()?;
         let (state, return_to) = rest.split_at_checked(TOKEN_CHARS)?;
         Some(Attempt {
             state: std::str::from_utf8(state).ok()?.to_owned(),
             return_to: ReturnTo::parse(std::str::from_utf8(return_to).ok()?).ok()?,
             begun: Timestamp::from_millisecond(i64::from_be_bytes(*begun)).ok()?,
+            tries: *tries,
         })
     }
 
@@ -154,7 +159,7 @@ mod tests {
     }
 
     fn begun(page: &str, seconds: i64) -> Attempt {
-        Attempt::begin(ReturnTo::parse(page).unwrap(), at(seconds)).unwrap()
+        Attempt::begin(ReturnTo::parse(page).unwrap(), 3, at(seconds)).unwrap()
     }
 
     #[test]

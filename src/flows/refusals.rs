@@ -1,66 +1,267 @@
-//! How many tokens the AMS has refused, by the address they came from. Each costs a call of a budget that is small, and
-//! nobody but a forger presents many.
+//! How many tokens the AMS may refuse to one network. Each costs a call of a budget that is small, and nobody but a forger
+//! presents many.
+//!
+//! A place is taken before the call, and given back unless the token is refused. So parallel forgeries cannot overtake the count,
+//! while the honest people of a conference, who share one address, pass one after the other.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use moka::sync::Cache;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::MissedTickBehavior;
 
-/// Refusals that an address may have within [`SPAN`]. Many people share one address at a conference, but few are refused.
-const MOST: u32 = 10;
+use crate::adapters::clock::SharedClock;
+use crate::domain::network;
+use crate::domain::time::Timestamp;
 
-/// Refusals are forgotten this long after the first of them.
-const SPAN: Duration = Duration::from_secs(600);
+/// Refusals that a network may have within [`SPAN`], and calls of it that may be under way together.
+const MOST: usize = 10;
 
-/// Addresses kept in mind; beyond that the longest unseen is forgotten.
-const ADDRESSES: u64 = 100_000;
+/// A refusal counts for so long.
+const SPAN: SignedDuration = SignedDuration::from_mins(10);
 
-/// Counts refusals.
-#[derive(Debug)]
-pub struct Refusals(Cache<IpAddr, Arc<AtomicU32>>);
+/// People of one network who may wait for a place.
+const MOST_WAITING: usize = 256;
 
-impl Default for Refusals {
-    fn default() -> Refusals {
-        Refusals(Cache::builder().max_capacity(ADDRESSES).time_to_live(SPAN).build())
-    }
+/// How long they wait, at most.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// How often those who wait look whether a refusal no longer counts.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Networks kept in mind; beyond that the longest unseen is forgotten.
+const NETWORKS: u64 = 100_000;
+
+/// Counts refusals by network.
+pub struct Refusals {
+    networks: Cache<IpAddr, Arc<Places>>,
+    clock: SharedClock,
+}
+
+/// The network has had its share, and waiting brought nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMany;
+
+/// The places of one network.
+struct Places {
+    /// Given out in the order of asking.
+    free: Arc<Semaphore>,
+    /// When tokens were refused; each of these holds a place.
+    refused: Mutex<VecDeque<Timestamp>>,
+    waiting: AtomicUsize,
+}
+
+/// A place for one call. Dropping it gives the place back.
+pub struct Place {
+    places: Arc<Places>,
+    permit: OwnedSemaphorePermit,
 }
 
 impl Refusals {
-    /// Whether an address has had its share.
-    pub fn are_too_many(&self, address: IpAddr) -> bool {
-        self.0.get(&whose(address)).is_some_and(|count| count.load(Ordering::Relaxed) >= MOST)
+    /// Nothing has been refused yet.
+    pub fn new(clock: SharedClock) -> Refusals {
+        let idle = Duration::try_from(SPAN).unwrap_or_default();
+        Refusals { networks: Cache::builder().max_capacity(NETWORKS).time_to_idle(idle).build(), clock }
     }
 
-    /// One more.
-    pub fn note(&self, address: IpAddr) {
-        self.0.get_with(whose(address), Arc::default).fetch_add(1, Ordering::Relaxed);
+    /// A place for a call about a token from this address; waits for one if all are taken.
+    pub async fn place(&self, address: IpAddr) -> Result<Place, TooMany> {
+        let places = self.networks.get_with(network::of_client(address), Places::new);
+        places.release(self.clock.now());
+        if let Ok(permit) = Arc::clone(&places.free).try_acquire_owned() {
+            return Ok(Place { places, permit });
+        }
+        let permit = self.wait(&places).await?;
+        Ok(Place { places, permit })
+    }
+
+    async fn wait(&self, places: &Places) -> Result<OwnedSemaphorePermit, TooMany> {
+        let _waiting = Waiting::begin(places).ok_or(TooMany)?;
+        let mut place = std::pin::pin!(Arc::clone(&places.free).acquire_owned());
+        let mut look = tokio::time::interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let waiting = async {
+            loop {
+                tokio::select! {
+                    biased;
+                    permit = place.as_mut() => return permit.map_err(|_| TooMany),
+                    _ = look.tick() => {
+                        let now = self.clock.now();
+                        places.release(now);
+                        // All places are held by refusals that count for longer than anybody waits.
+                        if places.opens(now).is_some_and(|wait| wait > LONGEST_WAIT) {
+                            return Err(TooMany);
+                        }
+                    }
+                }
+            }
+        };
+        tokio::time::timeout(LONGEST_WAIT, waiting).await.map_err(|_| TooMany)?
+    }
+
+    /// The AMS has refused the token: the place is taken for a while.
+    pub fn note(&self, place: Place) {
+        let Place { places, permit } = place;
+        places.refused().push_back(self.clock.now());
+        permit.forget();
     }
 }
 
-/// Whoever has one IPv6 address has the 2^64 of its network.
-fn whose(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
-        v4 => v4,
+impl Places {
+    fn new() -> Arc<Places> {
+        Arc::new(Places {
+            free: Arc::new(Semaphore::new(MOST)),
+            refused: Mutex::default(),
+            waiting: AtomicUsize::new(0),
+        })
+    }
+
+    fn refused(&self) -> std::sync::MutexGuard<'_, VecDeque<Timestamp>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives back the places of refusals that no longer count.
+    fn release(&self, now: Timestamp) {
+        let mut refused = self.refused();
+        while refused.front().is_some_and(|at| now.duration_since(*at) >= SPAN) {
+            refused.pop_front();
+            self.free.add_permits(1);
+        }
+    }
+
+    /// How long until the first refusal no longer counts, if refusals hold every place.
+    fn opens(&self, now: Timestamp) -> Option<Duration> {
+        let refused = self.refused();
+        let first = refused.front().filter(|_| refused.len() >= MOST)?;
+        Duration::try_from(SPAN - now.duration_since(*first)).ok()
+    }
+}
+
+/// One of those who wait.
+struct Waiting<'a>(&'a Places);
+
+impl Waiting<'_> {
+    fn begin(places: &Places) -> Option<Waiting<'_>> {
+        let waiting = Waiting(places);
+        (places.waiting.fetch_add(1, Ordering::Relaxed) < MOST_WAITING).then_some(waiting)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::atomic::AtomicI64;
 
-    #[test]
-    fn an_address_is_stopped_after_ten_refusals_and_others_are_not() {
-        let refusals = Refusals::default();
-        let (forger, other) = ("2001:db8::1".parse().unwrap(), "2001:db8:0:1::1".parse().unwrap());
-        for _ in 0..10 {
-            assert!(!refusals.are_too_many(forger));
-            refusals.note(forger);
+    use super::*;
+    use crate::adapters::clock::Clock;
+
+    #[derive(Default)]
+    struct Moved(AtomicI64);
+
+    impl Clock for Moved {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_second(1_800_000_000 + self.0.load(Ordering::Relaxed)).unwrap()
         }
-        assert!(refusals.are_too_many(forger));
-        assert!(refusals.are_too_many("2001:db8::ffff".parse().unwrap()));
-        assert!(!refusals.are_too_many(other));
+    }
+
+    fn refusals() -> (Arc<Refusals>, Arc<Moved>) {
+        let clock = Arc::new(Moved::default());
+        (Arc::new(Refusals::new(clock.clone())), clock)
+    }
+
+    /// Calls that are answered after a while; tells how many of the AMS were refused, how many passed, and how many were stopped.
+    async fn calls(refusals: &Arc<Refusals>, count: usize, forged: bool) -> (usize, usize, usize) {
+        let mut calls = tokio::task::JoinSet::new();
+        for n in 0..count {
+            let refusals = Arc::clone(refusals);
+            calls.spawn(async move {
+                let Ok(place) = refusals.place("192.0.2.1".parse().unwrap()).await else { return (0, 0, 1) };
+                tokio::time::sleep(Duration::from_millis(100 + 7 * (n as u64 % 13))).await;
+                if forged {
+                    refusals.note(place);
+                    (1, 0, 0)
+                } else {
+                    (0, 1, 0)
+                }
+            });
+        }
+        let all = calls.join_all().await;
+        all.into_iter().fold((0, 0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1, sum.2 + it.2))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_many_forgeries_at_once_ten_reach_the_ams() {
+        let (refusals, clock) = refusals();
+        assert_eq!(calls(&refusals, 250, true).await, (10, 0, 240));
+        assert_eq!(calls(&refusals, 3, false).await, (0, 0, 3), "the window is not over");
+        let elsewhere = ["2001:db8::1", "192.0.2.2"].map(|it| it.parse().unwrap());
+        for other in elsewhere {
+            assert!(refusals.place(other).await.is_ok(), "another network is not concerned");
+        }
+        clock.0.fetch_add(601, Ordering::Relaxed);
+        assert_eq!(calls(&refusals, 250, true).await.0, 10, "and again ten in the next window");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn two_hundred_honest_people_behind_one_address_all_get_in() {
+        let (refusals, _) = refusals();
+        assert_eq!(calls(&refusals, 200, false).await, (0, 200, 0));
+        assert_eq!(calls(&refusals, 9, true).await.0, 9);
+        assert_eq!(
+            calls(&refusals, 100, false).await,
+            (0, 100, 0),
+            "one after the other, while one place is left"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_goes_on_when_a_refusal_no_longer_counts() {
+        let (refusals, clock) = refusals();
+        calls(&refusals, 10, true).await;
+        clock.0.fetch_add(590, Ordering::Relaxed);
+        let waiting = tokio::spawn({
+            let refusals = Arc::clone(&refusals);
+            async move { refusals.place("192.0.2.1".parse().unwrap()).await.is_ok() }
+        });
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(!waiting.is_finished());
+        clock.0.fetch_add(10, Ordering::Relaxed);
+        assert!(waiting.await.unwrap());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_line_is_bounded_and_so_is_the_wait() {
+        let (refusals, _) = refusals();
+        let address = "2001:db8::1".parse().unwrap();
+        let mut held = Vec::new();
+        for _ in 0..MOST {
+            held.push(refusals.place(address).await.ok().unwrap());
+        }
+        let begun = tokio::time::Instant::now();
+        let mut waiting = tokio::task::JoinSet::new();
+        for n in 0..2 * MOST_WAITING {
+            let refusals = Arc::clone(&refusals);
+            // Each from another address of the same network.
+            let address = format!("2001:db8::{n:x}").parse().unwrap();
+            waiting
+                .spawn(async move { (refusals.place(address).await.is_err(), tokio::time::Instant::now()) });
+        }
+        let all = waiting.join_all().await;
+        assert!(all.iter().all(|(stopped, _)| *stopped));
+        let at_once = all.iter().filter(|(_, at)| *at == begun).count();
+        assert_eq!(at_once, MOST_WAITING);
+        assert!(begun.elapsed() <= LONGEST_WAIT + LOOK);
+        drop(held);
+        assert!(refusals.place(address).await.is_ok(), "what was given back is free");
     }
 }

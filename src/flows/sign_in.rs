@@ -56,8 +56,8 @@ pub enum Failure {
     /// The rest of the return is not what the AMS sends. The visitor's fault.
     #[error(transparent)]
     Arrival(#[from] ArrivalFault),
-    /// Too many refused tokens came from this address. The visitor's fault.
-    #[error("too many refused tokens came from this address")]
+    /// Too many refused tokens came from this network. The visitor's fault, or a neighbour's.
+    #[error("too many refused tokens came from this network")]
     TooMany,
     /// The AMS does not admit this person (not approved, or deceased).
     #[error("the AMS does not admit this person")]
@@ -101,11 +101,13 @@ pub struct SignInError {
     pub failure: Failure,
     /// Where the visitor wanted to go.
     pub return_to: Option<ReturnTo>,
+    /// How often the page about a failure has begun this sign-in by itself.
+    pub tries: u8,
 }
 
 impl<F: Into<Failure>> From<F> for SignInError {
     fn from(failure: F) -> SignInError {
-        SignInError { failure: failure.into(), return_to: None }
+        SignInError { failure: failure.into(), return_to: None, tries: 0 }
     }
 }
 
@@ -175,16 +177,8 @@ impl SignIn {
         clock: SharedClock,
         attempts: Attempts,
     ) -> SignIn {
-        SignIn {
-            ams,
-            store,
-            visits,
-            rules,
-            clock,
-            attempts,
-            refusals: Refusals::default(),
-            tally: Tally::default(),
-        }
+        let refusals = Refusals::new(Arc::clone(&clock));
+        SignIn { ams, store, visits, rules, clock, attempts, refusals, tally: Tally::default() }
     }
 
     /// Sends a browser to the AMS. `callback` is our return address at the host where the visitor is.
@@ -193,10 +187,11 @@ impl SignIn {
         host: &str,
         mut callback: Url,
         return_to: ReturnTo,
+        tries: u8,
         open: &[Cookie<'_>],
     ) -> Result<Departure, CryptographyFailed> {
         let now = self.clock.now();
-        let attempt = Attempt::begin(return_to, now)?;
+        let attempt = Attempt::begin(return_to, tries, now)?;
         callback.query_pairs_mut().append_pair("state", &attempt.state);
         let address = self.ams.login_url(&callback);
         let sealed = self.attempts.seal(host, &attempt)?;
@@ -215,9 +210,18 @@ impl SignIn {
         let now = self.clock.now();
         // (1) The state is there once, and its twin is in a cookie of this browser, for this host.
         let attempt = self.attempt_of(&returning, now)?;
-        self.complete(&returning, &attempt, now)
-            .await
-            .map_err(|failure| SignInError { failure, return_to: Some(attempt.return_to) })
+        self.complete(&returning, &attempt, now).await.map_err(|failure| SignInError {
+            failure,
+            return_to: Some(attempt.return_to),
+            tries: attempt.tries,
+        })
+    }
+
+    /// What is known of a sign-in that fails before its return is looked at.
+    pub fn failed_early(&self, returning: &Returning<'_>, failure: impl Into<Failure>) -> SignInError {
+        let attempt = self.attempt_of(returning, self.clock.now()).ok();
+        let tries = attempt.as_ref().map_or(0, |attempt| attempt.tries);
+        SignInError { failure: failure.into(), return_to: attempt.map(|attempt| attempt.return_to), tries }
     }
 
     fn attempt_of(&self, returning: &Returning<'_>, now: Timestamp) -> Result<Attempt, Failure> {
@@ -278,13 +282,11 @@ impl SignIn {
     }
 
     async fn redeem(&self, returning: &Returning<'_>, arrival: &Arrival) -> Result<Record, Failure> {
-        if self.refusals.are_too_many(returning.address) {
-            return Err(Failure::TooMany);
-        }
+        let place = self.refusals.place(returning.address).await.map_err(|_| Failure::TooMany)?;
         let parts = self.rules.load().rules.parts();
         let redeemed = self.ams.redeem(arrival, parts).await;
         if let Err(AmsError::TokenRefused | AmsError::OtherPerson) = &redeemed {
-            self.refusals.note(returning.address);
+            self.refusals.note(place);
         }
         Ok(redeemed?)
     }

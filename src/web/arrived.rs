@@ -33,6 +33,8 @@ pub struct Arrived {
     pub request_id: Arc<str>,
     /// The visitor's address, seen through trusted proxies.
     pub client_address: IpAddr,
+    /// The address that was asked for, if it was only read and can be read again.
+    pub again: Option<String>,
 }
 
 /// Path and query to which a form was being posted. Only the data plane can say so.
@@ -61,6 +63,7 @@ impl Arrived {
             association: self.association.name.clone(),
             site: Some(self.site.title.clone()),
             home: self.site.home.clone(),
+            again: self.again.clone(),
             request_id: self.request_id.to_string(),
         }
     }

@@ -14,6 +14,7 @@ mod ams;
 mod browser;
 mod demo;
 mod doors;
+mod endings;
 mod garbage;
 mod logout;
 mod logout_everywhere;

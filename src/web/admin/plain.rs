@@ -93,6 +93,7 @@ impl Page for PlainPage {
             association: "Harbour Association".to_owned(),
             site: None,
             home: "/".to_owned(),
+            again: None,
             request_id: "7QK2-M0XF".to_owned(),
         };
         let all = [

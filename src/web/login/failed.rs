@@ -10,12 +10,16 @@ use crate::adapters::ams::AmsError;
 use crate::domain::return_to::ReturnTo;
 use crate::flows::sign_in::Failure;
 use crate::web::arrived::Arrived;
-use crate::web::pages::{Notice, SignInFailure};
+use crate::web::pages::{Notice, Retry, SignInFailure};
 use crate::web::paths;
 use crate::web::state::answer;
 
-/// Seconds after which the page about an unreachable AMS tries again.
+/// Seconds after which the page about a failure that passes tries again; each time it takes longer, up to [`LATEST`].
 const RETRY_AFTER: u16 = 20;
+const LATEST: u16 = 120;
+
+/// So often it tries by itself, which takes about half an hour; then it waits for the person.
+const MOST_TRIES: u8 = 20;
 
 /// Longest reference that is shown.
 const LONGEST_REFERENCE: usize = 40;
@@ -31,17 +35,22 @@ pub enum Failed {
     AmsDown,
     /// Too many people are signing in.
     Busy,
+    /// Too many tokens were refused to visitors of this network.
+    TooMany,
+    /// The store gives no answer.
+    Unavailable,
     /// Something failed in the gateway.
     Broken,
 }
 
-const NAMES: [(Failed, &str); 10] = [
+const NAMES: [(Failed, &str); 11] = [
     (Failed::Visitor(SignInFailure::AttemptExpired), "expired"),
     (Failed::Visitor(SignInFailure::NotStartedHere), "not-started-here"),
     (Failed::Visitor(SignInFailure::TokenRefused), "refused"),
     (Failed::Visitor(SignInFailure::AlreadyUsed), "used"),
     (Failed::Visitor(SignInFailure::WrongPerson), "other-person"),
-    (Failed::Visitor(SignInFailure::TooManyAttempts), "too-many"),
+    (Failed::TooMany, "too-many"),
+    (Failed::Unavailable, "unavailable"),
     (Failed::NotAdmitted, "not-admitted"),
     (Failed::AmsDown, "ams-down"),
     (Failed::Busy, "busy"),
@@ -61,11 +70,12 @@ impl Failed {
                 Failed::Visitor(SignInFailure::TokenRefused)
             }
             Failure::Ams(AmsError::OtherPerson) => Failed::Visitor(SignInFailure::WrongPerson),
-            Failure::TooMany => Failed::Visitor(SignInFailure::TooManyAttempts),
+            Failure::TooMany => Failed::TooMany,
             Failure::NotAdmitted => Failed::NotAdmitted,
             Failure::Ams(AmsError::Busy | AmsError::RateLimited { .. }) => Failed::Busy,
             Failure::Ams(_) => Failed::AmsDown,
-            Failure::Store(_) | Failure::Cryptography(_) => Failed::Broken,
+            Failure::Store(_) => Failed::Unavailable,
+            Failure::Cryptography(_) => Failed::Broken,
         }
     }
 
@@ -74,20 +84,29 @@ impl Failed {
         NAMES.iter().find(|(failed, _)| *failed == self).map_or("broken", |(_, name)| name)
     }
 
+    /// Whether it is over after a while, without anybody's doing.
+    fn passes(self) -> bool {
+        matches!(self, Failed::AmsDown | Failed::Busy | Failed::TooMany | Failed::Unavailable)
+    }
+
     fn named(name: &str) -> Option<Failed> {
         NAMES.iter().find(|(_, known)| *known == name).map(|(failed, _)| *failed)
     }
 
-    /// The notice, with the link that tries again.
-    pub fn notice(self, arrived: &Arrived, again: String) -> Notice {
+    /// The notice. `again` starts the sign-in once more; `tries`: so often a page has done that by itself.
+    pub fn notice(self, arrived: &Arrived, again: String, tries: u8) -> Notice {
+        let retry = Retry::after((RETRY_AFTER + 5 * u16::from(tries)).min(LATEST));
+        let retry = if tries < MOST_TRIES { retry } else { retry.by_hand() };
         match self {
             Failed::Visitor(reason) => Notice::SignInFailed { reason, again },
             Failed::NotAdmitted => Notice::NotAdmitted {
                 contact: arrived.association.contact.clone(),
                 sign_out: paths::LOGOUT.to_owned(),
             },
-            Failed::AmsDown => Notice::AmsDown { retry_after: RETRY_AFTER, again },
-            Failed::Busy => Notice::Busy { retry_after: RETRY_AFTER },
+            Failed::AmsDown => Notice::AmsDown(retry),
+            Failed::Busy => Notice::Busy(retry),
+            Failed::TooMany => Notice::TooManyAttempts(retry),
+            Failed::Unavailable => Notice::Unavailable(retry),
             Failed::Broken => Notice::Broken,
         }
     }
@@ -96,16 +115,22 @@ impl Failed {
 /// Says what happened, under the reference of the request at which it happened.
 pub async fn show(Extension(arrived): Extension<Arrived>, RawQuery(query): RawQuery) -> Response<Body> {
     let mut frame = arrived.frame();
-    let (mut failed, mut again) = (None, paths::LOGIN.to_owned());
+    let (mut failed, mut again, mut tries) = (None, paths::LOGIN.to_owned(), 0);
     for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
             "why" => failed = Failed::named(&value),
             "return_to" => again = ReturnTo::parse(&value).map_or(again, |page| paths::login_to(&page)),
+            "tries" => tries = value.parse().unwrap_or(u8::MAX),
             "reference" if is_reference(&value) => frame.request_id = value.into_owned(),
             _ => {}
         }
     }
-    let notice = failed.map_or(Notice::NotFound, |failed| failed.notice(&arrived, again));
+    if failed.is_some_and(Failed::passes) {
+        let joint = if again.contains('?') { '&' } else { '?' };
+        again.push_str(&format!("{joint}tries={}", tries.saturating_add(1)));
+    }
+    frame.again = Some(again.clone());
+    let notice = failed.map_or(Notice::NotFound, |failed| failed.notice(&arrived, again, tries));
     answer(notice.html(&frame))
 }
 

@@ -26,10 +26,12 @@ struct Asked {
     return_to: Option<ReturnTo>,
     go: bool,
     anew: bool,
+    /// How often a page about a failure has begun this by itself.
+    tries: u8,
 }
 
 fn asked(query: Option<&str>) -> Asked {
-    let mut asked = Asked { return_to: None, go: false, anew: false };
+    let mut asked = Asked { return_to: None, go: false, anew: false, tries: 0 };
     let mut fragment = None;
     for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
@@ -37,6 +39,7 @@ fn asked(query: Option<&str>) -> Asked {
             "fragment" => fragment = Some(value.into_owned()),
             "go" => asked.go = true,
             "anew" => asked.anew = true,
+            "tries" => asked.tries = value.parse().unwrap_or(u8::MAX),
             _ => {}
         }
     }
@@ -60,10 +63,17 @@ pub async fn login(
     match gate.present(&arrived, &headers).await {
         Ok(Some(_)) if !asked.anew => return see_other(&arrived.address_of(&return_to)),
         Ok(_) => {}
-        Err(error) => return failed(&arrived, &error.into()),
+        Err(error) => {
+            let failure = error.into();
+            return failed(
+                &arrived,
+                &SignInError { failure, return_to: Some(return_to), tries: asked.tries },
+            );
+        }
     }
     if !asked.go {
-        let go_url = format!("{}&go=1", paths::login_to(&return_to));
+        let tries = if asked.tries > 0 { format!("&tries={}", asked.tries) } else { String::new() };
+        let go_url = format!("{}{tries}&go=1", paths::login_to(&return_to));
         return answer(respond(&SignIn { frame: arrived.frame(), go_url }));
     }
     let Ok(callback) = Url::parse(&format!("{}{}", arrived.site.origin, paths::CALLBACK)) else {
@@ -71,14 +81,17 @@ pub async fn login(
     };
     let secure = arrived.is_secure();
     let open = cookies::attempts(&headers, secure);
-    match gate.sign_in.begin(&arrived.site.host, callback, return_to, &open) {
+    match gate.sign_in.begin(&arrived.site.host, callback, return_to.clone(), asked.tries, &open) {
         Ok(departure) => {
             let seconds = ATTEMPT_LIVES.as_secs();
             let kept = cookies::set_attempt(&departure.handle, &departure.sealed, seconds, secure);
             let dropped = departure.dropped.iter().map(|handle| cookies::clear_attempt(handle, secure));
             with_cookies(see_other(departure.address.as_str()), dropped.chain([kept]))
         }
-        Err(error) => failed(&arrived, &error.into()),
+        Err(error) => {
+            let failure = error.into();
+            failed(&arrived, &SignInError { failure, return_to: Some(return_to), tries: asked.tries })
+        }
     }
 }
 
@@ -91,10 +104,6 @@ pub async fn callback(
     headers: HeaderMap,
 ) -> Response<Body> {
     let secure = arrived.is_secure();
-    let present = match gate.present(&arrived, &headers).await {
-        Ok(present) => present.map(|(live, _)| live),
-        Err(error) => return failed(&arrived, &error.into()),
-    };
     let open = cookies::attempts(&headers, secure);
     let named: Vec<SessionKey> =
         cookies::session_values(&headers, secure).filter_map(key_of).take(cookies::MOST_SESSIONS).collect();
@@ -104,9 +113,14 @@ pub async fn callback(
         query: query.as_deref().unwrap_or_default(),
         user_agent: headers.get(header::USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default(),
         open: &open,
-        present: present.as_ref(),
+        present: None,
         named: &named,
     };
+    let present = match gate.present(&arrived, &headers).await {
+        Ok(present) => present.map(|(live, _)| live),
+        Err(error) => return failed(&arrived, &gate.sign_in.failed_early(&returning, error)),
+    };
+    let returning = Returning { present: present.as_ref(), ..returning };
     match gate.sign_in.finish(returning).await {
         Ok(signed_in) => {
             let session =
@@ -130,7 +144,7 @@ pub async fn callback(
 /// A failed sign-in: the cause goes to the log, once; the browser goes to a clean address that says what happened.
 fn failed(arrived: &Arrived, error: &SignInError) -> Response<Body> {
     let failed = Failed::of(&error.failure);
-    super::log::ending(arrived, failed.notice(arrived, String::new()).code(), error);
+    super::log::ending(arrived, failed.notice(arrived, String::new(), error.tries).code(), error);
     let mut address = format!(
         "{}{}?why={}&reference={}",
         arrived.site.origin,
@@ -138,6 +152,9 @@ fn failed(arrived: &Arrived, error: &SignInError) -> Response<Body> {
         failed.name(),
         arrived.request_id
     );
+    if error.tries > 0 {
+        address.push_str(&format!("&tries={}", error.tries));
+    }
     if let Some(page) = &error.return_to {
         address.push_str("&return_to=");
         address.extend(utf8_percent_encode(page.as_str(), NON_ALPHANUMERIC));

@@ -10,17 +10,22 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Response};
 
 use super::Desk;
+use crate::adapters::store::StoreError;
 use crate::domain::grant::request::{
-    Authorization, AuthorizationError, Next, Parameters, Refusal, ReplyTo, ResponseMode, SignedIn, check,
+    Authorization, AuthorizationError, Next, Parameters, Prompt, Refusal, ReplyTo, ResponseMode, SignedIn,
+    check,
 };
 use crate::domain::return_to::ReturnTo;
 use crate::flows::grant::AuthorizeError;
 use crate::flows::grant::kept::{ONWARD_LIVES, Waiting};
 use crate::web::arrived::Arrived;
 use crate::web::log::Claimed;
-use crate::web::pages::{FormPost, Notice, respond};
+use crate::web::pages::{FormPost, Notice, Retry, respond};
 use crate::web::state::{answer, see_other, with_cookies};
 use crate::web::{cookies, log, paths};
+
+/// Seconds after which a request is made again that the store could not answer.
+const SOON: u16 = 10;
 
 /// A request by POST (OpenID Connect Core §3.1.2.1). It comes from another site, so the session's cookie does not come with it;
 /// the same request by GET brings it.
@@ -102,7 +107,11 @@ impl Desk {
             },
             (None, Err(_)) => return Err((AuthorizationError::InvalidRequest, "a parameter is repeated")),
         };
-        let present = self.gate.present(arrived, headers).await.map_err(|error| failed(&error))?;
+        let present = match self.gate.present(arrived, headers).await {
+            Ok(present) => present,
+            Err(error) if authorization.prompt == Prompt::Never => return Err(failed(&error)),
+            Err(error) => return Ok(unavailable(arrived, parameters, &error)),
+        };
         let signed_in = present.as_ref().map(|(live, _)| SignedIn {
             individual: &live.session().individual,
             began: live.session().created,
@@ -122,6 +131,9 @@ impl Desk {
                     )),
                     Err(AuthorizeError::SessionOver) => {
                         Err((AuthorizationError::LoginRequired, "the session ended meanwhile"))
+                    }
+                    Err(AuthorizeError::Store(error)) if authorization.prompt != Prompt::Never => {
+                        Ok(unavailable(arrived, parameters, &error))
                     }
                     Err(error) => Err(failed(&error)),
                 }
@@ -189,6 +201,13 @@ impl Desk {
             })),
         }
     }
+}
+
+/// The store gives no answer. The client could not help it, so the person waits here, on a page that makes the request again.
+fn unavailable(arrived: &Arrived, parameters: &Parameters, error: &StoreError) -> Response<Body> {
+    let notice = Notice::Unavailable(Retry::after(SOON));
+    log::ending_of(arrived, claimed(parameters).as_ref(), notice.code(), error);
+    answer(notice.html(&arrived.frame()))
 }
 
 fn on_our_page(arrived: &Arrived, client: Option<&Claimed>, why: &'static str) -> Response<Body> {

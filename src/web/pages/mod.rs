@@ -16,7 +16,7 @@ pub(in crate::web) use answer::policy_names;
 pub use answer::{problem, respond};
 pub use code::{Blame, Code};
 pub use kept_form::{KeptForm, ResumeForm};
-pub use notice::{Contact, Missing, Notice, Refused, SignInFailure};
+pub use notice::{Contact, Missing, Notice, Refused, Retry, SignInFailure};
 pub use oidc::{FormPost, SignOutQuestion};
 pub use sign_in::{SignIn, SigningOut};
 
@@ -34,6 +34,9 @@ pub struct Frame {
     pub site: Option<String>,
     /// Where "back to the home page" leads: a path on this site or a whole address.
     pub home: String,
+    /// Where "Try again" leads: the page that was asked for, or what starts its sign-in again. `None`: repeating the request is not
+    /// safe, or would only fail again.
+    pub again: Option<String>,
     /// Shown on error pages and written to the log, so that support can find one from the other.
     pub request_id: String,
 }

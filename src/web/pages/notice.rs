@@ -39,6 +39,8 @@ pub enum Notice {
         /// Starts a new login.
         again: String,
     },
+    /// Too many tokens were refused to visitors of this network; the person may be honest.
+    TooManyAttempts(Retry),
     /// Another site sent the visitor here to sign in, and is not registered in this way.
     SiteNotRegistered {
         /// What is wrong, for whoever looks after that site.
@@ -66,24 +68,47 @@ pub enum Notice {
     NotFound,
     /// No site of ours answers to this host.
     UnknownSite,
-    /// The AMS cannot be reached; the page tries again by itself.
-    AmsDown {
-        /// Seconds until the page tries again, also sent as `Retry-After`.
-        retry_after: u16,
-        /// The address to try again; must be safe to repeat.
-        again: String,
-    },
+    /// The AMS cannot be reached.
+    AmsDown(Retry),
     /// The site behind us cannot be reached, or broke off.
     SiteDown,
     /// The site behind us took too long.
     SiteSlow,
     /// We have as many requests as we can take.
-    Busy {
-        /// Seconds, sent as `Retry-After`.
-        retry_after: u16,
-    },
+    Busy(Retry),
+    /// Something failed in the gateway that may work again in a moment.
+    Unavailable(Retry),
     /// Something failed in the gateway.
     Broken,
+}
+
+/// When to try again. The page does it by itself at [`Frame::again`], where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// Seconds to wait at least, also sent as `Retry-After`.
+    after: u16,
+    by_itself: bool,
+}
+
+impl Retry {
+    /// The page tries again by itself after so many seconds.
+    pub const fn after(seconds: u16) -> Retry {
+        Retry { after: seconds, by_itself: true }
+    }
+
+    /// The person decides when; there were enough tries.
+    pub fn by_hand(self) -> Retry {
+        Retry { by_itself: false, ..self }
+    }
+
+    /// Up to half as much again, so that the visitors of one failure do not all come back in the same second. Each request id has
+    /// its own.
+    fn spread(self, request_id: &str) -> u16 {
+        let mix = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(byte.into());
+        let more = u32::from(self.after / 2) + 1;
+        let share = request_id.bytes().fold(7, mix) % more;
+        self.after.saturating_add(u16::try_from(share).unwrap_or_default())
+    }
 }
 
 /// What was wrong with a returning sign-in.
@@ -99,8 +124,6 @@ pub enum SignInFailure {
     AlreadyUsed,
     /// The AMS answered about another person than the one who signed in.
     WrongPerson,
-    /// Too many attempts in a short time.
-    TooManyAttempts,
 }
 
 /// Who was refused, and what would have let them in.
@@ -176,8 +199,8 @@ impl Notice {
                 SignInFailure::TokenRefused => Code::TokenRefused,
                 SignInFailure::AlreadyUsed => Code::AlreadyUsed,
                 SignInFailure::WrongPerson => Code::WrongPerson,
-                SignInFailure::TooManyAttempts => Code::TooManyAttempts,
             },
+            Self::TooManyAttempts(_) => Code::TooManyAttempts,
             Self::SiteNotRegistered { .. } => Code::SiteNotRegistered,
             Self::BadRequest => Code::BadRequest,
             Self::BodyTooLarge => Code::BodyTooLarge,
@@ -186,11 +209,11 @@ impl Notice {
             Self::ReadOnly { .. } => Code::ReadOnly,
             Self::NotFound => Code::NotFound,
             Self::UnknownSite => Code::UnknownSite,
-            Self::AmsDown { .. } => Code::AmsDown,
+            Self::AmsDown(_) => Code::AmsDown,
             Self::SiteDown => Code::SiteDown,
             Self::SiteSlow => Code::SiteSlow,
-            Self::Busy { .. } => Code::Busy,
-            Self::Broken => Code::Broken,
+            Self::Busy(_) => Code::Busy,
+            Self::Unavailable(_) | Self::Broken => Code::Broken,
         }
     }
 
@@ -201,13 +224,13 @@ impl Notice {
 
     /// The notice for a person.
     pub fn html(&self, frame: &Frame) -> Response<Bytes> {
-        self.with_headers(respond(&NoticePage::new(self, frame)))
+        self.with_headers(frame, respond(&NoticePage::new(self, frame)))
     }
 
     /// The notice for a program: `{"error", "message", "request_id", "login"}`.
     pub fn json(&self, frame: &Frame) -> Response<Bytes> {
         let sentence = words::of(self, frame).sentence;
-        self.with_headers(problem(self.code(), &sentence, &frame.request_id, self.login()))
+        self.with_headers(frame, problem(self.code(), &sentence, &frame.request_id, self.login()))
     }
 
     fn login(&self) -> Option<&str> {
@@ -218,16 +241,23 @@ impl Notice {
         }
     }
 
-    fn with_headers(&self, mut response: Response<Bytes>) -> Response<Bytes> {
-        let headers = response.headers_mut();
+    fn retry(&self) -> Option<Retry> {
         match self {
-            Self::AmsDown { retry_after, .. } | Self::Busy { retry_after } => {
-                headers.insert(header::RETRY_AFTER, HeaderValue::from(*retry_after));
-            }
-            Self::MethodNotAllowed { allow } => {
-                headers.insert(header::ALLOW, HeaderValue::from_static(allow));
-            }
-            _ => {}
+            Self::TooManyAttempts(retry)
+            | Self::AmsDown(retry)
+            | Self::Busy(retry)
+            | Self::Unavailable(retry) => Some(*retry),
+            _ => None,
+        }
+    }
+
+    fn with_headers(&self, frame: &Frame, mut response: Response<Bytes>) -> Response<Bytes> {
+        let headers = response.headers_mut();
+        if let Some(retry) = self.retry() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry.spread(&frame.request_id)));
+        }
+        if let Self::MethodNotAllowed { allow } = self {
+            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
         }
         response
     }
@@ -248,11 +278,12 @@ pub(super) struct NoticePage {
 
 impl NoticePage {
     pub(super) fn new(notice: &Notice, frame: &Frame) -> Self {
-        let (missing, retry) = match notice {
-            Notice::Refused(refused) => (refused.missing.labels().to_vec(), None),
-            Notice::AmsDown { retry_after, again } => (Vec::new(), Some((*retry_after, again.clone()))),
-            _ => (Vec::new(), None),
+        let missing = match notice {
+            Notice::Refused(refused) => refused.missing.labels().to_vec(),
+            _ => Vec::new(),
         };
+        let by_itself = notice.retry().filter(|retry| retry.by_itself);
+        let retry = by_itself.and_then(|it| Some((it.spread(&frame.request_id), frame.again.clone()?)));
         let words = words::of(notice, frame);
         Self { frame: frame.clone(), words, missing, status: notice.code().status(), retry }
     }

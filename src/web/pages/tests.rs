@@ -10,6 +10,7 @@ pub(super) fn frame() -> Frame {
         association: "Harbour Association".to_owned(),
         site: Some("Library & Archive".to_owned()),
         home: "/".to_owned(),
+        again: Some("/_gate/login?return_to=%2Fmembers".to_owned()),
         request_id: "7QK2-M0XF".to_owned(),
     }
 }
@@ -41,7 +42,7 @@ pub(super) fn notices() -> Vec<Notice> {
         failed(SignInFailure::TokenRefused),
         failed(SignInFailure::AlreadyUsed),
         failed(SignInFailure::WrongPerson),
-        failed(SignInFailure::TooManyAttempts),
+        Notice::TooManyAttempts(Retry::after(60)),
         Notice::SiteNotRegistered {
             why: "the redirect address is not one of the client's",
             contact: Some(Contact::Email("office@harbour.example".to_owned())),
@@ -53,10 +54,10 @@ pub(super) fn notices() -> Vec<Notice> {
         Notice::ReadOnly { stop: "/_gate/view-as/end".to_owned() },
         Notice::NotFound,
         Notice::UnknownSite,
-        Notice::AmsDown { retry_after: 20, again: again() },
+        Notice::AmsDown(Retry::after(20)),
         Notice::SiteDown,
         Notice::SiteSlow,
-        Notice::Busy { retry_after: 5 },
+        Notice::Busy(Retry::after(5)),
         Notice::Broken,
     ]
 }
@@ -141,10 +142,9 @@ fn the_fault_follows_from_the_status() {
 #[test]
 fn only_what_can_be_repeated_tells_when() {
     let headers = |notice: Notice| notice.html(&frame()).headers().clone();
-    assert_eq!(
-        headers(Notice::AmsDown { retry_after: 20, again: "/x".to_owned() })[header::RETRY_AFTER],
-        "20"
-    );
+    let after: u16 =
+        headers(Notice::AmsDown(Retry::after(20)))[header::RETRY_AFTER].to_str().unwrap().parse().unwrap();
+    assert!((20..=30).contains(&after), "{after}");
     assert_eq!(headers(Notice::MethodNotAllowed { allow: "GET, HEAD" })[header::ALLOW], "GET, HEAD");
     assert!(!headers(Notice::SiteDown).contains_key(header::RETRY_AFTER));
 }
@@ -158,4 +158,43 @@ fn a_frame_without_a_site_is_headed_by_the_association() {
 #[test]
 fn the_style_sheet_stays_small() {
     assert!(STYLE.len() < 6 * 1024, "{}", STYLE.len());
+}
+
+/// A page about something that is over soon repeats the request by itself, without scripts, each visitor at another second; any
+/// other waits for the person. No link leads to the page's own failure.
+#[test]
+fn a_page_tries_again_by_itself_only_where_that_may_help() {
+    let retry = Retry::after(20);
+    let passing = |retry| {
+        let each = [Notice::AmsDown, Notice::Busy, Notice::TooManyAttempts, Notice::Unavailable];
+        each.map(|notice| notice(retry))
+    };
+    for notice in passing(retry) {
+        let (html, code) = (text(&notice.html(&frame())), notice.code());
+        assert!(html.contains("http-equiv=\"refresh\"") && html.contains("return_to"), "{code:?}: {html}");
+        let seconds = |request_id: &str| {
+            let frame = Frame { request_id: request_id.to_owned(), ..frame() };
+            notice.html(&frame).headers()[header::RETRY_AFTER].to_str().unwrap().to_owned()
+        };
+        let all: std::collections::BTreeSet<String> =
+            (0..100).map(|n| seconds(&format!("core-{n:x}"))).collect();
+        assert!(all.len() > 8, "{code:?} is not spread: {all:?}");
+        // What must not be repeated is not: the page then leads home.
+        let html = text(&notice.html(&Frame { again: None, ..frame() }));
+        assert!(!html.contains("http-equiv=\"refresh\""), "{code:?}: {html}");
+    }
+    for notice in notices()
+        .into_iter()
+        .filter(|notice| !matches!(notice, Notice::AmsDown(_) | Notice::Busy(_) | Notice::TooManyAttempts(_)))
+        .chain(passing(retry.by_hand()))
+    {
+        let html = text(&notice.html(&frame()));
+        assert!(!html.contains("http-equiv=\"refresh\""), "{:?}: {html}", notice.code());
+    }
+    for notice in notices() {
+        for again in [None, frame().again] {
+            let html = text(&notice.html(&Frame { again, ..frame() }));
+            assert!(!html.contains("href=\"\""), "{:?}: {html}", notice.code());
+        }
+    }
 }

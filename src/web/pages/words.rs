@@ -21,8 +21,8 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
     let association = &frame.association;
     let heading = frame.heading();
     let home = || Link::new("Go to the home page", &frame.home);
-    // An empty reference is the page's own address: the same request once more, as a GET.
-    let reload = || Link::new("Try again", "");
+    let again = |label| frame.again.as_ref().map(|again| Link::new(label, again));
+    let retry = || again("Try again").unwrap_or_else(home);
     let words = |title, sentence: String, advice: &str, actions| Words {
         title,
         sentence,
@@ -51,7 +51,7 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
             format!("{association} does not currently allow this account to sign in."),
             "The account may still be waiting for approval, or it may have been closed. The association's office \
              can tell you more.",
-            contact.iter().map(Contact::link).chain([other_account(sign_out)]).collect(),
+            [Link::new("Use another account", sign_out)].into_iter().chain(contact.iter().map(Contact::link)).collect(),
         ),
         Notice::SignInFailed { reason, again } => {
             let (title, sentence, advice) = sign_in_failed(*reason, association);
@@ -105,35 +105,42 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
             "Check the address for typing mistakes.",
             Vec::new(),
         ),
-        Notice::AmsDown { again, .. } => words(
+        Notice::TooManyAttempts(_) => words(
+            "Too many sign-ins in a short time",
+            "Several sign-ins from your network were not confirmed, so we have paused signing in from there for a while."
+                .to_owned(),
+            "Nothing is wrong with your account.",
+            vec![again("Try now").unwrap_or_else(home)],
+        ),
+        Notice::AmsDown(_) => words(
             "Signing in is not possible just now",
             format!("The sign-in system of {association} is not answering."),
             "Nothing is wrong with your account.",
-            vec![Link::new("Try now", again)],
+            vec![again("Try now").unwrap_or_else(home)],
         ),
         Notice::SiteDown => words(
             "This site is not available just now",
             format!("{heading} is not answering. Your sign-in is not affected."),
             "Try again in a few minutes. If you were sending a form, check first whether it arrived.",
-            vec![reload()],
+            vec![retry()],
         ),
         Notice::SiteSlow => words(
             "This page is taking too long",
             format!("{heading} did not answer in time. Your sign-in is not affected."),
             "Try again in a few minutes. If you were sending a form, check first whether it arrived.",
-            vec![reload()],
+            vec![retry()],
         ),
-        Notice::Busy { .. } => words(
+        Notice::Busy(_) => words(
             "Very many people are here just now",
             "We could not take your request at this moment.".to_owned(),
             "Wait a little, then try again.",
-            vec![reload()],
+            vec![retry()],
         ),
-        Notice::Broken => words(
+        Notice::Unavailable(_) | Notice::Broken => words(
             "Something went wrong on our side",
             "This is our fault, not yours.".to_owned(),
             "Try again in a few minutes. If it happens again, tell us the reference below.",
-            vec![reload(), home()],
+            again("Try again").into_iter().chain([home()]).collect(),
         ),
     }
 }
@@ -192,11 +199,6 @@ fn sign_in_failed(reason: SignInFailure, association: &str) -> (&'static str, St
                 "{association} sent us details that do not belong to the account that signed in, so we stopped."
             ),
             "Please sign in again. If it happens again, tell the association the reference below.",
-        ),
-        SignInFailure::TooManyAttempts => (
-            "Too many sign-ins in a short time",
-            "To keep accounts safe we have paused signing in from here for a moment.".to_owned(),
-            "Wait a minute, then sign in again.",
         ),
     }
 }

@@ -9,14 +9,13 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::body::Body;
 use super::headers::REQUEST_ID;
-use super::intake::Target;
 use super::worker::Context;
 use super::{Gate, Snapshot};
 use crate::adapters::upstream::UpstreamError;
 use crate::domain::access::{Require, Site, Standing};
 use crate::domain::rule::Role;
 use crate::web::client_kind::{ClientKind, client_kind};
-use crate::web::pages::{Code, Frame, Missing, Notice, Refused, problem};
+use crate::web::pages::{Code, Frame, Missing, Notice, Refused, Retry, problem};
 use crate::web::paths;
 
 /// A longer address is not carried through the login (`domain::return_to` has the same limit).
@@ -24,6 +23,11 @@ const LONGEST_RETURN: usize = 2048;
 
 /// Challenge of a 401, which RFC 9110 §15.5.2 asks for. A scheme of our own, so that no browser opens a password box.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Membergate");
+
+/// When a page tries again that needs a place, or the store.
+pub(super) const SOON: Retry = Retry::after(5);
+/// When a page tries again that needs the AMS.
+pub(super) const LATER: Retry = Retry::after(15);
 
 /// A notice for whoever asked: a page for a person, JSON for a program.
 pub(super) fn notice(context: &Context, kind: ClientKind, notice: &Notice) -> Response<Body> {
@@ -33,6 +37,7 @@ pub(super) fn notice(context: &Context, kind: ClientKind, notice: &Notice) -> Re
             association: context.snapshot.association.name.clone(),
             site: None,
             home: "/".to_owned(),
+            again: None,
             request_id: context.request_id_text().to_owned(),
         },
     };
@@ -67,13 +72,6 @@ pub(super) fn elsewhere(context: &Context, address: &str) -> Response<Body> {
     headers
         .insert(header::VARY, HeaderValue::from_static("Cookie, Accept, Sec-Fetch-Mode, X-Requested-With"));
     finish(context, response)
-}
-
-/// The AMS does not answer, and what we have is too old. The page tries again by itself what is safe to repeat.
-pub(super) fn ams_down(target: &Target, method: &Method) -> Notice {
-    let is_read = matches!(*method, Method::GET | Method::HEAD);
-    let again = if is_read { target.path_and_query.to_string() } else { "/".to_owned() };
-    Notice::AmsDown { retry_after: 15, again }
 }
 
 /// Where a login starts that ends at `target`.
@@ -133,7 +131,7 @@ pub(super) fn of_upstream(error: &UpstreamError) -> Notice {
         | UpstreamError::NoUpstream => Notice::SiteDown,
         UpstreamError::ConnectTimeout | UpstreamError::HeadersTimeout => Notice::SiteSlow,
         UpstreamError::RequestBroken => Notice::BadRequest,
-        UpstreamError::Busy => Notice::Busy { retry_after: 5 },
+        UpstreamError::Busy => Notice::Busy(SOON),
     }
 }
 

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::header::{CACHE_CONTROL, COOKIE};
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 
 use super::asked::{Asked, Verdict};
@@ -17,7 +17,7 @@ use super::headers::REQUEST_ID;
 use super::intake::Rejected;
 use super::original::{Original, Reads, question, reads};
 use super::visitor::Who;
-use super::worker::{Context, Worker, site};
+use super::worker::{Context, Worker, is_read, site};
 use super::{answer, cookies, upgrade};
 use crate::adapters::keys::CryptographyFailed;
 use crate::domain::access::{Permit, Site, Sites};
@@ -78,11 +78,13 @@ impl Worker {
                  another site's rules. Let it ask at `/_gate/verify@NAME`",
             ),
         }
+        context.read = is_read(&method).then(|| target.path_and_query.clone());
         let path = target.path().map_err(reject)?;
         let site = site(&context.snapshot, &target.host, &path).map_err(reject)?;
         context.host = Arc::from(target.host.as_str());
         context.site = Some(Arc::clone(&site));
         if is_ours(path.as_str()) {
+            context.read = None;
             // The site has nothing there, and what we have there is not asked for in this way.
             return Err(Notice::NotFound);
         }
@@ -104,18 +106,17 @@ impl Worker {
                 self.gate.meter.refused.inc();
                 Err(answer::refused(&self.gate, &context.snapshot, standing, require))
             }
-            Verdict::Unknown => Err(Notice::Busy { retry_after: 5 }),
-            Verdict::Stale => Err(answer::ams_down(&target, &method)),
+            Verdict::Unknown => Err(Notice::Busy(answer::SOON)),
+            Verdict::Stale => Err(Notice::AmsDown(answer::LATER)),
             Verdict::ForeignSocket => Ok(answer::foreign_socket(context)),
             Verdict::SignIn => {
                 self.gate.meter.sign_in.inc();
-                let is_read = matches!(method, Method::GET | Method::HEAD);
                 match kind {
                     // nginx is told where to sign in whoever asks: a person or a program.
                     _ if reads(request.headers()) == Reads::ThreeStatuses => {
                         Ok(answer::to_login(context, &site.origin, &target.path_and_query))
                     }
-                    ClientKind::Navigation if is_read => {
+                    ClientKind::Navigation if is_read(&method) => {
                         Ok(answer::to_login(context, &site.origin, &target.path_and_query))
                     }
                     // The server that asks keeps the body to itself, so there is no form that we could keep.

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
 
@@ -22,6 +23,7 @@ use crate::web::arrived::Arrived;
 use crate::web::client_kind::{ClientKind, client_kind};
 use crate::web::identity::Stamps;
 use crate::web::pages::Notice;
+use crate::web::paths;
 
 /// The data plane on one core.
 pub struct Worker {
@@ -44,6 +46,8 @@ pub(super) struct Context {
     pub(super) client: IpAddr,
     pub(super) is_secure: bool,
     pub(super) request_id: HeaderValue,
+    /// What the visitor asked for, if it was only read.
+    pub(super) read: Option<PathAndQuery>,
 }
 
 impl Context {
@@ -55,7 +59,14 @@ impl Context {
             association: Arc::clone(&self.snapshot.association),
             request_id: self.request_id_text().into(),
             client_address: self.client,
+            again: self.again(site),
         }
+    }
+
+    /// The address that the visitor read. A return from the AMS cannot be repeated, and holds a token.
+    fn again(&self, site: &Site) -> Option<String> {
+        let read = self.read.as_ref().filter(|read| read.path() != paths::CALLBACK)?;
+        read.as_str().starts_with('/').then(|| format!("{}{read}", site.origin))
     }
 
     pub(super) fn request_id_text(&self) -> &str {
@@ -122,7 +133,8 @@ impl Worker {
         self.requests.set(number + 1);
         let request_id = HeaderValue::from_str(&format!("{}-{number:x}", self.core_id));
         let request_id = request_id.unwrap_or_else(|_| HeaderValue::from_static("unnamed"));
-        Context { snapshot, site: None, host: "".into(), client, is_secure, request_id }
+        let read = is_read(request.method()).then(|| request.uri().path_and_query().cloned()).flatten();
+        Context { snapshot, site: None, host: "".into(), client, is_secure, request_id, read }
     }
 
     /// Find the site, find the visitor, decide, and act on the decision.
@@ -167,8 +179,8 @@ impl Worker {
                     }
                 }
             }
-            Verdict::Unknown => Err(Notice::Busy { retry_after: 5 }),
-            Verdict::Stale => Err(answer::ams_down(&target, &method)),
+            Verdict::Unknown => Err(Notice::Busy(answer::SOON)),
+            Verdict::Stale => Err(Notice::AmsDown(answer::LATER)),
             Verdict::ForeignSocket => Ok(answer::foreign_socket(context)),
             Verdict::SignIn => {
                 self.gate.meter.sign_in.inc();
@@ -191,7 +203,7 @@ impl Worker {
         target: &Target,
         request: Request<Incoming>,
     ) -> Result<Response<Body>, Notice> {
-        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        let is_read = is_read(request.method());
         let limit = context.snapshot.settings.form_limit;
         match kind {
             ClientKind::Navigation if is_read => Ok(answer::to_login(context, "", &target.path_and_query)),
@@ -204,6 +216,11 @@ impl Worker {
             ClientKind::Program => Err(Notice::SignInRequired { login: answer::login_url(None) }),
         }
     }
+}
+
+/// Whether a method changes nothing, so that a page of ours may repeat the request.
+pub(super) fn is_read(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD)
 }
 
 /// The site of a request. Where none covers our own addresses, any of the host's sites can speak for it.
