@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use url::Url;
 
 use super::pages::{Contact, Frame};
+use super::refusal_log::RefusalLog;
 use crate::domain::access::{Site, Sites};
 use crate::domain::return_to::ReturnTo;
 
@@ -33,6 +35,10 @@ pub struct Arrived {
     pub request_id: Arc<str>,
     /// The visitor's address, seen through trusted proxies.
     pub client_address: IpAddr,
+    /// Where it is written down that this request was refused.
+    pub refusal_log: Arc<RefusalLog>,
+    /// Whether that has been done; each request has one line.
+    pub is_logged: Arc<AtomicBool>,
 }
 
 /// Path and query to which a form was being posted. Only the data plane can say so.

@@ -16,7 +16,7 @@ use crate::adapters::upstream::UpstreamError;
 use crate::domain::access::{Require, Site, Standing};
 use crate::domain::rule::Role;
 use crate::web::client_kind::{ClientKind, client_kind};
-use crate::web::pages::{Code, Frame, Missing, Notice, Refused, problem};
+use crate::web::pages::{Code, Missing, Notice, Refused, problem};
 use crate::web::paths;
 
 /// A longer address is not carried through the login (`domain::return_to` has the same limit).
@@ -27,15 +27,7 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static("Membergate");
 
 /// A notice for whoever asked: a page for a person, JSON for a program.
 pub(super) fn notice(context: &Context, kind: ClientKind, notice: &Notice) -> Response<Body> {
-    let frame = match &context.site {
-        Some(site) => context.arrived(site).frame(),
-        None => Frame {
-            association: context.snapshot.association.name.clone(),
-            site: None,
-            home: "/".to_owned(),
-            request_id: context.request_id_text().to_owned(),
-        },
-    };
+    let frame = context.frame();
     let response = match kind {
         ClientKind::Navigation => notice.html(&frame),
         ClientKind::Program => notice.json(&frame),
