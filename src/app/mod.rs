@@ -202,6 +202,7 @@ impl App {
             clock: Arc::clone(&clock),
             control: Control::new(control, Handle::current()),
             meter: Meter::default(),
+            refusal_log: Arc::default(),
         });
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());

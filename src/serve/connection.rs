@@ -23,7 +23,7 @@ use crate::web::proxy::{Peer, Worker};
 /// With what an HTTP/2 connection begins when the client knows beforehand (RFC 9113 §3.4); no HTTP/1 method begins so.
 const PRIOR_KNOWLEDGE: &[u8] = b"PRI";
 
-/// How a connection goes wrong is the client's own affair and not logged: scanners would fill the log.
+/// How a connection goes wrong is the client's own affair and not logged, but for a header section that we refuse.
 pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
@@ -101,7 +101,12 @@ where
     let mut connection = pin!(connection);
     tokio::select! {
         biased;
-        _ = connection.as_mut() => return,
+        ended = connection.as_mut() => {
+            if let Err(error) = ended {
+                worker.log_unread(peer, &error);
+            }
+            return;
+        }
         () = stop.cancelled() => {}
     }
     connection.as_mut().graceful_shutdown();

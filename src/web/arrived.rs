@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use url::Url;
 
 use super::pages::{Contact, Frame};
+use super::refusal_log::RefusalLog;
 use crate::domain::access::{Site, Sites};
 use crate::domain::return_to::ReturnTo;
 
@@ -35,6 +37,10 @@ pub struct Arrived {
     pub client_address: IpAddr,
     /// The address that was asked for, if it was only read and can be read again.
     pub again: Option<String>,
+    /// Where it is written down that this request was refused.
+    pub refusal_log: Arc<RefusalLog>,
+    /// Whether that has been done; each request has one line.
+    pub is_logged: Arc<AtomicBool>,
 }
 
 /// Path and query to which a form was being posted. Only the data plane can say so.

@@ -1,10 +1,15 @@
-//! One line for each request that ends on a page of ours because something was wrong. Never a token, cookie or address of
-//! a person: causes are error enums whose texts hold none.
+//! One line for each request that ends on one of our own addresses because something was wrong. Never a token, cookie or
+//! address of a person: causes are error enums whose texts hold none.
 
 use std::fmt::Display;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use http::StatusCode;
 
 use super::arrived::Arrived;
-use super::pages::{Blame, Code};
+use super::pages::Code;
+use super::refusal_log::{Reason, RefusedRequest};
 
 /// Logs why a request ended with `code`, at the level of its blame.
 pub fn ending(arrived: &Arrived, code: Code, cause: &dyn Display) {
@@ -13,16 +18,40 @@ pub fn ending(arrived: &Arrived, code: Code, cause: &dyn Display) {
 
 /// The same, for a request that came from an OpenID client.
 pub fn ending_of(arrived: &Arrived, client: Option<&Claimed>, code: Code, cause: &dyn Display) {
-    let (site, request_id, code_name) = (&*arrived.site.name, &*arrived.request_id, code.as_str());
-    let client = client.map(|Claimed(id)| id.as_str());
-    match code.blame() {
-        Blame::Visitor => {
-            tracing::info!(site, request_id, client, code = code_name, "A request was turned away: {cause}")
-        }
-        Blame::Upstream => {
-            tracing::warn!(site, request_id, client, code = code_name, "Upstream failed: {cause}")
-        }
-        Blame::Us => tracing::error!(site, request_id, client, code = code_name, "We failed: {cause}"),
+    refused(arrived, client, code.status(), Reason::Page(code), Some(cause));
+}
+
+/// Logs that a request was refused.
+pub fn refused(
+    arrived: &Arrived,
+    client: Option<&Claimed>,
+    status: StatusCode,
+    reason: Reason,
+    cause: Option<&dyn Display>,
+) {
+    arrived.is_logged.store(true, Ordering::Relaxed);
+    let refusal = RefusedRequest {
+        request_id: &arrived.request_id,
+        client_address: arrived.client_address,
+        site: Some(&arrived.site.name),
+        host: Some(&arrived.site.host),
+        status,
+        reason,
+        client: client.map(|Claimed(id)| id.as_str()),
+        cause,
+    };
+    arrived.refusal_log.note(&refusal, Instant::now());
+}
+
+/// Logs an answer whose status tells of a refusal, unless its cause has been logged.
+pub fn answered(arrived: &Arrived, status: StatusCode) {
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    if is_refusal && !arrived.is_logged.load(Ordering::Relaxed) {
+        let reason = match status {
+            StatusCode::UNAUTHORIZED => Reason::Page(Code::SignInRequired),
+            status => Reason::Answered(status),
+        };
+        refused(arrived, None, status, reason, None);
     }
 }
 

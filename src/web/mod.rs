@@ -15,6 +15,7 @@ pub mod operations;
 pub mod pages;
 pub mod paths;
 pub mod proxy;
+pub mod refusal_log;
 pub mod round;
 pub mod routes;
 pub mod state;

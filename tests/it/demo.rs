@@ -55,15 +55,24 @@ async fn sign_in(browser: &Browser, email: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_signs_in_reads_the_members_page_and_signs_out_by_either_door() {
+async fn a_stranger_signs_in_reads_the_members_page_and_signs_out_either_way_in_chromium() {
+    a_stranger_signs_in_reads_and_signs_out(&Browser::start().await, "demo").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stranger_signs_in_reads_the_members_page_and_signs_out_either_way_in_firefox() {
+    a_stranger_signs_in_reads_and_signs_out(&Browser::start_firefox().await, "demo-firefox").await;
+}
+
+/// `pictures`: what the names of the screenshots begin with.
+async fn a_stranger_signs_in_reads_and_signs_out(browser: &Browser, pictures: &str) {
     let demo = Demo::start();
-    let browser = Browser::start().await;
 
     // A stranger opens the members' page, fragment and all.
     browser.open(&demo.url("/members/minutes?year=2026#april")).await;
     browser.wait_for("#main_content_Login_txtLoginUserName").await;
-    browser.screenshot("demo-1-ams-login").await;
-    sign_in(&browser, CHAIR).await;
+    browser.screenshot(&format!("{pictures}-1-ams-login")).await;
+    sign_in(browser, CHAIR).await;
     browser.wait_for_url("/members/minutes").await;
     assert_eq!(browser.url().await, demo.url("/members/minutes?year=2026#april"));
 
@@ -73,55 +82,63 @@ async fn a_stranger_signs_in_reads_the_members_page_and_signs_out_by_either_door
     let page = browser.text("body").await;
     assert!(page.contains("Jane Marlowe"), "{page}");
     assert!(page.contains("education_chair"), "{page}");
-    browser.screenshot("demo-2-members").await;
+    browser.screenshot(&format!("{pictures}-2-members")).await;
     let cookies = browser.cookies().await;
     let session = cookies.iter().find(|cookie| cookie["name"] == "membergate").unwrap();
     assert_eq!(session["httpOnly"], true);
     assert_eq!(session["sameSite"], "Lax");
     assert!(!cookies.iter().any(|cookie| cookie["name"].as_str().unwrap().starts_with("membergate-login-")));
 
-    // Sign out by our own door: the AMS's session ends too, and the page asks for a login again.
+    // Sign out by our own link: the AMS's session ends too, and the page asks for a login again.
     browser.open(&demo.url("/_gate/logout")).await;
     browser.wait_for_url(&demo.url("/")).await;
     browser.open(&demo.url("/members")).await;
     browser.wait_for("#main_content_Login_txtLoginUserName").await;
 
     // Again, and out by the AMS's own logout link.
-    sign_in(&browser, CHAIR).await;
+    sign_in(browser, CHAIR).await;
     browser.wait_for_url(&demo.url("/members")).await;
     browser.open(&format!("http://127.0.0.1:{}/my-profile", demo.port + 1)).await;
     browser.click("#logout").await;
     browser.wait_for_url(&demo.url("/")).await;
-    browser.screenshot("demo-3-home").await;
+    browser.screenshot(&format!("{pictures}-3-home")).await;
     assert!(!browser.cookies().await.iter().any(|cookie| cookie["name"] == "membergate"));
     browser.open(&demo.url("/members")).await;
     browser.wait_for("#main_content_Login_txtLoginUserName").await;
 
     // Somebody who is no member is told what is missing.
-    sign_in(&browser, "nils.frost@people.example").await;
+    sign_in(browser, "nils.frost@people.example").await;
     browser.wait_for("h1").await;
-    browser.screenshot("demo-4-refused").await;
+    browser.screenshot(&format!("{pictures}-4-refused")).await;
     let page = browser.text("body").await;
     assert!(page.contains("Nils Frost"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_form_posted_after_the_session_ended_is_sent_after_all() {
+async fn a_form_posted_after_the_session_ended_is_sent_after_all_in_chromium() {
+    a_form_posted_after_the_session_ended_is_sent(&Browser::start().await, "demo").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_posted_after_the_session_ended_is_sent_after_all_in_firefox() {
+    a_form_posted_after_the_session_ended_is_sent(&Browser::start_firefox().await, "demo-firefox").await;
+}
+
+async fn a_form_posted_after_the_session_ended_is_sent(browser: &Browser, pictures: &str) {
     let demo = Demo::start();
-    let browser = Browser::start().await;
     browser.open(&demo.url("/members")).await;
-    sign_in(&browser, CHAIR).await;
+    sign_in(browser, CHAIR).await;
     browser.wait_for_url(&demo.url("/members")).await;
     // The session ends in another tab; here it is as if the cookie were gone.
     browser.execute("return fetch('/_gate/slo', {redirect: 'manual'}).then(() => 1)").await;
     browser.execute("document.querySelector('form textarea, form input[type=text]').value = 'When is the harbour open?'").await;
     browser.execute("document.querySelector('form').requestSubmit()").await;
     browser.wait_for("#go").await;
-    browser.screenshot("demo-5-kept-form").await;
+    browser.screenshot(&format!("{pictures}-5-kept-form")).await;
     browser.click("#go a").await;
     browser.wait_for_url("/_gate/resume").await;
     browser.wait_for("#resume button").await;
-    browser.screenshot("demo-6-resume-form").await;
+    browser.screenshot(&format!("{pictures}-6-resume-form")).await;
     browser.click("#resume button").await;
     browser.wait_for_url("/members/ask").await;
     let page = browser.text("body").await;

@@ -25,6 +25,7 @@ mod people;
 mod process;
 mod promises;
 mod proxy;
+mod refusals;
 mod sessions;
 mod sign_in;
 mod source_text;

@@ -35,7 +35,7 @@ const FLOORS: &[Floor] = &[
 #[rustfmt::skip]
 const WEB_COMMONS: &[&str] = &[
     "arrived", "assets", "client_kind", "cookies", "error", "extract", "identity", "layers", "log", "pages", "paths",
-    "round", "session", "state",
+    "refusal_log", "round", "session", "state",
 ];
 
 /// The room of `web` in which its features are joined, besides `web` itself.

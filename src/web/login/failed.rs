@@ -1,6 +1,8 @@
 //! `/_gate/login/failed`: why a sign-in failed, at an address that holds no token. Anybody can be sent here, so it says
 //! nothing that depends on who asks.
 
+use std::sync::atomic::Ordering;
+
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::RawQuery;
@@ -124,6 +126,10 @@ pub async fn show(Extension(arrived): Extension<Arrived>, RawQuery(query): RawQu
             "reference" if is_reference(&value) => frame.request_id = value.into_owned(),
             _ => {}
         }
+    }
+    if failed.is_some() {
+        // The cause was logged under the reference that the page shows.
+        arrived.is_logged.store(true, Ordering::Relaxed);
     }
     if failed.is_some_and(Failed::passes) {
         let joint = if again.contains('?') { '&' } else { '?' };

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, Response};
+use axum::http::{HeaderMap, Response, StatusCode};
 
 use super::Desk;
 use crate::adapters::store::StoreError;
@@ -21,6 +21,7 @@ use crate::flows::grant::kept::{ONWARD_LIVES, Waiting};
 use crate::web::arrived::Arrived;
 use crate::web::log::Claimed;
 use crate::web::pages::{FormPost, Notice, Retry, respond};
+use crate::web::refusal_log::Reason;
 use crate::web::state::{answer, see_other, with_cookies};
 use crate::web::{cookies, log, paths};
 
@@ -173,8 +174,8 @@ impl Desk {
         (error, why): Told,
     ) -> Response<Body> {
         let code = error.as_str();
-        let (request_id, client) = (&*arrived.request_id, client.map(|Claimed(id)| id.as_str()));
-        tracing::info!(request_id, client, "A client's request was refused: {code}: {why}");
+        let cause = format!("{code}: {why}");
+        log::refused(arrived, client, StatusCode::SEE_OTHER, Reason::OpenIdRequest, Some(&cause));
         self.reply(arrived, to, vec![("error", code.into()), ("error_description", why.into())])
     }
 

@@ -12,7 +12,9 @@ use super::Desk;
 use crate::domain::grant::request::Parameters;
 use crate::flows::grant::token::{Basic, TokenError};
 use crate::web::arrived::Arrived;
-use crate::web::log::Claimed;
+use crate::web::log::{self, Claimed};
+use crate::web::pages::Notice;
+use crate::web::refusal_log::Reason;
 
 /// Answers with tokens (RFC 6749 §5.1), or an error (§5.2).
 pub(super) async fn token(
@@ -100,11 +102,9 @@ fn refuse(arrived: &Arrived, headers: &HeaderMap, body: &[u8], error: &TokenErro
         }
     };
     let claimed = claimed(headers, body);
-    let (request_id, client) = (&*arrived.request_id, claimed.as_ref().map(|Claimed(id)| id.as_str()));
-    if status.is_server_error() {
-        tracing::error!(request_id, client, %error, "A client got no tokens");
-    } else {
-        tracing::info!(request_id, client, "A client's call was refused: {error}");
+    match status.is_server_error() {
+        true => log::ending_of(arrived, claimed.as_ref(), Notice::Broken.code(), error),
+        false => log::refused(arrived, claimed.as_ref(), status, Reason::OpenIdCall, Some(error)),
     }
     let body = json!({ "error": code, "error_description": why });
     let mut response = super::json(status, body.to_string().into_bytes());

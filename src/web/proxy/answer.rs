@@ -15,7 +15,7 @@ use crate::adapters::upstream::UpstreamError;
 use crate::domain::access::{Require, Site, Standing};
 use crate::domain::rule::Role;
 use crate::web::client_kind::{ClientKind, client_kind};
-use crate::web::pages::{Code, Frame, Missing, Notice, Refused, Retry, problem};
+use crate::web::pages::{Code, Missing, Notice, Refused, Retry, problem};
 use crate::web::paths;
 
 /// A longer address is not carried through the login (`domain::return_to` has the same limit).
@@ -31,16 +31,7 @@ pub(super) const LATER: Retry = Retry::after(15);
 
 /// A notice for whoever asked: a page for a person, JSON for a program.
 pub(super) fn notice(context: &Context, kind: ClientKind, notice: &Notice) -> Response<Body> {
-    let frame = match &context.site {
-        Some(site) => context.arrived(site).frame(),
-        None => Frame {
-            association: context.snapshot.association.name.clone(),
-            site: None,
-            home: "/".to_owned(),
-            again: None,
-            request_id: context.request_id_text().to_owned(),
-        },
-    };
+    let frame = context.frame();
     let response = match kind {
         ClientKind::Navigation => notice.html(&frame),
         ClientKind::Program => notice.json(&frame),

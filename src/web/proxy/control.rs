@@ -1,7 +1,5 @@
 //! The way over to the control plane, for our own addresses.
 
-use std::sync::Arc;
-
 use http::{HeaderValue, Request, Response, Uri};
 use hyper::body::Incoming;
 use hyper::service::Service as _;
@@ -9,10 +7,11 @@ use hyper_util::service::TowerToHyperService;
 use tokio::runtime::Handle;
 
 use super::body::Body;
+use super::declined::Declined;
 use super::headers::REQUEST_ID;
 use super::worker::Context;
-use crate::domain::access::Site;
-use crate::web::arrived::PostedTo;
+use crate::web::arrived::{Arrived, PostedTo};
+use crate::web::log;
 use crate::web::pages::Notice;
 use crate::web::paths;
 
@@ -32,16 +31,17 @@ impl Control {
     /// token is spent must not be cut in half.
     pub(super) async fn answer(
         &self,
+        arrived: Arrived,
         context: &Context,
-        site: &Arc<Site>,
         request: Request<Incoming>,
-    ) -> Result<Response<Body>, Notice> {
+    ) -> Result<Response<Body>, Declined> {
         let mut request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(context.arrived(site));
+        request.extensions_mut().insert(arrived.clone());
         let routes = self.routes.clone();
         let running = self.runtime.spawn(async move { routes.call(request).await });
         match running.await {
             Ok(Ok(response)) => {
+                log::answered(&arrived, response.status());
                 let mut response = response.map(Body::Control);
                 let headers = response.headers_mut();
                 headers.insert(REQUEST_ID, context.request_id.clone());
@@ -50,23 +50,20 @@ impl Control {
                 }
                 Ok(response)
             }
-            Err(error) => {
-                tracing::error!(request_id = context.request_id_text(), %error, "An answer of our own failed");
-                Err(Notice::Broken)
-            }
+            Err(error) => Err(Declined::because(Notice::Broken, &error)),
         }
     }
 
     /// Hands over a form that was posted without a session.
     pub(super) async fn keep_form(
         &self,
+        arrived: Arrived,
         context: &Context,
-        site: &Arc<Site>,
         mut request: Request<Incoming>,
-    ) -> Result<Response<Body>, Notice> {
+    ) -> Result<Response<Body>, Declined> {
         let original = std::mem::replace(request.uri_mut(), Uri::from_static(paths::KEEP_FORM));
         let page = original.path_and_query().map(ToString::to_string).unwrap_or_default();
         request.extensions_mut().insert(PostedTo(page));
-        self.answer(context, site, request).await
+        self.answer(arrived, context, request).await
     }
 }

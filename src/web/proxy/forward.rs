@@ -7,6 +7,7 @@ use http::{Method, Request, Response, StatusCode, Uri};
 use hyper::body::Incoming;
 
 use super::body::{Body, Watch};
+use super::declined::Declined;
 use super::intake::{Target, Upgrade};
 use super::streams::Question;
 use super::visitor::Who;
@@ -26,15 +27,13 @@ impl Worker {
         who: &Who,
         upgrade: Upgrade,
         mut request: Request<Incoming>,
-    ) -> Result<Response<Body>, Notice> {
+    ) -> Result<Response<Body>, Declined> {
         let visitor_upgrade = (upgrade == Upgrade::WebSocket).then(|| hyper::upgrade::on(&mut request));
         let method = request.method().clone();
         let is_read_whole = method == Method::GET;
         let uri = Uri::from(target.path_and_query.clone());
-        self.prepare(context, target, permit, who, &mut request).map_err(|error| {
-            tracing::error!(request_id = context.request_id_text(), %error, "An assertion could not be signed");
-            Notice::Broken
-        })?;
+        self.prepare(context, target, permit, who, &mut request)
+            .map_err(|error| Declined::because(Notice::Broken, &error))?;
         if visitor_upgrade.is_some() {
             upgrade::ask(request.headers_mut());
         }
@@ -42,9 +41,7 @@ impl Worker {
         let sent = self.upstreams.send(permit, &context.snapshot.endpoints, request).await;
         let mut response = sent.map_err(|error| {
             self.gate.meter.upstream_failed.inc();
-            let site = &*permit.site().name;
-            tracing::warn!(request_id = context.request_id_text(), site, %error, "The site gave no answer");
-            answer::of_upstream(&error)
+            Declined::because(answer::of_upstream(&error), &error)
         })?;
         self.gate.meter.proxied.inc();
 
@@ -64,7 +61,7 @@ impl Worker {
                     Ok(upgrade::join(self, response, visitor, question))
                 }
                 // Nobody asked for that.
-                _ => Err(Notice::SiteDown),
+                _ => Err(Notice::SiteDown.into()),
             };
         }
         headers::response(response.headers_mut(), question.is_some());

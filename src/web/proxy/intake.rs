@@ -6,7 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header}
 use super::headers::{folds_to, lists};
 use crate::domain::access::normal_host;
 use crate::domain::path::RequestPath;
-use crate::web::pages::Notice;
+use crate::web::pages::{Code, Notice};
+use crate::web::refusal_log::Reason;
 
 /// Methods that a proxy for websites passes on; told to whoever asks for another.
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
@@ -14,20 +15,58 @@ const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 /// Why a request goes nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rejected {
-    /// Two programs could read it in two ways, or nobody can read it at all.
-    Unclear,
+    /// No host, two hosts, or something that is not a host.
+    Host,
+    /// The target is not a path with an optional query.
+    Target,
+    /// Two programs could take the path for different ones.
+    Path,
+    /// A transfer coding that we do not pass on.
+    TransferCoding,
+    /// A WebSocket handshake that is more than that.
+    Upgrade,
+    /// A web server's question that lacks something, or says it in two ways.
+    Question,
+    /// A web server's question for one site about a request to another's host.
+    QuestionForAnotherSite,
     /// A method that asks for a tunnel or an echo.
     Method,
     /// No site of ours is there.
     NoSite,
+    /// The site's own web server answers for it and asks us; nobody should come here.
+    SiteNotServedHere,
 }
 
-impl From<Rejected> for Notice {
-    fn from(rejected: Rejected) -> Notice {
-        match rejected {
-            Rejected::Unclear => Notice::BadRequest,
-            Rejected::NoSite => Notice::UnknownSite,
+impl Rejected {
+    /// What the client is told.
+    pub(super) fn notice(self) -> Notice {
+        match self {
+            Rejected::Host
+            | Rejected::Target
+            | Rejected::Path
+            | Rejected::TransferCoding
+            | Rejected::Upgrade
+            | Rejected::Question => Notice::BadRequest,
+            Rejected::NoSite | Rejected::SiteNotServedHere | Rejected::QuestionForAnotherSite => {
+                Notice::UnknownSite
+            }
             Rejected::Method => Notice::MethodNotAllowed { allow: METHODS },
+        }
+    }
+
+    /// What the log says.
+    pub(super) fn reason(self) -> Reason {
+        match self {
+            Rejected::Host => Reason::HostUnclear,
+            Rejected::Target => Reason::TargetUnclear,
+            Rejected::Path => Reason::PathUnclear,
+            Rejected::TransferCoding => Reason::TransferCoding,
+            Rejected::Upgrade => Reason::UpgradeUnclear,
+            Rejected::Question => Reason::QuestionUnclear,
+            Rejected::QuestionForAnotherSite => Reason::QuestionForAnotherSite,
+            Rejected::Method => Reason::MethodNotProxied,
+            Rejected::NoSite => Reason::Page(Code::UnknownSite),
+            Rejected::SiteNotServedHere => Reason::SiteNotServedHere,
         }
     }
 }
@@ -48,18 +87,21 @@ impl Target {
         if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
             return Err(Rejected::Method);
         }
-        let (host, authority) = authority(request).ok_or(Rejected::Unclear)?;
-        let path_and_query = request.uri().path_and_query().ok_or(Rejected::Unclear)?;
+        let (host, authority) = authority(request).ok_or(Rejected::Host)?;
+        let path_and_query = request.uri().path_and_query().ok_or(Rejected::Target)?;
         let printable = path_and_query.as_str().bytes().all(|byte| byte.is_ascii_graphic());
-        if !printable || !path_and_query.as_str().starts_with('/') || has_odd_coding(request.headers()) {
-            return Err(Rejected::Unclear);
+        if !printable || !path_and_query.as_str().starts_with('/') {
+            return Err(Rejected::Target);
+        }
+        if has_odd_coding(request.headers()) {
+            return Err(Rejected::TransferCoding);
         }
         Ok(Target { host, authority, path_and_query: path_and_query.clone() })
     }
 
     /// The path in the form in which it is matched.
     pub(super) fn path(&self) -> Result<RequestPath<'_>, Rejected> {
-        RequestPath::parse(self.path_and_query.path()).map_err(|_| Rejected::Unclear)
+        RequestPath::parse(self.path_and_query.path()).map_err(|_| Rejected::Path)
     }
 }
 
@@ -141,7 +183,7 @@ impl Upgrade {
             .get(header::UPGRADE)
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
         if request.method() != Method::GET || has_body || !alone {
-            return Err(Rejected::Unclear);
+            return Err(Rejected::Upgrade);
         }
         Ok(Upgrade::WebSocket)
     }

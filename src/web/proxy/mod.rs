@@ -9,6 +9,7 @@ mod body;
 mod client_address;
 mod control;
 mod cookies;
+mod declined;
 mod forward;
 mod headers;
 mod intake;
@@ -45,6 +46,7 @@ use crate::flows::person::PublishedRules;
 use crate::flows::visit::Visits;
 use crate::web::arrived::Association;
 use crate::web::paths;
+use crate::web::refusal_log::RefusalLog;
 
 /// Limits of the data plane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +114,8 @@ pub struct Gate {
     pub control: Control,
     /// Counters.
     pub meter: Meter,
+    /// Where refused requests are written down.
+    pub refusal_log: Arc<RefusalLog>,
 }
 
 /// The visitor's end of a connection.

@@ -59,17 +59,17 @@ impl Original<'_> {
     pub(super) fn read<B>(request: &Request<B>) -> Result<Original<'_>, Rejected> {
         let headers = request.headers();
         let asked = request.uri().path_and_query().and_then(|all| question(all.as_str()));
-        let (site, rest) = asked.ok_or(Rejected::Unclear)?;
+        let (site, rest) = asked.ok_or(Rejected::Question)?;
         let rest = Some(rest).filter(|rest| rest.starts_with('/'));
         let (method, host, authority, uri) = match (NGINX.is_used(headers), FORWARDED.is_used(headers), rest)
         {
             (true, false, None) => NGINX.read(headers)?,
             (false, true, None) => FORWARDED.read(headers)?,
             (false, false, Some(rest)) => {
-                let (host, authority) = authority(request).ok_or(Rejected::Unclear)?;
+                let (host, authority) = authority(request).ok_or(Rejected::Host)?;
                 (request.method().clone(), host, authority, rest)
             }
-            _ => return Err(Rejected::Unclear),
+            _ => return Err(Rejected::Question),
         };
         if matches!(method, Method::CONNECT | Method::TRACE) {
             return Err(Rejected::Method);
@@ -78,7 +78,7 @@ impl Original<'_> {
             && uri.len() <= LONGEST_URI
             && uri.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'#');
         let path_and_query = uri.parse::<PathAndQuery>().ok().filter(|_| is_address);
-        let path_and_query = path_and_query.ok_or(Rejected::Unclear)?;
+        let path_and_query = path_and_query.ok_or(Rejected::Target)?;
         Ok(Original { site, target: Target { host, authority, path_and_query }, method })
     }
 }
@@ -120,18 +120,18 @@ impl Family {
             value
                 .filter(|value| again.is_none() && !value.is_empty() && value.len() <= longest)
                 .and_then(|value| value.to_str().ok())
-                .ok_or(Rejected::Unclear)
+                .ok_or(Rejected::Question)
         };
         // Nothing is decided by the scheme, which the site's own address tells. What is no scheme shows that the one who asks
         // is set up in another way than we think.
         if !matches!(one(self.proto, LONGEST_VALUE)?, "http" | "https" | "ws" | "wss") {
-            return Err(Rejected::Unclear);
+            return Err(Rejected::Question);
         }
         let method = one(self.method, LONGEST_VALUE)?;
-        let method = Method::from_bytes(method.as_bytes()).map_err(|_| Rejected::Unclear)?;
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| Rejected::Question)?;
         let authority = one(self.host, LONGEST_VALUE)?;
-        let host = normal_host(authority).ok_or(Rejected::Unclear)?;
-        let authority = HeaderValue::from_str(authority).map_err(|_| Rejected::Unclear)?;
+        let host = normal_host(authority).ok_or(Rejected::Host)?;
+        let authority = HeaderValue::from_str(authority).map_err(|_| Rejected::Question)?;
         Ok((method, host, authority, one(self.uri, LONGEST_URI)?))
     }
 }

@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 
 use super::asked::{Asked, Verdict};
 use super::body::Body;
+use super::declined::Declined;
 use super::headers::REQUEST_ID;
 use super::intake::Rejected;
 use super::original::{Original, Reads, question, reads};
@@ -26,6 +27,7 @@ use crate::web::client_kind::ClientKind;
 use crate::web::identity::{self, Whose};
 use crate::web::pages::Notice;
 use crate::web::paths;
+use crate::web::refusal_log::Reason;
 
 /// Most askers that one core complains of in the log, each once.
 const MOST_LOGGED: usize = 256;
@@ -46,12 +48,13 @@ impl Worker {
     ) -> Response<Body> {
         if !context.snapshot.settings.forward_auth_proxies.iter().any(|network| network.contains(peer)) {
             self.gate.meter.rejected.inc();
-            self.log_once(peer, "Somebody asks at `/_gate/verify` who is not in `listen.forward_auth_proxies`, and is refused");
-            return answer::not_a_proxy(context);
+            let response = answer::not_a_proxy(context);
+            self.log(context, response.status(), Reason::NotAForwardAuthProxy, None);
+            return response;
         }
         let response = match self.verified(context, peer, kind, request).await {
             Ok(response) => response,
-            Err(notice) => answer::notice(context, kind, &notice),
+            Err(declined) => self.declined(context, kind, &declined),
         };
         match reads(request.headers()) {
             Reads::Everything => response,
@@ -65,13 +68,13 @@ impl Worker {
         peer: IpAddr,
         kind: ClientKind,
         request: &Request<Incoming>,
-    ) -> Result<Response<Body>, Notice> {
+    ) -> Result<Response<Body>, Declined> {
         let reject = |rejected| self.reject(rejected);
         let Original { site: named, target, method } = Original::read(request).map_err(reject)?;
+        context.host = Arc::from(target.host.as_str());
         match meant(&context.snapshot.sites, named, &target.host) {
             Meant::ThisHost => {}
-            // The visitor wrote the host, so this is not worth a line in the log.
-            Meant::AnotherHost => return Err(reject(Rejected::NoSite)),
+            Meant::AnotherHost => return Err(reject(Rejected::QuestionForAnotherSite)),
             Meant::Whichever => self.log_once(
                 peer,
                 "A web server asks without the name of its site, so it must see to it by itself that no visitor chooses \
@@ -81,34 +84,30 @@ impl Worker {
         context.read = is_read(&method).then(|| target.path_and_query.clone());
         let path = target.path().map_err(reject)?;
         let site = site(&context.snapshot, &target.host, &path).map_err(reject)?;
-        context.host = Arc::from(target.host.as_str());
         context.site = Some(Arc::clone(&site));
         if is_ours(path.as_str()) {
             context.read = None;
             // The site has nothing there, and what we have there is not asked for in this way.
-            return Err(Notice::NotFound);
+            return Err(Notice::NotFound.into());
         }
         let is_foreign = wants_socket(request.headers()) && upgrade::is_foreign(request.headers(), &site);
         let asked = Asked::new(&site, &target, &path, &method, request.headers(), is_foreign);
         let who = asked.who(&self.gate, &context.snapshot).await;
         if who.viewer().is_some() || matches!(who, Who::ViewEnded) {
             // Whoever looks through another's eyes must see it on every page, and here no page passes through us.
-            return Err(Notice::ReadOnly { stop: paths::VIEW_AS_END.to_owned() });
+            return Err(Notice::ReadOnly { stop: paths::VIEW_AS_END.to_owned() }.into());
         }
         match asked.verdict(&who) {
-            Verdict::Granted(permit) => {
-                self.granted(context, &permit, &who, request.headers()).map_err(|error| {
-                    tracing::error!(request_id = context.request_id_text(), %error, "An assertion could not be signed");
-                    Notice::Broken
-                })
-            }
+            Verdict::Granted(permit) => self
+                .granted(context, &permit, &who, request.headers())
+                .map_err(|error| Declined::because(Notice::Broken, &error)),
             Verdict::Refused(standing, require) => {
                 self.gate.meter.refused.inc();
-                Err(answer::refused(&self.gate, &context.snapshot, standing, require))
+                Err(answer::refused(&self.gate, &context.snapshot, standing, require).into())
             }
-            Verdict::Unknown => Err(Notice::Busy(answer::SOON)),
-            Verdict::Stale => Err(Notice::AmsDown(answer::LATER)),
-            Verdict::ForeignSocket => Ok(answer::foreign_socket(context)),
+            Verdict::Unknown => Err(Notice::Busy(answer::SOON).into()),
+            Verdict::Stale => Err(Notice::AmsDown(answer::LATER).into()),
+            Verdict::ForeignSocket => Ok(self.foreign_socket(context)),
             Verdict::SignIn => {
                 self.gate.meter.sign_in.inc();
                 match kind {
@@ -120,8 +119,8 @@ impl Worker {
                         Ok(answer::to_login(context, &site.origin, &target.path_and_query))
                     }
                     // The server that asks keeps the body to itself, so there is no form that we could keep.
-                    ClientKind::Navigation => Err(Notice::FormNotKept { login: login_at(&site) }),
-                    ClientKind::Program => Err(Notice::SignInRequired { login: login_at(&site) }),
+                    ClientKind::Navigation => Err(Notice::FormNotKept { login: login_at(&site) }.into()),
+                    ClientKind::Program => Err(Notice::SignInRequired { login: login_at(&site) }.into()),
                 }
             }
         }

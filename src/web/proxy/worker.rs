@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Instant;
 
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response};
@@ -12,6 +14,7 @@ use hyper::body::Incoming;
 
 use super::asked::{Asked, Verdict};
 use super::body::Body;
+use super::declined::Declined;
 use super::intake::{Rejected, Target, Upgrade};
 use super::streams::{self, Streams};
 use super::{Gate, Meter, Peer, Snapshot, answer, client_address, headers, upgrade, verify, view};
@@ -22,8 +25,9 @@ use crate::domain::path::RequestPath;
 use crate::web::arrived::Arrived;
 use crate::web::client_kind::{ClientKind, client_kind};
 use crate::web::identity::Stamps;
-use crate::web::pages::Notice;
+use crate::web::pages::{Frame, Notice};
 use crate::web::paths;
+use crate::web::refusal_log::Reason;
 
 /// The data plane on one core.
 pub struct Worker {
@@ -51,15 +55,15 @@ pub(super) struct Context {
 }
 
 impl Context {
-    /// What our own pages are told.
-    pub(super) fn arrived(&self, site: &Arc<Site>) -> Arrived {
-        Arrived {
-            site: Arc::clone(site),
-            sites: Arc::clone(&self.snapshot.sites),
-            association: Arc::clone(&self.snapshot.association),
-            request_id: self.request_id_text().into(),
-            client_address: self.client,
-            again: self.again(site),
+    /// What stands around a page of ours.
+    pub(super) fn frame(&self) -> Frame {
+        let site = self.site.as_ref();
+        Frame {
+            association: self.snapshot.association.name.clone(),
+            site: site.map(|site| site.title.clone()),
+            home: site.map_or_else(|| "/".to_owned(), |site| site.home.clone()),
+            again: site.and_then(|site| self.again(site)),
+            request_id: self.request_id_text().to_owned(),
         }
     }
 
@@ -96,6 +100,7 @@ impl Worker {
         period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             period.tick().await;
+            self.gate.refusal_log.close_windows(Instant::now());
             self.streams.ask(&self.gate);
             self.upstreams.sweep();
         }
@@ -116,7 +121,7 @@ impl Worker {
         }
         match self.phases(&mut context, kind, request).await {
             Ok(response) => response,
-            Err(notice) => answer::notice(&context, kind, &notice),
+            Err(declined) => self.declined(&context, kind, &declined),
         }
     }
 
@@ -129,12 +134,16 @@ impl Worker {
             let secure = client_address::came_secure(peer.address, request.headers(), trusted);
             (client_address(peer.address, request.headers(), trusted), peer.is_secure || secure)
         };
+        let request_id = self.next_request_id();
+        let read = is_read(request.method()).then(|| request.uri().path_and_query().cloned()).flatten();
+        Context { snapshot, site: None, host: "".into(), client, is_secure, request_id, read }
+    }
+
+    pub(super) fn next_request_id(&self) -> HeaderValue {
         let number = self.requests.get();
         self.requests.set(number + 1);
         let request_id = HeaderValue::from_str(&format!("{}-{number:x}", self.core_id));
-        let request_id = request_id.unwrap_or_else(|_| HeaderValue::from_static("unnamed"));
-        let read = is_read(request.method()).then(|| request.uri().path_and_query().cloned()).flatten();
-        Context { snapshot, site: None, host: "".into(), client, is_secure, request_id, read }
+        request_id.unwrap_or_else(|_| HeaderValue::from_static("unnamed"))
     }
 
     /// Find the site, find the visitor, decide, and act on the decision.
@@ -143,19 +152,18 @@ impl Worker {
         context: &mut Context,
         kind: ClientKind,
         request: Request<Incoming>,
-    ) -> Result<Response<Body>, Notice> {
+    ) -> Result<Response<Body>, Declined> {
         let reject = |rejected| self.reject(rejected);
         let target = Target::read(&request).map_err(reject)?;
+        context.host = Arc::from(target.host.as_str());
         let path = target.path().map_err(reject)?;
         let site = site(&context.snapshot, &target.host, &path).map_err(reject)?;
-        context.host = Arc::from(target.host.as_str());
         context.site = Some(Arc::clone(&site));
         if context.snapshot.settings.is_ours(&target.host, &path) {
-            return self.gate.control.answer(context, &site, request).await;
+            return self.gate.control.answer(self.arrived(context, &site), context, request).await;
         }
         if !context.snapshot.endpoints.contains_key(&site.name) {
-            // Its own web server answers for it and asks us; nobody should be here.
-            return Err(reject(Rejected::NoSite));
+            return Err(reject(Rejected::SiteNotServedHere));
         }
         let upgrade = Upgrade::read(&request).map_err(reject)?;
         let is_foreign = upgrade == Upgrade::WebSocket && upgrade::is_foreign(request.headers(), &site);
@@ -164,7 +172,7 @@ impl Worker {
         let asked = Asked::new(&site, &target, &path, &method, request.headers(), is_foreign);
         let who = asked.who(&self.gate, &context.snapshot).await;
         if let Some(ended) = view::refuse(context, &who, asked.methods(), kind, upgrade, &target) {
-            return ended;
+            return ended.map_err(Declined::from);
         }
         match asked.verdict(&who) {
             Verdict::Granted(permit) => self.forward(context, &target, &permit, &who, upgrade, request).await,
@@ -172,16 +180,16 @@ impl Worker {
                 self.gate.meter.refused.inc();
                 let refused = answer::refused(&self.gate, &context.snapshot, standing, require);
                 match who.viewer() {
-                    None => Err(refused),
+                    None => Err(refused.into()),
                     Some(viewer) => {
-                        let page = answer::notice(context, kind, &refused);
+                        let page = self.declined(context, kind, &refused.into());
                         Ok(view::mark(page, viewer, &standing.profile.name))
                     }
                 }
             }
-            Verdict::Unknown => Err(Notice::Busy(answer::SOON)),
-            Verdict::Stale => Err(Notice::AmsDown(answer::LATER)),
-            Verdict::ForeignSocket => Ok(answer::foreign_socket(context)),
+            Verdict::Unknown => Err(Notice::Busy(answer::SOON).into()),
+            Verdict::Stale => Err(Notice::AmsDown(answer::LATER).into()),
+            Verdict::ForeignSocket => Ok(self.foreign_socket(context)),
             Verdict::SignIn => {
                 self.gate.meter.sign_in.inc();
                 self.sign_in(context, &site, kind, &target, request).await
@@ -189,10 +197,31 @@ impl Worker {
         }
     }
 
+    /// What our own pages are told.
+    fn arrived(&self, context: &Context, site: &Arc<Site>) -> Arrived {
+        Arrived {
+            site: Arc::clone(site),
+            sites: Arc::clone(&context.snapshot.sites),
+            association: Arc::clone(&context.snapshot.association),
+            request_id: context.request_id_text().into(),
+            client_address: context.client,
+            again: context.again(site),
+            refusal_log: Arc::clone(&self.gate.refusal_log),
+            is_logged: Arc::new(AtomicBool::new(false)),
+        }
+    }
+
+    /// A WebSocket handshake from a page of another origin.
+    pub(super) fn foreign_socket(&self, context: &Context) -> Response<Body> {
+        let response = answer::foreign_socket(context);
+        self.log(context, response.status(), Reason::ForeignWebSocket, None);
+        response
+    }
+
     /// Counts a request that goes nowhere.
-    pub(super) fn reject(&self, rejected: Rejected) -> Notice {
+    pub(super) fn reject(&self, rejected: Rejected) -> Declined {
         self.gate.meter.rejected.inc();
-        Notice::from(rejected)
+        Declined::from(rejected)
     }
 
     async fn sign_in(
@@ -202,7 +231,7 @@ impl Worker {
         kind: ClientKind,
         target: &Target,
         request: Request<Incoming>,
-    ) -> Result<Response<Body>, Notice> {
+    ) -> Result<Response<Body>, Declined> {
         let is_read = is_read(request.method());
         let limit = context.snapshot.settings.form_limit;
         match kind {
@@ -210,10 +239,10 @@ impl Worker {
             ClientKind::Navigation
                 if answer::is_form_to_keep(request.method(), request.headers(), site, limit) =>
             {
-                self.gate.control.keep_form(context, site, request).await
+                self.gate.control.keep_form(self.arrived(context, site), context, request).await
             }
-            ClientKind::Navigation => Err(Notice::FormNotKept { login: answer::login_url(None) }),
-            ClientKind::Program => Err(Notice::SignInRequired { login: answer::login_url(None) }),
+            ClientKind::Navigation => Err(Notice::FormNotKept { login: answer::login_url(None) }.into()),
+            ClientKind::Program => Err(Notice::SignInRequired { login: answer::login_url(None) }.into()),
         }
     }
 }

@@ -186,6 +186,7 @@ impl Plane {
             clock,
             control: Control::new(control, tokio::runtime::Handle::current()),
             meter: Meter::default(),
+            refusal_log: Arc::default(),
         });
         let listener = Listener { address: "127.0.0.1:0".parse().unwrap(), tls };
         let settings = serve::Settings {

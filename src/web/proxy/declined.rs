@@ -1,0 +1,96 @@
+//! A request that goes nowhere: what its client is told, and the line in the log.
+
+use std::time::Instant;
+
+use http::{Response, StatusCode};
+
+use super::body::Body;
+use super::intake::Rejected;
+use super::worker::{Context, Worker};
+use super::{Peer, answer};
+use crate::web::client_kind::ClientKind;
+use crate::web::pages::Notice;
+use crate::web::refusal_log::{Reason, RefusedRequest};
+
+/// Why a request goes nowhere.
+pub(super) struct Declined {
+    /// What the client is told.
+    pub(super) notice: Notice,
+    /// What the log says.
+    pub(super) reason: Reason,
+    /// What went wrong inside, for the log.
+    pub(super) cause: Option<String>,
+}
+
+impl From<Notice> for Declined {
+    fn from(notice: Notice) -> Declined {
+        Declined { reason: Reason::Page(notice.code()), notice, cause: None }
+    }
+}
+
+impl From<Rejected> for Declined {
+    fn from(rejected: Rejected) -> Declined {
+        Declined { notice: rejected.notice(), reason: rejected.reason(), cause: None }
+    }
+}
+
+impl Declined {
+    /// With what went wrong inside.
+    pub(super) fn because(notice: Notice, cause: &dyn std::fmt::Display) -> Declined {
+        Declined { cause: Some(cause.to_string()), ..Declined::from(notice) }
+    }
+}
+
+impl Worker {
+    /// Logs a declined request, and answers it.
+    pub(super) fn declined(
+        &self,
+        context: &Context,
+        kind: ClientKind,
+        declined: &Declined,
+    ) -> Response<Body> {
+        let Declined { notice, reason, cause } = declined;
+        let response = answer::notice(context, kind, notice);
+        self.log(context, response.status(), *reason, cause.as_deref());
+        response
+    }
+
+    /// Writes down that a request was refused.
+    pub(super) fn log(&self, context: &Context, status: StatusCode, reason: Reason, cause: Option<&str>) {
+        let refused = RefusedRequest {
+            request_id: context.request_id_text(),
+            client_address: context.client,
+            site: context.site.as_ref().map(|site| &*site.name),
+            host: Some(&*context.host).filter(|host| !host.is_empty()),
+            status,
+            reason,
+            client: None,
+            cause: cause.as_ref().map(|cause| cause as &dyn std::fmt::Display),
+        };
+        self.gate.refusal_log.note(&refused, Instant::now());
+    }
+
+    /// Writes down that a request was refused before there was one: its header section could not be read.
+    pub fn log_unread(&self, peer: Peer, error: &hyper::Error) {
+        let (status, reason) = if error.is_parse_too_large() {
+            (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Reason::HeadTooLarge)
+        } else if error.is_parse() {
+            (StatusCode::BAD_REQUEST, Reason::HeadUnreadable)
+        } else {
+            return;
+        };
+        self.gate.meter.rejected.inc();
+        let request_id = self.next_request_id();
+        let refused = RefusedRequest {
+            request_id: request_id.to_str().unwrap_or_default(),
+            client_address: peer.address.to_canonical(),
+            site: None,
+            host: None,
+            status,
+            reason,
+            client: None,
+            cause: None,
+        };
+        self.gate.refusal_log.note(&refused, Instant::now());
+    }
+}
