@@ -17,6 +17,7 @@ mod doors;
 mod garbage;
 mod logout;
 mod logout_everywhere;
+mod managed_roles;
 mod oidc;
 mod operations;
 mod own_pages;
