@@ -37,6 +37,7 @@ use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
 use crate::flows::administer::{Administer, first_mapping};
 use crate::flows::attempts::Attempts;
 use crate::flows::grant::PublishedClients;
+use crate::flows::managed_roles::Lists;
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::Refresh;
 use crate::flows::sign_in::SignIn;
@@ -93,6 +94,7 @@ pub struct App {
     administer: Option<Arc<Administer>>,
     desk: Option<Arc<Desk>>,
     openid: Option<OpenId>,
+    lists: Arc<Lists>,
     restart: Arc<Notify>,
     fixed: Fixed,
     stop: CancellationToken,
@@ -120,9 +122,11 @@ impl App {
         let ams: Arc<dyn Ams> = re_members.clone();
         let published = match &settings.admin {
             Some(_) => first_mapping(&*sqlite, &settings.rules, &clock).await?,
-            None => Published { version: 1, rules: settings.rules.clone() },
+            None => Published::new(1, settings.rules.clone()),
         };
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
+        let lists = Arc::new(Lists::new(Arc::clone(&rules), sqlite.clone(), Arc::clone(&clock)));
+        lists.keep().await?;
         let clients = PublishedClients::default();
         let administer = settings.admin.clone().map(|admin| {
             let (rules, clients, clock) = (Arc::clone(&rules), Arc::clone(&clients), Arc::clone(&clock));
@@ -188,6 +192,7 @@ impl App {
             keys: Arc::clone(&keyring),
             rules: Arc::clone(&rules),
             clock: Arc::clone(&clock),
+            lists: Arc::clone(&lists),
             administer: administer.clone(),
             desk: desk.clone(),
         };
@@ -228,7 +233,14 @@ impl App {
         });
         tasks.spawn(refresh.run(waiting, stop.clone()));
         let keep_records = desk.as_ref().map_or(SignedDuration::ZERO, |_| RECORDS_KEPT);
-        tasks.spawn(upkeep::run(visits, Arc::clone(&store), clock, keep_records, stop.clone()));
+        tasks.spawn(upkeep::run(
+            visits,
+            Arc::clone(&store),
+            Arc::clone(&lists),
+            clock,
+            keep_records,
+            stop.clone(),
+        ));
         if let Some(desk) = &desk {
             desk.overview.set_certificate_end(certificate_end(&settings));
             tasks.spawn(Arc::clone(desk).run(stop.clone()));
@@ -250,6 +262,7 @@ impl App {
             administer,
             desk,
             openid,
+            lists,
             restart,
             fixed,
             stop,
@@ -306,7 +319,14 @@ impl App {
             }
             None => {
                 let version = self.gate.rules.load().version + 1;
-                self.gate.rules.store(Arc::new(Published { version, rules: settings.rules.clone() }));
+                let replaced =
+                    self.gate.rules.swap(Arc::new(Published::new(version, settings.rules.clone())));
+                let lists = Arc::clone(&self.lists);
+                self.tasks.spawn(async move {
+                    if let Err(error) = lists.keep_replaced(&replaced).await {
+                        tracing::error!(%error, "The list of managed roles could not be kept");
+                    }
+                });
             }
         }
         let ends = certificate_end(settings);

@@ -3,6 +3,7 @@
 //! Invariant: nothing here does I/O, reads a clock, or knows HTTP or the store. Time is an argument.
 
 pub mod access;
+pub mod assertion_size;
 pub mod audit;
 pub mod catalogue;
 pub mod claims;

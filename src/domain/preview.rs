@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::access::{Require, Site};
+use super::assertion_size;
 use super::record::{IndividualId, Parts, Record};
 use super::roles;
 use super::rule::{Role, Rules};
@@ -44,6 +45,10 @@ pub struct Preview {
     pub administrators: usize,
     /// How many have records in which parts that the mapping looks at were never fetched. They may gain more, once these are read.
     pub incomplete: usize,
+    /// How many would have an assertion of more than 4 KB, after the change: [`assertion_size::COMFORTABLE`].
+    pub large: usize,
+    /// How many of these would have one of more than 8 KB: [`assertion_size::LARGEST`].
+    pub too_large: usize,
     /// How many stored records could not be opened; nothing is said about them.
     pub unreadable: usize,
 }
@@ -80,6 +85,9 @@ impl Comparison {
         to.incomplete += usize::from(record.lacks(self.parts));
         let administers = |roles: &BTreeSet<Role>| self.admin_roles.iter().any(|role| roles.contains(role));
         to.administrators += usize::from(after.as_ref().is_some_and(administers));
+        let size = after.as_ref().map_or(0, assertion_size::bytes);
+        to.large += usize::from(size > assertion_size::COMFORTABLE);
+        to.too_large += usize::from(size > assertion_size::LARGEST);
         // Whom the AMS does not admit has no roles, before and after.
         let (Some(before), Some(after)) = (before, after) else { return };
         if before == after {
@@ -152,6 +160,8 @@ impl Preview {
         self.gain_access.extend(other.gain_access);
         self.administrators += other.administrators;
         self.incomplete += other.incomplete;
+        self.large += other.large;
+        self.too_large += other.too_large;
         self.unreadable += other.unreadable;
     }
 
@@ -231,6 +241,28 @@ mod tests {
             prop_assert_eq!(preview.changes_nothing(), affected == 0);
             let listed: usize = preview.gained.values().chain(preview.lost.values()).map(Vec::len).sum();
             prop_assert!(listed >= affected, "whoever is affected is in some list");
+        }
+    }
+
+    #[test]
+    fn whoever_would_hold_too_many_roles_is_counted() {
+        use crate::domain::rule::{Condition, Rule};
+        use proptest::strategy::{Strategy as _, ValueTree as _};
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        let record = a_record().new_tree(&mut runner).unwrap().current();
+        let record =
+            Record { is_approved: Some(true), is_deceased: false, memberships: Vec::new(), ..record };
+        for (roles, large, too_large) in [(100, 0, 0), (200, 1, 0), (500, 1, 1)] {
+            let before = Rules::new(jiff::tz::TimeZone::UTC);
+            let rule = |n: usize| Rule {
+                role: role(&format!("committee-{n:04}")),
+                label: None,
+                when: vec![Condition::Not(Box::new(Condition::Member))],
+            };
+            let after = Rules { rules: (0..roles).map(rule).collect(), ..before.clone() };
+            let mut preview = Preview::default();
+            comparison(before, after, Timestamp::UNIX_EPOCH).add(&record, &mut preview);
+            assert_eq!((preview.large, preview.too_large), (large, too_large), "{roles} roles");
         }
     }
 

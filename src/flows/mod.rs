@@ -4,6 +4,7 @@ pub mod administer;
 pub mod attempts;
 pub mod back_channel;
 pub mod grant;
+pub mod managed_roles;
 pub mod person;
 pub mod refresh;
 pub mod refusals;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 
+use super::managed_roles::ManagedRoles;
 use super::refresh::Lately;
 use crate::domain::access::Standing;
 use crate::domain::record::{IndividualId, Record};
@@ -20,6 +21,15 @@ pub struct Published {
     pub version: u64,
     /// The mapping.
     pub rules: Rules,
+    /// The roles that it manages.
+    pub managed: ManagedRoles,
+}
+
+impl Published {
+    /// A mapping under its number.
+    pub fn new(version: u64, rules: Rules) -> Published {
+        Published { version, managed: ManagedRoles::of(&rules), rules }
+    }
 }
 
 /// The mapping in force, swapped whole.

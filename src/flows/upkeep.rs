@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+use super::managed_roles::Lists;
 use super::visit::Visits;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::{Store, StoreError, Sweep};
@@ -24,6 +25,7 @@ const SWEEP_EVERY: u32 = 20;
 pub async fn run(
     visits: Arc<Visits>,
     store: Arc<dyn Store>,
+    lists: Arc<Lists>,
     clock: SharedClock,
     keep_records: SignedDuration,
     stop: CancellationToken,
@@ -47,10 +49,13 @@ pub async fn run(
         if stopping {
             return;
         }
-        if rounds.is_multiple_of(SWEEP_EVERY)
-            && let Err(error) = store.sweep(&over(&visits, keep_records, now)).await
-        {
-            tracing::error!(%error, "What is over could not be removed from the store");
+        if rounds.is_multiple_of(SWEEP_EVERY) {
+            if let Err(error) = store.sweep(&over(&visits, keep_records, now)).await {
+                tracing::error!(%error, "What is over could not be removed from the store");
+            }
+            if let Err(error) = lists.keep().await {
+                tracing::error!(%error, "The list of managed roles could not be kept");
+            }
         }
         rounds = rounds.wrapping_add(1);
     }

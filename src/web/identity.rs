@@ -1,4 +1,4 @@
-//! Who is asking, as the site behind is told: plain headers and a signed assertion (design §3).
+//! Who is asking, as the site behind is told: plain headers and a signed assertion.
 //!
 //! Whatever a client sent under one of these names is removed before, on every request; what is stamped comes from a `Permit`.
 //! Plain values are ASCII: other characters, `%` and controls are percent-encoded UTF-8. The assertion carries the exact text.
@@ -16,11 +16,12 @@ use serde::Serialize;
 use crate::adapters::keys::assertion::Signer;
 use crate::adapters::keys::{CryptographyFailed, random, seal};
 use crate::domain::access::{Permit, Site, Standing, Visitor};
+use crate::domain::assertion_size;
 use crate::domain::record::IndividualId;
-use crate::domain::rule::{Role, Rules};
+use crate::domain::rule::Role;
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
-use crate::flows::person::Held;
+use crate::flows::person::{Held, Published};
 
 const ASSERTION: HeaderName = HeaderName::from_static("membergate-assertion");
 const ID: HeaderName = HeaderName::from_static("membergate-id");
@@ -35,6 +36,10 @@ pub const VIEW_AS: HeaderName = HeaderName::from_static("membergate-view-as");
 const LIFE: SignedDuration = SignedDuration::from_secs(60);
 /// How long one is used again for the same session and site.
 const REUSE: SignedDuration = SignedDuration::from_secs(30);
+/// Bytes of claims with which an assertion stays under 4 KB: base64 makes four of three, and header and signature come to 202.
+const MOST_CLAIMS: usize = 2_900;
+/// How often an assertion that is too large is logged.
+const WARN_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// Assertions remembered by one core.
 const REMEMBERED: usize = 4096;
 
@@ -60,10 +65,18 @@ struct Claims<'a> {
     sub: &'a str,
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    given_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    family_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     roles: Vec<&'a str>,
     /// Every role that the mapping could give: a site takes away those of them that are not in `roles`, and no others.
-    managed_roles: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    managed_roles: Option<&'a [Role]>,
+    /// In place of a long list: its digest. The list is at `/_gate/oidc/roles/DIGEST`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    managed_roles_digest: Option<&'a str>,
     member: bool,
     membership_type: Option<&'a str>,
     membership_expires: Option<jiff::civil::Date>,
@@ -92,7 +105,7 @@ pub struct Whose<'a> {
     /// What its person holds; the permit's standing comes from it.
     pub held: &'a Arc<Held>,
     /// The mapping in force.
-    pub rules: &'a Rules,
+    pub mapping: &'a Published,
 }
 
 /// The identity headers of one session at one site.
@@ -106,7 +119,11 @@ struct Made {
 
 /// Identity headers of one core, made once in a while and used for many requests.
 #[derive(Default)]
-pub struct Stamps(HashMap<(SessionKey, Arc<str>), Made>);
+pub struct Stamps {
+    made: HashMap<(SessionKey, Arc<str>), Made>,
+    /// When an assertion was last called too large.
+    warned: Option<Timestamp>,
+}
 
 impl Stamps {
     /// Adds the identity that `permit` proves. Once its standing is another, by time, a new record or a new mapping, the
@@ -124,19 +141,38 @@ impl Stamps {
         let fresh = |made: &&Made| {
             Arc::ptr_eq(&made.held, whose.held) && made.at <= now && now.duration_since(made.at) < REUSE
         };
-        if let Some(made) = self.0.get(&key).filter(fresh) {
+        if let Some(made) = self.made.get(&key).filter(fresh) {
             put(headers, &made.fields);
             return Ok(());
         }
         let fields = fields(permit.site(), standing, whose, now, signer)?;
+        self.warn_of_size(&fields, permit.site(), standing, now);
         put(headers, &fields);
-        if self.0.len() >= REMEMBERED {
-            self.0.retain(|_, made| now.duration_since(made.at) < REUSE);
+        if self.made.len() >= REMEMBERED {
+            self.made.retain(|_, made| now.duration_since(made.at) < REUSE);
         }
-        if self.0.len() < REMEMBERED {
-            self.0.insert(key, Made { held: Arc::clone(whose.held), at: now, fields });
+        if self.made.len() < REMEMBERED {
+            self.made.insert(key, Made { held: Arc::clone(whose.held), at: now, fields });
         }
         Ok(())
+    }
+}
+
+impl Stamps {
+    /// Tells the operator, once an hour at most, why a site's web server may refuse the requests of this person.
+    fn warn_of_size(&mut self, fields: &Fields, site: &Site, standing: &Standing, now: Timestamp) {
+        let bytes = fields.last().map_or(0, |(_, assertion)| assertion.len());
+        let lately = self.warned.is_some_and(|at| at <= now && now.duration_since(at) < WARN_EVERY);
+        if bytes > assertion_size::LARGEST && !lately {
+            self.warned = Some(now);
+            let roles = standing.decision.roles.len();
+            tracing::warn!(
+                site = &*site.name,
+                roles,
+                bytes,
+                "An assertion is larger than 8 KB; many web servers refuse such a header"
+            );
+        }
     }
 }
 
@@ -178,15 +214,18 @@ fn fields(
     }
     let expires = now.saturating_add(LIFE).unwrap_or(now);
     let expires = decision.holds_until.map_or(expires, |until| until.min(expires));
-    let managed = whose.rules.managed_roles();
-    let claims = Claims {
+    let managed = &whose.mapping.managed;
+    let mut claims = Claims {
         iss: &site.origin,
         aud: &site.name,
         sub: standing.id.as_str(),
         name: &profile.name,
+        given_name: profile.first_name.as_deref(),
+        family_name: profile.last_name.as_deref(),
         email: profile.email.as_deref(),
         roles,
-        managed_roles: managed.iter().map(Role::as_str).collect(),
+        managed_roles: managed.is_short().then(|| managed.roles()),
+        managed_roles_digest: (!managed.is_short()).then(|| managed.digest()),
         member: decision.member,
         membership_type: decision.membership_type.as_deref(),
         membership_expires: decision.membership_expires,
@@ -199,8 +238,13 @@ fn fields(
             name: &viewer.by.name,
         }),
     };
-    let claims = serde_json::to_vec(&claims).map_err(|_| CryptographyFailed)?;
-    let assertion = HeaderValue::from_str(&signer.sign(&claims)?).map_err(|_| CryptographyFailed)?;
+    let mut text = serde_json::to_vec(&claims).map_err(|_| CryptographyFailed)?;
+    if text.len() > MOST_CLAIMS && claims.managed_roles.is_some() {
+        // A long name, or many roles of one person: the list makes room.
+        (claims.managed_roles, claims.managed_roles_digest) = (None, Some(managed.digest()));
+        text = serde_json::to_vec(&claims).map_err(|_| CryptographyFailed)?;
+    }
+    let assertion = HeaderValue::from_str(&signer.sign(&text)?).map_err(|_| CryptographyFailed)?;
     fields.push((ASSERTION, assertion));
     Ok(fields)
 }

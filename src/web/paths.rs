@@ -26,6 +26,8 @@ pub const VIEW_AS_END: &str = "/_gate/view-as/end";
 pub const RESUME_FORM: &str = return_to::RESUME_FORM;
 /// Public keys of our assertions.
 pub const JWKS: &str = "/_gate/oidc/jwks";
+/// Lists of managed roles: the digest of one follows.
+pub const ROLES: &str = "/_gate/oidc/roles/";
 /// Where a client asks to sign a person in.
 pub const AUTHORIZE: &str = return_to::AUTHORIZE;
 /// Where a client exchanges a code or refreshes its tokens.
@@ -52,6 +54,12 @@ pub const ADMIN_ENTER: &str = "/_gate/admin/enter";
 /// Whether a path is one that a provider answers outside our prefix.
 pub fn is_discovery(path: &str) -> bool {
     [DISCOVERY, OAUTH_DISCOVERY].contains(&path)
+}
+
+/// Whether a path is answered at any host: sites read there what they check assertions by, from the inside, by whatever name
+/// they reach us. What is there is public and the same for all.
+pub fn is_for_sites(path: &str) -> bool {
+    path == JWKS || path.starts_with(ROLES)
 }
 
 /// The link that starts a login and ends at `page`.

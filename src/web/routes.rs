@@ -35,6 +35,7 @@ pub fn control(gate: Gate, provider: Option<Arc<Provider>>, clients: Option<Arc<
         // Sites and their scripts
         .route(paths::ME, only_get(get(me::me)))
         .route(paths::JWKS, only_get(get(oidc::jwks::jwks)))
+        .route(&format!("{}{{digest}}", paths::ROLES), only_get(get(oidc::jwks::roles)))
         .layer(DefaultBodyLimit::max(forms::LARGEST_FORM))
         .with_state(gate.clone())
         // OpenID clients

@@ -15,6 +15,7 @@ use crate::adapters::keys::random::key_of;
 use crate::adapters::store::StoreError;
 use crate::flows::administer::Administer;
 use crate::flows::administer::desk::Desk;
+use crate::flows::managed_roles::Lists;
 use crate::flows::person::{Held, PublishedRules};
 use crate::flows::sign_in::SignIn;
 use crate::flows::visit::{Live, Presence, Recall, Visits};
@@ -34,6 +35,8 @@ pub struct Gate {
     pub rules: PublishedRules,
     /// The clock.
     pub clock: SharedClock,
+    /// Lists of managed roles, for sites.
+    pub lists: Arc<Lists>,
     /// Administration. `None`: the operator wants none.
     pub administer: Option<Arc<Administer>>,
     /// Its use cases about people; there if `administer` is.

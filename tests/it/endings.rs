@@ -281,7 +281,8 @@ async fn of_250_forged_returns_at_once_ten_reach_the_ams() {
     for (mut forger, address) in forgers {
         // On a new connection: the old one may have been idle for too long.
         let cookies = std::mem::take(&mut forger.cookies);
-        let mut forger = Visitor { cookies, ..world.visitor() };
+        forger = world.visitor();
+        forger.cookies = cookies;
         returns.spawn(async move { forger.open(address).await.status.as_u16() });
     }
     let statuses = returns.join_all().await;
@@ -302,7 +303,9 @@ async fn two_hundred_honest_people_behind_one_address_all_get_in() {
     }
     let mut returns = tokio::task::JoinSet::new();
     for (mut visitor, landed) in people {
-        let mut visitor = Visitor { cookies: std::mem::take(&mut visitor.cookies), ..world.visitor() };
+        let cookies = std::mem::take(&mut visitor.cookies);
+        visitor = world.visitor();
+        visitor.cookies = cookies;
         returns.spawn(async move { visitor.open(landed).await.status.as_u16() });
     }
     let statuses = returns.join_all().await;

@@ -18,6 +18,7 @@ mod endings;
 mod garbage;
 mod logout;
 mod logout_everywhere;
+mod managed_roles;
 mod oidc;
 mod operations;
 mod own_pages;

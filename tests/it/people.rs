@@ -65,7 +65,7 @@ impl Office {
         let ams = Arc::new(ReMembers::new(environment(&sim), http, budget.clone(), clock));
         let key = SecretKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("gate.sqlite"), &key).unwrap());
-        let rules = Published { version: 1, rules: rules::parse(RULES).unwrap() };
+        let rules = Published::new(1, rules::parse(RULES).unwrap());
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(rules));
         let (refresh, _waiting) =
             Refresh::new(ams.clone(), store.clone(), rules.clone(), Arc::new(SystemClock));

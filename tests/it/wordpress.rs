@@ -1,8 +1,9 @@
 //! A real WordPress behind the whole gateway, with the plugin that we ship.
 
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -30,6 +31,8 @@ impl WordPress {
         let up = Command::new(WordPress::script("up.sh"))
             .arg(&root)
             .args([&port.to_string(), &origin, "library"])
+            // An inner address, by a name that no site has.
+            .env("JWKS_URL", format!("http://127.0.0.1:{}/_gate/oidc/jwks", world.address().port()))
             .output()
             .unwrap();
         let wordpress = WordPress { root };
@@ -43,6 +46,30 @@ impl WordPress {
             .unwrap();
         assert!(String::from_utf8_lossy(&story.stdout).contains("made"), "{story:?}");
         wordpress
+    }
+
+    /// What this PHP code returns inside WordPress.
+    fn php(&self, world: &World, code: &str) -> Value {
+        let mut child = Command::new("setpriv")
+            .args([
+                "--reuid=www-data",
+                "--regid=www-data",
+                "--clear-groups",
+                "php",
+                "-d",
+                "display_errors=stderr",
+            ])
+            .arg(WordPress::script("site/eval.php"))
+            .env("WP_ROOT", &self.root)
+            .env("WP_HOST", format!("localhost:{}", world.address().port()))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(code.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
     }
 }
 
@@ -62,11 +89,21 @@ fn holds(who: &Value, role: &str) -> bool {
 }
 
 async fn world_with_wordpress() -> (World, WordPress, u16) {
+    world_with(
+        r#"[[site.access]]
+path = "/"
+require = "public"
+"#,
+    )
+    .await
+}
+
+async fn world_with(access: &str) -> (World, WordPress, u16) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let rules = RULES.replace(r#"role = "staff""#, r#"role = "editor""#);
     let world = World::planned(Plan {
         rules: format!("manage_core_roles = true\n{rules}"),
-        access: "[[site.access]]\npath = \"/\"\nrequire = \"public\"\n".to_owned(),
+        access: access.to_owned(),
         session: "refresh_after = \"1s\"".to_owned(),
         upstream: Some(format!("http://127.0.0.1:{port}")),
         ..Plan::default()
@@ -143,4 +180,70 @@ async fn an_administrators_account_is_not_taken_over_by_its_e_mail_address() {
     assert_ne!(who["login"], "admin", "{who}");
     assert!(!holds(&who, "administrator"), "{who}");
     nils.get(world.url("/wp-admin/users.php")).await.expect(403);
+}
+
+/// Roles that a forum and a shop give by themselves, and a role that somebody gave by hand.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_of_the_forum_keeps_the_account_and_a_moderator_is_asked_about() {
+    let (world, wordpress, _) = world_with_wordpress().await;
+    let account = |email: &str, role: &str| {
+        let code = format!(
+            "return wp_insert_user(['user_login'=>'old-{role}','user_pass'=>'x','user_email'=>'{email}','role'=>'{role}']);"
+        );
+        tokio::task::block_in_place(|| wordpress.php(&world, &code))
+    };
+    tokio::task::block_in_place(|| wordpress.php(&world, "return update_option('forum', 1);"));
+    let (forum, moderator) = (account(CHAIR, "subscriber"), account(STAFF, "bbp_moderator"));
+
+    let (mut jane, _) = sign_in(&world, CHAIR, "%2Fminutes%2F").await;
+    let who = probe(&world, &mut jane).await;
+    assert_eq!(who["id"], forum, "{who}");
+    assert!(holds(&who, "bbp_participant") && holds(&who, "education_chair"), "{who}");
+
+    let (mut sam, _) = sign_in(&world, STAFF, "%2Fminutes%2F").await;
+    let who = probe(&world, &mut sam).await;
+    assert!(who["id"] != 0 && who["id"] != moderator && !holds(&who, "bbp_moderator"), "{who}");
+}
+
+/// WordPress asks itself over its public address, where it has no session.
+#[tokio::test(flavor = "multi_thread")]
+async fn scheduled_work_of_a_wordpress_runs_behind_a_sign_in_for_the_whole_site() {
+    let members = "[[site.access]]\npath = \"/\"\nany_of = [\"member\"]\n";
+    let (mut world, wordpress, _) = world_with(members).await;
+    let php = |world: &World, code: &str| tokio::task::block_in_place(|| wordpress.php(world, code));
+    let include = "require_once WP_PLUGIN_DIR . '/membergate/includes/self-requests.php';";
+    let status =
+        format!("{include} delete_transient('membergate_self'); return Membergate\\self_request_problems();");
+    let said = php(&world, &status);
+    assert!(said[0].as_str().unwrap().contains("own requests to itself do not arrive"), "{said}");
+    php(&world, "wp_schedule_single_event(time() - 9, 'harbour_bell'); return 1;");
+    world.visitor().get(world.url("/wp-cron.php")).await.expect(302);
+
+    // The rule that the status page shows, pasted.
+    let rule = php(&world, &format!("{include} return Membergate\\cron_rule();"));
+    let rule = rule.as_str().unwrap();
+    let documented =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/wordpress.md")).unwrap();
+    assert!(documented.contains(rule.trim()), "docs/wordpress.md has the same rule: {rule}");
+    world.plan.access = format!("{rule}\n{members}");
+    world.gate().reload(&world.settings()).unwrap();
+    assert_eq!(php(&world, &status), serde_json::json!([]));
+    world.visitor().get(world.url("/wp-cron.php")).await.expect(200);
+    eventually("the work is done", async || {
+        (php(&world, "return wp_next_scheduled('harbour_bell');") == false).then_some(())
+    })
+    .await;
+
+    // And nothing else is open.
+    for path in
+        ["/wp-cron.php/x?rest_route=/wp/v2/pages", "/wp-cron.php/?page_id=2", "/", "/wp-json/", "/index.php"]
+    {
+        world.visitor().get(world.url(path)).await.expect(302);
+    }
+    let page = world
+        .visitor()
+        .get(world.url("/wp-cron.php?rest_route=/wp/v2/pages&page_id=2&feed=rss2"))
+        .await
+        .expect(200);
+    assert_eq!(page.text, "");
 }

@@ -133,7 +133,7 @@ def hand_given(site):
     check("nor where the mapping manages it", not linked("edna", give("administrator"), managed_roles=["administrator"]))
     site.php("update_option('default_role', 'subscriber'); return 1;")
     conflict = site.php("wp_set_current_user(1); $c = Membergate\\notes()['conflicts']; return Membergate\\conflict_text(end($c));")
-    check("the notice says what to do", "copy the association id" in conflict and ">edna<" in conflict, conflict)
+    check("the notice says what to do", "Not linked" in conflict and ">edna<" in conflict, conflict)
 
 
 def follows(site):
@@ -153,12 +153,12 @@ def follows(site):
     check("a name with markup is text", page.status == 200 and "alert(1)" not in page.text and "O&#039;Neil" in page.text or "O'Neil" in page.text, page)
     writes = site.php("$n = 0; add_filter('query', function($q) use (&$n) { if (preg_match('/^\\s*(UPDATE|INSERT|DELETE)/i', $q)) { $n++; } return $q; });"
                       "$u = get_userdata(Membergate\\linked_account('nasty'));"
-                      f"Membergate\\follow_profile($u, ['name'=>{php_text(nasty)},'email'=>'nasty@people.example','membership_type'=>'Corporate Gold','membership_expires'=>'2027-12-31']); return $n;")
+                      f"Membergate\\follow_profile($u, ['name'=>{php_text(nasty)},'email'=>'nasty@people.example','membership_type'=>'Corporate Gold','membership_code'=>'','given_name'=>'','family_name'=>'','membership_expires'=>'2027-12-31']); return $n;")
     check("and is not written again on every request", writes == 0, writes)
     long = Browser(site).who(site.token(sub="long", name="Ü" * 400))
     check("a long name is cut, not refused", long["id"] > 0 and len(long["name"]) == 100, len(long["name"] or ""))
     mails = site.php("$n = 0; add_filter('pre_wp_mail', function() use (&$n) { $n++; return true; }, 99);"
-                     "Membergate\\follow_profile(get_userdata(Membergate\\linked_account('nasty')), ['name'=>'N','email'=>'n2@people.example','membership_type'=>'','membership_expires'=>'']); return $n;")
+                     "Membergate\\follow_profile(get_userdata(Membergate\\linked_account('nasty')), ['name'=>'N','email'=>'n2@people.example','membership_type'=>'','membership_code'=>'','given_name'=>'','family_name'=>'','membership_expires'=>'']); return $n;")
     check("a change of address sends no mail from here", mails == 0, mails)
 
 

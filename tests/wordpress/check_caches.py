@@ -3,6 +3,8 @@
 The lines that should put it right are taken from the plugin's readme.txt, and those that ask the gateway from deploy/nginx.
 """
 import re
+import shutil
+import socket
 import subprocess
 import time
 
@@ -18,6 +20,8 @@ ASKS, FORGOT, BEHIND = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 
 
 def run(site):
+    early(site)
+    varnish(site)
     nginx = start(site)
     try:
         asking(site)
@@ -27,6 +31,68 @@ def run(site):
     finally:
         nginx.terminate()
         nginx.wait(timeout=10)
+
+
+HOOKS = ["plugins_loaded", "init", "wp_loaded", "parse_request", "template_redirect"]
+
+
+def each_early(more=""):
+    return [f"/?early={hook}&how={how}{more}" for hook in HOOKS for how in ("echo", "die", "redirect", "public")] + [
+        f"/?feed=rss2{more}", f"/wp-json/wp/v2/posts?x=1{more}", f"/?rest_route=/&x=1{more}", f"/wp-json/?early=rest_api_init&how=public{more}",
+        f"/wp-admin/admin-ajax.php?action=nothing{more}", f"/wp-admin/admin-ajax.php?early=init&how=public{more}", f"/wp-login.php?x=1{more}",
+        f"/wp-login.php?early=init&how=public{more}", f"/nothing-here/?x=1{more}", f"/?p=1{more}", f"/robots.txt?x=1{more}", f"/wp-sitemap.xml?x=1{more}",
+        f"/xmlrpc.php?rsd{more}", f"/wp-admin/{more.replace('&', '?', 1)}"]
+
+
+def early(site):
+    """Whoever answers, however early: what a signed-in person gets is theirs alone."""
+    for path in each_early():
+        for what, token in (("a member", site.token(sub="cache-a")), ("a refused assertion", site.token(sub="cache-a", aud="shop"))):
+            said = ", ".join(Browser(site).get(path, token).headers.get_all("Cache-Control") or [])
+            check(f"{what}'s answer is private ({path})", "private" in said and "no-store" in said and "public" not in said, said)
+        stranger = Browser(site).get(path)
+        check(f"and a stranger's is only for strangers ({path})", "Membergate-Assertion" in ", ".join(stranger.headers.get_all("Vary") or []), stranger.headers.get_all("Vary"))
+    check("a stranger's answer keeps what it says about caching", "max-age=3600" in Browser(site).get("/?early=init&how=public").headers["Cache-Control"])
+
+
+def varnish(site):
+    """A real Varnish as it is delivered, between the gateway and WordPress: it decides by cookies, and members have none."""
+    program = shutil.which("varnishd") or shutil.which("varnishd", path="/usr/sbin:/usr/local/sbin")
+    check("Varnish is here", program is not None)
+    if program is None:
+        return
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    started = subprocess.Popen([program, "-F", "-a", f"127.0.0.1:{port}", "-b", f"127.0.0.1:{site.port}", "-n", str(site.root / "run/varnish"), "-s", "malloc,16m", "-t", "60", "-p", "feature=+no_coredump"], stdout=subprocess.DEVNULL, stderr=(site.root / "log/varnish").open("w"))
+    try:
+        for _ in range(200):
+            with socket.socket() as there:
+                if there.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.05)
+
+        def ask(path, token=None):
+            browser = Browser(site)
+            browser.port = port
+            return browser.get(path, token)
+
+        first, again = ask("/?early=init&how=public&v=0"), ask("/?early=init&how=public&v=0")
+        check("Varnish keeps what strangers get", " " not in first.headers["X-Varnish"] and " " in again.headers["X-Varnish"], (first.headers["X-Varnish"], again.headers["X-Varnish"]))
+        for number, path in enumerate(each_early("&v=1")):
+            member, stranger = site.token(sub="cache-a"), None
+            one = ask(path, member)
+            two = ask(path, stranger)
+            other = ask(path, site.token(sub="cache-b"))
+            three = ask(path, member)
+            kept = [answer.headers["X-Varnish"] for answer in (one, two, other, three)]
+            check(f"Varnish gives no member's answer to another, nor a stranger's to a member ({path})", not any(" " in one for one in (kept[0], kept[2], kept[3])), kept)
+            if "how=echo" in path or "how=public" in path:
+                ids = [answer.json()["id"] for answer in (one, two, other, three)]
+                check(f"each gets their own ({path})", ids[0] == ids[3] and ids[0] not in (0, ids[2]) and ids[1] == 0, ids)
+    finally:
+        started.terminate()
+        started.wait(timeout=10)
 
 
 def lines(variable):

@@ -43,9 +43,10 @@ class Browser:
 
     def __init__(self, site, source="127.0.0.1", at="127.0.0.1"):
         self.site, self.source, self.at, self.cookies = site, source, at, {}
+        self.port = site.port
 
     def ask(self, method, path, token=None, form=None, body=None, headers=()):
-        connection = http.client.HTTPConnection(self.at, self.site.port, timeout=30, source_address=(self.source, 0))
+        connection = http.client.HTTPConnection(self.at, self.port, timeout=30, source_address=(self.source, 0))
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
         connection.putheader("Host", self.site.host)
         if self.cookies:
@@ -147,6 +148,14 @@ class Site:
         if names:
             page.write_text(self.jwks(*names))
 
+    def serve_list(self, digest, text):
+        """What the gateway answers for this list of roles; None: nothing."""
+        page = self.root / "gate/oidc/roles" / digest
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.unlink(missing_ok=True)
+        if text is not None:
+            page.write_text(text)
+
     def key_fetches(self):
         log = self.root / "log/gate"
         return len(log.read_text().splitlines()) if log.exists() else 0
@@ -167,12 +176,11 @@ class Site:
 
     def php(self, code, path="/"):
         """What this PHP code returns inside WordPress."""
-        environment = dict(os.environ, WP_ROOT=str(self.root), WP_HOST=self.host, WP_PATH=path)
-        done = subprocess.run(["php", "-d", "display_errors=stderr", HERE / "site/eval.php"], input=code, env=environment, capture_output=True, text=True, timeout=30)
+        answer = Browser(self).ask("POST", "/_eval", body=code, headers=[("X-Path", path)])
         try:
-            return json.loads(done.stdout)
+            return answer.json()
         except ValueError:
-            raise SystemExit(f"php: {done.stdout[-500:]} {done.stderr[-1500:]}")
+            raise RuntimeError(f"php: {answer} for {code}")
 
     def user(self, login, role="", email=None, password="local-pass-1"):
         return self.php(f"$id = wp_insert_user(['user_login'=>{login!r},'user_pass'=>{password!r},'user_email'=>{email or login + '@people.example'!r},'role'=>{role!r}]); return $id;")

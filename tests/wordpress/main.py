@@ -1,4 +1,4 @@
-"""Runs every check against a fresh WordPress, then against a fresh network. Called by `run`."""
+"""Runs every check against a fresh WordPress, then against a fresh network. Called by `run`. With names, only those checks."""
 import importlib
 import sys
 import time
@@ -7,7 +7,7 @@ import traceback
 import kit
 
 SUITES = [
-    (False, ["check_assertion", "check_account", "check_site", "check_content", "check_caches"]),
+    (False, ["check_assertion", "check_account", "check_site", "check_content", "check_linking", "check_lists", "check_caches"]),
     (True, ["check_network"]),
 ]
 
@@ -15,6 +15,9 @@ SUITES = [
 def main():
     began = time.monotonic()
     for multisite, modules in SUITES:
+        modules = [name for name in modules if name in (sys.argv[1:] or modules)]
+        if not modules:
+            continue
         site = kit.Site(multisite)
         try:
             print("site  ", site.start(), "(network)" if multisite else "", flush=True)

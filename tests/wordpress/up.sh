@@ -10,7 +10,7 @@
 #
 # Environment: JWKS_URL  where the plugin fetches the keys (default: on PUBLIC_ORIGIN; needed when PHP cannot resolve that name,
 #              as with *.localhost; a loopback address, for WordPress is kept from calling anywhere else)
-#              FAKE_GATE=1  serve ROOT/gate/ at /_gate/, for tests without a gateway
+#              FAKE_GATE=1  serve ROOT/gate/ at /_gate/, and run PHP that is posted to /_eval: for tests without a gateway
 #              MULTISITE=1  a network of two sites in folders: / and /two/
 #              WP_SRC, WP_CONTENT  another WordPress than the one in /usr/share/wordpress
 #
@@ -38,7 +38,7 @@ cp -rL "$source/." "$root/www/" 2>"$root/log/copy" || true
 rm -rf "$root/www/wp-content"; mkdir -p "$root/www/wp-content/mu-plugins" "$root/www/wp-content/plugins"
 cp -rL "$content/." "$root/www/wp-content/" 2>>"$root/log/copy" || true
 cp -r "$here/../../deploy/wordpress/membergate" "$root/www/wp-content/plugins/"
-cp "$here/site/probe.php" "$root/www/wp-content/mu-plugins/"
+cp "$here"/site/{probe,forum}.php "$root/www/wp-content/mu-plugins/"
 cat >"$root/www/wp-config.php" <<P
 <?php
 define('DB_NAME', 'wp'); define('DB_USER', 'wp'); define('DB_PASSWORD', 'wp'); define('DB_HOST', 'localhost:$root/run/db.sock'); define('DB_CHARSET', 'utf8mb4');
@@ -83,7 +83,9 @@ pm = static
 pm.max_children = 6
 P
 "php-fpm$(php -r 'echo PHP_MAJOR_VERSION, ".", PHP_MINOR_VERSION;')" -y "$root/fpm.conf" -D
-gate=; [ -n "${FAKE_GATE:-}" ] && gate="location ^~ /_gate/ { alias $root/gate/; default_type application/json; access_log $root/log/gate; }"
+cp "$here/site/eval.php" "$root/eval.php"
+run_php="location = /_eval { include /etc/nginx/fastcgi_params; fastcgi_param HTTP_HOST \$http_host; fastcgi_param SCRIPT_FILENAME $root/eval.php; fastcgi_pass unix:$root/run/fpm.sock; access_log off; }"
+gate=; [ -n "${FAKE_GATE:-}" ] && gate="$run_php location ^~ /_gate/ { alias $root/gate/; default_type application/json; access_log $root/log/gate; }"
 multi=; [ -n "${MULTISITE:-}" ] && multi='rewrite ^/two/(wp-(admin|includes|content)/.*|[^/]*\.php)$ /$1; rewrite ^/two/wp-admin$ /two/wp-admin/ permanent;'
 cat >"$root/nginx.conf" <<P
 pid $root/run/nginx.pid; error_log $root/log/nginx; worker_processes 1; user www-data;

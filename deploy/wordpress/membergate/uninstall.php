@@ -11,7 +11,7 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 global $wpdb;
 
 $membergate_sites = is_multisite() ? get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) : array( 0 );
-$membergate_metas = array( 'membergate_id', 'membergate_shown' );
+$membergate_metas = array( 'membergate_id', 'membergate_shown', 'membergate_approved', 'membergate_wanted_by' );
 foreach ( $membergate_sites as $membergate_site ) {
 	if ( $membergate_site ) {
 		switch_to_blog( $membergate_site );
@@ -19,9 +19,12 @@ foreach ( $membergate_sites as $membergate_site ) {
 	$membergate_settings = get_option( 'membergate_settings' );
 	$membergate_settings = is_array( $membergate_settings ) ? $membergate_settings : array();
 	$membergate_metas[]  = $membergate_settings['meta_type'] ?? 'membership_type';
+	$membergate_metas[]  = $membergate_settings['meta_code'] ?? 'membership_code';
 	$membergate_metas[]  = $membergate_settings['meta_expires'] ?? 'membership_expiration';
 	delete_option( 'membergate_settings' );
 	delete_option( 'membergate_keys' );
+	delete_option( 'membergate_role_lists' );
+	delete_transient( 'membergate_self' );
 	delete_option( 'membergate_notes' );
 	if ( $membergate_site ) {
 		restore_current_blog();

@@ -20,6 +20,7 @@ pub mod known;
 pub mod links;
 pub mod lock;
 pub mod mappings;
+pub mod role_lists;
 mod schema;
 mod sealed;
 pub mod session_list;

@@ -19,6 +19,7 @@ use crate::adapters::budget::Budget;
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::config::{self, Env, Settings, sample};
+use crate::domain::assertion_size;
 
 /// Shown below the help.
 pub(super) const EXAMPLES: &str = "\
@@ -133,12 +134,35 @@ fn check(
         }
     };
     writeln!(out, "{}", Finding::fine(config.display().to_string(), summary(&settings)))?;
+    if let Some(finding) = assertion_size_of(&settings) {
+        writeln!(out, "{finding}")?;
+    }
     let mut failed = 0;
     for finding in connections::all(&runtime()?, &settings, ams, SystemClock.now()) {
         failed += usize::from(finding.is_failed());
         writeln!(out, "{finding}")?;
     }
     if failed > 0 { Err(because(counted(failed, "check", "failed"))) } else { Ok(()) }
+}
+
+/// Whether somebody may hold so many roles that web servers refuse the header that names them.
+fn assertion_size_of(settings: &Settings) -> Option<Finding> {
+    let bytes = assertion_size::largest(&settings.rules);
+    if bytes <= assertion_size::COMFORTABLE {
+        return None;
+    }
+    let (kilobytes, roles) = (bytes.div_ceil(1024), settings.rules.managed_roles().len());
+    let mut trouble = format!(
+        "whoever holds most of the {roles} managed roles has a Membergate-Assertion of up to {kilobytes} KB"
+    );
+    let remedy = if bytes > assertion_size::LARGEST {
+        trouble.push_str(", and many web servers refuse a header of more than 8 KB");
+        "Raise the limit of the sites' web servers (nginx: large_client_header_buffers, Apache: LimitRequestFieldSize), \
+         or see in the preview before publishing that nobody holds so many"
+    } else {
+        "A web server that asks at /_gate/verify needs room for it (nginx: proxy_buffer_size 16k)"
+    };
+    Some(Finding::warning(settings.rules_file.display().to_string(), trouble, remedy))
 }
 
 fn summary(settings: &Settings) -> String {

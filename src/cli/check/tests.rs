@@ -158,3 +158,23 @@ fn the_samples_are_printed_as_they_are_committed() {
         assert!(String::from_utf8(out).unwrap() == committed, "{file}");
     }
 }
+
+#[test]
+fn a_mapping_that_can_give_one_person_too_many_roles_is_a_warning() {
+    let site = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let upstream = format!("http://{}", site.local_addr().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("gate.sqlite").display().to_string();
+    let rules = |count: usize| {
+        let rule =
+            |n| format!("[[rule]]\nrole = \"committee-{n:04}\"\nwhen = [{{ committee = \"C{n}\" }}]\n");
+        format!("time_zone = \"UTC\"\n{}", (0..count).map(rule).collect::<String>())
+    };
+    for (count, says) in [(100, None), (200, Some("proxy_buffer_size")), (600, Some("more than 8 KB"))] {
+        let machine = machine(&upstream, &store).file("rules.toml", &rules(count));
+        let (out, ended) = checked(&machine, Ok(()));
+        assert!(ended.is_ok(), "{out}");
+        assert_eq!(out.contains("warning rules.toml"), says.is_some(), "{out}");
+        assert!(says.is_none_or(|says| out.contains(says)), "{out}");
+    }
+}

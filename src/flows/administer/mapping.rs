@@ -149,7 +149,7 @@ impl Mapping {
 
     /// The only place that changes the mapping in force. Versions only move forward, whoever comes first.
     pub(super) fn swap(&self, version: Version) {
-        let anew = Arc::new(Published { version: version.head.number, rules: version.rules });
+        let anew = Arc::new(Published::new(version.head.number, version.rules));
         self.rules.rcu(|held| Arc::clone(if held.version < anew.version { &anew } else { held }));
     }
 

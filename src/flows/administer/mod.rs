@@ -31,6 +31,7 @@ use crate::adapters::store::audit::AuditLog;
 use crate::adapters::store::known::KnownPeople;
 use crate::adapters::store::links::EmergencyDoor;
 use crate::adapters::store::mappings::Mappings;
+use crate::adapters::store::role_lists::RoleLists;
 use crate::adapters::store::{Store, StoreError};
 use crate::domain::access::Site;
 use crate::domain::preview::requirements;
@@ -44,9 +45,9 @@ pub use mapping::Mapping;
 pub use preview::Previews;
 
 /// All that administration needs of the store.
-pub trait AdminStore: Store + Mappings + AuditLog + EmergencyDoor + KnownPeople {}
+pub trait AdminStore: Store + Mappings + RoleLists + AuditLog + EmergencyDoor + KnownPeople {}
 
-impl<T: Store + Mappings + AuditLog + EmergencyDoor + KnownPeople> AdminStore for T {}
+impl<T: Store + Mappings + RoleLists + AuditLog + EmergencyDoor + KnownPeople> AdminStore for T {}
 
 /// What the operator decided about administration.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,6 +15,7 @@ use crate::domain::mapping::{Edit, Version, VersionHead};
 use crate::domain::roles;
 use crate::domain::rule::Rules;
 use crate::domain::time::Timestamp;
+use crate::flows::managed_roles::{self, ManagedRoles};
 use crate::flows::person::Published;
 
 /// The longest note that is kept with a version, in characters.
@@ -84,6 +85,9 @@ impl Mapping {
             content: restored_from.and(seen.stored.content.clone()),
         };
         let version = Version { head: VersionHead { number, published, note, restored_from }, rules };
+        // First, so that no assertion names a list that is not kept.
+        let lists = [ManagedRoles::of(&seen.latest.rules), ManagedRoles::of(&version.rules)];
+        managed_roles::keep(&*self.store, &lists.each_ref(), self.clock.now()).await?;
         if !self.store.publish(seen.expected(), &version, &left, &entry).await? {
             return Err(self.conflict().await);
         }
@@ -127,7 +131,7 @@ pub(super) async fn first(
             store.latest().await?.ok_or_else(missing)?
         }
     };
-    Ok(Published { version: latest.head.number, rules: latest.rules })
+    Ok(Published::new(latest.head.number, latest.rules))
 }
 
 async fn take(store: &dyn AdminStore, file: &Rules, now: Timestamp) -> Result<bool, StoreError> {

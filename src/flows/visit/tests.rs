@@ -139,7 +139,7 @@ fn shelf() -> Arc<Shelf> {
 fn visits(store: &Arc<Shelf>) -> Arc<Visits> {
     let store: Arc<dyn Store> = store.clone();
     let clock: SharedClock = Arc::new(SystemClock);
-    let rules = Arc::new(ArcSwap::from_pointee(Published { version: 1, rules: Rules::new(TimeZone::UTC) }));
+    let rules = Arc::new(ArcSwap::from_pointee(Published::new(1, Rules::new(TimeZone::UTC))));
     let (refresh, _queue) =
         Refresh::new(Arc::new(NoAms("test")), store.clone(), rules.clone(), clock.clone());
     let hours = jiff::SignedDuration::from_hours;

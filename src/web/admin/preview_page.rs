@@ -63,6 +63,8 @@ pub struct Outcome {
     pub administrators: usize,
     /// Whose records lack parts.
     pub incomplete: usize,
+    /// Whose assertion passes 4 KB, and whose 8 KB; in words.
+    pub large: Option<(String, String)>,
     /// Who could not be read.
     pub unreadable: usize,
     /// For which instant.
@@ -104,6 +106,10 @@ impl Outcome {
             affected: grouped(preview.affected),
             administrators: preview.administrators,
             incomplete: preview.incomplete,
+            large: (preview.large > 0).then(|| {
+                let too_large = (preview.too_large > 0).then(|| people(preview.too_large));
+                (people(preview.large), too_large.unwrap_or_default())
+            }),
             unreadable: preview.unreadable,
             at,
             lose_access: access(

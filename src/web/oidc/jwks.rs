@@ -1,18 +1,41 @@
-//! `/_gate/oidc/jwks`: the public keys by which sites check our assertions, and clients our ID tokens (RFC 7517).
+//! What sites check our assertions by: the public keys (RFC 7517), and lists of the roles that a mapping manages. Both are
+//! public, the same at any host, and readable by every script.
 
+use axum::Extension;
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::{HeaderValue, Response, header};
 use axum::response::IntoResponse;
 
-use crate::web::state::Gate;
+use crate::web::arrived::Arrived;
+use crate::web::pages::Notice;
+use crate::web::state::{Gate, answer};
 
-/// The keys; public, readable by every script, and cached for a while. A new key is published for twice that long before it signs.
+/// `/_gate/oidc/jwks`: the keys, cached for a while. A new key is published for twice that long before it signs.
 pub async fn jwks(State(gate): State<Gate>) -> Response<Body> {
-    let mut response = Json(&*gate.keys.jwks()).into_response();
+    public(Json(&*gate.keys.jwks()).into_response(), "public, max-age=300")
+}
+
+/// `/_gate/oidc/roles/DIGEST`: the sorted role slugs whose digest this is, as a JSON array. What is there never changes.
+pub async fn roles(
+    State(gate): State<Gate>,
+    Extension(arrived): Extension<Arrived>,
+    Path(digest): Path<String>,
+) -> Response<Body> {
+    match gate.lists.find(&digest).await {
+        Ok(Some(list)) => public(Json(list).into_response(), "public, max-age=604800, immutable"),
+        Ok(None) => answer(Notice::NotFound.html(&arrived.frame())),
+        Err(error) => {
+            tracing::error!(request_id = &*arrived.request_id, %error, "A list of managed roles could not be read");
+            answer(Notice::Busy { retry_after: 5 }.html(&arrived.frame()))
+        }
+    }
+}
+
+fn public(mut response: Response<Body>, caching: &'static str) -> Response<Body> {
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     response
 }

@@ -98,8 +98,8 @@ impl Worker {
         }
         if let Who::SignedIn(live, held) = who {
             let (now, signer) = (self.gate.clock.now(), self.gate.keyring.signer());
-            let rules = &self.gate.rules.load().rules;
-            let whose = Whose { session: live.session(), held, rules };
+            let mapping = self.gate.rules.load();
+            let whose = Whose { session: live.session(), held, mapping: &mapping };
             self.stamps.borrow_mut().stamp(request.headers_mut(), permit, &whose, now, &signer)?;
         }
         Ok(())

@@ -141,8 +141,8 @@ impl Worker {
         headers.insert(COOKIE, cookies_of_the_site(asked_with));
         identity::blank(headers);
         if let Who::SignedIn(live, held) = who {
-            let rules = &self.gate.rules.load().rules;
-            let whose = Whose { session: live.session(), held, rules };
+            let mapping = self.gate.rules.load();
+            let whose = Whose { session: live.session(), held, mapping: &mapping };
             let (now, signer) = (self.gate.clock.now(), self.gate.keyring.signer());
             self.stamps.borrow_mut().stamp(headers, permit, &whose, now, &signer)?;
         }

@@ -252,9 +252,11 @@ pub(super) fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// The site of a request. Where none covers our own addresses, any of the host's sites can speak for it.
+/// The site of a request. Where none covers our own addresses, any of the host's sites can speak for it;
+/// where sites read keys and lists of roles, any site at all.
 pub(super) fn site(snapshot: &Snapshot, host: &str, path: &RequestPath<'_>) -> Result<Arc<Site>, Rejected> {
     let sites = &snapshot.sites;
     let any = || sites.on_host(host).first().filter(|_| snapshot.settings.is_ours(host, path));
-    sites.find(host, path).or_else(any).cloned().ok_or(Rejected::NoSite)
+    let foreign = || sites.all().next().filter(|_| paths::is_for_sites(path.as_str()));
+    sites.find(host, path).or_else(any).or_else(foreign).cloned().ok_or(Rejected::NoSite)
 }

@@ -145,7 +145,7 @@ impl Plane {
         let store = Arc::new(SqliteStore::open(&folder.path().join("store"), &key).unwrap());
         let clock: SharedClock = Arc::new(SystemClock);
         let keyring = Keyring::ensure(store.clone(), Arc::new(SystemClock)).await.unwrap();
-        let rules = Arc::new(ArcSwap::from_pointee(Published { version: 1, rules: rules("member") }));
+        let rules = Arc::new(ArcSwap::from_pointee(Published::new(1, rules("member"))));
         let (refresh, _queue) = Refresh::new(Arc::new(Silent), store.clone(), rules.clone(), clock.clone());
         let hours = jiff::SignedDuration::from_hours;
         let session_limits = SessionLimits {

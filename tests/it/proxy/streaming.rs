@@ -215,7 +215,7 @@ async fn an_event_stream_ends_with_the_session_and_with_the_role() {
 
         let ended = Instant::now();
         if by_role {
-            plane.rules.store(Arc::new(Published { version: 2, rules: rules("friend") }));
+            plane.rules.store(Arc::new(Published::new(2, rules("friend"))));
         } else {
             plane.gate.visits.end(&key).await.unwrap();
         }

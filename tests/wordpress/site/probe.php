@@ -33,3 +33,25 @@ add_action('user_register', function () {
 add_action('plugins_loaded', function () {
 	is_user_logged_in();
 });
+// Answers that another plugin gives at once, wherever it likes: `?early=HOOK&how=echo|die|redirect|public`.
+foreach (['plugins_loaded', 'init', 'wp_loaded', 'parse_request', 'template_redirect', 'rest_api_init'] as $hook) {
+	add_action($hook, function () use ($hook) {
+		if (($_GET['early'] ?? '') !== $hook) {
+			return;
+		}
+		switch ($_GET['how'] ?? '') {
+			case 'die':
+				wp_die('Over.', '', ['response' => 410]);
+			case 'redirect':
+				wp_redirect(home_url('/?here'));
+				exit;
+			case 'public':
+				header('Cache-Control: public, max-age=3600');
+				header('Vary: Accept-Encoding');
+				// and on as below
+			default:
+				echo json_encode(['id' => get_current_user_id()]);
+				exit;
+		}
+	}, 30);
+}

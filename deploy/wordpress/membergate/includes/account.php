@@ -74,6 +74,8 @@ function link_account( int $user_id, string $sub ): void {
 	unlink_account( $user_id );
 	update_user_meta( $user_id, ID_META, wp_slash( $sub ) );
 	update_user_meta( $user_id, lookup_key( $sub ), '1' );
+	delete_user_meta( $user_id, APPROVED_META );
+	delete_user_meta( $user_id, WANTED_META );
 	WP_Session_Tokens::get_instance( $user_id )->destroy_all();
 }
 
@@ -110,6 +112,9 @@ function first_account( array $claims ) {
 			link_account( $id, $claims['sub'] );
 			if ( $conflict ) {
 				note_conflict( $conflict['kind'], $id, $conflict['other'] );
+				if ( $conflict['other'] ) { // For the whole list: accounts-page.php.
+					add_user_meta( $conflict['other'], WANTED_META, (string) $id );
+				}
 			}
 		}
 	}
@@ -127,7 +132,8 @@ function create_account( array $claims ) {
 	while ( username_exists( $login ) ) {
 		$login = 'member' . bin2hex( random_bytes( 8 ) );
 	}
-	$email = is_email( $claims['email'] ) && ! email_exists( $claims['email'] ) ? $claims['email'] : '';
+	$email = stored_email( $claims['email'] );
+	$email = '' !== $email && array() === accounts_with_email( $email ) ? $claims['email'] : '';
 	$name  = shown_name( $claims, $login );
 	$id    = wp_insert_user(
 		wp_slash(
@@ -137,6 +143,8 @@ function create_account( array $claims ) {
 				'user_email'   => $email,
 				'display_name' => $name,
 				'nickname'     => $name,
+				'first_name'   => part_to_show( $claims['given_name'] ),
+				'last_name'    => part_to_show( $claims['family_name'] ),
 				'role'         => '',
 			)
 		)
@@ -146,26 +154,41 @@ function create_account( array $claims ) {
 
 /** The name to show: plain text, of a length that the database holds. */
 function shown_name( array $claims, string $otherwise ): string {
-	$name = trim( mb_substr( sanitize_text_field( $claims['name'] ), 0, 100 ) );
+	$name = part_to_show( '' !== trim( $claims['name'] ) ? $claims['name'] : $claims['given_name'] . ' ' . $claims['family_name'] );
 	return '' !== $name ? $name : $otherwise;
 }
 
-/** Display name, e-mail address and membership follow the association. Writes only what changed. */
+/** A name as plain text, of a length that the database holds. */
+function part_to_show( string $name ): string {
+	return trim( mb_substr( sanitize_text_field( $name ), 0, 100 ) );
+}
+
+/** A value as WordPress stores it in this field of an account: an ampersand, for one, becomes `&amp;`. */
+function as_stored( string $field, string $value ): string {
+	return (string) wp_unslash( apply_filters( 'pre_user_' . $field, wp_slash( $value ) ) ); // phpcs:ignore WordPress.NamingConventions
+}
+
+/** An e-mail address as WordPress stores it; empty for one that it cannot hold, such as one with letters beyond ASCII. */
+function stored_email( string $email ): string {
+	$stored = is_email( $email ) ? as_stored( 'email', $email ) : '';
+	return strlen( $stored ) <= 100 ? $stored : '';
+}
+
+/** Names, e-mail address and membership follow the association. Writes only what changed. */
 function follow_profile( WP_User $user, array $claims ): void {
-	$changes = array();
-	$name    = shown_name( $claims, $user->user_login );
-	// Compared as WordPress stores it, or a name with an ampersand would be written on every request.
-	$stored = wp_unslash( apply_filters( 'pre_user_display_name', wp_slash( $name ) ) ); // phpcs:ignore WordPress.NamingConventions
-	if ( $stored !== $user->display_name ) {
-		$changes['display_name'] = $name;
-	}
-	if ( is_email( $claims['email'] ) && 0 !== strcasecmp( $claims['email'], $user->user_email ) ) {
-		$owner = (int) email_exists( $claims['email'] );
-		if ( $owner && $owner !== $user->ID ) {
-			note_email_taken( $user, $owner );
+	$changes = followed_names( $user, $claims );
+	$email   = stored_email( $claims['email'] );
+	if ( '' !== $email && 0 !== strcasecmp( $email, $user->user_email ) ) {
+		$others = array_diff( accounts_with_email( $email ), array( $user->ID ) );
+		if ( $others ) {
+			note_email_taken( $user, (int) reset( $others ) );
 		} else {
 			$changes['user_email'] = $claims['email'];
 		}
+	}
+	if ( $changes && ! isset( $changes['user_email'] ) ) {
+		// WordPress writes the address with every change, and what it has stored would be rewritten once more.
+		$changes['user_email'] = wp_specialchars_decode( $user->user_email, ENT_QUOTES );
 	}
 	if ( $changes ) {
 		// The association has told its member; a second mail from here would only confuse.
@@ -174,7 +197,33 @@ function follow_profile( WP_User $user, array $claims ): void {
 		remove_filter( 'send_email_change_email', '__return_false' );
 	}
 	follow_meta( $user->ID, setting( 'meta_type' ), $claims['membership_type'] );
+	follow_meta( $user->ID, setting( 'meta_code' ), $claims['membership_code'] );
 	follow_meta( $user->ID, setting( 'meta_expires' ), $claims['membership_expires'] );
+}
+
+/**
+ * The names that differ from what is stored. The nickname follows the display name, unless somebody chose another one. A
+ * given or family name that the association does not tell stays as it is.
+ */
+function followed_names( WP_User $user, array $claims ): array {
+	$name  = shown_name( $claims, $user->user_login );
+	$names = array( 'display_name' => $name );
+	if ( in_array( $user->nickname, array( '', $user->user_login, $user->display_name ), true ) ) {
+		$names['nickname'] = $name;
+	}
+	foreach ( array( 'first_name' => 'given_name', 'last_name' => 'family_name' ) as $field => $claim ) {
+		if ( '' !== part_to_show( $claims[ $claim ] ) ) {
+			$names[ $field ] = part_to_show( $claims[ $claim ] );
+		}
+	}
+	$changes = array();
+	foreach ( $names as $field => $value ) {
+		// Compared as WordPress stores it, or a name with an ampersand would be written on every request.
+		if ( as_stored( $field, $value ) !== (string) $user->$field ) {
+			$changes[ $field ] = $value;
+		}
+	}
+	return $changes;
 }
 
 /** An account made without an address because of a conflict has been noted as such already. */

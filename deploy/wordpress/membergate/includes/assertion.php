@@ -14,10 +14,10 @@ use WP_Error;
 
 defined( 'ABSPATH' ) || exit;
 
-const MAX_ASSERTION_BYTES = 8192;
+const MAX_ASSERTION_BYTES = 32768;
 const MAX_LIFE_SEC        = 60;
 const LEEWAY_SEC          = 5;
-const MAX_ROLES           = 256;
+const MAX_ROLES           = 4096;
 
 /**
  * The claims of a true assertion, or a WP_Error whose code says what is wrong.
@@ -111,29 +111,44 @@ function shaped_claims( array $claims ): ?array {
 	}
 	$email   = $claims['email'] ?? '';
 	$type    = $claims['membership_type'] ?? '';
+	$code    = $claims['membership_code'] ?? '';
 	$expires = $claims['membership_expires'] ?? '';
-	if ( ! is_short_text( $email, 0, 254 ) || ! is_short_text( $type, 0, 255 ) || ! is_string( $expires ) ) {
+	if ( ! is_short_text( $email, 0, 254 ) || ! is_short_text( $type, 0, 255 ) || ! is_short_text( $code, 0, 255 ) || ! is_string( $expires ) ) {
 		return null;
 	}
 	if ( '' !== $expires && ! preg_match( '/^\d{4}-\d{2}-\d{2}$/D', $expires ) ) {
 		return null;
 	}
 	$roles   = role_slugs( $claims['roles'] ?? null );
-	$managed = role_slugs( $claims['managed_roles'] ?? null );
-	if ( null === $roles || null === $managed ) {
+	$managed = isset( $claims['managed_roles'] ) ? role_slugs( $claims['managed_roles'] ) : null;
+	$digest  = $claims['managed_roles_digest'] ?? '';
+	// One or the other: the list, or the digest of a long one.
+	if ( null === $roles || ( null === $managed ) === ( '' === $digest ) ) {
+		return null;
+	}
+	if ( '' !== $digest && ( ! is_string( $digest ) || ! preg_match( '/^[A-Za-z0-9_-]{43}$/D', $digest ) ) ) {
 		return null;
 	}
 	return array(
-		'sub'                => $sub,
-		'jti'                => $jti,
-		'exp'                => $claims['exp'],
-		'name'               => $name,
-		'email'              => $email,
-		'roles'              => $roles,
-		'managed_roles'      => $managed,
-		'membership_type'    => $type,
-		'membership_expires' => $expires,
+		'sub'                  => $sub,
+		'jti'                  => $jti,
+		'exp'                  => $claims['exp'],
+		'name'                 => $name,
+		'given_name'           => part_of_name( $claims['given_name'] ?? '' ),
+		'family_name'          => part_of_name( $claims['family_name'] ?? '' ),
+		'email'                => $email,
+		'roles'                => $roles,
+		'managed_roles'        => $managed,
+		'managed_roles_digest' => $digest,
+		'membership_type'      => $type,
+		'membership_code'      => $code,
+		'membership_expires'   => $expires,
 	);
+}
+
+/** A given or a family name. One that is unusable is none; it must not keep anybody out. */
+function part_of_name( $value ): string {
+	return is_short_text( $value, 0, 1024 ) ? $value : '';
 }
 
 /** Is this a text of so many bytes, in UTF-8 and without control characters? */

@@ -35,6 +35,20 @@ function may_see( ?string $roles ): bool {
 }
 
 /**
+ * Is the membership of the person whom the gateway signed in one of these? Compared whole, without regard to case.
+ *
+ * @param string $claim  `membership_type` or `membership_code`.
+ * @param string $values With commas between them. No value at all: nobody.
+ */
+function has_membership( string $claim, string $values ): bool {
+	$fold = function ( $text ) {
+		return mb_strtolower( trim( wp_specialchars_decode( $text, ENT_QUOTES ) ) );
+	};
+	$held = is_here_by_assertion() ? $fold( visitor()['claims'][ $claim ] ) : '';
+	return '' !== $held && in_array( $held, array_map( $fold, explode( ',', $values ) ), true );
+}
+
+/**
  * A block with the attribute `membergateRoles` is for those roles.
  *
  * @param string $html  The block as rendered.
@@ -96,7 +110,7 @@ function editor_control(): void {
 		'membergate-block-condition',
 		plugins_url( 'assets/block-condition.js', MEMBERGATE_PLUGIN_FILE ),
 		array( 'wp-hooks', 'wp-compose', 'wp-element', 'wp-components', 'wp-block-editor', 'wp-i18n' ),
-		'0.1.0',
+		'0.2.0',
 		true
 	);
 	wp_add_inline_script( 'membergate-block-condition', 'window.membergateRoles = ' . wp_json_encode( array_map( 'strval', array_keys( wp_roles()->roles ) ) ) . ';', 'before' );

@@ -2,8 +2,8 @@
 /**
  * The gateway's public keys: pasted by hand, or fetched and kept.
  *
- * The only place that calls out. A fetch happens at most once a minute, follows no redirect, reads at most 64 KB, and a
- * failed one leaves the keys that were known.
+ * The only place that calls the gateway. Keys are fetched at most once a minute; no redirect is followed; what is read is
+ * bounded; and a failed fetch leaves the keys that were known.
  *
  * @package Membergate
  */
@@ -84,6 +84,17 @@ function fetch_keys(): array {
 
 /** Fills `$keys` from this address. Returns what went wrong, or an empty text. */
 function ask_for_keys( string $url, array &$keys ): string {
+	$body   = '';
+	$failed = ask_gateway( $url, 65536, $body );
+	if ( '' !== $failed ) {
+		return $failed;
+	}
+	$keys = parse_jwks( $body );
+	return array() === $keys ? 'the answer holds no Ed25519 key' : '';
+}
+
+/** Fills `$body` from an address of the gateway. Returns what went wrong, or an empty text. */
+function ask_gateway( string $url, int $most_bytes, string &$body ): string {
 	if ( '' === origin_of( $url ) ) {
 		return 'no usable address';
 	}
@@ -92,7 +103,7 @@ function ask_for_keys( string $url, array &$keys ): string {
 		array(
 			'timeout'             => 3,
 			'redirection'         => 0,
-			'limit_response_size' => 65536,
+			'limit_response_size' => $most_bytes,
 			'user-agent'          => 'membergate-wordpress',
 			'headers'             => array( 'Accept' => 'application/json' ),
 		)
@@ -104,8 +115,8 @@ function ask_for_keys( string $url, array &$keys ): string {
 	if ( 200 !== $status ) {
 		return 'status ' . $status;
 	}
-	$keys = parse_jwks( wp_remote_retrieve_body( $answer ) );
-	return array() === $keys ? 'the answer holds no Ed25519 key' : '';
+	$body = wp_remote_retrieve_body( $answer );
+	return '';
 }
 
 /** The Ed25519 signing keys of a JWK set (RFC 7517), or of one JWK, as id => base64url. */

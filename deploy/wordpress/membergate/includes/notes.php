@@ -12,7 +12,7 @@ defined( 'ABSPATH' ) || exit;
 
 const NOTES_OPTION   = 'membergate_notes';
 const MAX_CONFLICTS  = 20;
-const MAX_UNKNOWN    = 50;
+const MAX_UNKNOWN    = 1000;
 const NOTE_EVERY_SEC = 60;
 
 /** All notes. */
@@ -115,7 +115,7 @@ function conflict_text( array $conflict ): string {
 			return sprintf( __( '%1$s has a new e-mail address in the association, but %2$s uses it on this site. The old address was kept.', 'membergate' ), $user, $other );
 		case 'not_linked':
 			/* translators: 1: account, 2: other account. */
-			return sprintf( __( '%1$s was made for a person whose e-mail address belongs to %2$s, which holds rights or a role that an e-mail address alone must not give away, or is linked already. If they are the same person: copy the association id from the profile of the first account, empty it there, and enter it in the profile of the second.', 'membergate' ), $user, $other );
+			return sprintf( __( '%1$s was made for a person whose e-mail address belongs to %2$s, which holds rights or a role that an e-mail address alone must not give away, or is linked already. If they are the same person, link the second under Users → Not linked.', 'membergate' ), $user, $other );
 		case 'ambiguous':
 			/* translators: %s: account. */
 			return sprintf( __( '%s was made for a person whose e-mail address several accounts of this site share, so none of them was linked.', 'membergate' ), $user );

@@ -84,10 +84,16 @@ function conflict_notice(): void {
 		return;
 	}
 	echo '<div class="notice notice-warning membergate-conflicts"><p><strong>Membergate</strong></p><ul>';
-	foreach ( $conflicts as $conflict ) {
+	// The latest; the whole list has a page of its own.
+	foreach ( array_slice( $conflicts, -3 ) as $conflict ) {
 		echo '<li>' . wp_kses( conflict_text( $conflict ), array( 'a' => array( 'href' => true ) ) ) . '</li>';
 	}
-	echo '</ul>';
+	echo '</ul><p>';
+	if ( count( $conflicts ) > 3 ) {
+		/* translators: %s: number. */
+		echo esc_html( sprintf( __( 'And %s more.', 'membergate' ), number_format_i18n( count( $conflicts ) - 3 ) ) ) . ' ';
+	}
+	printf( '<a href="%s">%s</a></p>', esc_url( accounts_url( array( 'view' => 'wanted' ) ) ), esc_html__( 'All accounts whose person uses another one', 'membergate' ) );
 	deed_button( 'membergate_forget_conflicts', __( 'I have seen this', 'membergate' ) );
 	echo '</div>';
 }
@@ -135,10 +141,11 @@ function problems(): array {
 	}
 	$unknown = $notes['unknown_roles'];
 	if ( $unknown ) {
-		/* translators: %s: list of role names. */
-		$found[] = sprintf( __( 'The gateway manages roles that this site does not have: %s.', 'membergate' ), implode( ', ', $unknown ) );
+		$shown = implode( ', ', array_slice( $unknown, 0, 50 ) ) . ( count( $unknown ) > 50 ? ', …' : '' );
+		/* translators: 1: number of roles, 2: list of role names. */
+		$found[] = sprintf( __( 'The gateway manages roles that this site does not have (%1$s): %2$s.', 'membergate' ), number_format_i18n( count( $unknown ) ), $shown );
 	}
-	return $found;
+	return array_merge( $found, array_filter( array( role_list_problem() ) ), self_request_problems() );
 }
 
 /** When something happened, for people. */
@@ -160,6 +167,10 @@ function render_page(): void {
 	if ( $problems ) {
 		echo '<ul class="ul-disc"><li>' . implode( '</li><li>', array_map( 'esc_html', $problems ) ) . '</li></ul>';
 	}
+	if ( '' !== self_request_failure() ) {
+		echo '<details class="membergate-rule"><summary>' . esc_html__( 'The rule for the gateway\'s configuration, below the [[site]] of this site', 'membergate' ) . '</summary><pre><code>' . esc_html( cron_rule() ) . '</code></pre></details>';
+	}
+	printf( '<p><a href="%s">%s</a></p>', esc_url( accounts_url() ), esc_html__( 'Accounts not linked', 'membergate' ) );
 	if ( defined( 'WP_CACHE' ) && WP_CACHE ) {
 		echo '<p class="membergate-cache">' . esc_html__( 'A page cache is switched on (WP_CACHE). It needs the lines under "Page caches" in the plugin\'s readme.txt, or members are shown the page of a stranger.', 'membergate' ) . '</p>';
 	}
@@ -199,10 +210,12 @@ function render_form(): void {
 	);
 	tick_row( 'create', __( 'An account is made for a person who has none. Otherwise only people with an account here are let in.', 'membergate' ) );
 	tick_row( 'link_by_email', __( 'An existing account is linked when it alone has the person\'s e-mail address and holds no role or right that somebody gave it by hand.', 'membergate' ) );
+	text_row( 'common_roles', __( 'Roles that plugins give to everybody by themselves, such as a forum\'s or a shop\'s. An account that holds only these, the site\'s default role and roles of the association is linked. bbp_* stands for all that begin so. A role with rights of those who run the site never counts.', 'membergate' ) );
 	tick_row( 'bind_address', __( 'What the gateway says about a visitor is good only from the network address that showed it first. Leave it on, unless members on phones look signed out for half a minute now and then.', 'membergate' ) );
 	/* translators: %s: the usual text. */
 	text_row( 'button_label', sprintf( __( 'Leave empty for "%s".', 'membergate' ), __( 'Sign in with your association account', 'membergate' ) ) );
 	text_row( 'meta_type', __( 'Where a theme finds the membership of a person. Leave it, unless your theme reads another key.', 'membergate' ) );
+	text_row( 'meta_code', __( 'The same for the code of the membership.', 'membergate' ) );
 	text_row( 'meta_expires', __( 'The same for the last day of the membership, such as 2027-12-31.', 'membergate' ) );
 	echo '</table>';
 	submit_button();
@@ -212,13 +225,14 @@ function render_form(): void {
 /** A line of the form with a text. */
 function text_row( string $name, string $help ): void {
 	printf(
-		'<tr><th scope="row"><label for="membergate-%1$s">%2$s</label></th><td><input id="membergate-%1$s" class="regular-text" name="%3$s[%1$s]" value="%4$s"%5$s><p class="description">%6$s</p></td></tr>',
+		'<tr><th scope="row"><label for="membergate-%1$s">%2$s</label></th><td><input id="membergate-%1$s" class="%7$s" name="%3$s[%1$s]" value="%4$s"%5$s><p class="description">%6$s</p></td></tr>',
 		esc_attr( $name ),
 		esc_html( setting_label( $name ) ),
 		esc_attr( SETTINGS_OPTION ),
 		esc_attr( setting( $name ) ),
 		is_fixed_in_wp_config( $name ) ? ' readonly' : '',
-		esc_html( is_fixed_in_wp_config( $name ) ? __( 'Set in wp-config.php.', 'membergate' ) : $help )
+		esc_html( is_fixed_in_wp_config( $name ) ? __( 'Set in wp-config.php.', 'membergate' ) : $help ),
+		'common_roles' === $name ? 'large-text' : 'regular-text'
 	);
 }
 

@@ -20,9 +20,12 @@ const SETTING_DEFAULTS = array(
 	'jwks'          => '',   // Keys pasted by hand. Not empty: nothing is ever fetched.
 	'create'        => '1',  // Is an account made for a person who has none?
 	'link_by_email' => '1',  // May an existing, unprivileged account be linked by its e-mail address?
+	// Roles that plugins give by themselves, and so do not make an account hand-made. `bbp_*` stands for all that begin so.
+	'common_roles'  => 'subscriber, customer, bbp_participant, bbp_spectator, bbp_blocked, student, give_donor, give_subscriber',
 	'bind_address'  => '1',  // Is an assertion good only from the address that showed it first?
 	'button_label'  => '',   // Text of the button on the login page. Empty: the default text.
 	'meta_type'     => 'membership_type',       // User meta key of Membership Type.
+	'meta_code'     => 'membership_code',       // The same of its code.
 	'meta_expires'  => 'membership_expiration', // User meta key of Membership Expiration.
 );
 
@@ -61,9 +64,11 @@ function setting_label( string $name ): string {
 		'jwks'          => __( 'Pasted keys', 'membergate' ),
 		'create'        => __( 'New accounts', 'membergate' ),
 		'link_by_email' => __( 'First link by e-mail', 'membergate' ),
+		'common_roles'  => __( 'Roles that do not make an account hand-made', 'membergate' ),
 		'bind_address'  => __( 'Replay protection', 'membergate' ),
 		'button_label'  => __( 'Text of the login button', 'membergate' ),
 		'meta_type'     => __( 'User meta key: Membership Type', 'membergate' ),
+		'meta_code'     => __( 'User meta key: Membership Code', 'membergate' ),
 		'meta_expires'  => __( 'User meta key: Membership Expiration', 'membergate' ),
 	);
 	return $labels[ $name ];
@@ -124,7 +129,7 @@ function sanitize_settings( $posted ): array {
 	foreach ( array( 'create', 'link_by_email', 'bind_address' ) as $name ) {
 		$clean[ $name ] = empty( $posted[ $name ] ) ? '' : '1';
 	}
-	foreach ( array( 'site', 'origin', 'jwks_url', 'jwks', 'button_label', 'meta_type', 'meta_expires' ) as $name ) {
+	foreach ( array( 'site', 'origin', 'jwks_url', 'jwks', 'button_label', 'common_roles', 'meta_type', 'meta_code', 'meta_expires' ) as $name ) {
 		if ( ! isset( $posted[ $name ] ) || ! is_string( $posted[ $name ] ) ) {
 			continue;
 		}
@@ -143,6 +148,21 @@ function sanitize_settings( $posted ): array {
 	return $clean;
 }
 
+/** The roles that do not make an account hand-made, as the administrator wrote them: slugs, and beginnings with a `*`. */
+function common_roles(): array {
+	return role_patterns( setting( 'common_roles' ) );
+}
+
+/** The role names in a text, with commas or blanks between them. */
+function role_patterns( string $text ): array {
+	return array_values( array_filter( (array) preg_split( '/[\s,;]+/', strtolower( $text ) ), 'strlen' ) );
+}
+
+/** Is this no name of a role, or one that would stand for the site's staff? A beginning has three letters at least. */
+function is_bad_role_pattern( string $pattern ): bool {
+	return ! preg_match( '/^[a-z0-9_-]{1,64}$|^[a-z0-9_-]{3,63}\*$/D', $pattern ) || in_array( $pattern, CORE_STAFF, true );
+}
+
 /** May this text be the value of this setting? */
 function is_acceptable_setting( string $name, string $value ): bool {
 	switch ( $name ) {
@@ -153,7 +173,10 @@ function is_acceptable_setting( string $name, string $value ): bool {
 			return '' === $value || '' !== origin_of( $value );
 		case 'jwks':
 			return '' === $value || array() !== parse_jwks( $value );
+		case 'common_roles':
+			return strlen( $value ) <= 2000 && array() === array_filter( role_patterns( $value ), __NAMESPACE__ . '\\is_bad_role_pattern' );
 		case 'meta_type':
+		case 'meta_code':
 		case 'meta_expires':
 			// Never one of the keys by which WordPress itself decides what an account may do.
 			return (bool) preg_match( '/^[a-z][a-z0-9_-]{2,60}$/D', $value )

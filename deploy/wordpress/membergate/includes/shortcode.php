@@ -29,6 +29,7 @@ function register_shortcode(): void {
 
 /**
  * `[membergate roles="a,b"]…[/membergate]`: for those who hold any of the roles. Without `roles`: for everyone signed in.
+ * `membership_type="Gold,Silver"` and `membership_code="GOLD"` ask for the membership besides, by its name or its code.
  *
  * @param array|string $attributes What the author wrote.
  * @param string|null  $content    What is between the tags.
@@ -50,8 +51,13 @@ function shortcode( $attributes, $content = null ): string {
 function may_see_shortcode( $attributes ): bool {
 	$attributes = is_array( $attributes ) ? $attributes : array();
 	// `[membergate role="a"]` or a stray word is a mistake of the author; it must not show the text to everyone.
-	if ( array() !== array_diff( array_keys( $attributes ), array( 'roles' ) ) ) {
+	if ( array() !== array_diff( array_keys( $attributes ), array( 'roles', 'membership_type', 'membership_code' ) ) ) {
 		return false;
+	}
+	foreach ( array( 'membership_type', 'membership_code' ) as $claim ) {
+		if ( isset( $attributes[ $claim ] ) && ! has_membership( $claim, (string) $attributes[ $claim ] ) ) {
+			return false;
+		}
 	}
 	return may_see( isset( $attributes['roles'] ) ? (string) $attributes['roles'] : null );
 }

@@ -32,7 +32,7 @@ function presented_assertion(): string {
 /**
  * What this request's assertion came to, worked out once.
  *
- * @return array `state`: none, accepted or refused; `reason` of a refusal; `user_id`, 0 unless accepted.
+ * @return array `state`: none, accepted or refused; `reason` of a refusal; `user_id`, 0, and `claims`, empty, unless accepted.
  */
 function visitor(): array {
 	static $known = null;
@@ -40,7 +40,7 @@ function visitor(): array {
 	if ( null !== $known ) {
 		return $known;
 	}
-	$nobody = array( 'state' => 'none', 'reason' => '', 'user_id' => 0 );
+	$nobody = array( 'state' => 'none', 'reason' => '', 'user_id' => 0, 'claims' => array() );
 	// Hooks of other plugins ask who is signed in while the account is being made: nobody yet.
 	if ( $busy || '' === presented_assertion() || wp_installing() ) {
 		return $nobody;
@@ -54,17 +54,20 @@ function visitor(): array {
 /** Verifies an assertion and brings the account in step with it. */
 function admit( string $token, int $now ): array {
 	$claims = verify_assertion( $token, public_origin(), setting( 'site' ), __NAMESPACE__ . '\\find_key', $now );
-	$user   = is_wp_error( $claims ) ? $claims : account_for( $claims );
+	if ( ! is_wp_error( $claims ) ) {
+		$claims['managed_roles'] = managed_roles( $claims, $now );
+	}
+	$user = is_wp_error( $claims ) ? $claims : account_for( $claims );
 	if ( ! is_wp_error( $user ) && ! is_first_shower( $user->ID, $claims, $now ) ) {
 		$user = new WP_Error( 'replayed' );
 	}
 	if ( is_wp_error( $user ) ) {
 		note_refused( $user->get_error_code(), $now );
-		return array( 'state' => 'refused', 'reason' => $user->get_error_code(), 'user_id' => 0 );
+		return array( 'state' => 'refused', 'reason' => $user->get_error_code(), 'user_id' => 0, 'claims' => array() );
 	}
 	follow_roles( $user, $claims );
 	note_accepted( $now );
-	return array( 'state' => 'accepted', 'reason' => '', 'user_id' => $user->ID );
+	return array( 'state' => 'accepted', 'reason' => '', 'user_id' => $user->ID, 'claims' => $claims );
 }
 
 /**

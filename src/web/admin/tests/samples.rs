@@ -142,6 +142,8 @@ pub(in crate::web::admin) fn preview() -> crate::domain::preview::Preview {
         gain_access: two,
         administrators: 2,
         incomplete: 14,
+        large: 31,
+        too_large: 2,
         unreadable: 1,
     }
 }
