@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, Response, header};
 use axum::response::IntoResponse;
 
 use crate::web::arrived::Arrived;
-use crate::web::pages::Notice;
+use crate::web::pages::{Notice, Retry};
 use crate::web::state::{Gate, answer};
 
 /// `/_gate/oidc/jwks`: the keys, cached for a while. A new key is published for twice that long before it signs.
@@ -28,7 +28,7 @@ pub async fn roles(
         Ok(None) => answer(Notice::NotFound.html(&arrived.frame())),
         Err(error) => {
             tracing::error!(request_id = &*arrived.request_id, %error, "A list of managed roles could not be read");
-            answer(Notice::Busy { retry_after: 5 }.html(&arrived.frame()))
+            answer(Notice::Busy(Retry::after(5)).html(&arrived.frame()))
         }
     }
 }
