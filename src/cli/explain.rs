@@ -165,7 +165,7 @@ fn fetched(mut line: Map<String, Value>) -> (Fetched, Vec<String>) {
     let individual = line.remove("individual").unwrap_or_default();
     let embedded = |name: &str| {
         let individual = wire::items(&individual);
-        individual.first().and_then(|individual| individual.get(name)).is_some_and(|part| !part.is_null())
+        individual.first().is_some_and(|individual| wire::says(individual, name))
     };
     let mut part = |name: &str| match line.remove(name) {
         Some(part) if !part.is_null() => Some(wire::items_owned(part)),
@@ -231,9 +231,11 @@ struct BadLine {
 #[derive(Serialize)]
 struct Answer<'a> {
     id: &'a str,
+    admitted: bool,
     member: bool,
     roles: Vec<&'a str>,
     membership_type: Option<&'a str>,
+    membership_code: Option<&'a str>,
     membership_expires: Option<jiff::civil::Date>,
     holds_until: Option<Timestamp>,
     trace: Vec<Reason<'a>>,
@@ -251,9 +253,11 @@ fn json(out: &mut impl Write, record: &Record, decision: &Decision) -> io::Resul
     let reasons = decision.trace.iter();
     let answer = Answer {
         id: record.id.as_str(),
+        admitted: decision.admitted,
         member: decision.member,
         roles: decision.roles.iter().map(|role| role.as_str()).collect(),
         membership_type: decision.membership_type.as_deref(),
+        membership_code: decision.membership_code.as_deref(),
         membership_expires: decision.membership_expires,
         holds_until: decision.holds_until,
         trace: reasons
@@ -277,9 +281,15 @@ fn text(out: &mut impl Write, record: &Record, decision: &Decision) -> io::Resul
     let roles: Vec<&str> = decision.roles.iter().map(|role| role.as_str()).collect();
     let roles = if roles.is_empty() { "none".into() } else { roles.join(", ") };
     writeln!(out, "{}", record.id)?;
-    let kind = decision.membership_type.as_deref().map(|kind| format!(", {kind}")).unwrap_or_default();
+    let kind = decision.membership_type.as_deref().or(decision.membership_code.as_deref());
+    let kind = kind.filter(|_| decision.member).map(|kind| format!(", {kind}")).unwrap_or_default();
     let expires = decision.membership_expires.map(|day| format!(", to {day}")).unwrap_or_default();
-    writeln!(out, "  {}{kind}{expires}", if decision.member { "member" } else { "not a member" })?;
+    let standing = match (decision.admitted, decision.member) {
+        (false, _) => "not admitted",
+        (true, true) => "member",
+        (true, false) => "not a member",
+    };
+    writeln!(out, "  {standing}{kind}{expires}")?;
     writeln!(out, "  roles: {roles}")?;
     match decision.holds_until {
         Some(until) => writeln!(out, "  until: {until}")?,
@@ -329,7 +339,7 @@ mod tests {
     fn an_answer_has_the_agreed_shape() {
         let (out, ended) = explain(CHAIR, Format::Json);
         ended.unwrap();
-        insta::assert_snapshot!(out.trim_end(), @r#"{"id":"ab","member":true,"roles":["chair","member","no_press"],"membership_type":"GOLD","membership_expires":"2026-12-31","holds_until":"2026-08-01T04:00:00Z","trace":[{"rule":"member","matched":true,"because":"Member: GOLD runs to 31 December 2026."},{"rule":"non_member","matched":false,"because":"Member: GOLD runs to 31 December 2026."},{"rule":"chair","matched":true,"because":"On committee edu as CHAIR, to 31 July 2026."},{"rule":"no_press","matched":true,"because":"Does not have the security role Press. Did not buy WEB1."}],"warnings":[]}"#);
+        insta::assert_snapshot!(out.trim_end(), @r#"{"id":"ab","admitted":true,"member":true,"roles":["chair","member","no_press"],"membership_type":null,"membership_code":"GOLD","membership_expires":"2026-12-31","holds_until":"2026-08-01T04:00:00Z","trace":[{"rule":"member","matched":true,"because":"Member: GOLD runs to 31 December 2026."},{"rule":"non_member","matched":false,"because":"Member: GOLD runs to 31 December 2026."},{"rule":"chair","matched":true,"because":"On committee edu as CHAIR, to 31 July 2026."},{"rule":"no_press","matched":true,"because":"Does not have the security role Press. Did not buy WEB1."}],"warnings":[]}"#);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::access::Admission;
-use super::client::{Scope, Scopes};
+use super::client::{Scope, Scopes, UserName};
 use super::rule::Role;
 use super::time::Timestamp;
 
@@ -36,9 +36,8 @@ struct Names<'a> {
     given_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     family_name: Option<&'a str>,
-    /// The AMS's number for people: stable, and no e-mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
-    preferred_username: Option<&'a str>,
+    preferred_username: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,12 +60,19 @@ struct Membership<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     membership_type: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    membership_code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     membership_expires: Option<Date>,
 }
 
-/// What is told about a person who may sign in, for these scopes. `email_verified`: whether the association vouches for the
-/// addresses in its AMS.
-pub fn person<'a>(admission: Admission<'a>, scopes: &Scopes, email_verified: bool) -> Person<'a> {
+/// What is told about a person who may sign in, for these scopes. `user_name`: what `preferred_username` is. `email_verified`:
+/// whether the association vouches for the addresses in its AMS.
+pub fn person<'a>(
+    admission: Admission<'a>,
+    scopes: &Scopes,
+    user_name: UserName,
+    email_verified: bool,
+) -> Person<'a> {
     let standing = admission.standing();
     let (profile, decision) = (&standing.profile, &standing.decision);
     let asked = |scope| scopes.contains(&scope);
@@ -76,7 +82,7 @@ pub fn person<'a>(admission: Admission<'a>, scopes: &Scopes, email_verified: boo
             name: &profile.name,
             given_name: profile.first_name.as_deref(),
             family_name: profile.last_name.as_deref(),
-            preferred_username: profile.record_number.as_deref(),
+            preferred_username: user_name.of(profile),
         }),
         email: profile
             .email
@@ -90,6 +96,7 @@ pub fn person<'a>(admission: Admission<'a>, scopes: &Scopes, email_verified: boo
         membership: asked(Scope::Membership).then_some(Membership {
             member: decision.member,
             membership_type: decision.membership_type.as_deref(),
+            membership_code: decision.membership_code.as_deref(),
             membership_expires: decision.membership_expires,
         }),
     }
@@ -160,7 +167,7 @@ mod tests {
 
     use super::*;
     use crate::domain::access::{Require, Standing, admit};
-    use crate::domain::client::{Algorithm, Client, ClientId, Proof};
+    use crate::domain::client::{Client, ClientId, Proof};
     use crate::domain::record::{IndividualId, Profile};
     use crate::domain::roles::Decision;
 
@@ -182,7 +189,8 @@ mod tests {
                     .iter()
                     .map(|role| Role::parse(role).unwrap())
                     .collect::<BTreeSet<_>>(),
-                membership_type: Some("GOLD".to_owned()),
+                membership_type: Some("Gold".to_owned()),
+                membership_code: Some("GOLD".to_owned()),
                 membership_expires: Some(jiff::civil::date(2026, 12, 31)),
                 holds_until: Some(Timestamp::from_second(1_800_000_000).unwrap()),
                 trace: Vec::new(),
@@ -192,23 +200,14 @@ mod tests {
     }
 
     fn client(require: Require) -> Client {
-        Client {
-            id: ClientId::parse("a").unwrap(),
-            name: "A".to_owned(),
-            redirect_uris: Vec::new(),
-            post_logout_redirect_uris: Vec::new(),
-            back_channel_logout_uri: None,
-            proof: Proof::Public,
-            scopes: Scopes::new(),
-            id_token_algorithm: Algorithm::Rs256,
-            require,
-        }
+        Client { require, ..Client::new(ClientId::parse("a").unwrap(), Proof::Public) }
     }
 
     fn told(scopes: &[Scope]) -> Value {
         let standing = standing();
         let admission = admit(&client(Require::SignedIn), &standing).unwrap();
-        serde_json::to_value(person(admission, &scopes.iter().copied().collect(), true)).unwrap()
+        let scopes = scopes.iter().copied().collect();
+        serde_json::to_value(person(admission, &scopes, UserName::RecordNumber, true)).unwrap()
     }
 
     #[test]
@@ -224,7 +223,7 @@ mod tests {
         );
         assert_eq!(
             told(&[Scope::Membership]),
-            json!({ "sub": "b3a1", "member": true, "membership_type": "GOLD", "membership_expires": "2026-12-31" })
+            json!({ "sub": "b3a1", "member": true, "membership_type": "Gold", "membership_code": "GOLD", "membership_expires": "2026-12-31" })
         );
         // S-73: a role that is called like a reserved claim is a role and nothing else.
         assert_eq!(

@@ -282,6 +282,7 @@ mod tests {
             host: "www.acme.example".into(),
             prefix: PathPattern::parse("/").unwrap(),
             home: String::new(),
+            paths: crate::domain::path::PathPolicy::default(),
             access,
         };
         let member = || Require::AnyOf(vec![role("member")]);

@@ -42,7 +42,7 @@ pub struct Record {
     pub as_of: Timestamp,
     /// Who the person is, for sites and pages.
     pub profile: Profile,
-    /// `None`: the AMS did not say. Only an explicit `false` refuses (design §4).
+    /// `None`: the AMS did not say. Only an explicit `false` refuses.
     pub is_approved: Option<bool>,
     /// The AMS marks the person as deceased.
     pub is_deceased: bool,
@@ -103,6 +103,8 @@ pub struct Membership {
     pub terminate_date: AmsDate,
     /// Comes from an organization.
     pub inherited: bool,
+    /// The AMS says that it was cancelled: it grants nothing.
+    pub cancelled: bool,
 }
 
 /// A name with a value; several values stand in one text, split at `|` when compared.
@@ -117,14 +119,20 @@ pub struct CustomField {
 /// A seat on a committee.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommitteeSeat {
-    /// The committee's code (not the member's code within it: re:Members fact sheet §5.1, "Trap").
+    /// The committee's code, not the member's code within it. Empty: the AMS gave none.
     pub committee: String,
+    /// The committee's name.
+    pub committee_name: Option<String>,
     /// Code of the position held.
     pub position: Option<String>,
+    /// Name of the position held.
+    pub position_name: Option<String>,
     /// Holds from.
     pub start_date: AmsDate,
     /// Holds to.
     pub end_date: AmsDate,
+    /// The AMS says that it was cancelled: it grants nothing.
+    pub cancelled: bool,
 }
 
 /// A registration for an event.
@@ -138,15 +146,38 @@ pub struct Registration {
     pub event_start: AmsDate,
     /// Last day of the event.
     pub event_end: AmsDate,
+    /// The AMS says that it was cancelled: it grants nothing.
+    pub cancelled: bool,
 }
 
-/// A product bought.
+/// One line of what was bought, or of what was taken back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purchase {
     /// The product's code.
     pub product: String,
     /// When it was bought.
     pub purchase_date: AmsDate,
+    /// How many.
+    pub quantity: Quantity,
+    /// The AMS says that it was cancelled: it grants nothing and takes nothing back.
+    pub cancelled: bool,
+}
+
+/// How many of a product a line is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantity {
+    /// Whole units; a negative number takes earlier ones back.
+    Units(i64),
+    /// Something is written there that is no whole number.
+    Unreadable,
+}
+
+impl Default for Quantity {
+    /// A line that does not say how many is about one.
+    fn default() -> Quantity {
+        Quantity::Units(1)
+    }
 }
 
 /// A certification held.
@@ -156,6 +187,8 @@ pub struct Certification {
     pub code: String,
     /// The last day on which it counts.
     pub expire_date: AmsDate,
+    /// The AMS says that it was cancelled: it grants nothing.
+    pub cancelled: bool,
 }
 
 /// A relationship to an organization or a person.
@@ -169,6 +202,8 @@ pub struct Relationship {
     pub start_date: AmsDate,
     /// Holds to.
     pub end_date: AmsDate,
+    /// The AMS says that it was cancelled: it grants nothing.
+    pub cancelled: bool,
 }
 
 /// Parts of a record that cost a call of their own.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::fold;
 use super::record::Parts;
 use super::time::TimeZone;
 
@@ -50,31 +51,34 @@ impl From<Role> for String {
     }
 }
 
-/// A code or name that a rule looks for. Compared whole, trimmed and without regard to ASCII case (design §4).
+/// A code or name that a rule looks for. It is compared whole, folded (see `domain::fold`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Code(Box<str>);
+pub struct Code {
+    written: Box<str>,
+    folded: Box<str>,
+}
 
 impl Code {
     /// Takes a code as an administrator wrote it, trimmed. `None` when nothing is left.
     pub fn parse(text: &str) -> Option<Code> {
-        let text = text.trim();
-        (!text.is_empty()).then(|| Code(text.into()))
+        let folded = fold::folded(text);
+        (!folded.is_empty()).then(|| Code { written: text.trim().into(), folded: folded.into() })
     }
 
     /// Whether the AMS's `said` names the same thing.
     pub fn matches(&self, said: &str) -> bool {
-        self.0.eq_ignore_ascii_case(said.trim())
+        fold::is(said, &self.folded)
     }
 
     /// The code as written.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.written
     }
 }
 
 impl std::fmt::Display for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.written)
     }
 }
 
@@ -84,12 +88,12 @@ pub enum PrimaryMembership {
     /// The active one that ends last.
     #[default]
     Longest,
-    /// The first on the record of those that count, active or not, as the plugin does (AMS Connect fact sheet A5.2). It
-    /// names the decision only of a member; who is a member does not depend on it.
+    /// The first on the record of those that count, active or not, as WordPress plugins that know only one membership do. Who
+    /// is a member does not depend on it.
     First,
 }
 
-/// The whole mapping of one association (design §4).
+/// The whole mapping of one association (docs/roles.md).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rules {
     /// The association's time zone, by its IANA name.
@@ -139,9 +143,9 @@ pub enum Condition {
     MembershipType(Code),
     /// A seat on a committee, within the seat's own dates.
     Committee {
-        /// The committee's code.
+        /// The committee's code or name.
         committee: Code,
-        /// Any of these position codes; empty: any seat.
+        /// Any of these positions, by code or name; empty: any seat.
         positions: Vec<Code>,
     },
     /// A security role, by name.

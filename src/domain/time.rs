@@ -1,7 +1,7 @@
-//! Instants, civil dates and what an AMS date means.
+//! Instants, civil dates and what an AMS date means (docs/roles.md, "Dates").
 //!
-//! The AMS writes dates without a zone (re:Members fact sheet §4.4). What was written is kept here as it was;
-//! it becomes an instant only in the association's own time zone, when a decision is made.
+//! An AMS writes most dates without a zone. What was written is kept here as it was; it becomes an instant only in the
+//! association's own time zone, when a decision is made.
 
 use jiff::Span;
 use jiff::civil::{Date, DateTime};
@@ -24,7 +24,11 @@ pub enum AmsDate {
     /// Missing, null or empty.
     #[default]
     Absent,
-    /// The time part was exactly midnight: a civil date, whatever offset it carried (design §4).
+    /// A date that stands for "no date", such as 1 January 1753: absent, with a warning.
+    Placeholder(Date),
+    /// The year 9999 or later: as an end never reached, as a start never reached either.
+    OpenEnded,
+    /// The time part was exactly midnight: a civil date, whatever offset it carried.
     Day(Date),
     /// A time of day without an offset: read in the association's time zone.
     Local(DateTime),
@@ -40,26 +44,40 @@ pub enum AmsDate {
 pub struct Unreadable;
 
 impl AmsDate {
-    /// The first instant that counts when this is a start date. `None` when absent.
+    /// The first instant that counts when this is a start date; [`FOREVER`]: never. `None` when absent.
     pub fn start(&self, zone: &TimeZone) -> Result<Option<Timestamp>, Unreadable> {
         match self {
+            AmsDate::Absent | AmsDate::Placeholder(_) => Ok(None),
+            AmsDate::OpenEnded => Ok(Some(FOREVER)),
             AmsDate::Day(day) => Ok(Some(start_of_day(*day, zone))),
-            other => other.instant(zone),
+            AmsDate::Local(local) => Ok(Some(in_zone(*local, zone))),
+            AmsDate::Instant(instant) => Ok(Some(*instant)),
+            AmsDate::Unreadable(_) => Err(Unreadable),
         }
     }
 
-    /// The first instant that no longer counts when this is an end date: an end day counts to its end. `None` when absent.
+    /// The first instant that no longer counts when this is an end date: an end day counts to its end. `None` when absent or
+    /// open-ended; [`AmsDate::is_absent`] tells them apart.
     pub fn end(&self, zone: &TimeZone) -> Result<Option<Timestamp>, Unreadable> {
         match self {
+            AmsDate::OpenEnded => Ok(None),
             AmsDate::Day(day) => Ok(Some(end_of_day(*day, zone))),
-            other => other.instant(zone),
+            // An instant at which a day begins is how some systems write that day in UTC.
+            AmsDate::Instant(instant) => {
+                let day = zone.to_datetime(*instant).date();
+                let is_day = start_of_day(day, zone) == *instant;
+                Ok(Some(if is_day { end_of_day(day, zone) } else { *instant }))
+            }
+            AmsDate::Absent | AmsDate::Placeholder(_) | AmsDate::Local(_) | AmsDate::Unreadable(_) => {
+                self.start(zone)
+            }
         }
     }
 
-    /// The day in `zone` on which this lies. `None` when absent.
+    /// The day in `zone` on which this lies. `None` when absent or open-ended.
     pub fn day(&self, zone: &TimeZone) -> Result<Option<Date>, Unreadable> {
         match self {
-            AmsDate::Absent => Ok(None),
+            AmsDate::Absent | AmsDate::Placeholder(_) | AmsDate::OpenEnded => Ok(None),
             AmsDate::Day(day) => Ok(Some(*day)),
             AmsDate::Local(local) => Ok(Some(local.date())),
             AmsDate::Instant(instant) => Ok(Some(zone.to_datetime(*instant).date())),
@@ -67,19 +85,14 @@ impl AmsDate {
         }
     }
 
+    /// Whether nothing was written, or something that stands for nothing.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, AmsDate::Absent | AmsDate::Placeholder(_))
+    }
+
     /// Whether something was written that cannot be read.
     pub fn is_unreadable(&self) -> bool {
         matches!(self, AmsDate::Unreadable(_))
-    }
-
-    fn instant(&self, zone: &TimeZone) -> Result<Option<Timestamp>, Unreadable> {
-        match self {
-            AmsDate::Absent => Ok(None),
-            AmsDate::Day(day) => Ok(Some(start_of_day(*day, zone))),
-            AmsDate::Local(local) => Ok(Some(in_zone(*local, zone))),
-            AmsDate::Instant(instant) => Ok(Some(*instant)),
-            AmsDate::Unreadable(_) => Err(Unreadable),
-        }
     }
 }
 

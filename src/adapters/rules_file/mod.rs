@@ -94,7 +94,7 @@ fn time_zone(walk: &mut Walk<'_>, value: &Spanned<DeValue<'_>>) -> Option<TimeZo
     let zone = TimeZone::get(&name).ok().filter(|zone| zone.iana_name().is_some() && !zone.is_unknown());
     if zone.is_none() {
         let known: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-        let near = problem::nearest(&name, known.iter().map(String::as_str));
+        let near = crate::domain::spelling::nearest(&name, known.iter().map(String::as_str));
         let remedy = match near {
             Some(near) => format!("Did you mean `{near}`"),
             None => "Use an IANA name, such as `America/New_York`".into(),

@@ -49,37 +49,6 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The name in `known` that `given` was most likely meant to be.
-pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let fold = |text: &str| text.to_ascii_lowercase().replace('-', "_");
-    let given = fold(given);
-    let length = given.chars().count();
-    let measured = known.into_iter().map(|name| {
-        let folded = fold(name);
-        // A name that was cut short is nearer than one that merely has similar letters.
-        let cut_short = length >= 4 && folded.starts_with(&given);
-        (if cut_short { 1 } else { distance(&given, &folded) }, name)
-    });
-    let (distance, name) = measured.min_by_key(|(distance, _)| *distance)?;
-    (distance <= (length / 3).max(2).min(length.saturating_sub(1))).then_some(name)
-}
-
-/// How many letters must be added, removed or changed.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (index, letter) in one.chars().enumerate() {
-        let mut next = Vec::with_capacity(row.len());
-        next.push(index + 1);
-        for ((other, above), diagonal) in other.iter().zip(row.iter().skip(1)).zip(&row) {
-            let left = next.last().copied().unwrap_or_default();
-            next.push((above + 1).min(left + 1).min(diagonal + usize::from(*other != letter)));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,17 +61,5 @@ mod tests {
         assert_eq!(problem.in_file("rules.toml").to_string(), "rules.toml:2:9: what. remedy.");
         assert_eq!(Problem::at("é", 1, "", "").column, 1);
         assert_eq!(Problem::at("é", 99, "", "").column, 2);
-    }
-
-    #[test]
-    fn a_misspelt_name_finds_its_neighbour() {
-        let known = ["time_zone", "honor_grace", "member"];
-        assert_eq!(nearest("timezone", known), Some("time_zone"));
-        assert_eq!(nearest("honour_grace", known), Some("honor_grace"));
-        assert_eq!(nearest("Member", known), Some("member"));
-        assert_eq!(nearest("tmie_zone", known), Some("time_zone"));
-        assert_eq!(nearest("honor", known), Some("honor_grace"));
-        assert_eq!(nearest("something_else", known), None);
-        assert_eq!(nearest("x", ["at", "y"]), None);
     }
 }

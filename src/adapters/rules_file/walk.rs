@@ -5,7 +5,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Problem, nearest};
+use super::problem::Problem;
+use crate::domain::spelling::nearest;
 
 /// The text under way and what was wrong so far.
 pub(super) struct Walk<'t> {

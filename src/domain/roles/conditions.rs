@@ -1,13 +1,17 @@
-//! When each kind of condition holds for a record, as spans of time (design §4).
+//! When each kind of condition holds for a record, as spans of time (docs/roles.md, "Conditions").
 //!
-//! An entry that does not say what it is of (an empty code) might be anything: it grants nothing, and it keeps a
-//! negated condition of its kind from granting. So does a part that was not fetched.
+//! An entry that does not say what it is of might be anything: it grants nothing, and it keeps a negated condition of its
+//! kind from granting. So does a part that was not fetched.
 
 use super::membership::Term;
-use super::span::{Edges, Span};
-use crate::domain::record::{Membership, Record, Registration};
+use super::purchases;
+use super::span::{Span, between};
+use crate::domain::fold;
+use crate::domain::record::{CommitteeSeat, Membership, Record, Registration};
 use crate::domain::rule::{Code, Condition};
-use crate::domain::time::{AmsDate, TimeZone, Timestamp, Unreadable, end_of_day_after, start_of_day_before};
+use crate::domain::time::{
+    AmsDate, FOREVER, TimeZone, Timestamp, Unreadable, end_of_day_after, start_of_day_before,
+};
 
 /// Adds to `spans` when the plain (not negated) `condition` holds.
 pub(super) fn spans(
@@ -20,8 +24,9 @@ pub(super) fn spans(
     match condition {
         Condition::Member => spans.extend(terms.iter().filter_map(|term| term.span)),
         Condition::MembershipType(code) => {
+            let coded = record.memberships.iter().any(|one| matches(code, one.code.as_deref()));
             for term in terms {
-                spans.extend(doubted(term.span, is_of_type(term.membership, code)));
+                spans.extend(doubted(term.span, is_of_type(term.membership, code, coded)));
             }
         }
         Condition::SecurityRole(name) => {
@@ -40,49 +45,45 @@ pub(super) fn spans(
             }
         }
         Condition::Committee { committee, positions } => {
-            each(spans, record.committees.as_deref(), |seat| {
-                let held =
-                    |position: &Code| seat.position.as_deref().is_some_and(|said| position.matches(said));
-                let position = positions.is_empty() || positions.iter().any(held);
-                let found = if position { is(committee, &seat.committee) } else { Found::No };
-                found.and_then(|| within(&seat.start_date, &seat.end_date, zone))
+            let seats = record.committees.as_deref();
+            let on = on_committee(seats.unwrap_or_default(), committee, positions);
+            each(spans, seats, |seat| {
+                if seat.cancelled {
+                    None
+                } else {
+                    on(seat).and_then(|| within(&seat.start_date, &seat.end_date, zone))
+                }
             });
         }
         Condition::Relationship { name, organization } => {
             each(spans, record.relationships.as_deref(), |relationship| {
-                let same = |number: &Code| {
-                    relationship.organization.as_deref().is_some_and(|said| number.matches(said))
+                let said = relationship.organization.as_deref();
+                let same = organization.as_ref().is_none_or(|number| matches(number, said));
+                let found = match is(name, &relationship.name) {
+                    // What says nothing at all might be with that organization too.
+                    Found::Perhaps if said.is_none() => Found::Perhaps,
+                    found if same => found,
+                    _ => Found::No,
                 };
-                let found = if organization.as_ref().is_none_or(same) {
-                    is(name, &relationship.name)
-                } else {
-                    Found::No
-                };
+                let found = if relationship.cancelled { Found::No } else { found };
                 found.and_then(|| within(&relationship.start_date, &relationship.end_date, zone))
             });
         }
         Condition::Event { event, from_days_before, until_days_after } => {
             each(spans, record.registrations.as_deref(), |registration| {
                 let window = || event_window(registration, *from_days_before, *until_days_after, zone);
-                is(event, &registration.event).and_then(window)
+                let found = if registration.cancelled { Found::No } else { is(event, &registration.event) };
+                found.and_then(window)
             });
         }
-        Condition::Purchase { product, valid_days } => {
-            each(spans, record.purchases.as_deref(), |purchase| {
-                is(product, &purchase.product).and_then(|| {
-                    let date = &purchase.purchase_date;
-                    let end = match valid_days {
-                        Some(days) => day_of(date, zone).map(|day| Some(end_of_day_after(day, *days, zone))),
-                        None => Ok(None),
-                    };
-                    Edges::new(true).from(date.start(zone)).to(end).span()
-                })
-            });
-        }
+        Condition::Purchase { product, valid_days } => match record.purchases.as_deref() {
+            Some(lines) => purchases::spans(product, *valid_days, lines, zone, spans),
+            None => spans.push(Span::UNKNOWN),
+        },
         Condition::Certification(code) => {
             each(spans, record.certifications.as_deref(), |certification| {
-                is(code, &certification.code)
-                    .and_then(|| Edges::new(true).to(certification.expire_date.end(zone)).span())
+                let found = if certification.cancelled { Found::No } else { is(code, &certification.code) };
+                found.and_then(|| between(Ok(None), certification.expire_date.end(zone)))
             });
         }
         // `Condition::plain` has taken the negations off; one that is left grants nothing either way.
@@ -92,7 +93,7 @@ pub(super) fn spans(
 
 /// Whether an entry is the one that a rule names.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Found {
+pub(super) enum Found {
     Yes,
     /// The entry does not say.
     Perhaps,
@@ -100,30 +101,66 @@ enum Found {
 }
 
 impl Found {
-    fn and_then(self, span: impl FnOnce() -> Option<Span>) -> Option<Span> {
+    pub(super) fn and_then(self, span: impl FnOnce() -> Option<Span>) -> Option<Span> {
         if self == Found::No { None } else { doubted(span(), self) }
     }
 }
 
-fn is(code: &Code, said: &str) -> Found {
+pub(super) fn is(code: &Code, said: &str) -> Found {
     if code.matches(said) {
         Found::Yes
-    } else if said.trim().is_empty() {
+    } else if fold::is_blank(said) {
         Found::Perhaps
     } else {
         Found::No
     }
 }
 
-fn is_of_type(membership: &Membership, code: &Code) -> Found {
-    let said = [membership.code.as_deref(), membership.type_name.as_deref()].map(Option::unwrap_or_default);
-    let found = said.map(|said| is(code, said));
-    if found.contains(&Found::Yes) {
-        Found::Yes
-    } else if found == [Found::Perhaps; 2] {
-        Found::Perhaps
-    } else {
-        Found::No
+fn matches(code: &Code, said: Option<&str>) -> bool {
+    said.is_some_and(|said| code.matches(said))
+}
+
+/// Compares with code and name. `coded`: some entry of the list has that code, so that names do not count.
+fn is_named(wanted: &Code, code: &str, name: Option<&str>, coded: bool) -> Found {
+    match is(wanted, code) {
+        Found::Yes => Found::Yes,
+        _ if !coded && matches(wanted, name) => Found::Yes,
+        Found::Perhaps if name.is_none_or(fold::is_blank) => Found::Perhaps,
+        _ => Found::No,
+    }
+}
+
+fn is_of_type(membership: &Membership, wanted: &Code, coded: bool) -> Found {
+    is_named(wanted, membership.code.as_deref().unwrap_or_default(), membership.type_name.as_deref(), coded)
+}
+
+/// Whether a seat is on the committee, in one of the positions.
+fn on_committee<'a>(
+    seats: &'a [CommitteeSeat],
+    committee: &'a Code,
+    positions: &'a [Code],
+) -> impl Fn(&CommitteeSeat) -> Found + 'a {
+    let coded = seats.iter().any(|seat| committee.matches(&seat.committee));
+    let on = move |seat: &CommitteeSeat| {
+        is_named(committee, &seat.committee, seat.committee_name.as_deref(), coded)
+    };
+    let here = move || seats.iter().filter(move |seat| on(seat) == Found::Yes);
+    // The positions of which some seat on this committee has the code; of the others the name counts.
+    let coded: Vec<bool> = positions
+        .iter()
+        .map(|position| here().any(|seat| matches(position, seat.position.as_deref())))
+        .collect();
+    move |seat| {
+        let (code, name) = (seat.position.as_deref(), seat.position_name.as_deref());
+        let mut wanted = positions.iter().zip(&coded);
+        let held = positions.is_empty()
+            || wanted.any(|(position, coded)| matches(position, code) || !coded && matches(position, name));
+        match on(seat) {
+            // What says nothing at all might be that position too.
+            Found::Perhaps if code.is_none() && name.is_none() => Found::Perhaps,
+            found if held => found,
+            _ => Found::No,
+        }
     }
 }
 
@@ -143,7 +180,7 @@ fn each<T>(spans: &mut Vec<Span>, part: Option<&[T]>, span: impl FnMut(&T) -> Op
 }
 
 fn within(start: &AmsDate, end: &AmsDate, zone: &TimeZone) -> Option<Span> {
-    Edges::new(true).from(start.start(zone)).to(end.end(zone)).span()
+    between(start.start(zone), end.end(zone))
 }
 
 fn event_window(
@@ -153,22 +190,28 @@ fn event_window(
     zone: &TimeZone,
 ) -> Option<Span> {
     let Registration { registration_date, event_start, event_end, .. } = registration;
-    let certain = ![registration_date, event_start, event_end].into_iter().any(AmsDate::is_unreadable);
     let start = match from_days_before {
-        Some(days) => day_of(event_start, zone).map(|day| Some(start_of_day_before(day, days, zone))),
+        Some(days) => counted(event_start, zone, |day| start_of_day_before(day, days, zone)),
         None => registration_date.start(zone),
     };
-    let end: Result<Option<Timestamp>, Unreadable> = match until_days_after {
+    let end = match until_days_after {
         Some(days) => {
-            let last = if *event_end == AmsDate::Absent { event_start } else { event_end };
-            day_of(last, zone).map(|day| Some(end_of_day_after(day, days, zone)))
+            let last = if event_end.is_absent() { event_start } else { event_end };
+            counted(last, zone, |day| end_of_day_after(day, days, zone))
         }
         None => Ok(None),
     };
-    Edges::new(certain).from(start).to(end).span()
+    between(start, end)
 }
 
-/// The day from which days are counted. Without one the count is as unknown as with an unreadable one.
-fn day_of(date: &AmsDate, zone: &TimeZone) -> Result<jiff::civil::Date, Unreadable> {
-    date.day(zone)?.ok_or(Unreadable)
+/// Counts days from a date. Without one the count is as unknown as with an unreadable one; from the end of time it stays there.
+pub(super) fn counted(
+    date: &AmsDate,
+    zone: &TimeZone,
+    count: impl FnOnce(jiff::civil::Date) -> Timestamp,
+) -> Result<Option<Timestamp>, Unreadable> {
+    if *date == AmsDate::OpenEnded {
+        return Ok(Some(FOREVER));
+    }
+    date.day(zone)?.map(count).map(Some).ok_or(Unreadable)
 }

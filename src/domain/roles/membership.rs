@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 
 use jiff::civil::Date;
 
-use super::span::{Edges, Span};
+use super::span::{Span, between};
+use crate::domain::fold;
 use crate::domain::record::Membership;
 use crate::domain::rule::Rules;
 use crate::domain::time::{AmsDate, FOREVER, TimeZone, Timestamp, Unreadable, last_day};
@@ -15,29 +16,17 @@ pub(super) struct Term<'a> {
     pub(super) membership: &'a Membership,
     /// When it is active; `None`: never.
     pub(super) span: Option<Span>,
-    /// When it ends, if that is known.
-    pub(super) end: Result<Option<End>, Unreadable>,
-}
-
-/// The end of a membership.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct End {
-    /// First instant that no longer counts.
-    at: Timestamp,
-    /// The end day, where the AMS gave a day.
-    day: Option<Date>,
+    /// The first instant at which it no longer counts, if that is known. `Ok(None)`: it has no end.
+    pub(super) end: Result<Option<Timestamp>, Unreadable>,
 }
 
 impl<'a> Term<'a> {
-    /// Reads one membership. Any date on it that cannot be read leaves it uncertain, whether or not the date is used.
+    /// Reads one membership: the dates that the mapping looks at, and no others.
     pub(super) fn new(membership: &'a Membership, rules: &Rules) -> Term<'a> {
         let end = end(membership, rules);
         let span = match start(membership, rules) {
             Ok(None) => None,
-            start => {
-                let certain = !dates(membership).into_iter().any(AmsDate::is_unreadable);
-                Edges::new(certain).from(start).to(end.map(|end| end.map(|end| end.at))).span()
-            }
+            start => between(start, end),
         };
         Term { membership, span, end }
     }
@@ -49,53 +38,51 @@ impl<'a> Term<'a> {
 
     /// The last day in `zone`. `None`: open-ended, or not known.
     pub(super) fn last_day(&self, zone: &TimeZone) -> Option<Date> {
-        let end = self.end.ok().flatten()?;
-        Some(end.day.unwrap_or_else(|| last_day(end.at, zone)))
+        self.end.ok().flatten().map(|end| last_day(end, zone))
     }
 
     /// Orders by who comes first as the primary membership: ends last, open-ended last of all; ties by lowest code.
-    pub(super) fn precedence(&self, other: &Term<'_>, zone: &TimeZone) -> Ordering {
-        let end = |term: &Term<'_>| term.end.ok().flatten();
-        let later = match (end(self), end(other)) {
-            (None, None) => Ordering::Equal,
-            (None, Some(_)) => Ordering::Less,
-            (Some(_), None) => Ordering::Greater,
-            (Some(mine), Some(theirs)) => theirs.at.cmp(&mine.at).then_with(|| {
-                if mine.at == FOREVER {
-                    other.last_day(zone).cmp(&self.last_day(zone))
-                } else {
-                    Ordering::Equal
-                }
-            }),
-        };
-        later.then_with(|| by_label(label(self.membership), label(other.membership)))
+    pub(super) fn precedence(&self, other: &Term<'_>) -> Ordering {
+        let end = |term: &Term<'_>| term.end.ok().flatten().unwrap_or(FOREVER);
+        end(other).cmp(&end(self)).then_with(|| by_code(self.membership, other.membership))
     }
 }
 
-/// What a membership is called: its code, else its name.
-pub(super) fn label(membership: &Membership) -> Option<&str> {
-    let filled = |text: &'_ Option<String>| text.as_ref().is_some_and(|text| !text.trim().is_empty());
-    let text = if filled(&membership.code) { &membership.code } else { &membership.type_name };
-    text.as_deref().map(str::trim).filter(|text| !text.is_empty())
+/// The code of a membership's type, if there is one.
+pub(super) fn code(membership: &Membership) -> Option<&str> {
+    membership.code.as_deref().filter(|code| !fold::is_blank(code)).map(str::trim)
 }
 
-/// Every date that a membership carries.
-pub(super) fn dates(membership: &Membership) -> [&AmsDate; 5] {
-    [
-        &membership.join_date,
-        &membership.effective_date,
-        &membership.expire_date,
-        &membership.grace_expire_date,
-        &membership.terminate_date,
-    ]
+/// The name of a membership's type, if there is one.
+pub(super) fn type_name(membership: &Membership) -> Option<&str> {
+    membership.type_name.as_deref().filter(|name| !fold::is_blank(name)).map(str::trim)
+}
+
+/// The dates by which `rules` decide when this membership is active, with what they are called.
+pub(super) fn dates<'a>(membership: &'a Membership, rules: &Rules) -> Vec<(&'static str, &'a AmsDate)> {
+    let mut dates = vec![("effective date", &membership.effective_date)];
+    if !rules.honor_effective_date {
+        dates.push(("join date", &membership.join_date));
+    }
+    dates.push(("expiry date", &membership.expire_date));
+    if looks_at_grace(membership, rules) {
+        dates.push(("grace date", &membership.grace_expire_date));
+    }
+    dates.push(("termination date", &membership.terminate_date));
+    dates
+}
+
+/// Grace counts where the mapping honours it, and where there is no other end.
+fn looks_at_grace(membership: &Membership, rules: &Rules) -> bool {
+    rules.honor_grace || membership.expire_date.is_absent()
 }
 
 /// Whether this membership counts at all under `rules`.
 pub(super) fn counts(membership: &Membership, rules: &Rules) -> bool {
-    rules.count_inherited || !membership.inherited
+    !membership.cancelled && (rules.count_inherited || !membership.inherited)
 }
 
-/// The first active instant. `Ok(None)`: no start date, so never active (design §4).
+/// The first active instant. `Ok(None)`: no start date, so never active.
 pub(super) fn start(membership: &Membership, rules: &Rules) -> Result<Option<Timestamp>, Unreadable> {
     let effective = membership.effective_date.start(&rules.time_zone);
     if rules.honor_effective_date {
@@ -109,35 +96,36 @@ pub(super) fn start(membership: &Membership, rules: &Rules) -> Result<Option<Tim
 }
 
 /// Where the membership ends. `Ok(None)`: open-ended.
-fn end(membership: &Membership, rules: &Rules) -> Result<Option<End>, Unreadable> {
+fn end(membership: &Membership, rules: &Rules) -> Result<Option<Timestamp>, Unreadable> {
     let zone = &rules.time_zone;
-    let mut end = read_end(&membership.expire_date, zone)?;
-    if rules.honor_grace
-        && let Some(grace) = read_end(&membership.grace_expire_date, zone)?
-        && end.is_none_or(|end| grace.at > end.at || (grace.at == end.at && grace.day > end.day))
-    {
-        end = Some(grace);
+    let mut end = membership.expire_date.end(zone)?;
+    if looks_at_grace(membership, rules) && !membership.grace_expire_date.is_absent() {
+        let grace = membership.grace_expire_date.end(zone)?;
+        end = match (end, grace) {
+            (Some(end), Some(grace)) => Some(end.max(grace)),
+            (None, grace) if membership.expire_date.is_absent() => grace,
+            _ => None,
+        };
     }
-    if let Some(terminated) = membership.terminate_date.start(zone)?
-        && end.is_none_or(|end| terminated < end.at)
+    let terminated = membership.terminate_date.start(zone)?.filter(|at| *at != FOREVER);
+    if let Some(terminated) = terminated
+        && end.is_none_or(|end| terminated < end)
     {
-        end = Some(End { at: terminated, day: None });
+        end = Some(terminated);
     }
     Ok(end)
 }
 
-fn read_end(date: &AmsDate, zone: &TimeZone) -> Result<Option<End>, Unreadable> {
-    let day = if let AmsDate::Day(day) = date { Some(*day) } else { None };
-    Ok(date.end(zone)?.map(|at| End { at, day }))
+/// The lowest code first, then the lowest name.
+fn by_code(mine: &Membership, theirs: &Membership) -> Ordering {
+    lowest(code(mine), code(theirs)).then_with(|| lowest(type_name(mine), type_name(theirs)))
 }
 
-/// Without regard to case first; a membership without any name comes last.
-fn by_label(mine: Option<&str>, theirs: Option<&str>) -> Ordering {
+/// As codes and names are compared; what is missing comes last.
+fn lowest(mine: Option<&str>, theirs: Option<&str>) -> Ordering {
     match (mine, theirs) {
         (Some(mine), Some(theirs)) => {
-            let fold =
-                |text: &'_ str| text.bytes().map(|byte| byte.to_ascii_lowercase()).collect::<Vec<u8>>();
-            fold(mine).cmp(&fold(theirs)).then_with(|| mine.cmp(theirs))
+            fold::folded(mine).cmp(&fold::folded(theirs)).then_with(|| mine.cmp(theirs))
         }
         (mine, theirs) => theirs.is_some().cmp(&mine.is_some()),
     }

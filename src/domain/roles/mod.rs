@@ -1,4 +1,4 @@
-//! From a record to roles: which are held at an instant, why, and until when time alone keeps it so.
+//! From a record to roles (docs/roles.md): which are held at an instant, why, and until when time alone keeps it so.
 //!
 //! Pure: record + rules + instant → decision. It cannot fail; what cannot be understood grants nothing, with a warning.
 //! A condition is true, false or unknown. Unknown is what an unread part or an unreadable date leaves open; neither it
@@ -6,6 +6,7 @@
 
 mod conditions;
 mod membership;
+mod purchases;
 mod reasons;
 mod span;
 mod timeline;
@@ -33,8 +34,10 @@ pub struct Decision {
     pub member: bool,
     /// The roles, sorted.
     pub roles: BTreeSet<Role>,
-    /// Code of the membership that counts; its name where there is no code. `None`: not a member.
+    /// Display name of the type of the membership that names the decision. `None`: there is none, or the AMS gave no name.
     pub membership_type: Option<String>,
+    /// Code of that type.
+    pub membership_code: Option<String>,
     /// The last day of that membership in the association's time zone. `None`: open-ended, or not a member.
     pub membership_expires: Option<Date>,
     /// First instant at which the decision for the same record would differ. `None`: never.
@@ -107,6 +110,7 @@ fn refused(record: &Record, rules: &Rules) -> Decision {
         member: false,
         roles: BTreeSet::new(),
         membership_type: None,
+        membership_code: None,
         membership_expires: None,
         holds_until: None,
         trace: Vec::new(),
@@ -122,13 +126,23 @@ fn roles_of(rules: &Rules, outcome: &Outcome) -> BTreeSet<Role> {
     built_in.chain(granted).cloned().collect()
 }
 
+/// Longest name or code that a decision shows: it travels in headers. Bytes.
+const LONGEST_SHOWN: usize = 256;
+
+/// A text cut to what a decision shows, at the end of a character.
+fn shown(text: &str) -> String {
+    text.get(..text.floor_char_boundary(LONGEST_SHOWN)).unwrap_or_default().to_owned()
+}
+
 fn decision(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) -> Decision {
     let rules = timeline.rules;
+    let (name, code) = timeline.type_of(outcome);
     Decision {
         admitted: true,
         member: outcome.member,
         roles: roles_of(rules, outcome),
-        membership_type: timeline.type_of(outcome).map(str::to_owned),
+        membership_type: name.map(shown),
+        membership_code: code.map(shown),
         membership_expires: timeline.expires(outcome),
         holds_until: timeline.holds_until(outcome, now),
         trace: Vec::new(),

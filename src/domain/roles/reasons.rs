@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use super::Verdict;
+use super::membership;
 use super::span::Span;
 use super::timeline::{Outcome, Timeline, holds};
 use super::warnings::{membership_name, name};
@@ -62,24 +63,31 @@ fn built_in(rules: &Rules, member: bool) -> impl Iterator<Item = (&'static str, 
 
 /// Why this person is a member or is not.
 fn membership(timeline: &Timeline<'_>, now: Timestamp) -> String {
-    let zone = &timeline.rules.time_zone;
+    let (zone, rules) = (&timeline.rules.time_zone, timeline.rules);
     let active = timeline.terms.iter().filter(|term| term.is_active(now));
-    if let Some(term) = active.min_by(|one, other| one.precedence(other, zone)) {
+    if let Some(term) = active.min_by(|one, other| one.precedence(other)) {
         let name = membership_name(term.membership).unwrap_or("A membership");
         return match term.last_day(zone) {
             Some(day) => format!("Member: {name} runs to {}.", in_words(day)),
             None => format!("Member: {name} has no end."),
         };
     }
-    if timeline.terms.is_empty() {
-        let inherited = !timeline.record.memberships.is_empty();
-        let why = if inherited {
-            "inherited memberships do not count"
-        } else {
-            "there is no membership on the record"
-        };
-        return format!("Not a member: {why}.");
+    if timeline.record.memberships.is_empty() {
+        return "Not a member: there is no membership on the record.".into();
     }
+    if timeline.record.memberships.iter().all(|membership| membership.inherited && !membership.cancelled)
+        && !rules.count_inherited
+    {
+        return "Not a member: inherited memberships do not count.".into();
+    }
+    let left_out = timeline.record.memberships.iter().filter(|one| !membership::counts(one, rules));
+    let left_out = left_out.map(|membership| {
+        let name = membership_name(membership).unwrap_or("A membership");
+        format!(
+            "{name} {}",
+            if membership.cancelled { "was cancelled" } else { "is inherited and does not count" }
+        )
+    });
     let each = timeline.terms.iter().map(|term| {
         let name = membership_name(term.membership).unwrap_or("A membership");
         match term.span {
@@ -88,11 +96,13 @@ fn membership(timeline: &Timeline<'_>, now: Timestamp) -> String {
                 format!("{name} starts on {}", in_words(zone.to_datetime(span.start).date()))
             }
             Some(span) => format!("{name} ended on {}", in_words(last_day(span.end, zone))),
-            None if term.end.is_ok_and(|end| end.is_none()) => format!("{name} has no start date"),
+            None if membership::start(term.membership, rules) == Ok(None) => {
+                format!("{name} has no start date")
+            }
             None => format!("{name} was never active"),
         }
     });
-    format!("Not a member: {}.", each.collect::<Vec<_>>().join("; "))
+    format!("Not a member: {}.", each.chain(left_out).collect::<Vec<_>>().join("; "))
 }
 
 fn sentence(

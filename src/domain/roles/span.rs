@@ -34,40 +34,13 @@ impl Span {
     }
 }
 
-/// Collects what is known of a span; whatever is not known leaves that side open and the span uncertain.
-pub(super) struct Edges {
-    start: Timestamp,
-    end: Timestamp,
-    certain: bool,
-}
-
-impl Edges {
-    /// An entry with these dates in doubt or not.
-    pub(super) fn new(certain: bool) -> Edges {
-        Edges { start: SINCE_EVER, end: FOREVER, certain }
-    }
-
-    /// Starts here; absent: since ever.
-    pub(super) fn from(mut self, start: Result<Option<Timestamp>, Unreadable>) -> Edges {
-        match start {
-            Ok(start) => self.start = start.unwrap_or(SINCE_EVER),
-            Err(Unreadable) => self.certain = false,
-        }
-        self
-    }
-
-    /// Ends here; absent: never.
-    pub(super) fn to(mut self, end: Result<Option<Timestamp>, Unreadable>) -> Edges {
-        match end {
-            Ok(end) => self.end = end.unwrap_or(FOREVER),
-            Err(Unreadable) => self.certain = false,
-        }
-        self
-    }
-
-    /// The span; `None` when it has ended before it starts.
-    pub(super) fn span(self) -> Option<Span> {
-        let Edges { start, end, certain } = self;
-        (start < end).then_some(Span { start, end, certain })
-    }
+/// The span between two dates as read; absent ones leave their side open. `None` when it ends before it starts. A date that
+/// cannot be read leaves the whole entry unknown, whatever the other one says.
+pub(super) fn between(
+    start: Result<Option<Timestamp>, Unreadable>,
+    end: Result<Option<Timestamp>, Unreadable>,
+) -> Option<Span> {
+    let (Ok(start), Ok(end)) = (start, end) else { return Some(Span::UNKNOWN) };
+    let (start, end) = (start.unwrap_or(SINCE_EVER), end.unwrap_or(FOREVER));
+    (start < end).then_some(Span { start, end, certain: true })
 }

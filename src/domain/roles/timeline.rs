@@ -77,14 +77,15 @@ impl<'a> Timeline<'a> {
         None
     }
 
-    /// What the deciding membership is called.
-    pub(super) fn type_of(&self, outcome: &Outcome) -> Option<&str> {
-        membership::label(self.primary(outcome)?.membership)
+    /// The name and the code of the deciding membership's type.
+    pub(super) fn type_of(&self, outcome: &Outcome) -> (Option<&str>, Option<&str>) {
+        let primary = self.primary(outcome).map(|term| term.membership);
+        (primary.and_then(membership::type_name), primary.and_then(membership::code))
     }
 
-    /// The last day of the deciding membership.
+    /// The last day of the deciding membership, for a member.
     pub(super) fn expires(&self, outcome: &Outcome) -> Option<Date> {
-        self.primary(outcome)?.last_day(&self.rules.time_zone)
+        self.primary(outcome).filter(|_| outcome.member)?.last_day(&self.rules.time_zone)
     }
 
     /// The membership that names the decision.
@@ -101,7 +102,7 @@ impl<'a> Timeline<'a> {
 
     fn at_into(&self, t: Timestamp, outcome: &mut Outcome) {
         outcome.member = self.terms.iter().any(|term| term.is_active(t));
-        outcome.primary = if outcome.member { self.primary_at(t) } else { None };
+        outcome.primary = self.primary_at(t);
         outcome.fits.clear();
         outcome.fits.extend(self.rules.rules.iter().map(|rule| !rule.when.is_empty()));
         for asked in &self.asked {
@@ -114,13 +115,12 @@ impl<'a> Timeline<'a> {
     }
 
     fn primary_at(&self, t: Timestamp) -> Option<usize> {
-        let zone = &self.rules.time_zone;
         match self.rules.primary_membership {
-            // The plugin takes the first on the record, whether or not it is the one that makes the member.
+            // Whether or not it is the one that makes the member, and whether or not there is a member.
             PrimaryMembership::First => (!self.terms.is_empty()).then_some(0),
             PrimaryMembership::Longest => {
                 let active = self.terms.iter().enumerate().filter(|(_, term)| term.is_active(t));
-                active.min_by(|(_, one), (_, other)| one.precedence(other, zone)).map(|(index, _)| index)
+                active.min_by(|(_, one), (_, other)| one.precedence(other)).map(|(index, _)| index)
             }
         }
     }

@@ -1,48 +1,53 @@
 //! What about a record was not understood, as sentences. Values are left out: they may be anything, an address too.
+//!
+//! A date that cannot be read is worth a sentence where the mapping looks at it, and nowhere else. A date that stands for
+//! "no date" is always worth one: the AMS is not known to write it.
 
-use super::membership;
-use crate::domain::record::{Membership, Parts, Record};
-use crate::domain::rule::{Condition, Rules};
-use crate::domain::time::AmsDate;
+use super::{membership, purchases};
+use crate::domain::record::{Membership, Parts, Quantity, Record};
+use crate::domain::rule::{Code, Condition, Rules};
+use crate::domain::time::{AmsDate, in_words};
 
-/// Everything that was not understood, whether or not it matters at some instant.
+/// Everything that was not understood, whether or not it matters at some instant. Each sentence once.
 pub(super) fn of(record: &Record, rules: &Rules) -> Vec<String> {
-    let mut warnings = record.warnings.clone();
+    let mut warnings = Warnings(record.warnings.clone());
     for membership in &record.memberships {
         of_membership(&mut warnings, membership, rules);
     }
-    for seat in record.committees.iter().flatten() {
-        unreadable(&mut warnings, [("start date", &seat.start_date), ("end date", &seat.end_date)], || {
-            format!("the seat on committee {}", name(&seat.committee))
-        });
+    placeholders(&mut warnings, record);
+    for condition in rules.rules.iter().flat_map(|rule| &rule.when) {
+        of_condition(&mut warnings, condition.plain().0, record);
     }
-    for registration in record.registrations.iter().flatten() {
-        let dates = [
-            ("registration date", &registration.registration_date),
-            ("start date", &registration.event_start),
-            ("end date", &registration.event_end),
-        ];
-        unreadable(&mut warnings, dates, || {
-            format!("the registration for event {}", name(&registration.event))
-        });
-    }
-    for purchase in record.purchases.iter().flatten() {
-        unreadable(&mut warnings, [("date", &purchase.purchase_date)], || {
-            format!("the purchase of {}", name(&purchase.product))
-        });
-    }
-    for certification in record.certifications.iter().flatten() {
-        unreadable(&mut warnings, [("expiry date", &certification.expire_date)], || {
-            format!("certification {}", name(&certification.code))
-        });
-    }
-    for relationship in record.relationships.iter().flatten() {
-        let dates = [("start date", &relationship.start_date), ("end date", &relationship.end_date)];
-        unreadable(&mut warnings, dates, || format!("the relationship {}", name(&relationship.name)));
-    }
-    uncountable_windows(&mut warnings, record, rules);
     missing_parts(&mut warnings, record, rules.parts());
-    warnings
+    warnings.0
+}
+
+struct Warnings(Vec<String>);
+
+impl Warnings {
+    fn add(&mut self, sentence: String) {
+        if !self.0.contains(&sentence) {
+            self.0.push(sentence);
+        }
+    }
+
+    /// Says of each of these dates that it cannot be read, if so.
+    fn unreadable<'d>(
+        &mut self,
+        dates: impl IntoIterator<Item = (&'static str, &'d AmsDate)>,
+        subject: impl Fn() -> String,
+    ) {
+        for (what, _) in dates.into_iter().filter(|(_, date)| date.is_unreadable()) {
+            self.add(format!("The {what} of {} cannot be read; it grants nothing.", subject()));
+        }
+    }
+
+    /// Says that there is nothing to count days from, if so.
+    fn uncountable(&mut self, date: &AmsDate, subject: impl Fn() -> String) {
+        if date.is_absent() {
+            self.add(format!("{} has no date to count days from; it grants nothing.", subject()));
+        }
+    }
 }
 
 /// Text as it may appear in a reason: never an e-mail address.
@@ -60,70 +65,132 @@ pub(super) fn membership_name(membership: &Membership) -> Option<&str> {
     said.into_iter().flatten().find(|text| !text.trim().is_empty()).map(name)
 }
 
-fn of_membership(warnings: &mut Vec<String>, membership: &Membership, rules: &Rules) {
-    let [join, effective, expire, grace, terminate] = membership::dates(membership);
-    let named = [
-        ("join date", join),
-        ("effective date", effective),
-        ("expiry date", expire),
-        ("grace date", grace),
-        ("termination date", terminate),
-    ];
-    let subject =
-        || membership_name(membership).map_or("a membership".into(), |name| format!("membership {name}"));
-    unreadable(warnings, named, subject);
-    if membership::counts(membership, rules) && membership::start(membership, rules) == Ok(None) {
+fn of_membership(warnings: &mut Warnings, membership: &Membership, rules: &Rules) {
+    if !membership::counts(membership, rules) {
+        return;
+    }
+    warnings.unreadable(membership::dates(membership, rules), || subject(membership));
+    if membership::start(membership, rules) == Ok(None) {
         let date = if rules.honor_effective_date { "effective date" } else { "effective date or join date" };
         let name = membership_name(membership).unwrap_or("A membership");
-        warnings.push(format!("{name} has no {date}; it is not active."));
+        warnings.add(format!("{name} has no {date}; it is not active."));
     }
 }
 
-fn unreadable<const N: usize>(
-    warnings: &mut Vec<String>,
-    dates: [(&str, &AmsDate); N],
-    subject: impl Fn() -> String,
-) {
-    for (what, _) in dates.into_iter().filter(|(_, date)| date.is_unreadable()) {
-        warnings.push(format!("The {what} of {} cannot be read; it grants nothing.", subject()));
-    }
+fn subject(membership: &Membership) -> String {
+    membership_name(membership).map_or("a membership".into(), |name| format!("membership {name}"))
 }
 
-/// Windows that count days from a date that the AMS did not give.
-fn uncountable_windows(warnings: &mut Vec<String>, record: &Record, rules: &Rules) {
-    for condition in rules.rules.iter().flat_map(|rule| &rule.when) {
-        match condition.plain().0 {
-            Condition::Event { event, from_days_before, until_days_after } => {
-                let matching =
-                    record.registrations.iter().flatten().filter(|entry| event.matches(&entry.event));
-                for entry in matching {
-                    let no_start = entry.event_start == AmsDate::Absent;
-                    let no_end = no_start && entry.event_end == AmsDate::Absent;
-                    if from_days_before.is_some() && no_start || until_days_after.is_some() && no_end {
-                        warnings.push(format!(
-                            "Event {} has no date to count days from; it grants nothing.",
-                            name(&entry.event)
-                        ));
-                    }
+/// The dates that one condition looks at, on the entries that it is about. An entry without a code or name had its warning
+/// when it was read.
+fn of_condition(warnings: &mut Warnings, condition: &Condition, record: &Record) {
+    match condition {
+        Condition::Committee { committee, .. } => {
+            let is_it = |name: Option<&str>| name.is_some_and(|name| committee.matches(name));
+            let seats = record.committees.iter().flatten().filter(|seat| !seat.cancelled);
+            for seat in
+                seats.filter(|seat| is_it(Some(&seat.committee)) || is_it(seat.committee_name.as_deref()))
+            {
+                warnings.unreadable([("start date", &seat.start_date), ("end date", &seat.end_date)], || {
+                    format!("the seat on committee {}", name(committee.as_str()))
+                });
+            }
+        }
+        Condition::Relationship { name: wanted, .. } => {
+            let relationships = record.relationships.iter().flatten().filter(|entry| !entry.cancelled);
+            for entry in relationships.filter(|entry| wanted.matches(&entry.name)) {
+                let dates = [("start date", &entry.start_date), ("end date", &entry.end_date)];
+                warnings.unreadable(dates, || format!("the relationship {}", name(&entry.name)));
+            }
+        }
+        Condition::Event { event, from_days_before, until_days_after } => {
+            let registrations = record.registrations.iter().flatten().filter(|entry| !entry.cancelled);
+            for entry in registrations.filter(|entry| event.matches(&entry.event)) {
+                let of = || format!("the registration for event {}", name(&entry.event));
+                let it = || format!("Event {}", name(&entry.event));
+                let first = ("start date", &entry.event_start);
+                let last = if entry.event_end.is_absent() { first } else { ("end date", &entry.event_end) };
+                if from_days_before.is_some() {
+                    warnings.unreadable([first], of);
+                    warnings.uncountable(first.1, it);
+                } else {
+                    warnings.unreadable([("registration date", &entry.registration_date)], of);
+                }
+                if until_days_after.is_some() {
+                    warnings.unreadable([last], of);
+                    warnings.uncountable(last.1, it);
                 }
             }
-            Condition::Purchase { product, valid_days: Some(_) } => {
-                let undated = record.purchases.iter().flatten().filter(|entry| {
-                    product.matches(&entry.product) && entry.purchase_date == AmsDate::Absent
-                });
-                warnings.extend(undated.map(|entry| {
-                    format!(
-                        "The purchase of {} has no date to count days from; it grants nothing.",
-                        name(&entry.product)
-                    )
-                }));
+        }
+        Condition::Purchase { product, valid_days } => {
+            of_purchases(warnings, product, valid_days.is_some(), record);
+        }
+        Condition::Certification(code) => {
+            let certifications = record.certifications.iter().flatten().filter(|entry| !entry.cancelled);
+            for entry in certifications.filter(|entry| code.matches(&entry.code)) {
+                let dates = [("expiry date", &entry.expire_date)];
+                warnings.unreadable(dates, || format!("certification {}", name(&entry.code)));
             }
-            _ => {}
+        }
+        Condition::MembershipType(_)
+        | Condition::SecurityRole(_)
+        | Condition::CustomField { .. }
+        | Condition::Member
+        | Condition::Not(_) => {}
+    }
+}
+
+fn of_purchases(warnings: &mut Warnings, product: &Code, counts_days: bool, record: &Record) {
+    let lines = record.purchases.as_deref().unwrap_or_default();
+    if purchases::is_unknown(product, lines) {
+        warnings.add(format!(
+            "It cannot be told how many of {} were bought and returned; no purchase of it grants anything.",
+            name(product.as_str())
+        ));
+    }
+    for line in lines.iter().filter(|line| !line.cancelled && product.matches(&line.product)) {
+        let is_bought = matches!(line.quantity, Quantity::Units(units) if units > 0);
+        let of = || format!("the purchase of {}", name(&line.product));
+        warnings.unreadable([("date", &line.purchase_date)], of);
+        if counts_days && is_bought {
+            warnings.uncountable(&line.purchase_date, || format!("The purchase of {}", name(&line.product)));
         }
     }
 }
 
-fn missing_parts(warnings: &mut Vec<String>, record: &Record, needed: Parts) {
+/// Dates that stand for "no date", wherever they are.
+fn placeholders(warnings: &mut Warnings, record: &Record) {
+    let memberships = record.memberships.iter().flat_map(|entry| {
+        [
+            &entry.join_date,
+            &entry.effective_date,
+            &entry.expire_date,
+            &entry.grace_expire_date,
+            &entry.terminate_date,
+        ]
+        .map(|date| (date, "a membership"))
+    });
+    let seats = record.committees.iter().flatten();
+    let seats =
+        seats.flat_map(|entry| [&entry.start_date, &entry.end_date].map(|date| (date, "a committee seat")));
+    let registrations = record.registrations.iter().flatten().flat_map(|entry| {
+        [&entry.registration_date, &entry.event_start, &entry.event_end].map(|date| (date, "a registration"))
+    });
+    let purchases = record.purchases.iter().flatten().map(|entry| (&entry.purchase_date, "a purchase"));
+    let certifications =
+        record.certifications.iter().flatten().map(|entry| (&entry.expire_date, "a certification"));
+    let relationships = record.relationships.iter().flatten();
+    let relationships = relationships
+        .flat_map(|entry| [&entry.start_date, &entry.end_date].map(|date| (date, "a relationship")));
+    let all = memberships.chain(seats).chain(registrations).chain(purchases).chain(certifications);
+    for (date, of) in all.chain(relationships) {
+        if let AmsDate::Placeholder(day) = date {
+            warnings.add(format!("{} on {of} stands for no date; it counts as absent.", in_words(*day)));
+        }
+    }
+}
+
+fn missing_parts(warnings: &mut Warnings, record: &Record, needed: Parts) {
     let parts = [
         (needed.committees && record.committees.is_none(), "Committees"),
         (needed.registrations && record.registrations.is_none(), "Registrations"),
@@ -132,7 +199,8 @@ fn missing_parts(warnings: &mut Vec<String>, record: &Record, needed: Parts) {
         (needed.relationships && record.relationships.is_none(), "Relationships"),
     ];
     let missing = parts.into_iter().filter(|(missing, _)| *missing);
-    warnings.extend(missing.map(|(_, part)| {
-        format!("{part} were not read from the AMS; no rule that asks for them grants anything.")
-    }));
+    for (_, part) in missing {
+        warnings
+            .add(format!("{part} were not read from the AMS; no rule that asks for them grants anything."));
+    }
 }

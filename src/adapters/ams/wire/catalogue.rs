@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::Fetched;
 use super::lenient::Entry;
 use crate::domain::catalogue::{Choice, EventChoice, FieldChoice, plain_day};
+use crate::domain::fold;
 use crate::domain::record::IndividualId;
 
 /// Committees and positions: `code` and `name` (re:Members fact sheet §5.1).
@@ -37,7 +38,7 @@ pub fn events(entries: &[Value]) -> Vec<EventChoice> {
     events.sort_by(|a, b| {
         (Reverse(a.first_day), &a.label, &a.code).cmp(&(Reverse(b.first_day), &b.label, &b.code))
     });
-    events.dedup_by(|a, b| a.code.eq_ignore_ascii_case(&b.code));
+    events.dedup_by(|a, b| fold::folded(&a.code) == fold::folded(&b.code));
     events
 }
 
@@ -76,7 +77,7 @@ fn choices(entries: &[Value], code: &str, label: &str) -> Vec<Choice> {
 /// By label, each code once.
 fn tidy(mut choices: Vec<Choice>) -> Vec<Choice> {
     choices.sort_by(|a, b| (&a.label, &a.code).cmp(&(&b.label, &b.code)));
-    choices.dedup_by(|a, b| a.code.eq_ignore_ascii_case(&b.code));
+    choices.dedup_by(|a, b| fold::folded(&a.code) == fold::folded(&b.code));
     choices
 }
 

@@ -38,6 +38,11 @@ pub fn items_owned(body: Value) -> Vec<Value> {
     }
 }
 
+/// Whether an object has a member of this name that is not null.
+pub fn says(value: &Value, name: &str) -> bool {
+    Entry::of(value).is_some_and(|entry| entry.get(name).is_some())
+}
+
 fn is_empty_envelope(object: &Map<String, Value>) -> bool {
     object.is_empty() || object.len() == 1 && Entry(object).lookup("pageNumber").is_some()
 }

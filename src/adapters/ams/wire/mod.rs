@@ -1,5 +1,5 @@
 //! Reads what re:Members answers into a record, leniently: envelope, array or object; null, `""` or `[]`; numbers and
-//! booleans as text (re:Members fact sheet §3, §4, §5, §7).
+//! booleans as text.
 //!
 //! An entry that cannot be understood becomes an entry without a name, with a warning: it grants nothing, and because
 //! it might be anything it keeps negated conditions of its kind from granting.
@@ -7,17 +7,18 @@
 pub mod catalogue;
 mod dates;
 mod lenient;
+mod status;
 #[cfg(test)]
 mod tests;
 
 pub use dates::date;
-pub use lenient::{items, items_owned};
+pub use lenient::{items, items_owned, says};
 
 use lenient::Entry;
 use serde_json::Value;
 
 use crate::domain::record::{
-    Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Record,
+    Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Quantity, Record,
     Registration, Relationship,
 };
 use crate::domain::time::{AmsDate, Timestamp};
@@ -63,12 +64,15 @@ pub fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, WireError> 
         .ok_or(WireError::NoId)?;
     let mut warnings = Vec::new();
     let memberships = list(&individual, "memberships").unwrap_or_default();
-    let security_roles = list(&individual, "securityRoles").unwrap_or_default();
-    let custom_fields = list(&individual, "customFields").unwrap_or_default();
+    let uncancelled = |name| {
+        let entries = list(&individual, name).unwrap_or_default();
+        entries.into_iter().filter(|entry| !status::is_surely_cancelled(entry)).collect()
+    };
+    let (security_roles, custom_fields) = (uncancelled("securityRoles"), uncancelled("customFields"));
     Ok(Record {
         id,
         as_of,
-        profile: profile(&individual, &memberships),
+        profile: profile(&individual, &memberships, &mut warnings),
         is_approved: is_approved(&individual, &mut warnings),
         is_deceased: flag(&individual, "isDeceased", true, &mut warnings).unwrap_or(false),
         memberships: each_or(memberships, "membership", &mut warnings, membership, unknown_membership),
@@ -140,21 +144,53 @@ fn unknown_membership() -> Membership {
     Membership { effective_date: AmsDate::Unreadable(String::new()), ..Membership::default() }
 }
 
-fn profile(individual: &Entry<'_>, memberships: &[&Value]) -> Profile {
+/// Longest name that is handed on; what is longer is cut. Bytes.
+const LONGEST_NAME: usize = 1024;
+/// Longest e-mail address that can be one (RFC 5321 §4.5.3.1.3, RFC 3696 erratum 1690). Bytes.
+const LONGEST_EMAIL: usize = 254;
+
+/// Who the person is. A name that is too long is cut; an address is left out, because a part of it is somebody else's.
+fn profile(individual: &Entry<'_>, memberships: &[&Value], warnings: &mut Vec<String>) -> Profile {
     let text = |name: &str| individual.text(name).ok().flatten();
-    let (first_name, last_name) = (text("firstName"), text("lastName"));
+    let mut named = |text: String| {
+        if text.len() > LONGEST_NAME {
+            warnings.push(format!("A name is longer than {LONGEST_NAME} bytes; it is cut."));
+        }
+        cut(text)
+    };
+    let (first_name, last_name) = (text("firstName").map(&mut named), text("lastName").map(&mut named));
     let full =
         || [first_name.as_deref(), last_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let name = named(text("name").unwrap_or_else(full));
+    let email = text("email").filter(|email| {
+        let fits = email.len() <= LONGEST_EMAIL;
+        if !fits {
+            warnings
+                .push(format!("The e-mail address is longer than {LONGEST_EMAIL} bytes; it is left out."));
+        }
+        fits
+    });
     let renewals = memberships.iter().filter_map(|entry| Entry::of(entry)?.text("renewalUrl").ok().flatten());
-    let is_web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
+    let is_web = |url: &String| {
+        url.len() <= LONGEST_ADDRESS && (url.starts_with("https://") || url.starts_with("http://"))
+    };
     Profile {
-        record_number: text("recordNumber"),
-        name: text("name").unwrap_or_else(full),
-        email: text("email"),
+        record_number: text("recordNumber").map(cut),
+        name,
+        email,
         renewal_url: renewals.into_iter().find(is_web),
         first_name,
         last_name,
     }
+}
+
+/// Longest renewal address that is linked to. Bytes.
+const LONGEST_ADDRESS: usize = 4096;
+
+/// Cuts a text to [`LONGEST_NAME`], at the end of a character.
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(LONGEST_NAME));
+    text
 }
 
 /// Only an explicit `false` refuses; what cannot be read refuses too.
@@ -189,32 +225,47 @@ fn membership(value: &Value, warnings: &mut Vec<String>) -> Result<Membership, M
         grace_expire_date: entry.date("graceExpireDate"),
         terminate_date: entry.date("terminateDate"),
         inherited: flag(&entry, "inheritedMembershipBenefits", true, warnings).unwrap_or(false),
+        cancelled: status::is_cancelled(&entry, "membership", warnings)?,
     })
 }
 
-fn security_role(value: &Value, _: &mut Vec<String>) -> Result<String, Malformed> {
+fn security_role(value: &Value, warnings: &mut Vec<String>) -> Result<String, Malformed> {
     match value {
         Value::String(name) if !name.trim().is_empty() => Ok(name.clone()),
-        _ => Entry::of(value).ok_or(Malformed)?.name("name"),
+        _ => {
+            let entry = Entry::of(value).ok_or(Malformed)?;
+            status::is_cancelled(&entry, "security role", warnings)?;
+            entry.name("name")
+        }
     }
 }
 
-fn custom_field(value: &Value, _: &mut Vec<String>) -> Result<CustomField, Malformed> {
+fn custom_field(value: &Value, warnings: &mut Vec<String>) -> Result<CustomField, Malformed> {
     let entry = Entry::of(value).ok_or(Malformed)?;
+    status::is_cancelled(&entry, "custom field", warnings)?;
     Ok(CustomField { name: entry.name("name")?, value: entry.values("value")? })
 }
 
-fn committee(value: &Value, _: &mut Vec<String>) -> Result<CommitteeSeat, Malformed> {
+/// A seat. The committee's code is inside `committee`; the `code` beside it is the person's number on that committee.
+fn committee(value: &Value, warnings: &mut Vec<String>) -> Result<CommitteeSeat, Malformed> {
     let entry = Entry::of(value).ok_or(Malformed)?;
+    let committee = entry.object("committee")?;
+    let (code, name) = (committee.text("code")?, committee.text("name")?);
+    if code.is_none() && name.is_none() {
+        return Err(Malformed);
+    }
     Ok(CommitteeSeat {
-        committee: entry.object("committee")?.name("code")?,
+        committee: code.unwrap_or_default(),
+        committee_name: name,
         position: entry.text("positionCode")?,
+        position_name: entry.text("position")?,
         start_date: entry.date("startDate"),
         end_date: entry.date("endDate"),
+        cancelled: status::is_cancelled(&entry, "committee seat", warnings)?,
     })
 }
 
-fn registration(value: &Value, _: &mut Vec<String>) -> Result<Registration, Malformed> {
+fn registration(value: &Value, warnings: &mut Vec<String>) -> Result<Registration, Malformed> {
     let entry = Entry::of(value).ok_or(Malformed)?;
     let event = entry.object("event")?;
     Ok(Registration {
@@ -225,20 +276,40 @@ fn registration(value: &Value, _: &mut Vec<String>) -> Result<Registration, Malf
         },
         event_start: event.date("startDate"),
         event_end: event.date("endDate"),
+        cancelled: status::is_cancelled(&entry, "registration", warnings)?,
     })
 }
 
-fn purchase(value: &Value, _: &mut Vec<String>) -> Result<Purchase, Malformed> {
+fn purchase(value: &Value, warnings: &mut Vec<String>) -> Result<Purchase, Malformed> {
     let entry = Entry::of(value).ok_or(Malformed)?;
-    Ok(Purchase { product: entry.name("productCode")?, purchase_date: entry.date("purchaseDate") })
+    Ok(Purchase {
+        product: entry.name("productCode")?,
+        purchase_date: entry.date("purchaseDate"),
+        quantity: match entry.text("quantity") {
+            Ok(None) => Quantity::default(),
+            Ok(Some(text)) => units(&text).map_or(Quantity::Unreadable, Quantity::Units),
+            Err(Malformed) => Quantity::Unreadable,
+        },
+        cancelled: status::is_cancelled(&entry, "purchase", warnings)?,
+    })
 }
 
-fn certification(value: &Value, _: &mut Vec<String>) -> Result<Certification, Malformed> {
-    let entry = Entry::of(value).ok_or(Malformed)?;
-    Ok(Certification { code: entry.name("code")?, expire_date: entry.date("expireDate") })
+/// A whole number, also where it is written with a fraction of nothing, such as `2.00`.
+fn units(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    fraction.bytes().all(|byte| byte == b'0').then(|| whole.parse().ok())?
 }
 
-fn relationship(value: &Value, _: &mut Vec<String>) -> Result<Relationship, Malformed> {
+fn certification(value: &Value, warnings: &mut Vec<String>) -> Result<Certification, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    Ok(Certification {
+        code: entry.name("code")?,
+        expire_date: entry.date("expireDate"),
+        cancelled: status::is_cancelled(&entry, "certification", warnings)?,
+    })
+}
+
+fn relationship(value: &Value, warnings: &mut Vec<String>) -> Result<Relationship, Malformed> {
     let entry = Entry::of(value).ok_or(Malformed)?;
     let organization = match entry.get("relatedToCustomer").and_then(Entry::of) {
         Some(customer) => {
@@ -252,5 +323,6 @@ fn relationship(value: &Value, _: &mut Vec<String>) -> Result<Relationship, Malf
         organization,
         start_date: entry.date("startDate"),
         end_date: entry.date("endDate"),
+        cancelled: status::is_cancelled(&entry, "relationship", warnings)?,
     })
 }

@@ -49,12 +49,16 @@ fn a_whole_profile_is_read() {
         grace_expire_date: date("2027-01-30"),
         terminate_date: AmsDate::Absent,
         inherited: true,
+        cancelled: false,
     };
     assert_eq!(record.memberships, [expect]);
     assert_eq!(record.security_roles, ["Member"]);
     let seat = CommitteeSeat {
         committee: "EDU".into(),
+        committee_name: None,
         position: Some("CHAIR".into()),
+        position_name: Some("Chair".into()),
+        cancelled: false,
         start_date: date("2026-01-01"),
         end_date: date("2026-12-31"),
     };
@@ -62,6 +66,7 @@ fn a_whole_profile_is_read() {
     let relationship = Relationship {
         name: "Employee".into(),
         organization: Some("20011".into()),
+        cancelled: false,
         start_date: date("2019-03-01"),
         end_date: AmsDate::Absent,
     };
@@ -71,6 +76,7 @@ fn a_whole_profile_is_read() {
         registration_date: date("2026-02-21T15:19:07.183"),
         event_start: date("2026-05-21"),
         event_end: date("2026-05-23"),
+        cancelled: false,
     };
     assert_eq!(record.registrations, Some(vec![registration]));
     assert_eq!(record.purchases.unwrap()[0].product, "WEB1");
@@ -215,4 +221,80 @@ fn a_renewal_address_must_be_a_web_address() {
     assert_eq!(renewal("javascript:alert(1)"), None);
     assert_eq!(renewal(""), None);
     assert_eq!(renewal("https://a.example/r").as_deref(), Some("https://a.example/r"));
+}
+
+#[test]
+fn a_cancelled_entry_is_known_by_its_flag_or_its_status() {
+    let purchase = |mut entry: Value| {
+        entry["productCode"] = json!("WEB1");
+        let record = read(&Fetched {
+            individual: json!({ "id": "a" }),
+            purchases: Some(vec![entry]),
+            ..Fetched::default()
+        });
+        let said = record.purchases.unwrap()[0].clone();
+        (said.product.as_str() == "WEB1", said.cancelled, record.warnings.len())
+    };
+    let (counts, odd, gone, unknown) =
+        ((true, false, 0), (true, false, 1), (true, true, 0), (false, false, 1));
+    for (entry, expect) in [
+        (json!({}), counts),
+        (json!({ "isCancelled": false, "cancelled": null, "status": "" }), counts),
+        (json!({ "status": "Confirmed" }), counts),
+        (json!({ "status": "tentative" }), odd),
+        (json!({ "status": "not cancelled" }), odd),
+        (json!({ "status": 3 }), odd),
+        (json!({ "isCancelled": true, "status": "Confirmed" }), gone),
+        (json!({ "cancelled": "True" }), gone),
+        (json!({ "IsCanceled": 1 }), gone),
+        (json!({ "status": " Wait\u{a0} List " }), gone),
+        (json!({ "status": "WAITLISTED" }), gone),
+        (json!({ "status": "With\u{200b}drawn" }), gone),
+        (json!({ "isCancelled": "perhaps" }), unknown),
+        (json!({ "status": {} }), unknown),
+    ] {
+        assert_eq!(purchase(entry.clone()), expect, "{entry}");
+    }
+    let record = individual(json!({
+        "securityRoles": [{ "name": "Staff", "status": "revoked" }, { "name": "Press" }],
+        "memberships": [{ "code": "GOLD", "isCancelled": true }],
+    }));
+    assert_eq!(record.security_roles, ["Press"]);
+    assert!(record.memberships[0].cancelled);
+}
+
+#[test]
+fn a_quantity_is_a_whole_number_of_units() {
+    for (quantity, expect) in [
+        (json!(null), Quantity::Units(1)),
+        (json!(""), Quantity::Units(1)),
+        (json!(2), Quantity::Units(2)),
+        (json!(-1.0), Quantity::Units(-1)),
+        (json!("-1.00"), Quantity::Units(-1)),
+        (json!(0), Quantity::Units(0)),
+        (json!(0.5), Quantity::Unreadable),
+        (json!("many"), Quantity::Unreadable),
+        (json!({}), Quantity::Unreadable),
+        (json!("99999999999999999999"), Quantity::Unreadable),
+    ] {
+        let entry = json!({ "productCode": "WEB1", "quantity": quantity });
+        let individual = json!({ "id": "a", "purchases": [entry] });
+        let record = read(&Fetched { individual, ..Fetched::default() });
+        assert_eq!(record.purchases.unwrap()[0].quantity, expect, "{quantity}");
+    }
+}
+
+#[test]
+fn what_is_too_long_is_cut_or_left_out_and_the_person_is_read() {
+    let address = |length: usize| format!("{}@people.example", "x".repeat(length - 15));
+    let record = individual(json!({
+        "name": "é".repeat(600), "firstName": "J".repeat(1024), "lastName": "M".repeat(5000), "email": address(255),
+    }));
+    assert_eq!(record.profile.name, "é".repeat(512));
+    assert_eq!(record.profile.first_name.map(|name| name.len()), Some(1024));
+    assert_eq!(record.profile.last_name.map(|name| name.len()), Some(1024));
+    assert_eq!(record.profile.email, None);
+    assert_eq!(record.warnings.len(), 3);
+    let record = individual(json!({ "email": address(254) }));
+    assert_eq!(record.profile.email.map(|email| email.len()), Some(254));
 }

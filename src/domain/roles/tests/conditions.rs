@@ -23,8 +23,9 @@ fn codes_and_names_are_compared_whole_trimmed_and_without_case() {
         ("Press", "press office", "no"),
         ("Pres", "press", "no"),
         ("*", "press", "no"),
-        // Only ASCII letters fold.
-        ("É", "é", "no"),
+        ("É", "e\u{301}", "yes"),
+        ("Straße", "STRASSE", "yes"),
+        ("\u{feff}Press\u{a0}Office", "press office", "yes"),
     ] {
         let person = Record { security_roles: vec![held.into()], ..record() };
         granted(&person, Condition::SecurityRole(code(asked)), NOW, expect);
@@ -38,6 +39,7 @@ fn committees_hold_within_the_seats_own_dates_and_positions() {
         position: (!position.is_empty()).then(|| position.into()),
         start_date: date(start),
         end_date: date(end),
+        ..Default::default()
     };
     let on = |committee: &str, positions: &[&str]| Condition::Committee {
         committee: code(committee),
@@ -69,6 +71,7 @@ fn an_event_holds_from_registration_on_or_in_its_window() {
             registration_date: date(on),
             event_start: date(start),
             event_end: date(end),
+            ..Default::default()
         }]),
         ..record()
     };
@@ -104,6 +107,7 @@ fn days_are_counted_in_the_zone() {
         purchases: Some(vec![Purchase {
             product: "WEB1".into(),
             purchase_date: date("2026-03-01T03:00:00Z"),
+            ..Default::default()
         }]),
         ..record()
     };
@@ -117,7 +121,11 @@ fn days_are_counted_in_the_zone() {
 #[test]
 fn a_purchase_holds_from_its_date_and_for_its_days() {
     let bought = |on: &str| Record {
-        purchases: Some(vec![Purchase { product: "WEB1".into(), purchase_date: date(on) }]),
+        purchases: Some(vec![Purchase {
+            product: "WEB1".into(),
+            purchase_date: date(on),
+            ..Default::default()
+        }]),
         ..record()
     };
     let purchase = |valid_days| Condition::Purchase { product: code("web1"), valid_days };
@@ -134,7 +142,11 @@ fn a_purchase_holds_from_its_date_and_for_its_days() {
 #[test]
 fn a_certification_holds_to_the_end_of_its_expiry_day() {
     let certified = |expire: &str| Record {
-        certifications: Some(vec![Certification { code: "CPA".into(), expire_date: date(expire) }]),
+        certifications: Some(vec![Certification {
+            code: "CPA".into(),
+            expire_date: date(expire),
+            ..Default::default()
+        }]),
         ..record()
     };
     let condition = || Condition::Certification(code("cpa"));
@@ -152,6 +164,7 @@ fn a_relationship_holds_within_its_dates_and_with_its_organization() {
             organization: organization.map(Into::into),
             start_date: date(start),
             end_date: date(end),
+            ..Default::default()
         }]),
         ..record()
     };
@@ -196,4 +209,104 @@ fn a_member_condition_follows_the_membership_and_each_condition_can_be_negated()
     granted(&person, not(not(Condition::Member)), NOW, "yes until 2026-07-01T00:00:00Z");
     granted(&record(), not(Condition::Member), NOW, "yes");
     granted(&record(), not(Condition::SecurityRole(code("x"))), NOW, "yes");
+}
+
+#[test]
+fn a_name_counts_only_where_no_entry_has_that_code() {
+    let seat = |code: &str, name: &str| CommitteeSeat {
+        committee: code.into(),
+        committee_name: Some(name.into()),
+        ..Default::default()
+    };
+    let on = |text: &str| Condition::Committee { committee: code(text), positions: Vec::new() };
+    let person = |seats: Vec<CommitteeSeat>| Record { committees: Some(seats), ..record() };
+    granted(&person(vec![seat("EDU", "Education")]), on("education"), NOW, "yes");
+    granted(&person(vec![seat("", "Education")]), on("education"), NOW, "yes");
+    let ended = CommitteeSeat { end_date: date("2020-01-01"), ..seat("BOARD", "Directors") };
+    let both = person(vec![seat("EDU", "Board"), ended.clone()]);
+    granted(&both, on("board"), NOW, "no");
+    let cancelled = CommitteeSeat { cancelled: true, ..ended };
+    granted(&person(vec![seat("EDU", "Board"), cancelled]), on("board"), NOW, "no");
+    let named = |code: &str, name: &str, expire: &str| Membership {
+        type_name: Some(name.into()),
+        ..membership(code, "2026-01-01", expire)
+    };
+    let of_type = || Condition::MembershipType(code("gold"));
+    granted(&members([named("G", "Gold", "")]), of_type(), NOW, "yes");
+    granted(&members([named("G", "Gold", ""), named("GOLD", "Old", "2026-02-01")]), of_type(), NOW, "no");
+    // Positions, by the seats on that committee.
+    let held = |position: &str, name: &str| CommitteeSeat {
+        position: Some(position.into()),
+        position_name: Some(name.into()),
+        ..seat("EDU", "Education")
+    };
+    let as_chair = || Condition::Committee { committee: code("EDU"), positions: vec![code("Chair")] };
+    granted(&person(vec![held("C1", "Chair")]), as_chair(), NOW, "yes");
+    let past = CommitteeSeat { end_date: date("2020-01-01"), ..held("CHAIR", "Head") };
+    granted(&person(vec![held("C1", "Chair"), past]), as_chair(), NOW, "no");
+}
+
+#[test]
+fn what_is_cancelled_grants_nothing() {
+    let cancelled = Purchase { product: "X".into(), cancelled: true, ..Default::default() };
+    let person = Record {
+        committees: Some(vec![CommitteeSeat {
+            committee: "X".into(),
+            cancelled: true,
+            ..Default::default()
+        }]),
+        registrations: Some(vec![Registration { event: "X".into(), cancelled: true, ..Default::default() }]),
+        purchases: Some(vec![cancelled]),
+        certifications: Some(vec![Certification { code: "X".into(), cancelled: true, ..Default::default() }]),
+        relationships: Some(vec![Relationship { name: "X".into(), cancelled: true, ..Default::default() }]),
+        memberships: vec![Membership { cancelled: true, ..membership("X", "2026-01-01", "") }],
+        ..record()
+    };
+    for condition in [
+        Condition::Committee { committee: code("X"), positions: Vec::new() },
+        Condition::Event { event: code("X"), from_days_before: None, until_days_after: None },
+        Condition::Purchase { product: code("X"), valid_days: None },
+        Condition::Certification(code("X")),
+        Condition::Relationship { name: code("X"), organization: None },
+        Condition::MembershipType(code("X")),
+        Condition::Member,
+    ] {
+        granted(&person, condition.clone(), NOW, "no");
+        granted(&person, not(condition), NOW, "yes");
+    }
+}
+
+#[test]
+fn a_return_takes_back_the_latest_lines_before_it() {
+    // Each line as date and quantity (`x`: unreadable); then what the condition and its negation give.
+    let check = |lines: &[(&str, &str)], expect: &str| {
+        let line = |(on, units): &(&str, &str)| Purchase {
+            product: "WEB1".into(),
+            purchase_date: date(on),
+            quantity: units.parse().map_or(Quantity::Unreadable, Quantity::Units),
+            cancelled: false,
+        };
+        let person = Record { purchases: Some(lines.iter().map(line).collect()), ..record() };
+        let condition = Condition::Purchase { product: code("web1"), valid_days: Some(30) };
+        let [plain, negated] = [condition.clone(), not(condition)].map(|condition| {
+            let decision = decide(&person, &with_rule(new_york(), vec![condition]), at(NOW));
+            decision.roles.contains(&role("granted"))
+        });
+        assert_eq!(format!("{plain} {negated}"), expect, "{lines:?}");
+    };
+    check(&[("2026-05-20", "0")], "false true");
+    check(&[("2026-05-20", "1"), ("2026-05-21", "-1")], "false true");
+    check(&[("2026-05-20", "2"), ("2026-05-21", "-1")], "true false");
+    check(&[("2026-05-20", "1"), ("2026-05-21", "-9"), ("2026-05-22", "1")], "true false");
+    // The latest goes first, and the one that is left has run out.
+    check(&[("2026-01-20", "2"), ("2026-05-20", "1"), ("2026-05-21", "-2")], "false true");
+    check(&[("2026-05-20", "1"), ("2026-01-20", "1"), ("2026-05-21", "-1")], "false true");
+    // Of one day the list decides.
+    check(&[("2026-05-20", "-1"), ("2026-05-20", "1")], "true false");
+    check(&[("2026-05-20", "1"), ("2026-05-20", "-1")], "false true");
+    // Nobody can tell.
+    check(&[("2026-05-20", "1"), ("2026-05-20", "x")], "false false");
+    check(&[("2026-05-20", "1"), ("?", "-1")], "false false");
+    check(&[("2026-05-20", "1"), ("", "-1")], "false false");
+    check(&[("2026-05-20", "1"), ("?", "1")], "true false");
 }

@@ -56,10 +56,34 @@ fn another_time_is_an_instant_and_without_an_offset_read_in_the_zone() {
 }
 
 #[test]
+fn an_end_at_which_a_day_begins_is_that_day() {
+    // Midnight in New York as UTC, and the first instant of a day in Cairo that begins at one o'clock.
+    let (new_york, cairo) = ("America/New_York", "Africa/Cairo");
+    runs(
+        new_york,
+        "2026-07-01T04:00:00Z",
+        "2026-07-02T04:00:00Z",
+        "2026-07-01T04:00:00Z",
+        "2026-07-03T04:00:00Z",
+    );
+    runs(cairo, "2026-04-01", "2026-04-23T22:00:00Z", "2026-03-31T22:00:00Z", "2026-04-24T21:00:00Z");
+    // A nanosecond later it is an instant; without an offset it is one too.
+    runs(
+        new_york,
+        "2026-07-01",
+        "2026-07-02T04:00:00.000000001Z",
+        "2026-07-01T04:00:00Z",
+        "2026-07-02T04:00:00.000000001Z",
+    );
+    runs(cairo, "2026-04-01", "2026-04-24T01:00:00", "2026-03-31T22:00:00Z", "2026-04-23T22:00:00Z");
+}
+
+#[test]
 fn the_last_day_of_an_instant_is_its_day_in_the_zone() {
     for (end, expect) in [
         ("2026-12-31T23:59:59", "2026-12-31"),
-        ("2027-01-01T05:00:00Z", "2026-12-31"),
+        ("2027-01-01T04:59:59Z", "2026-12-31"),
+        ("2027-01-01T05:00:00Z", "2027-01-01"),
         ("2027-01-01T05:00:01Z", "2027-01-01"),
     ] {
         let decision =
@@ -72,7 +96,10 @@ fn the_last_day_of_an_instant_is_its_day_in_the_zone() {
 fn dates_at_the_ends_of_time_do_not_panic() {
     let now = "2026-05-01T00:00:00Z";
     check(&members([membership("A", "0001-01-01", "9999-12-31")]), &new_york(), now, "member");
+    // As a start it is never, and never is later than a date.
+    let joined = Membership { join_date: date("2020-01-01"), ..membership("A", "9999-12-31", "") };
     check(&members([membership("A", "9999-12-31", "")]), &new_york(), now, "non_member");
+    check(&members([joined]), &new_york(), now, "member");
     check(
         &members([membership("A", "-009999-01-01", "9999-12-31T23:59:59")]),
         &rules("Pacific/Kiritimati"),

@@ -52,11 +52,19 @@ fn an_unreadable_date_leaves_its_entry_unknown() {
         }]),
         registrations: Some(vec![Registration {
             event: "X".into(),
-            event_end: date("?"),
+            registration_date: date("?"),
             ..Default::default()
         }]),
-        purchases: Some(vec![Purchase { product: "X".into(), purchase_date: date("?") }]),
-        certifications: Some(vec![Certification { code: "X".into(), expire_date: date("?") }]),
+        purchases: Some(vec![Purchase {
+            product: "X".into(),
+            purchase_date: date("?"),
+            ..Default::default()
+        }]),
+        certifications: Some(vec![Certification {
+            code: "X".into(),
+            expire_date: date("?"),
+            ..Default::default()
+        }]),
         relationships: Some(vec![Relationship {
             name: "X".into(),
             start_date: date("?"),
@@ -77,13 +85,13 @@ fn an_unreadable_date_on_a_membership_makes_it_inactive() {
         Membership { effective_date: bad(), ..good.clone() },
         Membership { join_date: bad(), ..good.clone() },
         Membership { expire_date: bad(), ..good.clone() },
-        Membership { grace_expire_date: bad(), ..good.clone() },
+        Membership { expire_date: AmsDate::Absent, grace_expire_date: bad(), ..good.clone() },
         Membership { terminate_date: bad(), ..good.clone() },
     ] {
         let person = members([membership]);
         let decision = decide(&person, &new_york(), at(NOW));
         assert_eq!(roles_of(&decision), "non_member");
-        assert_eq!((decision.membership_type, decision.warnings.len()), (None, 1));
+        assert_eq!((decision.membership_code, decision.warnings.len()), (None, 1));
         unknown(&person, &Condition::Member, NOW, "of membership GOLD cannot be read");
         unknown(&person, &Condition::MembershipType(code("GOLD")), NOW, "cannot be read");
     }
@@ -97,30 +105,62 @@ fn an_unreadable_membership_does_not_harm_a_readable_one() {
 }
 
 #[test]
-fn doubt_ends_where_the_readable_date_settles_it() {
-    let seat = |start: &str, end: &str| Record {
-        committees: Some(vec![CommitteeSeat {
-            committee: "X".into(),
-            start_date: date(start),
-            end_date: date(end),
+fn a_broken_date_that_the_mapping_does_not_use_matters_to_nobody() {
+    let good = membership("GOLD", "2026-01-01", "");
+    let graced = Membership { expire_date: date("9999-12-31"), grace_expire_date: date("?"), ..good.clone() };
+    let joined = Membership { join_date: date("?"), ..good };
+    let by_effective_date = Rules { honor_effective_date: true, ..new_york() };
+    let inherited = Membership { inherited: true, ..membership("CORP", "?", "?") };
+    let own_only = Rules { count_inherited: false, ..new_york() };
+    for (membership, rules, expect) in [
+        (graced, new_york(), "member"),
+        (joined, by_effective_date, "member"),
+        (inherited, own_only, "non_member"),
+    ] {
+        let person = members([membership]);
+        check(&person, &rules, NOW, expect);
+        assert_eq!(decide(&person, &rules, at(NOW)).warnings, Vec::<String>::new());
+    }
+    let event = |from_days_before, until_days_after| Condition::Event {
+        event: code("X"),
+        from_days_before,
+        until_days_after,
+    };
+    let registered = |on: &str, start: &str, end: &str| Record {
+        registrations: Some(vec![Registration {
+            event: "X".into(),
+            registration_date: date(on),
+            event_start: date(start),
+            event_end: date(end),
             ..Default::default()
         }]),
         ..record()
     };
-    let rules = with_rule(rules("UTC"), vec![not(every_fetched_condition()[0].clone())]);
-    // Whatever the start was, the seat has ended; whatever the end is, it has not begun.
-    check(
-        &seat("?", "2026-06-30"),
-        &rules,
-        NOW,
-        "non_member until 2026-07-01T00:00:00Z then granted non_member",
-    );
-    check(
-        &seat("2026-06-30", "?"),
-        &rules,
-        NOW,
-        "granted non_member until 2026-06-30T00:00:00Z then non_member",
-    );
+    for (person, condition) in [
+        (registered("2026-01-01", "?", "?"), event(None, None)),
+        (registered("?", "2026-06-02", "?"), event(Some(7), None)),
+        (registered("2026-01-01", "?", "2026-06-02"), event(None, Some(7))),
+    ] {
+        let decision = decide(&person, &with_rule(new_york(), vec![condition]), at(NOW));
+        assert!(decision.roles.contains(&role("granted")));
+        assert_eq!(decision.warnings, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_broken_date_leaves_its_entry_unknown_whatever_the_other_date_says() {
+    for (start, end) in [("?", "2020-06-30"), ("2030-06-30", "?")] {
+        let seat = CommitteeSeat {
+            committee: "X".into(),
+            start_date: date(start),
+            end_date: date(end),
+            ..Default::default()
+        };
+        let person = Record { committees: Some(vec![seat]), ..record() };
+        unknown(&person, &every_fetched_condition()[0], NOW, "cannot be read");
+        let person = members([membership("GOLD", start, end)]);
+        unknown(&person, &Condition::Member, NOW, "cannot be read");
+    }
 }
 
 #[test]

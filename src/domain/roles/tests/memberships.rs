@@ -7,13 +7,16 @@ fn is_member(rules: &Rules, membership: Membership, now: &str, expect: bool) {
     assert_eq!(decide(&members([membership]), rules, at(now)).member, expect, "at {now}");
 }
 
-/// The named membership and its last day.
+/// The code of the named membership, else its name, and its last day.
 #[track_caller]
 fn named(record: &Record, rules: &Rules, now: &str, expect: &str) {
     let decision = decide(record, rules, at(now));
     let expires = decision.membership_expires.map_or("open".into(), |day| day.to_string());
     assert_eq!(
-        format!("{} {expires}", decision.membership_type.as_deref().unwrap_or("none")),
+        format!(
+            "{} {expires}",
+            decision.membership_code.or(decision.membership_type).as_deref().unwrap_or("none")
+        ),
         expect,
         "at {now}"
     );
@@ -57,7 +60,11 @@ fn the_grace_period_counts_only_when_honoured() {
         ("2026-01-31", "2026-03-02", "2026-03-03", false, false),
         ("2026-01-31", "2026-01-15", "2026-01-31", true, true),
         ("2026-01-31", "", "2026-02-01", false, false),
-        ("", "2026-03-02", "2026-06-01", true, false),
+        // Without an expiry date grace is the end, honoured or not.
+        ("", "2026-03-02", "2026-03-02", true, true),
+        ("", "2026-03-02", "2026-03-03", false, false),
+        ("9999-12-31", "2026-03-02", "2026-06-01", true, true),
+        ("2026-01-31", "9999-12-31", "2026-06-01", false, true),
         ("", "", "2030-06-01", true, true),
     ] {
         let membership =
@@ -128,8 +135,8 @@ fn the_membership_that_ends_last_names_the_decision() {
         "a 2026-12-31",
     );
     named(&members([term("B", ""), term("A", "")]), &rules, now, "A open");
-    named(&members([term("A", "9999-12-30"), term("B", "9999-12-31")]), &rules, now, "B 9999-12-31");
-    named(&members([term("A", "9999-12-31"), term("B", "")]), &rules, now, "B open");
+    named(&members([term("B", "9999-12-31"), term("A", "9999-12-30")]), &rules, now, "A open");
+    named(&members([term("B", "9999-12-31"), term("A", "9998-12-31")]), &rules, now, "B open");
     // A future term is not active, and a longer one that has not started does not count.
     named(
         &members([term("A", "2026-12-31"), membership("B", "2026-06-01", "2027-12-31")]),
@@ -153,6 +160,17 @@ fn a_membership_without_a_code_goes_by_its_name() {
 }
 
 #[test]
+fn a_name_that_is_too_long_is_cut_where_it_is_shown_and_compared_whole() {
+    let name = "é".repeat(400);
+    let person =
+        members([Membership { type_name: Some(name.clone()), ..membership("GOLD", "2026-01-01", "") }]);
+    let rules = with_rule(new_york(), vec![Condition::MembershipType(code(&name))]);
+    let decision = decide(&person, &rules, at("2026-05-01T00:00:00Z"));
+    assert_eq!(decision.membership_type, Some("é".repeat(128)));
+    assert_eq!(roles_of(&decision), "granted member");
+}
+
+#[test]
 fn the_first_on_the_record_names_the_decision_as_the_plugin_does() {
     let first = Rules { primary_membership: PrimaryMembership::First, ..rules("UTC") };
     let now = "2026-05-01T00:00:00Z";
@@ -163,8 +181,11 @@ fn the_first_on_the_record_names_the_decision_as_the_plugin_does() {
     named(&person, &first, now, "OLD 2020-12-31");
     check(&person, &first, now, "member until 2027-01-01T00:00:00Z then non_member");
     named(&members([new, old.clone()]), &first, now, "NEW 2026-12-31");
-    // Not a member: no type and no day.
-    named(&members([old]), &first, now, "none open");
+    // Not a member: the type of the first, and no day.
+    named(&members([old.clone()]), &first, now, "OLD open");
+    // One that does not count is not on the record.
+    let cancelled = Membership { cancelled: true, ..membership("GONE", "2026-01-01", "") };
+    named(&members([cancelled, old]), &first, now, "OLD open");
 }
 
 #[test]

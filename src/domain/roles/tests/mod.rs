@@ -1,4 +1,4 @@
-//! Tests of the role engine: a table for each sentence of design §4, and properties over generated records.
+//! Tests of the role engine: a table for each sentence of docs/roles.md, and properties over generated records.
 
 mod conditions;
 mod dates;
@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::{Decision, decide, explain};
 use crate::domain::record::{
-    Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Record,
+    Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Quantity, Record,
     Registration, Relationship,
 };
 use crate::domain::rule::{Code, Condition, PrimaryMembership, Role, Rule, Rules};
@@ -22,6 +22,7 @@ fn date(text: &str) -> AmsDate {
     match text {
         "" => AmsDate::Absent,
         "?" => AmsDate::Unreadable("?".into()),
+        text if text.starts_with("9999") => AmsDate::OpenEnded,
         text if text.ends_with('Z') => AmsDate::Instant(text.parse().unwrap()),
         text if text.contains('T') => AmsDate::Local(text.parse().unwrap()),
         text => AmsDate::Day(text.parse().unwrap()),
@@ -128,7 +129,7 @@ fn unapproved_and_deceased_people_get_nothing() {
         assert_eq!(decision.admitted, admitted);
         assert_eq!(decision.member, admitted);
         assert_eq!(decision.roles.is_empty(), !admitted);
-        assert_eq!(decision.membership_type.is_some(), admitted);
+        assert_eq!(decision.membership_code.is_some(), admitted);
         assert!(admitted || decision.trace.iter().all(|verdict| !verdict.matched));
         assert_eq!(decision.holds_until, None);
     }

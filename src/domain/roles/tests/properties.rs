@@ -32,6 +32,7 @@ fn a_membership() -> impl Strategy<Value = Membership> {
     let names = (proptest::option::of(a_code()), proptest::option::of(a_code()));
     let dates = (a_date(), a_date(), a_date(), a_date(), a_date());
     (names, dates, any::<bool>()).prop_map(|((code, type_name), dates, inherited)| Membership {
+        cancelled: false,
         code,
         type_name,
         join_date: dates.0,
@@ -55,13 +56,13 @@ prop_compose! {
         memberships in proptest::collection::vec(a_membership(), 0..4),
         security_roles in proptest::collection::vec(a_code(), 0..2),
         committees in a_part((a_code(), a_code(), a_date(), a_date()).prop_map(|(committee, position, start_date, end_date)| {
-            CommitteeSeat { committee, position: Some(position), start_date, end_date }
+            CommitteeSeat { committee, position: Some(position), start_date, end_date, ..Default::default() }
         })),
         registrations in a_part((a_code(), a_date(), a_date(), a_date()).prop_map(|(event, registration_date, event_start, event_end)| {
-            Registration { event, registration_date, event_start, event_end }
+            Registration { event, registration_date, event_start, event_end, ..Default::default() }
         })),
-        purchases in a_part((a_code(), a_date()).prop_map(|(product, purchase_date)| Purchase { product, purchase_date })),
-        certifications in a_part((a_code(), a_date()).prop_map(|(code, expire_date)| Certification { code, expire_date })),
+        purchases in a_part((a_code(), a_date()).prop_map(|(product, purchase_date)| Purchase { product, purchase_date, ..Default::default() })),
+        certifications in a_part((a_code(), a_date()).prop_map(|(code, expire_date)| Certification { code, expire_date, ..Default::default() })),
     ) -> Record {
         Record { memberships, security_roles, committees, registrations, purchases, certifications, ..record() }
     }
@@ -193,7 +194,8 @@ proptest! {
     fn an_expired_membership_changes_nothing(record in a_record(), rules in some_rules(), now in an_instant(), place in 0_usize..4) {
         let rules = Rules { primary_membership: PrimaryMembership::Longest, ..rules };
         let mut longer = record.clone();
-        let expired = membership("A", "2020-01-01", "2025-12-31");
+        // Of a code of its own: a code goes before a name, so one that some rule names may change what that rule means.
+        let expired = membership("LONG-PAST", "2020-01-01", "2025-12-31");
         longer.memberships.insert(place.min(record.memberships.len()), expired);
         let (one, other) = (decide(&record, &rules, now), decide(&longer, &rules, now));
         prop_assert_eq!(said(&one), said(&other));

@@ -41,6 +41,7 @@ fn a_rule_is_explained_by_its_conditions() {
             position: Some("CHAIR".into()),
             start_date: date(start),
             end_date: date(end),
+            ..Default::default()
         }]),
         ..members([membership("GOLD", "2026-01-01", "2026-12-31")])
     };
