@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::client::Client;
-use super::path::{PathPattern, RequestPath};
+use super::path::{PathFault, PathPattern, PathPolicy, Platform, RequestPath};
 use super::record::{IndividualId, Profile};
 pub use super::require::Require;
 use super::roles::Decision;
@@ -27,8 +27,44 @@ pub struct Site {
     pub prefix: PathPattern,
     /// Path of the home page, where a logout ends.
     pub home: String,
+    /// Which paths it takes, and who reads them.
+    pub paths: PathPolicy,
     /// Access rules; the first that covers a request decides. None covers it: signed in.
     pub access: Vec<AccessRule>,
+}
+
+impl Site {
+    /// Host and port as visitors write them, from the origin.
+    pub fn authority(&self) -> &str {
+        self.origin.split_once("://").map_or(&*self.host, |(_, authority)| authority)
+    }
+
+    /// Whether visitors come by https.
+    pub fn is_https(&self) -> bool {
+        self.origin.starts_with("https:")
+    }
+
+    /// The port to which visitors come.
+    pub fn port(&self) -> u16 {
+        let port = port_of(self.authority());
+        port.and_then(|port| port.parse().ok()).unwrap_or(if self.is_https() { 443 } else { 80 })
+    }
+}
+
+/// What follows the host of an authority.
+fn port_of(authority: &str) -> Option<&str> {
+    let (_, port) = authority.rsplit_once(':')?;
+    port.bytes().all(|byte| byte.is_ascii_digit()).then_some(port)
+}
+
+/// Whether two authorities name the same host for a browser's cookies: in any case, at any port, but a final dot makes another.
+pub fn is_same_host_name(one: &str, other: &str) -> bool {
+    let host = |authority: &str| {
+        let port = port_of(authority).map_or(0, |port| port.len() + 1);
+        authority.len() - port
+    };
+    let (one, other) = (one.get(..host(one)), other.get(..host(other)));
+    matches!((one, other), (Some(one), Some(other)) if one.eq_ignore_ascii_case(other))
 }
 
 /// Who may make which requests.
@@ -93,12 +129,18 @@ pub enum Access<'a> {
 pub struct Permit<'a> {
     site: &'a Site,
     visitor: Visitor<'a>,
+    is_public: bool,
 }
 
 impl<'a> Permit<'a> {
     /// The site that may be reached.
     pub fn site(&self) -> &'a Site {
         self.site
+    }
+
+    /// Whether strangers may do the same.
+    pub fn is_public(&self) -> bool {
+        self.is_public
     }
 
     /// Who is asking; known visitors are known on public pages too.
@@ -109,23 +151,59 @@ impl<'a> Permit<'a> {
 
 const SIGNED_IN: Require = Require::SignedIn;
 
-/// Decides whether `visitor` may make this request to `site`.
+/// Decides whether `visitor` may make this request to `site`: only if it is granted under every reading of the path. Otherwise the
+/// answer is that of the first reading that is not granted.
 ///
-/// Rules that restrict are matched without regard to ASCII case, since some sites serve `/Members` for `/members`; rules
-/// that open match exactly. A doubt ends on the safe side.
+/// Rules that restrict are matched without regard to case, since some sites serve `/Members` for `/members`; rules that open match
+/// exactly. A doubt ends on the safe side.
 pub fn decide<'a>(site: &'a Site, path: &RequestPath<'_>, method: &str, visitor: Visitor<'a>) -> Access<'a> {
-    let covering = site
-        .access
-        .iter()
-        .find(|rule| rule.speaks_of(method) && rule.path.covers(path, rule.require != Require::Public));
-    let require = covering.map_or(&SIGNED_IN, |rule| &rule.require);
-    let granted = Access::Granted(Permit { site, visitor });
-    let standing = match (require, visitor) {
-        (Require::Public, _) => return granted,
-        (_, Visitor::Stranger) => return Access::SignIn,
-        (_, Visitor::SignedIn(standing)) => standing,
+    let mut is_public = true;
+    for reading in path.readings() {
+        let require = required(site, reading, method);
+        is_public &= *require == Require::Public;
+        if let Some(refused) = decide_reading(require, visitor) {
+            return refused;
+        }
+    }
+    Access::Granted(Permit { site, visitor, is_public })
+}
+
+/// The path of the rule that closes a path which is granted as it is written, but not under every reading. For the log: a rule's text
+/// is the operator's own, a reading is the visitor's.
+pub fn closed_by_reading<'a>(
+    site: &'a Site,
+    path: &RequestPath<'_>,
+    method: &str,
+    visitor: Visitor<'a>,
+) -> Option<&'a str> {
+    let answer = |reading: &str| decide_reading(required(site, reading, method), visitor);
+    if path.has_one_reading() || answer(path.literal()).is_some() {
+        return None;
+    }
+    let closed = path.readings().find(|reading| answer(reading).is_some())?;
+    Some(covering(site, closed, method).map_or("none, so a sign-in is needed", |rule| rule.path.as_str()))
+}
+
+/// `None`: granted.
+fn decide_reading<'a>(require: &'a Require, visitor: Visitor<'a>) -> Option<Access<'a>> {
+    match (require, visitor) {
+        (Require::Public, _) => None,
+        (_, Visitor::Stranger) => Some(Access::SignIn),
+        (require, Visitor::SignedIn(standing)) if is_enough(standing, require) => None,
+        (require, Visitor::SignedIn(_)) => Some(Access::Refused(require)),
+    }
+}
+
+/// What one reading of a path asks for.
+fn required<'a>(site: &'a Site, reading: &str, method: &str) -> &'a Require {
+    covering(site, reading, method).map_or(&SIGNED_IN, |rule| &rule.require)
+}
+
+fn covering<'a>(site: &'a Site, reading: &str, method: &str) -> Option<&'a AccessRule> {
+    let covers = |rule: &&AccessRule| {
+        rule.speaks_of(method) && rule.path.covers(reading, rule.require != Require::Public)
     };
-    if is_enough(standing, require) { granted } else { Access::Refused(require) }
+    site.access.iter().find(covers)
 }
 
 fn is_enough(standing: &Standing, require: &Require) -> bool {
@@ -151,6 +229,15 @@ pub fn admit<'a>(client: &Client, standing: &'a Standing) -> Option<Admission<'a
     is_enough(standing, &client.require).then_some(Admission { standing })
 }
 
+/// Where a request goes.
+#[derive(Debug)]
+pub struct Located<'s, 'p> {
+    /// The path with all its readings.
+    pub path: RequestPath<'p>,
+    /// The site to which every reading leads. `None`: there is none.
+    pub site: Option<&'s Arc<Site>>,
+}
+
 /// All sites, found by host and longest path prefix.
 #[derive(Debug, Clone, Default)]
 pub struct Sites {
@@ -170,9 +257,24 @@ impl Sites {
         Sites { by_host }
     }
 
-    /// The site for a request; `host` as [`normal_host`] gives it.
-    pub fn find(&self, host: &str, path: &RequestPath<'_>) -> Option<&Arc<Site>> {
-        self.on_host(host).iter().find(|site| site.prefix.covers(path, true))
+    /// Reads the path of a request and finds its site; `host` as [`normal_host`] gives it.
+    ///
+    /// # Errors
+    /// The path is refused, or its readings choose different sites.
+    pub fn locate<'p>(&self, host: &str, raw: &'p str) -> Result<Located<'_, 'p>, PathFault> {
+        let sharing = self.on_host(host);
+        let is_windows = sharing.iter().any(|site| site.paths.platform == Platform::Windows);
+        let path = RequestPath::parse_for(raw, if is_windows { Platform::Windows } else { Platform::Any })?;
+        let chosen = |reading: &str| sharing.iter().position(|site| site.prefix.covers(reading, true));
+        let first = chosen(path.literal());
+        if !path.has_one_reading() && path.readings().any(|reading| chosen(reading) != first) {
+            return Err(PathFault::SeveralSites);
+        }
+        let site = first.and_then(|at| sharing.get(at));
+        if site.is_some_and(|site| site.paths.refuses_ambiguous && path.is_ambiguous()) {
+            return Err(PathFault::Ambiguous);
+        }
+        Ok(Located { path, site })
     }
 
     /// The sites that share one host, longest prefix first.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use super::question::{ask, request};
@@ -138,11 +139,13 @@ pub fn expected(method: &str, target: &str, fields: &[(&str, &str)], member: &st
         return Expect::Rejected;
     }
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let Some(path) =
-        read(path).filter(|_| target.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'#'))
-    else {
+    let is_target = target.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'#');
+    let Some(readings) = Some(path).filter(|_| is_target).and_then(readings) else { return Expect::Rejected };
+    let tops: Vec<String> =
+        readings.iter().map(|path| path.split('/').nth(1).unwrap().to_lowercase()).collect();
+    if tops.len() > 1 && tops.iter().any(|top| top == "_gate") {
         return Expect::Rejected;
-    };
+    }
     let mut methods = vec![method.to_owned()];
     for name in ["x-http-method-override", "x-method-override"] {
         methods.extend(values(name).iter().map(|value| (*value).to_owned()));
@@ -157,13 +160,12 @@ pub fn expected(method: &str, target: &str, fields: &[(&str, &str)], member: &st
     let ours: Vec<&&str> = cookies.iter().filter(|cookie| cookie.starts_with("membergate=")).collect();
     let is_member = matches!(ours.as_slice(), [one] if **one == member);
 
-    let top = path.trim_start_matches('/').split('/').next().unwrap_or_default().to_lowercase();
-    let is_restricted = |method: &String| match top.as_str() {
-        "members" | "board" | "account" => true,
-        _ => !["GET", "HEAD", "POST", "PUT", "PATCH", "OPTIONS"].contains(&method.as_str()),
-    };
-    match (methods.iter().any(is_restricted), is_member) {
-        (_, true) if top == "board" => Expect::Refused,
+    let is_closed = |top: &String| ["members", "board", "account"].contains(&top.as_str());
+    let is_open_to_all =
+        |method: &String| ["GET", "HEAD", "POST", "PUT", "PATCH", "OPTIONS"].contains(&method.as_str());
+    let is_restricted = tops.iter().any(is_closed) || !methods.iter().all(is_open_to_all);
+    match (is_restricted, is_member) {
+        (_, true) if tops.iter().any(|top| top == "board") => Expect::Refused,
         (_, true) => Expect::Member,
         (false, false) => Expect::Stranger,
         (true, false) => {
@@ -174,22 +176,117 @@ pub fn expected(method: &str, target: &str, fields: &[(&str, &str)], member: &st
     }
 }
 
-/// The path without its encoding, where it can be read in one way only.
-fn read(path: &str) -> Option<String> {
-    let lower = path.to_ascii_lowercase();
-    let unclear = ["%2f", "%5c", "%3b", "\\", ";", "#", "//"];
-    if !path.starts_with('/') || unclear.iter().any(|part| lower.contains(part)) {
-        return None;
-    }
+/// Every way to read the path, by steps over texts until nothing new comes. `None`: there are too many, or one is no path.
+fn readings(path: &str) -> Option<BTreeSet<String>> {
     let is_code = |code: &str| code.len() >= 2 && code.bytes().take(2).all(|byte| byte.is_ascii_hexdigit());
-    if !path.split('%').skip(1).all(is_code) {
+    if !path.starts_with('/') || !path.split('%').skip(1).all(is_code) {
         return None;
     }
-    let text = percent_encoding::percent_decode_str(path).decode_utf8().ok()?.into_owned();
-    let is_dots = |segment: &str| segment == "." || segment == "..";
-    let is_coded_twice = text.split('%').skip(1).any(is_code);
-    let is_clear = !text.contains(char::is_control) && !text.split('/').any(is_dots) && !is_coded_twice;
-    is_clear.then_some(text)
+    // Bytes as letters of Latin-1, so that texts can hold any.
+    let mut forms = BTreeSet::from([(path.to_owned(), 0)]);
+    loop {
+        let mut all = forms.clone();
+        for (text, decoded) in &forms {
+            let mut next = vec![
+                (text.replace('\\', "/"), *decoded),
+                (text.split('/').map(until_semicolon).collect::<Vec<_>>().join("/"), *decoded),
+                (until_semicolon(text).to_owned(), *decoded),
+                (merged(text), *decoded),
+                (without_dots(text), *decoded),
+                (without_host(text), *decoded),
+                (format!("/{}", text.trim_start_matches('/')), *decoded),
+            ];
+            if let Some((head, tail)) = text.rsplit_once('/') {
+                next.push((format!("{head}/{}", until_semicolon(tail)), *decoded));
+            }
+            if *decoded < 2 {
+                let kept = [
+                    "",
+                    "/",
+                    "/\\;ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,=:@[]",
+                ];
+                next.extend(kept.map(|kept| (decoded_but(text, kept), decoded + 1)));
+            }
+            all.extend(next);
+        }
+        if all.iter().any(|(text, _)| text.contains(|letter: char| letter < ' ' || letter == '\u{7f}')) {
+            return None;
+        }
+        if all.len() == forms.len() {
+            break;
+        }
+        forms = all;
+    }
+    let mut readings = BTreeSet::new();
+    for (text, _) in forms.iter().filter(|(text, decoded)| *decoded > 0 || !text.contains('%')) {
+        let bytes: Vec<u8> = text.chars().map(|letter| u8::try_from(letter).unwrap()).collect();
+        match String::from_utf8(bytes.clone()) {
+            Ok(text) => _ = readings.insert(text),
+            Err(_) => {
+                let latin = |bytes: &[u8]| bytes.iter().map(|byte| char::from(*byte)).collect::<String>();
+                readings.insert(
+                    bytes
+                        .utf8_chunks()
+                        .map(|chunk| chunk.valid().to_owned() + &latin(chunk.invalid()))
+                        .collect(),
+                );
+                readings.insert(text.clone());
+            }
+        }
+    }
+    (readings.len() <= 32).then_some(readings)
+}
+
+fn merged(text: &str) -> String {
+    let mut text = text.to_owned();
+    while text.contains("//") {
+        text = text.replace("//", "/");
+    }
+    text
+}
+
+fn without_host(text: &str) -> String {
+    match text.strip_prefix("//") {
+        Some(rest) => match rest.trim_start_matches('/').split_once('/') {
+            Some((_, path)) => format!("/{path}"),
+            None => "/".to_owned(),
+        },
+        None => text.to_owned(),
+    }
+}
+
+fn until_semicolon(text: &str) -> &str {
+    text.split(';').next().unwrap()
+}
+
+fn decoded_but(text: &str, kept: &str) -> String {
+    let mut parts = text.split('%');
+    let mut out = parts.next().unwrap().to_owned();
+    for part in parts {
+        let code = part
+            .get(..2)
+            .and_then(|code| u8::from_str_radix(code, 16).ok().filter(|_| !code.starts_with('+')));
+        match code.map(char::from).filter(|letter| !kept.contains(*letter)) {
+            Some(letter) => out += &format!("{letter}{}", &part[2..]),
+            None => out += &format!("%{part}"),
+        }
+    }
+    out
+}
+
+fn without_dots(text: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let last = text.rsplit('/').next().unwrap();
+    for segment in text.split('/').skip(1) {
+        match segment {
+            "." => {}
+            ".." => _ = kept.pop(),
+            segment => kept.push(segment),
+        }
+    }
+    let end = if last == "." || last == ".." { "/" } else { "" };
+    let path = kept.iter().map(|segment| format!("/{segment}")).collect::<String>() + end;
+    if path.is_empty() { "/".to_owned() } else { path }
 }
 
 /// Requests at random through a real server: the site is asked where the rules say so, or the server has refused by itself.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use membergate::domain::access::{AccessRule, Require, Site, Sites};
-use membergate::domain::path::PathPattern;
+use membergate::domain::path::{PathPattern, PathPolicy};
 
 use super::behind;
 use super::question::{Outcome, ask, head, request};
@@ -23,6 +23,7 @@ async fn beside_an_open_site() -> Plane {
             host: OPEN.into(),
             prefix: PathPattern::parse("/").unwrap(),
             home: "/".into(),
+            paths: PathPolicy::default(),
             access: vec![AccessRule {
                 path: PathPattern::parse("/").unwrap(),
                 methods: Vec::new(),

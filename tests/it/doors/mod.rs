@@ -16,6 +16,7 @@ use std::net::SocketAddr;
 
 pub use question::head;
 use question::{Outcome, ask, request};
+pub use servers::end;
 use servers::{Behind, Door};
 use table::{Expect, ROWS};
 

@@ -50,8 +50,10 @@ async fn nothing_unreadable_is_a_yes() {
             "X-Original-Method: GET|X-Original-Proto: http|X-Original-Host: library.example|X-Original-URI: /|X-Forwarded-Uri: /",
         ),
         ("/_gate/verify/", "X-Forwarded-Uri: /"),
-        ("/_gate/verify/../", ""),
-        ("/_gate/verify//", ""),
+        ("/_gate/verify/../_gate/me", ""),
+        ("/_gate/verify//_gate/me", ""),
+        ("/_gate/verify/a%zz", ""),
+        ("/_gate/verify/a%0a", ""),
         ("/_gate/verify/_gate/me", ""),
         ("/_gate/verify", huge.as_str()),
     ] {
