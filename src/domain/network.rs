@@ -1,4 +1,5 @@
-//! A network of IP addresses, as in `10.0.0.0/8`: whose word about other addresses is believed.
+//! Networks of IP addresses: those whose word about other addresses is believed, as in `10.0.0.0/8`, and those that share a
+//! limit because one client has them all.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::str::FromStr;
@@ -65,12 +66,23 @@ impl Network {
     }
 }
 
-/// The network that one client has to itself: its IPv4 address, or its /64 of IPv6, since whoever has one address of that has
-/// all of them. What is counted by client is counted by this.
-pub fn of_client(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) >> 64 << 64).into()),
-        v4 => v4,
+/// What counts as one client where limits are kept: an IPv4 address, or the /64 of an IPv6 address, because whoever has one
+/// address there has all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ClientNetwork(IpAddr);
+
+impl ClientNetwork {
+    /// The network of an address.
+    pub fn of(address: IpAddr) -> ClientNetwork {
+        ClientNetwork(match address.to_canonical() {
+            IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
+            address => address,
+        })
+    }
+
+    /// Its first address.
+    pub fn address(self) -> IpAddr {
+        self.0
     }
 }
 
@@ -104,6 +116,15 @@ mod tests {
             let parsed: Network = network.parse().unwrap();
             assert_eq!(parsed.contains(address.parse().unwrap()), inside, "{network} {address}");
         }
+    }
+
+    #[test]
+    fn one_client_has_an_ipv4_address_or_a_whole_ipv6_network() {
+        let of = |text: &str| ClientNetwork::of(text.parse().unwrap());
+        assert_eq!(of("192.0.2.7"), of("::ffff:192.0.2.7"));
+        assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:0:0:2"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::networks::{Networks, Standing};
 use super::{Listener, Settings, connection};
 use crate::web::proxy::Worker;
 
@@ -21,6 +22,9 @@ const BACKLOG: i32 = 4096;
 
 /// After an accept failed (no file descriptors left, mostly), so that the loop does not spin.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
+
+/// Bytes that may wait in the kernel for a visitor who reads slowly. Small, so that slowness shows here and costs little memory.
+const UNSENT: u32 = 128 * 1024;
 
 /// A socket that shares its port with those of the other threads.
 pub(super) fn socket(address: SocketAddr) -> io::Result<TcpListener> {
@@ -58,6 +62,7 @@ pub(super) async fn accept(
     stop: CancellationToken,
 ) {
     let places = Arc::new(Semaphore::new(settings.connections.div_ceil(settings.threads.get())));
+    let networks = Networks::new(settings.connections_per_network.div_ceil(settings.threads.get()));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -69,12 +74,21 @@ pub(super) async fn accept(
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, peer, place)) => {
+                let standing = networks.enter(peer.ip(), worker.is_proxy(peer.ip()));
+                if !matches!(standing, Standing::Within(_)) {
+                    worker.meter().limits.connections.inc();
+                }
+                let (is_welcome, member) = match standing {
+                    Standing::Within(member) => (true, member),
+                    Standing::Over(member) => (false, Some(member)),
+                    Standing::FarOver => continue,
+                };
                 let (worker, listener, stop) = (worker.clone(), listener.clone(), stop.clone());
                 connections.spawn_local(async move {
-                    let _place = place;
+                    let _place = (place, member);
                     worker.meter().connections.inc();
                     let _count = Counted(&worker);
-                    connection::serve(stream, peer, &listener, &settings, &worker, &stop).await;
+                    connection::serve(stream, peer, is_welcome, &listener, &settings, &worker, &stop).await;
                 });
             }
             Err(error) => {
@@ -104,7 +118,10 @@ pub(super) fn prepare(stream: &TcpStream, settings: &Settings) -> io::Result<()>
     let socket = SockRef::from(stream);
     socket.set_keepalive(true)?;
     #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(settings.stalled))?;
+    {
+        socket.set_tcp_user_timeout(Some(settings.stalled))?;
+        socket.set_tcp_notsent_lowat(UNSENT)?;
+    }
     #[cfg(not(target_os = "linux"))]
     let _ = settings;
     Ok(())

@@ -4,8 +4,10 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
+use http::{StatusCode, header};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::rt::{Executor, Read, Write};
@@ -17,16 +19,27 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::socket::{Conduct, Socket};
 use super::{Listener, Settings, accept};
+use crate::adapters::upstream::MAX_FIELDS;
 use crate::web::proxy::{Peer, Worker};
 
 /// With what an HTTP/2 connection begins when the client knows beforehand (RFC 9113 §3.4); no HTTP/1 method begins so.
 const PRIOR_KNOWLEDGE: &[u8] = b"PRI";
 
-/// How a connection goes wrong is the client's own affair and not logged, but for a header section that we refuse.
+/// How long a connection may be silent whose network has too many.
+const UNWELCOME: Duration = Duration::from_secs(5);
+
+/// What a client may send on one stream and on one connection before we have taken it, in bytes. It lies in memory meanwhile.
+const STREAM_WINDOW: u32 = 256 * 1024;
+const CONNECTION_WINDOW: u32 = 512 * 1024;
+
+/// How a connection goes wrong is the client's own affair and not logged, but for a header section that we refuse. `is_welcome`:
+/// its network has no more connections than it may have.
 pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
+    is_welcome: bool,
     listener: &Listener,
     settings: &Settings,
     worker: &Rc<Worker>,
@@ -35,22 +48,27 @@ pub(super) async fn serve(
     if accept::prepare(&stream, settings).is_err() {
         return;
     }
-    let peer = Peer { address: peer.ip(), is_secure: listener.tls.is_some() };
+    let peer = Peer { address: peer.ip(), is_secure: listener.tls.is_some(), is_welcome };
+    let settings = &Settings { header: if is_welcome { settings.header } else { UNWELCOME }, ..*settings };
+    let slow = &worker.meter().limits.slow_downloads;
     let Some(tls) = &listener.tls else {
         // A connection that has not said anything keeps nobody waiting when we drain.
         let first = stop.run_until_cancelled(timeout(settings.header, has_prior_knowledge(&stream))).await;
         let Some(Ok(Some(is_h2))) = first else { return };
-        return speak(TokioIo::new(stream), is_h2, peer, settings, worker, stop).await;
+        let (socket, conduct) = Socket::new(stream, settings.reading, slow.clone());
+        return speak(TokioIo::new(socket), conduct, is_h2, peer, settings, worker, stop).await;
     };
     let acceptor = TlsAcceptor::from(tls.load_full());
-    let shaken = stop.run_until_cancelled(timeout(settings.handshake, acceptor.accept(stream))).await;
+    let (socket, conduct) = Socket::new(stream, settings.reading, slow.clone());
+    let shaken = stop.run_until_cancelled(timeout(settings.handshake, acceptor.accept(socket))).await;
     let Some(Ok(Ok(stream))) = shaken else { return };
     let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    speak(TokioIo::new(stream), is_h2, peer, settings, worker, stop).await;
+    speak(TokioIo::new(stream), conduct, is_h2, peer, settings, worker, stop).await;
 }
 
 async fn speak<I>(
     io: I,
+    conduct: Arc<Conduct>,
     is_h2: bool,
     peer: Peer,
     settings: &Settings,
@@ -60,9 +78,9 @@ async fn speak<I>(
     I: Read + Write + Unpin + Send + 'static,
 {
     if is_h2 {
-        speak_http2(io, peer, settings, worker, stop).await
+        speak_http2(io, &conduct, peer, settings, worker, stop).await
     } else {
-        speak_http1(io, peer, settings, worker, stop).await
+        speak_http1(io, &conduct, peer, settings, worker, stop).await
     }
 }
 
@@ -82,18 +100,35 @@ async fn has_prior_knowledge(stream: &TcpStream) -> Option<bool> {
     }
 }
 
-async fn speak_http1<I>(io: I, peer: Peer, settings: &Settings, worker: &Rc<Worker>, stop: &CancellationToken)
-where
+async fn speak_http1<I>(
+    io: I,
+    conduct: &Arc<Conduct>,
+    peer: Peer,
+    settings: &Settings,
+    worker: &Rc<Worker>,
+    stop: &CancellationToken,
+) where
     I: Read + Write + Unpin + Send + 'static,
 {
     let service = service_fn(|request: Request<Incoming>| {
         let worker = Rc::clone(worker);
-        async move { Ok::<_, std::convert::Infallible>(worker.answer(peer, request).await) }
+        conduct.unsettle();
+        async move {
+            let response = worker.answer(peer, request).await;
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                conduct.become_tunnel();
+            } else if !response.headers().contains_key(header::CONNECTION) {
+                // Only what was not read to its end is announced as the last.
+                conduct.settle();
+            }
+            Ok::<_, std::convert::Infallible>(response)
+        }
     });
     let header_bytes = settings.header_bytes as usize;
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(settings.header)
+        .max_headers(MAX_FIELDS)
         .max_header_size(header_bytes)
         .max_buf_size(header_bytes.max(8192))
         .serve_connection(io, service)
@@ -109,12 +144,19 @@ where
         }
         () = stop.cancelled() => {}
     }
+    conduct.stop();
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
 }
 
-async fn speak_http2<I>(io: I, peer: Peer, settings: &Settings, worker: &Rc<Worker>, stop: &CancellationToken)
-where
+async fn speak_http2<I>(
+    io: I,
+    conduct: &Conduct,
+    peer: Peer,
+    settings: &Settings,
+    worker: &Rc<Worker>,
+    stop: &CancellationToken,
+) where
     I: Read + Write + Unpin + Send + 'static,
 {
     let activity = Rc::new(Activity::new());
@@ -131,6 +173,8 @@ where
         .max_header_list_size(settings.header_bytes)
         .max_pending_accept_reset_streams(32)
         .max_local_error_reset_streams(128)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(256 * 1024)
         .keep_alive_interval(Duration::from_secs(30))
         .keep_alive_timeout(Duration::from_secs(20))
@@ -143,6 +187,7 @@ where
         // Streams under way are not cut by this, only new ones are turned to a new connection.
         () = activity.idle_for(settings.idle) => {}
     }
+    conduct.stop();
     connection.as_mut().graceful_shutdown();
     let _ = connection.await;
 }

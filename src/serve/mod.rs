@@ -5,6 +5,8 @@
 mod accept;
 pub mod certificate;
 mod connection;
+mod networks;
+mod socket;
 pub mod tls;
 
 use std::io;
@@ -21,6 +23,7 @@ use rustls::ServerConfig;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio_util::sync::CancellationToken;
 
+use crate::adapters::pace::LeastRate;
 use crate::web::proxy::{Gate, Worker};
 
 /// A place to listen at.
@@ -44,12 +47,19 @@ pub struct Settings {
     pub idle: Duration,
     /// For the TLS handshake. Default: 10 s.
     pub handshake: Duration,
-    /// Header section of a request, in bytes. Default: 64 KiB; at most 100 fields in HTTP/1.1.
+    /// Header section of a request, in bytes. Default: 64 KiB. Its fields are counted too (`MAX_FIELDS`).
     pub header_bytes: u32,
     /// Requests at a time on one HTTP/2 connection. Default: 128.
     pub streams: u32,
     /// Connections of one listener, over all threads. Beyond that, newcomers wait in the kernel's queue. Default: 20,000.
     pub connections: usize,
+    /// Connections of one client's network (an IPv4 address, an IPv6 /64), over all threads; trusted proxies and web servers that
+    /// ask us have no such limit. Beyond it requests are answered with 429, and beyond twice that connections are closed. Default:
+    /// 1,000.
+    pub connections_per_network: usize,
+    /// The rate at which visitors have to read answers; only the time in which data waits for the visitor counts. Default: 500
+    /// bytes a second, 60 s behind at most.
+    pub reading: LeastRate,
     /// How long data may lie unread by the client before its connection is closed. Default: 2 min.
     pub stalled: Duration,
     /// How long a drain waits for requests under way. Default: 20 s.
@@ -66,6 +76,8 @@ impl Default for Settings {
             header_bytes: 64 * 1024,
             streams: 128,
             connections: 20_000,
+            connections_per_network: 1000,
+            reading: LeastRate { per_second: 500, patience: Duration::from_secs(60) },
             stalled: Duration::from_secs(120),
             drain: Duration::from_secs(20),
         }

@@ -1,23 +1,19 @@
 //! Opening a connection to a site: TCP, and TLS where the address says https.
 
-use std::io;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use http::HeaderValue;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt as _;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-use url::Url;
+use url::{Host, Url};
 
+use super::dial::{Dialer, Resolver};
+use super::stream::Stream;
 use super::{Limits, UpstreamError};
 
 /// Whose certificates are believed.
@@ -31,8 +27,9 @@ pub enum Trust {
 
 /// Where a site is reached.
 pub struct Endpoint {
-    host: String,
+    host: Host<String>,
     port: u16,
+    dialer: Dialer,
     tls: Option<(TlsConnector, ServerName<'static>)>,
     authority: HeaderValue,
     /// Whether the site sees the host that the visitor asked for (the default), or its own.
@@ -83,7 +80,26 @@ impl Endpoint {
         };
         let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         let authority = HeaderValue::from_str(&authority).map_err(|_| bad())?;
-        Ok(Endpoint { host: bare, port, tls, authority, preserve_host: true, limits })
+        let host = url.host().ok_or_else(bad)?.to_owned();
+        let dialer = Dialer::new(bare, port);
+        Ok(Endpoint { host, port, dialer, tls, authority, preserve_host: true, limits })
+    }
+
+    /// With addresses from another place than the operating system.
+    #[must_use]
+    pub fn with_resolver(mut self, resolver: Arc<dyn Resolver>) -> Endpoint {
+        self.dialer.resolver = resolver;
+        self
+    }
+
+    /// The host of its address.
+    pub fn host(&self) -> &Host<String> {
+        &self.host
+    }
+
+    /// The port of its address, whether written or implied by the scheme.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// The site's own host, for when the visitor's is not preserved.
@@ -97,18 +113,14 @@ impl Endpoint {
     }
 
     pub(super) async fn connect(&self) -> Result<Stream, UpstreamError> {
-        let connecting = TcpStream::connect((self.host.as_str(), self.port));
-        let tcp = timeout(self.limits.connect, connecting)
-            .await
-            .map_err(|_| UpstreamError::ConnectTimeout)?
-            .map_err(UpstreamError::Unreachable)?;
+        let tcp = self.dialer.connect(self.limits.connect).await?;
         tcp.set_nodelay(true).map_err(UpstreamError::Unreachable)?;
-        let Some((connector, name)) = &self.tls else { return Ok(Stream::Plain(tcp)) };
+        let Some((connector, name)) = &self.tls else { return Ok(Stream::plain(tcp)) };
         let tls = timeout(self.limits.tls, connector.connect(name.clone(), tcp))
             .await
-            .map_err(|_| UpstreamError::ConnectTimeout)?
+            .map_err(|_| UpstreamError::HandshakeTimeout)?
             .map_err(UpstreamError::Untrusted)?;
-        Ok(Stream::Secure(Box::new(tls)))
+        Ok(Stream::secure(tls))
     }
 }
 
@@ -131,62 +143,6 @@ fn roots(path: &PathBuf) -> Result<RootCertStore, EndpointFault> {
         roots.add(certificate).map_err(|e| fault(e.to_string()))?;
     }
     if roots.is_empty() { Err(fault("it holds no certificate".to_owned())) } else { Ok(roots) }
-}
-
-/// A connection, plain or secure.
-pub(super) enum Stream {
-    Plain(TcpStream),
-    Secure(Box<TlsStream<TcpStream>>),
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Stream::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
-            Stream::Secure(stream) => Pin::new(stream).poll_read(cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Stream::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
-            Stream::Secure(stream) => Pin::new(stream).poll_write(cx, buf),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Stream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-            Stream::Secure(stream) => Pin::new(stream).poll_write_vectored(cx, bufs),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Stream::Plain(stream) => stream.is_write_vectored(),
-            Stream::Secure(stream) => stream.is_write_vectored(),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            Stream::Secure(stream) => Pin::new(stream).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Secure(stream) => Pin::new(stream).poll_shutdown(cx),
-        }
-    }
 }
 
 #[cfg(test)]

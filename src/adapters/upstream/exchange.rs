@@ -6,48 +6,106 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use tokio::time::timeout;
 
-use super::UpstreamError;
 use super::pool::{Lease, Pool};
+use super::upload::{Upload, UploadError};
+use super::{UpstreamError, framing};
+use crate::domain::network::ClientNetwork;
 
 /// How far a request body has come.
 #[derive(Default)]
 struct Progress {
     parts: Cell<u64>,
     is_over: Cell<bool>,
-    is_broken: Cell<bool>,
+    /// Why the visitor's body stopped before its end.
+    failure: Cell<Option<UploadFailure>>,
+}
+
+#[derive(Clone, Copy)]
+enum UploadFailure {
+    Broken,
+    Slow,
+}
+
+impl From<&UploadError> for UploadFailure {
+    fn from(error: &UploadError) -> UploadFailure {
+        match error {
+            UploadError::Broken(_) => UploadFailure::Broken,
+            UploadError::Slow => UploadFailure::Slow,
+        }
+    }
+}
+
+impl From<UploadFailure> for UpstreamError {
+    fn from(failure: UploadFailure) -> UpstreamError {
+        match failure {
+            UploadFailure::Broken => UpstreamError::RequestBroken,
+            UploadFailure::Slow => UpstreamError::RequestSlow,
+        }
+    }
 }
 
 pub(super) async fn exchange(
     pool: Rc<Pool>,
-    request: Request<Incoming>,
+    client: ClientNetwork,
+    mut request: Request<Upload>,
     trailers: fn(&mut HeaderMap),
+    may_repeat: bool,
 ) -> Result<Response<SiteBody>, UpstreamError> {
+    let is_empty = request.body().is_end_stream();
+    let begun = request.body_mut().begin(&pool.tally.buffered).await;
+    begun.map_err(|error| UpstreamError::from(UploadFailure::from(&error)))?;
+    if !is_empty && request.body().is_end_stream() {
+        // Chunks that held nothing. Some servers want to be told (RFC 9110 §8.6).
+        request.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(0));
+    }
     let progress = Rc::new(Progress::default());
     let is_head = request.method() == Method::HEAD;
     let mut request = request.map(|body| Outgoing::new(body, Rc::clone(&progress), trailers));
-    let mut lease = match pool.reuse(pool.slot().await?) {
+    framing::request(&mut request);
+    let mut lease = match pool.reuse(pool.slot(client).await?) {
         Ok(lease) => lease,
         Err(slot) => pool.open(slot).await?,
     };
-    loop {
-        match answer(&mut lease, request, &progress).await {
-            Ok(response) => return Ok(with_lease(response, lease, progress, is_head)),
-            // The site closed a kept connection before any of this request went into it. Once is enough: the next
-            // connection is a new one.
-            Err(Failed { unsent: Some(again), .. }) if lease.is_reused => {
-                request = again;
-                let pool = Rc::clone(lease.pool());
-                lease = pool.open(lease.into_slot()).await?;
-            }
-            Err(failed) => return Err(failed.error),
-        }
+    let spare = (may_repeat && lease.is_reused).then(|| copy(&request)).flatten();
+    let failed = match answer(&mut lease, request, &progress).await {
+        Ok(response) => return with_lease(response, lease, progress, is_head),
+        Err(failed) => failed,
+    };
+    // The site may have closed a kept connection at the moment at which it was used. A new one cannot be closed in that way,
+    // so it is tried once.
+    let is_stale =
+        lease.is_reused && !lease.received().anything() && matches!(failed.error, UpstreamError::Broken(_));
+    let again = match failed.unsent {
+        Some(unsent) if lease.is_reused => unsent,
+        _ => spare.filter(|_| is_stale).ok_or(failed.error)?,
+    };
+    let pool = Rc::clone(lease.pool());
+    lease = pool.open(lease.into_slot()).await?;
+    let response = answer(&mut lease, again, &progress).await.map_err(|failed| failed.error)?;
+    with_lease(response, lease, progress, is_head)
+}
+
+/// The same request again, if it is idempotent (RFC 9110 §9.2.2) and has no body.
+fn copy(request: &Request<Outgoing>) -> Option<Request<Outgoing>> {
+    let body = request.body();
+    if !request.method().is_idempotent() || !body.is_end_stream() {
+        return None;
     }
+    let mut copy = Request::new(Outgoing {
+        upload: Upload::empty(),
+        progress: Rc::clone(&body.progress),
+        trailers: body.trailers,
+    });
+    copy.method_mut().clone_from(request.method());
+    copy.uri_mut().clone_from(request.uri());
+    copy.headers_mut().clone_from(request.headers());
+    Some(copy)
 }
 
 struct Failed {
@@ -62,6 +120,7 @@ async fn answer(
 ) -> Result<Response<Incoming>, Failed> {
     let limit = lease.pool().endpoint.limits.headers;
     let failed = |error| Failed { error, unsent: None };
+    lease.received().reset();
     let mut answer = std::pin::pin!(lease.sender().try_send_request(request));
     loop {
         let parts = progress.parts.get();
@@ -70,9 +129,9 @@ async fn answer(
             Ok(Err(mut error)) => {
                 let unsent = error.take_message();
                 let error = error.into_error();
-                let error = match progress.is_broken.get() {
-                    true => UpstreamError::RequestBroken,
-                    false => UpstreamError::Broken(error),
+                let error = match progress.failure.get() {
+                    Some(failure) => failure.into(),
+                    None => of_hyper(error),
                 };
                 return Err(Failed { error, unsent });
             }
@@ -83,20 +142,29 @@ async fn answer(
     }
 }
 
+fn of_hyper(error: hyper::Error) -> UpstreamError {
+    match () {
+        () if error.is_parse_too_large() => UpstreamError::AnswerTooLarge,
+        () if error.is_parse() => UpstreamError::NotHttp(error),
+        () => UpstreamError::Broken(error),
+    }
+}
+
 fn with_lease(
-    response: Response<Incoming>,
+    mut response: Response<Incoming>,
     lease: Lease,
     request: Rc<Progress>,
     is_head: bool,
-) -> Response<SiteBody> {
-    let keep = may_be_shared(response.status(), response.headers());
-    response.map(|incoming| {
+) -> Result<Response<SiteBody>, UpstreamError> {
+    let keep =
+        framing::answer(&mut response, is_head)? && may_be_shared(response.status(), response.headers());
+    Ok(response.map(|incoming| {
         let mut body = SiteBody { incoming, lease: Some((lease, request)), keep };
         if is_head || body.incoming.is_end_stream() {
             body.finish();
         }
         body
-    })
+    }))
 }
 
 /// Whether the connection may serve other visitors. Not after an upgrade, and not once the site begins NTLM or Negotiate,
@@ -114,27 +182,27 @@ fn may_be_shared(status: StatusCode, headers: &HeaderMap) -> bool {
 
 /// A request body on its way to the site.
 pub struct Outgoing {
-    incoming: Incoming,
+    upload: Upload,
     progress: Rc<Progress>,
     trailers: fn(&mut HeaderMap),
 }
 
 impl Outgoing {
-    fn new(incoming: Incoming, progress: Rc<Progress>, trailers: fn(&mut HeaderMap)) -> Outgoing {
-        progress.is_over.set(incoming.is_end_stream());
-        Outgoing { incoming, progress, trailers }
+    fn new(upload: Upload, progress: Rc<Progress>, trailers: fn(&mut HeaderMap)) -> Outgoing {
+        progress.is_over.set(upload.is_end_stream());
+        Outgoing { upload, progress, trailers }
     }
 }
 
 impl Body for Outgoing {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = UploadError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let mut polled = Pin::new(&mut self.incoming).poll_frame(cx);
+    ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
+        let mut polled = Pin::new(&mut self.upload).poll_frame(cx);
         let progress = &self.progress;
         if let Poll::Ready(Some(Ok(frame))) = &mut polled
             && let Some(trailers) = frame.trailers_mut()
@@ -145,20 +213,20 @@ impl Body for Outgoing {
             Poll::Ready(None) => progress.is_over.set(true),
             Poll::Ready(Some(Ok(_))) => {
                 progress.parts.set(progress.parts.get() + 1);
-                progress.is_over.set(self.incoming.is_end_stream());
+                progress.is_over.set(self.upload.is_end_stream());
             }
-            Poll::Ready(Some(Err(_))) => progress.is_broken.set(true),
+            Poll::Ready(Some(Err(error))) => progress.failure.set(Some(error.into())),
             Poll::Pending => {}
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.upload.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.upload.size_hint()
     }
 }
 
@@ -170,6 +238,11 @@ pub struct SiteBody {
 }
 
 impl SiteBody {
+    /// Whether requests wait for a connection to the site, such as this body uses.
+    pub fn is_in_demand(&self) -> bool {
+        self.lease.as_ref().is_some_and(|(lease, _)| lease.pool().is_in_demand())
+    }
+
     fn finish(&mut self) {
         // A request that was not read to its end leaves bytes behind that the next exchange would trip over.
         if let Some((lease, request)) = self.lease.take_if(|_| self.keep)

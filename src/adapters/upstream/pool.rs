@@ -4,6 +4,7 @@
 //! dropped in any other way closes its connection, so nothing half-read or half-written is ever used again.
 
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,20 +16,27 @@ use tokio::time::{Instant, timeout};
 
 use super::connect::Endpoint;
 use super::exchange::Outgoing;
-use super::{Tally, UpstreamError};
+use super::stream::Received;
+use super::{MAX_ANSWER_HEAD, MAX_FIELDS, Tally, UpstreamError};
+use crate::domain::network::ClientNetwork;
+
+/// Bytes that a connection may hold in each direction.
+const BUFFER: usize = 64 * 1024;
 
 pub(super) struct Pool {
     pub(super) endpoint: Arc<Endpoint>,
     idle: RefCell<Vec<(Connection, Instant)>>,
     slots: Arc<Semaphore>,
     waiting: Cell<usize>,
-    tally: Arc<Tally>,
+    shares: RefCell<HashMap<ClientNetwork, Rc<Share>>>,
+    pub(super) tally: Arc<Tally>,
 }
 
 /// An open connection and the task that drives it.
 struct Connection {
     sender: SendRequest<Outgoing>,
     driver: AbortHandle,
+    received: Received,
 }
 
 impl Drop for Connection {
@@ -46,35 +54,69 @@ pub(super) struct Lease {
     pub(super) is_reused: bool,
 }
 
-/// The right to hold one connection.
+/// The right to hold one connection, out of all and out of the client network's share.
 pub(super) struct Slot {
-    _permit: OwnedSemaphorePermit,
+    _permits: [OwnedSemaphorePermit; 2],
+}
+
+/// What one client network may have of the connections and of the queue for them, so that others find room.
+struct Share {
+    slots: Arc<Semaphore>,
+    waiting: Cell<usize>,
 }
 
 impl Pool {
     pub(super) fn new(endpoint: Arc<Endpoint>, tally: Arc<Tally>) -> Pool {
         let slots = Arc::new(Semaphore::new(endpoint.limits.connections));
-        Pool { endpoint, idle: RefCell::default(), slots, waiting: Cell::new(0), tally }
+        let (idle, shares) = (RefCell::default(), RefCell::default());
+        Pool { endpoint, idle, slots, waiting: Cell::new(0), shares, tally }
     }
 
     pub(super) fn serves(&self, endpoint: &Arc<Endpoint>) -> bool {
         Arc::ptr_eq(&self.endpoint, endpoint)
     }
 
-    /// The right to a connection; waits for one within the limits.
-    pub(super) async fn slot(&self) -> Result<Slot, UpstreamError> {
-        let slots = Arc::clone(&self.slots);
-        if let Ok(permit) = Arc::clone(&slots).try_acquire_owned() {
-            return Ok(Slot { _permit: permit });
+    /// Whether requests wait because every connection is in use.
+    pub(super) fn is_in_demand(&self) -> bool {
+        self.waiting.get() > 0
+    }
+
+    /// The right to a connection for a request from `client`; waits for one within the limits.
+    pub(super) async fn slot(&self, client: ClientNetwork) -> Result<Slot, UpstreamError> {
+        let limits = &self.endpoint.limits;
+        let share = self.share(client);
+        let of_share = self
+            .place(&share.slots, &share.waiting, limits.waiting.div_ceil(4))
+            .await
+            .ok_or(UpstreamError::NetworkBusy)?;
+        let of_all =
+            self.place(&self.slots, &self.waiting, limits.waiting).await.ok_or(UpstreamError::Busy)?;
+        Ok(Slot { _permits: [of_share, of_all] })
+    }
+
+    fn share(&self, client: ClientNetwork) -> Rc<Share> {
+        let new = || {
+            let slots = Arc::new(Semaphore::new(self.endpoint.limits.connections_per_network));
+            Rc::new(Share { slots, waiting: Cell::new(0) })
+        };
+        Rc::clone(self.shares.borrow_mut().entry(client).or_insert_with(new))
+    }
+
+    /// One of `slots`, of which `most` may wait. `None`: not within the limits.
+    async fn place(
+        &self,
+        slots: &Arc<Semaphore>,
+        waiting: &Cell<usize>,
+        most: usize,
+    ) -> Option<OwnedSemaphorePermit> {
+        if let Ok(permit) = Arc::clone(slots).try_acquire_owned() {
+            return Some(permit);
         }
-        if self.waiting.get() >= self.endpoint.limits.waiting {
-            return Err(UpstreamError::Busy);
+        if waiting.get() >= most {
+            return None;
         }
-        let _waiting = Waiting::new(&self.waiting);
-        match timeout(self.endpoint.limits.wait, slots.acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(Slot { _permit: permit }),
-            Ok(Err(_)) | Err(_) => Err(UpstreamError::Busy),
-        }
+        let _waiting = Waiting::new(waiting);
+        timeout(self.endpoint.limits.wait, Arc::clone(slots).acquire_owned()).await.ok()?.ok()
     }
 
     /// A connection that is there already, the latest used first.
@@ -97,11 +139,20 @@ impl Pool {
     /// A new connection.
     pub(super) async fn open(self: &Rc<Pool>, slot: Slot) -> Result<Lease, UpstreamError> {
         let stream = self.endpoint.connect().await?;
-        let (sender, connection) =
-            http1::Builder::new().handshake(TokioIo::new(stream)).await.map_err(UpstreamError::Broken)?;
+        let received = stream.received().clone();
+        let (sender, connection) = http1::Builder::new()
+            .max_buf_size(BUFFER)
+            .max_headers(MAX_FIELDS)
+            .max_header_size(MAX_ANSWER_HEAD)
+            // Folded lines are joined and blanks before a colon removed, as RFC 9112 §5.1 and §5.2 ask of a gateway.
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .allow_spaces_after_header_name_in_responses(true)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(UpstreamError::Broken)?;
         // The error reaches the exchange as well; here it has nobody to tell.
         let driver = tokio::task::spawn_local(async move { drop(connection.with_upgrades().await) });
-        let connection = Connection { sender, driver: driver.abort_handle() };
+        let connection = Connection { sender, driver: driver.abort_handle(), received };
         self.tally.opened.inc();
         Ok(Lease { pool: Rc::clone(self), connection, _slot: slot, is_reused: false })
     }
@@ -112,12 +163,22 @@ impl Pool {
             !connection.sender.is_closed() && since.elapsed() < limit
         };
         self.idle.borrow_mut().retain(alive);
+        // Nobody holds or waits for anything of a share that only the map has, if all of it is there.
+        let full = self.endpoint.limits.connections_per_network;
+        self.shares
+            .borrow_mut()
+            .retain(|_, share| Rc::strong_count(share) > 1 || share.slots.available_permits() < full);
     }
 }
 
 impl Lease {
     pub(super) fn sender(&mut self) -> &mut SendRequest<Outgoing> {
         &mut self.connection.sender
+    }
+
+    /// Whether a byte has come from the site since the last `reset`.
+    pub(super) fn received(&self) -> &Received {
+        &self.connection.received
     }
 
     pub(super) fn pool(&self) -> &Rc<Pool> {
