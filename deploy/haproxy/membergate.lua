@@ -6,7 +6,7 @@ local TIMEOUT = 15000 -- milliseconds; the gateway itself waits up to 10 s for t
 
 -- What the gateway looks at, besides method, scheme, host and address.
 local ASKED = {
-  "cookie", "accept", "origin", "upgrade", "sec-websocket-key", "sec-fetch-mode", "x-requested-with",
+  "cookie", "accept", "origin", "upgrade", "sec-websocket-key", "sec-fetch-mode", "x-requested-with", "sec-purpose", "purpose", "x-purpose", "x-moz",
   "x-http-method-override", "x-http-method", "x-method-override",
 }
 local TOLD = {

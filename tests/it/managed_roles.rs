@@ -84,7 +84,7 @@ async fn an_assertion_stays_under_4_kb_with_a_thousand_managed_roles() {
     let page = list(&world, digest).await.expect(200);
     assert_eq!(page.json(), json!(slugs(&rules)));
     assert!(page.header("cache-control").unwrap().contains("immutable"));
-    for wrong in ["", "x", &"A".repeat(43), &digest.to_lowercase(), "%00"] {
+    for wrong in ["", "x", &"A".repeat(43), &digest.to_lowercase()] {
         list(&world, wrong).await.expect(404);
     }
 }

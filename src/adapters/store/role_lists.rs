@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension as _, params};
 
 use super::{SqliteStore, StoreError};
 use crate::adapters::BoxFuture;
+use crate::adapters::keys::seal::context;
 use crate::domain::time::Timestamp;
 
 /// Keeps lists of role slugs under their digest. The list is one text: the sorted slugs, joined by line feeds.
@@ -32,20 +33,29 @@ impl RoleLists for SqliteStore {
         in_force_at: Timestamp,
         forget_before: Timestamp,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        let lists: Vec<_> =
-            lists.iter().map(|(digest, slugs)| ((*digest).to_owned(), (*slugs).to_owned())).collect();
-        Box::pin(self.writer.run(move |connection| {
-            for (digest, slugs) in &lists {
-                connection.execute(
-                    "INSERT INTO role_lists (digest, slugs, in_force_at) VALUES (?1, ?2, ?3)
-                     ON CONFLICT DO UPDATE SET in_force_at = max(in_force_at, excluded.in_force_at)",
-                    params![digest, slugs, in_force_at.as_second()],
-                )?;
-            }
-            connection
-                .execute("DELETE FROM role_lists WHERE in_force_at < ?1", [forget_before.as_second()])?;
-            Ok(())
-        }))
+        Box::pin(async move {
+            let seal = |(digest, slugs): &(&str, &str)| {
+                Ok::<_, StoreError>((
+                    (*digest).to_owned(),
+                    self.vault.seal_value(slugs, &list_context(digest))?,
+                ))
+            };
+            let lists = lists.iter().map(seal).collect::<Result<Vec<_>, _>>()?;
+            self.writer
+                .run(move |connection| {
+                    for (digest, sealed) in &lists {
+                        connection.execute(
+                            "INSERT INTO role_lists (digest, sealed, in_force_at) VALUES (?1, ?2, ?3)
+                             ON CONFLICT DO UPDATE SET in_force_at = max(in_force_at, excluded.in_force_at)",
+                            params![digest, sealed, in_force_at.as_second()],
+                        )?;
+                    }
+                    let over = "DELETE FROM role_lists WHERE in_force_at < ?1";
+                    connection.execute(over, [forget_before.as_second()])?;
+                    Ok(())
+                })
+                .await
+        })
     }
 
     fn role_list<'a>(
@@ -53,11 +63,23 @@ impl RoleLists for SqliteStore {
         digest: &'a str,
         since: Timestamp,
     ) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
-        let digest = digest.to_owned();
-        Box::pin(self.reader.run(move |connection| {
-            let mut select = connection
-                .prepare_cached("SELECT slugs FROM role_lists WHERE digest = ?1 AND in_force_at >= ?2")?;
-            Ok(select.query_row(params![digest, since.as_second()], |row| row.get(0)).optional()?)
-        }))
+        Box::pin(async move {
+            let asked = digest.to_owned();
+            let row: Option<Vec<u8>> = self
+                .reader
+                .run(move |connection| {
+                    let mut select = connection.prepare_cached(
+                        "SELECT sealed FROM role_lists WHERE digest = ?1 AND in_force_at >= ?2",
+                    )?;
+                    Ok(select.query_row(params![asked, since.as_second()], |row| row.get(0)).optional()?)
+                })
+                .await?;
+            row.map(|sealed| self.vault.open_value(&sealed, &list_context(digest), "list of roles"))
+                .transpose()
+        })
     }
+}
+
+fn list_context(digest: &str) -> Vec<u8> {
+    context(&[b"role list", digest.as_bytes()])
 }
