@@ -23,13 +23,18 @@ pub enum BadAddress {
     /// Neither https nor http on the machine itself.
     #[error("it must be https; http is for localhost, 127.0.0.1 and [::1] only")]
     NotHttps,
+    /// A scheme of an app's own, where the client is none, or one that is not a reversed domain name.
+    #[error(
+        "a scheme of its own is for public clients only, and must be a reversed domain name such as com.example.app"
+    )]
+    PrivateScheme,
     /// A fragment, which never travels.
     #[error("it must not have a fragment (`#`)")]
     Fragment,
     /// A name or password before the host.
     #[error("it must not hold a name or password")]
     UserInfo,
-    /// A `*`; addresses are exact.
+    /// A `*` that is not the whole value of one query parameter of a post-logout address; else addresses are exact.
     #[error("it must not have a `*`: addresses are compared exactly")]
     Wildcard,
 }
@@ -37,23 +42,45 @@ pub enum BadAddress {
 impl ClientAddress {
     /// Accepts https, and http on the machine itself. The text stays as it is.
     pub fn parse(text: &str) -> Result<ClientAddress, BadAddress> {
+        let address = ClientAddress::parse_of_app(text)?;
+        if address.is_private_scheme() { Err(BadAddress::PrivateScheme) } else { Ok(address) }
+    }
+
+    /// Accepts, for a public client, a scheme of an app's own too. It is a reversed domain name, so that no other app and no part
+    /// of the browser has it (RFC 8252 §7.1).
+    pub fn parse_of_app(text: &str) -> Result<ClientAddress, BadAddress> {
         let printable = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         let url = Url::parse(text).ok().filter(|_| printable).ok_or(BadAddress::NotAnAddress)?;
         let is_loopback = match url.host() {
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
             Some(Host::Ipv4(address)) => address.is_loopback(),
             Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => return Err(BadAddress::NotHttps),
+            None => false,
+        };
+        let is_web = match url.scheme() {
+            "https" => true,
+            "http" if is_loopback => true,
+            "http" => return Err(BadAddress::NotHttps),
+            _ => false,
         };
         match () {
-            () if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback) => {
-                Err(BadAddress::NotHttps)
-            }
+            () if !is_web && !is_reversed_domain(url.scheme()) => Err(BadAddress::PrivateScheme),
             () if url.fragment().is_some() => Err(BadAddress::Fragment),
             () if !url.username().is_empty() || url.password().is_some() => Err(BadAddress::UserInfo),
             () if text.contains('*') => Err(BadAddress::Wildcard),
             () => Ok(ClientAddress { text: text.to_owned(), url }),
         }
+    }
+
+    /// Whether it leads to an app by a scheme of its own.
+    pub fn is_private_scheme(&self) -> bool {
+        !matches!(self.url.scheme(), "https" | "http")
+    }
+
+    /// Whether `asked` is this address of the machine itself at another port. All other characters are the same.
+    pub fn differs_in_port_alone(&self, asked: &str) -> bool {
+        let (own, asked) = (without_loopback_port(&self.text), without_loopback_port(asked));
+        own.is_some() && own == asked
     }
 
     /// As it was registered.
@@ -76,10 +103,31 @@ impl ClientAddress {
     }
 }
 
+/// Two labels or more, each of letters, digits and `-`, the first beginning with a letter (RFC 3986 §3.1). `scheme` is in small
+/// letters already.
+fn is_reversed_domain(scheme: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    scheme.contains('.') && scheme.split('.').all(is_label)
+}
+
+/// The host of a plain http address of the machine itself, and all that comes after its port.
+fn without_loopback_port(text: &str) -> Option<(&str, &str)> {
+    let rest = text.strip_prefix("http://")?;
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = ["127.0.0.1", "[::1]", "localhost"].into_iter().find(|host| authority.starts_with(host))?;
+    let port = authority.strip_prefix(host)?;
+    let is_port = |port: &str| {
+        port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    };
+    (port.is_empty() || port.strip_prefix(':').is_some_and(is_port)).then_some((host, path))
+}
+
 impl TryFrom<String> for ClientAddress {
     type Error = BadAddress;
     fn try_from(text: String) -> Result<ClientAddress, BadAddress> {
-        ClientAddress::parse(&text)
+        ClientAddress::parse_of_app(&text)
     }
 }
 
@@ -105,9 +153,9 @@ mod tests {
             ("http://[::1]:9/cb", Ok(())),
             ("http://site.example/cb", Err(NotHttps)),
             ("http://127.0.0.1.evil.example/cb", Err(NotHttps)),
-            ("javascript:alert(1)", Err(NotHttps)),
-            ("data:text/html,x", Err(NotHttps)),
-            ("app.example:/cb", Err(NotHttps)),
+            ("javascript:alert(1)", Err(PrivateScheme)),
+            ("data:text/html,x", Err(PrivateScheme)),
+            ("com.example.app:/cb", Err(PrivateScheme)),
             ("https://site.example/cb#x", Err(Fragment)),
             ("https://a@site.example/cb", Err(UserInfo)),
             ("https://*.example/cb", Err(Wildcard)),
@@ -121,6 +169,34 @@ mod tests {
             ("", Err(NotAnAddress)),
         ] {
             assert_eq!(ClientAddress::parse(text).map(|_| ()), expect, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_app_may_have_a_scheme_that_nobody_else_has() {
+        use BadAddress::*;
+        for (text, expect) in [
+            ("com.example.app:/cb", Ok("com.example.app:/cb?code=x")),
+            ("com.example.app://callback", Ok("com.example.app://callback?code=x")),
+            ("com.example.my-app:/cb?x=1", Ok("com.example.my-app:/cb?x=1&code=x")),
+            ("com.example.app:cb", Ok("com.example.app:cb?code=x")),
+            ("https://site.example/cb", Ok("https://site.example/cb?code=x")),
+            ("myapp:/cb", Err(PrivateScheme)),
+            ("javascript:alert(1)", Err(PrivateScheme)),
+            ("data:text/html,x", Err(PrivateScheme)),
+            ("file:///etc/passwd", Err(PrivateScheme)),
+            ("ftp://site.example/", Err(PrivateScheme)),
+            ("com..app:/cb", Err(PrivateScheme)),
+            ("com.app.:/cb", Err(PrivateScheme)),
+            ("com.example+app:/cb", Err(PrivateScheme)),
+            ("com.example.app:/cb#x", Err(Fragment)),
+            ("com.example.app://a@callback", Err(UserInfo)),
+            ("com.example.app:/*", Err(Wildcard)),
+            ("http://site.example/cb", Err(NotHttps)),
+        ] {
+            let address = ClientAddress::parse_of_app(text);
+            let with_code = address.map(|address| address.with_query(&[("code", "x")]).to_string());
+            assert_eq!(with_code.as_deref().map_err(|error| *error), expect, "{text}");
         }
     }
 

@@ -3,13 +3,20 @@
 //! Kept out: the protocol's steps (`grant`) and secrets in the clear, of which only digests are known here.
 
 mod address;
+mod post_logout;
+mod scope;
+mod username;
 
-use std::collections::{BTreeSet, HashMap};
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::address::{BadAddress, ClientAddress};
+pub use self::post_logout::PostLogoutAddress;
+pub use self::scope::{Scope, Scopes, scope_text, scopes_in};
+pub use self::username::UserName;
 use super::require::Require;
 
 /// With what a statement is signed.
@@ -45,54 +52,27 @@ impl Algorithm {
     }
 }
 
-/// What a client may ask to know or to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// To sign a person in. Without it nothing is OpenID Connect.
-    #[serde(rename = "openid")]
-    OpenId,
-    /// The person's names.
-    Profile,
-    /// The e-mail address.
-    Email,
-    /// The roles, and until when they hold.
-    Roles,
-    /// Whether the person is a member, of which type and to which day.
-    Membership,
-    /// To renew its tokens. Here too they end with the session.
-    OfflineAccess,
+/// Where a person who lacks the client's roles is told so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum RefusedAt {
+    /// On a page of ours, with a link back to the client. Some clients would send the person straight back here, without end.
+    #[default]
+    OurPage,
+    /// At the client, which gets `access_denied` at once and has a page of its own for it.
+    Client,
 }
 
-impl Scope {
-    /// Every one.
-    pub const ALL: [Scope; 6] =
-        [Scope::OpenId, Scope::Profile, Scope::Email, Scope::Roles, Scope::Membership, Scope::OfflineAccess];
+impl RefusedAt {
+    /// Every one, with its name in the configuration.
+    pub const ALL: [(&str, RefusedAt); 2] = [("page", RefusedAt::OurPage), ("redirect", RefusedAt::Client)];
 
-    /// As it is asked for.
+    /// Its name in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
-            Scope::OpenId => "openid",
-            Scope::Profile => "profile",
-            Scope::Email => "email",
-            Scope::Roles => "roles",
-            Scope::Membership => "membership",
-            Scope::OfflineAccess => "offline_access",
+            RefusedAt::OurPage => "page",
+            RefusedAt::Client => "redirect",
         }
     }
-
-    /// Finds one by its name.
-    pub fn parse(name: &str) -> Option<Scope> {
-        Scope::ALL.into_iter().find(|scope| scope.as_str() == name)
-    }
-}
-
-/// A set of scopes.
-pub type Scopes = BTreeSet<Scope>;
-
-/// Scopes as one text, in our order.
-pub fn scope_text(scopes: &Scopes) -> String {
-    scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(" ")
 }
 
 /// How a client proves who it is.
@@ -161,13 +141,23 @@ pub struct Client {
     /// Where a sign-in may end.
     pub redirect_uris: Vec<ClientAddress>,
     /// Where a logout may end.
-    pub post_logout_redirect_uris: Vec<ClientAddress>,
+    pub post_logout_redirect_uris: Vec<PostLogoutAddress>,
     /// Where it hears that a session is over.
     pub back_channel_logout_uri: Option<ClientAddress>,
     /// How it proves who it is.
     pub proof: Proof,
     /// What it may ask for; `openid` is among them.
     pub scopes: Scopes,
+    /// What it gets if it names no scope at all; some of `scopes`.
+    pub default_scopes: Scopes,
+    /// A refresh token is replaced at each use. `None`: if the client is public (RFC 9700 §2.2.2).
+    pub rotate_refresh_tokens: Option<bool>,
+    /// What `preferred_username` is.
+    pub user_name: UserName,
+    /// The association vouches for the e-mail addresses that the client is told. `None`: as it does for clients at large.
+    pub email_verified: Option<bool>,
+    /// Where a person without the client's roles is told so.
+    pub refusal: RefusedAt,
     /// What its ID tokens are signed with.
     pub id_token_algorithm: Algorithm,
     /// Who may sign in to it.
@@ -175,14 +165,53 @@ pub struct Client {
 }
 
 impl Client {
-    /// The redirect address that equals `asked`.
-    pub fn redirect_uri(&self, asked: &str) -> Option<&ClientAddress> {
-        self.redirect_uris.iter().find(|address| address.as_str() == asked)
+    /// A client that everybody may sign in to, with the usual scopes, and no addresses yet.
+    pub fn new(id: ClientId, proof: Proof) -> Client {
+        let scopes =
+            Scopes::from([Scope::OpenId, Scope::Profile, Scope::Email, Scope::Roles, Scope::Membership]);
+        Client {
+            name: id.to_string(),
+            id,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            back_channel_logout_uri: None,
+            proof,
+            default_scopes: Client::usual_defaults(&scopes),
+            scopes,
+            rotate_refresh_tokens: None,
+            user_name: UserName::default(),
+            email_verified: None,
+            refusal: RefusedAt::default(),
+            id_token_algorithm: Algorithm::Rs256,
+            require: Require::SignedIn,
+        }
     }
 
-    /// The post-logout address that equals `asked`.
-    pub fn post_logout_redirect_uri(&self, asked: &str) -> Option<&ClientAddress> {
-        self.post_logout_redirect_uris.iter().find(|address| address.as_str() == asked)
+    /// What a client gets that names no scope, unless it is said otherwise: all about the person that it may ask for. It is a
+    /// plain OAuth 2.0 client then, so there is no `openid` among it.
+    pub fn usual_defaults(scopes: &Scopes) -> Scopes {
+        let about_the_person = |scope: &Scope| !matches!(scope, Scope::OpenId | Scope::OfflineAccess);
+        scopes.iter().copied().filter(about_the_person).collect()
+    }
+
+    /// The redirect address that equals `asked`. The port of a loopback address is an app's to choose, each time (RFC 8252 §7.3).
+    pub fn redirect_uri(&self, asked: &str) -> Option<Cow<'_, ClientAddress>> {
+        let exact = self.redirect_uris.iter().find(|address| address.as_str() == asked);
+        exact.map(Cow::Borrowed).or_else(|| {
+            let is_like = |address: &ClientAddress| address.differs_in_port_alone(asked);
+            let app = self.is_public() && self.redirect_uris.iter().any(is_like);
+            app.then(|| ClientAddress::parse(asked).ok()).flatten().map(Cow::Owned)
+        })
+    }
+
+    /// Whether a refresh token is replaced when it is used.
+    pub fn rotates_refresh_tokens(&self) -> bool {
+        self.rotate_refresh_tokens.unwrap_or(self.is_public())
+    }
+
+    /// `asked`, if a logout may end there.
+    pub fn post_logout_redirect_uri(&self, asked: &str) -> Option<ClientAddress> {
+        self.post_logout_redirect_uris.iter().find_map(|address| address.matches(asked))
     }
 
     /// Whether it is a script or an app without a secret.
@@ -193,34 +222,43 @@ impl Client {
 
 /// Every client.
 #[derive(Debug, Default)]
-pub struct Clients(HashMap<String, Arc<Client>>);
+pub struct Clients {
+    by_id: HashMap<String, Arc<Client>>,
+    email_verified: bool,
+}
 
 impl Clients {
-    /// Arranges clients for look-up. Of two with the same id the first counts.
-    pub fn new(clients: impl IntoIterator<Item = Client>) -> Clients {
-        let mut all = HashMap::new();
+    /// Arranges clients for look-up. Of two with the same id the first counts. `email_verified`: what holds for a client that
+    /// says nothing of it.
+    pub fn new(clients: impl IntoIterator<Item = Client>, email_verified: bool) -> Clients {
+        let mut by_id = HashMap::new();
         for client in clients {
-            all.entry(client.id.to_string()).or_insert_with(|| Arc::new(client));
+            by_id.entry(client.id.to_string()).or_insert_with(|| Arc::new(client));
         }
-        Clients(all)
+        Clients { by_id, email_verified }
     }
 
     /// Finds one.
     pub fn find(&self, id: &str) -> Option<&Arc<Client>> {
-        self.0.get(id)
+        self.by_id.get(id)
     }
 
     /// Every client.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Client>> {
-        self.0.values()
+        self.by_id.values()
+    }
+
+    /// Whether the association vouches for the e-mail addresses that this client is told.
+    pub fn email_verified(&self, client: &Client) -> bool {
+        client.email_verified.unwrap_or(self.email_verified)
     }
 
     /// Whether scripts from `origin` may read our answers: it is that of a public client's redirect address.
     pub fn is_origin_of_a_public_client(&self, origin: &str) -> bool {
         let public = self.all().filter(|client| client.is_public());
-        public
-            .flat_map(|client| &client.redirect_uris)
-            .any(|uri| uri.url().origin().ascii_serialization() == origin)
+        let origins = public.flat_map(|client| &client.redirect_uris).map(|uri| uri.url().origin());
+        // An app's own scheme has an opaque origin, `null`, which every sandboxed frame may claim to be.
+        origins.filter(url::Origin::is_tuple).any(|own| own.ascii_serialization() == origin)
     }
 }
 
@@ -232,15 +270,8 @@ mod tests {
     #[test]
     fn a_redirect_address_is_equal_or_it_is_none() {
         let client = Client {
-            id: ClientId::parse("a").unwrap(),
-            name: "A".to_owned(),
             redirect_uris: vec![ClientAddress::parse("https://site.example/cb").unwrap()],
-            post_logout_redirect_uris: Vec::new(),
-            back_channel_logout_uri: None,
-            proof: Proof::Public,
-            scopes: Scopes::from([Scope::OpenId]),
-            id_token_algorithm: Algorithm::Rs256,
-            require: Require::SignedIn,
+            ..Client::new(ClientId::parse("a").unwrap(), Proof::Public)
         };
         assert!(client.redirect_uri("https://site.example/cb").is_some());
         for other in [
@@ -260,7 +291,8 @@ mod tests {
         ] {
             assert!(client.redirect_uri(other).is_none(), "{other}");
         }
-        let clients = Clients::new([client.clone(), Client { redirect_uris: Vec::new(), ..client.clone() }]);
+        let clients =
+            Clients::new([client.clone(), Client { redirect_uris: Vec::new(), ..client.clone() }], false);
         assert_eq!(**clients.find("a").unwrap(), client, "the first counts");
         assert!(clients.is_origin_of_a_public_client("https://site.example"));
         for other in
@@ -268,6 +300,68 @@ mod tests {
         {
             assert!(!clients.is_origin_of_a_public_client(other), "{other}");
         }
+    }
+
+    /// RFC 8252 §7.3 and §7.1.
+    #[test]
+    fn an_app_may_listen_at_any_port_of_its_own_machine() {
+        let addresses = [
+            "http://127.0.0.1/cb?x=1",
+            "http://[::1]:7000/cb",
+            "http://localhost:3000/cb",
+            "com.example.app:/cb",
+            "https://app.example:7/cb",
+        ];
+        let app = Client {
+            redirect_uris: addresses.map(|text| ClientAddress::parse_of_app(text).unwrap()).into(),
+            ..Client::new(ClientId::parse("app").unwrap(), Proof::Public)
+        };
+        let server = Client { proof: Proof::Secret(vec![[0; 32]]), ..app.clone() };
+        for asked in addresses {
+            assert_eq!(app.redirect_uri(asked).unwrap().as_str(), asked);
+        }
+        for asked in [
+            "http://127.0.0.1:51004/cb?x=1",
+            "http://127.0.0.1:65535/cb?x=1",
+            "http://[::1]/cb",
+            "http://[::1]:9/cb",
+            "http://localhost:51004/cb",
+        ] {
+            assert_eq!(
+                app.redirect_uri(asked).map(|address| address.as_str().to_owned()).as_deref(),
+                Some(asked)
+            );
+            assert!(server.redirect_uri(asked).is_none(), "a server has one address: {asked}");
+        }
+        for asked in [
+            "http://127.0.0.1:51004/cb",
+            "http://127.0.0.1:51004/cb?x=1&y",
+            "http://127.0.0.1:51004/cb?x=1#",
+            "http://127.0.0.1:0/cb?x=1",
+            "http://127.0.0.1:65536/cb?x=1",
+            "http://127.0.0.1:/cb?x=1",
+            "http://127.0.0.1:+1/cb?x=1",
+            "http://127.0.0.2:51004/cb?x=1",
+            "http://127.1:51004/cb?x=1",
+            "http://127.0.0.1.evil.example:80/cb?x=1",
+            "http://127.0.0.1:1@evil.example/cb?x=1",
+            "http://evil.example:1/cb?x=1",
+            "https://127.0.0.1:1/cb?x=1",
+            "HTTP://127.0.0.1:1/cb?x=1",
+            "http://localhost.evil.example:1/cb",
+            "http://localhost:1/./cb",
+            "https://app.example:8/cb",
+            "com.example.app:/cb2",
+            "com.example.app://cb",
+            "com.example.app:8/cb",
+            "com.evil.app:/cb",
+        ] {
+            assert!(app.redirect_uri(asked).is_none(), "{asked}");
+        }
+        let clients = Clients::new([app], false);
+        assert!(!clients.is_origin_of_a_public_client("null"), "an app's own scheme is no origin");
+        assert!(clients.is_origin_of_a_public_client("http://localhost:3000"));
+        assert!(!clients.is_origin_of_a_public_client("http://localhost:3001"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! `request` checks what a client asks for, `proof_key` is PKCE. Nothing here draws randomness or computes a digest.
 
+mod parameters;
 pub mod proof_key;
 pub mod request;
 
@@ -16,6 +17,10 @@ use proof_key::Challenge;
 
 /// How long a code lives. The client exchanges it at once; RFC 6749 §4.1.2 allows ten minutes.
 pub const CODE_LIVES: SignedDuration = SignedDuration::from_secs(60);
+
+/// How long after its first use a replaced refresh token is taken again, with the same outcome: two tabs or twelve requests of one
+/// client may renew at the same time, and nobody has a copy.
+pub const SAME_TIME: SignedDuration = SignedDuration::from_secs(10);
 
 /// How long an access token and an ID token live at most.
 pub const TOKEN_LIVES: SignedDuration = SignedDuration::from_mins(10);
@@ -44,6 +49,13 @@ impl Grant {
     pub fn scopes(&self) -> Scopes {
         self.scopes.iter().filter_map(|name| Scope::parse(name)).collect()
     }
+
+    /// The scopes that a client names when it renews its tokens. `None`: it was not granted each of them (RFC 6749 §6), or the text
+    /// is not a list of scopes.
+    pub fn narrowed(&self, text: &str) -> Option<Scopes> {
+        let granted = self.scopes();
+        text.split(' ').map(|name| Scope::parse(name).filter(|scope| granted.contains(scope))).collect()
+    }
 }
 
 /// Until when a token holds that is issued at `now`: never beyond the session, nor beyond the roles in it.
@@ -70,6 +82,37 @@ mod tests {
 
     fn at(text: &str) -> Timestamp {
         format!("2026-03-01T{text}Z").parse().unwrap()
+    }
+
+    /// RFC 6749 §6.
+    #[test]
+    fn a_renewal_may_narrow_the_scope_and_never_widen_it() {
+        let grant = Grant {
+            individual: IndividualId::parse("jane").unwrap(),
+            scopes: ["openid", "profile", "offline_access"].map(str::to_owned).into(),
+            redirect_uri: String::new(),
+            nonce: None,
+            challenge: None,
+            auth_time: Timestamp::UNIX_EPOCH,
+            sid: String::new(),
+        };
+        for (text, narrowed) in [
+            ("openid", Some(Scopes::from([Scope::OpenId]))),
+            ("profile openid", Some(Scopes::from([Scope::OpenId, Scope::Profile]))),
+            ("openid openid", Some(Scopes::from([Scope::OpenId]))),
+            ("openid profile offline_access", Some(grant.scopes())),
+            ("openid email", None),
+            ("openid address", None),
+            ("openid,profile", None),
+            ("openid  profile", None),
+            (" openid", None),
+            ("openid\tprofile", None),
+            ("OPENID", None),
+            (" ", None),
+            ("openid\u{e9}", None),
+        ] {
+            assert_eq!(grant.narrowed(text), narrowed, "{text}");
+        }
     }
 
     #[test]

@@ -1,68 +1,23 @@
 //! A client's request to sign a person in, checked step by step (OpenID Connect Core §3.1.2.2).
 //!
 //! Before client and redirect address are known to belong together, a refusal is shown on our own page; after that it travels to
-//! the client. Ignored, as the specifications allow: `display`, `ui_locales`, `claims_locales`, `acr_values`, `claims`,
-//! `login_hint` (the AMS's login page takes none) and every parameter that we do not know.
+//! the client. Without `openid` in the scope it is a request of plain OAuth 2.0 (RFC 6749), and there will be no ID token. Ignored, as
+//! the specifications allow: `display`, `ui_locales`, `claims_locales`, `acr_values`, `claims`, `login_hint` (the AMS's login page
+//! takes none) and every parameter that we do not know.
 
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+pub use super::parameters::{Parameters, Repeated};
 use super::proof_key::Challenge;
-use crate::domain::client::{Client, ClientAddress, Clients, Scope, Scopes};
+use crate::domain::client::{Client, ClientAddress, Clients, RefusedAt, Scope, Scopes, scopes_in};
 use crate::domain::record::IndividualId;
+use crate::domain::return_to;
 use crate::domain::time::Timestamp;
 
 /// Longest `state`, `nonce` and redirect address that is taken, in bytes.
-const LONGEST: usize = 1024;
-
-/// The parameters of a request, in the order sent.
-#[derive(Debug, Clone, Default)]
-pub struct Parameters(Vec<(String, String)>);
-
-/// A parameter that must stand once stands more often: two readers could take different ones (CVE-2026-9689).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Repeated(pub &'static str);
-
-impl Parameters {
-    /// Reads a query or the body of a form.
-    pub fn parse(form: &[u8]) -> Parameters {
-        let pairs = url::form_urlencoded::parse(form);
-        Parameters(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
-    }
-
-    /// The one value under a name. One without text is as if it were not there (RFC 6749 §3.1).
-    pub fn one(&self, name: &'static str) -> Result<Option<&str>, Repeated> {
-        let mut values = self.0.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str());
-        let first = values.next();
-        if values.next().is_some() {
-            Err(Repeated(name))
-        } else {
-            Ok(first.filter(|value| !value.is_empty()))
-        }
-    }
-
-    /// Those that the request is made of, as a query: what has to be kept while a person signs in.
-    pub fn kept(&self) -> String {
-        let known = self.0.iter().filter(|(name, value)| KEPT.contains(&name.as_str()) && !value.is_empty());
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(known).finish()
-    }
-}
-
-/// All but `id_token_hint`, which is long; the person whom it names is kept instead.
-const KEPT: [&str; 11] = [
-    "client_id",
-    "redirect_uri",
-    "response_type",
-    "response_mode",
-    "scope",
-    "state",
-    "nonce",
-    "code_challenge",
-    "code_challenge_method",
-    "prompt",
-    "max_age",
-];
+const LONGEST: usize = return_to::LONGEST;
 
 /// How the answer travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -129,7 +84,8 @@ pub enum Refusal {
 /// What `prompt` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Prompt {
-    /// Nothing: sign in where needed. `consent` is the same, since the association consents for its members.
+    /// Nothing: sign in where needed. `consent` is the same, since the association consents for its members; we do not say that we
+    /// know it.
     #[default]
     WhereNeeded,
     /// `none`: no page at all.
@@ -163,12 +119,12 @@ pub fn check(clients: &Clients, parameters: &Parameters) -> Result<Authorization
     let on_our_page = |_| Refusal::OnOurPage("a parameter is repeated");
     let id = parameters.one("client_id").map_err(on_our_page)?;
     let client = id.and_then(|id| clients.find(id)).ok_or(Refusal::OnOurPage("the client is not known"))?;
-    // (2) The redirect address is one of its own, character by character. From here on a refusal travels there.
+    // (2) The redirect address is one of its own, character by character (but for the port of an app's loopback address). From here on a refusal travels there.
     let uri = parameters.one("redirect_uri").map_err(on_our_page)?;
     let address = uri
         .and_then(|uri| client.redirect_uri(uri))
         .ok_or(Refusal::OnOurPage("the redirect address is not one of the client's"))?;
-    let mut reply_to = ReplyTo { address: address.clone(), state: None, mode: ResponseMode::Query };
+    let mut reply_to = ReplyTo { address: address.into_owned(), state: None, mode: ResponseMode::Query };
     let asked = Asked::read(parameters, &mut reply_to).and_then(|asked| asked.check(client));
     let refuse = |(error, why)| Refusal::AtTheClient(Box::new(reply_to.clone()), error, why);
     let asked = asked.map_err(refuse)?;
@@ -192,7 +148,8 @@ fn invalid(why: &'static str) -> Told {
 /// The texts of a request, each known to stand once.
 struct Asked<'a> {
     response_type: Option<&'a str>,
-    scope: &'a str,
+    scope: Option<&'a str>,
+    has_state: bool,
     nonce: Option<&'a str>,
     challenge: Option<&'a str>,
     challenge_method: Option<&'a str>,
@@ -222,6 +179,10 @@ impl<'a> Asked<'a> {
             Some("form_post") => ResponseMode::FormPost,
             Some(_) => return Err(invalid("response_mode must be query or form_post")),
         };
+        if reply_to.mode == ResponseMode::FormPost && reply_to.address.is_private_scheme() {
+            reply_to.mode = ResponseMode::Query;
+            return Err(invalid("no form can be posted to an app; response_mode must be query"));
+        }
         // (4) Requests by value or reference, and clients that nobody registered, are not for us (Core §6 and §7.2.1).
         for (name, error) in [
             ("request", AuthorizationError::RequestNotSupported),
@@ -234,7 +195,8 @@ impl<'a> Asked<'a> {
         }
         Ok(Asked {
             response_type: one("response_type")?,
-            scope: one("scope")?.unwrap_or_default(),
+            scope: one("scope")?,
+            has_state: state.is_some(),
             nonce: one("nonce")?,
             challenge: one("code_challenge")?,
             challenge_method: one("code_challenge_method")?,
@@ -252,11 +214,22 @@ impl<'a> Asked<'a> {
                 return Err((AuthorizationError::UnsupportedResponseType, "response_type must be code"));
             }
         }
-        // (6) `openid` is asked for. What we do not know, or the client may not have, is left out (Core §3.1.2.1).
-        let known = self.scope.split(' ').filter_map(Scope::parse);
-        let scopes: Scopes = known.filter(|scope| client.scopes.contains(scope)).collect();
-        if !scopes.contains(&Scope::OpenId) {
-            return Err((AuthorizationError::InvalidScope, "scope must contain openid"));
+        // (6) What is asked for, or else what the client gets that asks for nothing (RFC 6749 §3.3). What we do not know, or the
+        // client may not have, is left out (Core §3.1.2.1), but something must remain.
+        let scopes = match self.scope {
+            None => client.default_scopes.intersection(&client.scopes).copied().collect(),
+            Some(text) => {
+                let scopes: Scopes = scopes_in(text).intersection(&client.scopes).copied().collect();
+                if scopes.is_empty() {
+                    let why = "scope must name, with spaces between, something that this client may ask for";
+                    return Err((AuthorizationError::InvalidScope, why));
+                }
+                scopes
+            }
+        };
+        // Without an ID token nothing but the state ties the answer to the browser that asked (RFC 6749 §10.12).
+        if !scopes.contains(&Scope::OpenId) && !self.has_state {
+            return Err(invalid("state is missing; a request without the scope openid needs it"));
         }
         // (7) PKCE: a must for those without a secret, honoured for all, and S256 alone (RFC 9700 §2.1.1).
         let challenge = match (self.challenge, self.challenge_method) {
@@ -326,6 +299,11 @@ pub enum Next {
 }
 
 impl Authorization {
+    /// Whether a person who lacks the client's roles reads so on a page of ours.
+    pub fn refuses_on_our_page(&self) -> bool {
+        self.client.refusal == RefusedAt::OurPage && self.prompt != Prompt::Never
+    }
+
     /// What has to happen. `expected`: the person whom the client expects. `resumed`: when this request was first made, if the
     /// person has been sent to sign in for it; a session that began since is new enough for anything.
     pub fn next(

@@ -5,6 +5,7 @@
 
 pub mod kept;
 pub mod token;
+mod wrong_secrets;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use arc_swap::ArcSwap;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
+use self::wrong_secrets::WrongSecrets;
 use super::person::Held;
 use super::visit::{Live, Presence, Recall, Visits};
 use crate::adapters::clock::SharedClock;
@@ -22,7 +24,7 @@ use crate::adapters::keys::seal::{self, KeyedDigest, Sealer, SecretKey};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::grants::{GrantId, Grants, NewToken, StoredGrant, TokenKey, TokenKind};
 use crate::domain::access::admit;
-use crate::domain::client::{Client, Clients};
+use crate::domain::client::{Client, Clients, Scopes};
 use crate::domain::grant::request::Authorization;
 use crate::domain::grant::{CODE_LIVES, Grant};
 use crate::domain::record::IndividualId;
@@ -35,8 +37,6 @@ pub struct ProviderSettings {
     pub issuer: String,
     /// The issuer's host, as `access::normal_host` gives it. Sessions of this host count.
     pub host: Arc<str>,
-    /// The association vouches for the e-mail addresses in its AMS.
-    pub email_verified: bool,
     /// The AMS's logout sends the browser to the Single Logout URL of one of our sites. Then `prompt=login` can end the AMS's
     /// session first, and a logout can end it and still come back to the client.
     pub ams_logout_returns: bool,
@@ -80,7 +80,9 @@ pub struct Provider {
     keys: Arc<Keyring>,
     clock: SharedClock,
     sids: KeyedDigest,
+    successors: KeyedDigest,
     kept: Sealer,
+    wrong_secrets: WrongSecrets,
 }
 
 impl Provider {
@@ -95,8 +97,20 @@ impl Provider {
         secret: &SecretKey,
     ) -> Result<Provider, CryptographyFailed> {
         let sids = KeyedDigest::new(secret, "openid: names of sessions")?;
+        let successors = KeyedDigest::new(secret, "openid: successors of refresh tokens")?;
         let kept = Sealer::new(secret, "openid: kept by the browser")?;
-        Ok(Provider { settings, clients, grants, visits, keys, clock, sids, kept })
+        Ok(Provider {
+            settings,
+            clients,
+            grants,
+            visits,
+            keys,
+            clock,
+            sids,
+            successors,
+            kept,
+            wrong_secrets: WrongSecrets::default(),
+        })
     }
 
     /// Who we are.
@@ -143,13 +157,20 @@ impl Provider {
         let stored = StoredGrant { id, session: session.key, client: client_id, ends, grant };
         let code = random::token()?;
         let key = TokenKey(random::digest(code.as_bytes()));
-        let kept = NewToken { key, kind: TokenKind::Code, ends: (self.clock.now() + CODE_LIVES).min(ends) };
+        let code_ends = (self.clock.now() + CODE_LIVES).min(ends);
+        let kept = NewToken { key, kind: TokenKind::Code, ends: code_ends, scopes: Scopes::new() };
         let tell = client.back_channel_logout_uri.is_some();
         if self.grants.put_grant(&stored, kept, tell).await? {
             Ok(code)
         } else {
             Err(AuthorizeError::SessionOver)
         }
+    }
+
+    /// The refresh token that takes the place of another: the same each time, so that uses at the same time get the same one, and
+    /// nobody but us can tell it.
+    fn successor_of(&self, refresh_token: &str) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.successors.of(refresh_token.as_bytes()))
     }
 
     /// What names a session to a client: the same each time, and another for each client.

@@ -2,6 +2,7 @@
 //!
 //! The numbers are those of RFC 6749 §4.1.3 and §6, and OpenID Connect Core §3.1.3.2 and §12.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -9,13 +10,14 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use super::Provider;
+use super::wrong_secrets::Shown;
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::keyring::KeyringError;
 use crate::adapters::keys::random::{self, TOKEN_CHARS};
 use crate::adapters::store::StoreError;
-use crate::adapters::store::grants::{NewToken, StoredGrant, TokenKey, TokenKind, Use};
-use crate::domain::access::admit;
-use crate::domain::claims::{self, IdToken};
+use crate::adapters::store::grants::{NewToken, Renewal, Renewed, StoredGrant, TokenKey, TokenKind, Use};
+use crate::domain::access::{Admission, admit};
+use crate::domain::claims::{self, IdToken, Person};
 use crate::domain::client::{Client, Proof, Scope, Scopes, scope_text};
 use crate::domain::grant::proof_key::{Challenge, Verifier};
 use crate::domain::grant::request::{Parameters, Repeated};
@@ -30,9 +32,15 @@ pub enum TokenError {
     /// The client has not proved who it is. The client's fault.
     #[error("invalid_client: {0}")]
     InvalidClient(&'static str),
+    /// Too many wrong secrets came from there. The client's fault, or a neighbour's.
+    #[error("too many wrong secrets came from this network")]
+    TooManyWrongSecrets,
     /// The code or token is worth nothing. The client's or the visitor's matter.
     #[error("invalid_grant: {0}")]
     InvalidGrant(&'static str),
+    /// More was asked for than was granted. The client's fault.
+    #[error("invalid_scope")]
+    InvalidScope,
     /// The kind of grant is not known. The client's fault.
     #[error("unsupported_grant_type")]
     UnsupportedGrantType,
@@ -61,9 +69,16 @@ pub struct Tokens {
     expires_in: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
-    id_token: String,
+    /// Only if `openid` is among the scopes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
     scope: String,
 }
+
+const UNKNOWN: TokenError = TokenError::InvalidGrant("it is not known, too old, or its session is over");
+const USED_BEFORE: TokenError = TokenError::InvalidGrant("it was used before; all that came of it is ended");
+const OVER: TokenError = TokenError::InvalidGrant("the session is over");
 
 /// Name and secret as a client sends them in the `Authorization` header.
 pub struct Basic {
@@ -92,11 +107,37 @@ fn fits(challenge: &Challenge, verifier: Verifier<'_>) -> bool {
 
 impl Provider {
     /// Finds out which client is calling: by its header, by its name and secret in the form, or, without a secret, by name.
+    ///
+    /// `address`: where it calls from; wrong secrets are counted by network and client.
     pub fn authenticate(
         &self,
+        address: IpAddr,
         basic: Option<Basic>,
         parameters: &Parameters,
     ) -> Result<Arc<Client>, TokenError> {
+        let claimed = basic.as_ref().map(|basic| basic.id.as_str()).or(parameters.one("client_id")?);
+        let client = claimed.and_then(|id| self.clients().find(id).cloned());
+        if client.as_ref().is_some_and(|client| client.is_public()) {
+            return self.proved(basic, parameters);
+        }
+        // All that nobody has registered count together.
+        let claimed = client.map(|client| client.id.to_string()).unwrap_or_default();
+        let judge = || {
+            let judged = self.proved(basic, parameters);
+            let right = match &judged {
+                Ok(_) => Some(true),
+                Err(TokenError::InvalidClient(_)) => Some(false),
+                Err(_) => None,
+            };
+            (right, judged)
+        };
+        match self.wrong_secrets.watch(address, &claimed, self.clock.now(), judge) {
+            Shown::Judged(judged) => judged,
+            Shown::TooMany => Err(TokenError::TooManyWrongSecrets),
+        }
+    }
+
+    fn proved(&self, basic: Option<Basic>, parameters: &Parameters) -> Result<Arc<Client>, TokenError> {
         let (id, secret) = (parameters.one("client_id")?, parameters.one("client_secret")?);
         if parameters.one("client_assertion")?.is_some() {
             return Err(TokenError::InvalidClient("client assertions are not supported"));
@@ -145,7 +186,12 @@ impl Provider {
             parameters.one("redirect_uri")?.ok_or(TokenError::InvalidRequest("redirect_uri is missing"))?;
         let verifier = parameters.one("code_verifier")?;
         // (1) The code is used once. A second use ends what came of the first (RFC 6749 §4.1.2).
-        let stored = self.use_once(code, TokenKind::Code).await?;
+        let used = self.grants.use_code(key_of(code).ok_or(UNKNOWN)?, self.clock.now()).await?;
+        let stored = match used {
+            Use::First(stored) => stored,
+            Use::Again => return Err(USED_BEFORE),
+            Use::Unknown => return Err(UNKNOWN),
+        };
         // (2) It was given to this client, (3) for this redirect address, (4) to whoever holds the verifier. Whoever fails has
         // a code that was meant for somebody else, so nobody gets anything for it.
         let verifies = match (&stored.grant.challenge, verifier) {
@@ -160,97 +206,134 @@ impl Provider {
             () if stored.client != client.id.as_str() => "the code was given to another client",
             () if stored.grant.redirect_uri != uri => "the redirect address is another one",
             () if !verifies => "the code_verifier does not fit",
-            () => return self.issue(client, &stored, stored.grant.nonce.as_deref()).await,
+            () => return self.first_tokens(client, &stored).await,
         };
         self.grants.end_grant(stored.id).await?;
         Err(TokenError::InvalidGrant(why))
     }
 
+    async fn first_tokens(&self, client: &Client, stored: &StoredGrant) -> Result<Tokens, TokenError> {
+        let scopes = scopes_of(stored, client);
+        let renews = scopes.contains(&Scope::OfflineAccess);
+        let (mut tokens, access) = self.issue(client, stored, scopes, stored.grant.nonce.as_deref()).await?;
+        tokens.refresh_token = renews.then(random::token).transpose()?;
+        let refresh = tokens.refresh_token.as_deref().map(|token| NewToken {
+            key: TokenKey(random::digest(token.as_bytes())),
+            kind: TokenKind::Refresh,
+            ends: stored.ends,
+            scopes: Scopes::new(),
+        });
+        let kept = self.grants.put_tokens(stored.id, [Some(access), refresh].into_iter().flatten().collect());
+        if kept.await? { Ok(tokens) } else { Err(OVER) }
+    }
+
     async fn refresh(&self, client: &Client, parameters: &Parameters) -> Result<Tokens, TokenError> {
         let token = parameters.one("refresh_token")?;
         let token = token.ok_or(TokenError::InvalidRequest("refresh_token is missing"))?;
-        // (1) The token is used once; a second use ends the whole family (RFC 9700 §4.14.2). (2) It was given to this client.
-        let stored = self.use_once(token, TokenKind::Refresh).await?;
+        let key = key_of(token).ok_or(UNKNOWN)?;
+        let stored = self.grants.of_refresh_token(key, self.clock.now()).await?.ok_or(UNKNOWN)?;
+        // (1) It was given to this client, which may still renew its tokens.
         if stored.client != client.id.as_str() {
             self.grants.end_grant(stored.id).await?;
             return Err(TokenError::InvalidGrant("the refresh token was given to another client"));
         }
-        // (3) A refreshed ID token has no nonce (OpenID Connect Core §12.2).
-        self.issue(client, &stored, None).await
-    }
-
-    async fn use_once(&self, token: &str, kind: TokenKind) -> Result<Box<StoredGrant>, TokenError> {
-        let unknown = || TokenError::InvalidGrant("it is not known, too old, or its session is over");
-        match self.grants.use_token(key_of(token).ok_or_else(unknown)?, kind, self.clock.now()).await? {
-            Use::First(stored) => Ok(stored),
-            Use::Again => Err(TokenError::InvalidGrant("it was used before; all that came of it is ended")),
-            Use::Unknown => Err(unknown()),
+        let all = scopes_of(&stored, client);
+        if !all.contains(&Scope::OfflineAccess) {
+            return Err(TokenError::InvalidGrant("the client may not renew its tokens any more"));
         }
+        // (2) It asks for what was granted, or less; the grant stays as it is.
+        let scopes = match parameters.one("scope")? {
+            None => all,
+            Some(text) => {
+                let asked = stored.grant.narrowed(text).ok_or(TokenError::InvalidScope)?;
+                let scopes: Scopes = asked.intersection(&all).copied().collect();
+                if scopes.is_empty() {
+                    return Err(TokenError::InvalidScope);
+                }
+                scopes
+            }
+        };
+        // (3) A refreshed ID token has no nonce (OpenID Connect Core §12.2).
+        let (mut tokens, access) = self.issue(client, &stored, scopes, None).await?;
+        // (4) Where tokens rotate, a use that is not the first, nor at the same time, ends the whole family (RFC 9700 §4.14.2).
+        let next = self.successor_of(token);
+        let successor = TokenKey(random::digest(next.as_bytes()));
+        let renewal = Renewal { key, successor, rotates: client.rotates_refresh_tokens(), access };
+        tokens.refresh_token = Some(match self.grants.renew(renewal, self.clock.now()).await? {
+            Renewed::Kept => token.to_owned(),
+            Renewed::Replaced => next,
+            Renewed::OtherScope => return Err(TokenError::InvalidScope),
+            Renewed::Again => return Err(USED_BEFORE),
+            Renewed::Unknown => return Err(UNKNOWN),
+        });
+        Ok(tokens)
     }
 
-    /// Gives tokens for what the person holds now.
+    /// Makes an access token, and an ID token if that was asked for, of what the person holds now. The access token is good once it
+    /// is kept.
     async fn issue(
         &self,
         client: &Client,
         stored: &StoredGrant,
+        scopes: Scopes,
         nonce: Option<&str>,
-    ) -> Result<Tokens, TokenError> {
-        let over = TokenError::InvalidGrant("the session is over");
-        let Some((live, held)) = self.present(&stored.session, true).await? else { return Err(over) };
+    ) -> Result<(Tokens, NewToken), TokenError> {
+        let Some((live, held)) = self.present(&stored.session, true).await? else { return Err(OVER) };
         let Some(admission) =
             admit(client, &held.standing).filter(|_| held.standing.id == stored.grant.individual)
         else {
             self.grants.end_grant(stored.id).await?;
             return Err(TokenError::InvalidGrant("the person may not sign in to this client any more"));
         };
-        let (now, scopes) = (self.clock.now(), scopes_of(stored, client));
+        let now = self.clock.now();
         let holds_until = held.standing.decision.holds_until;
         let ends = token_ends(now, live.session().created, &self.visits.limits(), holds_until);
-        let claims = IdToken {
-            iss: &self.settings.issuer,
-            aud: client.id.as_str(),
-            exp: ends.as_second(),
-            iat: now.as_second(),
-            auth_time: stored.grant.auth_time.as_second(),
-            nonce,
-            sid: &stored.grant.sid,
-            person: claims::person(admission, &scopes, self.settings.email_verified),
+        let id_token = if scopes.contains(&Scope::OpenId) {
+            let claims = IdToken {
+                iss: &self.settings.issuer,
+                aud: client.id.as_str(),
+                exp: ends.as_second(),
+                iat: now.as_second(),
+                auth_time: stored.grant.auth_time.as_second(),
+                nonce,
+                sid: &stored.grant.sid,
+                person: self.person(admission, client, &scopes),
+            };
+            let claims = serde_json::to_vec(&claims).map_err(|_| CryptographyFailed)?;
+            Some(self.keys.signer_with(client.id_token_algorithm).await?.sign(&claims)?)
+        } else {
+            None
         };
-        let claims = serde_json::to_vec(&claims).map_err(|_| CryptographyFailed)?;
-        let id_token = self.keys.signer_with(client.id_token_algorithm).await?.sign(&claims)?;
         let access_token = random::token()?;
-        let refresh_token = scopes.contains(&Scope::OfflineAccess).then(random::token).transpose()?;
-        let kept = |token: &str, kind, ends| NewToken {
-            key: TokenKey(random::digest(token.as_bytes())),
-            kind,
-            ends,
-        };
-        let access = kept(&access_token, TokenKind::Access, ends);
-        let refresh = refresh_token.as_deref().map(|token| kept(token, TokenKind::Refresh, stored.ends));
-        if !self.grants.put_tokens(stored.id, [Some(access), refresh].into_iter().flatten().collect()).await?
-        {
-            return Err(over);
-        }
-        Ok(Tokens {
+        let key = TokenKey(random::digest(access_token.as_bytes()));
+        let tokens = Tokens {
             access_token,
             token_type: "Bearer",
             expires_in: seconds_until(now, ends),
-            refresh_token,
+            refresh_token: None,
             id_token,
             scope: scope_text(&scopes),
-        })
+        };
+        Ok((tokens, NewToken { key, kind: TokenKind::Access, ends, scopes }))
+    }
+
+    /// What this client is told about a person, in ID token and userinfo alike.
+    fn person<'a>(&self, admission: Admission<'a>, client: &Client, scopes: &Scopes) -> Person<'a> {
+        claims::person(admission, scopes, client.user_name, self.clients().email_verified(client))
     }
 
     /// What is told to whoever holds an access token: a JSON object, decided as of now. `None`: the token is worth nothing.
     pub async fn userinfo(&self, access_token: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(key) = key_of(access_token) else { return Ok(None) };
-        let Some(stored) = self.grants.access(key, self.clock.now()).await? else { return Ok(None) };
+        let Some((stored, scopes)) = self.grants.access(key, self.clock.now()).await? else {
+            return Ok(None);
+        };
         let clients = self.clients();
         let Some(client) = clients.find(&stored.client) else { return Ok(None) };
         let Some((_, held)) = self.present(&stored.session, false).await? else { return Ok(None) };
         let Some(admission) = admit(client, &held.standing) else { return Ok(None) };
-        let person = claims::person(admission, &scopes_of(&stored, client), self.settings.email_verified);
-        Ok(serde_json::to_vec(&person).ok())
+        let scopes = scopes.intersection(&client.scopes).copied().collect();
+        Ok(serde_json::to_vec(&self.person(admission, client, &scopes)).ok())
     }
 
     /// Takes a token back (RFC 7009). What is not known, or another client's, is as good as taken back.

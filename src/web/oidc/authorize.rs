@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use axum::Extension;
 use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use super::Desk;
 use crate::adapters::store::StoreError;
@@ -15,15 +15,17 @@ use crate::domain::grant::request::{
     Authorization, AuthorizationError, Next, Parameters, Prompt, Refusal, ReplyTo, ResponseMode, SignedIn,
     check,
 };
-use crate::domain::return_to::ReturnTo;
+use crate::domain::return_to::{LONGEST, LONGEST_CARRIED, ReturnTo};
 use crate::flows::grant::AuthorizeError;
 use crate::flows::grant::kept::{ONWARD_LIVES, Waiting};
+use crate::flows::long_addresses::Destination;
+use crate::flows::person::Held;
 use crate::web::arrived::Arrived;
 use crate::web::log::Claimed;
-use crate::web::pages::{FormPost, Notice, Retry, respond};
+use crate::web::pages::{FormPost, Notice, Refused, Retry, WayBack, respond};
 use crate::web::refusal_log::Reason;
 use crate::web::state::{answer, see_other, with_cookies};
-use crate::web::{cookies, log, paths};
+use crate::web::{cookies, log, missing_roles, paths};
 
 /// Seconds after which a request is made again that the store could not answer.
 const SOON: u16 = 10;
@@ -31,13 +33,27 @@ const SOON: u16 = 10;
 /// A request by POST (OpenID Connect Core §3.1.2.1). It comes from another site, so the session's cookie does not come with it;
 /// the same request by GET brings it.
 pub(super) async fn posted(
+    State(desk): State<Desk>,
     Extension(arrived): Extension<Arrived>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
     match std::str::from_utf8(&body) {
         Ok(form) if super::is_form(&headers) && form.bytes().all(|byte| byte.is_ascii_graphic()) => {
-            see_other(&format!("{}{}?{form}", arrived.site.origin, paths::AUTHORIZE))
+            let address = format!("{}{}", arrived.site.origin, paths::AUTHORIZE);
+            if form.len() > LONGEST_CARRIED {
+                match desk.gate.long.keep(&arrived.site.host, arrived.client_address, form).await {
+                    Ok(key) => {
+                        let key_cookie = cookies::set_key(&key, &headers, arrived.is_secure());
+                        return with_cookies(
+                            see_other(&format!("{address}?posted={}", key.handle())),
+                            key_cookie,
+                        );
+                    }
+                    Err(error) => tracing::warn!(%error, "A client's long request was not kept"),
+                }
+            }
+            see_other(&format!("{address}?{form}"))
         }
         _ => on_our_page(&arrived, None, "the body is not a form"),
     }
@@ -52,9 +68,21 @@ pub(super) async fn authorize(
 ) -> Response<Body> {
     let mut parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
     let mut waiting = None;
+    // A long request that came by POST.
+    if let Ok(Some(handle)) = parameters.one("posted") {
+        match desk.kept(&arrived, &headers, handle).await {
+            Ok(Some(form)) => parameters = Parameters::parse(form.as_bytes()),
+            Ok(None) => return on_our_page(&arrived, None, "the request is no longer kept"),
+            Err(error) => return unavailable(&arrived, &parameters, &error),
+        }
+    }
     // A request that has waited for a sign-in.
     if let Ok(Some(sealed)) = parameters.one("resume") {
-        let Some(opened) = desk.provider.open_waiting(sealed) else {
+        let kept = match desk.kept(&arrived, &headers, sealed).await {
+            Ok(kept) => kept,
+            Err(error) => return unavailable(&arrived, &parameters, &error),
+        };
+        let Some(opened) = desk.provider.open_waiting(kept.as_deref().unwrap_or(sealed)) else {
             return on_our_page(&arrived, None, "the request that waited for a sign-in is not one of ours");
         };
         parameters = Parameters::parse(opened.request.as_bytes());
@@ -83,6 +111,9 @@ fn claimed(parameters: &Parameters) -> Option<Claimed> {
 }
 
 type Told = (AuthorizationError, &'static str);
+
+const LACKS_ROLES: Told =
+    (AuthorizationError::AccessDenied, "this person lacks the roles that the site asks for");
 
 impl Desk {
     async fn next(
@@ -126,10 +157,10 @@ impl Desk {
             (Next::Decide, Some((live, held))) => {
                 match self.provider.authorize(authorization, &live, &held).await {
                     Ok(code) => Ok(self.reply(arrived, &authorization.reply_to, vec![("code", code.into())])),
-                    Err(AuthorizeError::AccessDenied) => Err((
-                        AuthorizationError::AccessDenied,
-                        "this person lacks the roles that the site asks for",
-                    )),
+                    Err(AuthorizeError::AccessDenied) if authorization.refuses_on_our_page() => {
+                        Ok(self.refused(arrived, parameters, authorization, &held))
+                    }
+                    Err(AuthorizeError::AccessDenied) => Err(LACKS_ROLES),
                     Err(AuthorizeError::SessionOver) => {
                         Err((AuthorizationError::LoginRequired, "the session ended meanwhile"))
                     }
@@ -140,30 +171,71 @@ impl Desk {
                 }
             }
             (Next::LoginRequired, _) => Err((AuthorizationError::LoginRequired, "the person has to sign in")),
-            (Next::SignIn | Next::Decide, _) => Ok(see_other(&self.sign_in(arrived, &waiting, false)?)),
+            (Next::SignIn | Next::Decide, _) => {
+                let (login, key) = self.sign_in(arrived, headers, &waiting, false).await?;
+                Ok(with_cookies(see_other(&login), key))
+            }
             (Next::SignInAnew, _) => {
-                let login = self.sign_in(arrived, &waiting, true)?;
+                let (login, key) = self.sign_in(arrived, headers, &waiting, true).await?;
                 if !self.provider.settings().ams_logout_returns {
-                    return Ok(see_other(&login));
+                    return Ok(with_cookies(see_other(&login), key));
                 }
                 // The AMS lets whoever has a session there straight through (re:Members fact sheet §2.1), so that ends first.
                 let sealed = self.provider.seal_onward(&login).map_err(|error| failed(&error))?;
                 let kept = cookies::set_onward(&sealed, ONWARD_LIVES.as_secs(), arrived.is_secure());
-                Ok(with_cookies(see_other(self.gate.ams.logout_url().as_str()), [kept]))
+                Ok(with_cookies(
+                    see_other(self.gate.ams.logout_url().as_str()),
+                    key.into_iter().chain([kept]),
+                ))
             }
         }
     }
 
-    /// The address that starts a sign-in and leads back to the request.
-    fn sign_in(&self, arrived: &Arrived, waiting: &Waiting, anew: bool) -> Result<String, Told> {
-        let sealed = self.provider.seal_waiting(waiting);
-        let sealed =
-            sealed.map_err(|_| (AuthorizationError::ServerError, "something failed at the provider"))?;
-        let resume = ReturnTo::parse(&format!("{}?resume={sealed}", paths::AUTHORIZE));
-        let too_long =
-            |_| (AuthorizationError::InvalidRequest, "the request is too long to be kept during a sign-in");
-        let login = paths::login_to(&resume.map_err(too_long)?);
-        Ok(format!("{}{login}&go=1{}", arrived.site.origin, if anew { "&anew=1" } else { "" }))
+    /// What is kept for this browser under a handle. `None`: nothing, or the text is no handle.
+    async fn kept(
+        &self,
+        arrived: &Arrived,
+        headers: &HeaderMap,
+        handle: &str,
+    ) -> Result<Option<String>, StoreError> {
+        match cookies::key(headers, handle, arrived.is_secure()) {
+            Some(key) => self.gate.long.find(&arrived.site.host, &key).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The address that starts a sign-in and leads back to the request. A long request lies in the store meanwhile; its browser gets
+    /// the key of it.
+    async fn sign_in(
+        &self,
+        arrived: &Arrived,
+        headers: &HeaderMap,
+        waiting: &Waiting,
+        anew: bool,
+    ) -> Result<(String, Vec<Option<HeaderValue>>), Told> {
+        if Parameters::parse(waiting.request.as_bytes()).length() > LONGEST {
+            return Err((
+                AuthorizationError::InvalidRequest,
+                "the request is too long to be kept during a sign-in: more than 8192 bytes",
+            ));
+        }
+        let broken = |error: &dyn std::fmt::Display| {
+            log::ending(arrived, Notice::Broken.code(), error);
+            (AuthorizationError::ServerError, "something failed at the provider")
+        };
+        let sealed = self.provider.seal_waiting(waiting).map_err(|error| broken(&error))?;
+        let resume = |text: &str| ReturnTo::parse(&format!("{}?resume={text}", paths::AUTHORIZE));
+        let (page, key) = match resume(&sealed) {
+            Ok(page) if page.fits() => (page, Vec::new()),
+            _ => {
+                let key = self.gate.long.keep(&arrived.site.host, arrived.client_address, &sealed).await;
+                let key = key.map_err(|error| broken(&error))?;
+                let page = resume(key.handle()).map_err(|error| broken(&error))?;
+                (page, cookies::set_key(&key, headers, arrived.is_secure()))
+            }
+        };
+        let login = paths::login_to(&Destination::whole(page));
+        Ok((format!("{}{login}&go=1{}", arrived.site.origin, if anew { "&anew=1" } else { "" }), key))
     }
 
     fn refuse(
@@ -176,32 +248,67 @@ impl Desk {
         let code = error.as_str();
         let cause = format!("{code}: {why}");
         log::refused(arrived, client, StatusCode::SEE_OTHER, Reason::OpenIdRequest, Some(&cause));
-        self.reply(arrived, to, vec![("error", code.into()), ("error_description", why.into())])
+        self.reply(arrived, to, refusal(error, why))
+    }
+
+    /// The page for a person who lacks the client's roles. Only a link on it leads back to the client: many clients would send the
+    /// person straight here again.
+    fn refused(
+        &self,
+        arrived: &Arrived,
+        parameters: &Parameters,
+        authorization: &Authorization,
+        held: &Held,
+    ) -> Response<Body> {
+        let (client, to) = (&authorization.client, &authorization.reply_to);
+        let ours = |prompt| format!("{}?{}", paths::AUTHORIZE, parameters.kept_with_prompt(prompt));
+        let address = match to.mode {
+            ResponseMode::Query => self.address(to, &refusal(LACKS_ROLES.0, LACKS_ROLES.1)),
+            // Without a prompt the same request ends in the form that carries the refusal.
+            ResponseMode::FormPost => ours("none"),
+        };
+        let other_account = self.provider.settings().ams_logout_returns.then(|| ours("select_account"));
+        let notice = Notice::Refused(Refused {
+            client: Some(WayBack { name: client.name.clone(), address, other_account }),
+            ..missing_roles::of(&self.gate.rules, &arrived.association, &held.standing, &client.require)
+        });
+        with_notice(arrived, claimed(parameters).as_ref(), &notice, LACKS_ROLES.1)
     }
 
     /// Answers the client at its checked address, with its state and our name (RFC 9207).
-    fn reply(
-        &self,
-        arrived: &Arrived,
-        to: &ReplyTo,
-        mut pairs: Vec<(&'static str, Cow<'static, str>)>,
-    ) -> Response<Body> {
-        if let Some(state) = &to.state {
-            pairs.push(("state", state.clone().into()));
-        }
-        pairs.push(("iss", self.provider.settings().issuer.clone().into()));
+    fn reply(&self, arrived: &Arrived, to: &ReplyTo, pairs: Vec<Pair>) -> Response<Body> {
         match to.mode {
-            ResponseMode::Query => {
-                let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, &**value)).collect();
-                see_other(to.address.with_query(&pairs).as_str())
-            }
+            ResponseMode::Query => see_other(&self.address(to, &pairs)),
             ResponseMode::FormPost => answer(respond(&FormPost {
                 frame: arrived.frame(),
                 action: to.address.as_str().to_owned(),
-                fields: pairs.into_iter().map(|(name, value)| (name, value.into_owned())).collect(),
+                fields: self.whole(to, &pairs).map(|(name, value)| (name, value.to_owned())).collect(),
             })),
         }
     }
+
+    /// The client's checked address with an answer.
+    fn address(&self, to: &ReplyTo, pairs: &[Pair]) -> String {
+        to.address.with_query(&self.whole(to, pairs).collect::<Vec<_>>()).into()
+    }
+
+    /// An answer with the client's state and our name.
+    fn whole<'a>(
+        &'a self,
+        to: &'a ReplyTo,
+        pairs: &'a [Pair],
+    ) -> impl Iterator<Item = (&'static str, &'a str)> {
+        let own = pairs.iter().map(|(name, value)| (*name, &**value));
+        let state = to.state.as_deref().map(|state| ("state", state));
+        own.chain(state).chain([("iss", self.provider.settings().issuer.as_str())])
+    }
+}
+
+/// A part of an answer.
+type Pair = (&'static str, Cow<'static, str>);
+
+fn refusal(error: AuthorizationError, why: &'static str) -> Vec<Pair> {
+    vec![("error", error.as_str().into()), ("error_description", why.into())]
 }
 
 /// The store gives no answer. The client could not help it, so the person waits here, on a page that makes the request again.

@@ -34,9 +34,9 @@ pub(super) async fn discovery(State(desk): State<Desk>) -> Response<Body> {
         "claims_supported": [
             "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "name", "given_name", "family_name",
             "preferred_username", "email", "email_verified", "roles", "holds_until", "member", "membership_type",
-            "membership_expires",
+            "membership_code", "membership_expires",
         ],
-        "prompt_values_supported": ["none", "login", "select_account", "consent"],
+        "prompt_values_supported": ["none", "login", "select_account"],
         "claims_parameter_supported": false,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,

@@ -16,7 +16,8 @@ use crate::domain::grant::request::{Parameters, Repeated};
 use crate::flows::grant::Hint;
 use crate::flows::grant::kept::ONWARD_LIVES;
 use crate::web::arrived::Arrived;
-use crate::web::pages::{Notice, SignOutQuestion, respond};
+use crate::web::log::Claimed;
+use crate::web::pages::{Code, Notice, SignOutQuestion, respond};
 use crate::web::round::{self, End};
 use crate::web::state::{answer, see_other, with_cookies};
 use crate::web::{cookies, log, paths};
@@ -25,8 +26,27 @@ use crate::web::{cookies, log, paths};
 struct Asked {
     hint: Option<Hint>,
     client: Option<String>,
-    /// Where the client wants the browser back: registered, with the state.
-    onward: Option<String>,
+    onward: Wanted,
+}
+
+/// Where the client wants the browser back.
+#[derive(Debug, Clone)]
+enum Wanted {
+    /// Nowhere in particular.
+    Nowhere,
+    /// At this address of its own, with the state.
+    At(String),
+    /// At one that is not registered.
+    Unregistered,
+}
+
+impl Wanted {
+    fn address(&self) -> Option<&str> {
+        match self {
+            Wanted::At(address) => Some(address),
+            Wanted::Nowhere | Wanted::Unregistered => None,
+        }
+    }
 }
 
 /// Signs out, or asks first.
@@ -39,22 +59,29 @@ pub(super) async fn end_session(
     let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
     let asked = match desk.read(&parameters) {
         Ok(asked) => asked,
-        Err(why) => return refuse(&arrived, why),
+        Err(why) => return refuse(&arrived, &parameters, why),
     };
     let present = match desk.gate.present(&arrived, &headers).await {
         Ok(present) => present,
         Err(error) => return broken(&arrived, &error),
     };
-    let onward = asked.onward.as_deref();
+    let onward = asked.onward.address();
+    let stays_here = matches!(asked.onward, Wanted::Unregistered);
+    if stays_here {
+        // The person is not left signed in for a mistake of the site, but nothing happens unasked.
+        let why = "post_logout_redirect_uri is not one of the client's; the person was asked";
+        note(&arrived, &parameters, why);
+    }
     let Some((live, _)) = present else { return desk.sign_out(&arrived, &headers, onward).await };
     let session = live.session();
-    if asked.hint.is_some_and(|hint| hint.individual == session.individual) {
+    if !stays_here && asked.hint.is_some_and(|hint| hint.individual == session.individual) {
         return desk.sign_out(&arrived, &headers, onward).await;
     }
     match desk.provider.seal_question(session.key, onward) {
         Ok(sealed) => answer(respond(&SignOutQuestion {
             frame: arrived.frame(),
             client: asked.client,
+            stays_here,
             action: paths::END_SESSION.to_owned(),
             answer: sealed,
         })),
@@ -70,9 +97,12 @@ pub(super) async fn posted(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    let Ok(form) = std::str::from_utf8(&body) else { return refuse(&arrived, "the body is not a form") };
+    let no_form = Parameters::parse(b"");
+    let Ok(form) = std::str::from_utf8(&body) else {
+        return refuse(&arrived, &no_form, "the body is not a form");
+    };
     if !super::is_form(&headers) || !form.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return refuse(&arrived, "the body is not a form");
+        return refuse(&arrived, &no_form, "the body is not a form");
     }
     let parameters = Parameters::parse(form.as_bytes());
     let Ok(Some(sealed)) = parameters.one("answer") else {
@@ -85,7 +115,7 @@ pub(super) async fn posted(
     let Some((live, _)) = present else { return desk.sign_out(&arrived, &headers, None).await };
     match desk.provider.open_question(live.session().key, sealed) {
         Some(onward) => desk.sign_out(&arrived, &headers, onward.as_deref()).await,
-        None => refuse(&arrived, "the answer fits no question that we asked this browser"),
+        None => refuse(&arrived, &parameters, "the answer fits no question that we asked this browser"),
     }
 }
 
@@ -97,14 +127,14 @@ pub(super) async fn onward(
 ) -> Response<Body> {
     let secure = arrived.is_secure();
     let onward = cookies::onward(&headers, secure).and_then(|sealed| desk.provider.open_onward(sealed));
-    let address = onward.map_or_else(|| arrived.home_address(), |onward| onward.address);
+    let address = onward.map_or_else(|| round::landing(&arrived, &arrived.site), |onward| onward.address);
     with_cookies(see_other(&address), [cookies::clear_onward(secure)])
 }
 
 impl Desk {
     /// Checks a request. The numbers are those of RP-Initiated Logout §2 and §3.
     fn read(&self, parameters: &Parameters) -> Result<Asked, &'static str> {
-        let one = |name| parameters.one(name).map_err(|Repeated(_)| "a parameter is repeated");
+        let one = |name| parameters.one(name).map_err(repeated);
         // (1) The hint is an ID token that we made; it may be old.
         let hint = match one("id_token_hint")? {
             Some(text) => Some(self.provider.read_hint(text).ok_or("id_token_hint is not a token of ours")?),
@@ -120,15 +150,19 @@ impl Desk {
             (None, Some(id)) => Some(clients.find(id).ok_or("the client is not known")?),
             (None, None) => None,
         };
-        // (3) The address is one of that client's, character by character. Without a client there is none.
+        // (3) The address is one of that client's. Without a client there is none; without an address the state goes nowhere.
+        let state = one("state")?;
         let onward = match (one("post_logout_redirect_uri")?, client) {
-            (None, _) => None,
-            (Some(uri), Some(client)) => {
-                let address = client.post_logout_redirect_uri(uri);
-                let address = address.ok_or("post_logout_redirect_uri is not one of the client's")?;
-                let state = one("state")?.map(|state| ("state", state));
-                Some(address.with_query(state.as_slice()).to_string())
-            }
+            (None, _) => Wanted::Nowhere,
+            (Some(uri), Some(client)) => match client.post_logout_redirect_uri(uri) {
+                Some(address) => {
+                    let state = state.map(|state| ("state", state));
+                    Wanted::At(address.with_query(state.as_slice()).to_string())
+                }
+                // Only with an ID token is it sure that the client asks for this person.
+                None if hint.is_some() => Wanted::Unregistered,
+                None => return Err("post_logout_redirect_uri is not one of the client's"),
+            },
             (Some(_), None) => return Err("post_logout_redirect_uri needs id_token_hint or client_id"),
         };
         let client = client.map(|client| client.name.clone());
@@ -138,11 +172,14 @@ impl Desk {
     /// Ends the sessions of this browser by a round of all hosts, then the AMS's, and goes on. Where the AMS does not send browsers
     /// back to us, a client that wants its visitor back gets it after the round, and the AMS's session stays.
     async fn sign_out(&self, arrived: &Arrived, headers: &HeaderMap, onward: Option<&str>) -> Response<Body> {
+        let comes_back = self.provider.settings().ams_logout_returns;
+        let own = format!("{}{}", arrived.site.origin, paths::SIGNED_OUT);
+        // Without an address of the client's it ends here, when the AMS sends the browser back.
+        let onward = onward.or(comes_back.then_some(own.as_str()));
         let kept = match onward.map(|address| self.provider.seal_onward(address)).transpose() {
             Ok(kept) => kept,
             Err(error) => return broken(arrived, &error),
         };
-        let comes_back = self.provider.settings().ams_logout_returns;
         let end =
             if kept.is_some() && !comes_back { End::Onward(Arc::clone(&arrived.site)) } else { End::Ams };
         let left = round::leave(&self.gate, arrived, headers, &arrived.site, &end).await;
@@ -151,12 +188,82 @@ impl Desk {
     }
 }
 
-fn refuse(arrived: &Arrived, why: &'static str) -> Response<Body> {
-    log::ending(arrived, Notice::BadRequest.code(), &format!("OpenID logout: {why}"));
-    answer(Notice::BadRequest.html(&arrived.frame()))
+fn repeated(Repeated(name): Repeated) -> &'static str {
+    match name {
+        "id_token_hint" => "id_token_hint is there twice",
+        "client_id" => "client_id is there twice",
+        "post_logout_redirect_uri" => "post_logout_redirect_uri is there twice",
+        "state" => "state is there twice",
+        _ => "a parameter is there twice",
+    }
+}
+
+/// Nothing was done. The page says what is wrong, and how the person signs out all the same.
+fn refuse(arrived: &Arrived, parameters: &Parameters, why: &'static str) -> Response<Body> {
+    note(arrived, parameters, why);
+    answer(Notice::LogoutRefused { why, sign_out: paths::LOGOUT.to_owned() }.html(&arrived.frame()))
+}
+
+/// Logs what is wrong, and the address that was asked for.
+fn note(arrived: &Arrived, parameters: &Parameters, why: &'static str) {
+    let client = parameters.one("client_id").ok().flatten().map(Claimed::new);
+    let address = parameters.one("post_logout_redirect_uri").ok().flatten().map(plain_address);
+    let asked = address.map(|address| format!(": {address}")).unwrap_or_default();
+    log::ending_of(arrived, client.as_ref(), Code::LogoutRefused, &format!("OpenID logout: {why}{asked}"));
+}
+
+/// An address that a stranger may have written, fit for a log: short, in plain characters, without name or password, and without
+/// the values of its query, which may be secrets.
+fn plain_address(text: &str) -> String {
+    const MOST: usize = 200;
+    let (before, query) =
+        text.split_once(['?', '#']).map_or((text, None), |(before, query)| (before, Some(query)));
+    let before = match before.split_once("//") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            format!("{scheme}//{host}{path}")
+        }
+        None => before.to_owned(),
+    };
+    let names = query.unwrap_or_default().split(['&', '#']).map(|pair| match pair.split_once('=') {
+        Some((name, _)) => format!("{name}=…"),
+        None => "…".to_owned(),
+    });
+    let names: Vec<String> = names.take(query.map_or(0, |_| 16)).collect();
+    let whole = if names.is_empty() { before } else { format!("{before}?{}", names.join("&")) };
+    whole
+        .chars()
+        .take(MOST)
+        .flat_map(|it| if it == '…' { vec![it] } else { it.escape_default().collect() })
+        .collect()
 }
 
 fn broken(arrived: &Arrived, error: &dyn std::fmt::Display) -> Response<Body> {
     log::ending(arrived, Notice::Broken.code(), error);
     answer(Notice::Broken.html(&arrived.frame()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_names_an_address_without_what_may_be_secret() {
+        for (address, logged) in [
+            (
+                "https://wp.example/wp-login.php?loggedout=true&wp_lang=en",
+                "https://wp.example/wp-login.php?loggedout=…&wp_lang=…",
+            ),
+            ("https://wp.example/out", "https://wp.example/out"),
+            ("https://jane:secret@wp.example/out?t0ken", "https://wp.example/out?…"),
+            ("https://wp.example/out#token=x", "https://wp.example/out?token=…"),
+            ("javascript:alert(1)", "javascript:alert(1)"),
+            ("https://a.example/\n2026 ERROR forged", "https://a.example/\\n2026 ERROR forged"),
+        ] {
+            assert_eq!(plain_address(address), logged);
+        }
+        assert!(plain_address(&format!("https://a.example/{}", "x".repeat(9000))).len() <= 1200);
+        assert!(plain_address(&"?a=b".repeat(5000)).len() <= 1200);
+    }
 }

@@ -25,7 +25,7 @@ pub(super) async fn token(
 ) -> Response<Body> {
     let tokens = async {
         let (basic, parameters) = read(&headers, &body)?;
-        let client = desk.provider.authenticate(basic, &parameters)?;
+        let client = desk.provider.authenticate(arrived.client_address, basic, &parameters)?;
         desk.provider.token(&client, &parameters).await
     };
     match tokens.await.map(|tokens| serde_json::to_vec(&tokens)) {
@@ -44,7 +44,7 @@ pub(super) async fn revoke(
 ) -> Response<Body> {
     let revoked = async {
         let (basic, parameters) = read(&headers, &body)?;
-        let client = desk.provider.authenticate(basic, &parameters)?;
+        let client = desk.provider.authenticate(arrived.client_address, basic, &parameters)?;
         desk.provider.revoke(&client, &parameters).await
     };
     match revoked.await {
@@ -93,7 +93,16 @@ fn refuse(arrived: &Arrived, headers: &HeaderMap, body: &[u8], error: &TokenErro
     let (status, code, why) = match error {
         TokenError::InvalidRequest(why) => (StatusCode::BAD_REQUEST, "invalid_request", *why),
         TokenError::InvalidClient(why) => (StatusCode::UNAUTHORIZED, "invalid_client", *why),
+        TokenError::TooManyWrongSecrets => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "invalid_client",
+            "too many wrong secrets came from this network; try again in ten minutes",
+        ),
         TokenError::InvalidGrant(why) => (StatusCode::BAD_REQUEST, "invalid_grant", *why),
+        TokenError::InvalidScope => {
+            let why = "scope must name, with single spaces between, what was granted and nothing else";
+            (StatusCode::BAD_REQUEST, "invalid_scope", why)
+        }
         TokenError::UnsupportedGrantType => {
             (StatusCode::BAD_REQUEST, "unsupported_grant_type", "use authorization_code or refresh_token")
         }
@@ -108,8 +117,11 @@ fn refuse(arrived: &Arrived, headers: &HeaderMap, body: &[u8], error: &TokenErro
     }
     let body = json!({ "error": code, "error_description": why });
     let mut response = super::json(status, body.to_string().into_bytes());
-    // RFC 6749 §5.2: whoever tried a header is told which one is understood.
-    if status == StatusCode::UNAUTHORIZED && headers.contains_key(header::AUTHORIZATION) {
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("600"));
+    }
+    // RFC 6749 §5.2 asks for it where a header was tried, RFC 9110 §15.5.2 with every 401.
+    if status == StatusCode::UNAUTHORIZED {
         let challenge = HeaderValue::from_static(r#"Basic realm="OpenID clients""#);
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }

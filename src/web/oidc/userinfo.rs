@@ -29,12 +29,14 @@ pub(super) async fn userinfo(
 ) -> Response<Body> {
     let token = match sent(&method, &headers, &body) {
         Sent::Token(token) => token,
-        Sent::Nothing => return refuse(StatusCode::UNAUTHORIZED, "Bearer"),
-        Sent::Unclear => return refuse(StatusCode::BAD_REQUEST, r#"Bearer error="invalid_request""#),
+        Sent::Nothing => return refuse(StatusCode::UNAUTHORIZED, r#"Bearer realm="userinfo""#),
+        Sent::Unclear => {
+            return refuse(StatusCode::BAD_REQUEST, r#"Bearer realm="userinfo", error="invalid_request""#);
+        }
     };
     match desk.provider.userinfo(&token).await {
         Ok(Some(claims)) => super::json(StatusCode::OK, claims),
-        Ok(None) => refuse(StatusCode::UNAUTHORIZED, r#"Bearer error="invalid_token""#),
+        Ok(None) => refuse(StatusCode::UNAUTHORIZED, r#"Bearer realm="userinfo", error="invalid_token""#),
         Err(error) => {
             tracing::error!(request_id = &*arrived.request_id, %error, "A client was not told about a person");
             super::json(StatusCode::INTERNAL_SERVER_ERROR, br#"{"error":"server_error"}"#.to_vec())

@@ -46,7 +46,9 @@ async fn a_refusal_travels_back_with_state_and_issuer() {
         (&["response_type"][..], "invalid_request"),
         (&["response_type=token"], "unsupported_response_type"),
         (&["response_type=id_token token"], "unsupported_response_type"),
-        (&["scope=profile"], "invalid_scope"),
+        (&["scope=groups"], "invalid_scope"),
+        (&["scope=openid,profile"], "invalid_scope"),
+        (&["scope=openid", "response_mode=fragment"], "invalid_request"),
         (&["request=eyJhbGciOiJub25lIn0.e30."], "request_not_supported"),
         (&["request_uri=https://evil.example/r"], "request_uri_not_supported"),
         (&["registration={}"], "registration_not_supported"),
@@ -215,7 +217,7 @@ async fn a_client_may_be_answered_by_a_form() {
     assert_eq!(page.attribute("name=\"iss\"", "value"), Some(house.issuer()));
     let code = page.attribute("name=\"code\"", "value").unwrap();
     house.exchange(&code, &[]).await.expect(200);
-    let page = jane.get(house.ask("wiki", &["response_mode=form_post", "scope=profile"])).await.expect(200);
+    let page = jane.get(house.ask("wiki", &["response_mode=form_post", "scope=groups"])).await.expect(200);
     assert_eq!(page.attribute("name=\"error\"", "value").as_deref(), Some("invalid_scope"));
 }
 
@@ -234,14 +236,14 @@ async fn a_request_may_come_by_post() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_request_survives_the_sign_in_and_one_that_is_too_long_is_refused_at_once() {
     let house = House::start().await;
-    let state = format!("state={}", "s".repeat(700));
+    let state = format!("state={}", "s".repeat(4000));
     let mut jane = house.visitor();
     let page = jane.sign_in(CHAIR, house.ask("wiki", &[&state])).await;
-    assert_eq!(answer(&page)["state"], "s".repeat(700));
-    let (state, nonce) = (format!("state={}", "s".repeat(1000)), format!("nonce={}", "n".repeat(1000)));
+    assert_eq!(answer(&page)["state"], "s".repeat(4000));
+    let (state, nonce) = (format!("state={}", "s".repeat(5000)), format!("nonce={}", "n".repeat(5000)));
     let page = house.visitor().get(house.ask("wiki", &[&state, &nonce])).await.expect(303);
     let told = parameters(&page.location().unwrap());
-    assert_eq!((told["error"].as_str(), told["state"].len()), ("invalid_request", 1000));
+    assert_eq!((told["error"].as_str(), told["state"].len()), ("invalid_request", 5000));
     // Whoever is signed in needs no such room.
     let page = jane.get(house.ask("wiki", &[&state, &nonce])).await.expect(303);
     assert!(parameters(&page.location().unwrap()).contains_key("code"));

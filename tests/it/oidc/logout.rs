@@ -172,15 +172,11 @@ async fn a_logout_request_is_in_order_or_nothing_happens() {
     let house = House::start().await;
     let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
     let hint = text(&tokens["id_token"]);
-    let (out, base) = (house.out(), house.party.base.clone());
+    let out = house.out();
     let (head, signature) = hint.rsplit_once('.').unwrap();
     let forged = format!("{head}.{}", signature.chars().rev().collect::<String>());
-    let (less, more) = (format!("{base}/out"), format!("{out}&z=3"));
     for asked in [
-        &[("id_token_hint", hint), ("post_logout_redirect_uri", "https://evil.example/")][..],
-        &[("id_token_hint", hint), ("post_logout_redirect_uri", &less)],
-        &[("id_token_hint", hint), ("post_logout_redirect_uri", &more)],
-        &[("id_token_hint", hint), ("client_id", "shop")],
+        &[("id_token_hint", hint), ("client_id", "shop")][..],
         &[("client_id", "shop"), ("post_logout_redirect_uri", &out)],
         &[("client_id", "nobody")],
         &[("post_logout_redirect_uri", &out)],
@@ -192,6 +188,21 @@ async fn a_logout_request_is_in_order_or_nothing_happens() {
     ] {
         let page = jane.get(house.end_session(asked)).await.expect(400);
         assert!(page.location().is_none(), "{asked:?}");
+        // It says what is wrong, under a reference, and the person can sign out all the same.
+        let says = [
+            "is there twice",
+            "is not a token of ours",
+            "disagree",
+            "is not known",
+            "is not one of",
+            "needs id_token_hint",
+        ];
+        assert!(says.iter().any(|it| page.text.contains(it)), "{asked:?}: {}", page.text);
+        assert!(page.text.contains("class=\"reference\""), "{}", page.text);
+        assert_eq!(page.attribute("class=\"button\"", "href").as_deref(), Some("/_gate/logout"));
+        // The same by POST.
+        let page = jane.post(house.world.url("/_gate/oidc/logout"), asked).await.expect(303);
+        jane.get(page.location().unwrap()).await.expect(400);
     }
     assert!(house.is_signed_in(&mut jane).await);
 }
@@ -244,4 +255,68 @@ async fn a_place_to_go_on_that_we_did_not_seal_leads_home() {
         let page = jane.get(house.world.url("/_gate/oidc/onward")).await.expect(303);
         assert_eq!(page.location().unwrap().as_str(), house.world.url("/"));
     }
+}
+
+/// A site that was registered with another address must not leave people signed in.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_an_address_that_is_not_registered_the_person_is_asked_signed_out_and_stays_here() {
+    let house = House::start().await;
+    let (out, base) = (house.out(), house.party.base.clone());
+    for unregistered in ["https://evil.example/?a=b", &format!("{base}/out"), &format!("{out}&z=3")] {
+        let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+        let hint = text(&tokens["id_token"]);
+        let asked = [("id_token_hint", hint), ("post_logout_redirect_uri", unregistered), ("state", "s")];
+        let page = jane.get(house.end_session(&asked)).await.expect(200);
+        assert!(page.text.contains("Do you want to sign out?"), "{}", page.text);
+        assert!(
+            page.text.contains("is not registered") && page.text.contains("class=\"reference\""),
+            "{}",
+            page.text
+        );
+        assert!(house.is_signed_in(&mut jane).await, "nothing happens unasked");
+        let sealed = page.attribute("name=\"answer\"", "value").unwrap();
+        let page = jane.post(house.world.url("/_gate/oidc/logout"), &[("answer", &sealed)]).await.expect(303);
+        assert!(!house.is_signed_in(&mut jane).await);
+        let page = jane.open(page.location().unwrap()).await.expect(200);
+        assert_eq!(page.url.as_str(), house.world.url("/_gate/signed-out"));
+        assert!(page.text.contains("You are signed out"), "{}", page.text);
+        assert!(!page.trail.iter().any(|url| url.host_str() == Some("evil.example") || url.path() == "/out"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wordpress_adds_its_language_to_the_registered_address() {
+    let house = House::planned(Plan::default(), WITH_WORDPRESS).await;
+    let registered = "http://127.0.0.1:9/wp-login.php?loggedout=true&wp_lang=";
+    for (lang, registered_too) in [("en_US", true), ("", true), ("en&x=1", false), ("en#x", false)] {
+        let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+        let uri = format!("{registered}{lang}");
+        let asked = [("client_id", "blog"), ("post_logout_redirect_uri", uri.as_str())];
+        let page = jane.get(house.end_session(&asked)).await;
+        assert_eq!(page.status == 200, registered_too, "{lang}: {}", page.text);
+    }
+}
+
+const WITH_WORDPRESS: &str = r#"
+[[oidc.client]]
+id = "blog"
+redirect_uris = ["http://127.0.0.1:9/cb"]
+post_logout_redirect_uris = ["http://127.0.0.1:9/wp-login.php?loggedout=true&wp_lang=*"]
+public = true
+"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_without_a_return_address_ends_on_a_page_that_says_so() {
+    let house = House::start().await;
+    let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+    let page =
+        jane.open(house.end_session(&[("id_token_hint", text(&tokens["id_token"]))])).await.expect(200);
+    assert_eq!(page.url.as_str(), house.world.url("/_gate/signed-out"));
+    assert!(page.trail.iter().any(|url| url.path().ends_with("/account/logout.aspx")), "{:?}", page.trail);
+    // To somebody who is signed in the page says nothing false.
+    let (mut nils, _) = house.tokens(NON_MEMBER, &[]).await;
+    assert_eq!(
+        nils.get(house.world.url("/_gate/signed-out")).await.expect(303).location().unwrap().path(),
+        "/"
+    );
 }

@@ -4,11 +4,17 @@
 
 mod authorize;
 mod clients;
+mod cross_origin;
+mod denied;
 mod discovery;
 mod logout;
+mod long_sessions;
 mod lost;
+mod own_way;
 pub mod party;
+mod plain;
 mod registered;
+mod renewal;
 mod token;
 
 pub use party::House;

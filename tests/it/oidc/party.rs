@@ -143,6 +143,7 @@ any_of = ["member"]
 id = "app"
 redirect_uris = ["{base}/cb?x=1"]
 public = true
+scopes = ["openid", "profile", "email", "roles", "membership", "offline_access"]
 id_token_algorithm = "EdDSA"
 "#
         );
@@ -230,8 +231,32 @@ id_token_algorithm = "EdDSA"
     }
 
     pub async fn refresh(&self, token: &Value) -> Page {
+        self.refresh_with(token, &[]).await
+    }
+
+    pub async fn refresh_with(&self, token: &Value, more: &[(&str, &str)]) -> Page {
         let fields = [("grant_type", "refresh_token"), ("refresh_token", token.as_str().unwrap())];
+        let fields: Vec<_> = fields.into_iter().chain(more.iter().copied()).collect();
         self.call("/_gate/oidc/token", Some(&basic("wiki", SECRET)), &fields).await
+    }
+
+    /// A call of the app to the token endpoint. It has no secret.
+    pub async fn app_token(&self, fields: &[(&str, &str)]) -> Page {
+        let fields: Vec<_> = [("client_id", "app")].into_iter().chain(fields.iter().copied()).collect();
+        self.call("/_gate/oidc/token", None, &fields).await
+    }
+
+    /// Signs in to the app and exchanges the code.
+    pub async fn app_tokens(&self, email: &str, changes: &[&str]) -> (Visitor, Value) {
+        let (visitor, code) = self.code(email, "app", changes).await;
+        let redirect_uri = format!("{}/cb?x=1", self.party.base);
+        let fields = [
+            ("grant_type", "authorization_code"),
+            ("code", &*code),
+            ("redirect_uri", &redirect_uri),
+            ("code_verifier", VERIFIER),
+        ];
+        (visitor, self.app_token(&fields).await.expect(200).json())
     }
 
     pub async fn userinfo(&self, token: &Value) -> Page {

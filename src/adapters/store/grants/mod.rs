@@ -4,9 +4,11 @@
 //! messages, so no way of ending a session can forget them. Tokens are known by their digests alone.
 
 mod sqlite;
+mod tokens;
 
 use super::StoreError;
 use crate::adapters::BoxFuture;
+use crate::domain::client::Scopes;
 use crate::domain::grant::Grant;
 use crate::domain::record::IndividualId;
 use crate::domain::session::SessionKey;
@@ -27,12 +29,12 @@ pub enum TokenKind {
     Code,
     /// To ask about the person, often.
     Access,
-    /// To be exchanged for new tokens, once.
+    /// To be exchanged for new tokens.
     Refresh,
 }
 
 /// A code or token to be kept.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NewToken {
     /// Found by.
     pub key: TokenKey,
@@ -40,6 +42,8 @@ pub struct NewToken {
     pub kind: TokenKind,
     /// Worth nothing from then on.
     pub ends: Timestamp,
+    /// What an access token is good for; nothing for the others.
+    pub scopes: Scopes,
 }
 
 /// A grant as the store keeps it.
@@ -57,7 +61,7 @@ pub struct StoredGrant {
     pub grant: Grant,
 }
 
-/// What became of the use of a code or refresh token.
+/// What became of the use of a code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Use {
     /// The first use; there will be no other.
@@ -65,6 +69,35 @@ pub enum Use {
     /// It was used before: somebody has a copy. The grant is ended, with everything that came of it.
     Again,
     /// Not one of ours, too old, or its grant is over.
+    Unknown,
+}
+
+/// A refresh token is used.
+#[derive(Debug, Clone)]
+pub struct Renewal {
+    /// The refresh token.
+    pub key: TokenKey,
+    /// The token that takes its place, or took it earlier.
+    pub successor: TokenKey,
+    /// The successor takes its place now. `false`: it stays good, unless it was replaced earlier.
+    pub rotates: bool,
+    /// The access token that the client gets.
+    pub access: NewToken,
+}
+
+/// What became of the use of a refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewed {
+    /// The access token is kept, and the refresh token stays good.
+    Kept,
+    /// The access token is kept, and the refresh token has its successor. It may be the first use or one at the same time.
+    Replaced,
+    /// It has a successor that was made for another scope. Nothing has changed.
+    OtherScope,
+    /// Its successor is in use, or the time for uses at the same time is over: somebody has a copy. The grant is ended, with
+    /// everything that came of it.
+    Again,
+    /// As in [`Use::Unknown`].
     Unknown,
 }
 
@@ -147,20 +180,28 @@ pub trait Grants: Send + Sync + 'static {
         tell: bool,
     ) -> BoxFuture<'a, Result<bool, StoreError>>;
 
-    /// Uses a code or a refresh token, once.
-    fn use_token(
+    /// Uses a code, once.
+    fn use_code(&self, key: TokenKey, now: Timestamp) -> BoxFuture<'_, Result<Use, StoreError>>;
+
+    /// The grant of a refresh token, used or not. Nothing changes.
+    fn of_refresh_token(
         &self,
         key: TokenKey,
-        kind: TokenKind,
         now: Timestamp,
-    ) -> BoxFuture<'_, Result<Use, StoreError>>;
+    ) -> BoxFuture<'_, Result<Option<StoredGrant>, StoreError>>;
+
+    /// Uses a refresh token and keeps the access token that comes of it, both or neither.
+    fn renew(&self, renewal: Renewal, now: Timestamp) -> BoxFuture<'_, Result<Renewed, StoreError>>;
 
     /// Keeps tokens of a grant. `false`: the grant is over.
     fn put_tokens(&self, grant: GrantId, tokens: Vec<NewToken>) -> BoxFuture<'_, Result<bool, StoreError>>;
 
-    /// The grant of an access token.
-    fn access(&self, key: TokenKey, now: Timestamp)
-    -> BoxFuture<'_, Result<Option<StoredGrant>, StoreError>>;
+    /// The grant of an access token, and what the token is good for.
+    fn access(
+        &self,
+        key: TokenKey,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Option<(StoredGrant, Scopes)>, StoreError>>;
 
     /// Ends a grant with everything that came of it.
     fn end_grant(&self, grant: GrantId) -> BoxFuture<'_, Result<(), StoreError>>;

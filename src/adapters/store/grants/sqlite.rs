@@ -1,15 +1,18 @@
 //! Grants and messages in the SQLite file: which statement does what.
 
 use jiff::SignedDuration;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{Connection, Row, params};
 
+use super::tokens::{TokenRow, insert_token, mark_used, renew, select_token};
 use super::{
-    Fate, GrantId, Grants, Message, NewToken, Room, StoredGrant, TokenKey, TokenKind, Told, Unsettled, Use,
+    Fate, GrantId, Grants, Message, NewToken, Renewal, Renewed, Room, StoredGrant, TokenKey, TokenKind, Told,
+    Unsettled, Use,
 };
 use crate::adapters::BoxFuture;
 use crate::adapters::keys::seal::context;
 use crate::adapters::store::sealed::{Vault, damaged, from_column, to_column};
 use crate::adapters::store::{SqliteStore, StoreError};
+use crate::domain::client::{Scopes, scopes_in};
 use crate::domain::record::IndividualId;
 use crate::domain::session::SessionKey;
 use crate::domain::time::Timestamp;
@@ -21,29 +24,19 @@ const WAITING_CODES: u16 = 16;
 /// How long the fate of a message is kept.
 const TOLD_IS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 7);
 
-impl TokenKind {
-    fn column(self) -> &'static str {
-        match self {
-            TokenKind::Code => "code",
-            TokenKind::Access => "access",
-            TokenKind::Refresh => "refresh",
-        }
-    }
-}
-
 /// A row of `grants`.
-struct GrantRow {
-    id: GrantId,
+pub(super) struct GrantRow {
+    pub(super) id: GrantId,
     session: SessionKey,
     client: String,
-    ends: i64,
+    pub(super) ends: i64,
     sealed: Vec<u8>,
 }
 
 impl GrantRow {
-    const COLUMNS: &str = "g.id, g.session, g.client, g.ends, g.sealed";
+    pub(super) const COLUMNS: &str = "g.id, g.session, g.client, g.ends, g.sealed";
 
-    fn read(row: &Row<'_>) -> rusqlite::Result<GrantRow> {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<GrantRow> {
         Ok(GrantRow {
             id: GrantId(row.get(0)?),
             session: SessionKey(row.get(1)?),
@@ -53,7 +46,7 @@ impl GrantRow {
         })
     }
 
-    fn open(self, vault: &Vault) -> Result<StoredGrant, StoreError> {
+    pub(super) fn open(self, vault: &Vault) -> Result<StoredGrant, StoreError> {
         let context = grant_context(self.id, self.session, &self.client, self.ends);
         let plain = vault.sealer.open(&self.sealed, &context).ok_or_else(|| damaged("grant"))?;
         let grant = serde_json::from_slice(&plain).map_err(|_| damaged("grant"))?;
@@ -75,14 +68,7 @@ fn message_context(client: &str, sid: &str) -> Vec<u8> {
     context(&[b"client session", client.as_bytes(), sid.as_bytes()])
 }
 
-fn insert_token(connection: &Connection, grant: GrantId, token: &NewToken) -> Result<(), StoreError> {
-    connection
-        .prepare_cached("INSERT INTO grant_tokens (token, kind, grant_id, ends) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![token.key.0, token.kind.column(), grant.0, to_column(token.ends)])?;
-    Ok(())
-}
-
-fn delete_grant(connection: &Connection, grant: GrantId) -> Result<(), StoreError> {
+pub(super) fn delete_grant(connection: &Connection, grant: GrantId) -> Result<(), StoreError> {
     connection.prepare_cached("DELETE FROM grants WHERE id = ?1")?.execute([grant.0])?;
     Ok(())
 }
@@ -99,22 +85,6 @@ fn clients_with_messages(connection: &Connection) -> Result<Vec<String>, StoreEr
     )?;
     let clients = select.query_map([], |row| row.get(0))?;
     Ok(clients.collect::<Result<_, _>>()?)
-}
-
-/// Finds a token and its grant: whether it was used, when it ends, the grant.
-fn select_token(
-    connection: &Connection,
-    key: TokenKey,
-    kind: TokenKind,
-) -> Result<Option<(bool, i64, GrantRow)>, StoreError> {
-    let columns = GrantRow::COLUMNS;
-    let mut select = connection.prepare_cached(&format!(
-        "SELECT {columns}, t.used, t.ends FROM grant_tokens t JOIN grants g ON g.id = t.grant_id
-         WHERE t.token = ?1 AND t.kind = ?2"
-    ))?;
-    let found = select
-        .query_row(params![key.0, kind.column()], |row| Ok((row.get(5)?, row.get(6)?, GrantRow::read(row)?)));
-    Ok(found.optional()?)
 }
 
 impl Grants for SqliteStore {
@@ -146,7 +116,7 @@ impl Grants for SqliteStore {
                         .prepare_cached(
                             "DELETE FROM grants WHERE id IN (
                                SELECT g.id FROM grants g JOIN grant_tokens t ON t.grant_id = g.id
-                               WHERE g.session = ?1 AND g.client = ?2 AND t.kind = 'code' AND t.used = 0
+                               WHERE g.session = ?1 AND g.client = ?2 AND t.kind = 'code' AND t.used IS NULL
                                ORDER BY t.ends DESC LIMIT -1 OFFSET ?3)",
                         )?
                         .execute(params![session.0, client, WAITING_CODES])?;
@@ -164,31 +134,22 @@ impl Grants for SqliteStore {
         })
     }
 
-    fn use_token(
-        &self,
-        key: TokenKey,
-        kind: TokenKind,
-        now: Timestamp,
-    ) -> BoxFuture<'_, Result<Use, StoreError>> {
+    fn use_code(&self, key: TokenKey, now: Timestamp) -> BoxFuture<'_, Result<Use, StoreError>> {
         Box::pin(async move {
             let now = to_column(now);
             let found = self
                 .writer
                 .run(move |connection| {
-                    let Some((used, ends, grant)) = select_token(connection, key, kind)? else {
-                        return Ok(None);
-                    };
-                    if used {
-                        delete_grant(connection, grant.id)?;
+                    let Some(row) = select_token(connection, key, TokenKind::Code)? else { return Ok(None) };
+                    if row.used.is_some() {
+                        delete_grant(connection, row.grant.id)?;
                         return Ok(Some(Err(())));
                     }
-                    if ends <= now || grant.ends <= now {
+                    if row.is_over(now) {
                         return Ok(None);
                     }
-                    connection
-                        .prepare_cached("UPDATE grant_tokens SET used = 1 WHERE token = ?1")?
-                        .execute([key.0])?;
-                    Ok(Some(Ok(grant)))
+                    mark_used(connection, key, now, "")?;
+                    Ok(Some(Ok(row.grant)))
                 })
                 .await?;
             Ok(match found {
@@ -197,6 +158,23 @@ impl Grants for SqliteStore {
                 None => Use::Unknown,
             })
         })
+    }
+
+    fn of_refresh_token(
+        &self,
+        key: TokenKey,
+        now: Timestamp,
+    ) -> BoxFuture<'_, Result<Option<StoredGrant>, StoreError>> {
+        Box::pin(async move {
+            let found =
+                self.reader.run(move |connection| select_token(connection, key, TokenKind::Refresh)).await?;
+            let alive = found.filter(|row| !row.is_over(to_column(now)));
+            alive.map(|row| row.grant.open(&self.vault)).transpose()
+        })
+    }
+
+    fn renew(&self, renewal: Renewal, now: Timestamp) -> BoxFuture<'_, Result<Renewed, StoreError>> {
+        Box::pin(self.writer.run(move |connection| renew(connection, &renewal, now)))
     }
 
     fn put_tokens(&self, grant: GrantId, tokens: Vec<NewToken>) -> BoxFuture<'_, Result<bool, StoreError>> {
@@ -216,13 +194,13 @@ impl Grants for SqliteStore {
         &self,
         key: TokenKey,
         now: Timestamp,
-    ) -> BoxFuture<'_, Result<Option<StoredGrant>, StoreError>> {
+    ) -> BoxFuture<'_, Result<Option<(StoredGrant, Scopes)>, StoreError>> {
         Box::pin(async move {
             let found =
                 self.reader.run(move |connection| select_token(connection, key, TokenKind::Access)).await?;
-            let now = to_column(now);
-            let alive = found.filter(|(_, ends, grant)| *ends > now && grant.ends > now);
-            alive.map(|(_, _, row)| row.open(&self.vault)).transpose()
+            let alive = found.filter(|row| !row.is_over(to_column(now)));
+            let open = |row: TokenRow| Ok((row.grant.open(&self.vault)?, scopes_in(&row.scopes)));
+            alive.map(open).transpose()
         })
     }
 
@@ -349,7 +327,7 @@ impl Grants for SqliteStore {
             // Nothing can come any more of a grant whose code was not exchanged in time.
             self.delete_old(
                 "DELETE FROM grants WHERE id IN (
-                   SELECT grant_id FROM grant_tokens WHERE kind = 'code' AND used = 0 AND ends < ?1 LIMIT ?2)",
+                   SELECT grant_id FROM grant_tokens WHERE kind = 'code' AND used IS NULL AND ends < ?1 LIMIT ?2)",
                 now,
             )
             .await?;

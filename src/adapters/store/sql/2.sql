@@ -16,12 +16,14 @@ CREATE INDEX grants_by_session ON grants (session);
 CREATE INDEX grants_by_end ON grants (ends);
 
 -- Codes, access tokens and refresh tokens, by the digest of what only the client has. A used one stays, so that a second use is seen.
+-- `used`: when it was first used. `scopes`: what an access token is good for, and with what a replaced refresh token was used.
 CREATE TABLE grant_tokens (
   token BLOB NOT NULL PRIMARY KEY CHECK (length(token) = 32),
   kind TEXT NOT NULL CHECK (kind IN ('code', 'access', 'refresh')),
   grant_id BLOB NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
   ends INTEGER NOT NULL,
-  used INTEGER NOT NULL DEFAULT 0
+  used INTEGER,
+  scopes TEXT NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX grant_tokens_by_grant ON grant_tokens (grant_id);
 CREATE INDEX grant_tokens_by_end ON grant_tokens (ends);

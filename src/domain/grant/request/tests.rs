@@ -1,28 +1,22 @@
 //! Requests in order and out of order, as tables.
 
 use super::*;
-use crate::domain::access::Require;
-use crate::domain::client::{Algorithm, ClientId, Proof};
+use crate::domain::client::{ClientId, Proof};
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 const CALLBACK: &str = "https://site.example/cb?x=1";
 
 fn clients() -> Clients {
     let client = |id: &str, proof| Client {
-        id: ClientId::parse(id).unwrap(),
-        name: id.to_owned(),
         redirect_uris: vec![
             ClientAddress::parse(CALLBACK).unwrap(),
             ClientAddress::parse("https://site.example/other").unwrap(),
         ],
-        post_logout_redirect_uris: Vec::new(),
-        back_channel_logout_uri: None,
-        proof,
         scopes: Scopes::from([Scope::OpenId, Scope::Profile, Scope::Roles]),
-        id_token_algorithm: Algorithm::Rs256,
-        require: Require::SignedIn,
+        default_scopes: Scopes::from([Scope::Profile]),
+        ..Client::new(ClientId::parse(id).unwrap(), proof)
     };
-    Clients::new([client("web", Proof::Secret(vec![[0; 32]])), client("app", Proof::Public)])
+    Clients::new([client("web", Proof::Secret(vec![[0; 32]])), client("app", Proof::Public)], false)
 }
 
 /// A request of `client`, changed: `name=value` sets, `name` takes away, `+name=value` adds.
@@ -94,8 +88,8 @@ fn after_that_a_refusal_travels_to_the_client_with_its_state() {
     }
     check_answer("web", &["response_mode=fragment"], "invalid_request s 1");
     check_answer("web", &["response_mode=form_post"], "ok");
-    check_answer("web", &["scope"], "invalid_scope s 1");
-    check_answer("web", &["scope=profile"], "invalid_scope s 1");
+    check_answer("web", &["scope=email"], "invalid_scope s 1");
+    check_answer("web", &["scope=read write"], "invalid_scope s 1");
     check_answer("web", &["scope=openid,profile"], "invalid_scope s 1");
     check_answer("web", &["request=eyJ"], "request_not_supported s 1");
     check_answer("web", &["request_uri=https://site.example/r"], "request_uri_not_supported s 1");
@@ -105,8 +99,8 @@ fn after_that_a_refusal_travels_to_the_client_with_its_state() {
     for age in ["-1", "x", "1.5", "+1", "99999999999"] {
         check_answer("web", &[&format!("max_age={age}")], "invalid_request s 1");
     }
-    check_answer("web", &[&format!("nonce={}", "n".repeat(1025))], "invalid_request s 1");
-    check_answer("web", &[&format!("state={}", "n".repeat(1025))], "invalid_request -");
+    check_answer("web", &[&format!("nonce={}", "n".repeat(super::LONGEST + 1))], "invalid_request s 1");
+    check_answer("web", &[&format!("state={}", "n".repeat(super::LONGEST + 1))], "invalid_request -");
     check_answer(
         "web",
         &["claims={\"userinfo\":{}}", "login_hint=a", "ui_locales=fr", "display=popup", "x=y"],
@@ -128,6 +122,33 @@ fn a_public_client_cannot_leave_out_pkce_and_nobody_may_weaken_it() {
         check_answer(client, &[&challenge, s256, &format!("+{challenge}")], "invalid_request s 1");
     }
     check_answer("app", &[], "invalid_request s 1");
+}
+
+/// RFC 6749 §3.3 and §10.12.
+#[test]
+fn a_request_without_openid_is_plain_oauth_and_needs_a_state() {
+    let pkce = [&format!("code_challenge={CHALLENGE}"), "code_challenge_method=S256"];
+    for (change, scopes) in [
+        ("scope=profile", &[Scope::Profile][..]),
+        ("scope=roles profile basic", &[Scope::Profile, Scope::Roles]),
+        ("scope", &[Scope::Profile]),
+        ("scope=", &[Scope::Profile]),
+    ] {
+        for client in ["web", "app"] {
+            let changes: Vec<&str> = [change].into_iter().chain(pkce).collect();
+            let authorization = check(&clients(), &asked(client, &changes)).unwrap();
+            assert_eq!(authorization.scopes, scopes.iter().copied().collect(), "{client} {change}");
+            let changes: Vec<&str> = changes.into_iter().chain(["state"]).collect();
+            check_answer(client, &changes, "invalid_request -");
+        }
+        check_answer("app", &[change], "invalid_request s 1");
+        check_answer(
+            "web",
+            &[change, "redirect_uri=https://site.example/cb"],
+            "page: the redirect address is not one of the client's",
+        );
+    }
+    check_answer("web", &["state"], "ok");
 }
 
 #[test]

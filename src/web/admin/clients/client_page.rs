@@ -3,7 +3,7 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::form::TypedClient;
+use super::form::{TypedClient, USUAL};
 use super::secret_page::values;
 use crate::adapters::store::clients::Registered;
 use crate::domain::client::{Algorithm, Client, Proof, Scope, Scopes};
@@ -58,7 +58,67 @@ pub struct Choice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offered {
     scopes: Vec<Choice>,
+    default_scopes: Vec<Choice>,
     roles: Vec<Choice>,
+}
+
+/// A list of which one is chosen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    name: &'static str,
+    label: &'static str,
+    hint: &'static str,
+    /// What is sent, and what it is called.
+    options: Vec<(&'static str, &'static str)>,
+    chosen: String,
+    mend: Option<String>,
+}
+
+/// What few sites need to be otherwise.
+fn questions(typed: &TypedClient, mends: &Mends) -> Vec<Question> {
+    let question = |name, label, hint, options: &[(&'static str, &'static str)], chosen: &str| Question {
+        name,
+        label,
+        hint,
+        options: options.to_vec(),
+        chosen: chosen.to_owned(),
+        mend: mends.get(name).cloned(),
+    };
+    vec![
+        question(
+            "refusal",
+            "Somebody without the right role",
+            "Some sites send such a person straight back here, again and again.",
+            &[("page", "is told so here"), ("redirect", "is sent back to the site")],
+            &typed.refusal,
+        ),
+        question(
+            "user_name",
+            "User name (preferred_username)",
+            "What the site may call the person. Matrix (Synapse) refuses digits alone. Two people may have the same name.",
+            &[
+                ("record_number", "Record number (20017)"),
+                ("name", "Name (jane.marlowe)"),
+                ("email", "E-mail address"),
+                ("none", "None"),
+            ],
+            &typed.user_name,
+        ),
+        question(
+            "email_verified",
+            "Are e-mail addresses verified?",
+            "Some sites link accounts by e-mail only then. Say yes only if the association checks that an address is the person\u{2019}s own.",
+            &[(USUAL, "As the configuration says"), ("yes", "Yes"), ("no", "No")],
+            &typed.email_verified,
+        ),
+        question(
+            "rotate_refresh_tokens",
+            "Replace refresh tokens at each use?",
+            "Usually only for sites that run in the browser alone, or apps.",
+            &[(USUAL, "As usual"), ("yes", "Yes"), ("no", "No")],
+            &typed.rotate_refresh_tokens,
+        ),
+    ]
 }
 
 impl Offered {
@@ -70,6 +130,13 @@ impl Offered {
             let on = typed.scopes.contains(&value);
             Choice { id: format!("scope-{value}"), value, label: label.to_owned(), says, on }
         });
+        let default_scopes = Scope::ALL.into_iter().map(|scope| {
+            let value = scope.as_str().to_owned();
+            let on = typed.default_scopes.contains(&value);
+            let label = describe(scope).0.to_owned();
+            Choice { id: format!("default-{value}"), value, label, says: "", on }
+        });
+        let default_scopes = default_scopes.collect();
         let mut roles = rules.managed_roles();
         for role in typed.roles.iter().filter_map(|role| Role::parse(role).ok()) {
             if !roles.contains(&role) {
@@ -87,14 +154,14 @@ impl Offered {
             on: typed.roles.iter().any(|typed| typed == role.as_str()),
             value: role.to_string(),
         });
-        Offered { scopes: scopes.collect(), roles: roles.collect() }
+        Offered { scopes: scopes.collect(), default_scopes, roles: roles.collect() }
     }
 }
 
 fn describe(scope: Scope) -> (&'static str, &'static str) {
     match scope {
         Scope::OpenId => ("Sign-in", ""),
-        Scope::Profile => ("Names", "Name, first and last name, record number."),
+        Scope::Profile => ("Names", "Name, first and last name, user name."),
         Scope::Email => ("E-mail address", ""),
         Scope::Roles => ("Roles", "Which roles the person holds now, and until when."),
         Scope::Membership => {
@@ -122,6 +189,7 @@ pub struct ClientPage {
     is_public: bool,
     by_role: bool,
     offered: Offered,
+    questions: Vec<Question>,
     algorithm: String,
     role_mend: Option<String>,
     values: Vec<Address>,
@@ -158,7 +226,7 @@ impl ClientPage {
                 "Addresses after a logout (optional)",
                 &typed.post_logout_redirect_uris,
             )
-            .hint("Where a logout that starts at the site may end. One on each line.")
+            .hint("Where a logout that starts at the site may end. One on each line. The value of one parameter may be *, as in …?loggedout=true&wp_lang=*.")
             .mend(mend("post_logout_redirect_uris")),
             back_channel_logout_uri: Field::text(
                 "back_channel_logout_uri",
@@ -170,6 +238,7 @@ impl ClientPage {
             is_public: typed.is_public,
             by_role: typed.by_role,
             offered,
+            questions: questions(typed, mends),
             algorithm: typed.algorithm.clone(),
             role_mend: mend("role"),
             values: existing.as_ref().map(|existing| values(issuer, &existing.id, &existing.scopes)).unwrap_or_default(),

@@ -71,7 +71,7 @@ pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Resp
     // The form keeps the revision that it was made from, so that a change in between is still found.
     let existing = now.as_ref().map(|now| Existing { revision: caller.revision(), ..Existing::of(now) });
     let again = |mends: &Mends| form_again(&admin, &caller, clients, existing.clone(), &typed, mends);
-    let client = match typed.client(now.as_ref().map(|now| &now.client.id)) {
+    let client = match typed.client(now.as_ref().map(|now| &now.client)) {
         Ok(client) => client,
         Err(mends) => return again(&mends),
     };
