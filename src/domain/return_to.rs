@@ -6,8 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::path::RequestPath;
 
-/// Longest address that is kept, in bytes; it must fit into a cookie.
-const LONGEST: usize = 1536;
+/// Longest address that comes back whole after a sign-in, in bytes, and longest request of an OpenID client that waits for one.
+pub const LONGEST: usize = 8192;
+
+/// Longest address that travels in an address or a cookie; a longer one waits in the store.
+pub const LONGEST_CARRIED: usize = 1536;
+
+/// Longest path that travels beside the key of a longer address, for the case that the store has lost it.
+const LONGEST_CUT: usize = 512;
 
 /// An address of ours to which a sign-in may lead: there, a form that was being posted is sent after all.
 pub const RESUME_FORM: &str = "/_gate/resume";
@@ -28,8 +34,8 @@ pub struct ReturnTo(String);
 pub struct NotAReturnAddress;
 
 impl ReturnTo {
-    /// Parses a path with optional query and fragment. Other hosts, `//`, backslashes, control characters, ambiguous paths
-    /// and our own addresses are refused.
+    /// Parses a path with optional query and fragment. Refused are other hosts, a reading that begins with `//`, dot segments, raw
+    /// backslashes, control characters, and our own addresses.
     pub fn parse(text: &str) -> Result<ReturnTo, NotAReturnAddress> {
         if text.len() > LONGEST
             || !text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\\"<>".contains(&byte))
@@ -39,7 +45,15 @@ impl ReturnTo {
         let (before_fragment, _) = text.split_once('#').unwrap_or((text, ""));
         let (path, _) = before_fragment.split_once('?').unwrap_or((before_fragment, ""));
         let path = RequestPath::parse(path).map_err(|_| NotAReturnAddress)?;
-        if is_ours(path.as_str()) && !is_open_to_sign_in(path.as_str()) {
+        // Browsers remove dot segments before they ask, and take `//` at the beginning for another host.
+        let misleads = |reading: &str| {
+            reading.starts_with("//") || reading.split('/').any(|segment| matches!(segment, "." | ".."))
+        };
+        if path.readings().any(misleads) {
+            return Err(NotAReturnAddress);
+        }
+        let is_inside = path.has_one_reading() && is_open_to_sign_in(path.literal());
+        if path.readings().any(is_ours) && !is_inside {
             return Err(NotAReturnAddress);
         }
         Ok(ReturnTo(text.to_owned()))
@@ -49,6 +63,17 @@ impl ReturnTo {
     pub fn at_fragment(&self, fragment: &str) -> ReturnTo {
         let page = self.0.split_once('#').map_or(self.0.as_str(), |(page, _)| page);
         ReturnTo::parse(&format!("{page}#{fragment}")).unwrap_or_else(|_| self.clone())
+    }
+
+    /// Whether it can travel in an address and a cookie.
+    pub fn fits(&self) -> bool {
+        self.0.len() <= LONGEST_CARRIED
+    }
+
+    /// Its path, or the root where even that is too long to travel.
+    pub fn cut(&self) -> ReturnTo {
+        let path = self.0.split(['?', '#']).next().unwrap_or_default();
+        ReturnTo(if path.len() <= LONGEST_CUT { path } else { "/" }.to_owned())
     }
 
     /// As it goes after an origin in an address.
@@ -99,6 +124,12 @@ mod tests {
             "/",
             "/members?x=1&y=%2f#part-2",
             "/caf%C3%A9/?next=https://else.example/",
+            "/wiki/AC%2FDC",
+            "/wiki/A//B",
+            "/index.php/Steins;Gate",
+            "/caf%E9",
+            "/100%25%20done",
+            "/back%5Cslash",
             "/a#/b//c",
             "/_gate/resume?form=x",
             "/_gate/admin",
@@ -120,6 +151,14 @@ mod tests {
             "\\\\evil.example",
             "/%5cevil.example",
             "/%2fevil.example",
+            "/%252fevil.example",
+            "/;/evil.example",
+            "/a/..//evil.example",
+            "/a/%2e%2e/b",
+            "/a/..;/b",
+            "/_gate//logout",
+            "/a%00",
+            "/_gate/admin;x/../logout",
             "/\t/evil.example",
             " /a",
             "/a b",

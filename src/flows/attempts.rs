@@ -7,10 +7,10 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 
+use super::long_addresses::{self, Destination};
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::{self, TOKEN_CHARS};
 use crate::adapters::keys::seal::{self, Sealer};
-use crate::domain::return_to::ReturnTo;
 use crate::domain::session::CLOCK_SKEW;
 use crate::domain::time::Timestamp;
 
@@ -35,7 +35,7 @@ pub struct Attempt {
     /// Random; the same text comes back in the address.
     pub state: String,
     /// Where the visitor wanted to go.
-    pub return_to: ReturnTo,
+    pub to: Destination,
     /// When it was begun.
     pub begun: Timestamp,
     /// How often a page about a failure has begun it again by itself.
@@ -44,8 +44,8 @@ pub struct Attempt {
 
 impl Attempt {
     /// A new attempt with a state of its own.
-    pub fn begin(return_to: ReturnTo, tries: u8, now: Timestamp) -> Result<Attempt, CryptographyFailed> {
-        Ok(Attempt { state: random::token()?, return_to, begun: now, tries })
+    pub fn begin(to: Destination, tries: u8, now: Timestamp) -> Result<Attempt, CryptographyFailed> {
+        Ok(Attempt { state: random::token()?, to, begun: now, tries })
     }
 
     /// Names the attempt's cookie.
@@ -80,7 +80,7 @@ impl Attempts {
         let mut plain = attempt.begun.as_millisecond().to_be_bytes().to_vec();
         plain.push(attempt.tries);
         plain.extend_from_slice(attempt.state.as_bytes());
-        plain.extend_from_slice(attempt.return_to.as_str().as_bytes());
+        long_addresses::write(&attempt.to, &mut plain);
         let sealed = self.0.seal(&plain, &bound_to(host, attempt.handle()))?;
         Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
     }
@@ -91,10 +91,10 @@ impl Attempts {
         let plain = self.0.open(&sealed, &bound_to(host, handle))?;
         let (begun, rest) = plain.split_first_chunk::<8>()?;
         let (tries, rest) = rest.split_first()?;
-        let (state, return_to) = rest.split_at_checked(TOKEN_CHARS)?;
+        let (state, to) = rest.split_at_checked(TOKEN_CHARS)?;
         Some(Attempt {
             state: std::str::from_utf8(state).ok()?.to_owned(),
-            return_to: ReturnTo::parse(std::str::from_utf8(return_to).ok()?).ok()?,
+            to: long_addresses::read(to)?,
             begun: Timestamp::from_millisecond(i64::from_be_bytes(*begun)).ok()?,
             tries: *tries,
         })
@@ -148,6 +148,7 @@ fn bound_to(host: &str, handle: &str) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::adapters::keys::seal::SecretKey;
+    use crate::domain::return_to::ReturnTo;
 
     fn attempts() -> Attempts {
         let key = SecretKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
@@ -159,7 +160,7 @@ mod tests {
     }
 
     fn begun(page: &str, seconds: i64) -> Attempt {
-        Attempt::begin(ReturnTo::parse(page).unwrap(), 3, at(seconds)).unwrap()
+        Attempt::begin(Destination::whole(ReturnTo::parse(page).unwrap()), 3, at(seconds)).unwrap()
     }
 
     #[test]
@@ -178,6 +179,23 @@ mod tests {
             );
         }
         assert_eq!(attempts.open("a.example", (attempt.handle(), "not base64!")), None);
+    }
+
+    #[test]
+    fn a_destination_is_read_as_it_was_written() {
+        let key = crate::flows::long_addresses::Key::parse(&random::token().unwrap());
+        for key in [None, key] {
+            for is_cut in [true, false] {
+                let page = ReturnTo::parse("/members?a=1#x").unwrap();
+                let to = Destination { page, key: key.clone(), is_cut };
+                let mut written = Vec::new();
+                long_addresses::write(&to, &mut written);
+                assert_eq!(long_addresses::read(&written), Some(to));
+            }
+        }
+        for bad in ["", "!", "x", "!x", "//evil.example", "!//evil.example"] {
+            assert_eq!(long_addresses::read(bad.as_bytes()), None, "{bad}");
+        }
     }
 
     #[test]

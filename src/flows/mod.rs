@@ -3,7 +3,9 @@
 pub mod administer;
 pub mod attempts;
 pub mod back_channel;
+pub mod failures;
 pub mod grant;
+pub mod long_addresses;
 pub mod managed_roles;
 pub mod person;
 pub mod refresh;

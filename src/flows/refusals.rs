@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::MissedTickBehavior;
 
 use crate::adapters::clock::SharedClock;
-use crate::domain::network;
+use crate::domain::network::ClientNetwork;
 use crate::domain::time::Timestamp;
 
 /// Refusals that a network may have within [`SPAN`], and calls of it that may be under way together.
@@ -39,7 +39,7 @@ const NETWORKS: u64 = 100_000;
 
 /// Counts refusals by network.
 pub struct Refusals {
-    networks: Cache<IpAddr, Arc<Places>>,
+    networks: Cache<ClientNetwork, Arc<Places>>,
     clock: SharedClock,
 }
 
@@ -71,7 +71,7 @@ impl Refusals {
 
     /// A place for a call about a token from this address; waits for one if all are taken.
     pub async fn place(&self, address: IpAddr) -> Result<Place, TooMany> {
-        let places = self.networks.get_with(network::of_client(address), Places::new);
+        let places = self.networks.get_with(ClientNetwork::of(address), Places::new);
         places.release(self.clock.now());
         if let Ok(permit) = Arc::clone(&places.free).try_acquire_owned() {
             return Ok(Place { places, permit });

@@ -11,6 +11,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use super::attempts::{ATTEMPT_LIVES, Attempt, Attempts, Cookie, handle_of};
+use super::long_addresses::Destination;
 use super::person::PublishedRules;
 use super::refusals::Refusals;
 use super::tally::Tally;
@@ -23,7 +24,6 @@ use crate::adapters::keys::seal;
 use crate::adapters::store::{Once, Store, StoreError};
 use crate::domain::device;
 use crate::domain::record::Record;
-use crate::domain::return_to::ReturnTo;
 use crate::domain::roles;
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
@@ -100,14 +100,14 @@ pub struct SignInError {
     /// What went wrong.
     pub failure: Failure,
     /// Where the visitor wanted to go.
-    pub return_to: Option<ReturnTo>,
+    pub to: Option<Destination>,
     /// How often the page about a failure has begun this sign-in by itself.
     pub tries: u8,
 }
 
 impl<F: Into<Failure>> From<F> for SignInError {
     fn from(failure: F) -> SignInError {
-        SignInError { failure: failure.into(), return_to: None, tries: 0 }
+        SignInError { failure: failure.into(), to: None, tries: 0 }
     }
 }
 
@@ -149,7 +149,7 @@ pub struct SignedIn {
     /// The id for the browser's cookie; `None`: its present session goes on.
     pub secret: Option<SessionSecret>,
     /// Where it wanted to go.
-    pub return_to: ReturnTo,
+    pub to: Destination,
     /// Names the cookie of the attempt, which is spent.
     pub handle: String,
 }
@@ -186,12 +186,12 @@ impl SignIn {
         &self,
         host: &str,
         mut callback: Url,
-        return_to: ReturnTo,
+        to: Destination,
         tries: u8,
         open: &[Cookie<'_>],
     ) -> Result<Departure, CryptographyFailed> {
         let now = self.clock.now();
-        let attempt = Attempt::begin(return_to, tries, now)?;
+        let attempt = Attempt::begin(to, tries, now)?;
         callback.query_pairs_mut().append_pair("state", &attempt.state);
         let address = self.ams.login_url(&callback);
         let sealed = self.attempts.seal(host, &attempt)?;
@@ -212,7 +212,7 @@ impl SignIn {
         let attempt = self.attempt_of(&returning, now)?;
         self.complete(&returning, &attempt, now).await.map_err(|failure| SignInError {
             failure,
-            return_to: Some(attempt.return_to),
+            to: Some(attempt.to),
             tries: attempt.tries,
         })
     }
@@ -221,7 +221,7 @@ impl SignIn {
     pub fn failed_early(&self, returning: &Returning<'_>, failure: impl Into<Failure>) -> SignInError {
         let attempt = self.attempt_of(returning, self.clock.now()).ok();
         let tries = attempt.as_ref().map_or(0, |attempt| attempt.tries);
-        SignInError { failure: failure.into(), return_to: attempt.map(|attempt| attempt.return_to), tries }
+        SignInError { failure: failure.into(), to: attempt.map(|attempt| attempt.to), tries }
     }
 
     fn attempt_of(&self, returning: &Returning<'_>, now: Timestamp) -> Result<Attempt, Failure> {
@@ -242,7 +242,7 @@ impl SignIn {
         attempt: &Attempt,
         now: Timestamp,
     ) -> Result<SignedIn, Failure> {
-        let (return_to, handle) = (attempt.return_to.clone(), attempt.handle().to_owned());
+        let (to, handle) = (attempt.to.clone(), attempt.handle().to_owned());
         // (2) The AMS's part has the shape that it always has.
         let arrival = self.ams.arrival(returning.query)?;
         let token = once(b"sso", &arrival.token.expose_secret().to_ascii_lowercase());
@@ -261,7 +261,7 @@ impl SignIn {
             && live.session().created >= attempt.begun
         {
             self.store.use_once(&token, now + TOKEN_REMEMBERED).await?;
-            return Ok(SignedIn { secret: None, return_to, handle });
+            return Ok(SignedIn { secret: None, to, handle });
         }
         // (5) The token proves the person whom the address names, and is used once. It is remembered only after the AMS has
         // vouched for it, so that strangers cannot fill the store with invented ones.
@@ -278,7 +278,7 @@ impl SignIn {
         for key in returning.named {
             self.visits.end(key).await?;
         }
-        Ok(SignedIn { secret: Some(secret), return_to, handle })
+        Ok(SignedIn { secret: Some(secret), to, handle })
     }
 
     async fn redeem(&self, returning: &Returning<'_>, arrival: &Arrival) -> Result<Record, Failure> {

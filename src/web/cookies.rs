@@ -2,6 +2,8 @@
 
 use http::header::{COOKIE, HeaderMap, HeaderValue};
 
+use crate::flows::long_addresses::{self, Key};
+
 /// The session's cookie. On plain `http://localhost` browsers refuse the prefix, and it is dropped.
 const SESSION: &str = "membergate";
 /// The cookie of a look through somebody else's eyes; the session's stays as it is beside it.
@@ -12,8 +14,15 @@ const ATTEMPT: &str = "membergate-login-";
 const ADMIN: &str = "membergate-admin";
 /// Where the browser goes on after the AMS's logout.
 const ONWARD: &str = "membergate-onward";
+/// The key of a long address that waits for a sign-in, followed by its handle.
+const LONG: &str = "membergate-return-";
+/// At which site a logout began that is at the AMS now.
+const LEFT: &str = "membergate-left";
 /// Binds a cookie to one host, https and all paths (RFC 6265bis §4.1.3.2).
 const HOST_PREFIX: &str = "__Host-";
+
+/// Most keys of long addresses that a browser is left with.
+const MOST_KEYS: usize = 24;
 
 /// Most sessions that one browser is believed to name; a doubled cookie names more than one.
 pub const MOST_SESSIONS: usize = 32;
@@ -93,8 +102,9 @@ pub fn is_ours(name: &str) -> bool {
         head.eq_ignore_ascii_case(prefix).then_some(prefix.len())
     };
     let name = without(name, HOST_PREFIX).and_then(|at| name.get(at..)).unwrap_or(name);
-    let own = [SESSION, ADMIN, VIEW, ONWARD];
-    own.iter().any(|own| name.eq_ignore_ascii_case(own)) || without(name, ATTEMPT).is_some()
+    let own = [SESSION, ADMIN, VIEW, ONWARD, LEFT];
+    let begins = [ATTEMPT, LONG].iter().any(|prefix| without(name, prefix).is_some());
+    begins || own.iter().any(|own| name.eq_ignore_ascii_case(own))
 }
 
 /// Every cookie of a request: name and value, in the order of the headers. A cookie that is not text hides no other.
@@ -147,6 +157,40 @@ pub fn clear_onward(is_secure: bool) -> Option<HeaderValue> {
 /// Where the browser goes on, still sealed.
 pub fn onward(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
     pairs(headers).find_map(|(name, value)| (own_name(name, is_secure) == Some(ONWARD)).then_some(value))
+}
+
+/// Gives the browser the key of a long address, and takes old ones from it where there are too many.
+pub fn set_key(key: &Key, headers: &HeaderMap, is_secure: bool) -> Vec<Option<HeaderValue>> {
+    let own = |(name, _)| own_name(name, is_secure)?.strip_prefix(LONG);
+    let there: Vec<&str> = pairs(headers).filter_map(own).collect();
+    // Browsers send the oldest first (RFC 6265 §5.4).
+    let old = there.iter().take((there.len() + 1).saturating_sub(MOST_KEYS));
+    let cleared = old.map(|handle| set(&format!("{LONG}{handle}"), "", Some(0), is_secure));
+    let seconds = long_addresses::LIVES.as_secs();
+    let kept = set(&format!("{LONG}{}", key.handle()), key.as_str(), Some(seconds), is_secure);
+    cleared.chain([kept]).collect()
+}
+
+/// The key that this browser has under a handle.
+pub fn key(headers: &HeaderMap, handle: &str, is_secure: bool) -> Option<Key> {
+    let own = |(name, value)| Some((own_name(name, is_secure)?.strip_prefix(LONG)?, value));
+    let (_, value) = pairs(headers).filter_map(own).find(|(name, _)| *name == handle)?;
+    Key::parse(value).filter(|key| key.handle() == handle)
+}
+
+/// Remembers for `seconds` at which site of this host a logout began.
+pub fn set_left(site: &str, seconds: i64, is_secure: bool) -> Option<HeaderValue> {
+    set(LEFT, site, Some(seconds), is_secure)
+}
+
+/// Forgets it.
+pub fn clear_left(is_secure: bool) -> Option<HeaderValue> {
+    set(LEFT, "", Some(0), is_secure)
+}
+
+/// The name of the site at which a logout began; not yet believed.
+pub fn left(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
+    pairs(headers).find_map(|(name, value)| (own_name(name, is_secure) == Some(LEFT)).then_some(value))
 }
 
 /// Takes an attempt from the browser.
@@ -218,6 +262,8 @@ mod tests {
             ("__Host-membergate-login-abc", true),
             ("__Host-membergate-admin", true),
             ("__Host-membergate-onward", true),
+            ("__Host-membergate-left", true),
+            ("__Host-membergate-return-abc", true),
             ("membergate2", false),
             ("wordpress_logged_in", false),
             ("é", false),

@@ -2,7 +2,8 @@
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::domain::return_to::{self, ReturnTo};
+use crate::domain::return_to;
+use crate::flows::long_addresses::Destination;
 
 /// Starts a login: `?return_to=`.
 pub const LOGIN: &str = "/_gate/login";
@@ -12,6 +13,8 @@ pub const LOGIN_FAILED: &str = "/_gate/login/failed";
 pub const CALLBACK: &str = "/_gate/callback";
 /// Ends our session, then the AMS's.
 pub const LOGOUT: &str = "/_gate/logout";
+/// Where a logout ends that has nowhere else to go.
+pub const SIGNED_OUT: &str = "/_gate/signed-out";
 /// The Single Logout URL: ends the session of this browser and goes to the site's home.
 pub const SINGLE_LOGOUT: &str = "/_gate/slo";
 /// Where a web server asks whether a request may go on; the data plane answers.
@@ -62,7 +65,14 @@ pub fn is_for_sites(path: &str) -> bool {
     path == JWKS || path.starts_with(ROLES)
 }
 
-/// The link that starts a login and ends at `page`.
-pub fn login_to(page: &ReturnTo) -> String {
-    format!("{LOGIN}?return_to={}", utf8_percent_encode(page.as_str(), NON_ALPHANUMERIC))
+/// The link that starts a login and ends there.
+pub fn login_to(to: &Destination) -> String {
+    format!("{LOGIN}?{}", destination(to))
+}
+
+/// A destination as parameters of an address.
+pub fn destination(to: &Destination) -> String {
+    let page = utf8_percent_encode(to.page.as_str(), NON_ALPHANUMERIC);
+    let kept = to.key.as_ref().map(|key| format!("&kept={}", key.handle())).unwrap_or_default();
+    format!("return_to={page}{kept}{}", if to.is_cut { "&cut=1" } else { "" })
 }

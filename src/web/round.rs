@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Response};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response};
 
 use super::arrived::Arrived;
 use super::cookies;
@@ -17,8 +17,12 @@ use super::paths;
 use super::state::{Gate, answer, see_other, with_cookies};
 use crate::adapters::keys::random::key_of;
 use crate::adapters::store::StoreError;
-use crate::domain::access::Site;
+use crate::domain::access::{Access, Site, Visitor, decide};
 use crate::domain::session::SessionKey;
+use crate::flows::visit::{Live, Presence, Recall};
+
+/// W3C Clear Site Data. It takes seconds in some browsers, so it is not sent without need.
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// Hosts that are visited by redirects alone. Safari gives up after 16 redirects, others after 20; our link makes two rounds, with the
 /// AMS between them, and a client adds redirects of its own.
@@ -27,8 +31,8 @@ const HOSTS_IN_ONE_GO: usize = 6;
 /// Where a round of logouts ends.
 #[derive(Debug, Clone)]
 pub enum End {
-    /// At the home of the site where it began.
-    Home,
+    /// At the home of this site, or on a page that says so if the home is not open to everybody.
+    Home(Arc<Site>),
     /// At the AMS's own logout.
     Ams,
     /// At the host of this site, where the browser has a place to go on to: an OpenID client started the logout. What that place is
@@ -50,14 +54,47 @@ pub async fn leave(
     let attempts = attempts.iter().map(|(handle, _)| cookies::clear_attempt(handle, secure));
     let own = [cookies::clear_session, cookies::clear_view, cookies::clear_admin].map(|clear| clear(secure));
     let cleared = attempts.chain(own);
+    let is_live = names_a_live_session(gate, arrived, headers).await;
     match end_all(gate, headers, secure).await {
-        Ok(()) => with_cookies(lead(arrived, onwards(gate, arrived, began_at, end)), cleared),
+        Ok(()) => {
+            let mut led = with_cookies(lead(arrived, onwards(gate, arrived, began_at, end)), cleared);
+            if is_live && secure && is_top_level(headers) {
+                led.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
+            }
+            led
+        }
         Err(error) => {
             // Memory has forgotten the session already, and so does the browser; but nobody is told that all is done.
             super::log::ending(arrived, Notice::Broken.code(), &error);
             with_cookies(answer(Notice::Broken.html(&arrived.frame())), cleared)
         }
     }
+}
+
+/// Whether a live session ends now. Nothing depends on it but whether the browser forgets the pages that it keeps, so that Back asks again.
+async fn names_a_live_session(gate: &Gate, arrived: &Arrived, headers: &HeaderMap) -> bool {
+    for key in keys(cookies::session_values(headers, arrived.is_secure())) {
+        let live = match gate.visits.recall(&key) {
+            Recall::Known(live) => Some(live),
+            Recall::Ended => None,
+            Recall::Unknown => gate.visits.load(&key).await.unwrap_or_default(),
+        };
+        let is_over = |live: &Live| {
+            matches!(gate.visits.presence(live, &arrived.site.host, gate.clock.now()), Presence::Over)
+        };
+        if live.is_some_and(|live| !is_over(&live)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a person is seen to leave the page (Fetch Metadata). Anything else, as an image of another site, may end a session but not empty a
+/// cache.
+fn is_top_level(headers: &HeaderMap) -> bool {
+    let is =
+        |name: &str, value: &str| headers.get(name).is_some_and(|said| said.as_bytes() == value.as_bytes());
+    is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
 }
 
 /// Leads the browser on; every so often by a page.
@@ -77,18 +114,29 @@ fn onwards(gate: &Gate, arrived: &Arrived, began_at: &Site, end: &End) -> String
     match arrived.sites.next_host(&arrived.site.host).filter(|next| next.host != began_at.host) {
         Some(next) => {
             let end = match end {
-                End::Home => String::new(),
+                End::Home(site) => format!("&home={}", site.name),
                 End::Ams => "&end=ams".to_owned(),
                 End::Onward(site) => format!("&onward={}", site.name),
             };
             format!("{}{}?round={}{end}", next.origin, paths::SINGLE_LOGOUT, began_at.name)
         }
         None => match end {
-            End::Home => format!("{}{}", began_at.origin, began_at.home),
+            End::Home(site) => landing(arrived, site),
             End::Ams => gate.ams.logout_url().into(),
             End::Onward(site) => format!("{}{}", site.origin, paths::ONWARD),
         },
     }
+}
+
+/// Where somebody is sent who has signed out: the site's home. Where only people who are signed in see that, it would start a
+/// sign-in; a page of ours stands in for it.
+pub fn landing(arrived: &Arrived, site: &Site) -> String {
+    let opens = arrived.sites.locate(&site.host, &site.home).is_ok_and(|found| {
+        let at = found.site.map_or(site, |site| &**site);
+        matches!(decide(at, &found.path, "GET", Visitor::Stranger), Access::Granted(_))
+    });
+    let page = if opens { &*site.home } else { paths::SIGNED_OUT };
+    format!("{}{page}", site.origin)
 }
 
 /// Ends every session that the browser names, of whatever kind, and tells the first error.

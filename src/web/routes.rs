@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Response;
+use axum::middleware::from_fn;
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use axum::{Extension, body::Body};
 
 use super::arrived::Arrived;
 use super::pages::Notice;
-use super::state::{Gate, answer};
+use super::state::{Gate, answer, unchanged};
 use super::{admin, forms, login, logout, me, oidc, paths, view_as};
 use crate::flows::administer::clients::OpenIdClients;
 use crate::flows::grant::Provider;
@@ -22,20 +23,24 @@ pub fn control(gate: Gate, provider: Option<Arc<Provider>>, clients: Option<Arc<
         parts.map(|(administer, desk)| admin::Admin { gate: gate.clone(), administer, desk, clients });
     let router = Router::new()
         // People
-        .route(paths::LOGIN, only_get(get(login::login)))
+        .route(paths::LOGIN, only_get(get(login::login).head(unchanged)))
         .route(paths::LOGIN_FAILED, only_get(get(login::failed::show)))
-        .route(paths::CALLBACK, only_get(get(login::callback)))
-        .route(paths::LOGOUT, get(logout::logout).post(logout::logout).fallback(wrong_method))
+        .route(paths::CALLBACK, only_get(get(login::callback).head(unchanged)))
+        .route(paths::LOGOUT, only_get(get(logout::logout).head(unchanged).post(logout::logout)))
+        .route(paths::SIGNED_OUT, only_get(get(logout::signed_out)))
         .route(paths::RESUME_FORM, only_get(get(forms::resume)))
         .route(paths::KEEP_FORM, on(MethodFilter::POST, forms::keep).fallback(not_found))
-        .route(paths::VIEW_AS, only_get(get(view_as::open)))
-        .route(paths::VIEW_AS_END, only_get(get(view_as::end)))
+        .route(paths::VIEW_AS, only_get(get(view_as::open).head(unchanged)))
+        .route(paths::VIEW_AS_END, only_get(get(view_as::end).head(unchanged)))
         // The AMS, through a browser
-        .route(paths::SINGLE_LOGOUT, only_get(get(logout::single_logout)))
+        .route(paths::SINGLE_LOGOUT, only_get(get(logout::single_logout).head(unchanged)))
         // Sites and their scripts
         .route(paths::ME, only_get(get(me::me)))
-        .route(paths::JWKS, only_get(get(oidc::jwks::jwks)))
-        .route(&format!("{}{{digest}}", paths::ROLES), only_get(get(oidc::jwks::roles)))
+        .route(paths::JWKS, only_get(get(oidc::jwks::jwks)).layer(from_fn(oidc::for_every_origin)))
+        .route(
+            &format!("{}{{digest}}", paths::ROLES),
+            only_get(get(oidc::jwks::roles)).layer(from_fn(oidc::for_every_origin)),
+        )
         .layer(DefaultBodyLimit::max(forms::LARGEST_FORM))
         .with_state(gate.clone())
         // OpenID clients

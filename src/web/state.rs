@@ -15,6 +15,7 @@ use crate::adapters::keys::random::key_of;
 use crate::adapters::store::StoreError;
 use crate::flows::administer::Administer;
 use crate::flows::administer::desk::Desk;
+use crate::flows::long_addresses::LongAddresses;
 use crate::flows::managed_roles::Lists;
 use crate::flows::person::{Held, PublishedRules};
 use crate::flows::sign_in::SignIn;
@@ -27,6 +28,8 @@ pub struct Gate {
     pub sign_in: Arc<SignIn>,
     /// Sessions.
     pub visits: Arc<Visits>,
+    /// Addresses that are too long to travel.
+    pub long: Arc<LongAddresses>,
     /// The AMS that is live.
     pub ams: Arc<dyn Ams>,
     /// Keys of our assertions.
@@ -84,6 +87,14 @@ pub fn see_other(address: &str) -> Response<Body> {
     }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// The answer to a HEAD where a GET would begin, change or end something: nothing happens (RFC 9110 §9.2.1). Programs that try
+/// links out send it.
+pub async fn unchanged() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 

@@ -131,6 +131,10 @@ name = "news"
 url = "http://127.0.0.1:{port}"
 upstream = "{upstream}"
 home = "/public"
+
+[[site.access]]
+path = "/public"
+require = "public"
 "#
         .to_owned();
         let world = World::planned(Plan { more, ..Plan::default() }).await;
@@ -143,12 +147,11 @@ home = "/public"
         let mut phone = world.visitor();
         phone.sign_in(CHAIR, world.url("/members")).await.expect(200);
 
-        // Begun at the second host; it ends where it began, or where the AMS sends it.
+        // Begun at the second host; it ends where it began, although the AMS sends every browser to the first.
         let page = jane.open(format!("{elsewhere}{door}")).await;
         assert!(page.status.is_success(), "{door}: {}", page.url);
-        assert!(page.trail.len() <= 8, "{:?}", page.trail);
-        let home = if door == "/_gate/slo" { format!("{elsewhere}/public") } else { world.url("/") };
-        assert_eq!(page.url.as_str(), home);
+        assert!(page.trail.len() <= 9, "{:?}", page.trail);
+        assert_eq!(page.url.as_str(), format!("{elsewhere}/public"));
         jane.get(world.url("/_gate/me")).await.expect(401);
         let mut thief = world.visitor();
         thief.plant("127.0.0.1", "membergate", &stolen);
@@ -206,4 +209,24 @@ async fn a_logout_round_many_hosts_is_not_too_long_for_a_browser() {
     let mut thief = Visitor::new(&reached);
     thief.plant("site29.localhost", "membergate", &stolen);
     thief.get(format!("{last}/_gate/me")).await.expect(401);
+}
+
+/// The home would start a sign-in, and who is still known at the AMS would be signed in again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_is_wholly_protected_says_that_one_is_signed_out() {
+    let access = "[[site.access]]\npath = \"/\"\nrequire = \"signed_in\"\n".to_owned();
+    let world = World::planned(Plan { access, ..Plan::default() }).await;
+    for door in ["/_gate/logout", "/_gate/slo"] {
+        let mut jane = world.visitor();
+        jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
+        let page = jane.open(world.url(door)).await.expect(200);
+        assert_eq!(page.url.as_str(), world.url("/_gate/signed-out"), "{door}");
+        assert!(page.text.contains("You are signed out"), "{}", page.text);
+        jane.get(world.url("/_gate/me")).await.expect(401);
+        let link = page.attribute("class=\"button\"", "href").unwrap();
+        let next = jane.open(world.url(&link)).await.expect(200);
+        let signs_in =
+            next.url.path().ends_with("/account/login.aspx") || next.url.as_str() == world.url("/");
+        assert!(signs_in, "{}", next.url);
+    }
 }

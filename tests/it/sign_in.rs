@@ -273,3 +273,18 @@ async fn staging_people_sign_in_only_where_staging_is_live() {
     assert_eq!(page.url.as_str(), world.url("/account"));
     assert!(page.trail.iter().any(|url| url.path().starts_with("/staging/")), "{:?}", page.trail);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_that_begins_at_the_host_with_a_final_dot_ends_at_the_site() {
+    let world = World::start().await;
+    let dotted = |path: &str| world.url(path).replace("localhost", "localhost.");
+    for begins in ["/members", "/_gate/login?return_to=%2Fmembers"] {
+        let mut jane =
+            crate::world::Visitor::new(&[("localhost", world.address()), ("localhost.", world.address())]);
+        let page = jane.sign_in(CHAIR, dotted(begins)).await.expect(200);
+        assert_eq!(page.url.as_str(), world.url("/members"));
+        // The session is at the origin; from the other spelling the way leads there, without another sign-in.
+        let page = jane.open(dotted("/members")).await.expect(200);
+        assert_eq!(page.url.as_str(), world.url("/members"));
+    }
+}

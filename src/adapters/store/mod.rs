@@ -19,6 +19,7 @@ pub mod grants;
 pub mod known;
 pub mod links;
 pub mod lock;
+pub mod long_addresses;
 pub mod mappings;
 pub mod role_lists;
 mod schema;

@@ -15,7 +15,7 @@ use super::StoreError;
 use super::sealed::Vault;
 
 /// The steps from an empty file to the present tables. A released step is never edited; a change is a new step.
-const STEPS: [&str; 7] = [
+const STEPS: [&str; 8] = [
     include_str!("sql/1.sql"),
     include_str!("sql/2.sql"),
     include_str!("sql/3.sql"),
@@ -23,6 +23,7 @@ const STEPS: [&str; 7] = [
     include_str!("sql/5.sql"),
     include_str!("sql/6.sql"),
     include_str!("sql/7.sql"),
+    include_str!("sql/8.sql"),
 ];
 
 /// How long a connection waits for one in another process, such as `membergate check`.

@@ -3,6 +3,8 @@
 //! Every sealed part is bound to the row it belongs to, so a row that was edited or swapped with another does not open. SQL is
 //! kept out; so is the sealing itself, which is in `keys::seal`.
 
+use std::net::IpAddr;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +89,11 @@ impl Vault {
     /// What the rows of a person are found by.
     pub(super) fn person(&self, environment: &str, id: &IndividualId) -> [u8; 32] {
         self.people.of(&context(&[environment.as_bytes(), id.as_str().as_bytes()]))
+    }
+
+    /// What the rows of visitors of a network are counted by.
+    pub(super) fn network(&self, network: IpAddr) -> [u8; 32] {
+        self.people.of(&context(&[b"network", network.to_string().as_bytes()]))
     }
 
     /// What rows are found by through a name that the record carries. `None`: there is none.

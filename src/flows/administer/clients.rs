@@ -66,6 +66,8 @@ pub enum ClientError {
 pub struct FromConfiguration {
     /// Its clients.
     pub clients: Vec<Client>,
+    /// The association vouches for the e-mail addresses in its AMS, unless a client says otherwise.
+    pub email_verified: bool,
     /// The names of the sites. They are the audiences of assertions, which are signed with the same keys.
     pub sites: Vec<Arc<str>>,
 }
@@ -104,14 +106,15 @@ struct Sources {
 impl Sources {
     /// Whether the configuration uses this name.
     fn is_taken(&self, id: &ClientId) -> bool {
-        let FromConfiguration { clients, sites } = &self.configured;
+        let FromConfiguration { clients, sites, .. } = &self.configured;
         clients.iter().any(|client| client.id == *id) || sites.iter().any(|site| **site == *id.as_str())
     }
 
     fn in_force(&self) -> Clients {
         let registered = self.registered.iter().map(|registered| &registered.client);
         let registered = registered.filter(|client| !self.is_taken(&client.id));
-        Clients::new(self.configured.clients.iter().chain(registered).cloned())
+        let all = self.configured.clients.iter().chain(registered).cloned();
+        Clients::new(all, self.configured.email_verified)
     }
 }
 
@@ -305,10 +308,10 @@ impl OpenIdClients {
 
 /// A client as the audit log tells of it. Of secrets it says how many there are.
 fn in_words(client: &Client) -> String {
-    let addresses = |addresses: &[ClientAddress]| -> String {
-        addresses.iter().map(|address| format!("\n  {}", address.as_str())).collect()
-    };
+    let redirects = client.redirect_uris.iter().map(|address| format!("\n  {}", address.as_str()));
+    let after = client.post_logout_redirect_uris.iter().map(|address| format!("\n  {}", address.as_str()));
     let roles = |roles: &[Role]| roles.iter().map(Role::as_str).collect::<Vec<_>>().join(", ");
+    let said = |said: Option<bool>| said.map_or("as usual", |yes| if yes { "yes" } else { "no" });
     let proof = match &client.proof {
         Proof::Public => "none; it is public".to_owned(),
         Proof::Secret(digests) => digests.len().to_string(),
@@ -321,12 +324,18 @@ fn in_words(client: &Client) -> String {
     let told = client.back_channel_logout_uri.as_ref().map_or("nowhere", ClientAddress::as_str);
     format!(
         "id: {}\nname: {}\nredirect addresses:{}\nafter a logout:{}\ntold of logouts at: {told}\nsecrets: {proof}\n\
-         scopes: {}\nID tokens signed with: {}\nwho may sign in: {require}\n",
+         scopes: {}\nwithout a scope in the request: {}\nrefresh tokens are replaced: {}\nuser name: {}\n\
+         e-mail addresses are verified: {}\nID tokens signed with: {}\nwho may sign in: {require}\nrefusal: {}\n",
         client.id,
         client.name,
-        addresses(&client.redirect_uris),
-        addresses(&client.post_logout_redirect_uris),
+        redirects.collect::<String>(),
+        after.collect::<String>(),
         scope_text(&client.scopes),
+        scope_text(&client.default_scopes),
+        said(client.rotate_refresh_tokens),
+        client.user_name.as_str(),
+        said(client.email_verified),
         client.id_token_algorithm.as_str(),
+        client.refusal.as_str(),
     )
 }

@@ -1,6 +1,7 @@
 //! The door for emergencies: a link that an operator makes at the machine, good once and for ten minutes, and the session of
 //! administration that it opens.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -12,10 +13,16 @@ use crate::adapters::keys::random::{self, SessionSecret};
 use crate::adapters::store::links::Opening;
 use crate::adapters::store::{Once, StoreError};
 use crate::domain::audit::{Action, Entry};
+use crate::domain::network::ClientNetwork;
 use crate::domain::session::SessionKey;
+use crate::flows::failures::Failures;
 
 /// How long a link is good for.
 pub const LINK_LIVES: SignedDuration = SignedDuration::from_mins(10);
+
+/// Links that do not exist which one network may try within ten minutes. The operator can then still open one from another
+/// network, such as the machine's own.
+const MOST_GUESSES: usize = 10;
 
 /// How long emergency access lasts.
 pub const SESSION_LIVES: SignedDuration = SignedDuration::from_hours(1);
@@ -32,6 +39,9 @@ pub enum LinkError {
     /// It is older than ten minutes. The visitor's fault.
     #[error("the link has expired")]
     Expired,
+    /// Too many links that do not exist were tried from this network. The visitor's fault, or a neighbour's.
+    #[error("too many unknown links were tried from this network")]
+    TooMany,
     /// Our fault.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -44,12 +54,13 @@ pub enum LinkError {
 pub struct AdminLinks {
     store: Arc<dyn AdminStore>,
     clock: SharedClock,
+    guesses: Failures<ClientNetwork>,
 }
 
 impl AdminLinks {
     /// Over a store.
     pub fn new(store: Arc<dyn AdminStore>, clock: SharedClock) -> AdminLinks {
-        AdminLinks { store, clock }
+        AdminLinks { store, clock, guesses: Failures::new(MOST_GUESSES) }
     }
 
     /// Makes a link; what comes back goes into the address. Only the operator may ask.
@@ -68,7 +79,19 @@ impl AdminLinks {
     }
 
     /// Opens a link. What comes back is for a cookie of this browser, for [`SESSION_LIVES`].
-    pub async fn open(&self, token: &str) -> Result<SessionSecret, LinkError> {
+    ///
+    /// `address`: of the browser; links that do not exist are counted by network.
+    pub async fn open(&self, token: &str, address: IpAddr) -> Result<SessionSecret, LinkError> {
+        let begun = self.guesses.begin(ClientNetwork::of(address), self.clock.now());
+        let begun = begun.map_err(|_| LinkError::TooMany)?;
+        let opened = self.opened(token).await;
+        if !matches!(opened, Err(LinkError::Unknown)) {
+            begun.give_back();
+        }
+        opened
+    }
+
+    async fn opened(&self, token: &str) -> Result<SessionSecret, LinkError> {
         if random::key_of(token).is_none() {
             return Err(LinkError::Unknown);
         }

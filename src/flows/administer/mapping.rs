@@ -1,6 +1,7 @@
 //! The role mapping in the hands of administrators: draft, versions, import and export. How it comes into force is in `publish`.
 //!
-//! Everybody works on one draft, and names the revision that he or she saw. Nobody's work is overwritten unseen.
+//! Everybody works on one draft. Whoever changes it as a whole names the revision that he or she saw; whoever changes one part names
+//! that part as it was. Nobody's work is overwritten unseen.
 
 use std::sync::Arc;
 
@@ -17,6 +18,9 @@ use crate::flows::person::{Published, PublishedRules};
 
 /// The longest text that is read as a rules file, in bytes.
 pub const LONGEST_IMPORT: usize = 1 << 20;
+
+/// How often an edit of one part is tried again when somebody else saves another part at the same moment.
+const EDIT_ATTEMPTS: usize = 8;
 
 /// Why a change of the mapping was refused. Nothing has changed then.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -90,6 +94,28 @@ impl Mapping {
     /// Writes the draft over the revision that the administrator saw.
     pub async fn save(&self, actor: &Actor, revision: u64, rules: Rules) -> Result<Draft, ChangeError> {
         self.write(actor, revision, Action::DraftSaved, Some(sound(rules)?)).await
+    }
+
+    /// Changes one part of the draft as it is now, whoever else changed another part since the administrator's page was made.
+    /// `change` gives the new rules; `None` where the part to change is no longer as the administrator saw it, which is a
+    /// conflict. The answer is `None` where nothing differs.
+    pub async fn edit(
+        &self,
+        actor: &Actor,
+        change: impl Fn(&Rules) -> Option<Rules>,
+    ) -> Result<Option<Draft>, ChangeError> {
+        for _ in 0..EDIT_ATTEMPTS {
+            let seen = self.seen().await?;
+            let Some(rules) = change(seen.rules()) else { return Err(seen.conflict()) };
+            if rules == *seen.rules() {
+                return Ok(None);
+            }
+            let draft = self.put(actor, seen, Action::DraftSaved, Some(sound(rules)?)).await?;
+            if draft.is_some() {
+                return Ok(draft);
+            }
+        }
+        Err(self.conflict().await)
     }
 
     /// Writes the draft from the text of a rules file.
@@ -178,6 +204,20 @@ impl Mapping {
         rules: Option<Rules>,
     ) -> Result<Draft, ChangeError> {
         let seen = self.seen_at(revision).await?;
+        match self.put(actor, seen, action, rules).await? {
+            Some(draft) => Ok(draft),
+            None => Err(self.conflict().await),
+        }
+    }
+
+    /// Writes over what was seen. `None`: somebody else was faster.
+    async fn put(
+        &self,
+        actor: &Actor,
+        seen: Seen,
+        action: Action,
+        rules: Option<Rules>,
+    ) -> Result<Option<Draft>, ChangeError> {
         let (at, before) = (self.clock.now(), seen.rules());
         let entry = Entry {
             at,
@@ -189,14 +229,14 @@ impl Mapping {
         };
         let base = seen.stored.content.as_ref().map_or(seen.latest.head.number, |(base, _)| *base);
         let stored = StoredDraft {
-            revision: revision + 1,
+            revision: seen.stored.revision + 1,
             last: Some(Edit { by: actor.clone(), at }),
             content: rules.map(|rules| (base, rules)),
         };
         if !self.store.put_draft(seen.expected(), &stored, &entry).await? {
-            return Err(self.conflict().await);
+            return Ok(None);
         }
-        Ok(Seen { stored, ..seen }.into_draft())
+        Ok(Some(Seen { stored, ..seen }.into_draft()))
     }
 }
 

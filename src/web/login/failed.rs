@@ -10,6 +10,7 @@ use axum::http::Response;
 
 use crate::adapters::ams::AmsError;
 use crate::domain::return_to::ReturnTo;
+use crate::flows::long_addresses::{Destination, is_handle};
 use crate::flows::sign_in::Failure;
 use crate::web::arrived::Arrived;
 use crate::web::pages::{Notice, Retry, SignInFailure};
@@ -117,11 +118,13 @@ impl Failed {
 /// Says what happened, under the reference of the request at which it happened.
 pub async fn show(Extension(arrived): Extension<Arrived>, RawQuery(query): RawQuery) -> Response<Body> {
     let mut frame = arrived.frame();
-    let (mut failed, mut again, mut tries) = (None, paths::LOGIN.to_owned(), 0);
+    let (mut failed, mut page, mut kept, mut cut, mut tries) = (None, None, String::new(), "", 0);
     for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
             "why" => failed = Failed::named(&value),
-            "return_to" => again = ReturnTo::parse(&value).map_or(again, |page| paths::login_to(&page)),
+            "return_to" => page = ReturnTo::parse(&value).ok(),
+            "kept" if is_handle(&value) => kept = format!("&kept={value}"),
+            "cut" => cut = "&cut=1",
             "tries" => tries = value.parse().unwrap_or(u8::MAX),
             "reference" if is_reference(&value) => frame.request_id = value.into_owned(),
             _ => {}
@@ -131,6 +134,8 @@ pub async fn show(Extension(arrived): Extension<Arrived>, RawQuery(query): RawQu
         // The cause was logged under the reference that the page shows.
         arrived.is_logged.store(true, Ordering::Relaxed);
     }
+    let login = |page| format!("{}{kept}{cut}", paths::login_to(&Destination::whole(page)));
+    let mut again = page.map_or_else(|| paths::LOGIN.to_owned(), login);
     if failed.is_some_and(Failed::passes) {
         let joint = if again.contains('?') { '&' } else { '?' };
         again.push_str(&format!("{joint}tries={}", tries.saturating_add(1)));

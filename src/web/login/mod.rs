@@ -6,24 +6,31 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Response, header};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use super::arrived::Arrived;
 use super::cookies;
-use super::pages::{Notice, SignIn, respond};
+use super::pages::{Notice, SignIn, Step, respond};
 use super::paths;
 use super::state::{Gate, answer, see_other, with_cookies};
 use crate::adapters::keys::random::key_of;
-use crate::domain::return_to::ReturnTo;
+use crate::domain::return_to::{LONGEST, ReturnTo};
 use crate::domain::session::SessionKey;
 use crate::flows::attempts::ATTEMPT_LIVES;
+use crate::flows::long_addresses::{Destination, Key, is_handle};
 use crate::flows::sign_in::{Failure, Returning, SignInError};
 use failed::Failed;
 
 /// Where `/_gate/login` is asked to end.
+#[derive(Default)]
 struct Asked {
-    return_to: Option<ReturnTo>,
+    /// As it was written; it may be of any length.
+    return_to: Option<String>,
+    /// Names the cookie with the key of the whole address.
+    kept: Option<String>,
+    /// Something of the address was lost before.
+    is_cut: bool,
+    fragment: Option<String>,
     go: bool,
     anew: bool,
     /// How often a page about a failure has begun this by itself.
@@ -31,66 +38,119 @@ struct Asked {
 }
 
 fn asked(query: Option<&str>) -> Asked {
-    let mut asked = Asked { return_to: None, go: false, anew: false, tries: 0 };
-    let mut fragment = None;
+    let mut asked = Asked::default();
     for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
-            "return_to" => asked.return_to = ReturnTo::parse(&value).ok(),
-            "fragment" => fragment = Some(value.into_owned()),
+            "return_to" => asked.return_to = Some(value.into_owned()),
+            "kept" if is_handle(&value) => asked.kept = Some(value.into_owned()),
+            "cut" => asked.is_cut = true,
+            "fragment" => asked.fragment = Some(value.into_owned()),
             "go" => asked.go = true,
             "anew" => asked.anew = true,
             "tries" => asked.tries = value.parse().unwrap_or(u8::MAX),
             _ => {}
         }
     }
-    if let (Some(page), Some(fragment)) = (&asked.return_to, &fragment) {
-        asked.return_to = Some(page.at_fragment(fragment));
-    }
     asked
 }
 
+impl Asked {
+    /// The whole page, from the store if it lies there, and the key by which the browser has it. What is no page of the site leads
+    /// home. `is_cut` tells afterwards whether something is lost.
+    async fn page(
+        &mut self,
+        gate: &Gate,
+        arrived: &Arrived,
+        headers: &HeaderMap,
+    ) -> Option<(ReturnTo, Option<Key>)> {
+        let text = self.return_to.as_deref().unwrap_or_default();
+        let page = match ReturnTo::parse(text) {
+            Ok(page) => page,
+            Err(_) if text.len() > LONGEST => {
+                self.is_cut = true;
+                let path = text.split(['?', '#']).next().unwrap_or_default();
+                ReturnTo::parse(path).or_else(|_| ReturnTo::parse(&arrived.site.home)).ok()?
+            }
+            Err(_) => ReturnTo::parse(&arrived.site.home).ok()?,
+        };
+        let (page, key) = match &self.kept {
+            None => (page, None),
+            Some(handle) => {
+                let key = cookies::key(headers, handle, arrived.is_secure());
+                let is_cut = self.is_cut || key.is_none();
+                let to = Destination { page, key: key.clone(), is_cut };
+                let (page, is_cut) = gate.long.unpack(&arrived.site.host, to).await;
+                self.is_cut = is_cut;
+                (page, key.filter(|_| !is_cut))
+            }
+        };
+        match &self.fragment {
+            Some(fragment) if !fragment.is_empty() => Some((page.at_fragment(fragment), None)),
+            _ => Some((page, key)),
+        }
+    }
+}
+
 /// Starts a login. A page stands in between, since only a script can read the fragment of the address; with `go` the
-/// browser is sent on at once. Whoever is signed in already is sent straight to the page, unless `anew` is said.
+/// browser is sent on at once. Whoever is signed in already is sent straight to the page, unless `anew` is said. Where something
+/// of the address is lost, a page says so.
 pub async fn login(
     State(gate): State<Gate>,
     Extension(arrived): Extension<Arrived>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let asked = asked(query.as_deref());
-    let return_to = asked.return_to.or_else(|| home_of(&arrived));
-    let Some(return_to) = return_to else { return answer(Notice::BadRequest.html(&arrived.frame())) };
-    match gate.present(&arrived, &headers).await {
-        Ok(Some(_)) if !asked.anew => return see_other(&arrived.address_of(&return_to)),
-        Ok(_) => {}
+    let mut asked = asked(query.as_deref());
+    let Some((page, key)) = asked.page(&gate, &arrived, &headers).await else {
+        return answer(Notice::BadRequest.html(&arrived.frame()));
+    };
+    let (host, secure) = (&*arrived.site.host, arrived.is_secure());
+    let present = match gate.present(&arrived, &headers).await {
+        Ok(present) => present.is_some() && !asked.anew,
         Err(error) => {
-            let failure = error.into();
-            return failed(
-                &arrived,
-                &SignInError { failure, return_to: Some(return_to), tries: asked.tries },
-            );
+            let to = Some(Destination { is_cut: asked.is_cut, ..Destination::whole(page.cut()) });
+            return failed(&arrived, &SignInError { failure: error.into(), to, tries: asked.tries });
         }
+    };
+    if present {
+        let address = arrived.address_of(&page);
+        return match asked.is_cut {
+            false => see_other(&address),
+            true => {
+                answer(respond(&SignIn { frame: arrived.frame(), go_url: address, step: Step::CutSignedIn }))
+            }
+        };
     }
+    // What a browser has the key of is kept already.
+    let (to, is_new) = match key {
+        Some(key) => (Destination { page: page.cut(), key: Some(key), is_cut: false }, false),
+        None => {
+            let to = gate.long.pack(host, arrived.client_address, page).await;
+            (Destination { is_cut: to.is_cut || asked.is_cut, ..to }, true)
+        }
+    };
+    let key = to.key.as_ref().filter(|_| is_new).map(|key| cookies::set_key(key, &headers, secure));
+    let key = key.unwrap_or_default();
     if !asked.go {
         let tries = if asked.tries > 0 { format!("&tries={}", asked.tries) } else { String::new() };
-        let go_url = format!("{}{tries}&go=1", paths::login_to(&return_to));
-        return answer(respond(&SignIn { frame: arrived.frame(), go_url }));
+        let step = if to.is_cut { Step::Cut } else { Step::Whole };
+        // The page says what is lost; then all is said.
+        let go_url = format!("{}{tries}&go=1", paths::login_to(&Destination { is_cut: false, ..to }));
+        return with_cookies(answer(respond(&SignIn { frame: arrived.frame(), go_url, step })), key);
     }
     let Ok(callback) = Url::parse(&format!("{}{}", arrived.site.origin, paths::CALLBACK)) else {
         return answer(Notice::Broken.html(&arrived.frame()));
     };
-    let secure = arrived.is_secure();
     let open = cookies::attempts(&headers, secure);
-    match gate.sign_in.begin(&arrived.site.host, callback, return_to.clone(), asked.tries, &open) {
+    match gate.sign_in.begin(host, callback, to.clone(), asked.tries, &open) {
         Ok(departure) => {
             let seconds = ATTEMPT_LIVES.as_secs();
             let kept = cookies::set_attempt(&departure.handle, &departure.sealed, seconds, secure);
             let dropped = departure.dropped.iter().map(|handle| cookies::clear_attempt(handle, secure));
-            with_cookies(see_other(departure.address.as_str()), dropped.chain([kept]))
+            with_cookies(see_other(departure.address.as_str()), dropped.chain([kept]).chain(key))
         }
         Err(error) => {
-            let failure = error.into();
-            failed(&arrived, &SignInError { failure, return_to: Some(return_to), tries: asked.tries })
+            failed(&arrived, &SignInError { failure: error.into(), to: Some(to), tries: asked.tries })
         }
     }
 }
@@ -126,14 +186,14 @@ pub async fn callback(
             let session =
                 signed_in.secret.and_then(|secret| cookies::set_session(secret.cookie_text(), secure));
             let spent = cookies::clear_attempt(&signed_in.handle, secure);
-            with_cookies(see_other(&arrived.address_of(&signed_in.return_to)), [session, spent])
+            with_cookies(see_other(&landing(&gate, &arrived, signed_in.to).await), [session, spent])
         }
         Err(error) => match error.failure {
             // A page that was reloaded or gone back to: the sign-in it belongs to is done.
-            Failure::Used | Failure::ForeignState if present.is_some() => {
-                let page = error.return_to.as_ref();
-                see_other(&page.map_or_else(|| arrived.home_address(), |page| arrived.address_of(page)))
-            }
+            Failure::Used | Failure::ForeignState if present.is_some() => match error.to {
+                Some(to) => see_other(&landing(&gate, &arrived, to).await),
+                None => see_other(&arrived.home_address()),
+            },
             // The AMS or a mailed link sent the browser. Its token is not looked at; a live AMS session bounces straight back.
             Failure::NoState => see_other(&format!("{}{}", arrived.site.origin, paths::LOGIN)),
             _ => failed(&arrived, &error),
@@ -155,13 +215,20 @@ fn failed(arrived: &Arrived, error: &SignInError) -> Response<Body> {
     if error.tries > 0 {
         address.push_str(&format!("&tries={}", error.tries));
     }
-    if let Some(page) = &error.return_to {
-        address.push_str("&return_to=");
-        address.extend(utf8_percent_encode(page.as_str(), NON_ALPHANUMERIC));
+    if let Some(to) = &error.to {
+        address.push('&');
+        address.push_str(&paths::destination(to));
     }
     see_other(&address)
 }
 
-fn home_of(arrived: &Arrived) -> Option<ReturnTo> {
-    ReturnTo::parse(&arrived.site.home).ok()
+/// The page of a destination; by way of a page that says so, if something of its address is lost.
+async fn landing(gate: &Gate, arrived: &Arrived, to: Destination) -> String {
+    match gate.long.unpack(&arrived.site.host, to).await {
+        (page, false) => arrived.address_of(&page),
+        (page, true) => {
+            let cut = Destination { is_cut: true, ..Destination::whole(page.cut()) };
+            format!("{}{}", arrived.site.origin, paths::login_to(&cut))
+        }
+    }
 }

@@ -11,6 +11,10 @@ use serde::Serialize;
 
 use super::{Code, Forms, Page};
 
+/// Challenge of a 401 where a session is missing; RFC 9110 §15.5.2 asks for one. A scheme of our own, so that no browser opens a
+/// password box.
+pub const SESSION_CHALLENGE: HeaderValue = HeaderValue::from_static("Membergate");
+
 /// What a visitor reads when even the page cannot be made.
 const LAST_RESORT: &str = "Something went wrong on our side. Please try again in a few minutes.\n";
 
@@ -63,6 +67,9 @@ fn finish(status: StatusCode, content_type: &'static str, policy: &str, body: By
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, SESSION_CHALLENGE);
+    }
     response
 }
 

@@ -39,8 +39,14 @@ pub enum Code {
     TooManyAttempts,
     /// A site that sent the visitor here to sign in is not registered in this way.
     SiteNotRegistered,
+    /// A client's request to sign its person out is not in order.
+    LogoutRefused,
     /// The request cannot be understood.
     BadRequest,
+    /// The body came more slowly than is allowed.
+    RequestSlow,
+    /// The path of the request is one that no site gets.
+    BadAddress,
     /// The body is larger than is allowed.
     BodyTooLarge,
     /// Address or headers are larger than is allowed.
@@ -57,10 +63,16 @@ pub enum Code {
     AmsDown,
     /// The site behind us cannot be reached, or broke off.
     SiteDown,
+    /// The answer of the site behind us cannot be passed on.
+    SiteInvalid,
     /// The site behind us took too long.
     SiteSlow,
+    /// A browser fetched ahead of the person, where something would begin or end.
+    FetchedAhead,
     /// We have as many requests as we can take.
     Busy,
+    /// The visitor's network has as many connections or requests under way as it may have.
+    NetworkBusy,
     /// Something failed in the gateway.
     Broken,
 }
@@ -73,15 +85,18 @@ impl Code {
             Self::NotEntitled | Self::NotAdmitted | Self::ReadOnly => StatusCode::FORBIDDEN,
             Self::TokenRefused | Self::WrongPerson => StatusCode::FORBIDDEN,
             Self::AttemptExpired | Self::NotStartedHere | Self::AlreadyUsed => StatusCode::BAD_REQUEST,
-            Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
-            Self::BadRequest | Self::SiteNotRegistered => StatusCode::BAD_REQUEST,
+            Self::TooManyAttempts | Self::NetworkBusy => StatusCode::TOO_MANY_REQUESTS,
+            Self::RequestSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::BadRequest | Self::BadAddress | Self::SiteNotRegistered | Self::LogoutRefused => {
+                StatusCode::BAD_REQUEST
+            }
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::UnknownSite => StatusCode::MISDIRECTED_REQUEST,
-            Self::AmsDown | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
-            Self::SiteDown => StatusCode::BAD_GATEWAY,
+            Self::AmsDown | Self::Busy | Self::FetchedAhead => StatusCode::SERVICE_UNAVAILABLE,
+            Self::SiteDown | Self::SiteInvalid => StatusCode::BAD_GATEWAY,
             Self::SiteSlow => StatusCode::GATEWAY_TIMEOUT,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -101,7 +116,11 @@ impl Code {
             Self::WrongPerson => "wrong_person",
             Self::TooManyAttempts => "too_many_attempts",
             Self::SiteNotRegistered => "site_not_registered",
+            Self::LogoutRefused => "logout_refused",
             Self::BadRequest => "bad_request",
+            Self::RequestSlow => "request_slow",
+            Self::NetworkBusy => "network_busy",
+            Self::BadAddress => "bad_address",
             Self::BodyTooLarge => "body_too_large",
             Self::HeadTooLarge => "head_too_large",
             Self::MethodNotAllowed => "method_not_allowed",
@@ -110,7 +129,9 @@ impl Code {
             Self::UnknownSite => "unknown_site",
             Self::AmsDown => "ams_down",
             Self::SiteDown => "site_down",
+            Self::SiteInvalid => "site_invalid",
             Self::SiteSlow => "site_slow",
+            Self::FetchedAhead => "fetched_ahead",
             Self::Busy => "busy",
             Self::Broken => "broken",
         }
@@ -119,7 +140,9 @@ impl Code {
     /// Whose turn it is; log levels and alarms follow from this.
     pub fn blame(self) -> Blame {
         match self {
-            Self::AmsDown | Self::SiteDown | Self::SiteSlow | Self::WrongPerson => Blame::Upstream,
+            Self::AmsDown | Self::SiteDown | Self::SiteInvalid | Self::SiteSlow | Self::WrongPerson => {
+                Blame::Upstream
+            }
             Self::Busy | Self::Broken => Blame::Us,
             _ => Blame::Visitor,
         }

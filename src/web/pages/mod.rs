@@ -13,12 +13,14 @@ mod words;
 
 #[cfg(test)]
 pub(in crate::web) use answer::policy_names;
-pub use answer::{problem, respond};
+pub use answer::{SESSION_CHALLENGE, problem, respond};
 pub use code::{Blame, Code};
 pub use kept_form::{KeptForm, ResumeForm};
-pub use notice::{Contact, Missing, Notice, Refused, Retry, SignInFailure};
+pub use notice::{AnswerFault, Contact, Missing, Notice, Refused, Retry, SignInFailure, WayBack};
 pub use oidc::{FormPost, SignOutQuestion};
-pub use sign_in::{SignIn, SigningOut};
+pub use sign_in::{SignIn, SignedOut, SigningOut, Step};
+
+use std::borrow::Cow;
 
 use http::StatusCode;
 
@@ -93,15 +95,15 @@ pub trait Page: askama::Template {
 /// A link or button on a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Link {
-    label: &'static str,
+    label: Cow<'static, str>,
     href: String,
     /// For a page that the visitor must be able to come back to.
     new_tab: bool,
 }
 
 impl Link {
-    fn new(label: &'static str, href: impl Into<String>) -> Self {
-        Self { label, href: href.into(), new_tab: false }
+    fn new(label: impl Into<Cow<'static, str>>, href: impl Into<String>) -> Self {
+        Self { label: label.into(), href: href.into(), new_tab: false }
     }
 }
 

@@ -9,6 +9,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 
 use super::words::{self, Words};
 use super::{Blame, Code, Frame, Link, Page, problem, respond};
+use crate::domain::path::PathFault;
 
 /// Why the visitor gets a page of ours instead of the site's.
 #[derive(Clone, Debug)]
@@ -48,8 +49,19 @@ pub enum Notice {
         /// Whom to ask.
         contact: Option<Contact>,
     },
+    /// A client's request to sign its person out is not in order. Nothing was done.
+    LogoutRefused {
+        /// What is wrong, for whoever looks after that site.
+        why: &'static str,
+        /// Signs out all the same, if the person wants it.
+        sign_out: String,
+    },
     /// The request cannot be understood.
     BadRequest,
+    /// The body came too slowly.
+    RequestSlow,
+    /// The path is one that no site gets.
+    BadAddress(PathFault),
     /// The body is too large.
     BodyTooLarge,
     /// Address or headers are too large.
@@ -72,14 +84,30 @@ pub enum Notice {
     AmsDown(Retry),
     /// The site behind us cannot be reached, or broke off.
     SiteDown,
+    /// The site behind us answered, but what it said cannot be passed on.
+    SiteInvalid {
+        /// What is wrong with it.
+        why: AnswerFault,
+    },
     /// The site behind us took too long.
     SiteSlow,
     /// We have as many requests as we can take.
     Busy(Retry),
+    /// The visitor's network has as many connections or requests under way as it may have.
+    NetworkBusy(Retry),
     /// Something failed in the gateway that may work again in a moment.
     Unavailable(Retry),
     /// Something failed in the gateway.
     Broken,
+}
+
+/// What is wrong with a site's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerFault {
+    /// More header fields, or longer ones, than we take.
+    TooLarge,
+    /// Not HTTP, or HTTP that can be read in two ways.
+    NotHttp,
 }
 
 /// When to try again. The page does it by itself at [`Frame::again`], where there is one.
@@ -139,6 +167,19 @@ pub struct Refused {
     pub contact: Option<Contact>,
     /// Ends the session here and at the AMS.
     pub sign_out: String,
+    /// The OpenID client that the person came from. `None`: a page of a site was asked for.
+    pub client: Option<WayBack>,
+}
+
+/// The way back to an OpenID client.
+#[derive(Clone, Debug)]
+pub struct WayBack {
+    /// The client's name.
+    pub name: String,
+    /// Its checked redirect address with the refusal, or an address of ours that leads there.
+    pub address: String,
+    /// Starts a sign-in to the client by another account. `None`: the AMS would let the same person straight through.
+    pub other_account: Option<String>,
 }
 
 /// Role labels that the person lacks.
@@ -175,12 +216,13 @@ impl Missing {
         }
     }
 
-    pub(super) fn sentence(&self) -> &'static str {
+    /// `what`: the page or client that asks for them.
+    pub(super) fn sentence(&self, what: &str) -> String {
         match (self, self.labels().len()) {
-            (_, 0) => "Your account does not have what this page asks for.",
-            (_, 1) => "This page is only for:",
-            (Self::AnyOf(_), _) => "This page is for people with any one of these:",
-            (Self::AllOf(_), _) => "To open this page you also need all of these:",
+            (_, 0) => format!("Your account does not have what {what} asks for."),
+            (_, 1) => format!("{what} is only for:"),
+            (Self::AnyOf(_), _) => format!("{what} is for people with any one of these:"),
+            (Self::AllOf(_), _) => format!("To open {what} you also need all of these:"),
         }
     }
 }
@@ -202,7 +244,11 @@ impl Notice {
             },
             Self::TooManyAttempts(_) => Code::TooManyAttempts,
             Self::SiteNotRegistered { .. } => Code::SiteNotRegistered,
+            Self::LogoutRefused { .. } => Code::LogoutRefused,
             Self::BadRequest => Code::BadRequest,
+            Self::RequestSlow => Code::RequestSlow,
+            Self::NetworkBusy(_) => Code::NetworkBusy,
+            Self::BadAddress(_) => Code::BadAddress,
             Self::BodyTooLarge => Code::BodyTooLarge,
             Self::HeadTooLarge => Code::HeadTooLarge,
             Self::MethodNotAllowed { .. } => Code::MethodNotAllowed,
@@ -211,6 +257,7 @@ impl Notice {
             Self::UnknownSite => Code::UnknownSite,
             Self::AmsDown(_) => Code::AmsDown,
             Self::SiteDown => Code::SiteDown,
+            Self::SiteInvalid { .. } => Code::SiteInvalid,
             Self::SiteSlow => Code::SiteSlow,
             Self::Busy(_) => Code::Busy,
             Self::Unavailable(_) | Self::Broken => Code::Broken,
@@ -246,6 +293,7 @@ impl Notice {
             Self::TooManyAttempts(retry)
             | Self::AmsDown(retry)
             | Self::Busy(retry)
+            | Self::NetworkBusy(retry)
             | Self::Unavailable(retry) => Some(*retry),
             _ => None,
         }
@@ -296,9 +344,10 @@ impl Page for NoticePage {
 
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
-        super::tests::notices()
-            .iter()
-            .map(|notice| (notice.code().as_str(), Self::new(notice, &super::tests::frame())))
-            .collect()
+        let page = |notice| Self::new(notice, &super::tests::frame());
+        let notices = super::tests::notices();
+        let own = notices.iter().map(|notice| (notice.code().as_str(), page(notice)));
+        let at_a_client = super::tests::refused_at_a_client();
+        own.chain([("not_entitled_at_a_client", page(&at_a_client))]).collect()
     }
 }

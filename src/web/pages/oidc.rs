@@ -1,4 +1,4 @@
-//! The two pages of the OpenID Provider: a form that carries an answer to a client, and the question before a logout.
+//! The pages of the OpenID Provider: a form that carries an answer to a client, and the question before a logout.
 
 use askama::Template;
 use http::StatusCode;
@@ -43,6 +43,8 @@ pub struct SignOutQuestion {
     pub frame: Frame,
     /// The client that asks, if it is known.
     pub client: Option<String>,
+    /// The client wanted the browser back at an address that is not registered, so it stays here.
+    pub stays_here: bool,
     /// Where a yes goes.
     pub action: String,
     /// What a yes brings along, sealed.
@@ -60,7 +62,10 @@ impl Page for SignOutQuestion {
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
         let client = Some("Harbour Wiki <b>".to_owned());
-        let (action, answer) = ("/_gate/oidc/logout".to_owned(), "c2VhbGVk".to_owned());
-        vec![("sign_out_question", Self { frame: super::tests::frame(), client, action, answer })]
+        let page = |stays_here| {
+            let (action, answer) = ("/_gate/oidc/logout".to_owned(), "c2VhbGVk".to_owned());
+            Self { frame: super::tests::frame(), client: client.clone(), stays_here, action, answer }
+        };
+        vec![("sign_out_question", page(false)), ("sign_out_question_stays", page(true))]
     }
 }

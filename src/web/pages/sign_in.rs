@@ -1,4 +1,4 @@
-//! The pages on the way in and out: "Taking you to the sign-in page" and "Signing you out".
+//! The pages on the way in and out: "Taking you to the sign-in page", "Signing you out" and "You are signed out".
 
 use askama::Template;
 use http::StatusCode;
@@ -16,6 +16,19 @@ pub struct SignIn {
     pub frame: Frame,
     /// Starts the login. Has a query already; the script adds `&fragment=` when there is one.
     pub go_url: String,
+    /// What there is to say.
+    pub step: Step,
+}
+
+/// What stands before the sign-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing: the page leads on by itself.
+    Whole,
+    /// The address could not be kept whole. The person reads that first.
+    Cut,
+    /// The same, and the person is signed in.
+    CutSignedIn,
 }
 
 impl Page for SignIn {
@@ -28,7 +41,33 @@ impl Page for SignIn {
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)> {
         let go_url = "/_gate/login/go?return_to=%2Fmembers%3Fa%3D1&x=\"><script>".to_owned();
-        vec![("sign_in", Self { frame: super::tests::frame(), go_url })]
+        let page = |step| Self { frame: super::tests::frame(), go_url: go_url.clone(), step };
+        vec![
+            ("sign_in", page(Step::Whole)),
+            ("sign_in_cut", page(Step::Cut)),
+            ("sign_in_cut_signed_in", page(Step::CutSignedIn)),
+        ]
+    }
+}
+
+/// Where a logout ends that has nowhere else to go: no page of the site is open to everybody, or a client named no address.
+#[derive(Clone, Debug, Template)]
+#[template(path = "signed_out.html")]
+pub struct SignedOut {
+    /// Around the page.
+    pub frame: Frame,
+    /// Starts a login, when the person wants one.
+    pub sign_in: String,
+}
+
+impl Page for SignedOut {
+    fn status(&self) -> StatusCode {
+        StatusCode::OK
+    }
+
+    #[cfg(test)]
+    fn samples() -> Vec<(&'static str, Self)> {
+        vec![("signed_out", Self { frame: super::tests::frame(), sign_in: "/_gate/login".to_owned() })]
     }
 }
 

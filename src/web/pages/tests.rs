@@ -1,6 +1,7 @@
 //! Renders every sample of every page, and holds all of them to the same promises.
 
 use super::*;
+use crate::domain::path::PathFault;
 use bytes::Bytes;
 use http::{Response, header};
 
@@ -13,6 +14,22 @@ pub(super) fn frame() -> Frame {
         again: Some("/_gate/login?return_to=%2Fmembers".to_owned()),
         request_id: "7QK2-M0XF".to_owned(),
     }
+}
+
+/// Somebody came from an OpenID client.
+pub(super) fn refused_at_a_client() -> Notice {
+    Notice::Refused(Refused {
+        name: "Jane Okafor".to_owned(),
+        missing: Missing::AnyOf(vec!["Member".to_owned()]),
+        renew_url: Some("https://ams.harbour.example/renew".to_owned()),
+        contact: None,
+        sign_out: "/_gate/logout".to_owned(),
+        client: Some(WayBack {
+            name: "Harbour <b>Wiki".to_owned(),
+            address: "https://wiki.harbour.example/cb?error=access_denied&state=1".to_owned(),
+            other_account: Some("/_gate/oidc/authorize?client_id=wiki&prompt=select_account".to_owned()),
+        }),
+    })
 }
 
 /// One of each notice, in the order of the enum.
@@ -32,6 +49,7 @@ pub(super) fn notices() -> Vec<Notice> {
             renew_url: Some("https://ams.harbour.example/renew".to_owned()),
             contact: Some(Contact::Email("office@harbour.example".to_owned())),
             sign_out: sign_out(),
+            client: None,
         }),
         Notice::NotAdmitted {
             contact: Some(Contact::Web("https://harbour.example/contact".to_owned())),
@@ -47,7 +65,10 @@ pub(super) fn notices() -> Vec<Notice> {
             why: "the redirect address is not one of the client's",
             contact: Some(Contact::Email("office@harbour.example".to_owned())),
         },
+        Notice::LogoutRefused { why: "id_token_hint is not a token of this provider", sign_out: sign_out() },
         Notice::BadRequest,
+        Notice::RequestSlow,
+        Notice::BadAddress(PathFault::Ambiguous),
         Notice::BodyTooLarge,
         Notice::HeadTooLarge,
         Notice::MethodNotAllowed { allow: "GET, HEAD" },
@@ -56,8 +77,10 @@ pub(super) fn notices() -> Vec<Notice> {
         Notice::UnknownSite,
         Notice::AmsDown(Retry::after(20)),
         Notice::SiteDown,
+        Notice::SiteInvalid { why: AnswerFault::TooLarge },
         Notice::SiteSlow,
         Notice::Busy(Retry::after(5)),
+        Notice::NetworkBusy(Retry::after(5)),
         Notice::Broken,
     ]
 }
@@ -104,6 +127,7 @@ fn text(response: &Response<Bytes>) -> String {
 fn every_sample_of_every_page_renders() {
     check::<SignIn>();
     check::<SigningOut>();
+    check::<SignedOut>();
     check::<KeptForm>();
     check::<ResumeForm>();
     check::<FormPost>();
@@ -166,7 +190,13 @@ fn the_style_sheet_stays_small() {
 fn a_page_tries_again_by_itself_only_where_that_may_help() {
     let retry = Retry::after(20);
     let passing = |retry| {
-        let each = [Notice::AmsDown, Notice::Busy, Notice::TooManyAttempts, Notice::Unavailable];
+        let each = [
+            Notice::AmsDown,
+            Notice::Busy,
+            Notice::NetworkBusy,
+            Notice::TooManyAttempts,
+            Notice::Unavailable,
+        ];
         each.map(|notice| notice(retry))
     };
     for notice in passing(retry) {
@@ -185,7 +215,12 @@ fn a_page_tries_again_by_itself_only_where_that_may_help() {
     }
     for notice in notices()
         .into_iter()
-        .filter(|notice| !matches!(notice, Notice::AmsDown(_) | Notice::Busy(_) | Notice::TooManyAttempts(_)))
+        .filter(|notice| {
+            !matches!(
+                notice,
+                Notice::AmsDown(_) | Notice::Busy(_) | Notice::NetworkBusy(_) | Notice::TooManyAttempts(_)
+            )
+        })
         .chain(passing(retry.by_hand()))
     {
         let html = text(&notice.html(&frame()));

@@ -2,8 +2,9 @@
 //!
 //! Each says what happened in one plain sentence, then what to do next. No technical terms, no blame on the reader.
 
-use super::notice::{Notice, Refused, SignInFailure};
+use super::notice::{AnswerFault, Notice, Refused, SignInFailure};
 use super::{Contact, Frame, Link};
+use crate::domain::path::PathFault;
 
 /// The text of a notice.
 pub(super) struct Words {
@@ -63,10 +64,28 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
             &format!("Nothing is wrong with your account. Tell whoever looks after that site: {why}."),
             contact.iter().map(Contact::link).collect(),
         ),
+        Notice::LogoutRefused { why, sign_out } => words(
+            "You are not signed out yet",
+            "A site asked us to sign you out, but its request is not in order, so nothing was changed.".to_owned(),
+            &format!("You can sign out here. Tell whoever looks after that site: {why}."),
+            vec![Link::new("Sign out", sign_out)],
+        ),
         Notice::BadRequest => words(
             "We could not read that request",
             "The address or the request is not complete, or is damaged.".to_owned(),
             "If you followed a link, check that all of it was copied. Otherwise start from the home page.",
+            vec![home()],
+        ),
+        Notice::RequestSlow => words(
+            "Your request came too slowly",
+            "What you sent did not arrive in time, so nothing was done with it.".to_owned(),
+            "Check your internet connection, go back and send it again.",
+            vec![home()],
+        ),
+        Notice::BadAddress(fault) => words(
+            "This address cannot be opened",
+            format!("We do not pass this address on: {fault}."),
+            &bad_address_advice(*fault),
             vec![home()],
         ),
         Notice::BodyTooLarge => words(
@@ -124,6 +143,19 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
             "Try again in a few minutes. If you were sending a form, check first whether it arrived.",
             vec![retry()],
         ),
+        Notice::SiteInvalid { why } => words(
+            "This page cannot be shown",
+            match why {
+                AnswerFault::TooLarge => {
+                    format!("The answer of {heading} has too many header fields, or too long ones.")
+                }
+                AnswerFault::NotHttp => {
+                    format!("The answer of {heading} breaks the rules by which browsers and sites talk.")
+                }
+            },
+            "Nothing is wrong with your account. Tell whoever looks after the site, with the reference below.",
+            vec![retry()],
+        ),
         Notice::SiteSlow => words(
             "This page is taking too long",
             format!("{heading} did not answer in time. Your sign-in is not affected."),
@@ -133,6 +165,12 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
         Notice::Busy(_) => words(
             "Very many people are here just now",
             "We could not take your request at this moment.".to_owned(),
+            "Wait a little, then try again.",
+            vec![retry()],
+        ),
+        Notice::NetworkBusy(_) => words(
+            "Very many requests come from your network",
+            "We could not take your request, because many others come from the same network at this moment.".to_owned(),
             "Wait a little, then try again.",
             vec![retry()],
         ),
@@ -147,9 +185,16 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
 
 fn refused_words(refused: &Refused) -> Words {
     let renew = refused.renew_url.as_ref().map(|url| Link::new("Renew or upgrade", url));
+    let what = refused.client.as_ref().map_or("this page", |client| &client.name);
+    // At the beginning of a sentence, or within one.
+    let missing = refused.missing.sentence(what).replacen("this page is", "This page is", 1);
     Words {
-        title: "Your account does not open this page",
-        sentence: format!("You are signed in as {}. {}", refused.name, refused.missing.sentence()),
+        title: if refused.client.is_some() {
+            "Your account does not open that site"
+        } else {
+            "Your account does not open this page"
+        },
+        sentence: format!("You are signed in as {}. {missing}", refused.name),
         advice: if refused.renew_url.is_some() {
             "If you have just renewed or joined, it can take a few minutes until we know.".to_owned()
         } else {
@@ -158,8 +203,27 @@ fn refused_words(refused: &Refused) -> Words {
         actions: renew
             .into_iter()
             .chain(refused.contact.as_ref().map(Contact::link))
-            .chain([other_account(&refused.sign_out)])
+            .chain([match refused.client.as_ref().and_then(|client| client.other_account.as_ref()) {
+                Some(other) => Link::new("Use another account", other),
+                None => other_account(&refused.sign_out),
+            }])
+            .chain(
+                refused
+                    .client
+                    .as_ref()
+                    .map(|client| Link::new(format!("Go back to {}", client.name), &client.address)),
+            )
             .collect(),
+    }
+}
+
+fn bad_address_advice(fault: PathFault) -> String {
+    let next = "If you followed a link, check that all of it was copied. Otherwise start from the home page.";
+    match fault.setting() {
+        None => next.to_owned(),
+        Some(setting) => {
+            format!("{next} Whoever runs the gateway can allow it: the setting is “{setting}” of this site.")
+        }
     }
 }
 

@@ -7,19 +7,19 @@ use crate::adapters::store::clients::ClientRegistry as _;
 use crate::adapters::store::grants::{Grants as _, TokenKey, TokenKind, Use};
 use crate::domain::access::Require;
 use crate::domain::audit::{Action, Actor, Entry};
-use crate::domain::client::{Client, ClientAddress, ClientId, Proof, Scope, Scopes};
+use crate::domain::client::{Client, ClientAddress, ClientId, Proof, RefusedAt, Scope, Scopes, UserName};
 
 fn client(id: &str, name: &str) -> Client {
     Client {
-        id: ClientId::parse(id).unwrap(),
         name: name.to_owned(),
         redirect_uris: vec![ClientAddress::parse("https://site.example/cb").unwrap()],
-        post_logout_redirect_uris: Vec::new(),
         back_channel_logout_uri: ClientAddress::parse("https://site.example/out").ok(),
-        proof: Proof::Secret(vec![[7; 32], [8; 32]]),
         scopes: Scopes::from([Scope::OpenId, Scope::OfflineAccess]),
         id_token_algorithm: Algorithm::EdDsa,
+        user_name: UserName::Name,
+        refusal: RefusedAt::Client,
         require: Require::AnyOf(vec![crate::domain::rule::Role::parse("member").unwrap()]),
+        ..Client::new(ClientId::parse(id).unwrap(), Proof::Secret(vec![[7; 32], [8; 32]]))
     }
 }
 
@@ -81,9 +81,7 @@ async fn a_removed_client_leaves_no_token_and_no_message() {
     let store = signed_in(&world).await;
     let wiki = client("wiki", "Wiki");
     assert_eq!(store.put_client(None, &wiki, &entry()).await, Ok(true));
-    let Use::First(grant) = store.use_token(TokenKey([1; 32]), TokenKind::Code, at(0)).await.unwrap() else {
-        panic!()
-    };
+    let Use::First(grant) = store.use_code(TokenKey([1; 32]), at(0)).await.unwrap() else { panic!() };
     assert_eq!(store.put_tokens(grant.id, vec![token(2, TokenKind::Access, at(10))]).await, Ok(true));
     let revision = store.clients().await.unwrap()[0].revision;
     assert_eq!(store.remove_client(revision, &wiki.id, &entry()).await, Ok(true));

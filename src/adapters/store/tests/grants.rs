@@ -2,14 +2,16 @@
 
 use super::*;
 use crate::adapters::store::grants::{
-    Fate, GrantId, Grants as _, NewToken, Room, StoredGrant, TokenKey, TokenKind, Unsettled, Use,
+    Fate, GrantId, Grants as _, NewToken, Renewal, Renewed, Room, StoredGrant, TokenKey, TokenKind,
+    Unsettled, Use,
 };
+use crate::domain::client::{Scope, Scopes};
 use crate::domain::grant::Grant;
 
 pub(super) const JANE: &str = "b3a1c0de-1111-4222-8333-444455556666";
 
 pub(super) fn token(n: u8, kind: TokenKind, ends: Timestamp) -> NewToken {
-    NewToken { key: TokenKey([n; 32]), kind, ends }
+    NewToken { key: TokenKey([n; 32]), kind, ends, scopes: Scopes::new() }
 }
 
 fn grant(n: u8, session: u8, client: &str) -> StoredGrant {
@@ -47,8 +49,8 @@ async fn a_code_is_used_once_and_a_second_use_ends_all_that_came_of_it() {
     let world = World::new();
     let store = signed_in(&world).await;
     let code = TokenKey([1; 32]);
-    assert_eq!(store.use_token(code, TokenKind::Refresh, at(0)).await, Ok(Use::Unknown), "another kind");
-    let Use::First(found) = store.use_token(code, TokenKind::Code, at(0)).await.unwrap() else { panic!() };
+    assert_eq!(store.of_refresh_token(code, at(0)).await, Ok(None), "another kind");
+    let Use::First(found) = store.use_code(code, at(0)).await.unwrap() else { panic!() };
     assert_eq!(*found, grant(1, 1, "wiki"));
     let tokens = vec![token(2, TokenKind::Access, at(10)), token(3, TokenKind::Refresh, at(600))];
     assert_eq!(store.put_tokens(found.id, tokens).await, Ok(true));
@@ -56,10 +58,133 @@ async fn a_code_is_used_once_and_a_second_use_ends_all_that_came_of_it() {
     assert_eq!(store.access(TokenKey([2; 32]), at(10)).await, Ok(None), "too old");
     assert_eq!(store.access(TokenKey([3; 32]), at(0)).await, Ok(None), "another kind");
     // Also after its time: the copy is what matters.
-    assert_eq!(store.use_token(code, TokenKind::Code, at(30)).await, Ok(Use::Again));
+    assert_eq!(store.use_code(code, at(30)).await, Ok(Use::Again));
     assert_eq!(store.access(TokenKey([2; 32]), at(0)).await, Ok(None));
-    assert_eq!(store.use_token(TokenKey([3; 32]), TokenKind::Refresh, at(0)).await, Ok(Use::Unknown));
+    assert_eq!(store.of_refresh_token(TokenKey([3; 32]), at(0)).await, Ok(None));
     assert_eq!(store.put_tokens(found.id, vec![token(4, TokenKind::Access, at(10))]).await, Ok(false));
+}
+
+/// The refresh token of a generation. What the client gets next is the same whoever asks.
+fn generation(n: usize) -> TokenKey {
+    TokenKey([100 + u8::try_from(n).unwrap(); 32])
+}
+
+/// A use of a refresh token, `milliseconds` after the beginning. Each has an access token of its own.
+async fn renew(store: &SqliteStore, n: usize, rotates: bool, milliseconds: u64, scope: Scope) -> Renewed {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static ACCESS: AtomicU64 = AtomicU64::new(0);
+    let mut key = [200; 32];
+    key[..8].copy_from_slice(&ACCESS.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+    let (key, kind, ends) = (TokenKey(key), TokenKind::Access, at(600));
+    let access = NewToken { key, kind, ends, scopes: Scopes::from([scope]) };
+    let renewal = Renewal { key: generation(n), successor: generation(n + 1), rotates, access };
+    let now = at(0) + SignedDuration::from_millis(i64::try_from(milliseconds).unwrap());
+    let renewed = store.renew(renewal, now).await.unwrap();
+    let kept = store.access(key, now).await.unwrap();
+    assert_eq!(kept.is_some(), matches!(renewed, Renewed::Kept | Renewed::Replaced), "both or neither");
+    assert!(kept.is_none_or(|(_, scopes)| scopes == Scopes::from([scope])));
+    renewed
+}
+
+/// As [`signed_in`], with the first refresh token.
+async fn with_refresh_token(world: &World) -> SqliteStore {
+    let store = signed_in(world).await;
+    let first =
+        NewToken { key: generation(0), kind: TokenKind::Refresh, ends: at(600), scopes: Scopes::new() };
+    assert_eq!(store.put_tokens(GrantId([1; 32]), vec![first]).await, Ok(true));
+    store
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_was_replaced_is_taken_again_for_ten_seconds_or_until_its_successor_is_used() {
+    use Renewed::{Again, Kept, OtherScope, Replaced, Unknown};
+    // (generation, rotates, at which millisecond, scope, what becomes of it)
+    type Step = (usize, bool, u64, Scope, Renewed);
+    let stories: &[&[Step]] = &[
+        &[
+            (0, true, 0, Scope::Email, Replaced),
+            (0, true, 9_999, Scope::Email, Replaced),
+            (1, true, 60_000, Scope::Email, Replaced),
+        ],
+        &[
+            (0, true, 0, Scope::Email, Replaced),
+            (0, true, 10_000, Scope::Email, Again),
+            (1, true, 10_000, Scope::Email, Unknown),
+        ],
+        &[
+            (0, true, 0, Scope::Email, Replaced),
+            (1, true, 1, Scope::Email, Replaced),
+            (0, true, 2, Scope::Email, Again),
+            (2, true, 3, Scope::Email, Unknown),
+        ],
+        // With the same scope.
+        &[
+            (0, true, 0, Scope::Email, Replaced),
+            (0, true, 1, Scope::OpenId, OtherScope),
+            (0, true, 2, Scope::Email, Replaced),
+        ],
+        // Another client's clock, or two processors of ours: the order is not that of the times.
+        &[(0, true, 500, Scope::Email, Replaced), (0, true, 0, Scope::Email, Replaced)],
+        // Without rotation it stays as it is, until the session ends.
+        &[
+            (0, false, 0, Scope::Email, Kept),
+            (0, false, 11_000, Scope::OpenId, Kept),
+            (0, false, 599 * 60_000, Scope::Email, Kept),
+            (0, false, 600 * 60_000, Scope::Email, Unknown),
+        ],
+        // The client was changed meanwhile.
+        &[
+            (0, true, 0, Scope::Email, Replaced),
+            (1, false, 11_000, Scope::Email, Kept),
+            (1, false, 12_000, Scope::Email, Kept),
+            (0, false, 13_000, Scope::Email, Again),
+            (1, false, 14_000, Scope::Email, Unknown),
+        ],
+        &[(1, true, 0, Scope::Email, Unknown), (0, true, 1, Scope::Email, Replaced)],
+    ];
+    for story in stories {
+        let world = World::new();
+        let store = with_refresh_token(&world).await;
+        for (step, (n, rotates, milliseconds, scope, expect)) in story.iter().enumerate() {
+            let renewed = renew(&store, *n, *rotates, *milliseconds, *scope).await;
+            assert_eq!(renewed, *expect, "step {step} of {story:?}");
+        }
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(48))]
+
+    /// In any order, and really at the same time: everybody gets the same successor and nothing ends. A copy of an old token that
+    /// is used after that ends everything.
+    #[test]
+    fn uses_at_the_same_time_never_end_an_honest_family_and_a_copy_always_does(
+        rounds in proptest::collection::vec(proptest::collection::vec(0_u64..10_000, 1..6), 1..6),
+        copied in proptest::prelude::any::<proptest::sample::Index>(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        runtime.block_on(async {
+            let world = World::new();
+            let store = Arc::new(with_refresh_token(&world).await);
+            for (n, round) in rounds.iter().enumerate() {
+                let start = 60_000 * n as u64;
+                let mut uses = tokio::task::JoinSet::new();
+                for offset in round {
+                    let (store, when) = (Arc::clone(&store), start + offset);
+                    uses.spawn(async move { renew(&store, n, true, when, Scope::Email).await });
+                }
+                for renewed in uses.join_all().await {
+                    assert_eq!(renewed, Renewed::Replaced);
+                }
+                let end = at(0) + SignedDuration::from_millis(i64::try_from(start + 10_000).unwrap());
+                assert!(store.of_refresh_token(generation(n + 1), end).await.unwrap().is_some());
+                assert!(store.of_refresh_token(generation(n + 2), end).await.unwrap().is_none(), "one successor");
+            }
+            let (old, later) = (copied.index(rounds.len()), 60_000 * rounds.len() as u64);
+            assert_eq!(renew(&store, old, true, later, Scope::Email).await, Renewed::Again);
+            assert_eq!(renew(&store, rounds.len(), true, later, Scope::Email).await, Renewed::Unknown);
+        });
+    }
 }
 
 #[tokio::test]
@@ -83,7 +208,7 @@ async fn messages_that_no_client_has_taken_are_counted() {
 async fn an_old_code_is_worth_nothing() {
     let world = World::new();
     let store = signed_in(&world).await;
-    assert_eq!(store.use_token(TokenKey([1; 32]), TokenKind::Code, at(1)).await, Ok(Use::Unknown));
+    assert_eq!(store.use_code(TokenKey([1; 32]), at(1)).await, Ok(Use::Unknown));
 }
 
 #[tokio::test]
@@ -123,11 +248,7 @@ async fn however_a_session_ends_its_grants_end_and_its_clients_are_told_once() {
                 store.sweep(&sweep).await.unwrap();
             }
         }
-        assert_eq!(
-            store.use_token(TokenKey([1; 32]), TokenKind::Code, at(0)).await,
-            Ok(Use::Unknown),
-            "{how}"
-        );
+        assert_eq!(store.use_code(TokenKey([1; 32]), at(0)).await, Ok(Use::Unknown), "{how}");
         let messages = store.take_messages(at(0), at(1), room()).await.unwrap();
         let [message] = &messages[..] else { panic!("{how}: {messages:?}") };
         assert_eq!((message.client.as_str(), message.sid.as_str()), ("wiki", "sid-1-wiki"), "{how}");
@@ -192,7 +313,7 @@ async fn codes_that_nobody_exchanges_do_not_pile_up() {
     let world = World::new();
     let store = signed_in(&world).await;
     let exchanged = TokenKey([1; 32]);
-    assert!(matches!(store.use_token(exchanged, TokenKind::Code, at(0)).await, Ok(Use::First(_))));
+    assert!(matches!(store.use_code(exchanged, at(0)).await, Ok(Use::First(_))));
     for n in 2..=40 {
         let code = NewToken {
             ends: at(0) + SignedDuration::from_secs(n.into()),
@@ -205,8 +326,8 @@ async fn codes_that_nobody_exchanges_do_not_pile_up() {
         connection.query_row("SELECT count(*) FROM grants", [], |row| row.get(0)).unwrap()
     };
     assert_eq!(count(), 17, "the latest sixteen, and the one that was exchanged");
-    assert_eq!(store.use_token(TokenKey([24; 32]), TokenKind::Code, at(0)).await, Ok(Use::Unknown));
-    assert!(matches!(store.use_token(TokenKey([40; 32]), TokenKind::Code, at(0)).await, Ok(Use::First(_))));
+    assert_eq!(store.use_code(TokenKey([24; 32]), at(0)).await, Ok(Use::Unknown));
+    assert!(matches!(store.use_code(TokenKey([40; 32]), at(0)).await, Ok(Use::First(_))));
     store.sweep_grants(at(2)).await.unwrap();
     assert_eq!(count(), 2, "those that were exchanged");
 }
