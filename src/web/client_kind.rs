@@ -1,4 +1,5 @@
-//! Whether a person or a program is asking: a person is shown a page or sent to sign in, a program is told so in JSON.
+//! Whether a person or a program is asking: a person is shown a page or sent to sign in, a program is told so in JSON. And
+//! whether anybody has asked at all yet: browsers fetch pages ahead of a click.
 
 use http::{HeaderMap, header};
 
@@ -24,6 +25,21 @@ pub fn client_kind(headers: &HeaderMap) -> ClientKind {
     if is_navigation { ClientKind::Navigation } else { ClientKind::Program }
 }
 
+/// Whether a browser or a mail program fetches ahead of the person: prefetch, prerender or preview. `Sec-Purpose` (Fetch
+/// Standard) says so today, the others are of older programs.
+pub fn is_speculative(headers: &HeaderMap) -> bool {
+    let fields = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+    fields.iter().flat_map(|field| headers.get_all(*field)).any(is_ahead)
+}
+
+/// A purpose may be one of a list, and have parameters: `prefetch;prerender`.
+fn is_ahead(purpose: &http::HeaderValue) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_alphabetic();
+    let words = purpose.as_bytes().split(|byte| !is_word(byte));
+    let ahead: [&[u8]; 3] = [b"prefetch", b"prerender", b"preview"];
+    words.into_iter().any(|word| ahead.iter().any(|known| word.eq_ignore_ascii_case(known)))
+}
+
 fn accepts_a_page(accept: &http::HeaderValue) -> bool {
     let Ok(accept) = accept.to_str() else { return false };
     let kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or_default().trim());
@@ -42,6 +58,28 @@ mod tests {
         let headers: HeaderMap =
             headers.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap())).collect();
         assert_eq!(client_kind(&headers), expect, "{headers:?}");
+    }
+
+    #[test]
+    fn what_is_fetched_ahead_is_known_by_its_purpose() {
+        for (name, value, ahead) in [
+            ("sec-purpose", "prefetch", true),
+            ("sec-purpose", "prefetch;prerender", true),
+            ("sec-purpose", "prefetch; anonymous-client-ip", true),
+            ("sec-purpose", "Prerender", true),
+            ("sec-purpose", "other, prefetch", true),
+            ("purpose", "prefetch", true),
+            ("purpose", "preview", true),
+            ("x-purpose", "preview", true),
+            ("x-moz", "prefetch", true),
+            ("sec-purpose", "", false),
+            ("sec-purpose", "prefetched", false),
+            ("purpose", "billing", false),
+            ("sec-fetch-dest", "prefetch", false),
+        ] {
+            let headers = [(name.parse().unwrap(), value.parse().unwrap())].into_iter().collect();
+            assert_eq!(is_speculative(&headers), ahead, "{name}: {value}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 
 use super::pages::{Blame, Code};
+use crate::domain::path::PathFault;
 
 /// How long lines are counted before a client has its full number again.
 const WINDOW: Duration = Duration::from_secs(60);
@@ -30,10 +31,14 @@ pub enum Reason {
     HostUnclear,
     /// The request target is not a path with an optional query.
     TargetUnclear,
-    /// Two programs could take the path for different ones.
-    PathUnclear,
+    /// A path that no site gets.
+    Path(PathFault),
+    /// A path that is open as it is written, and not by another reading of it.
+    AnotherReading,
     /// A transfer coding that we do not pass on.
     TransferCoding,
+    /// A `Content-Length` that is no number, or two that differ.
+    ContentLength,
     /// A WebSocket handshake with a body, with another method, or together with another protocol.
     UpgradeUnclear,
     /// CONNECT or TRACE.
@@ -50,7 +55,7 @@ pub enum Reason {
     ForeignWebSocket,
     /// The header section is no HTTP. Its client got a 400 without a page.
     HeadUnreadable,
-    /// The header section is too large or has too many fields. Its client got a 431 without a page.
+    /// The header section is too large or has too many fields. Its client got a 431, without a page if it spoke HTTP/1.
     HeadTooLarge,
     /// An OpenID client's request to sign somebody in; the client was told why.
     OpenIdRequest,
@@ -67,8 +72,10 @@ impl Reason {
             Reason::Page(code) => code.as_str(),
             Reason::HostUnclear => "host_unclear",
             Reason::TargetUnclear => "target_unclear",
-            Reason::PathUnclear => "path_unclear",
+            Reason::Path(fault) => fault.name(),
+            Reason::AnotherReading => "path_another_reading",
             Reason::TransferCoding => "transfer_coding",
+            Reason::ContentLength => "content_length",
             Reason::UpgradeUnclear => "upgrade_unclear",
             Reason::MethodNotProxied => "method_not_proxied",
             Reason::SiteNotServedHere => "site_not_served_here",
@@ -246,18 +253,18 @@ mod tests {
     fn a_client_has_a_number_of_lines_for_each_reason_and_minute() {
         let (log, start) = (RefusalLog::default(), Instant::now());
         let lines = |client, reason, at| (0..100).filter(|_| log.has_room(client, reason, at)).count();
-        assert_eq!(lines(address(1), Reason::PathUnclear, start), 10);
+        assert_eq!(lines(address(1), Reason::TargetUnclear, start), 10);
         assert_eq!(lines(address(1), Reason::HostUnclear, start), 10);
-        assert_eq!(lines(address(2), Reason::PathUnclear, start), 10);
-        assert_eq!(lines(address(1), Reason::PathUnclear, start + WINDOW / 2), 0);
+        assert_eq!(lines(address(2), Reason::TargetUnclear, start), 10);
+        assert_eq!(lines(address(1), Reason::TargetUnclear, start + WINDOW / 2), 0);
         log.close_windows(start + WINDOW);
-        assert_eq!(lines(address(1), Reason::PathUnclear, start + WINDOW), 10);
+        assert_eq!(lines(address(1), Reason::TargetUnclear, start + WINDOW), 10);
     }
 
     #[test]
     fn one_ipv6_network_is_one_client() {
         let (log, start) = (RefusalLog::default(), Instant::now());
-        let room = |text: &str| log.has_room(text.parse().unwrap(), Reason::PathUnclear, start);
+        let room = |text: &str| log.has_room(text.parse().unwrap(), Reason::TargetUnclear, start);
         assert!((0..10).all(|number| room(&format!("2001:db8::{number}"))));
         assert!(!room("2001:db8::ffff:1"));
         assert!(room("2001:db8:0:1::1"));
@@ -267,11 +274,11 @@ mod tests {
     fn many_clients_share_what_is_left_of_the_table() {
         let (log, start) = (RefusalLog::default(), Instant::now());
         for number in 0..10_000 {
-            log.has_room(address(number), Reason::PathUnclear, start);
+            log.has_room(address(number), Reason::TargetUnclear, start);
         }
         assert_eq!(log.table().len(), MOST_ENTRIES + 1);
         assert!(
-            !log.has_room(address(20_000), Reason::PathUnclear, start),
+            !log.has_room(address(20_000), Reason::TargetUnclear, start),
             "the shared entry has had its lines"
         );
         log.close_windows(start + WINDOW);
@@ -280,7 +287,7 @@ mod tests {
 
     #[test]
     fn every_reason_has_a_name_that_a_program_can_search_for() {
-        for reason in [Reason::HostUnclear, Reason::Page(Code::NotEntitled), Reason::HeadTooLarge] {
+        for reason in [Reason::TargetUnclear, Reason::Page(Code::NotEntitled), Reason::HeadTooLarge] {
             assert!(reason.as_str().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
         }
         assert_eq!(Reason::Answered(StatusCode::IM_A_TEAPOT).as_str(), "refused");

@@ -45,7 +45,10 @@ async fn every_refusal_leaves_one_line_with_its_reference_and_the_reason() {
         ("GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400, "host_unclear"),
         ("GET / HTTP/1.1\r\nHost: other.example\r\nConnection: close\r\n\r\n", 421, "unknown_site"),
         ("GET / HTTP/1.1\r\nHost: forum.example\r\nConnection: close\r\n\r\n", 421, "site_not_served_here"),
-        ("GET /a%00 HTTP/1.1\r\n{host}\r\n", 400, "path_unclear"),
+        ("GET /a%00 HTTP/1.1\r\n{host}\r\n", 400, "path_control_character"),
+        ("GET /a%zz HTTP/1.1\r\n{host}\r\n", 400, "path_broken_escape"),
+        ("GET /%5fgate/me HTTP/1.1\r\n{host}\r\n", 400, "path_gateway"),
+        ("GET /x/..%2fmembers HTTP/1.1\r\n{host}\r\n", 401, "path_another_reading"),
         ("OPTIONS * HTTP/1.1\r\n{host}\r\n", 400, "target_unclear"),
         ("TRACE / HTTP/1.1\r\n{host}\r\n", 405, "method_not_proxied"),
         (

@@ -13,16 +13,14 @@ use super::worker::Context;
 use super::{Gate, Snapshot};
 use crate::adapters::upstream::UpstreamError;
 use crate::domain::access::{Require, Site, Standing};
-use crate::domain::rule::Role;
+use crate::domain::return_to::LONGEST_CARRIED;
+use crate::flows::long_addresses::LongAddresses;
 use crate::web::client_kind::{ClientKind, client_kind};
-use crate::web::pages::{Code, Missing, Notice, Refused, Retry, problem};
-use crate::web::paths;
+use crate::web::pages::{AnswerFault, Code, Notice, Retry, SESSION_CHALLENGE, problem};
+use crate::web::{cookies, missing_roles, paths};
 
-/// A longer address is not carried through the login (`domain::return_to` has the same limit).
-const LONGEST_RETURN: usize = 2048;
-
-/// Challenge of a 401, which RFC 9110 §15.5.2 asks for. A scheme of our own, so that no browser opens a password box.
-const CHALLENGE: HeaderValue = HeaderValue::from_static("Membergate");
+/// Marks an address to which a browser has been sent from another spelling of the host.
+const AT_ORIGIN: &str = "at_origin=1";
 
 /// When a page tries again that needs a place, or the store.
 pub(super) const SOON: Retry = Retry::after(5);
@@ -45,9 +43,47 @@ pub(super) fn foreign_socket(context: &Context) -> Response<Body> {
     finish(context, problem(Code::NotEntitled, sentence, context.request_id_text(), None))
 }
 
-/// To the login and back to this very page. `origin`: of the site, where the browser is not asking us; else empty.
-pub(super) fn to_login(context: &Context, origin: &str, target: &PathAndQuery) -> Response<Body> {
-    elsewhere(context, &format!("{origin}{}", login_url(Some(target))))
+/// A browser fetches ahead where something would begin or end. 503, since a prerendered 200 would be shown on the click without
+/// a second request.
+pub(super) fn fetched_ahead(context: &Context) -> Response<Body> {
+    let sentence =
+        "Nothing has happened: this address does not answer before somebody has chosen to open it.";
+    finish(context, problem(Code::FetchedAhead, sentence, context.request_id_text(), None))
+}
+
+/// To the login and back to this very page. `origin`: of the site, where the browser is not asking us; else empty. What is too long
+/// to travel is kept meanwhile, and the browser gets the key of it; a request for the head alone is only shown the way.
+pub(super) async fn to_login(
+    context: &Context,
+    long: &LongAddresses,
+    (site, origin): (&Site, &str),
+    (method, target, headers): (&Method, &PathAndQuery, &HeaderMap),
+) -> Response<Body> {
+    let text = target.as_str();
+    if text.len() <= LONGEST_CARRIED || *method == Method::HEAD {
+        return elsewhere(context, &format!("{origin}{}", login_url(Some(target))));
+    }
+    let to = long.pack_text(&site.host, context.client, text).await;
+    let login = to.as_ref().map_or_else(|| paths::LOGIN.to_owned(), paths::login_to);
+    let mut response = elsewhere(context, &format!("{origin}{login}"));
+    let key = to.and_then(|to| to.key);
+    let cookies =
+        key.map(|key| cookies::set_key(&key, headers, site.origin.starts_with("https:"))).unwrap_or_default();
+    for cookie in cookies.into_iter().flatten() {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// To the same address of ours at the configured origin: the browser keeps other cookies where it is. A mark in the address keeps it from
+/// being sent twice, should something in between spell the host in a way of its own.
+pub(super) fn at_the_origin(context: &Context, site: &Site, target: &PathAndQuery) -> Option<Response<Body>> {
+    let query = target.query().unwrap_or_default();
+    if query.split('&').any(|part| part == AT_ORIGIN) {
+        return None;
+    }
+    let sign = if query.is_empty() { "" } else { "&" };
+    Some(elsewhere(context, &format!("{}{}?{query}{sign}{AT_ORIGIN}", site.origin, target.path())))
 }
 
 /// To another address of this host, or of the site's.
@@ -72,14 +108,14 @@ pub(super) fn login_url(target: Option<&PathAndQuery>) -> String {
 
 /// An address of ours that leads back to `target`.
 pub(super) fn with_return(address: &str, target: Option<&PathAndQuery>) -> String {
-    let fits = |text: &&str| text.len() <= LONGEST_RETURN;
-    let target =
-        target.and_then(|target| Some(target.as_str()).filter(fits).or(Some(target.path()).filter(fits)));
-    match target {
-        Some(target) => {
-            format!("{address}?return_to={}", utf8_percent_encode(target, NON_ALPHANUMERIC))
+    let Some(target) = target else { return address.to_owned() };
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    match target.as_str() {
+        whole if whole.len() <= LONGEST_CARRIED => format!("{address}?return_to={}", encoded(whole)),
+        _ if target.path().len() <= LONGEST_CARRIED => {
+            format!("{address}?return_to={}&cut=1", encoded(target.path()))
         }
-        None => address.to_owned(),
+        _ => format!("{address}?return_to=%2F&cut=1"),
     }
 }
 
@@ -91,38 +127,28 @@ pub(super) fn not_a_proxy(context: &Context) -> Response<Body> {
 
 /// What is missing, by the labels that people know.
 pub(super) fn refused(gate: &Gate, snapshot: &Snapshot, standing: &Standing, require: &Require) -> Notice {
-    let association = &snapshot.association;
-    let published = gate.rules.load();
-    let label = |role: &Role| published.rules.label_of(role).to_string();
-    let lacks = |role: &&Role| !standing.decision.roles.contains(*role);
-    let missing = match require {
-        Require::Public | Require::SignedIn => Missing::AnyOf(Vec::new()),
-        Require::AnyOf(roles) => Missing::AnyOf(roles.iter().map(label).collect()),
-        Require::AllOf(roles) => Missing::AllOf(roles.iter().filter(lacks).map(label).collect()),
-    };
-    Notice::Refused(Refused {
-        name: standing.profile.name.clone(),
-        missing,
-        renew_url: standing
-            .profile
-            .renewal_url
-            .clone()
-            .or_else(|| association.renew_url.as_ref().map(ToString::to_string)),
-        contact: association.contact.clone(),
-        sign_out: paths::LOGOUT.to_owned(),
-    })
+    Notice::Refused(missing_roles::of(&gate.rules, &snapshot.association, standing, require))
 }
 
 /// What a visitor is told when a site gave no answer.
 pub(super) fn of_upstream(error: &UpstreamError) -> Notice {
     match error {
         UpstreamError::Unreachable(_)
+        | UpstreamError::NameUnknown(_)
         | UpstreamError::Untrusted(_)
         | UpstreamError::Broken(_)
         | UpstreamError::NoUpstream => Notice::SiteDown,
-        UpstreamError::ConnectTimeout | UpstreamError::HeadersTimeout => Notice::SiteSlow,
+        UpstreamError::AnswerTooLarge => Notice::SiteInvalid { why: AnswerFault::TooLarge },
+        UpstreamError::NotHttp(_) | UpstreamError::UnknownCoding | UpstreamError::UnaskedUpgrade => {
+            Notice::SiteInvalid { why: AnswerFault::NotHttp }
+        }
+        UpstreamError::ConnectTimeout(_)
+        | UpstreamError::HandshakeTimeout
+        | UpstreamError::HeadersTimeout => Notice::SiteSlow,
         UpstreamError::RequestBroken => Notice::BadRequest,
+        UpstreamError::RequestSlow => Notice::RequestSlow,
         UpstreamError::Busy => Notice::Busy(SOON),
+        UpstreamError::NetworkBusy => Notice::NetworkBusy(SOON),
     }
 }
 
@@ -147,7 +173,7 @@ fn finish(context: &Context, response: Response<Bytes>) -> Response<Body> {
     let headers_401 = response.status() == StatusCode::UNAUTHORIZED;
     let headers = response.headers_mut();
     if headers_401 {
-        headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        headers.insert(header::WWW_AUTHENTICATE, SESSION_CHALLENGE);
     }
     headers.insert(REQUEST_ID, context.request_id.clone());
     response
@@ -166,8 +192,8 @@ mod tests {
                 "/_gate/login?return_to=%2Fmembers%3Fa%3Db%26c%3Dd%2520e",
             ),
             ("/".to_owned(), "/_gate/login?return_to=%2F"),
-            (format!("/a?{}", "x".repeat(5000)), "/_gate/login?return_to=%2Fa"),
-            (format!("/{}", "x".repeat(5000)), "/_gate/login"),
+            (format!("/a?{}", "x".repeat(5000)), "/_gate/login?return_to=%2Fa&cut=1"),
+            (format!("/{}", "x".repeat(5000)), "/_gate/login?return_to=%2F&cut=1"),
         ] {
             assert_eq!(login_url(Some(&target.parse().unwrap())), expect);
         }
@@ -182,6 +208,7 @@ mod tests {
             host: "library.example".into(),
             prefix: PathPattern::parse("/").unwrap(),
             home: "/".into(),
+            paths: crate::domain::path::PathPolicy::default(),
             access: Vec::new(),
         };
         let form = [

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method};
 use super::intake::{Target, claimed_methods};
 use super::visitor::Who;
 use super::{Gate, Snapshot};
-use crate::domain::access::{Access, Permit, Require, Site, Standing, Visitor, decide};
+use crate::domain::access::{Access, Permit, Require, Site, Standing, Visitor, closed_by_reading, decide};
 use crate::domain::path::RequestPath;
 
 /// A request of a visitor to a site.
@@ -56,6 +56,15 @@ impl<'s, 'r> Asked<'s, 'r> {
         std::iter::once(self.method.as_str()).chain(self.claimed.iter().map(String::as_str))
     }
 
+    /// Whether the site may be asked twice (RFC 9110 §9.2.2), whichever method it takes the request for.
+    pub(super) fn is_idempotent(&self) -> bool {
+        self.method.is_idempotent()
+            && self
+                .claimed
+                .iter()
+                .all(|claimed| claimed.parse().is_ok_and(|method: Method| method.is_idempotent()))
+    }
+
     /// Finds the visitor. A public page does not wait for the AMS.
     pub(super) async fn who(&self, gate: &Gate, snapshot: &Snapshot) -> Who {
         if self.is_foreign_socket {
@@ -81,6 +90,14 @@ impl<'s, 'r> Asked<'s, 'r> {
         }
     }
 
+    /// For the log: that a path which is open as it is written is closed by another reading, and by which rule. The path itself may
+    /// hold what is private, a rule does not.
+    pub(super) fn closed_reading(&self, visitor: Visitor<'_>) -> Option<String> {
+        let closed =
+            self.methods().find_map(|method| closed_by_reading(self.site, self.path, method, visitor));
+        closed.map(|rule| format!("another reading of the path is closed by the access rule `{rule}`"))
+    }
+
     /// The decision on a request that may be taken for several: the first that is not a yes.
     fn strictest<'w>(&self, visitor: Visitor<'w>) -> Access<'w>
     where
@@ -89,6 +106,8 @@ impl<'s, 'r> Asked<'s, 'r> {
         let mut granted = Access::SignIn;
         for method in self.methods() {
             match decide(self.site, self.path, method, visitor) {
+                // What is not public under one method is not public at all.
+                Access::Granted(_) if matches!(&granted, Access::Granted(before) if !before.is_public()) => {}
                 access @ Access::Granted(_) => granted = access,
                 access @ (Access::SignIn | Access::Refused(_)) => return access,
             }

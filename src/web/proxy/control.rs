@@ -1,7 +1,6 @@
 //! The way over to the control plane, for our own addresses.
 
 use http::{HeaderValue, Request, Response, Uri};
-use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use tokio::runtime::Handle;
@@ -10,6 +9,7 @@ use super::body::Body;
 use super::declined::Declined;
 use super::headers::REQUEST_ID;
 use super::worker::Context;
+use crate::adapters::upstream::Upload;
 use crate::web::arrived::{Arrived, PostedTo};
 use crate::web::log;
 use crate::web::pages::Notice;
@@ -33,7 +33,7 @@ impl Control {
         &self,
         arrived: Arrived,
         context: &Context,
-        request: Request<Incoming>,
+        request: Request<Upload>,
     ) -> Result<Response<Body>, Declined> {
         let mut request = request.map(axum::body::Body::new);
         request.extensions_mut().insert(arrived.clone());
@@ -59,7 +59,7 @@ impl Control {
         &self,
         arrived: Arrived,
         context: &Context,
-        mut request: Request<Incoming>,
+        mut request: Request<Upload>,
     ) -> Result<Response<Body>, Declined> {
         let original = std::mem::replace(request.uri_mut(), Uri::from_static(paths::KEEP_FORM));
         let page = original.path_and_query().map(ToString::to_string).unwrap_or_default();

@@ -30,7 +30,11 @@ impl From<Notice> for Declined {
 
 impl From<Rejected> for Declined {
     fn from(rejected: Rejected) -> Declined {
-        Declined { notice: rejected.notice(), reason: rejected.reason(), cause: None }
+        let cause = match rejected {
+            Rejected::Path(fault) => Some(fault.to_string()),
+            _ => None,
+        };
+        Declined { notice: rejected.notice(), reason: rejected.reason(), cause }
     }
 }
 
@@ -70,6 +74,17 @@ impl Worker {
         self.gate.refusal_log.note(&refused, Instant::now());
     }
 
+    /// Writes down that somebody is asked to sign in for a page that is open as it is written.
+    pub(super) fn log_closed_reading(&self, context: &Context, kind: ClientKind, closed: Option<String>) {
+        if closed.is_some() {
+            let status = match kind {
+                ClientKind::Navigation => StatusCode::FOUND,
+                ClientKind::Program => StatusCode::UNAUTHORIZED,
+            };
+            self.log(context, status, Reason::AnotherReading, closed.as_deref());
+        }
+    }
+
     /// Writes down that a request was refused before there was one: its header section could not be read.
     pub fn log_unread(&self, peer: Peer, error: &hyper::Error) {
         let (status, reason) = if error.is_parse_too_large() {
@@ -89,7 +104,7 @@ impl Worker {
             status,
             reason,
             client: None,
-            cause: None,
+            cause: Some(error),
         };
         self.gate.refusal_log.note(&refused, Instant::now());
     }

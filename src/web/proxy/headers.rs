@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Version};
 
-use super::cookies;
+use super::{cookies, shared_caches};
 use crate::web::identity;
 
 /// Names a request in the log, on error pages and towards the site. What a client sends under it is replaced.
@@ -17,6 +17,7 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 
 /// RFC 9110 §7.6.1, with what older programs use.
 const HOP_BY_HOP: [HeaderName; 7] = [
@@ -29,15 +30,17 @@ const HOP_BY_HOP: [HeaderName; 7] = [
     HeaderName::from_static("http2-settings"),
 ];
 
-/// Fields that we set at most: five here, and identity.
-const OURS: usize = 12;
+/// Fields that we set at most: six here, and identity.
+const OURS: usize = 13;
 
 /// What the site is told about the visitor's connection.
 pub(super) struct Via<'a> {
     pub(super) client: IpAddr,
     pub(super) is_secure: bool,
-    /// As the visitor wrote it, port included.
+    /// Where visitors find the site, port included if it is not the scheme's own.
     pub(super) authority: &'a HeaderValue,
+    /// The port to which they come.
+    pub(super) port: u16,
     /// The site's own, when the visitor's is not preserved.
     pub(super) upstream_host: Option<&'a HeaderValue>,
     pub(super) request_id: &'a HeaderValue,
@@ -49,6 +52,11 @@ pub(super) fn request(headers: &mut HeaderMap, via: &Via<'_>) {
     remove_hop_by_hop(headers);
     remove_claims(headers);
     cookies::strip_request(headers);
+    // Equal lengths may be said twice (RFC 9110 §8.6); the site hears it once.
+    if headers.get_all(header::CONTENT_LENGTH).iter().nth(1).is_some() {
+        let length = headers.remove(header::CONTENT_LENGTH);
+        headers.extend(length.map(|length| (header::CONTENT_LENGTH, length)));
+    }
     // It has been answered: the body is asked for only once the request is on its way.
     headers.remove(header::EXPECT);
     if wants_trailers {
@@ -64,17 +72,27 @@ pub(super) fn request(headers: &mut HeaderMap, via: &Via<'_>) {
     let proto = if via.is_secure { "https" } else { "http" };
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static(proto));
     headers.insert(FORWARDED_HOST, via.authority.clone());
+    headers.insert(FORWARDED_PORT, port(via.port));
     headers.insert(REQUEST_ID, via.request_id.clone());
 }
 
-/// Makes the site's header section into ours. `is_signed_in`: the page may be about a person, so where the site says nothing
-/// about caches, shared ones are told to keep out.
-pub(super) fn response(headers: &mut HeaderMap, is_signed_in: bool) {
+fn port(port: u16) -> HeaderValue {
+    match port {
+        443 => HeaderValue::from_static("443"),
+        80 => HeaderValue::from_static("80"),
+        port => HeaderValue::from(port),
+    }
+}
+
+/// Makes the site's header section into ours. `is_public`: strangers may have the page too. `is_signed_in`: it may be about a person.
+pub(super) fn response(headers: &mut HeaderMap, is_public: bool, is_signed_in: bool) {
     remove_hop_by_hop(headers);
     cookies::strip_response(headers);
-    if is_signed_in && !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+    if !is_public || is_signed_in {
+        shared_caches::keep_out(headers);
     }
+    // The site is told who asks on public pages too.
+    shared_caches::vary_by_cookie(headers);
 }
 
 /// Takes out of a trailer section what a site might read as a header.
@@ -82,6 +100,21 @@ pub(super) fn trailers(trailers: &mut HeaderMap) {
     remove_hop_by_hop(trailers);
     remove_claims(trailers);
     for name in [header::HOST, header::CONTENT_LENGTH, header::COOKIE, header::AUTHORIZATION] {
+        trailers.remove(name);
+    }
+}
+
+/// Takes out of a site's trailer section what frames a message or steers its way and use (RFC 9110 §6.5.1).
+pub(super) fn answer_trailers(trailers: &mut HeaderMap) {
+    remove_hop_by_hop(trailers);
+    for name in [
+        header::CONTENT_LENGTH,
+        header::CONTENT_TYPE,
+        header::CONTENT_ENCODING,
+        header::CACHE_CONTROL,
+        header::SET_COOKIE,
+        header::TRAILER,
+    ] {
         trailers.remove(name);
     }
 }
@@ -114,29 +147,70 @@ fn remove_claims(headers: &mut HeaderMap) {
     }
 }
 
-/// The fields in which proxies tell a site about the visitor. Compared as CGI and PHP fold names, so that no spelling of one
-/// gets through. `Proxy` is here because CGI makes it `HTTP_PROXY`.
+/// The fields in which proxies and web servers tell a site about the visitor: where from, by which address, and who. Compared as
+/// CGI and PHP fold names, so that no spelling of one gets through. `Proxy` is here because CGI makes it `HTTP_PROXY`, and
+/// `X-Middleware-Subrequest` because it made Next.js skip its own rules (CVE-2025-29927). Each line has one first letter.
 fn is_forwarded_family(name: &str) -> bool {
-    const NAMES: [&str; 11] = [
-        "forwarded",
-        "x_real_ip",
-        "x_client_ip",
-        "client_ip",
-        "x_cluster_client_ip",
-        "true_client_ip",
-        "fastly_client_ip",
-        "x_rewrite_url",
-        "x_host",
-        "proxy",
-        "x_request_id",
-    ];
-    const FAMILIES: [&str; 4] = ["x_forwarded", "x_original_", "cf_", "x_envoy_"];
-    let first = name.as_bytes().first().copied().unwrap_or_default();
-    if !matches!(first, b'x' | b'f' | b'c' | b't' | b'p') {
-        return false;
-    }
-    NAMES.iter().any(|known| folds_to(name, known))
-        || FAMILIES.iter().any(|family| name.get(..family.len()).is_some_and(|head| folds_to(head, family)))
+    let (names, families): (&[&str], &[&str]) = match name.as_bytes().first() {
+        Some(b'x') => (
+            &[
+                "x_real_ip",
+                "x_client_ip",
+                "x_cluster_client_ip",
+                "x_proxyuser_ip",
+                "x_host",
+                "x_scheme",
+                "x_protocol",
+                "x_https",
+                "x_ssl",
+                "x_url_scheme",
+                "x_rewrite_url",
+                "x_request_uri",
+                "x_script_name",
+                "x_http_host_override",
+                "x_request_id",
+                "x_client_cert",
+                "x_auth_user",
+                "x_authenticated_user",
+                "x_webauth_user",
+                "x_proxy_user",
+                "x_client_verify",
+                "x_middleware_subrequest",
+                "x_http_destinationurl",
+            ],
+            &[
+                "x_forward",
+                "x_original_",
+                "x_envoy_",
+                "x_accel_",
+                "x_remote_",
+                "x_auth_request_",
+                "x_ssl_client_",
+                "x_arr_",
+                "x_azure_",
+                "x_appengine_",
+                "x_goog_authenticated_",
+                "x_goog_iap_",
+                "x_amzn_oidc_",
+                "x_ms_client_principal",
+                "x_authentik_",
+            ],
+        ),
+        Some(b'f') => (&["front_end_https", "fastly_client_ip", "fly_client_ip"], &["forwarded"]),
+        Some(b'c') => (&["client_ip", "client_cert", "client_cert_chain"], &["cf_"]),
+        Some(b't') => (&["true_client_ip"], &["tailscale_user_"]),
+        Some(b'p') => (&["proxy"], &[]),
+        Some(b'r') => (&["request_uri"], &["remote_", "redirect_remote_user"]),
+        Some(b'a') => (&["auth_user", "auth_type", "authenticated_user"], &[]),
+        Some(b's') => (&["script_name", "ssl_https"], &["ssl_client_"]),
+        Some(b'h') => (&["https"], &[]),
+        Some(b'd') => (&["do_connecting_ip"], &[]),
+        Some(b'o') => (&[], &["oidc_"]),
+        Some(b'm') => (&["ms_client_principal"], &[]),
+        _ => return false,
+    };
+    names.iter().any(|known| folds_to(name, known))
+        || families.iter().any(|family| name.get(..family.len()).is_some_and(|head| folds_to(head, family)))
 }
 
 /// Whether a header name reads as `folded` once everything but letters and digits is `_`. Names are in lower case here.
@@ -173,6 +247,7 @@ mod tests {
             client: "192.0.2.7".parse().unwrap(),
             is_secure: true,
             authority: &authority,
+            port: 8443,
             upstream_host: None,
             request_id: &request_id,
         };
@@ -208,6 +283,33 @@ mod tests {
             "X_Request_Id",
             "X-Envoy-External-Address",
             "X.Envoy.Internal",
+            "X-Remote-User",
+            "X_Remote_User",
+            "X.Remote.User",
+            "Remote-User",
+            "REMOTE_USER",
+            "Remote.User",
+            "Front-End-Https",
+            "X-HTTP-Host-Override",
+            "X_HTTP.Host~Override",
+            "X-Forwarded-Server",
+            "X-Forwarded-Ssl",
+            "X-Forwarded-Scheme",
+            "X-Forward-For",
+            "X-Host",
+            "X-Url-Scheme",
+            "X-Scheme",
+            "X-Accel-Redirect",
+            "X-Accel-Internal",
+            "X-Auth-Request-Email",
+            "X-Client-Cert",
+            "Client-Cert",
+            "SSL-Client-Verify",
+            "X-SSL-Client-S-DN",
+            "OIDC_CLAIM_sub",
+            "X-Script-Name",
+            "X-Middleware-Subrequest",
+            "Https",
         ] {
             let headers = sent(&[(name, "evil")]);
             assert!(headers.values().all(|value| value != "evil"), "{name}");
@@ -216,14 +318,31 @@ mod tests {
         assert_eq!(headers["x-forwarded-for"], "192.0.2.7");
         assert_eq!(headers["x-forwarded-proto"], "https");
         assert_eq!(headers["x-forwarded-host"], "library.example:8443");
+        assert_eq!(headers["x-forwarded-port"], "8443");
         assert_eq!(headers["host"], "library.example:8443");
     }
 
     #[test]
     fn fields_of_the_site_pass() {
-        for name in
-            ["X-Custom", "Client-Version", "X-Csrf-Token", "Prefer", "Cf", "X-Hostile", "Authorization"]
-        {
+        for name in [
+            "X-Custom",
+            "Client-Version",
+            "X-Csrf-Token",
+            "Prefer",
+            "Cf",
+            "X-Hostile",
+            "Authorization",
+            "Referer",
+            "Range",
+            "Accept",
+            "X-Requested-With",
+            "Upgrade-Insecure-Requests",
+            "Sec-Purpose",
+            "Destination",
+            "Depth",
+            "X-WP-Nonce",
+            "X-Api-Key",
+        ] {
             assert_eq!(sent(&[(name, "kept")])[name.to_ascii_lowercase()], "kept", "{name}");
         }
     }
@@ -268,22 +387,5 @@ mod tests {
         }
         trailers(&mut section);
         assert_eq!(section.keys().collect::<Vec<_>>(), ["x-checksum"]);
-    }
-
-    #[test]
-    fn a_page_for_a_member_is_private_unless_the_site_says_otherwise() {
-        for (said, signed_in, expect) in [
-            (None, true, Some("private")),
-            (None, false, None),
-            (Some("public, max-age=60"), true, Some("public, max-age=60")),
-        ] {
-            let mut headers = HeaderMap::new();
-            if let Some(said) = said {
-                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(said));
-            }
-            response(&mut headers, signed_in);
-            let left = headers.get(header::CACHE_CONTROL).map(|v| v.to_str().unwrap());
-            assert_eq!(left, expect);
-        }
     }
 }

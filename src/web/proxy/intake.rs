@@ -1,11 +1,12 @@
-//! What a request must be before anybody looks at it: one host, one path that reads only one way, a method that we pass on.
+//! What a request must be before its path is read: one host, printable ASCII, a method that we pass on.
 
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header};
 
 use super::headers::{folds_to, lists};
-use crate::domain::access::normal_host;
-use crate::domain::path::RequestPath;
+use crate::adapters::upstream::MAX_FIELDS;
+use crate::domain::access::{Site, is_same_host_name, normal_host};
+use crate::domain::path::PathFault;
 use crate::web::pages::{Code, Notice};
 use crate::web::refusal_log::Reason;
 
@@ -19,8 +20,8 @@ pub(super) enum Rejected {
     Host,
     /// The target is not a path with an optional query.
     Target,
-    /// Two programs could take the path for different ones.
-    Path,
+    /// A path that no site gets.
+    Path(PathFault),
     /// A transfer coding that we do not pass on.
     TransferCoding,
     /// A WebSocket handshake that is more than that.
@@ -33,6 +34,10 @@ pub(super) enum Rejected {
     Method,
     /// No site of ours is there.
     NoSite,
+    /// More header fields than we take.
+    TooManyFields,
+    /// A length that is no number, or two lengths that differ.
+    ContentLength,
     /// The site's own web server answers for it and asks us; nobody should come here.
     SiteNotServedHere,
 }
@@ -43,13 +48,15 @@ impl Rejected {
         match self {
             Rejected::Host
             | Rejected::Target
-            | Rejected::Path
             | Rejected::TransferCoding
+            | Rejected::ContentLength
             | Rejected::Upgrade
             | Rejected::Question => Notice::BadRequest,
+            Rejected::Path(fault) => Notice::BadAddress(fault),
             Rejected::NoSite | Rejected::SiteNotServedHere | Rejected::QuestionForAnotherSite => {
                 Notice::UnknownSite
             }
+            Rejected::TooManyFields => Notice::HeadTooLarge,
             Rejected::Method => Notice::MethodNotAllowed { allow: METHODS },
         }
     }
@@ -59,8 +66,10 @@ impl Rejected {
         match self {
             Rejected::Host => Reason::HostUnclear,
             Rejected::Target => Reason::TargetUnclear,
-            Rejected::Path => Reason::PathUnclear,
+            Rejected::Path(fault) => Reason::Path(fault),
             Rejected::TransferCoding => Reason::TransferCoding,
+            Rejected::ContentLength => Reason::ContentLength,
+            Rejected::TooManyFields => Reason::HeadTooLarge,
             Rejected::Upgrade => Reason::UpgradeUnclear,
             Rejected::Question => Reason::QuestionUnclear,
             Rejected::QuestionForAnotherSite => Reason::QuestionForAnotherSite,
@@ -77,7 +86,7 @@ pub(super) struct Target {
     pub(super) host: String,
     /// As the visitor wrote it.
     pub(super) authority: HeaderValue,
-    /// The bytes that are matched and the bytes that are forwarded.
+    /// The bytes whose readings are matched and the bytes that are forwarded.
     pub(super) path_and_query: PathAndQuery,
 }
 
@@ -86,6 +95,10 @@ impl Target {
     pub(super) fn read<B>(request: &Request<B>) -> Result<Target, Rejected> {
         if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
             return Err(Rejected::Method);
+        }
+        // HTTP/1 refuses it while it reads; HTTP/2 counts bytes only.
+        if request.headers().len() > MAX_FIELDS {
+            return Err(Rejected::TooManyFields);
         }
         let (host, authority) = authority(request).ok_or(Rejected::Host)?;
         let path_and_query = request.uri().path_and_query().ok_or(Rejected::Target)?;
@@ -96,12 +109,30 @@ impl Target {
         if has_odd_coding(request.headers()) {
             return Err(Rejected::TransferCoding);
         }
+        if has_odd_length(request.headers()) {
+            return Err(Rejected::ContentLength);
+        }
         Ok(Target { host, authority, path_and_query: path_and_query.clone() })
     }
 
-    /// The path in the form in which it is matched.
-    pub(super) fn path(&self) -> Result<RequestPath<'_>, Rejected> {
-        RequestPath::parse(self.path_and_query.path()).map_err(|_| Rejected::Path)
+    /// Whether the visitor wrote host and port as the configuration does.
+    pub(super) fn is_spelled_as_configured(&self, site: &Site) -> bool {
+        self.authority.as_bytes() == site.authority().as_bytes()
+    }
+
+    /// Whether the visitor's browser keeps other cookies for this spelling of the host, so that nothing of ours works there.
+    pub(super) fn is_at_another_host_name(&self, site: &Site) -> bool {
+        let written = self.authority.to_str().unwrap_or_default();
+        // Some addresses of ours are answered at any host.
+        self.host == *site.host && !is_same_host_name(written, site.authority())
+    }
+
+    /// Host and port as the site knows them, whatever the visitor wrote.
+    pub(super) fn public_authority(&self, site: &Site) -> HeaderValue {
+        if self.is_spelled_as_configured(site) {
+            return self.authority.clone();
+        }
+        HeaderValue::from_str(site.authority()).unwrap_or_else(|_| self.authority.clone())
     }
 }
 
@@ -131,6 +162,15 @@ fn has_odd_coding(headers: &HeaderMap) -> bool {
     codings.next().is_some_and(odd) || codings.next().is_some()
 }
 
+/// A length that is no number, or two that differ (RFC 9110 §8.6): two programs could see two ends.
+fn has_odd_length(headers: &HeaderMap) -> bool {
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    let Some(first) = lengths.next() else { return false };
+    !first.as_bytes().iter().all(u8::is_ascii_digit)
+        || first.is_empty()
+        || lengths.any(|other| other != first)
+}
+
 /// Other methods that a request asks the site to take it for. Several frameworks obey these, so what is decided for the
 /// method on the request line alone would be a decision about another request. Bodies are not looked into.
 pub(super) fn claimed_methods(headers: &HeaderMap, query: Option<&str>) -> Vec<String> {
@@ -156,6 +196,15 @@ fn is_method_field(name: &str) -> bool {
     let letters =
         name.chars().filter(|letter| letter.is_alphanumeric()).map(|letter| letter.to_ascii_lowercase());
     name.starts_with(|first: char| !first.is_alphanumeric()) && letters.eq("method".chars())
+}
+
+/// What matters about a request when it is sent to the site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Handling {
+    /// What it wants its connection to become.
+    pub(super) upgrade: Upgrade,
+    /// Every method that the site may take it for is idempotent (RFC 9110 §9.2.2).
+    pub(super) may_repeat: bool,
 }
 
 /// What a request wants its connection to become.
@@ -304,6 +353,25 @@ mod tests {
         }
         for name in ["X-HTTP-Method-Overrides", "HTTP-Method", "X-Method"] {
             assert!(claims("/", name).is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_length_that_is_said_in_two_ways_is_refused() {
+        for (lengths, odd) in [
+            (&[][..], false),
+            (&["5"], false),
+            (&["5", "5"], false),
+            (&["5", "6"], true),
+            (&["5", "05"], true),
+            (&["5, 5"], true),
+            (&["+5"], true),
+            (&["-0"], true),
+            (&[""], true),
+            (&["5 "], true),
+        ] {
+            let length = |text: &&str| (header::CONTENT_LENGTH, HeaderValue::from_str(text).unwrap());
+            assert_eq!(has_odd_length(&lengths.iter().map(length).collect()), odd, "{lengths:?}");
         }
     }
 

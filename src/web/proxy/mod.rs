@@ -10,11 +10,14 @@ mod client_address;
 mod control;
 mod cookies;
 mod declined;
+mod early;
 mod forward;
 mod headers;
 mod intake;
+mod internal_names;
 mod meter;
 mod original;
+mod shared_caches;
 mod streams;
 mod upgrade;
 mod verify;
@@ -27,21 +30,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use http::HeaderValue;
 
 pub use body::{Body, BodyError};
-pub use client_address::client_address;
 pub use control::Control;
 pub use headers::REQUEST_ID;
-pub use meter::Meter;
+pub use meter::{Limited, Meter};
 pub use worker::Worker;
 
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::keyring::Keyring;
-use crate::adapters::upstream::Endpoints;
+use crate::adapters::pace::LeastRate;
+use crate::adapters::upstream::{Endpoints, UploadLimits};
 use crate::domain::access::Sites;
 use crate::domain::network::Network;
-use crate::domain::path::RequestPath;
 use crate::domain::return_to::is_ours;
+use crate::flows::long_addresses::LongAddresses;
 use crate::flows::person::PublishedRules;
 use crate::flows::visit::Visits;
 use crate::web::arrived::Association;
@@ -51,7 +55,7 @@ use crate::web::refusal_log::RefusalLog;
 /// Limits of the data plane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Proxies before us whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. Default: none.
+    /// Proxies before us that are believed when they say where a visitor comes from. Default: none.
     pub trusted_proxies: Vec<Network>,
     /// Web servers that may ask at `/_gate/verify`, and whose word about a visitor's request is believed there. Default: none.
     pub forward_auth_proxies: Vec<Network>,
@@ -61,15 +65,20 @@ pub struct Settings {
     pub refresh_wait: Duration,
     /// How long an answer may go without a byte. WebSockets are exempt. Default: 5 min.
     pub stream_idle: Duration,
+    /// The rate at which visitors have to read answers over HTTP/2. Default: 500 bytes a second, 60 s behind at most.
+    pub reading: LeastRate,
+    /// Limits of request bodies.
+    pub upload: UploadLimits,
+    /// `Strict-Transport-Security` of answers over our own TLS. Default: none.
+    pub hsts: Option<HeaderValue>,
     /// The host at which we are an OpenID Provider; two more addresses are ours there. Default: none.
     pub provider_host: Option<Arc<str>>,
 }
 
 impl Settings {
-    /// Whether an address is ours and not the site's.
-    fn is_ours(&self, host: &str, path: &RequestPath<'_>) -> bool {
-        is_ours(path.as_str())
-            || self.provider_host.as_deref() == Some(host) && paths::is_discovery(path.as_str())
+    /// Whether one reading of a path is an address of ours and not the site's.
+    fn is_ours(&self, host: &str, reading: &str) -> bool {
+        is_ours(reading) || self.provider_host.as_deref() == Some(host) && paths::is_discovery(reading)
     }
 }
 
@@ -81,6 +90,9 @@ impl Default for Settings {
             form_limit: 64 * 1024,
             refresh_wait: Duration::from_secs(10),
             stream_idle: Duration::from_secs(300),
+            reading: LeastRate { per_second: 500, patience: Duration::from_secs(60) },
+            upload: UploadLimits::default(),
+            hsts: None,
             provider_host: None,
         }
     }
@@ -104,6 +116,8 @@ pub struct Gate {
     pub snapshot: ArcSwap<Snapshot>,
     /// Sessions.
     pub visits: Arc<Visits>,
+    /// Addresses that are too long to travel through a sign-in.
+    pub long: Arc<LongAddresses>,
     /// The mapping in force.
     pub rules: PublishedRules,
     /// Signs assertions.
@@ -125,4 +139,6 @@ pub struct Peer {
     pub address: IpAddr,
     /// Whether we ended TLS.
     pub is_secure: bool,
+    /// Whether its network has no more connections than it may have.
+    pub is_welcome: bool,
 }

@@ -4,21 +4,28 @@
 //! entered here only when it first has to wait, so an answer that comes at once costs nothing.
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::{Method, Uri};
+use http_body::{Body as _, Frame};
 use tokio::time::Instant;
 
 use super::Gate;
-use crate::domain::access::{Access, Visitor, decide};
-use crate::domain::path::RequestPath;
+use crate::adapters::pace::LeastRate;
+use crate::adapters::upstream::SiteBody;
+use crate::domain::access::{Access, Located, Visitor, decide};
 use crate::flows::visit::{Live, Presence};
 
 /// How often open streams are asked about.
 pub(super) const PERIOD: Duration = Duration::from_millis(500);
+
+/// How far a visitor may be behind in reading while others wait for a connection to the site.
+const SHORT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What was asked when a signed-in visitor's stream began.
 pub(super) struct Question {
@@ -38,10 +45,13 @@ enum Verdict {
 impl Question {
     fn ask(&self, gate: &Gate) -> Verdict {
         let snapshot = gate.snapshot.load();
-        let Ok(path) = RequestPath::parse(self.uri.path()) else { return Verdict::Over };
-        let Some(site) = snapshot.sites.find(&self.host, &path).filter(|site| site.name == self.site) else {
+        let Ok(Located { path, site: Some(site) }) = snapshot.sites.locate(&self.host, self.uri.path())
+        else {
             return Verdict::Over;
         };
+        if site.name != self.site {
+            return Verdict::Over;
+        }
         match gate.visits.still_present(&self.live, &self.host, gate.clock.now()) {
             Presence::Over => Verdict::Over,
             Presence::Stale => Verdict::Stale,
@@ -64,6 +74,7 @@ pub(super) struct Watched {
     is_asking: Cell<bool>,
     moved: Cell<Instant>,
     may_idle: bool,
+    reading: Reading,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -80,17 +91,84 @@ impl Watched {
         Poll::Pending
     }
 
-    /// Something went through.
-    pub(super) fn moved(&self) {
-        self.moved.set(Instant::now());
+    /// Something went through, and now it is the visitor's turn to ask for more.
+    pub(super) fn moved(&self, bytes: usize) {
+        let now = Instant::now();
+        self.moved.set(now);
+        self.reading.given(bytes, now);
+    }
+
+    /// It is the site's turn.
+    pub(super) fn waits(&self) {
+        self.reading.asked();
+    }
+
+    /// Takes the body itself, so that it can be given up while nobody asks for it.
+    /// `is_seen_elsewhere`: only while others wait for a connection to the site.
+    pub(super) fn hold(&self, body: SiteBody, is_seen_elsewhere: bool) {
+        self.reading.is_seen_elsewhere.set(is_seen_elsewhere);
+        self.reading.given(0, Instant::now());
+        *self.reading.held.borrow_mut() = Some(body);
+    }
+
+    /// The next frame of the body that is held here.
+    pub(super) fn poll_held(&self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        self.reading.asked();
+        match &mut *self.reading.held.borrow_mut() {
+            Some(body) => Pin::new(body).poll_frame(cx),
+            None => Poll::Ready(None),
+        }
+    }
+
+    /// What the body that is held here says of itself.
+    pub(super) fn of_held<T>(&self, read: impl FnOnce(&SiteBody) -> T) -> Option<T> {
+        self.reading.held.borrow().as_ref().map(read)
     }
 
     fn end(&self) {
         self.is_over.set(true);
+        // The site is let go at once; the visitor's end may never ask again.
+        drop(self.reading.held.borrow_mut().take());
         let waker = self.waker.borrow_mut().take();
         if let Some(waker) = waker {
             waker.wake();
         }
+    }
+}
+
+/// A body that is held here, and how far its visitor is behind in asking for it. Time in which the site is asked does not count.
+#[derive(Default)]
+struct Reading {
+    held: RefCell<Option<SiteBody>>,
+    /// The visitor's socket sees by itself that it reads too slowly.
+    is_seen_elsewhere: Cell<bool>,
+    given: Cell<Option<Instant>>,
+    lag: Cell<Duration>,
+    bytes: Cell<usize>,
+}
+
+impl Reading {
+    fn given(&self, bytes: usize, now: Instant) {
+        self.given.set(Some(now));
+        self.bytes.set(self.bytes.get().saturating_add(bytes));
+    }
+
+    fn asked(&self) {
+        if let Some(since) = self.given.take() {
+            self.lag.set(self.lag.get() + since.elapsed());
+        }
+    }
+
+    /// Whether the visitor has fallen too far behind. What was taken since the last time counts first.
+    fn is_late(&self, least: LeastRate) -> bool {
+        let is_in_demand = match &*self.held.borrow() {
+            None => return false,
+            Some(body) => body.is_in_demand(),
+        };
+        self.lag.set(self.lag.get().saturating_sub(least.worth(self.bytes.take())));
+        let waiting = self.given.get().map_or(Duration::ZERO, |since| since.elapsed());
+        let lag = self.lag.get() + waiting;
+        is_in_demand && lag >= SHORT_PATIENCE || !self.is_seen_elsewhere.get() && lag >= least.patience
     }
 }
 
@@ -107,6 +185,7 @@ impl Streams {
             is_asking: Cell::new(false),
             moved: Cell::new(Instant::now()),
             may_idle,
+            reading: Reading::default(),
             waker: RefCell::default(),
         });
         self.0.borrow_mut().push(Rc::downgrade(&watched));
@@ -122,8 +201,16 @@ impl Streams {
             open.extend(watched);
             stays
         });
-        let idle_limit = gate.snapshot.load().settings.stream_idle;
+        let (idle_limit, least) = {
+            let settings = &gate.snapshot.load().settings;
+            (settings.stream_idle, settings.reading)
+        };
         for watched in open {
+            if watched.reading.is_late(least) {
+                gate.meter.limits.slow_downloads.inc();
+                watched.end();
+                continue;
+            }
             if !watched.may_idle && watched.moved.get().elapsed() >= idle_limit {
                 watched.end();
                 continue;

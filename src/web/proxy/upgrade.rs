@@ -43,7 +43,7 @@ pub(super) fn join(
 ) -> Response<Body> {
     let site = hyper::upgrade::on(&mut response);
     let (mut head, body) = response.into_parts();
-    super::headers::response(&mut head.headers, false);
+    super::headers::response(&mut head.headers, true, false);
     ask(&mut head.headers);
     let watched = worker.streams.enter(question, true);
     let tunnel = async move {

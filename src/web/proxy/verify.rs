@@ -7,9 +7,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::header::{CACHE_CONTROL, COOKIE};
+use http::header::{CACHE_CONTROL, COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
-use hyper::body::Incoming;
 
 use super::asked::{Asked, Verdict};
 use super::body::Body;
@@ -18,14 +17,15 @@ use super::headers::REQUEST_ID;
 use super::intake::Rejected;
 use super::original::{Original, Reads, question, reads};
 use super::visitor::Who;
-use super::worker::{Context, Worker, is_read, site};
+use super::worker::{Context, Place, Worker, is_read};
 use super::{answer, cookies, upgrade};
 use crate::adapters::keys::CryptographyFailed;
+use crate::adapters::upstream::Upload;
 use crate::domain::access::{Permit, Site, Sites};
 use crate::domain::return_to::is_ours;
-use crate::web::client_kind::ClientKind;
+use crate::web::client_kind::{ClientKind, is_speculative};
 use crate::web::identity::{self, Whose};
-use crate::web::pages::Notice;
+use crate::web::pages::{Notice, SESSION_CHALLENGE};
 use crate::web::paths;
 use crate::web::refusal_log::Reason;
 
@@ -44,7 +44,7 @@ impl Worker {
         context: &mut Context,
         peer: IpAddr,
         kind: ClientKind,
-        request: &Request<Incoming>,
+        request: &Request<Upload>,
     ) -> Response<Body> {
         if !context.snapshot.settings.forward_auth_proxies.iter().any(|network| network.contains(peer)) {
             self.gate.meter.rejected.inc();
@@ -67,7 +67,7 @@ impl Worker {
         context: &mut Context,
         peer: IpAddr,
         kind: ClientKind,
-        request: &Request<Incoming>,
+        request: &Request<Upload>,
     ) -> Result<Response<Body>, Declined> {
         let reject = |rejected| self.reject(rejected);
         let Original { site: named, target, method } = Original::read(request).map_err(reject)?;
@@ -82,10 +82,9 @@ impl Worker {
             ),
         }
         context.read = is_read(&method).then(|| target.path_and_query.clone());
-        let path = target.path().map_err(reject)?;
-        let site = site(&context.snapshot, &target.host, &path).map_err(reject)?;
+        let Place { path, site, .. } = Place::find(&context.snapshot, &target).map_err(reject)?;
         context.site = Some(Arc::clone(&site));
-        if is_ours(path.as_str()) {
+        if is_ours(path.literal()) {
             context.read = None;
             // The site has nothing there, and what we have there is not asked for in this way.
             return Err(Notice::NotFound.into());
@@ -103,20 +102,26 @@ impl Worker {
                 .map_err(|error| Declined::because(Notice::Broken, &error)),
             Verdict::Refused(standing, require) => {
                 self.gate.meter.refused.inc();
-                Err(answer::refused(&self.gate, &context.snapshot, standing, require).into())
+                let refused = answer::refused(&self.gate, &context.snapshot, standing, require);
+                Err(Declined { cause: asked.closed_reading(who.visitor()), ..refused.into() })
             }
             Verdict::Unknown => Err(Notice::Busy(answer::SOON).into()),
             Verdict::Stale => Err(Notice::AmsDown(answer::LATER).into()),
             Verdict::ForeignSocket => Ok(self.foreign_socket(context)),
+            Verdict::SignIn if is_speculative(request.headers()) => Ok(self.fetched_ahead(context)),
             Verdict::SignIn => {
                 self.gate.meter.sign_in.inc();
+                self.log_closed_reading(context, kind, asked.closed_reading(who.visitor()));
+                let asked = (&method, &target.path_and_query, request.headers());
                 match kind {
                     // nginx is told where to sign in whoever asks: a person or a program.
                     _ if reads(request.headers()) == Reads::ThreeStatuses => {
-                        Ok(answer::to_login(context, &site.origin, &target.path_and_query))
+                        // Of this answer it passes on the status alone, or at most the address.
+                        let login = answer::login_url(Some(&target.path_and_query));
+                        Ok(answer::elsewhere(context, &format!("{}{login}", site.origin)))
                     }
                     ClientKind::Navigation if is_read(&method) => {
-                        Ok(answer::to_login(context, &site.origin, &target.path_and_query))
+                        Ok(answer::to_login(context, &self.gate.long, (&*site, &*site.origin), asked).await)
                     }
                     // The server that asks keeps the body to itself, so there is no form that we could keep.
                     ClientKind::Navigation => Err(Notice::FormNotKept { login: login_at(&site) }.into()),
@@ -210,6 +215,9 @@ fn in_three_statuses(mut response: Response<Body>) -> Response<Body> {
         _ => StatusCode::FORBIDDEN,
     };
     *response.status_mut() = status;
+    if status == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(WWW_AUTHENTICATE, SESSION_CHALLENGE);
+    }
     response
 }
 

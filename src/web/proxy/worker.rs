@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
+use http::header::STRICT_TRANSPORT_SECURITY;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response};
 use hyper::body::Incoming;
@@ -15,17 +16,18 @@ use hyper::body::Incoming;
 use super::asked::{Asked, Verdict};
 use super::body::Body;
 use super::declined::Declined;
-use super::intake::{Rejected, Target, Upgrade};
+use super::early::Unread;
+use super::intake::{Handling, Rejected, Target, Upgrade};
 use super::streams::{self, Streams};
 use super::{Gate, Meter, Peer, Snapshot, answer, client_address, headers, upgrade, verify, view};
 use crate::adapters::keys::{CryptographyFailed, random};
-use crate::adapters::upstream::Upstreams;
-use crate::domain::access::Site;
-use crate::domain::path::RequestPath;
+use crate::adapters::upstream::{Upload, Upstreams};
+use crate::domain::access::{Located, Site};
+use crate::domain::path::{PathFault, RequestPath};
 use crate::web::arrived::Arrived;
-use crate::web::client_kind::{ClientKind, client_kind};
+use crate::web::client_kind::{ClientKind, client_kind, is_speculative};
 use crate::web::identity::Stamps;
-use crate::web::pages::{Frame, Notice};
+use crate::web::pages::{Code, Frame, Notice};
 use crate::web::paths;
 use crate::web::refusal_log::Reason;
 
@@ -103,7 +105,15 @@ impl Worker {
             self.gate.refusal_log.close_windows(Instant::now());
             self.streams.ask(&self.gate);
             self.upstreams.sweep();
+            self.gate.meter.limits.tell();
         }
+    }
+
+    /// Whether this address carries the requests of many visitors: a proxy before us, or a web server that asks us.
+    pub fn is_proxy(&self, address: IpAddr) -> bool {
+        let settings = &self.gate.snapshot.load().settings;
+        let mut known = settings.trusted_proxies.iter().chain(&settings.forward_auth_proxies);
+        known.any(|network| network.contains(address))
     }
 
     /// The counters, which connections share.
@@ -116,23 +126,48 @@ impl Worker {
         let kind = client_kind(request.headers());
         let mut context = self.context(peer, &request);
         self.gate.meter.requests.inc();
-        if verify::is_asked(request.uri().path()) {
-            return self.verify(&mut context, peer.address, kind, &request).await;
+        let limits = context.snapshot.settings.upload;
+        let request = request.map(|body| Upload::new(body, limits));
+        let unread = Unread::of(&request);
+        let mut response = if verify::is_asked(request.uri().path()) {
+            let response = self.verify(&mut context, peer.address, kind, &request).await;
+            drop(request);
+            response
+        } else {
+            let answered = if peer.is_welcome {
+                self.phases(&mut context, kind, request).await
+            } else {
+                Err(Declined::from(Notice::NetworkBusy(answer::SOON)))
+            };
+            match answered {
+                Ok(response) => response,
+                Err(declined) => self.declined(&context, kind, &declined),
+            }
+        };
+        if unread.is_slow() {
+            self.gate.meter.limits.slow_uploads.inc();
+            if matches!(response.body(), Body::Control(_)) {
+                // A page of ours says that it could not read the form; the reason is known here.
+                response = self.declined(&context, kind, &Notice::RequestSlow.into());
+            }
         }
-        match self.phases(&mut context, kind, request).await {
-            Ok(response) => response,
-            Err(declined) => self.declined(&context, kind, &declined),
+        let is_https = context.site.as_ref().is_some_and(|site| site.is_https());
+        if let Some(hsts) = context.snapshot.settings.hsts.as_ref().filter(|_| peer.is_secure && is_https) {
+            // A site may say more itself.
+            response.headers_mut().entry(STRICT_TRANSPORT_SECURITY).or_insert_with(|| hsts.clone());
         }
+        unread.announce(&mut response, peer.is_welcome).await;
+        response
     }
 
-    fn context(&self, peer: Peer, request: &Request<Incoming>) -> Context {
+    fn context<B>(&self, peer: Peer, request: &Request<B>) -> Context {
         let snapshot = self.gate.snapshot.load_full();
         let trusted = &snapshot.settings.trusted_proxies;
         let (client, is_secure) = if trusted.is_empty() {
             (peer.address.to_canonical(), peer.is_secure)
         } else {
-            let secure = client_address::came_secure(peer.address, request.headers(), trusted);
-            (client_address(peer.address, request.headers(), trusted), peer.is_secure || secure)
+            let seen = client_address::came_from(peer.address, request.headers(), trusted);
+            (seen.address, peer.is_secure || seen.is_secure)
         };
         let request_id = self.next_request_id();
         let read = is_read(request.method()).then(|| request.uri().path_and_query().cloned()).flatten();
@@ -151,15 +186,24 @@ impl Worker {
         self: &Rc<Worker>,
         context: &mut Context,
         kind: ClientKind,
-        request: Request<Incoming>,
+        request: Request<Upload>,
     ) -> Result<Response<Body>, Declined> {
         let reject = |rejected| self.reject(rejected);
         let target = Target::read(&request).map_err(reject)?;
         context.host = Arc::from(target.host.as_str());
-        let path = target.path().map_err(reject)?;
-        let site = site(&context.snapshot, &target.host, &path).map_err(reject)?;
+        let Place { path, site, is_ours } = Place::find(&context.snapshot, &target).map_err(reject)?;
         context.site = Some(Arc::clone(&site));
-        if context.snapshot.settings.is_ours(&target.host, &path) {
+        if is_ours {
+            if is_speculative(request.headers()) {
+                return Ok(self.fetched_ahead(context));
+            }
+            if kind == ClientKind::Navigation
+                && is_read(request.method())
+                && target.is_at_another_host_name(&site)
+                && let Some(there) = answer::at_the_origin(context, &site, &target.path_and_query)
+            {
+                return Ok(there);
+            }
             return self.gate.control.answer(self.arrived(context, &site), context, request).await;
         }
         if !context.snapshot.endpoints.contains_key(&site.name) {
@@ -174,15 +218,19 @@ impl Worker {
         if let Some(ended) = view::refuse(context, &who, asked.methods(), kind, upgrade, &target) {
             return ended.map_err(Declined::from);
         }
+        let handling = Handling { upgrade, may_repeat: asked.is_idempotent() };
         match asked.verdict(&who) {
-            Verdict::Granted(permit) => self.forward(context, &target, &permit, &who, upgrade, request).await,
+            Verdict::Granted(permit) => {
+                self.forward(context, &target, &permit, &who, handling, request).await
+            }
             Verdict::Refused(standing, require) => {
                 self.gate.meter.refused.inc();
                 let refused = answer::refused(&self.gate, &context.snapshot, standing, require);
+                let refused = Declined { cause: asked.closed_reading(who.visitor()), ..refused.into() };
                 match who.viewer() {
-                    None => Err(refused.into()),
+                    None => Err(refused),
                     Some(viewer) => {
-                        let page = self.declined(context, kind, &refused.into());
+                        let page = self.declined(context, kind, &refused);
                         Ok(view::mark(page, viewer, &standing.profile.name))
                     }
                 }
@@ -190,8 +238,10 @@ impl Worker {
             Verdict::Unknown => Err(Notice::Busy(answer::SOON).into()),
             Verdict::Stale => Err(Notice::AmsDown(answer::LATER).into()),
             Verdict::ForeignSocket => Ok(self.foreign_socket(context)),
+            Verdict::SignIn if is_speculative(request.headers()) => Ok(self.fetched_ahead(context)),
             Verdict::SignIn => {
                 self.gate.meter.sign_in.inc();
+                self.log_closed_reading(context, kind, asked.closed_reading(who.visitor()));
                 self.sign_in(context, &site, kind, &target, request).await
             }
         }
@@ -209,6 +259,13 @@ impl Worker {
             refusal_log: Arc::clone(&self.gate.refusal_log),
             is_logged: Arc::new(AtomicBool::new(false)),
         }
+    }
+
+    /// A request that a browser sent ahead of the person, where something would begin or end.
+    pub(super) fn fetched_ahead(&self, context: &Context) -> Response<Body> {
+        let response = answer::fetched_ahead(context);
+        self.log(context, response.status(), Reason::Page(Code::FetchedAhead), None);
+        response
     }
 
     /// A WebSocket handshake from a page of another origin.
@@ -230,12 +287,17 @@ impl Worker {
         site: &Arc<Site>,
         kind: ClientKind,
         target: &Target,
-        request: Request<Incoming>,
+        request: Request<Upload>,
     ) -> Result<Response<Body>, Declined> {
         let is_read = is_read(request.method());
         let limit = context.snapshot.settings.form_limit;
         match kind {
-            ClientKind::Navigation if is_read => Ok(answer::to_login(context, "", &target.path_and_query)),
+            ClientKind::Navigation if is_read => {
+                // Its own spelling of the host would start a sign-in that cannot end there.
+                let origin = if target.is_spelled_as_configured(site) { "" } else { &site.origin };
+                let asked = (request.method(), &target.path_and_query, request.headers());
+                Ok(answer::to_login(context, &self.gate.long, (&**site, origin), asked).await)
+            }
             ClientKind::Navigation
                 if answer::is_form_to_keep(request.method(), request.headers(), site, limit) =>
             {
@@ -252,11 +314,29 @@ pub(super) fn is_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// The site of a request. Where none covers our own addresses, any of the host's sites can speak for it;
-/// where sites read keys and lists of roles, any site at all.
-pub(super) fn site(snapshot: &Snapshot, host: &str, path: &RequestPath<'_>) -> Result<Arc<Site>, Rejected> {
-    let sites = &snapshot.sites;
-    let any = || sites.on_host(host).first().filter(|_| snapshot.settings.is_ours(host, path));
-    let foreign = || sites.all().next().filter(|_| paths::is_for_sites(path.as_str()));
-    sites.find(host, path).or_else(any).or_else(foreign).cloned().ok_or(Rejected::NoSite)
+/// Where a request goes.
+pub(super) struct Place<'t> {
+    pub(super) path: RequestPath<'t>,
+    /// The site to which every reading of the path leads.
+    pub(super) site: Arc<Site>,
+    /// Whether the path is an address of ours. It has one reading then.
+    pub(super) is_ours: bool,
+}
+
+impl<'t> Place<'t> {
+    /// Reads the path and finds the site, as the proxy and `/_gate/verify` both do.
+    pub(super) fn find(snapshot: &Snapshot, target: &'t Target) -> Result<Place<'t>, Rejected> {
+        let (sites, host) = (&snapshot.sites, target.host.as_str());
+        let Located { path, site } =
+            sites.locate(host, target.path_and_query.path()).map_err(Rejected::Path)?;
+        let is_ours = path.readings().any(|reading| snapshot.settings.is_ours(host, reading));
+        if is_ours && !path.has_one_reading() {
+            return Err(Rejected::Path(PathFault::Gateway));
+        }
+        // Where no site covers our own addresses, any of the host's sites can speak for it; where sites read keys and lists of
+        // roles, any site at all.
+        let site = site.or_else(|| sites.on_host(host).first().filter(|_| is_ours));
+        let site = site.or_else(|| sites.all().next().filter(|_| paths::is_for_sites(path.literal())));
+        Ok(Place { path, site: site.cloned().ok_or(Rejected::NoSite)?, is_ours })
+    }
 }

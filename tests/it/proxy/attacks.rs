@@ -53,13 +53,19 @@ async fn a_request_that_can_be_read_in_two_ways_is_refused() {
         ("GET / HTTP/1.1\r\nHost: user@library.example\r\n", 400),
         ("GET / HTTP/1.1\r\nHost: other.example\r\n", 421),
         // Path
-        ("GET /public/../members HTTP/1.1\r\n{host}", 400),
-        ("GET /public/%2e%2e/members HTTP/1.1\r\n{host}", 400),
-        ("GET /a%2f..%2fmembers HTTP/1.1\r\n{host}", 400),
-        ("GET //members HTTP/1.1\r\n{host}", 400),
-        ("GET /a\\b HTTP/1.1\r\n{host}", 400),
-        ("GET /a;b HTTP/1.1\r\n{host}", 400),
-        ("GET /%252e%252e/ HTTP/1.1\r\n{host}", 400),
+        ("GET /public/../members HTTP/1.1\r\n{host}", 401),
+        ("GET /public/%2e%2e/members HTTP/1.1\r\n{host}", 401),
+        ("GET /a%2f..%2fmembers HTTP/1.1\r\n{host}", 401),
+        ("GET //members HTTP/1.1\r\n{host}", 401),
+        ("GET /a\\..\\members HTTP/1.1\r\n{host}", 401),
+        ("GET /\\members HTTP/1.1\r\n{host}", 401),
+        ("GET /members;b HTTP/1.1\r\n{host}", 401),
+        ("GET /%252e%252e/members HTTP/1.1\r\n{host}", 401),
+        ("GET /a%c0%af HTTP/1.1\r\n{host}", 400),
+        ("GET /a%zz HTTP/1.1\r\n{host}", 400),
+        ("GET /a%0a HTTP/1.1\r\n{host}", 400),
+        ("GET /%5fgate/login HTTP/1.1\r\n{host}", 400),
+        ("GET /a/..;/_gate/login HTTP/1.1\r\n{host}", 400),
         ("GET /a%00 HTTP/1.1\r\n{host}", 400),
         ("GET ?q HTTP/1.1\r\n{host}", 400),
         ("GET * HTTP/1.1\r\n{host}", 400),
@@ -118,8 +124,11 @@ async fn a_body_with_two_lengths_is_sent_with_one_and_the_connection_ends() {
     }
     for head in plane.site.heads() {
         assert!(!head.contains("smuggled"), "{head}");
-        assert!(!head.to_ascii_lowercase().contains("content-length"), "{head}");
-        assert!(head.contains("transfer-encoding: chunked"), "{head}");
+        assert!(
+            head.contains("content-length: 0\r\n"),
+            "the length of what came, not of what was said: {head}"
+        );
+        assert!(!head.contains("transfer-encoding"), "{head}");
     }
     plane.drain().await;
 }
@@ -199,7 +208,7 @@ async fn a_slow_or_endless_head_is_given_up() {
         .unwrap()
         .ok();
 
-    let many = "X: y\r\n".repeat(101);
+    let many = "X: y\r\n".repeat(257);
     assert_eq!(status(&plane.get("/", &many).await), 431);
     let long = format!("X: {}\r\n", "y".repeat(70_000));
     assert_eq!(status(&plane.get("/", &long).await), 431);

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderValue;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use membergate::adapters::upstream::{Endpoint, Trust};
+use membergate::domain::access::{Site, Sites};
+use membergate::web::proxy::Snapshot;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
@@ -16,7 +19,7 @@ use url::Url;
 
 use super::plane::{HOST, Plane, limits, status, tls};
 
-async fn connect(plane: &Plane, protocol: &[u8]) -> TlsStream<TcpStream> {
+pub async fn connect(plane: &Plane, protocol: &[u8]) -> TlsStream<TcpStream> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(tls("ca.pem")).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -51,6 +54,47 @@ async fn a_browser_chooses_http2_or_http1_by_name() {
 
     let shouting = plane.raw("GET / HTTP/1.1\r\nHost: library.example\r\n\r\n").await;
     assert!(!shouting.contains("HTTP/1.1"), "plain HTTP gets no answer here: {shouting:?}");
+    plane.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn over_our_own_tls_browsers_are_told_to_come_by_https_alone() {
+    let at = |origin: &'static str| {
+        move |snapshot: &mut Snapshot| {
+            let sites = snapshot.sites.all().map(|site| {
+                let mut site = Site::clone(site);
+                site.origin = origin.to_owned();
+                site
+            });
+            snapshot.sites = Sites::new(sites.collect::<Vec<_>>()).into();
+            snapshot.settings.hsts = Some(HeaderValue::from_static("max-age=2592000"));
+        }
+    };
+    let ask = async |plane: &Plane, target: &str| {
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(connect(plane, b"http/1.1").await))
+                .await
+                .unwrap();
+        tokio::spawn(connection);
+        let ask = http::Request::get(target).header("host", HOST).body(Empty::<Bytes>::new()).unwrap();
+        let response = sender.send_request(ask).await.unwrap();
+        response.headers().get("strict-transport-security").map(|said| said.to_str().unwrap().to_owned())
+    };
+    let plane = Plane::secure_with(at("https://library.example")).await;
+    for target in ["/echo", "/members", "/_gate/me", "/a%00"] {
+        assert_eq!(
+            ask(&plane, target).await.as_deref(),
+            Some("max-age=2592000").filter(|_| target != "/a%00"),
+            "{target}"
+        );
+    }
+    plane.drain().await;
+    // A site that is not https is not; neither is one over plain HTTP, where browsers do not listen.
+    let plane = Plane::secure_with(at("http://library.example")).await;
+    assert_eq!(ask(&plane, "/echo").await, None);
+    plane.drain().await;
+    let plane = Plane::with(at("https://library.example")).await;
+    assert!(!plane.get("/echo", "").await.contains("strict-transport-security"));
     plane.drain().await;
 }
 

@@ -16,11 +16,12 @@ use membergate::adapters::keys::seal::SecretKey;
 use membergate::adapters::store::SqliteStore;
 use membergate::adapters::upstream::{Endpoint, Limits, Trust};
 use membergate::domain::access::{AccessRule, Require, Site, Sites};
-use membergate::domain::path::PathPattern;
+use membergate::domain::path::{PathPattern, PathPolicy};
 use membergate::domain::record::{IndividualId, Membership, Parts, Profile, Record};
 use membergate::domain::rule::{Role, Rules};
 use membergate::domain::session::{Limits as SessionLimits, Session, SessionKey};
 use membergate::domain::time::{AmsDate, TimeZone};
+use membergate::flows::long_addresses::LongAddresses;
 use membergate::flows::person::Published;
 use membergate::flows::refresh::Refresh;
 use membergate::flows::visit::Visits;
@@ -110,6 +111,32 @@ impl Plane {
         Plane::listening(None, Duration::from_millis(800), change).await
     }
 
+    /// At another host than [`HOST`].
+    pub async fn listening_at(host: &str) -> Plane {
+        Plane::with(|snapshot| {
+            let mut site = (**snapshot.sites.on_host(HOST).first().unwrap()).clone();
+            (site.host, site.origin) = (host.into(), format!("http://{host}"));
+            snapshot.sites = Arc::new(Sites::new([site]));
+        })
+        .await
+    }
+
+    /// With limits towards visitors that a test can reach.
+    pub async fn limited(
+        limit: impl FnOnce(&mut serve::Settings),
+        change: impl FnOnce(&mut Snapshot),
+    ) -> Plane {
+        Plane::serving(
+            None,
+            |settings| {
+                settings.header = Duration::from_secs(10);
+                limit(settings);
+            },
+            change,
+        )
+        .await
+    }
+
     /// As web servers use it: they keep connections for a while, and ask at `/_gate/verify`.
     pub async fn behind_web_servers() -> Plane {
         Plane::behind_web_servers_with(|_| {}).await
@@ -125,11 +152,15 @@ impl Plane {
 
     /// Behind TLS, with the certificate of `tests/it/proxy/tls`.
     pub async fn secure() -> Plane {
+        Plane::secure_with(|_| {}).await
+    }
+
+    pub async fn secure_with(change: impl FnOnce(&mut Snapshot)) -> Plane {
         let certificate = serve::tls::load(&tls("site.pem"), &tls("site.key")).unwrap();
         Plane::listening(
             Some(Arc::new(ArcSwap::from_pointee(certificate))),
             Duration::from_millis(800),
-            |_| {},
+            change,
         )
         .await
     }
@@ -137,6 +168,14 @@ impl Plane {
     async fn listening(
         tls: Option<Arc<ArcSwap<rustls::ServerConfig>>>,
         header: Duration,
+        change: impl FnOnce(&mut Snapshot),
+    ) -> Plane {
+        Plane::serving(tls, |settings| settings.header = header, change).await
+    }
+
+    async fn serving(
+        tls: Option<Arc<ArcSwap<rustls::ServerConfig>>>,
+        limit: impl FnOnce(&mut serve::Settings),
         change: impl FnOnce(&mut Snapshot),
     ) -> Plane {
         let site = FakeSite::start().await;
@@ -154,6 +193,7 @@ impl Plane {
             refresh_after: hours(2),
             stale_limit: hours(4),
         };
+        let long = Arc::new(LongAddresses::new(store.clone(), clock.clone()));
         let visits =
             Visits::new(store, rules.clone(), session_limits, "test", clock.clone(), Arc::new(refresh));
         let control = axum::Router::new().fallback(async |request: axum::extract::Request| {
@@ -167,6 +207,7 @@ impl Plane {
                 host: HOST.into(),
                 prefix: PathPattern::parse("/").unwrap(),
                 home: "/".into(),
+                paths: PathPolicy::default(),
                 access: access(),
             }])),
             endpoints: [("library".into(), endpoint(site.address, limits()))].into(),
@@ -181,6 +222,7 @@ impl Plane {
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
             visits: Arc::new(visits),
+            long,
             rules: rules.clone(),
             keyring: Arc::new(keyring),
             clock,
@@ -189,12 +231,12 @@ impl Plane {
             refusal_log: Arc::default(),
         });
         let listener = Listener { address: "127.0.0.1:0".parse().unwrap(), tls };
-        let settings = serve::Settings {
+        let mut settings = serve::Settings {
             threads: NonZeroUsize::MIN,
-            header,
             drain: Duration::from_secs(2),
             ..serve::Settings::default()
         };
+        limit(&mut settings);
         let serving = serve::start(&[listener], settings, &gate).unwrap();
         Plane { address: serving.addresses()[0], site, gate, rules, serving, _folder: folder }
     }
@@ -206,6 +248,7 @@ impl Plane {
         let individual = IndividualId::parse("b3a1").unwrap();
         let membership = Membership {
             code: Some("CORPGOLD".into()),
+            type_name: Some("Corporate Gold".into()),
             effective_date: AmsDate::Instant("2020-01-01T05:00:00Z".parse().unwrap()),
             ..Membership::default()
         };
@@ -245,6 +288,13 @@ impl Plane {
 
     pub async fn connect(&self) -> TcpStream {
         TcpStream::connect(self.address).await.unwrap()
+    }
+
+    /// Connects from another address of this machine, which counts as another visitor.
+    pub async fn connect_from(&self, address: &str) -> TcpStream {
+        let socket = tokio::net::TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(address.parse().unwrap(), 0)).unwrap();
+        socket.connect(self.address).await.unwrap()
     }
 
     /// Sends bytes and reads until the gate closes.

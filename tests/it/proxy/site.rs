@@ -69,6 +69,14 @@ async fn talk(stream: TcpStream, seen: &Seen) -> std::io::Result<()> {
                 stream.write_all(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n").await?;
                 continue;
             }
+            "/refuses-and-closes" => {
+                return stream.write_all(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n").await;
+            }
+            "/refuses-and-reads-nothing" => {
+                stream.write_all(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n").await?;
+                tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+                return Ok(());
+            }
             "/silent" => {
                 let mut byte = [0];
                 while stream.read(&mut byte).await? > 0 {}
@@ -77,6 +85,9 @@ async fn talk(stream: TcpStream, seen: &Seen) -> std::io::Result<()> {
             }
             "/socket" => return socket(stream, seen).await,
             _ => {}
+        }
+        if path == "/reads-late" {
+            tokio::time::sleep(std::time::Duration::from_secs(6)).await;
         }
         let body = read_body(&mut stream, &head).await?;
         match path.as_str() {
@@ -100,6 +111,11 @@ async fn talk(stream: TcpStream, seen: &Seen) -> std::io::Result<()> {
                 for _ in 0..LARGE / MEBIBYTE {
                     stream.write_all(&part).await?;
                 }
+            }
+            "/page" => {
+                let page = "<!doctype html><title>A page</title><body>A page";
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length";
+                stream.write_all(format!("{head}: {}\r\n\r\n{page}", page.len()).as_bytes()).await?;
             }
             "/trailers" => {
                 let answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\n\r\n5\r\nhello\r\n0\r\nx-sum: 42\r\n\r\n";
