@@ -31,10 +31,20 @@ async fn sam(world: &World) -> Visitor {
     sam
 }
 
-/// What every form carries.
+/// What every form carries, and the revision of the draft, which only a page with an edited draft names.
 fn guards(page: &Page) -> (String, String) {
-    let value = |name: &str| page.attribute(&format!("name=\"{name}\""), "value").unwrap();
-    (value("token"), value("revision"))
+    let value = |name: &str| page.attribute(&format!("name=\"{name}\""), "value");
+    (value("token").unwrap(), value("revision").unwrap_or_else(|| "0".to_owned()))
+}
+
+/// Where the page leads to edit a rule, in its order.
+fn links_to_rules(page: &Page) -> Vec<String> {
+    let parts = page.text.split("href=\"").skip(1).filter_map(|part| part.split('"').next());
+    parts.filter(|href| href.contains("/rule?key=")).map(str::to_owned).collect()
+}
+
+fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+    fields.iter().map(|(name, value)| (&**name, &**value)).collect()
 }
 
 /// Adds a rule for a committee, from the page as it was opened.
@@ -214,39 +224,64 @@ async fn two_administrators_edit_at_once_and_nothing_is_lost() {
     let (mut one, mut two) = (sam(&world).await, sam(&world).await);
     let (first, second) = (one.get(world.url(MAPPING)).await, two.get(world.url(MAPPING)).await);
     add_committee(&world, &mut one, &first, "EDU", "education").await.expect(303);
-    let told = add_committee(&world, &mut two, &second, "FIN", "finance").await.expect(409);
-    for kept in ["Sam Osei changed the draft at", "Nothing is lost", "value=\"FIN\"", "value=\"finance\""] {
-        assert!(told.text.contains(kept), "{kept}: {}", told.text);
-    }
-    add_committee(&world, &mut two, &told, "FIN", "finance").await.expect(303);
+    // Two rules are two things: the second is added beside the first, and sending it twice adds it once.
+    add_committee(&world, &mut two, &second, "FIN", "finance").await.expect(303);
+    add_committee(&world, &mut two, &second, "FIN", "finance").await.expect(303);
     let draft = two.get(world.url("/_gate/admin/files/export?which=draft")).await.expect(200).text;
-    assert!(draft.contains("\"EDU\" }") && draft.contains("\"FIN\" }"), "{draft}");
+    assert!(draft.contains("\"EDU\" }") && draft.matches("\"FIN\" }").count() == 1, "{draft}");
 
-    // Switches: the later one keeps what was typed, and sees what saving would change.
-    let (token, revision) = guards(&second);
-    let settings = |revision: &str| -> Vec<(String, String)> {
+    // One rule that both edit: the later one is told, keeps what was typed, and can save again.
+    let seen = one.get(world.url(MAPPING)).await;
+    let edit = links_to_rules(&seen).pop().unwrap();
+    let fields = |page: &Page, committee: &str| -> Vec<(String, String)> {
+        let value = |name: &str| page.attribute(&format!("name=\"{name}\""), "value").unwrap();
         [
-            ("token", &*token),
-            ("revision", revision),
-            ("member", "full_member"),
-            ("time_zone", "Europe/Oslo"),
-            ("honor_grace", "yes"),
+            ("token", value("token")),
+            ("key", value("key")),
+            ("role", "finance".to_owned()),
+            ("c0.kind", "committee".to_owned()),
+            ("c0.code", committee.to_owned()),
+            ("do", "save".to_owned()),
         ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .map(|(name, value)| (name.to_owned(), value))
         .into()
     };
-    let sent = settings(&revision);
-    let sent: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (&**name, &**value)).collect();
-    let told = two.post(world.url("/_gate/admin/mapping/settings"), &sent).await.expect(409);
-    for kept in ["changed the draft at", "value=\"full_member\"", "Role of members: member → full_member"] {
+    let (mine, yours) = (one.get(world.url(&edit)).await, two.get(world.url(&edit)).await);
+    let rules = world.url("/_gate/admin/mapping/rules");
+    one.post(rules.clone(), &borrowed(&fields(&mine, "FINANCE"))).await.expect(303);
+    let told = two.post(rules.clone(), &borrowed(&fields(&yours, "TREASURY"))).await.expect(409);
+    for kept in ["Sam Osei changed the draft at", "Nothing is lost", "FINANCE", "value=\"TREASURY\""] {
         assert!(told.text.contains(kept), "{kept}: {}", told.text);
     }
-    let sent = settings(&guards(&told).1);
-    let sent: Vec<(&str, &str)> = sent.iter().map(|(name, value)| (&**name, &**value)).collect();
-    two.post(world.url("/_gate/admin/mapping/settings"), &sent).await.expect(303);
+    two.post(rules, &borrowed(&fields(&told, "TREASURY"))).await.expect(303);
+    let draft = two.get(world.url("/_gate/admin/files/export?which=draft")).await.expect(200).text;
+    assert!(draft.contains("\"TREASURY\"") && !draft.contains("\"FINANCE\""), "{draft}");
+
+    // Switches that somebody else changed: the later one keeps what was typed, and sees what saving would change.
+    let settings = |page: &Page, member: &str| -> Vec<(String, String)> {
+        let value = |name: &str| page.attribute(&format!("name=\"{name}\""), "value").unwrap();
+        [
+            ("token", value("token")),
+            ("was", value("was")),
+            ("member", member.to_owned()),
+            ("time_zone", "Europe/Oslo".to_owned()),
+            ("honor_grace", "yes".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    };
+    let save = world.url("/_gate/admin/mapping/settings");
+    one.post(save.clone(), &borrowed(&settings(&first, "member_now"))).await.expect(303);
+    let told = two.post(save.clone(), &borrowed(&settings(&second, "full_member"))).await.expect(409);
+    for kept in ["changed the draft at", "value=\"full_member\"", "Role of members: member_now → full_member"]
+    {
+        assert!(told.text.contains(kept), "{kept}: {}", told.text);
+    }
+    two.post(save, &borrowed(&settings(&told, "full_member"))).await.expect(303);
 
     // An old page takes nothing away and publishes nothing.
-    let fields = [("token", &*guards(&first).0), ("revision", &*revision), ("key", "x")];
+    let (token, revision) = guards(&first);
+    let fields = [("token", &*token), ("revision", &*revision), ("key", "x")];
     one.post(world.url("/_gate/admin/mapping/remove"), &fields).await.expect(409);
     one.post(world.url("/_gate/admin/mapping/discard"), &fields[..2]).await.expect(409);
     one.post(world.url("/_gate/admin/publish"), &fields[..2]).await.expect(409);
@@ -265,14 +300,15 @@ async fn what_does_not_fit_is_told_beside_the_field_and_kept() {
     let refused = add_committee(&world, &mut sam, &page, "EDU", "administrator").await.expect(422);
     assert!(refused.text.contains("manage_core_roles"), "{}", refused.text);
 
-    let (token, revision) = guards(&page);
+    let files = world.url("/_gate/admin/files");
+    let (token, revision) = guards(&sam.get(files.clone()).await);
     let text = "time_zone = \"UTC\"\nmembr = \"member\"\n";
     let fields = [("token", &*token), ("revision", &revision), ("text", text)];
     let refused = sam.post(world.url("/_gate/admin/files/import"), &fields).await.expect(422);
     for told in ["Line 2, column 1:", "membr = ", "nothing was changed"] {
         assert!(refused.text.contains(told), "{told}: {}", refused.text);
     }
-    assert_eq!(guards(&sam.get(world.url(MAPPING)).await).1, revision);
+    assert_eq!(guards(&sam.get(files).await).1, revision);
     let good = [
         ("token", &*token),
         ("revision", &revision),

@@ -4,6 +4,25 @@ use crate::admin::{STAFF, world};
 use crate::browser::Browser;
 use crate::world::{CHAIR, Plan, SECOND_MEMBERSHIP, World};
 
+/// Every page of the administration.
+const PAGES: [&str; 15] = [
+    "",
+    "/mapping",
+    "/mapping/rule",
+    "/preview",
+    "/versions",
+    "/versions/compare?a=1&b=draft",
+    "/files",
+    "/migrate",
+    "/try?who=100481",
+    "/sessions",
+    "/status",
+    "/clients",
+    "/clients/client",
+    "/links",
+    "/audit",
+];
+
 async fn sign_in(browser: &Browser, email: &str) {
     browser.wait_for("#main_content_Login_txtLoginUserName").await;
     browser.type_into("#main_content_Login_txtLoginUserName", email).await;
@@ -63,6 +82,69 @@ async fn an_administrator_adds_a_rule_previews_publishes_and_rolls_back() {
     assert_eq!(sam.complaints().await, Vec::<String>::new());
 }
 
+/// Per page, what Enter in a field would press where that is not the form's main button: the first of its submit buttons, in the order of
+/// the document (HTML, "implicit submission").
+const WRONG_DEFAULTS: &str = "
+    return [...document.forms].flatMap((form) => {
+        const submits = [...form.elements].filter((one) => one.matches('button:not([type]), [type=submit], [type=image]'));
+        const main = submits.find((one) => one.matches('.button:not(.second, .bad)')) ?? submits[0];
+        const [pressed] = submits;
+        const same = pressed && pressed.name === main.name && pressed.value === main.value;
+        return !pressed || same ? [] : [form.getAttribute('action') + ': ' + pressed.textContent];
+    })";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn enter_in_any_form_of_the_administration_does_what_its_main_button_says() {
+    let world = world_with_a_provider().await;
+    let sam = Browser::start().await;
+    sam.open(&world.url("/_gate/admin")).await;
+    sign_in(&sam, STAFF).await;
+    sam.wait_for("main h1").await;
+    // With a draft and two rules, so that the pages show all their forms.
+    for (committee, role) in [("EDU", "education"), ("FIN", "finance")] {
+        sam.open(&world.url("/_gate/admin/mapping")).await;
+        sam.type_into("#committee-c0-code", committee).await;
+        sam.type_into("#committee-role", role).await;
+        sam.click("#committee form.add button").await;
+        sam.wait_for_url("done=saved").await;
+    }
+    let edit = "return document.querySelector('a[href*=\"rule?key\"]').getAttribute('href')";
+    let rule = sam.execute(edit).await.as_str().unwrap().trim_start_matches("/_gate/admin").to_owned();
+    let mut forms = 0;
+    for page in PAGES.into_iter().chain([&*rule]) {
+        sam.open(&world.url(&format!("/_gate/admin{page}"))).await;
+        sam.wait_for("main h1").await;
+        forms += sam.execute("return document.forms.length").await.as_u64().unwrap();
+        let wrong = sam.execute(WRONG_DEFAULTS).await;
+        assert_eq!(wrong, serde_json::json!([]), "{page}");
+    }
+    assert!(forms > 25, "{forms} forms are too few to be all");
+
+    // With the key itself: a rule with two conditions is saved with both.
+    sam.open(&world.url(&format!("/_gate/admin{rule}"))).await;
+    sam.click("button[value=add]").await;
+    sam.wait_for("#c1-code").await;
+    sam.type_into("#c1-code", "CORPGOLD").await;
+    sam.type_into("#label", "Education\u{e007}").await;
+    sam.wait_for_url("done=saved").await;
+    let combined = sam.text("#combined").await;
+    assert!(combined.contains("EDU") && combined.contains("CORPGOLD"), "{combined}");
+
+    // A condition that is taken away is named, and comes back by Undo.
+    sam.click("#combined tbody a.button").await;
+    sam.wait_for("button[value=drop-0]").await;
+    sam.click("button[value=drop-0]").await;
+    sam.wait_for("[role=status] button[value=undo]").await;
+    let told = sam.text("[role=status]").await;
+    assert!(told.contains("Taken away: Committee EDU"), "{told}");
+    assert!(!sam.has("button[value=drop-1]").await);
+    sam.screenshot("admin-rule-undo").await;
+    sam.click("button[value=undo]").await;
+    sam.wait_for("button[value=drop-1]").await;
+    let first = sam.execute("return document.querySelector('#c0-code').value").await;
+    assert_eq!(first, "EDU", "in its place");
+}
+
 async fn world_with_a_provider() -> World {
     World::planned(Plan { more: "[admin]\nroles = [\"staff\"]\n[oidc]\n".to_owned(), ..Plan::default() })
         .await
@@ -112,28 +194,11 @@ async fn every_page_fits_a_phone_and_is_readable_by_night() {
     sign_in(&sam, STAFF).await;
     sam.wait_for("main h1").await;
     sam.complaints().await; // Those about the AMS's own pages.
-    let pages = [
-        "",
-        "/mapping",
-        "/mapping/rule",
-        "/preview",
-        "/versions",
-        "/versions/compare?a=1&b=draft",
-        "/files",
-        "/migrate",
-        "/try?who=100481",
-        "/sessions",
-        "/status",
-        "/clients",
-        "/clients/client",
-        "/links",
-        "/audit",
-    ];
     for (look, width, height, dark) in
         [("light", 1280, 1400, false), ("dark", 1280, 1400, true), ("phone", 390, 1700, false)]
     {
         sam.look(width, height, dark).await;
-        for page in pages {
+        for page in PAGES {
             sam.open(&world.url(&format!("/_gate/admin{page}"))).await;
             sam.wait_for("main h1").await;
             let name: String =
@@ -143,9 +208,27 @@ async fn every_page_fits_a_phone_and_is_readable_by_night() {
             assert!(wider.as_i64().unwrap() <= 0, "{page} ({look}) is {wider} px wider than the screen");
         }
     }
+    // The comparison of long names and addresses, too.
+    let row = "a.very.long.first-name-and-a.very.long.last-name@people-of-the-harbour.example";
+    let table = format!(
+        "user_login,user_email,roles,ams_id\n{row},{row},administrator|education_committee_of_the_whole_association,\n"
+    );
+    sam.open(&world.url("/_gate/admin/migrate")).await;
+    sam.execute(&format!("document.getElementById('users-text').value = {}", serde_json::json!(table))).await;
+    sam.click("form[action$=migrate] button").await;
+    sam.wait_for(".tiles").await;
+    sam.screenshot("admin-comparison-phone").await;
+    let wider = sam.execute("return document.documentElement.scrollWidth - innerWidth").await;
+    assert!(wider.as_i64().unwrap() <= 0, "the comparison is {wider} px wider than the screen");
+    assert!(sam.text("main").await.contains("a.very.long.first-name"));
     // On a phone the menu is a button.
     sam.click(".menu").await;
     sam.wait_for("#rooms a[aria-current=page]").await;
     sam.screenshot("admin-menu-phone").await;
     assert_eq!(sam.complaints().await, Vec::<String>::new());
+    // A search that finds nobody does not say that nobody is signed in.
+    sam.open(&world.url("/_gate/admin/sessions?of=nobody-of-this-name")).await;
+    sam.wait_for(".empty").await;
+    let empty = sam.text(".empty").await;
+    assert!(empty.contains("nobody-of-this-name") && !empty.contains("Nobody is signed in"), "{empty}");
 }

@@ -22,6 +22,7 @@ use crate::adapters::store::StoreError;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::session::SessionKey;
 use crate::flows::administer::{Actor, Door};
+use crate::flows::long_addresses::Destination;
 use crate::web::arrived::Arrived;
 use crate::web::cookies::{self, SessionCookie};
 use crate::web::pages::{Missing, Notice, Refused, respond};
@@ -234,7 +235,8 @@ fn turned_away(admin: &Admin, arrived: &Arrived, request: &Request, outside: Out
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let here = request.uri().path_and_query().map_or(paths::ADMIN, |it| it.as_str());
     let page = ReturnTo::parse(if reads { here } else { paths::ADMIN });
-    let login = page.map_or_else(|_| paths::LOGIN.to_owned(), |page| paths::login_to(&page));
+    let login =
+        page.map_or_else(|_| paths::LOGIN.to_owned(), |page| paths::login_to(&Destination::whole(page)));
     match outside {
         Outside::Stranger if reads => see_other(&format!("{}{login}", arrived.site.origin)),
         Outside::Stranger => answer(Notice::SignInRequired { login }.html(&arrived.frame())),
@@ -248,6 +250,7 @@ fn turned_away(admin: &Admin, arrived: &Arrived, request: &Request, outside: Out
                 renew_url: None,
                 contact: arrived.association.contact.clone(),
                 sign_out: paths::LOGOUT.to_owned(),
+                client: None,
             };
             answer(Notice::Refused(refused).html(&arrived.frame()))
         }

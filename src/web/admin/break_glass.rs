@@ -12,7 +12,7 @@ use super::plain::{Plain, PlainPage};
 use crate::flows::administer::links::{LinkError, SESSION_LIVES};
 use crate::web::arrived::Arrived;
 use crate::web::cookies;
-use crate::web::pages::{Notice, respond};
+use crate::web::pages::{Notice, Retry, respond};
 use crate::web::paths;
 use crate::web::state::{answer, see_other, with_cookies};
 
@@ -45,7 +45,7 @@ pub async fn open(
     }
     let body = to_bytes(request.into_body(), LARGEST).await.unwrap_or_default();
     let Some(token) = token(&body) else { return plain(&arrived, Plain::LinkUnknown) };
-    match admin.administer.links.open(&token).await {
+    match admin.administer.links.open(&token, arrived.client_address).await {
         Ok(secret) => {
             let cookie =
                 cookies::set_admin(secret.cookie_text(), SESSION_LIVES.as_secs(), arrived.is_secure());
@@ -56,6 +56,11 @@ pub async fn open(
                 LinkError::Unknown => Plain::LinkUnknown,
                 LinkError::Used => Plain::LinkUsed,
                 LinkError::Expired => Plain::LinkExpired,
+                LinkError::TooMany => {
+                    let notice = Notice::TooManyAttempts(Retry::after(600));
+                    crate::web::log::ending(&arrived, notice.code(), &error);
+                    return answer(notice.html(&arrived.frame()));
+                }
                 LinkError::Store(_) | LinkError::Cryptography(_) => {
                     crate::web::log::ending(&arrived, Notice::Broken.code(), &error);
                     return answer(Notice::Broken.html(&arrived.frame()));

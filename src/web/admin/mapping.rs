@@ -35,23 +35,19 @@ pub async fn save_settings(State(admin): State<Admin>, Extension(caller): Called
         Err(error) => return caller.broken(&error),
     };
     let typed = typed_settings(&caller);
-    let rules = match settings_onto(&draft.rules, &typed) {
-        Ok(rules) => rules,
-        Err(mends) => {
-            // The form keeps the revision that it was made from, so that a clash is still found.
-            let revision = caller.revision();
-            return page(&admin, &caller, &draft, Some((typed, mends)), |mut page| {
-                page.draft.revision = revision;
-                page
-            })
-            .await;
-        }
-    };
-    if caller.revision() == draft.revision && rules == draft.rules {
-        return caller.go("/_gate/admin/mapping?done=same");
+    if let Err(mends) = settings_onto(&draft.rules, &typed) {
+        // The form keeps what it was made from, so that a clash is still found.
+        let was = caller.sent("was").to_owned();
+        return page(&admin, &caller, &draft, Some((typed, mends)), |page| MappingPage { was, ..page }).await;
     }
-    match admin.administer.mapping.save(&caller.actor, caller.revision(), rules).await {
-        Ok(_) => caller.go("/_gate/admin/mapping?done=saved"),
+    let onto = |rules: &Rules| {
+        let is_as_seen = Settings::of(rules).line() == caller.sent("was");
+        let rules = settings_onto(rules, &typed).ok()?;
+        is_as_seen.then_some(rules)
+    };
+    match admin.administer.mapping.edit(&caller.actor, onto).await {
+        Ok(None) => caller.go("/_gate/admin/mapping?done=same"),
+        Ok(Some(_)) => caller.go("/_gate/admin/mapping?done=saved"),
         Err(ChangeError::Conflict { last, now }) => {
             let yours = settings_onto(&now.rules, &typed).unwrap_or_else(|_| now.rules.clone());
             let clash = (
@@ -71,15 +67,13 @@ pub async fn save_settings(State(admin): State<Admin>, Extension(caller): Called
 
 /// Takes a rule out of the draft.
 pub async fn remove(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
-    let mut rules = match admin.administer.mapping.draft().await {
-        Ok(draft) => draft.rules,
-        Err(error) => return caller.broken(&error),
-    };
-    let at = keyed(&rules).iter().position(|(key, _)| key == caller.sent("key"));
-    if let Some(at) = at {
+    let without = |rules: &Rules| {
+        let mut rules = rules.clone();
+        let at = keyed(&rules).iter().position(|(key, _)| key == caller.sent("key"))?;
         rules.rules.remove(at);
-    }
-    match admin.administer.mapping.save(&caller.actor, caller.revision(), rules).await {
+        Some(rules)
+    };
+    match admin.administer.mapping.edit(&caller.actor, without).await {
         Ok(_) => caller.go("/_gate/admin/mapping?done=removed"),
         Err(error) => refused(&admin, &caller, error, None).await,
     }

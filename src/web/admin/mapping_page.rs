@@ -8,6 +8,7 @@ use super::kinds::{self, Kind};
 use super::shell::Shell;
 use super::typed::{Mends, TypedCondition};
 use super::words::Difference;
+use crate::domain::fold;
 use crate::domain::rule::{PrimaryMembership, Rule, Rules};
 use crate::web::pages::{Forms, Page};
 
@@ -72,6 +73,21 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// All of it in one line, by which a form says what it was made from.
+    pub fn line(&self) -> String {
+        let switches = [
+            self.honor_effective_date,
+            self.honor_grace,
+            self.count_inherited,
+            self.primary_first,
+            self.manage_core_roles,
+        ];
+        let switches = switches.map(|on| if on { "1" } else { "0" }).concat();
+        [&self.everyone, &self.member, &self.non_member, &self.time_zone, &switches]
+            .map(String::as_str)
+            .join(" | ")
+    }
+
     /// As a mapping has them.
     pub fn of(rules: &Rules) -> Settings {
         let role = |role: &Option<crate::domain::rule::Role>| {
@@ -103,6 +119,8 @@ pub struct MappingPage {
     pub cards: Vec<Card>,
     /// Rules with more than one condition, or with a negation.
     pub combined: Vec<Row>,
+    /// [`Settings::line`] of the draft that the form of the settings is made from.
+    pub was: String,
     /// Built-in roles.
     pub roles: Vec<Field>,
     /// Time zone.
@@ -140,7 +158,7 @@ impl MappingPage {
             let items = lists.iter().filter(|of| of.id == list).flat_map(|of| &of.items);
             items
                 .clone()
-                .find(|(value, name)| value.eq_ignore_ascii_case(code) && value != name)
+                .find(|(value, name)| fold::folded(value) == fold::folded(code) && value != name)
                 .map(|(_, name)| name.clone())
         };
         let card = |kind: Kind| Card {
@@ -171,6 +189,7 @@ impl MappingPage {
                 .filter(|(_, rule)| !is_plain(rule))
                 .map(|(key, rule)| row(key, rule, rule.when.iter().map(kinds::line).collect(), String::new()))
                 .collect(),
+            was: Settings::of(rules).line(),
             roles: vec![
                 field("member", "Members get", &settings.member, "While any membership is active."),
                 field("non_member", "Non-members get", &settings.non_member, "Everyone else who signs in."),

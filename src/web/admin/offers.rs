@@ -13,6 +13,7 @@ use super::shell::{Note, Room, Tone};
 use super::words::when;
 use crate::domain::audit::Action;
 use crate::domain::catalogue::Tally;
+use crate::domain::fold;
 use crate::domain::rule::{CORE_ROLES, Rules};
 use crate::domain::time;
 use crate::flows::administer::catalogue::{Offered, RefreshFailed};
@@ -36,8 +37,9 @@ fn of_the_ams(offered: &Offered) -> Vec<List> {
     let listed = offered.catalogue.as_deref();
     // What stands on records but is no longer listed can still be asked for.
     let with_seen = |mut items: Vec<(String, String)>, tally: &Tally| {
-        let more =
-            tally.values().filter(|one| !items.iter().any(|(code, _)| code.eq_ignore_ascii_case(&one.code)));
+        let more = tally
+            .values()
+            .filter(|one| !items.iter().any(|(code, _)| fold::folded(code) == fold::folded(&one.code)));
         let more: Vec<_> = more.map(|one| (one.code.clone(), one.label.clone())).collect();
         items.extend(more);
         items
@@ -57,7 +59,7 @@ fn of_the_ams(offered: &Offered) -> Vec<List> {
         .map(|it| it.custom_fields.iter().map(|one| (one.name.clone(), one.label.clone())).collect())
         .unwrap_or_default();
     for one in seen.custom_fields.values() {
-        if !fields.iter().any(|(name, _)| name.eq_ignore_ascii_case(&one.name)) {
+        if !fields.iter().any(|(name, _)| fold::folded(name) == fold::folded(&one.name)) {
             fields.push((one.name.clone(), one.label.clone()));
         }
     }

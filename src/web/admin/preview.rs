@@ -14,10 +14,11 @@ use super::fields::{Field, Pager, grouped, people};
 use super::offers;
 use super::preview_page::{Named, Outcome, PreviewPage, PreviewPeople, State as Shown};
 use super::shell::{Note, Room, Tone};
-use super::words::{differences, when};
+use super::words::{differences, sentence, when};
 use crate::adapters::store::StoreError;
 use crate::domain::mapping::Draft;
-use crate::domain::rule::Role;
+use crate::domain::rule::{Role, Rules};
+use crate::domain::unmet::{Unmet, unmet};
 use crate::flows::administer::mapping::ChangeError;
 use crate::flows::administer::preview::{PreviewState, Previewed};
 use crate::web::pages::respond;
@@ -40,8 +41,10 @@ async fn shown(
     let state = state(admin, &draft).await?;
     let published = admin.administer.mapping.published();
     let diff = crate::domain::mapping::MappingDiff::between(&published.rules, &draft.rules);
+    let mut shell = caller.shell(Room::Preview).with(offers::outage(admin));
+    shell.notes.extend(unmet_notes(admin, caller, &draft.rules));
     let page = PreviewPage {
-        shell: caller.shell(Room::Preview).with(offers::outage(admin)),
+        shell,
         draft: bar(admin, &draft).await?,
         differences: differences(&diff),
         state,
@@ -52,6 +55,16 @@ async fn shown(
         status: StatusCode::OK,
     };
     Ok(answer(respond(&with(page))))
+}
+
+/// Roles that sites, clients or the administration ask for and this mapping would grant to nobody.
+fn unmet_notes(admin: &Admin, caller: &Caller, rules: &Rules) -> Vec<Note> {
+    let sites = caller.arrived.sites.all().map(|site| &**site);
+    let listed = admin.clients.as_ref().map(|clients| clients.list()).unwrap_or_default();
+    let clients = listed.iter().map(|one| &one.client);
+    let found = unmet(sites, clients, &admin.administer.settings.roles, rules);
+    let text = |one: &Unmet| format!("{}. {}.", sentence(&one.says()), one.remedy());
+    found.iter().map(|one| Note::new(Tone::Warn, text(one))).collect()
 }
 
 async fn state(admin: &Admin, draft: &Draft) -> Result<Shown, StoreError> {

@@ -164,6 +164,10 @@ pub struct SweepBar {
     pub says: String,
     /// Done, of these; while it runs.
     pub running: Option<(u64, u64)>,
+    /// Where it does not run: what reading would bring.
+    pub hint: &'static str,
+    /// Where it does not run: what its button says.
+    pub button: &'static str,
 }
 
 /// The preview.
@@ -218,6 +222,8 @@ impl Page for PreviewPage {
             sweep: Some(SweepBar {
                 says: "Every member was read on 1 March 2026, 02:10.".into(),
                 running: None,
+                hint: "Reading them again brings what has changed since.",
+                button: "Read every member again",
             }),
             note: Field::text("note", "What is this change for? (optional)", ""),
             locked_out: false,
@@ -236,6 +242,7 @@ impl Page for PreviewPage {
             sweep: Some(SweepBar {
                 says: "Reading every member from the AMS: 1,200 of 5,300. New findings count at once.".into(),
                 running: Some((1200, 5300)),
+                ..SweepBar::default()
             }),
             ..sample(
                 State::Running {

@@ -9,7 +9,7 @@ use super::Admin;
 use super::access::{Called, Caller};
 use super::draft::{told, who_was_faster};
 use super::kinds::{self, Kind};
-use super::mapping_page::{DraftBar, keyed};
+use super::mapping_page::keyed;
 use super::offers;
 use super::rule_page::{Clash, RulePage};
 use super::shell::Room;
@@ -33,10 +33,10 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Resp
             None => return caller.not_found(),
         },
     };
-    answer(respond(&page(&admin, &caller, draft.revision, &draft.rules, (key, &typed), &Mends::new())))
+    answer(respond(&page(&admin, &caller, &draft.rules, (key, &typed), &Mends::new())))
 }
 
-/// Takes the form: another condition, one less, or into the draft.
+/// Takes the form: another condition, one less or one back, or into the draft.
 pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
     let draft = match admin.administer.mapping.draft().await {
         Ok(draft) => draft,
@@ -45,23 +45,24 @@ pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Resp
     let mut typed = Typed::read(&caller.form);
     let key = caller.sent("key");
     let again = |typed: &Typed, mends: &Mends| {
-        // The form keeps the revision that it was made from, so that a clash is still found.
-        answer(respond(&page(&admin, &caller, caller.revision(), &draft.rules, (key, typed), mends)))
+        answer(respond(&page(&admin, &caller, &draft.rules, (key, typed), mends)))
     };
     match caller.sent("do") {
         "add" => {
             let kind = Kind::named(caller.sent("add")).unwrap_or(Kind::Member);
+            typed.taken = None;
             if typed.conditions.len() < MOST_CONDITIONS {
                 typed.conditions.push(TypedCondition::of(kind));
             }
             return again(&typed, &Mends::new());
         }
+        "undo" => {
+            typed.put_back();
+            return again(&typed, &Mends::new());
+        }
         other => {
-            if let Some(number) = other.strip_prefix("drop-").and_then(|number| number.parse::<usize>().ok())
-            {
-                if number < typed.conditions.len() {
-                    typed.conditions.remove(number);
-                }
+            if let Some(number) = other.strip_prefix("drop-").and_then(|number| number.parse().ok()) {
+                typed.take(number);
                 return again(&typed, &Mends::new());
             }
         }
@@ -70,12 +71,9 @@ pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Resp
         Ok(rule) => rule,
         Err(mends) => return again(&typed, &mends),
     };
-    let rules = put(&draft.rules, key, rule.clone());
-    if caller.revision() == draft.revision && rules == draft.rules {
-        return caller.go("/_gate/admin/mapping?done=same");
-    }
-    match admin.administer.mapping.save(&caller.actor, caller.revision(), rules).await {
-        Ok(_) => {
+    match admin.administer.mapping.edit(&caller.actor, |rules| put(rules, key, &rule)).await {
+        Ok(None) => caller.go("/_gate/admin/mapping?done=same"),
+        Ok(Some(_)) => {
             let card = match rule.when.as_slice() {
                 [one] if !one.plain().1 => Kind::of(one).name(),
                 _ => "combined",
@@ -94,15 +92,19 @@ pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Resp
     }
 }
 
-/// The rules with this one in the place of the rule of `key`; without such a rule, at the end.
-fn put(rules: &Rules, key: &str, rule: Rule) -> Rules {
+/// The rules with this one in the place of the rule of `key`; a new rule comes last, once. `None`: the rule of `key` is not there any
+/// longer as the form knew it.
+fn put(rules: &Rules, key: &str, rule: &Rule) -> Option<Rules> {
     let mut rules = rules.clone();
-    let at = keyed(&rules).iter().position(|(of, _)| of == key);
-    match at.and_then(|at| rules.rules.get_mut(at)) {
-        Some(place) => *place = rule,
-        None => rules.rules.push(rule),
+    if key.is_empty() {
+        if !rules.rules.contains(rule) {
+            rules.rules.push(rule.clone());
+        }
+        return Some(rules);
     }
-    rules
+    let at = keyed(&rules).iter().position(|(of, _)| of == key)?;
+    *rules.rules.get_mut(at)? = rule.clone();
+    Some(rules)
 }
 
 /// The form once more, with what was typed, beside what the draft says now.
@@ -127,19 +129,18 @@ fn clash(
         .or_else(|| all.iter().find(|(_, other)| !key.is_empty() && same_name(other)));
     let key = there.map_or("", |(key, _)| key);
     let clash = Clash { says, now: there.map_or_else(Vec::new, |(_, rule)| lines(rule)), yours: lines(rule) };
-    let page = page(admin, caller, now.revision, &now.rules, (key, typed), &Mends::new());
+    let page = page(admin, caller, &now.rules, (key, typed), &Mends::new());
     answer(respond(&page.clashing(clash)))
 }
 
 fn page(
     admin: &Admin,
     caller: &Caller,
-    revision: u64,
     rules: &Rules,
     (key, typed): (&str, &Typed),
     mends: &Mends,
 ) -> RulePage {
     let (lists, _) = offers::lists(admin, rules);
     let shell = caller.shell(Room::Mapping).with(offers::outage(admin));
-    RulePage::new(shell, DraftBar { revision, ..DraftBar::default() }, key, typed, mends, lists)
+    RulePage::new(shell, key, typed, mends, lists)
 }

@@ -6,9 +6,8 @@ use http::StatusCode;
 
 use super::fields::{Field, List};
 use super::kinds::Kind;
-use super::mapping_page::DraftBar;
 use super::shell::Shell;
-use super::typed::{MOST_CONDITIONS, Mends, Typed};
+use super::typed::{MOST_CONDITIONS, Mends, Typed, TypedCondition};
 use crate::web::pages::{Forms, Page};
 
 /// One condition on the page.
@@ -30,8 +29,6 @@ pub struct ConditionCard {
 pub struct RulePage {
     /// Around the page.
     pub shell: Shell,
-    /// How the draft stands.
-    pub draft: DraftBar,
     /// The rule that is edited; empty: a new one.
     pub key: String,
     /// Its role.
@@ -40,6 +37,8 @@ pub struct RulePage {
     pub label: Field,
     /// Its conditions.
     pub conditions: Vec<ConditionCard>,
+    /// The condition that was taken away just now, and can be put back.
+    pub taken: Option<Taken>,
     /// What to mend about the conditions as a whole.
     pub mend: Option<String>,
     /// What fields offer.
@@ -47,6 +46,31 @@ pub struct RulePage {
     /// What saving would change in the draft as it is now; after somebody else changed it.
     pub clash: Option<Clash>,
     status: StatusCode,
+}
+
+/// A condition that was taken away, as the form carries it.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// In words: "Committee EDU (any seat)".
+    pub says: String,
+    /// Names and values of its hidden fields.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Taken {
+    fn of((number, condition): &(usize, TypedCondition)) -> Taken {
+        let mut fields = vec![
+            ("taken.at".to_owned(), number.to_string()),
+            ("taken.kind".to_owned(), condition.kind.name().to_owned()),
+        ];
+        fields.extend(condition.not.then(|| ("taken.not".to_owned(), "yes".to_owned())));
+        let values = condition.values.iter().filter(|(_, value)| !value.is_empty());
+        fields.extend(values.clone().map(|(key, value)| (format!("taken.{key}"), value.clone())));
+        let typed: Vec<&str> = values.map(|(_, value)| value.as_str()).collect();
+        let not = if condition.not { "not " } else { "" };
+        let says = format!("{not}{} {}", condition.kind.title(), typed.join(", "));
+        Taken { says: says.trim().to_owned(), fields }
+    }
 }
 
 /// Two administrators edited at once.
@@ -62,14 +86,7 @@ pub struct Clash {
 
 impl RulePage {
     /// A form with what was typed.
-    pub fn new(
-        shell: Shell,
-        draft: DraftBar,
-        key: &str,
-        typed: &Typed,
-        mends: &Mends,
-        lists: Vec<List>,
-    ) -> RulePage {
+    pub fn new(shell: Shell, key: &str, typed: &Typed, mends: &Mends, lists: Vec<List>) -> RulePage {
         let conditions = typed.conditions.iter().enumerate().map(|(number, condition)| ConditionCard {
             number,
             kind: condition.kind,
@@ -86,7 +103,6 @@ impl RulePage {
         });
         RulePage {
             shell,
-            draft,
             key: key.to_owned(),
             role: Field::text("role", "Gets the role", &typed.role)
                 .hint("The name that your sites know, written with a–z, 0–9, _ and -.")
@@ -96,6 +112,7 @@ impl RulePage {
                 .hint("Shown where somebody lacks the role, such as “Chair of the education committee”.")
                 .mend(mends.get("label").cloned()),
             conditions: conditions.collect(),
+            taken: typed.taken.as_ref().map(Taken::of),
             mend: mends.get("add").or_else(|| mends.get("rule")).cloned(),
             lists,
             clash: None,
@@ -127,18 +144,17 @@ impl Page for RulePage {
     fn samples() -> Vec<(&'static str, Self)> {
         use super::tests::samples;
         let new = |key: &str, typed: &Typed, mends: &Mends| {
-            let draft = DraftBar { revision: 12, ..DraftBar::default() };
-            Self::new(samples::shell(super::shell::Room::Mapping), draft, key, typed, mends, samples::lists())
+            Self::new(samples::shell(super::shell::Room::Mapping), key, typed, mends, samples::lists())
         };
         let full = samples::rules().rules.last().map(Typed::from).unwrap();
         let broken = Typed {
             role: "Board Member".to_owned(),
             label: String::new(),
-            conditions: vec![
-                super::typed::TypedCondition::of(Kind::Event),
-                super::typed::TypedCondition::of(Kind::Member),
-            ],
+            conditions: vec![TypedCondition::of(Kind::Event), TypedCondition::of(Kind::Member)],
+            taken: None,
         };
+        let mut taken = full.clone();
+        taken.take(0);
         let clash = Clash {
             says: "Sam Osei changed the draft at 10:42".to_owned(),
             now: vec!["Committee EDU (any seat)".to_owned()],
@@ -147,6 +163,7 @@ impl Page for RulePage {
         vec![
             ("rule_empty", new("", &Typed::default(), &Mends::new())),
             ("rule_full", new("a1b2", &full, &Mends::new())),
+            ("rule_taken_away", new("a1b2", &taken, &Mends::new())),
             ("rule_error", new("", &broken, &broken.rule().unwrap_err())),
             ("rule_conflict", new("a1b2", &full, &Mends::new()).clashing(clash)),
         ]

@@ -22,8 +22,10 @@ pub fn bar(admin: &Admin) -> Option<SweepBar> {
     let number = |number: u64| grouped(usize::try_from(number).unwrap_or(usize::MAX));
     let Some(state) = progress.state else {
         return Some(SweepBar {
-            says: "Members have not been read from the AMS yet.".to_owned(),
-            running: None,
+            says: "Only people who have signed in are known so far.".to_owned(),
+            hint: "A preview over all members needs their records.",
+            button: "Read every member from the AMS",
+            ..SweepBar::default()
         });
     };
     let done = state.listed.saturating_sub(state.left);
@@ -32,13 +34,16 @@ pub fn bar(admin: &Admin) -> Option<SweepBar> {
         Doing::Reading if state.next_page.is_some() => SweepBar {
             says: format!("Reading the list of members: {} so far.", number(state.listed)),
             running: Some((0, 0)),
+            ..SweepBar::default()
         },
         Doing::Reading => {
-            SweepBar { says: format!("Reading from the AMS: {so_far}."), running: Some((done, state.listed)) }
+            let (says, running) = (format!("Reading from the AMS: {so_far}."), Some((done, state.listed)));
+            SweepBar { says, running, ..SweepBar::default() }
         }
         Doing::Waiting(_) => SweepBar {
             says: format!("{so_far} are read. The AMS gives no answer just now; reading goes on by itself."),
             running: Some((done, state.listed)),
+            ..SweepBar::default()
         },
         Doing::Idle => {
             let failed = if state.failed > 0 {
@@ -46,15 +51,24 @@ pub fn bar(admin: &Admin) -> Option<SweepBar> {
             } else {
                 String::new()
             };
-            let says = match state.finished {
-                Some(at) => format!(
-                    "Every member was read, the last on {}: {}.{failed}",
-                    when(at, &zone),
-                    number(state.listed)
-                ),
-                None => format!("Reading was stopped at {so_far}.{failed}"),
-            };
-            SweepBar { says, running: None }
+            match state.finished {
+                Some(at) => SweepBar {
+                    says: format!(
+                        "Every member was read, the last on {}: {}.{failed}",
+                        when(at, &zone),
+                        number(state.listed)
+                    ),
+                    hint: "Reading them again brings what has changed since.",
+                    button: "Read every member again",
+                    ..SweepBar::default()
+                },
+                None => SweepBar {
+                    says: format!("Reading was stopped at {so_far}.{failed}"),
+                    hint: "It goes on where it was stopped.",
+                    button: "Go on reading",
+                    ..SweepBar::default()
+                },
+            }
         }
     })
 }

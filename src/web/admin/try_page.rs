@@ -109,11 +109,12 @@ impl Person {
         if trial.incomplete {
             warnings.insert(0, "Parts of the record that the mapping asks for were not read. What rests on them grants nothing.".to_owned());
         }
-        let membership = match (decision.member, &decision.membership_type, decision.membership_expires) {
+        let kind = decision.membership_type.as_ref().or(decision.membership_code.as_ref());
+        let membership = match (decision.member, kind, decision.membership_expires) {
             (false, ..) => "Not a member".to_owned(),
-            (true, kind, None) => format!("Member{}, without end", named(kind.as_deref())),
+            (true, kind, None) => format!("Member{}, without end", named(kind.map(String::as_str))),
             (true, kind, Some(last)) => {
-                format!("Member{}, to {}", named(kind.as_deref()), time::in_words(last))
+                format!("Member{}, to {}", named(kind.map(String::as_str)), time::in_words(last))
             }
         };
         let held = |role: &Role| Held { role: role.to_string(), label: rules.label_of(role).to_string() };

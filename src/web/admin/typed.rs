@@ -35,6 +35,8 @@ pub struct Typed {
     pub label: String,
     /// All of these must hold.
     pub conditions: Vec<TypedCondition>,
+    /// The condition that was taken away last and where it stood, so that it can be put back.
+    pub taken: Option<(usize, TypedCondition)>,
 }
 
 /// A condition while its fields are gathered.
@@ -43,6 +45,26 @@ struct Given<'a> {
     kind: Option<Kind>,
     not: bool,
     values: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Given<'a> {
+    fn add(&mut self, key: &'a str, value: &'a str) {
+        match key {
+            "kind" => self.kind = Kind::named(value),
+            "not" => self.not = true,
+            key => self.values.push((key, value)),
+        }
+    }
+
+    fn into_typed(self) -> Option<TypedCondition> {
+        let Given { kind, not, values: given } = self;
+        let kind = kind?;
+        let of = |spec: &Spec| {
+            let value = given.iter().find(|(key, _)| *key == spec.key)?.1;
+            Some((spec.key, value.to_owned()))
+        };
+        Some(TypedCondition { kind, not, values: kind.specs().iter().filter_map(of).collect() })
+    }
 }
 
 impl TypedCondition {
@@ -148,6 +170,23 @@ impl Typed {
             role: rule.role.to_string(),
             label: rule.label.as_deref().unwrap_or_default().to_owned(),
             conditions: rule.when.iter().map(TypedCondition::from).collect(),
+            taken: None,
+        }
+    }
+
+    /// Takes a condition away, and remembers it.
+    pub fn take(&mut self, number: usize) {
+        if number < self.conditions.len() {
+            self.taken = Some((number, self.conditions.remove(number)));
+        }
+    }
+
+    /// Puts back what was taken away last.
+    pub fn put_back(&mut self) {
+        if let Some((number, condition)) = self.taken.take()
+            && self.conditions.len() < MOST_CONDITIONS
+        {
+            self.conditions.insert(number.min(self.conditions.len()), condition);
         }
     }
 
@@ -155,10 +194,13 @@ impl Typed {
     pub fn read(form: &[(String, String)]) -> Typed {
         let mut typed = Typed::default();
         let mut conditions: BTreeMap<usize, Given<'_>> = BTreeMap::new();
+        let (mut taken, mut taken_from) = (Given::default(), None);
         for (name, value) in form {
             match &**name {
                 "role" => typed.role.clone_from(value),
                 "label" => typed.label.clone_from(value),
+                "taken.at" => taken_from = value.parse().ok(),
+                name if name.starts_with("taken.") => taken.add(name.trim_start_matches("taken."), value),
                 name => {
                     let Some((number, key)) = name.strip_prefix('c').and_then(|name| name.split_once('.'))
                     else {
@@ -167,26 +209,12 @@ impl Typed {
                     let Some(number) = number.parse().ok().filter(|number| *number < MOST_CONDITIONS) else {
                         continue;
                     };
-                    let condition = conditions.entry(number).or_default();
-                    match key {
-                        "kind" => condition.kind = Kind::named(value),
-                        "not" => condition.not = true,
-                        key => condition.values.push((key, value)),
-                    }
+                    conditions.entry(number).or_default().add(key, value);
                 }
             }
         }
-        typed.conditions = conditions
-            .into_values()
-            .filter_map(|Given { kind, not, values: given }| {
-                let kind = kind?;
-                let of = |spec: &Spec| {
-                    let value = given.iter().find(|(key, _)| *key == spec.key)?.1;
-                    Some((spec.key, value.to_owned()))
-                };
-                Some(TypedCondition { kind, not, values: kind.specs().iter().filter_map(of).collect() })
-            })
-            .collect();
+        typed.conditions = conditions.into_values().filter_map(Given::into_typed).collect();
+        typed.taken = taken_from.zip(taken.into_typed());
         typed
     }
 

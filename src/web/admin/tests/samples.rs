@@ -153,22 +153,21 @@ pub(in crate::web::admin) fn clients() -> Vec<crate::flows::administer::clients:
     use crate::adapters::store::clients::Registered;
     use crate::domain::access::Require;
     use crate::domain::audit::{Actor, Door};
-    use crate::domain::client::{Algorithm, Client, ClientAddress, ClientId, Proof, Scope, Scopes};
+    use crate::domain::client::{Client, ClientAddress, ClientId, PostLogoutAddress, Proof, Scope, Scopes};
     use crate::domain::mapping::Edit;
     use crate::flows::administer::clients::Listed;
     let client = |id: &str, name: &str, proof, require, told: bool| Client {
-        id: ClientId::parse(id).unwrap(),
         name: name.to_owned(),
         redirect_uris: vec![ClientAddress::parse(&format!("https://{id}.harbour.example/cb")).unwrap()],
         post_logout_redirect_uris: vec![
-            ClientAddress::parse(&format!("https://{id}.harbour.example/")).unwrap(),
+            PostLogoutAddress::parse(&format!("https://{id}.harbour.example/")).unwrap(),
         ],
         back_channel_logout_uri: told
             .then(|| ClientAddress::parse(&format!("https://{id}.harbour.example/out")).unwrap()),
-        proof,
         scopes: Scopes::from([Scope::OpenId, Scope::Email, Scope::Roles]),
-        id_token_algorithm: Algorithm::Rs256,
+        default_scopes: Scopes::from([Scope::Email]),
         require,
+        ..Client::new(ClientId::parse(id).unwrap(), proof)
     };
     let role = |name: &str| Role::parse(name).unwrap();
     let listed = |client: Client, revision: u64, is_shadowed: bool| Listed {
