@@ -29,9 +29,9 @@ impl Fixed {
         fixed.note("[admin]", format!("{:?}", settings.admin));
         let provider = settings.oidc.as_ref().map(|oidc| {
             let of = &oidc.provider;
-            (&of.issuer, of.email_verified, of.ams_logout_returns)
+            (&of.issuer, of.ams_logout_returns)
         });
-        fixed.note("[oidc], except its clients", format!("{provider:?}"));
+        fixed.note("[oidc], except its clients and email_verified", format!("{provider:?}"));
         Ok(fixed)
     }
 
@@ -51,6 +51,11 @@ impl Fixed {
         self.note("whether the listener has a certificate", [u8::from(tls.is_some())]);
         self.note("listen.workers", format!("{workers:?}"));
         self.note("listen.max_connections", max_connections.to_string());
+        self.note("listen.max_connections_per_network", listen.max_connections_per_network.to_string());
+        self.note("listen.least_rate", listen.least_rate.to_string());
+        self.note("listen.upload_patience", format!("{:?}", listen.upload_patience));
+        self.note("listen.download_patience", format!("{:?}", listen.download_patience));
+        self.note("listen.upload_memory", listen.upload_memory.to_string());
         self.note("listen.header_timeout", format!("{:?}", listen.header_timeout));
         self.note("listen.idle_timeout", format!("{:?}", listen.idle_timeout));
         self.note("listen.drain_timeout", format!("{:?}", listen.drain_timeout));
@@ -107,6 +112,11 @@ address = "127.0.0.1:8080"
 operations = "127.0.0.1:9090"
 workers = 2
 max_connections = 100
+max_connections_per_network = 90
+least_rate = 500
+upload_patience = "21s"
+download_patience = "61s"
+upload_memory = 64
 header_timeout = "30s"
 idle_timeout = "2m"
 stream_timeout = "5m"
@@ -172,6 +182,11 @@ redirect_uris = ["https://app.acme.example/signed-in"]
             ("workers = 2", "workers = 3", Some("listen.workers")),
             ("workers = 2", "", Some("listen.workers")),
             ("max_connections = 100", "max_connections = 101", Some("listen.max_connections")),
+            ("network = 90", "network = 91", Some("listen.max_connections_per_network")),
+            ("least_rate = 500", "least_rate = 501", Some("listen.least_rate")),
+            ("\"21s\"", "\"22s\"", Some("listen.upload_patience")),
+            ("\"61s\"", "\"62s\"", Some("listen.download_patience")),
+            ("upload_memory = 64", "upload_memory = 65", Some("listen.upload_memory")),
             ("\"30s\"", "\"31s\"", Some("listen.header_timeout")),
             ("\"2m\"", "\"3m\"", Some("listen.idle_timeout")),
             ("\"20s\"", "\"21s\"", Some("listen.drain_timeout")),
@@ -194,8 +209,12 @@ redirect_uris = ["https://app.acme.example/signed-in"]
             ("\"text\"", "\"json\"", Some("log.format")),
             ("\"staff\"", "\"board\"", Some("[admin]")),
             ("[admin]\nroles = [\"staff\"]", "", Some("[admin]")),
-            ("email_verified = false", "email_verified = true", Some("[oidc], except its clients")),
-            (&CONFIGURATION[CONFIGURATION.find("[oidc]").unwrap()..], "", Some("[oidc], except its clients")),
+            ("email_verified = false", "email_verified = true", None),
+            (
+                &CONFIGURATION[CONFIGURATION.find("[oidc]").unwrap()..],
+                "",
+                Some("[oidc], except its clients and email_verified"),
+            ),
             // Taken over.
             ("\"5m\"", "\"6m\"", None),
             ("10.0.0.0/8", "10.0.0.0/9", None),

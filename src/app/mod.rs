@@ -37,6 +37,7 @@ use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
 use crate::flows::administer::{Administer, first_mapping};
 use crate::flows::attempts::Attempts;
 use crate::flows::grant::PublishedClients;
+use crate::flows::long_addresses::LongAddresses;
 use crate::flows::managed_roles::Lists;
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::Refresh;
@@ -50,7 +51,7 @@ use crate::web::proxy::{Control, Gate, Meter};
 use crate::web::{routes, state};
 use fixed::Fixed;
 use openid::OpenId;
-use parts::{certificate_end, load_tls, read_tls, serving_of, snapshot_of};
+use parts::{certificate_end, load_tls, read_tls, serving_of, snapshot_of, warn_of_doubts};
 use stored::{open_store, with_chosen_environment};
 use watch::Watch;
 
@@ -124,6 +125,7 @@ impl App {
             Some(_) => first_mapping(&*sqlite, &settings.rules, &clock).await?,
             None => Published::new(1, settings.rules.clone()),
         };
+        warn_of_doubts(&settings, &published.rules);
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
         let lists = Arc::new(Lists::new(Arc::clone(&rules), sqlite.clone(), Arc::clone(&clock)));
         lists.keep().await?;
@@ -185,8 +187,10 @@ impl App {
             }
             None => None,
         };
+        let long = Arc::new(LongAddresses::new(sqlite.clone(), Arc::clone(&clock)));
         let gate = state::Gate {
             sign_in: Arc::clone(&sign_in),
+            long: Arc::clone(&long),
             visits: Arc::clone(&visits),
             ams,
             keys: Arc::clone(&keyring),
@@ -202,6 +206,7 @@ impl App {
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
             visits: Arc::clone(&visits),
+            long,
             rules,
             keyring: Arc::clone(&keyring),
             clock: Arc::clone(&clock),
@@ -329,6 +334,7 @@ impl App {
                 });
             }
         }
+        warn_of_doubts(settings, &self.gate.rules.load().rules);
         let ends = certificate_end(settings);
         if let Some(desk) = &self.desk {
             desk.overview.set_certificate_end(ends);

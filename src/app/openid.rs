@@ -66,12 +66,15 @@ impl OpenId {
         Ok(openid)
     }
 
-    /// Takes over the clients of new settings.
+    /// Takes over the clients of new settings, and whether the association vouches for e-mail addresses.
     pub(super) fn take_over(&self, settings: &Settings) {
         let configured = configured(settings);
         match &self.clients {
             Some(clients) => clients.set_configured(configured),
-            None => self.published.store(Arc::new(Clients::new(configured.clients))),
+            None => {
+                let clients = Clients::new(configured.clients, configured.email_verified);
+                self.published.store(Arc::new(clients));
+            }
         }
     }
 }
@@ -79,6 +82,7 @@ impl OpenId {
 fn configured(settings: &Settings) -> FromConfiguration {
     FromConfiguration {
         clients: settings.oidc.iter().flat_map(|oidc| oidc.clients.iter().cloned()).collect(),
+        email_verified: settings.oidc.as_ref().is_some_and(|oidc| oidc.email_verified),
         sites: settings.sites.iter().map(|site| Arc::clone(&site.site.name)).collect(),
     }
 }

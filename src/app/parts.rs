@@ -4,17 +4,28 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use http::HeaderValue;
 use jiff::Timestamp;
 use rustls::ServerConfig;
 
 use super::StartError;
-use crate::adapters::upstream::Endpoints;
-use crate::config::Settings;
+use crate::adapters::pace::LeastRate;
+use crate::adapters::upstream::{Endpoints, UploadLimits};
 use crate::config::settings::{Listen, Tls};
+use crate::config::{self, Settings};
 use crate::domain::access::Sites;
+use crate::domain::rule::Rules;
 use crate::serve;
 use crate::serve::tls::TlsFault;
 use crate::web::proxy::{self, Snapshot};
+
+/// Says what is probably a mistake, at the start and after each reload.
+pub(super) fn warn_of_doubts(settings: &Settings, rules: &Rules) {
+    for doubt in config::doubts(settings, rules) {
+        let config::Doubt { about, trouble, remedy } = doubt;
+        tracing::warn!(about, trouble, remedy, "The configuration works and is probably not meant so");
+    }
+}
 
 pub(super) fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
     let mut endpoints = Endpoints::new();
@@ -30,9 +41,18 @@ pub(super) fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
         sites: Arc::new(Sites::new(settings.sites.iter().map(|site| site.site.clone()))),
         endpoints,
         settings: proxy::Settings {
+            hsts: settings.listen.hsts.value().map(HeaderValue::from_static),
             trusted_proxies: settings.listen.trusted_proxies.clone(),
             forward_auth_proxies: settings.listen.forward_auth_proxies.clone(),
             provider_host: settings.oidc.as_ref().map(|oidc| Arc::clone(&oidc.provider.host)),
+            reading: reading_of(&settings.listen),
+            upload: UploadLimits {
+                least: LeastRate {
+                    per_second: settings.listen.least_rate,
+                    patience: settings.listen.upload_patience,
+                },
+                memory: settings.listen.upload_memory,
+            },
             stream_idle: settings.listen.stream_timeout,
             ..proxy::Settings::default()
         },
@@ -47,9 +67,15 @@ pub(super) fn serving_of(listen: &Listen) -> serve::Settings {
         header: listen.header_timeout,
         idle: listen.idle_timeout,
         connections: listen.max_connections,
+        connections_per_network: listen.max_connections_per_network,
+        reading: reading_of(listen),
         drain: listen.drain_timeout,
         ..defaults
     }
+}
+
+fn reading_of(listen: &Listen) -> LeastRate {
+    LeastRate { per_second: listen.least_rate, patience: listen.download_patience }
 }
 
 pub(super) fn certificate_end(settings: &Settings) -> Option<Timestamp> {

@@ -123,17 +123,28 @@ upstream = "http://127.0.0.1:3000"
         assert!(anywhere.starts_with("https://library.acme.example/_gate/admin/enter?token="));
 
         runtime().unwrap().block_on(async {
+            let here = std::net::Ipv4Addr::LOCALHOST.into();
             let soon = links(&settings, SignedDuration::from_secs(9 * 60));
-            let secret = soon.open(&one).await.unwrap();
+            let secret = soon.open(&one, here).await.unwrap();
             let actor = soon.actor(&secret.key()).await.unwrap().unwrap();
             assert_eq!(actor.door, Door::BreakGlass);
-            assert!(matches!(soon.open(&one).await, Err(LinkError::Used)));
-            assert!(matches!(soon.open(&one.replace(&one[..4], "AAAA")).await, Err(LinkError::Unknown)));
-            assert!(matches!(soon.open("").await, Err(LinkError::Unknown)));
+            assert!(matches!(soon.open(&one, here).await, Err(LinkError::Used)));
+            assert!(matches!(
+                soon.open(&one.replace(&one[..4], "AAAA"), here).await,
+                Err(LinkError::Unknown)
+            ));
+            assert!(matches!(soon.open("", here).await, Err(LinkError::Unknown)));
+            // Guesses are counted by network; a link that was right is not.
+            for _ in 2..10 {
+                assert!(matches!(soon.open("", here).await, Err(LinkError::Unknown)));
+            }
+            assert!(matches!(soon.open("", here).await, Err(LinkError::TooMany)));
+            let elsewhere = "192.0.2.1".parse().unwrap();
+            assert!(matches!(soon.open(&one, elsewhere).await, Err(LinkError::Used)));
             soon.leave(&secret.key()).await.unwrap();
             assert!(soon.actor(&secret.key()).await.unwrap().is_none(), "whoever has left is out");
             let late = links(&settings, SignedDuration::from_secs(11 * 60));
-            assert!(matches!(late.open(&two).await, Err(LinkError::Expired)));
+            assert!(matches!(late.open(&two, here).await, Err(LinkError::Expired)));
         });
     }
 
@@ -148,7 +159,7 @@ upstream = "http://127.0.0.1:3000"
             AdminLinks::new(Arc::new(store), Arc::new(Later(SignedDuration::from_mins(minutes))))
         };
         runtime().unwrap().block_on(async {
-            let secret = at(0).open(&at(0).make().await.unwrap()).await.unwrap();
+            let secret = at(0).open(&at(0).make().await.unwrap(), [127, 0, 0, 1].into()).await.unwrap();
             assert!(at(59).actor(&secret.key()).await.unwrap().is_some());
             assert!(at(61).actor(&secret.key()).await.unwrap().is_none());
         });

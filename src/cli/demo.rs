@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Failure, because, runtime};
+use super::{Failure, because, runtime, told_to_end};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::keys::random;
 use crate::adapters::keys::seal::SecretKey;
@@ -37,7 +37,7 @@ pub fn run(port: u16, format: Option<Format>, out: &mut dyn Write) -> Result<(),
     runtime()?.block_on(async {
         let demo = Demo::start(port, format).await?;
         demo.introduce(out)?;
-        tokio::signal::ctrl_c().await?;
+        told_to_end().await?;
         demo.stop().await;
         Ok(())
     })

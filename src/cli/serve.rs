@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Failure, because, runtime};
 use crate::adapters::clock::SystemClock;
 use crate::app::App;
-use crate::config::{self, Env};
+use crate::config::{self, Env, Settings};
 use crate::telemetry::{Format, logs};
 
 /// Runs the gateway until it is told to end.
@@ -18,8 +18,9 @@ pub fn run(file: &Path, env: &dyn Env, format: Option<Format>) -> Result<(), Fai
     runtime()?.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut hang_up = signal(SignalKind::hangup())?;
+        let sites = sites_of(&settings);
         let mut app = App::start(settings, Arc::new(SystemClock)).await.map_err(because)?;
-        tracing::info!(address = %app.address(), operations = %app.operations(), "Ready");
+        tracing::info!(address = %app.address(), operations = %app.operations(), sites, "Ready");
         loop {
             tokio::select! {
                 _ = terminate.recv() => break,
@@ -38,20 +39,27 @@ pub fn run(file: &Path, env: &dyn Env, format: Option<Format>) -> Result<(), Fai
     })
 }
 
-/// Starts the gateway anew. If the configuration has been broken since, the old gateway goes on.
+/// Each site with the address that its visitors use.
+fn sites_of(settings: &Settings) -> String {
+    let sites = settings.sites.iter().map(|site| format!("{} {}", site.site.name, site.site.origin));
+    sites.collect::<Vec<_>>().join(", ")
+}
+
+/// Starts the gateway again. If the configuration has been broken since, the old gateway goes on.
 async fn started_anew(app: App, file: &Path, env: &dyn Env) -> Result<App, Failure> {
     let settings = match config::load(file, env) {
         Ok(settings) => settings,
         Err(problems) => {
             for problem in problems {
-                tracing::error!(%problem, "The configuration is wrong, so there is no new start");
+                tracing::error!(%problem, "The configuration is wrong, so the gateway does not start again");
             }
             return Ok(app);
         }
     };
     app.stop().await;
+    let sites = sites_of(&settings);
     let app = App::start(settings, Arc::new(SystemClock)).await.map_err(because)?;
-    tracing::info!(address = %app.address(), "Ready, anew");
+    tracing::info!(address = %app.address(), operations = %app.operations(), sites, "Ready again");
     Ok(app)
 }
 

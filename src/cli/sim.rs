@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, because, runtime};
+use super::{Failure, because, runtime, told_to_end};
 use crate::sim::people::{PASSWORD, People, cast, from_file, generate};
 use crate::sim::re_members::{Credentials, Settings, Simulator, today};
 use crate::sim::switches;
@@ -65,13 +65,29 @@ pub fn run(simulated: Simulated, out: &mut dyn Write) -> Result<(), Failure> {
         let base = simulator.base_url();
         writeln!(out, "A simulated re:Members with {count} people at {base}")?;
         writeln!(out, "Everybody's password is `{PASSWORD}`, unless the people file says otherwise.")?;
-        writeln!(out, "Configuration: discovery_url = \"{base}/Api/v1/WebApiUrl\", portal = \"{base}\"")?;
-        writeln!(out, "Credentials: app_name {app_name}, app_key {app_key}, user_email {user_email}, user_password {user_password}")?;
+        writeln!(out, "\nIn the configuration of a gateway:\n\n{}", section(&base, &app_name, &user_email))?;
+        writeln!(out, "In the shell that starts it:\n")?;
+        writeln!(out, "export MEMBERGATE_APP_KEY='{app_key}'")?;
+        writeln!(out, "export MEMBERGATE_USER_PASSWORD='{user_password}'\n")?;
         out.flush()?;
         told_to_end().await?;
         simulator.stop().await;
         Ok(())
     })
+}
+
+/// The section of a configuration that leads to the simulator. The secrets are in the environment, as they should be.
+fn section(base: &str, app_name: &str, user_email: &str) -> String {
+    format!(
+        r#"[ams.production]
+discovery_url = "{base}/Api/v1/WebApiUrl"
+portal = "{base}"
+app_name = "{app_name}"
+app_key = {{ env = "MEMBERGATE_APP_KEY" }}
+user_email = "{user_email}"
+user_password = {{ env = "MEMBERGATE_USER_PASSWORD" }}
+"#
+    )
 }
 
 fn settings(asked: Remembers) -> Result<Settings, Failure> {
@@ -95,16 +111,6 @@ fn unheard(address: SocketAddr, error: io::Error) -> Failure {
             because(format!("cannot listen at {address}: {error}; name another address with --listen"))
         }
         _ => error.into(),
-    }
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-async fn told_to_end() -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        pressed = tokio::signal::ctrl_c() => pressed,
     }
 }
 
@@ -141,6 +147,23 @@ mod tests {
         let error = run(line.simulated, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.starts_with(&format!("cannot listen at {address}: ")), "{error}");
         assert!(error.ends_with("name another address with --listen"), "{error}");
+    }
+
+    #[test]
+    fn the_smallest_configuration_of_the_readme_is_what_a_simulator_wants() {
+        let Credentials { app_name, user_email, .. } = asked("").unwrap().production;
+        let section = section("http://127.0.0.1:8081", &app_name, &user_email);
+        let readme = include_str!("../../README.md");
+        assert!(readme.contains(&section), "{section}");
+        let block = readme.split("```toml\n").find(|block| block.contains("[association]")).unwrap();
+        let given = crate::config::env::Given::default()
+            .file("membergate.toml", block.split("```").next().unwrap())
+            .file("rules.toml", crate::config::sample::RULES)
+            .variable("MEMBERGATE_APP_KEY", "key")
+            .variable("MEMBERGATE_USER_PASSWORD", "password")
+            .variable("MEMBERGATE_SECRET_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
+        let loaded = crate::config::load(std::path::Path::new("membergate.toml"), &given);
+        assert!(loaded.is_ok(), "{loaded:?}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! `raw` says which keys there are, `resolve` what they mean. Only `app` and `cli` read this module.
 
+mod doubts;
 pub mod env;
 mod raw;
 mod reading;
@@ -12,6 +13,7 @@ pub mod settings;
 use std::path::Path;
 
 pub use crate::adapters::rules_file::{self as rules, Problem, problem};
+pub use doubts::{Doubt, doubts};
 pub use env::Env;
 pub use settings::Settings;
 

@@ -85,6 +85,9 @@ section! {
         tls_certificate: Text,
         /// PEM file with the certificate's private key. Example: "/etc/membergate/tls.key". Default: none.
         tls_key: Text,
+        /// Whether browsers are told to come by https alone from now on, over our own TLS: "on", for 30 days after each visit; "off"; or "forget", which
+        /// takes it back. Default: "on".
+        hsts: Text,
         /// Networks of proxies in front of us whose forwarded headers are believed. Example: ["10.0.0.0/8"]. Default: [], nobody.
         trusted_proxies: Vec<Text>,
         /// Web servers that may ask at `/_gate/verify`; each must itself keep visitors from asking there. Example: ["127.0.0.1"]. Default: [], nobody.
@@ -93,6 +96,16 @@ section! {
         workers: Spanned<usize>,
         /// Connections of visitors at one time; more have to wait. Example: 20000. Default: 20000.
         max_connections: Spanned<usize>,
+        /// Connections of one client (an IPv4 address, an IPv6 /64) at one time; more get 429. Trusted proxies are exempt. Example: 500. Default: 1000.
+        max_connections_per_network: Spanned<usize>,
+        /// Bytes a second at which visitors have to send bodies and read answers. WebSockets are exempt. Example: 1000. Default: 500.
+        least_rate: Spanned<usize>,
+        /// How far a visitor who sends may fall behind `least_rate`. Example: "30s". Default: "20s".
+        upload_patience: Text,
+        /// How far a visitor who reads may fall behind `least_rate`. Example: "2m". Default: "60s".
+        download_patience: Text,
+        /// Memory for the beginnings of request bodies, all together, in MiB. Example: 128. Default: 64.
+        upload_memory: Spanned<usize>,
         /// How long the head of a request may take, from the connection or the previous answer. Example: "30s". Default: "30s".
         /// So it is also how long an HTTP/1.1 connection may idle.
         header_timeout: Text,
@@ -214,6 +227,15 @@ section! {
         connect_timeout: Text,
         /// How long the site may take until its answer begins. Example: "5m". Default: "60s".
         response_timeout: Text,
+        /// Connections to the site at one time, for each worker. Example: 100. Default: 512.
+        max_connections: Spanned<usize>,
+        /// How many of them requests of one client (an IPv4 address, an IPv6 /64) may use. Example: 50. Default: 128.
+        max_connections_per_network: Spanned<usize>,
+        /// What becomes of a path that servers read in different ways, such as `/a//b` or `/a%2Fb`: "check" asks for what each of
+        /// its readings needs, "refuse" answers 400. Default: "check".
+        ambiguous_paths: Text,
+        /// Whether the site runs on Windows, where `/members.` and `/members::$DATA` are `/members`. Default: false.
+        windows: bool,
         /// Who may make which requests; the first that fits decides. None fits: one has to be signed in.
         access: Vec<Spanned<Access>>,
     }
@@ -242,7 +264,7 @@ section! {
     Oidc {
         /// The name under which clients know the gateway: the origin of one of the sites. Example: "https://www.acme.example". Default: the origin of the first site.
         issuer: Text,
-        /// Whether the association vouches for the e-mail addresses in its AMS; clients are told. Default: false.
+        /// Whether the association vouches for the e-mail addresses in its AMS; clients are told, unless one says otherwise. Default: false.
         email_verified: bool,
         /// Whether the AMS's logout sends browsers to the Single Logout URL of one of the sites. Default: true.
         ams_logout_returns: bool,
@@ -270,6 +292,16 @@ section! {
         public: bool,
         /// What it may ask for. Example: ["openid", "email", "offline_access"]. Default: ["openid", "profile", "email", "roles", "membership"].
         scopes: Vec<Text>,
+        /// What it gets if it names no scope; each must be in `scopes`. Example: ["profile", "email"]. Default: all of `scopes` but "openid" and "offline_access".
+        default_scopes: Vec<Text>,
+        /// Whether a refresh token is replaced at each use. Default: true if `public`, else false.
+        rotate_refresh_tokens: bool,
+        /// What `preferred_username` is: "record_number", "email", "name" (such as jane.marlowe) or "none". Default: "record_number".
+        preferred_username: Text,
+        /// Whether the association vouches for the e-mail addresses that this client is told. Default: as `[oidc]` says.
+        email_verified: bool,
+        /// Where a person who lacks the roles is told so: on a "page" of the gateway, or at the client by a "redirect". Default: "page".
+        refusal: Text,
         /// What its ID tokens are signed with: "RS256", "ES256" or "EdDSA". Default: "RS256".
         id_token_algorithm: Text,
         /// Only people with one of these roles may sign in. Example: ["member", "staff"]. Default: everybody who can.

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Problem, nearest};
+use super::problem::Problem;
+use crate::domain::spelling::nearest;
 
 /// A document under inspection, with the problems found so far.
 #[derive(Debug)]

@@ -50,11 +50,21 @@ pub struct Settings {
     pub oidc: Option<Oidc>,
 }
 
+impl Settings {
+    /// Whether something in front ends TLS and we believe nobody about the visitors' addresses: all visitors then have one.
+    pub fn has_one_address_for_all(&self) -> bool {
+        let is_https = self.sites.iter().any(|site| site.site.is_https());
+        is_https && self.listen.tls.is_none() && self.listen.trusted_proxies.is_empty()
+    }
+}
+
 /// The OpenID Provider.
 #[derive(Debug, Clone)]
 pub struct Oidc {
     /// Who we are to clients. The issuer is the origin of one of the sites.
     pub provider: ProviderSettings,
+    /// The association vouches for the e-mail addresses in its AMS, unless a client says otherwise.
+    pub email_verified: bool,
     /// The clients; no two of one id.
     pub clients: Vec<Client>,
 }
@@ -68,6 +78,8 @@ pub struct Listen {
     pub operations: SocketAddr,
     /// Certificate and key; `None`: plain HTTP, behind something that ends TLS.
     pub tls: Option<Tls>,
+    /// Whether browsers are to come by https alone.
+    pub hsts: Hsts,
     /// Whose forwarded headers are believed.
     pub trusted_proxies: Vec<Network>,
     /// Who may ask at `/_gate/verify`. Not empty if there is a site without an upstream.
@@ -76,6 +88,16 @@ pub struct Listen {
     pub workers: Option<usize>,
     /// Connections at one time.
     pub max_connections: usize,
+    /// Connections of one client's network at one time.
+    pub max_connections_per_network: usize,
+    /// Bytes a second at which visitors have to send and read.
+    pub least_rate: u32,
+    /// How far they may fall behind that when they send.
+    pub upload_patience: Duration,
+    /// How far they may fall behind that when they read.
+    pub download_patience: Duration,
+    /// Memory for the beginnings of request bodies, in bytes.
+    pub upload_memory: usize,
     /// From the connection or the previous answer to the end of a request's head.
     pub header_timeout: Duration,
     /// Of an HTTP/2 connection without a request.
@@ -84,6 +106,29 @@ pub struct Listen {
     pub stream_timeout: Duration,
     /// From SIGTERM to the end.
     pub drain_timeout: Duration,
+}
+
+/// What browsers are told over our own TLS about coming by plain HTTP (HSTS, RFC 6797). It holds for one host at all its ports, and never for its
+/// subdomains, of which we know nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hsts {
+    /// Never again. For thirty days after each visit, so that a mistake is over in a month.
+    On,
+    /// Nothing.
+    Off,
+    /// As they like: what they were told before is over.
+    Forget,
+}
+
+impl Hsts {
+    /// The value of `Strict-Transport-Security`.
+    pub fn value(self) -> Option<&'static str> {
+        match self {
+            Hsts::On => Some("max-age=2592000"),
+            Hsts::Off => None,
+            Hsts::Forget => Some("max-age=0"),
+        }
+    }
 }
 
 /// PEM files of a listener. They could be read when the settings were made.

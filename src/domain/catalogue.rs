@@ -8,7 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::fold;
 use super::record::Record;
+use super::rule::{Code, Condition, Rules};
+use super::spelling::nearest;
 use super::time::{AmsDate, Timestamp};
 
 /// Something to choose: what a rule holds, and what people call it.
@@ -57,6 +60,41 @@ pub struct Catalogue {
     pub relationships: Vec<Choice>,
 }
 
+impl Catalogue {
+    /// The committees of a mapping that are not on the list, each with what was probably meant. A list without entries says nothing.
+    pub fn unknown_committees<'r>(&self, rules: &'r Rules) -> Vec<(&'r Code, Option<&str>)> {
+        if self.committees.is_empty() {
+            return Vec::new();
+        }
+        let known = |code: &Code| {
+            self.committees.iter().any(|one| code.matches(&one.code) || code.matches(&one.label))
+        };
+        let mut found: Vec<&Code> = committees_of(rules).filter(|code| !known(code)).collect();
+        found.dedup();
+        let meant = |code: &Code| nearest(code.as_str(), self.committees.iter().map(|one| &*one.code));
+        found.into_iter().map(|code| (code, meant(code))).collect()
+    }
+
+    /// The committees of a mapping that fit two entries of the list: one by its code and another by its name, or two by their
+    /// names.
+    pub fn fit_two<'r>(&self, rules: &'r Rules) -> Vec<&'r Code> {
+        let fits = |code: &Code| {
+            let fitting = |one: &&Choice| code.matches(&one.code) || code.matches(&one.label);
+            self.committees.iter().filter(fitting).count()
+        };
+        let mut found: Vec<&Code> = committees_of(rules).filter(|code| fits(code) > 1).collect();
+        found.dedup();
+        found
+    }
+}
+
+fn committees_of(rules: &Rules) -> impl Iterator<Item = &Code> {
+    rules.rules.iter().flat_map(|rule| &rule.when).filter_map(|one| match one.plain().0 {
+        Condition::Committee { committee, .. } => Some(committee),
+        _ => None,
+    })
+}
+
 /// Something that was seen on records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenChoice {
@@ -68,7 +106,7 @@ pub struct SeenChoice {
     pub people: usize,
 }
 
-/// Choices by their code in lower case, because a rule compares so.
+/// Choices by their folded code, because a rule compares so.
 pub type Tally = BTreeMap<String, SeenChoice>;
 
 /// What was seen on the records that we hold.
@@ -92,7 +130,7 @@ pub struct Seen {
     pub certifications: Tally,
     /// Relationships.
     pub relationships: Tally,
-    /// Values of custom fields, by the field's name in lower case.
+    /// Values of custom fields, by the field's folded name.
     pub custom_fields: BTreeMap<String, FieldChoice>,
 }
 
@@ -123,13 +161,13 @@ impl Seen {
         count(&mut self.relationships, relationships.iter().map(|it| alike(&it.name)));
         for field in record.custom_fields.iter().filter(|field| !field.name.trim().is_empty()) {
             let name = field.name.trim();
-            let seen = self.custom_fields.entry(name.to_lowercase()).or_insert_with(|| FieldChoice {
+            let seen = self.custom_fields.entry(fold::folded(name)).or_insert_with(|| FieldChoice {
                 name: name.to_owned(),
                 label: name.to_owned(),
                 values: Vec::new(),
             });
             for value in field.value.split('|').map(str::trim).filter(|value| !value.is_empty()) {
-                let is_new = !seen.values.iter().any(|known| known.eq_ignore_ascii_case(value));
+                let is_new = !seen.values.iter().any(|known| fold::folded(known) == fold::folded(value));
                 if is_new && seen.values.len() < MOST_VALUES {
                     seen.values.push(value.to_owned());
                 }
@@ -146,7 +184,7 @@ fn alike(text: &str) -> (&str, &str) {
 fn count<'a>(tally: &mut Tally, choices: impl Iterator<Item = (&'a str, &'a str)>) {
     let mut counted = BTreeSet::new();
     for (code, label) in choices.map(|(code, label)| (code.trim(), label.trim())) {
-        let folded = code.to_ascii_lowercase();
+        let folded = fold::folded(code);
         if folded.is_empty() || !counted.insert(folded.clone()) {
             continue;
         }
@@ -160,6 +198,48 @@ pub fn plain_day(date: &AmsDate) -> Option<Date> {
     match date {
         AmsDate::Day(day) => Some(*day),
         AmsDate::Local(local) => Some(local.date()),
-        AmsDate::Absent | AmsDate::Instant(_) | AmsDate::Unreadable(_) => None,
+        AmsDate::Absent
+        | AmsDate::Placeholder(_)
+        | AmsDate::OpenEnded
+        | AmsDate::Instant(_)
+        | AmsDate::Unreadable(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rule::{Role, Rule};
+    use crate::domain::time::TimeZone;
+
+    #[test]
+    fn a_committee_that_fits_two_entries_is_found() {
+        let choice = |code: &str, label: &str| Choice { code: code.into(), label: label.into() };
+        let catalogue = Catalogue {
+            as_of: Timestamp::UNIX_EPOCH,
+            committees: vec![
+                choice("EDU", "Board"),
+                choice("BOARD", "Directors"),
+                choice("FIN", "Money"),
+                choice("TAX", " money "),
+            ],
+            events: Vec::new(),
+            custom_fields: Vec::new(),
+            relationships: Vec::new(),
+        };
+        let rule = |committee: &str| Rule {
+            role: Role::parse("r").unwrap(),
+            label: None,
+            when: vec![Condition::Committee {
+                committee: Code::parse(committee).unwrap(),
+                positions: Vec::new(),
+            }],
+        };
+        let rules = ["board", "EDU", "Money", "Directors", "none"].map(rule).to_vec();
+        let rules = Rules { rules, ..Rules::new(TimeZone::UTC) };
+        let found: Vec<&str> = catalogue.fit_two(&rules).into_iter().map(Code::as_str).collect();
+        assert_eq!(found, ["board", "Money"]);
+        let unknown: Vec<_> = catalogue.unknown_committees(&rules);
+        assert_eq!(unknown, [(&Code::parse("none").unwrap(), None)]);
     }
 }

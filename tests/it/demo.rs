@@ -35,9 +35,39 @@ impl Demo {
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        terminate(&mut self.process);
     }
+}
+
+/// Asks the program to end as a service manager does, so that it takes its folder with it.
+fn terminate(process: &mut Child) {
+    let _ = Command::new("kill").args(["-s", "TERM", &process.id().to_string()]).status();
+    for _ in 0..200 {
+        if matches!(process.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let _ = process.kill();
+    let _ = process.wait();
+}
+
+#[test]
+fn the_demo_leaves_nothing_behind_when_it_is_terminated() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let port = three_free_ports();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_membergate"))
+        .args(["demo", "--port", &port.to_string()])
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("Ctrl-C")));
+    let entries = || std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(entries(), 1, "the demo keeps its store in a folder of its own");
+    terminate(&mut process);
+    assert_eq!(entries(), 0);
 }
 
 fn three_free_ports() -> u16 {

@@ -13,10 +13,13 @@ use super::Finding;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::re_members::Environment;
 use crate::adapters::keys::seal::SecretKey;
+use crate::adapters::store::mappings::Mappings as _;
 use crate::adapters::store::{SqliteStore, Store as _, StoreError};
 use crate::adapters::upstream::{Endpoint, EndpointFault, UpstreamError};
 use crate::config::Settings;
 use crate::config::settings::{Site, Tls};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::rule::Rules;
 use crate::serve::certificate::not_after;
 use crate::serve::tls;
 
@@ -27,25 +30,56 @@ const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 pub(super) fn all(
     runtime: &Runtime,
     settings: &Settings,
-    ams: impl AsyncFn(Environment) -> Result<(), AmsError>,
+    ams: impl AsyncFn(Environment) -> Result<Option<Catalogue>, AmsError>,
     now: Timestamp,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(settings.listen.tls.as_ref().map(|tls| listener(tls, now)));
     for environment in [Some(&settings.ams.live), settings.ams.standby.as_ref()].into_iter().flatten() {
         let tried = runtime.block_on(ams(environment.clone()));
-        findings.push(association_system(environment, tried));
+        findings.push(association_system(environment, tried.as_ref().err()));
+        if let Ok(Some(lists)) = tried {
+            findings.extend(fit_two(&lists, settings));
+            findings.extend(unknown(&lists, settings));
+        }
     }
     findings.push(store(runtime, &settings.store.path, &settings.store.secret_key));
     findings.extend(sites(runtime, &settings.sites));
     findings
 }
 
-fn association_system(environment: &Environment, tried: Result<(), AmsError>) -> Finding {
+/// Committees of the rules file that are not on the AMS's list.
+fn unknown(lists: &Catalogue, settings: &Settings) -> Vec<Finding> {
+    let found = lists.unknown_committees(&settings.rules).into_iter().map(|(code, meant)| {
+        Finding::warning(
+            settings.rules_file.display().to_string(),
+            format!("`committee = \"{code}\"` is not on the AMS's list of committees"),
+            match meant {
+                Some(meant) => format!("Did you mean `{meant}`? Compare it with the list in the AMS"),
+                None => "Compare it with the list in the AMS".to_owned(),
+            },
+        )
+    });
+    found.collect()
+}
+
+/// Committees of the rules file that fit two entries of the AMS's list.
+fn fit_two(lists: &Catalogue, settings: &Settings) -> Vec<Finding> {
+    let found = lists.fit_two(&settings.rules).into_iter().map(|code| {
+        Finding::warning(
+            settings.rules_file.display().to_string(),
+            format!("`committee = \"{code}\"` fits two committees of the AMS; a code goes before a name"),
+            "Write the code of the committee that is meant",
+        )
+    });
+    found.collect()
+}
+
+fn association_system(environment: &Environment, failed: Option<&AmsError>) -> Finding {
     let name = &environment.name;
     let what = format!("ams.{name}");
-    let Err(error) = tried else { return Finding::fine(what, "signed in, and one call was answered") };
-    let remedy = match &error {
+    let Some(error) = failed else { return Finding::fine(what, "signed in, and one call was answered") };
+    let remedy = match error {
         AmsError::Unreachable(_) => {
             format!("See whether this machine may reach `ams.{name}.discovery_url` and `ams.{name}.portal`")
         }
@@ -106,6 +140,16 @@ fn store(runtime: &Runtime, path: &Path, key: &SecretKey) -> Finding {
     Finding::failed(what, format!("{}: {error}", path.display()), remedy)
 }
 
+/// The role mapping that the store has in force. `None`: the rules file counts, or the store cannot be read, which is told elsewhere.
+pub(super) fn rules_in_force(runtime: &Runtime, settings: &Settings) -> Option<Rules> {
+    let path = &settings.store.path;
+    if settings.admin.is_none() || !path.exists() {
+        return None;
+    }
+    let store = SqliteStore::open(path, &settings.store.secret_key).ok()?;
+    Some(runtime.block_on(store.latest()).ok()??.rules)
+}
+
 /// Makes a file as the store would, and takes it away again.
 fn try_to_make_a_file(folder: &Path) -> std::io::Result<()> {
     let file = folder.join(format!(".membergate-check-{}", std::process::id()));
@@ -143,6 +187,10 @@ async fn upstream(site: &Site, endpoint: Option<Result<Endpoint, EndpointFault>>
         Ok(()) => Finding::fine(what, format!("{shown} accepts connections")),
         Err(error @ UpstreamError::Untrusted(_)) => {
             let remedy = "Name the authority of its certificate in `upstream_ca`, or give it a certificate that this machine trusts";
+            Finding::failed(what, format!("{shown}: {error}"), remedy)
+        }
+        Err(error @ UpstreamError::NameUnknown(_)) => {
+            let remedy = "Correct the name in its `upstream`, or see why this machine cannot look it up";
             Finding::failed(what, format!("{shown}: {error}"), remedy)
         }
         Err(error) => {
@@ -244,7 +292,7 @@ mod tests {
             Unreadable("not JSON".into()),
         ]
         .into_iter()
-        .map(|error| association_system(&environment, Err(error)).to_string())
+        .map(|error| association_system(&environment, Some(&error)).to_string())
         .collect();
         insta::assert_snapshot!(told.join("\n"));
     }

@@ -9,17 +9,20 @@ use std::fmt;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::{Failure, because, runtime};
-use crate::adapters::ams::AmsError;
+use crate::adapters::ams::catalogue::AmsCatalogue as _;
 use crate::adapters::ams::re_members::{Environment, ReMembers};
+use crate::adapters::ams::{AmsError, Priority};
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::config::{self, Env, Settings, sample};
 use crate::domain::assertion_size;
+use crate::domain::catalogue::Catalogue;
 
 /// Shown below the help.
 pub(super) const EXAMPLES: &str = "\
@@ -27,6 +30,9 @@ Examples:
   membergate check --config /etc/membergate/membergate.toml
   membergate check --print-sample > membergate.toml
   membergate check --print-sample=rules > rules.toml";
+
+/// The lists of an AMS are read for warnings only; they are not waited for without end.
+const LISTS: Duration = Duration::from_secs(30);
 
 /// What to check.
 #[derive(Debug, Args)]
@@ -108,7 +114,10 @@ pub fn run(arguments: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Wr
     let budget = Arc::new(Budget::new(crate::adapters::budget::Rate::default()));
     let http = HttpClient::new(HttpLimits::default()).map_err(because)?;
     let ams = async |environment: Environment| {
-        ReMembers::new(environment, http.clone(), Arc::clone(&budget), Arc::new(SystemClock)).check().await
+        let ams = ReMembers::new(environment, http.clone(), Arc::clone(&budget), Arc::new(SystemClock));
+        ams.check().await?;
+        // What its lists say is worth a warning; that they cannot be read is not worth a failure.
+        Ok(tokio::time::timeout(LISTS, ams.catalogue(Priority::Sweep)).await.ok().and_then(Result::ok))
     };
     check(config, env, ams, out)
 }
@@ -117,7 +126,7 @@ pub fn run(arguments: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Wr
 fn check(
     config: &Path,
     env: &dyn Env,
-    ams: impl AsyncFn(Environment) -> Result<(), AmsError>,
+    ams: impl AsyncFn(Environment) -> Result<Option<Catalogue>, AmsError>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let settings = match config::load(config, env) {
@@ -134,11 +143,16 @@ fn check(
         }
     };
     writeln!(out, "{}", Finding::fine(config.display().to_string(), summary(&settings)))?;
+    let runtime = runtime()?;
+    let rules = connections::rules_in_force(&runtime, &settings);
+    for doubt in config::doubts(&settings, rules.as_ref().unwrap_or(&settings.rules)) {
+        writeln!(out, "{}", Finding::warning(doubt.about, doubt.trouble, doubt.remedy))?;
+    }
     if let Some(finding) = assertion_size_of(&settings) {
         writeln!(out, "{finding}")?;
     }
     let mut failed = 0;
-    for finding in connections::all(&runtime()?, &settings, ams, SystemClock.now()) {
+    for finding in connections::all(&runtime, &settings, ams, SystemClock.now()) {
         failed += usize::from(finding.is_failed());
         writeln!(out, "{finding}")?;
     }

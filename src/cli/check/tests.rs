@@ -9,6 +9,8 @@ pub(super) fn machine(upstream: &str, store: &str) -> Given {
         r#"
 [association]
 name = "Acme Society"
+[listen]
+trusted_proxies = ["127.0.0.1"]
 [ams.production]
 portal = "https://members.acme.example"
 app_name = "acmeGatewayLIVE"
@@ -35,6 +37,13 @@ upstream = "{upstream}"
 }
 
 fn checked(machine: &Given, ams: Result<(), AmsError>) -> (String, Result<(), Failure>) {
+    checked_by_lists(machine, ams.map(|()| None))
+}
+
+fn checked_by_lists(
+    machine: &Given,
+    ams: Result<Option<Catalogue>, AmsError>,
+) -> (String, Result<(), Failure>) {
     let mut out = Vec::new();
     let ended = check(Path::new("gate.toml"), machine, async |_| ams.clone(), &mut out);
     (String::from_utf8(out).unwrap(), ended)
@@ -62,6 +71,41 @@ fn a_sound_installation_gets_one_line_for_each_check() {
 }
 
 #[test]
+fn https_sites_behind_a_server_that_is_not_named_get_a_warning() {
+    let machine = |listen: &str| {
+        let text = format!(
+            r#"
+[association]
+name = "Acme Society"
+[listen]
+{listen}
+[ams.production]
+portal = "https://members.acme.example"
+app_name = "acmeGatewayLIVE"
+app_key = {{ env = "KEY" }}
+user_email = "gateway@acme.example"
+user_password = {{ env = "KEY" }}
+[store]
+path = "/nowhere/gate.sqlite"
+secret_key = {{ env = "KEY" }}
+[[site]]
+name = "www"
+url = "https://www.acme.example"
+upstream = "http://127.0.0.1:1"
+"#
+        );
+        let given = Given::default().variable("KEY", &"A".repeat(43)).file("gate.toml", &text);
+        checked(&given.file("rules.toml", sample::RULES), Ok(())).0
+    };
+    let warned = machine("");
+    assert!(
+        warned.contains("warning listen.trusted_proxies: ") && warned.contains("share one address"),
+        "{warned}"
+    );
+    assert!(!machine("trusted_proxies = [\"127.0.0.1\"]").contains("warning"));
+}
+
+#[test]
 fn everything_that_fails_is_told_and_not_only_the_first() {
     // A port that was free a moment ago and has no listener now.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -76,6 +120,25 @@ fn everything_that_fails_is_told_and_not_only_the_first() {
     assert!(failed.iter().any(|line| line.contains("there is no folder /nowhere/at/all")), "{out}");
     assert!(failed.iter().all(|line| line.ends_with('.')), "{out}");
     assert_eq!(ended.unwrap_err().to_string(), "4 checks failed");
+}
+
+#[test]
+fn a_committee_that_fits_two_of_the_ams_is_a_warning() {
+    let choice =
+        |code: &str, label: &str| crate::domain::catalogue::Choice { code: code.into(), label: label.into() };
+    let lists = Catalogue {
+        as_of: crate::domain::time::Timestamp::UNIX_EPOCH,
+        committees: vec![choice("BOARD", "Directors"), choice("B2", "Board"), choice("EDU", "Education")],
+        events: Vec::new(),
+        custom_fields: Vec::new(),
+        relationships: Vec::new(),
+    };
+    let machine = machine("http://127.0.0.1:9", "/tmp/none.sqlite");
+    let (out, _) = checked_by_lists(&machine, Ok(Some(lists)));
+    let warnings: Vec<&str> = out.lines().filter(|line| line.starts_with("warning")).collect();
+    let expect = "warning rules.toml: `committee = \"BOARD\"` fits two committees of the AMS; a code goes before a name. \
+                  Write the code of the committee that is meant.";
+    assert_eq!(warnings, [expect]);
 }
 
 #[test]

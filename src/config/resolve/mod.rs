@@ -26,7 +26,7 @@ use super::env::Env;
 use super::raw;
 use super::reading::{Reading, Said};
 use super::rules;
-use super::settings::{Listen, Log, Settings, Store, Tls};
+use super::settings::{Hsts, Listen, Log, Settings, Store, Tls};
 use crate::adapters::keys::seal::SecretKey;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
@@ -114,12 +114,19 @@ impl Resolving<'_, '_> {
         let address = self.listening(said.address, "127.0.0.1:8080");
         let operations = self.listening(said.operations, "127.0.0.1:9090");
         let tls = self.tls(said.tls_certificate, said.tls_key);
+        let hsts = [("on", Hsts::On), ("off", Hsts::Off), ("forget", Hsts::Forget)];
+        let hsts = self.choice(said.hsts, Hsts::On, &hsts);
         let trusted_proxies =
             said.trusted_proxies.or(Vec::new).and_then(|texts| self.each(texts, Resolving::network));
         let forward_auth_proxies =
             said.forward_auth_proxies.or(Vec::new).and_then(|texts| self.each(texts, Resolving::asker));
         let workers = self.optional(said.workers, |to, number| to.positive(number));
         let max_connections = self.count(said.max_connections, 20_000);
+        let max_connections_per_network = self.count(said.max_connections_per_network, 1000);
+        let least_rate = self.count(said.least_rate, 500);
+        let upload_patience = self.duration(said.upload_patience, "20s");
+        let download_patience = self.duration(said.download_patience, "60s");
+        let upload_memory = self.count(said.upload_memory, 64);
         let header_timeout = self.duration(said.header_timeout, "30s");
         let idle_timeout = self.duration(said.idle_timeout, "2m");
         let stream_timeout = self.duration(said.stream_timeout, "5m");
@@ -136,10 +143,16 @@ impl Resolving<'_, '_> {
             address: address.into_inner(),
             operations: operations.into_inner(),
             tls: tls?,
+            hsts: hsts?,
             trusted_proxies: trusted_proxies?,
             forward_auth_proxies: forward_auth_proxies?,
             workers: workers?,
             max_connections: max_connections?,
+            max_connections_per_network: max_connections_per_network?,
+            least_rate: u32::try_from(least_rate?).unwrap_or(u32::MAX),
+            upload_patience: upload_patience?.into_inner().unsigned_abs(),
+            download_patience: download_patience?.into_inner().unsigned_abs(),
+            upload_memory: upload_memory?.saturating_mul(1024 * 1024),
             header_timeout: header_timeout?.into_inner().unsigned_abs(),
             idle_timeout: idle_timeout?.into_inner().unsigned_abs(),
             stream_timeout: stream_timeout?.into_inner().unsigned_abs(),

@@ -15,7 +15,8 @@ use super::values::meant;
 use crate::adapters::keys::random;
 use crate::domain::access::Require;
 use crate::domain::client::{
-    Algorithm, Client, ClientAddress, ClientId, Proof, Scope, Scopes, is_unreserved,
+    Algorithm, BadAddress, Client, ClientAddress, ClientId, PostLogoutAddress, Proof, RefusedAt, Scope,
+    Scopes, UserName, is_unreserved,
 };
 use crate::domain::rule::Role;
 use crate::flows::grant::ProviderSettings;
@@ -49,13 +50,10 @@ impl Resolving<'_, '_> {
         let first = sites?.first()?;
         let (issuer, host) =
             issuer?.unwrap_or_else(|| (first.site.origin.clone(), Arc::clone(&first.site.host)));
-        let provider = ProviderSettings {
-            issuer,
-            host,
-            email_verified: said.email_verified.or(|| false)?,
-            ams_logout_returns: said.ams_logout_returns.or(|| true)?,
-        };
-        Some(Oidc { provider, clients: clients? })
+        let provider =
+            ProviderSettings { issuer, host, ams_logout_returns: said.ams_logout_returns.or(|| true)? };
+        let email_verified = said.email_verified.or(|| false)?;
+        Some(Oidc { provider, email_verified, clients: clients? })
     }
 
     fn issuer(&mut self, text: &raw::Text, sites: Option<&[Site]>) -> Option<(String, Arc<str>)> {
@@ -81,9 +79,12 @@ impl Resolving<'_, '_> {
         let id = id.and_then(|id| self.client_id(&id, ids));
         let name =
             self.optional(said.name, |to, name| to.not_empty(name, "Write the name that visitors see"));
+        let proof = self.proof(said.secret, said.public, &span);
+        let is_public = proof == Some(Proof::Public);
         let example = r#"redirect_uris = ["https://wiki.acme.example/callback"]"#;
         let redirect_uris = self.required(said.redirect_uris, &span, "oidc.client.redirect_uris", example);
-        let redirect_uris = redirect_uris.and_then(|uris| self.each(uris, Resolving::client_address));
+        let redirect_uris =
+            redirect_uris.and_then(|uris| self.each(uris, |to, uri| to.client_address(uri, is_public)));
         if redirect_uris.as_ref().is_some_and(Vec::is_empty) {
             self.reading.problem(
                 span.clone(),
@@ -92,27 +93,51 @@ impl Resolving<'_, '_> {
             );
         }
         let after = said.post_logout_redirect_uris.or(Vec::new);
-        let after = after.and_then(|uris| self.each(uris, Resolving::client_address));
-        let back_channel = self.optional(said.back_channel_logout_uri, Resolving::client_address);
-        let proof = self.proof(said.secret, said.public, &span);
+        let after = after.and_then(|uris| self.each(uris, |to, uri| to.post_logout_address(uri, is_public)));
+        let back_channel =
+            self.optional(said.back_channel_logout_uri, |to, uri| to.client_address(uri, false));
         let scopes = self.optional(said.scopes, Resolving::scopes);
+        let default_scopes = self.optional(said.default_scopes, Resolving::texts_of_scopes);
+        let rotate_refresh_tokens = self.optional(said.rotate_refresh_tokens, |_, said| Some(said));
+        let user_name = self.choice(said.preferred_username, UserName::default(), &UserName::ALL);
+        let email_verified = self.optional(said.email_verified, |_, said| Some(said));
+        let refusal = self.choice(said.refusal, RefusedAt::default(), &RefusedAt::ALL);
         let algorithms = Algorithm::ALL.map(|algorithm| (algorithm.as_str(), algorithm));
         let algorithm = self.choice(said.id_token_algorithm, Algorithm::Rs256, &algorithms);
         let any_of = self.optional(said.any_of, |to, roles| to.roles(roles, &span, managed));
-        let id = id?;
+        let client = Client::new(id?, proof?);
+        let scopes = scopes?.unwrap_or_else(|| client.scopes.clone());
         Some(Client {
-            name: name?.unwrap_or_else(|| id.to_string()),
-            id,
+            name: name?.unwrap_or_else(|| client.name.clone()),
             redirect_uris: redirect_uris?,
             post_logout_redirect_uris: after?,
             back_channel_logout_uri: back_channel?,
-            proof: proof?,
-            scopes: scopes?.unwrap_or_else(|| {
-                Scopes::from([Scope::OpenId, Scope::Profile, Scope::Email, Scope::Roles, Scope::Membership])
-            }),
+            default_scopes: match default_scopes? {
+                Some(texts) => self.default_scopes(texts, &scopes)?,
+                None => Client::usual_defaults(&scopes),
+            },
+            scopes,
+            rotate_refresh_tokens: rotate_refresh_tokens?,
+            user_name: user_name?,
+            email_verified: email_verified?,
+            refusal: refusal?,
             id_token_algorithm: algorithm?,
             require: any_of?.map_or(Require::SignedIn, Require::AnyOf),
+            ..client
         })
+    }
+
+    /// What a client gets that names no scope: some of what it may ask for.
+    fn default_scopes(&mut self, said: Vec<(Range<usize>, Scope)>, scopes: &Scopes) -> Option<Scopes> {
+        for (span, scope) in &said {
+            if !scopes.contains(scope) {
+                let name = scope.as_str();
+                let what = format!("the client may not ask for `{name}`, so it cannot be a default");
+                let remedy = format!("Add \"{name}\" to `scopes`, or take it out here");
+                return self.refuse(span.clone(), what, remedy);
+            }
+        }
+        Some(said.into_iter().map(|(_, scope)| scope).collect())
     }
 
     fn client_id(&mut self, id: &raw::Text, ids: &mut Vec<String>) -> Option<ClientId> {
@@ -130,16 +155,31 @@ impl Resolving<'_, '_> {
         Some(parsed)
     }
 
-    fn client_address(&mut self, text: raw::Text) -> Option<ClientAddress> {
-        match ClientAddress::parse(text.get_ref()) {
+    /// `of_app`: it may be of an app's own scheme.
+    fn client_address(&mut self, text: raw::Text, of_app: bool) -> Option<ClientAddress> {
+        let remedy = r#"Write the exact address, such as "https://wiki.acme.example/callback""#;
+        let parse = if of_app { ClientAddress::parse_of_app } else { ClientAddress::parse };
+        self.address(&text, parse, remedy)
+    }
+
+    fn post_logout_address(&mut self, text: raw::Text, of_app: bool) -> Option<PostLogoutAddress> {
+        let remedy = "Write the exact address; `*` may be the whole value of one query parameter, as in \
+                      \"https://blog.acme.example/wp-login.php?loggedout=true&wp_lang=*\"";
+        let parse = if of_app { PostLogoutAddress::parse_of_app } else { PostLogoutAddress::parse };
+        self.address(&text, parse, remedy)
+    }
+
+    fn address<T>(
+        &mut self,
+        text: &raw::Text,
+        parse: fn(&str) -> Result<T, BadAddress>,
+        remedy: &str,
+    ) -> Option<T> {
+        match parse(text.get_ref()) {
             Ok(address) => Some(address),
             Err(error) => {
                 let what = format!("`{}` cannot be used: {error}", text.get_ref().escape_default());
-                self.refuse(
-                    text.span(),
-                    what,
-                    r#"Write the exact address, such as "https://wiki.acme.example/callback""#,
-                )
+                self.refuse(text.span(), what, remedy)
             }
         }
     }
@@ -165,17 +205,22 @@ impl Resolving<'_, '_> {
         }
     }
 
-    fn scopes(&mut self, said: Vec<raw::Text>) -> Option<Scopes> {
-        let scopes = self.each(said, |to, text| match Scope::parse(text.get_ref()) {
-            Some(scope) => Some(scope),
+    /// Scopes, each with where it stands in the file.
+    fn texts_of_scopes(&mut self, said: Vec<raw::Text>) -> Option<Vec<(Range<usize>, Scope)>> {
+        self.each(said, |to, text| match Scope::parse(text.get_ref()) {
+            Some(scope) => Some((text.span(), scope)),
             None => {
                 let known = Scope::ALL.map(Scope::as_str);
                 let what = format!("`{}` is not a scope", text.get_ref().escape_default());
                 to.refuse(text.span(), what, meant(text.get_ref(), &known))
             }
-        });
+        })
+    }
+
+    fn scopes(&mut self, said: Vec<raw::Text>) -> Option<Scopes> {
+        let scopes = self.texts_of_scopes(said)?.into_iter().map(|(_, scope)| scope);
         // Without it nothing is OpenID Connect.
-        scopes.map(|scopes| scopes.into_iter().chain([Scope::OpenId]).collect())
+        Some(scopes.chain([Scope::OpenId]).collect())
     }
 }
 
@@ -185,7 +230,7 @@ mod tests {
 
     use crate::config::env::Given;
     use crate::config::{Settings, load, sample};
-    use crate::domain::client::Proof;
+    use crate::domain::client::{Client, Proof, RefusedAt, Scope, Scopes, UserName};
 
     const SITE: &str = r#"
 [association]
@@ -237,11 +282,40 @@ secret = { env = "KEY" }
             (oidc.provider.issuer.as_str(), &*oidc.provider.host),
             ("https://www.acme.example", "www.acme.example")
         );
-        assert!(!oidc.provider.email_verified && oidc.provider.ams_logout_returns);
+        assert!(!oidc.email_verified && oidc.provider.ams_logout_returns);
         let [client] = &oidc.clients[..] else { panic!() };
+        assert_eq!((client.user_name, client.refusal), (UserName::RecordNumber, RefusedAt::OurPage));
+        assert_eq!((client.email_verified, client.rotates_refresh_tokens()), (None, false));
+        assert_eq!(client.default_scopes, Client::usual_defaults(&client.scopes));
+        assert!(
+            !client.default_scopes.contains(&Scope::OpenId) && client.default_scopes.contains(&Scope::Email)
+        );
         assert_eq!(client.name, "wiki");
         assert!(matches!(&client.proof, Proof::Secret(digests) if digests.len() == 1));
         assert!(!format!("{client:?}").contains("AAAA"));
+    }
+
+    #[test]
+    fn each_client_has_its_own_way() {
+        let own = r#"
+scopes = ["email", "profile", "offline_access"]
+default_scopes = ["email"]
+rotate_refresh_tokens = true
+preferred_username = "name"
+email_verified = true
+refusal = "redirect""#;
+        let settings = loaded(&format!("{}{own}", CLIENT.trim_end())).unwrap().oidc.unwrap();
+        let [client] = &settings.clients[..] else { panic!() };
+        assert_eq!((client.user_name, client.refusal), (UserName::Name, RefusedAt::Client));
+        assert_eq!((client.email_verified, client.rotates_refresh_tokens()), (Some(true), true));
+        assert_eq!(client.default_scopes, Scopes::from([Scope::Email]));
+        let app = CLIENT
+            .replace("secret = { env = \"KEY\" }", "public = true")
+            .replace("https://wiki.acme.example/cb", "com.example.app:/cb");
+        let settings = loaded(&app).unwrap().oidc.unwrap();
+        assert!(settings.clients[0].rotates_refresh_tokens(), "an app cannot keep a secret");
+        let settings = loaded(&format!("{app}rotate_refresh_tokens = false")).unwrap().oidc.unwrap();
+        assert!(!settings.clients[0].rotates_refresh_tokens());
     }
 
     #[test]
@@ -257,6 +331,15 @@ secret = { env = "KEY" }
             ("id = \"wiki\"", "id = \"wi ki\"", "is not a client's id"),
             ("id = \"wiki\"", "", "`oidc.client.id` is missing"),
             ("https://wiki", "http://wiki", "it must be https"),
+            ("https://wiki.acme.example/cb", "com.example.wiki:/cb", "is for public clients only"),
+            (
+                "id = \"wiki\"",
+                "id = \"wiki\"\nscopes = [\"email\"]\ndefault_scopes = [\"email\", \"profile\"]",
+                "the client may not ask for `profile`",
+            ),
+            ("id = \"wiki\"", "id = \"wiki\"\ndefault_scopes = [\"mail\"]", "`mail` is not a scope"),
+            ("id = \"wiki\"", "id = \"wiki\"\npreferred_username = \"number\"", "`number` is not known here"),
+            ("id = \"wiki\"", "id = \"wiki\"\nrefusal = \"client\"", "`client` is not known here"),
             ("example/cb", "example/*", "must not have a `*`"),
             ("[\"https://wiki.acme.example/cb\"]", "[]", "without redirect addresses"),
             ("{ env = \"KEY\" }", "{ env = \"SHORT\" }", "holds no fit secret"),

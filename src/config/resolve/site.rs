@@ -12,7 +12,7 @@ use super::Resolving;
 use super::access::RESERVED;
 use crate::adapters::upstream::{Limits, Trust};
 use crate::domain::access;
-use crate::domain::path::{PathPattern, RequestPath};
+use crate::domain::path::{PathPattern, PathPolicy, Platform, RequestPath};
 use crate::domain::return_to::is_ours;
 use crate::domain::rule::Role;
 
@@ -63,6 +63,10 @@ impl Resolving<'_, '_> {
         let trust = self.optional(said.upstream_ca, |to, file| to.readable(&file).map(|(path, _)| path));
         let connect = self.duration(said.connect_timeout, "5s");
         let response = self.duration(said.response_timeout, "60s");
+        let connections = self.count(said.max_connections, Limits::default().connections);
+        let per_network =
+            self.count(said.max_connections_per_network, Limits::default().connections_per_network);
+        let paths = self.path_policy(said.ambiguous_paths, said.windows);
         let prefix = place.as_ref().map(|place| place.prefix.as_str());
         let access = said.access.or(Vec::new).and_then(|rules| self.access(rules, prefix, around.managed));
         let place = place?;
@@ -74,6 +78,7 @@ impl Resolving<'_, '_> {
                 host: place.host,
                 home: home?.unwrap_or_else(|| place.prefix.as_str().to_owned()),
                 prefix: place.prefix,
+                paths: paths?,
                 access: access?,
             },
             upstream: upstream?,
@@ -82,6 +87,8 @@ impl Resolving<'_, '_> {
             limits: Limits {
                 connect: connect?.into_inner().unsigned_abs(),
                 headers: response?.into_inner().unsigned_abs(),
+                connections: connections?,
+                connections_per_network: per_network?,
                 ..Limits::default()
             },
         })
@@ -154,9 +161,16 @@ impl Resolving<'_, '_> {
         Some(url)
     }
 
+    fn path_policy(&mut self, ambiguous: Said<raw::Text>, windows: Said<bool>) -> Option<PathPolicy> {
+        let refuses_ambiguous = self.choice(ambiguous, false, &[("check", false), ("refuse", true)]);
+        let is_windows = windows.or(|| false);
+        let platform = if is_windows? { Platform::Windows } else { Platform::Any };
+        Some(PathPolicy { refuses_ambiguous: refuses_ambiguous?, platform })
+    }
+
     fn home(&mut self, text: &raw::Text) -> Option<String> {
         let path = text.get_ref().split(['?', '#']).next().unwrap_or_default();
-        if RequestPath::parse(path).is_err() {
+        if !RequestPath::parse(path).is_ok_and(|path| !path.is_ambiguous()) {
             let what = format!("`{}` is not a path on the site", text.get_ref().escape_default());
             return self.refuse(text.span(), what, r#"Write a path such as "/welcome""#);
         }

@@ -10,11 +10,11 @@ use secrecy::SecretString;
 use toml::Spanned;
 use url::{Host, Url};
 
-use super::super::problem::nearest;
 use super::super::raw::{Source, Text};
 use super::super::reading::{Said, list};
 use super::Resolving;
 use crate::domain::network::{Network, NotANetwork};
+use crate::domain::spelling::nearest;
 
 impl Resolving<'_, '_> {
     /// A key that must be there. `span` is that of its section.
