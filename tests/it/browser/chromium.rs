@@ -78,6 +78,12 @@ impl Chromium {
         Ok(self.query("/screenshot").await?.as_str().unwrap_or_default().to_owned())
     }
 
+    pub(super) async fn new_tab(&self) {
+        let tab = self.command("/window/new", json!({ "type": "tab" })).await.expect("a tab opens");
+        let there = self.command("/window", json!({ "handle": tab["handle"] })).await;
+        there.expect("the tab is there");
+    }
+
     pub(super) async fn complaints(&self) -> Vec<String> {
         let entries =
             self.command("/se/log", json!({ "type": "browser" })).await.expect("the browser keeps a log");
@@ -143,6 +149,7 @@ fn capabilities(profile: &Path) -> Value {
         &format!("--user-data-dir={}", profile.display()),
     ];
     json!({ "capabilities": { "alwaysMatch": {
+        "acceptInsecureCerts": true,
         "goog:chromeOptions": { "binary": PROGRAM, "args": arguments },
         "goog:loggingPrefs": { "browser": "ALL" },
     } } })

@@ -150,6 +150,11 @@ impl Browser {
         self.chromium().complaints().await
     }
 
+    /// Opens one more tab beside Chromium's others, and goes on there.
+    pub(crate) async fn new_tab(&self) {
+        self.chromium().new_tab().await;
+    }
+
     /// Has Chromium show pages as a screen of this size does, by day or by night.
     pub(crate) async fn look(&self, width: u32, height: u32, dark: bool) {
         self.chromium().look(width, height, dark).await;
