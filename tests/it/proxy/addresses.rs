@@ -96,8 +96,9 @@ impl BlackHole {
 async fn a_site_is_reached_whichever_way_its_first_address_is_dead() {
     let hole = BlackHole::new().await;
     let (_held, refused) = nobody();
-    // Documentation addresses: no route to them, or nobody there.
-    let (unreachable, unreachable6) = ("192.0.2.1:80".parse().unwrap(), "[2001:db8::1]:80".parse().unwrap());
+    // No TCP connection leads to all hosts at once, so the kernel refuses at once and nothing leaves this machine.
+    let (unreachable, unreachable6) =
+        ("255.255.255.255:80".parse().unwrap(), "[ff02::1]:80".parse().unwrap());
     let living = site("127.0.0.1:0", "living").await;
     for dead in [refused, unreachable, unreachable6, hole.at(2)] {
         let (endpoint, _) = named(&[dead, living], patient());
