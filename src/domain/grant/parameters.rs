@@ -49,7 +49,7 @@ impl Parameters {
     }
 }
 
-/// All but `id_token_hint`, which is long; the person whom it names is kept instead.
+/// All but `id_token_hint`, which is long; the person that it names is kept instead.
 const KEPT: [&str; 11] = [
     "client_id",
     "redirect_uri",

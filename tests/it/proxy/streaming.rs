@@ -256,6 +256,8 @@ async fn http2_is_understood_without_being_asked_for() {
     for (method, uri, expect) in [
         ("GET", format!("http://{HOST}/members"), 401),
         ("GET", "http://other.example/".to_owned(), 421),
+        // One of its readings is `/members`.
+        ("GET", format!("http://{HOST}/%2e%2e/members"), 401),
         ("GET", format!("http://{HOST}/%zz/members"), 400),
         ("CONNECT", format!("{HOST}:443"), 405),
     ] {
