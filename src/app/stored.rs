@@ -28,7 +28,7 @@ pub(super) async fn with_chosen_environment(
     choices: &dyn Choices,
 ) -> Result<Settings, StoreError> {
     if let (Some(_), Some(standby)) = (&settings.admin, &mut settings.ams.standby)
-        && is_switched(choices, &settings.ams.live.name, &standby.name).await?
+        && is_switched(choices, settings.ams.live.name(), standby.name()).await?
     {
         std::mem::swap(&mut settings.ams.live, standby);
     }

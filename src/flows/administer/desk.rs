@@ -15,7 +15,6 @@ use super::status::Overview;
 use super::sweep::{Ground, Sweep};
 use super::view_as::ViewAs;
 use super::{AdminStore, Audit};
-use crate::adapters::ams::Ams;
 use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
@@ -44,11 +43,11 @@ impl<T: Store + FindPeople + KnownPeople + SessionList + SweepStore + CatalogueS
 }
 
 /// What the desk rests on.
-pub struct Foundation<S, A> {
+pub struct Foundation<S> {
     /// The store.
     pub store: Arc<S>,
     /// The AMS that is live.
-    pub ams: Arc<A>,
+    pub ams: Arc<dyn AmsCatalogue>,
     /// Live sessions.
     pub visits: Arc<Visits>,
     /// The mapping in force.
@@ -89,7 +88,7 @@ pub struct Desk {
 
 impl Desk {
     /// Sets the desk up. [`Desk::run`] does its work in the background.
-    pub fn new<S: DeskStore + AdminStore, A: Ams + AmsCatalogue>(foundation: Foundation<S, A>) -> Desk {
+    pub fn new<S: DeskStore + AdminStore>(foundation: Foundation<S>) -> Desk {
         let Foundation { store, ams, visits, rules, clock, budget, .. } = foundation;
         let Foundation { configured, standby, restart, sealer, view_as, .. } = foundation;
         let environment: Arc<str> = ams.environment().into();
@@ -119,8 +118,7 @@ impl Desk {
             certificate_ends: ArcSwapOption::empty(),
         };
         let sweep = Sweep::new(Ground {
-            ams: ams.clone(),
-            catalogue: ams,
+            ams,
             store: store.clone(),
             known: store.clone(),
             sweeps: store.clone(),
