@@ -1,0 +1,14 @@
+//! Who is on file in the simulated association, the cast that the demo shows, and people from a file or a seed.
+
+mod cast;
+mod file;
+mod generator;
+mod model;
+
+pub use cast::cast;
+pub use file::{PeopleError, from_file, from_json};
+pub use generator::generate;
+pub use model::{
+    Certification, Committee, CustomField, Environment, Event, Membership, Organization, PASSWORD, People,
+    Person, Purchase, Registration, Relationship, Seat, User,
+};
