@@ -14,4 +14,5 @@ pub mod telemetry;
 pub mod app;
 pub mod cli;
 
+#[cfg(feature = "sim")]
 pub mod sim;

@@ -93,7 +93,7 @@ fn from_store(comparison: Comparison, config: &Path, env: &dyn Env) -> Result<Re
         return Err(because(format!("{} is not there yet: start the gateway once", path.display())));
     }
     let store = app::open_store(&settings.store).map_err(because)?;
-    runtime()?.block_on(comparison.of_known(&*store, &settings.ams.live.name)).map_err(because)
+    runtime()?.block_on(comparison.of_known(&*store, settings.ams.live.name())).map_err(because)
 }
 
 /// A line that is no record stops the comparison: what is missing would look like a loss.

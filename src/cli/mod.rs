@@ -4,11 +4,13 @@
 
 pub mod admin_link;
 pub mod check;
+#[cfg(feature = "sim")]
 pub mod demo;
 pub mod explain;
 pub mod keys;
 pub mod migrate;
 pub mod serve;
+#[cfg(feature = "sim")]
 pub mod sim;
 
 use std::ffi::OsString;
@@ -26,7 +28,7 @@ use crate::telemetry::Format;
 
 /// The login gateway that an association puts in front of its websites.
 #[derive(Debug, Parser)]
-#[command(name = "membergate", version, after_help = EXAMPLES)]
+#[command(name = "membergate", version, after_help = examples())]
 pub struct CommandLine {
     /// The configuration file.
     #[arg(long, global = true, value_name = "FILE", default_value = "config/membergate.toml")]
@@ -39,10 +41,15 @@ pub struct CommandLine {
     pub command: Command,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  membergate demo                                  see it work on this machine, with nothing else installed
-  membergate check --print-sample > membergate.toml
+fn examples() -> String {
+    // A build without simulators has no `demo`.
+    let demo = if cfg!(feature = "sim") { DEMO_EXAMPLE } else { "" };
+    format!("Examples:\n{demo}{EXAMPLES}")
+}
+
+const DEMO_EXAMPLE: &str = "  membergate demo                                  see it work on this machine, with nothing else installed\n";
+
+const EXAMPLES: &str = "  membergate check --print-sample > membergate.toml
   membergate check --config membergate.toml        everything that is wrong, before it starts
   membergate serve --config membergate.toml";
 
@@ -63,6 +70,7 @@ pub enum Command {
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
     /// Shows the whole of it on this machine: a simulated re:Members, the gateway and a sample site.
+    #[cfg(feature = "sim")]
     #[command(after_help = "Example:\n  membergate demo        then open http://localhost:8080")]
     Demo {
         /// The port of the gateway; the simulated AMS and the site take the two that follow.
@@ -70,6 +78,7 @@ pub enum Command {
         port: u16,
     },
     /// Runs a simulated association management system alone.
+    #[cfg(feature = "sim")]
     #[command(subcommand)]
     Sim(sim::Simulated),
     /// Shows where the roles of today's WordPress users differ from what a mapping would give, and why. Changes nothing.
@@ -156,7 +165,9 @@ fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Failur
         Command::Serve => serve::run(&config, &Machine, log_format),
         Command::Check(arguments) => check::run(&arguments, &config, &Machine, out),
         Command::Explain(asked) => explained(&asked, out),
+        #[cfg(feature = "sim")]
         Command::Demo { port } => demo::run(port, log_format, out),
+        #[cfg(feature = "sim")]
         Command::Sim(simulated) => sim::run(simulated, out),
         Command::Migrate(asked) => migrate::run(&asked, &config, &Machine, out),
         Command::Keys(keys) => keys::run(keys, &config, &Machine, out),
@@ -182,6 +193,7 @@ pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
 }
 
 /// Waits for Ctrl-C or SIGTERM.
+#[cfg(feature = "sim")]
 async fn told_to_end() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;

@@ -113,7 +113,7 @@ impl Office {
             device: Some("Firefox on Linux".into()),
             viewer: None,
         };
-        self.visits.begin(session.clone(), found.record).await.unwrap();
+        self.visits.begin(session.clone(), Arc::new(found.record)).await.unwrap();
         session
     }
 }

@@ -4,13 +4,16 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
-use super::{Malformed, date};
+use super::dates::date;
 use crate::domain::time::AmsDate;
+
+/// An entry could not be understood.
+pub(super) struct Malformed;
 
 /// The entries of an answer: an envelope's `dataList`, an array's items, or the one object. Null and `""` have none.
 ///
 /// Anything else is handed back as it is, so that its reader notices that it is no entry.
-pub fn items(body: &Value) -> Vec<&Value> {
+pub(crate) fn items(body: &Value) -> Vec<&Value> {
     match body {
         Value::Null => Vec::new(),
         Value::String(text) if text.trim().is_empty() => Vec::new(),
@@ -25,7 +28,7 @@ pub fn items(body: &Value) -> Vec<&Value> {
 }
 
 /// [`items`], taken out of the answer instead of borrowed from it.
-pub fn items_owned(body: Value) -> Vec<Value> {
+pub(crate) fn items_owned(body: Value) -> Vec<Value> {
     match body {
         Value::Array(mut entries) => {
             entries.retain(|entry| !entry.is_null());
@@ -39,7 +42,7 @@ pub fn items_owned(body: Value) -> Vec<Value> {
 }
 
 /// Whether an object has a member of this name that is not null.
-pub fn says(value: &Value, name: &str) -> bool {
+pub(crate) fn says(value: &Value, name: &str) -> bool {
     Entry::of(value).is_some_and(|entry| entry.get(name).is_some())
 }
 

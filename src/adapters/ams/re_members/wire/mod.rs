@@ -4,19 +4,20 @@
 //! An entry that cannot be understood becomes an entry without a name, with a warning: it grants nothing, and because
 //! it might be anything it keeps negated conditions of its kind from granting.
 
-pub mod catalogue;
+pub(crate) mod catalogue;
 mod dates;
 mod lenient;
+pub(crate) mod line;
 mod status;
 #[cfg(test)]
 mod tests;
 
-pub use dates::date;
-pub use lenient::{items, items_owned, says};
+pub(crate) use lenient::items_owned;
 
-use lenient::Entry;
+use lenient::{Entry, Malformed, items};
 use serde_json::Value;
 
+use crate::adapters::ams::NoRecord;
 use crate::domain::record::{
     Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Quantity, Record,
     Registration, Relationship,
@@ -25,43 +26,30 @@ use crate::domain::time::{AmsDate, Timestamp};
 
 /// What was fetched about one individual. A part that is `None` is taken from the individual, if it is there.
 #[derive(Debug, Clone, Default)]
-pub struct Fetched {
+pub(crate) struct Fetched {
     /// The profile, as `Individuals/Profile` or `FindBySsoToken` gives it; an envelope is opened.
-    pub individual: Value,
+    pub(crate) individual: Value,
     /// All pages of the individual's committees.
-    pub committees: Option<Vec<Value>>,
+    pub(crate) committees: Option<Vec<Value>>,
     /// All pages of the individual's registrations.
-    pub registrations: Option<Vec<Value>>,
+    pub(crate) registrations: Option<Vec<Value>>,
     /// All pages of the individual's purchases.
-    pub purchases: Option<Vec<Value>>,
+    pub(crate) purchases: Option<Vec<Value>>,
     /// All pages of the individual's certifications.
-    pub certifications: Option<Vec<Value>>,
+    pub(crate) certifications: Option<Vec<Value>>,
     /// All pages of the individual's relationships.
-    pub relationships: Option<Vec<Value>>,
+    pub(crate) relationships: Option<Vec<Value>>,
 }
 
-/// The answer is not about an individual at all. The AMS's fault, or that of whoever wrote the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum WireError {
-    /// No object where the individual should be.
-    #[error("there is no individual")]
-    NoIndividual,
-    /// The individual has no usable id.
-    #[error("the individual has no valid `id`")]
-    NoId,
+/// Whom an individual's data is about.
+pub(crate) fn id(individual: &Value) -> Result<IndividualId, NoRecord> {
+    id_of(&opened(individual)?)
 }
 
 /// Puts together what was fetched. Only a missing individual or id is an error; all else gives warnings.
-pub fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, WireError> {
-    let found = items(&fetched.individual);
-    let individual =
-        Entry::of(found.first().copied().unwrap_or(&Value::Null)).ok_or(WireError::NoIndividual)?;
-    let id = individual
-        .text("id")
-        .ok()
-        .flatten()
-        .and_then(|id| IndividualId::parse(&id))
-        .ok_or(WireError::NoId)?;
+pub(crate) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, NoRecord> {
+    let individual = opened(&fetched.individual)?;
+    let id = id_of(&individual)?;
     let mut warnings = Vec::new();
     let memberships = list(&individual, "memberships").unwrap_or_default();
     let uncancelled = |name| {
@@ -92,8 +80,15 @@ pub fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, WireError> 
     })
 }
 
-/// An entry could not be understood.
-struct Malformed;
+/// The individual of an answer, out of its envelope.
+fn opened(answer: &Value) -> Result<Entry<'_>, NoRecord> {
+    items(answer).first().and_then(|found| Entry::of(found)).ok_or(NoRecord::NoIndividual)
+}
+
+fn id_of(individual: &Entry<'_>) -> Result<IndividualId, NoRecord> {
+    let id = individual.text("id").ok().flatten();
+    id.and_then(|id| IndividualId::parse(&id)).ok_or(NoRecord::NoId)
+}
 
 /// The entries of a list on the individual. `None`: missing or null, which does not say that there are none.
 fn list<'a>(individual: &Entry<'a>, name: &str) -> Option<Vec<&'a Value>> {

@@ -1,31 +1,28 @@
 //! Reads the lists of re:Members into choices, as leniently as records: an entry without a code is passed over.
-//!
-//! Also puts what was said about a person back into one document for people to read, without what may be a secret.
 
 use std::cmp::Reverse;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::Fetched;
 use super::lenient::Entry;
 use crate::domain::catalogue::{Choice, EventChoice, FieldChoice, plain_day};
 use crate::domain::fold;
 use crate::domain::record::IndividualId;
 
 /// Committees and positions: `code` and `name` (re:Members fact sheet §5.1).
-pub fn coded(entries: &[Value]) -> Vec<Choice> {
+pub(crate) fn coded(entries: &[Value]) -> Vec<Choice> {
     choices(entries, "code", "name")
 }
 
 /// Relationship types by their `name`, and by the name of the other direction (§5.3).
-pub fn relationship_types(entries: &[Value]) -> Vec<Choice> {
+pub(crate) fn relationship_types(entries: &[Value]) -> Vec<Choice> {
     let mut names = choices(entries, "name", "name");
     names.extend(choices(entries, "reciprocalRelationshipName", "reciprocalRelationshipName"));
     tidy(names)
 }
 
 /// Events; their members carry a prefix (§5.4). Latest first.
-pub fn events(entries: &[Value]) -> Vec<EventChoice> {
+pub(crate) fn events(entries: &[Value]) -> Vec<EventChoice> {
     let mut events: Vec<EventChoice> = entries
         .iter()
         .filter_map(|entry| {
@@ -43,7 +40,7 @@ pub fn events(entries: &[Value]) -> Vec<EventChoice> {
 }
 
 /// Definitions of custom fields (§6.2).
-pub fn custom_fields(entries: &[Value]) -> Vec<FieldChoice> {
+pub(crate) fn custom_fields(entries: &[Value]) -> Vec<FieldChoice> {
     let field = |entry: &Value| {
         let entry = Entry::of(entry)?;
         let name = text(&entry, "name")?;
@@ -61,7 +58,7 @@ pub fn custom_fields(entries: &[Value]) -> Vec<FieldChoice> {
 }
 
 /// The ids of a list of people.
-pub fn ids(entries: &[Value]) -> Vec<IndividualId> {
+pub(crate) fn ids(entries: &[Value]) -> Vec<IndividualId> {
     entries.iter().filter_map(|entry| IndividualId::parse(&text(&Entry::of(entry)?, "id")?)).collect()
 }
 
@@ -83,45 +80,6 @@ fn tidy(mut choices: Vec<Choice>) -> Vec<Choice> {
 
 fn text(entry: &Entry<'_>, name: &str) -> Option<String> {
     entry.text(name).ok().flatten()
-}
-
-/// What was said about a person, in the shape of a line for `explain`.
-pub fn said(fetched: &Fetched) -> Value {
-    let Fetched { individual, committees, registrations, purchases, certifications, relationships } = fetched;
-    let parts = [
-        ("committees", committees),
-        ("registrations", registrations),
-        ("purchases", purchases),
-        ("certifications", certifications),
-        ("relationships", relationships),
-    ];
-    let mut line = Map::new();
-    line.insert("individual".to_owned(), individual.clone());
-    for (name, part) in parts {
-        if let Some(entries) = part {
-            line.insert(name.to_owned(), entries.clone().into());
-        }
-    }
-    let mut line = Value::Object(line);
-    leave_out_secrets(&mut line);
-    line
-}
-
-/// Removes members whose names speak of secrets. No known answer about a person has one; a tenant may add fields.
-fn leave_out_secrets(value: &mut Value) {
-    const MARKS: [&str; 4] = ["password", "token", "secret", "ssn"];
-    match value {
-        Value::Object(members) => {
-            let is_flag = |value: &Value| matches!(value, Value::Bool(_) | Value::Null);
-            members.retain(|name, value| {
-                let name = name.to_ascii_lowercase();
-                is_flag(value) || !MARKS.iter().any(|mark| name.contains(mark))
-            });
-            members.values_mut().for_each(leave_out_secrets);
-        }
-        Value::Array(entries) => entries.iter_mut().for_each(leave_out_secrets),
-        _ => {}
-    }
 }
 
 #[cfg(test)]
@@ -159,17 +117,5 @@ mod tests {
         ]);
         assert_eq!((fields[0].label.as_str(), fields[0].values.len()), ("Topics", 2));
         assert_eq!((fields[1].label.as_str(), fields[1].values.len()), ("terms", 0));
-    }
-
-    #[test]
-    fn what_may_be_a_secret_is_left_out_and_a_flag_stays() {
-        let user = json!({ "loginEmail": "a@b.example", "mustChangePassword": true, "Password": "x" });
-        let individual = json!({ "id": "1", "user": user, "portal": [{ "ssoToken": "y" }] });
-        let said = said(&Fetched { individual, committees: Some(Vec::new()), ..Fetched::default() });
-        assert_eq!(
-            said,
-            json!({ "individual": { "id": "1", "user": { "loginEmail": "a@b.example", "mustChangePassword": true },
-                    "portal": [{}] }, "committees": [] })
-        );
     }
 }

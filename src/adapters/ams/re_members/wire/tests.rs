@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::dates::date;
 use super::*;
 
 fn read(fetched: &Fetched) -> Record {
@@ -88,17 +89,17 @@ fn a_whole_profile_is_read() {
 #[test]
 fn only_a_missing_individual_or_id_is_an_error() {
     for (body, expect) in [
-        (json!(null), WireError::NoIndividual),
-        (json!(""), WireError::NoIndividual),
-        (json!("Invalid token"), WireError::NoIndividual),
-        (json!([]), WireError::NoIndividual),
-        (json!({ "pageNumber": 1, "dataList": [] }), WireError::NoIndividual),
-        (json!({ "pageNumber": 1, "dataList": null }), WireError::NoIndividual),
-        (json!({ "name": "x" }), WireError::NoId),
-        (json!({ "id": "" }), WireError::NoId),
-        (json!({ "id": null }), WireError::NoId),
-        (json!({ "id": ["a"] }), WireError::NoId),
-        (json!({ "id": "x".repeat(200) }), WireError::NoId),
+        (json!(null), NoRecord::NoIndividual),
+        (json!(""), NoRecord::NoIndividual),
+        (json!("Invalid token"), NoRecord::NoIndividual),
+        (json!([]), NoRecord::NoIndividual),
+        (json!({ "pageNumber": 1, "dataList": [] }), NoRecord::NoIndividual),
+        (json!({ "pageNumber": 1, "dataList": null }), NoRecord::NoIndividual),
+        (json!({ "name": "x" }), NoRecord::NoId),
+        (json!({ "id": "" }), NoRecord::NoId),
+        (json!({ "id": null }), NoRecord::NoId),
+        (json!({ "id": ["a"] }), NoRecord::NoId),
+        (json!({ "id": "x".repeat(200) }), NoRecord::NoId),
     ] {
         let fetched = Fetched { individual: body, ..Fetched::default() };
         assert_eq!(record(&fetched, Timestamp::UNIX_EPOCH), Err(expect));

@@ -14,7 +14,7 @@ const PLACEHOLDERS: [Date; 3] =
     [jiff::civil::date(1, 1, 1), jiff::civil::date(1753, 1, 1), jiff::civil::date(1900, 1, 1)];
 
 /// Reads one date. Empty text is absent; midnight is a civil date, whatever offset it carries.
-pub fn date(text: &str) -> AmsDate {
+pub(crate) fn date(text: &str) -> AmsDate {
     let text = text.trim();
     if text.is_empty() {
         return AmsDate::Absent;

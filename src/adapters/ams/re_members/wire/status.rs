@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::Malformed;
-use super::lenient::Entry;
+use super::lenient::{Entry, Malformed};
 use crate::domain::fold;
 
 /// Flags that say so by themselves.

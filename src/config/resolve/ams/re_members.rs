@@ -1,71 +1,21 @@
-//! `[ams]`: the association management system and the credentials for it.
-
-use std::ops::Range;
+//! `[ams.production]` and `[ams.staging]` of re:Members: addresses and what the vendor issued.
 
 use toml::Spanned;
 use url::Url;
 
-use super::super::raw;
-use super::super::reading::Said;
-use super::super::settings::Ams;
-use super::Resolving;
-use super::values::is_loopback;
 use crate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal};
-use crate::adapters::budget::Rate;
+use crate::config::raw;
+use crate::config::reading::Said;
+use crate::config::resolve::Resolving;
+use crate::config::resolve::values::is_loopback;
 
-/// Where the vendor tells an application which server is its association's (re:Members fact sheet §1.2).
+/// Where the vendor tells an application which server is its association's (docs/ams/remembers.md, "Handshake").
 const DISCOVERY: &str = "https://public.remembers-ams.com/Api/v1/WebApiUrl";
 
 const ADDRESS: &str = r#"Write a whole address, such as "https://members.acme.example""#;
 
-/// Which of the two environments is meant.
-#[derive(Clone, Copy, PartialEq)]
-enum Live {
-    Production,
-    Staging,
-}
-
 impl Resolving<'_, '_> {
-    pub(super) fn ams(&mut self, said: Spanned<raw::Ams>) -> Option<Ams> {
-        let (span, said) = (said.span(), said.into_inner());
-        let kind = self.choice(said.kind, (), &[("remembers", ())]);
-        let names = [("production", Live::Production), ("staging", Live::Staging)];
-        let live = self.choice(said.live, Live::Production, &names);
-        let default = Rate::default();
-        let per_second = self.count(said.calls_per_second, default.per_second);
-        let per_minute = self.count(said.calls_per_minute, default.per_minute);
-        let wanted = |which| live == Some(which);
-        let production = self.environment(said.production, "production", wanted(Live::Production), &span);
-        let staging = self.environment(said.staging, "staging", wanted(Live::Staging), &span);
-        kind?;
-        let (live, standby) = match live? {
-            Live::Production => (production?, staging?),
-            Live::Staging => (staging?, production?),
-        };
-        Some(Ams { live: live?, standby, rate: Rate { per_second: per_second?, per_minute: per_minute? } })
-    }
-
-    /// Outer `None`: a problem. Inner `None`: the environment is not configured and not live either.
-    fn environment(
-        &mut self,
-        said: Said<Spanned<raw::Environment>>,
-        name: &str,
-        live: bool,
-        span: &Range<usize>,
-    ) -> Option<Option<Environment>> {
-        match said {
-            Said::Unreadable => None,
-            Said::Nothing if live => {
-                let what = format!("`[ams.{name}]` is missing, and it is the environment that is live");
-                self.reading.missing(span.clone(), what, format!("Add `[ams.{name}]`, or change `ams.live`"));
-                None
-            }
-            Said::Nothing => Some(None),
-            Said::Value(said) => self.configured(said, name).map(Some),
-        }
-    }
-
-    fn configured(&mut self, said: Spanned<raw::Environment>, name: &str) -> Option<Environment> {
+    pub(super) fn re_members(&mut self, said: Spanned<raw::Environment>, name: &str) -> Option<Environment> {
         let (span, said) = (said.span(), said.into_inner());
         let key = |key: &str| format!("ams.{name}.{key}");
         let discovery = said.discovery_url.or(|| Spanned::new(0..0, DISCOVERY.to_owned()));
