@@ -24,7 +24,7 @@ const WORKERS: usize = 4;
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(15);
 
 /// The AMS must say twice, at least this far apart, that it knows somebody no more. Once may be a mishap: an answer 404 has
-/// been seen for tokens that had expired (re:Members fact sheet §1.7).
+/// been seen for tokens that had expired (docs/ams/remembers.md).
 const GONE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
 /// Why a record could not be read anew.

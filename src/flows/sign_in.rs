@@ -1,6 +1,6 @@
 //! Signing in: sending a browser to the AMS and taking it back.
 //!
-//! The AMS's redirect carries no state, nonce or signature (re:Members fact sheet §2.7), so the binding is ours: see
+//! The AMS's redirect carries no state, nonce or signature (docs/ams/remembers.md), so the binding is ours: see
 //! `attempts`. Whoever comes back without it gets no session, whatever token is in the address.
 
 use std::net::IpAddr;
@@ -28,7 +28,7 @@ use crate::domain::roles;
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
 
-/// How long a token is remembered as used. Staff can make tokens that live for days (re:Members fact sheet §2.4).
+/// How long a token is remembered as used. Staff can make tokens that live for days (docs/ams/remembers.md).
 const TOKEN_REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// So many attempts within [`LOOP_SPAN`] without one coming back whole: the AMS drops what we give it.

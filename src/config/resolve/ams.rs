@@ -13,7 +13,7 @@ use super::values::is_loopback;
 use crate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal};
 use crate::adapters::budget::Rate;
 
-/// Where the vendor tells an application which server is its association's (re:Members fact sheet §1.2).
+/// Where the vendor tells an application which server is its association's (docs/ams/remembers.md).
 const DISCOVERY: &str = "https://public.remembers-ams.com/Api/v1/WebApiUrl";
 
 const ADDRESS: &str = r#"Write a whole address, such as "https://members.acme.example""#;

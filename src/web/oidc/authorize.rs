@@ -180,7 +180,7 @@ impl Desk {
                 if !self.provider.settings().ams_logout_returns {
                     return Ok(with_cookies(see_other(&login), key));
                 }
-                // The AMS lets whoever has a session there straight through (re:Members fact sheet §2.1), so that ends first.
+                // The AMS lets whoever has a session there straight through (docs/ams/remembers.md), so that ends first.
                 let sealed = self.provider.seal_onward(&login).map_err(|error| failed(&error))?;
                 let kept = cookies::set_onward(&sealed, ONWARD_LIVES.as_secs(), arrived.is_secure());
                 Ok(with_cookies(
