@@ -15,3 +15,6 @@ pub mod app;
 pub mod cli;
 
 pub mod sim;
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
