@@ -65,7 +65,7 @@ fn the_sample_people_are_decided_by_the_sample_rules() {
             r#"true true "Corporate Gold" "CORPGOLD" "2026-12-31""#,
             r#"true true "Life" "LIFE" null"#,
             "true false null null null",
-            r#"false true "Individual" "INDIV" "2026-12-31""#,
+            "false false null null null",
             r#"true true "Individual" "INDIV" "2026-12-31""#,
         ]
     );

@@ -1,4 +1,4 @@
-//! How many calls the AMS may get from this installation, and who goes first when they are short (design §5).
+//! How many calls the AMS may get from this installation, and who goes first when they are short.
 //!
 //! `window` is pure: it says when the next call may start. [`Budget`] lets callers wait for that, in order.
 //! There is no task behind it: each caller waits for itself, and whoever leaves the head of the line wakes the next.
