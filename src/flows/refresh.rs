@@ -11,7 +11,9 @@ use super::person::{Person, PublishedRules};
 use super::tally::Tally;
 use crate::adapters::ams::{Ams, AmsError, Priority};
 use crate::adapters::clock::SharedClock;
-use crate::adapters::store::{Store, StoreError};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::directory::Directory;
+use crate::adapters::store::sessions::Sessions;
 use crate::domain::time::Timestamp;
 
 /// Persons who may wait for a background refresh; a hint beyond that is dropped and comes again with the next request.
@@ -51,7 +53,8 @@ pub(super) struct Lately {
 /// Reads records anew.
 pub struct Refresh {
     ams: Arc<dyn Ams>,
-    store: Arc<dyn Store>,
+    sessions: Arc<dyn Sessions>,
+    directory: Arc<dyn Directory>,
     rules: PublishedRules,
     clock: SharedClock,
     queue: mpsc::Sender<Arc<Person>>,
@@ -63,15 +66,16 @@ pub struct Refresh {
 pub struct Queue(mpsc::Receiver<Arc<Person>>);
 
 impl Refresh {
-    /// Refreshes from `ams`, kept in `store`.
+    /// Refreshes from `ams`, kept in `directory`.
     pub fn new(
         ams: Arc<dyn Ams>,
-        store: Arc<dyn Store>,
+        sessions: Arc<dyn Sessions>,
+        directory: Arc<dyn Directory>,
         rules: PublishedRules,
         clock: SharedClock,
     ) -> (Refresh, Queue) {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        (Refresh { ams, store, rules, clock, queue, tally: Tally::default() }, Queue(waiting))
+        (Refresh { ams, sessions, directory, rules, clock, queue, tally: Tally::default() }, Queue(waiting))
     }
 
     /// Asks for a refresh in the background; never waits.
@@ -130,7 +134,7 @@ impl Refresh {
             return self.end_sessions(person).await;
         };
         lately.missing_since = None;
-        let stored = self.store.put_record(person.environment(), &record).await;
+        let stored = self.directory.put_record(person.environment(), &record).await;
         let now = self.clock.now();
         person.renew(record, &self.rules.load(), now);
         if !person.held(&self.rules.load(), now).standing.decision.admitted {
@@ -143,7 +147,7 @@ impl Refresh {
     }
 
     async fn end_sessions(&self, person: &Person) -> Result<(), RefreshError> {
-        self.store.end_sessions_of(person.environment(), person.id()).await?;
+        self.sessions.end_sessions_of(person.environment(), person.id()).await?;
         Ok(())
     }
 

@@ -10,7 +10,8 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::StoreError;
+use super::statement::SqlResult;
+use crate::adapters::store::error::StoreError;
 
 /// How many pieces of work one transaction takes at most, so that nobody waits long for their commit.
 const GROUP: usize = 256;
@@ -59,10 +60,10 @@ impl Worker {
         self.failures.load(Ordering::Relaxed)
     }
 
-    /// Has `work` done on the thread. It is done even if nobody waits for the answer any more.
+    /// Has `work` done on the thread. It is done even if nobody waits for the answer.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Connection) -> SqlResult<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let work: Work = Box::new(move |connection| match work(connection) {
@@ -71,7 +72,7 @@ impl Worker {
                 let _gone = reply.send(committed.clone().map(|()| value));
             })),
             Err(error) => Err(Box::new(move |_| {
-                let _gone = reply.send(Err(error));
+                let _gone = reply.send(Err(error.into()));
             })),
         });
         let unavailable = |why: &str| StoreError::Unavailable(why.to_owned());
@@ -109,7 +110,7 @@ fn write_all(connection: &Connection, queue: &Receiver<Work>, failures: &AtomicU
         let mut group = vec![first];
         group.extend(queue.try_iter().take(GROUP - 1));
         let mut answers = Vec::new();
-        let committed = commit_together(connection, group, &mut answers);
+        let committed = commit_together(connection, group, &mut answers).map_err(StoreError::from);
         if let Err(error) = &committed {
             failures.fetch_add(1, Ordering::Relaxed);
             tracing::error!(%error, "the store cannot write");
@@ -123,11 +124,7 @@ fn write_all(connection: &Connection, queue: &Receiver<Work>, failures: &AtomicU
 }
 
 /// Does the group in one transaction. Work that fails is undone alone.
-fn commit_together(
-    connection: &Connection,
-    group: Vec<Work>,
-    answers: &mut Vec<Answer>,
-) -> Result<(), StoreError> {
+fn commit_together(connection: &Connection, group: Vec<Work>, answers: &mut Vec<Answer>) -> SqlResult<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     for work in group {
         connection.prepare_cached("SAVEPOINT work")?.execute([])?;
@@ -156,14 +153,14 @@ mod tests {
         connection
     }
 
-    fn insert(n: i64) -> impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static {
+    fn insert(n: i64) -> impl FnOnce(&Connection) -> SqlResult<()> + Send + 'static {
         move |connection| {
             connection.execute("INSERT INTO t VALUES (?1)", [n])?;
             Ok(())
         }
     }
 
-    fn count(connection: &Connection) -> Result<i64, StoreError> {
+    fn count(connection: &Connection) -> SqlResult<i64> {
         Ok(connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?)
     }
 
@@ -215,7 +212,7 @@ mod tests {
         let worker = Worker::writing(table(), 8).unwrap();
         let spoil = |connection: &Connection| {
             insert(1)(connection)?;
-            connection.execute_batch("ROLLBACK").map_err(StoreError::from)
+            Ok(connection.execute_batch("ROLLBACK")?)
         };
         assert!(matches!(worker.run(spoil).await, Err(StoreError::Unavailable(_))));
         assert_eq!(worker.run(insert(2)).await, Ok(()));

@@ -12,10 +12,10 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::CryptographyFailed;
-use super::assertion::{DamagedKey, Signer, jwks};
 use crate::adapters::clock::SharedClock;
-use crate::adapters::store::{Store, StoreError, StoredKey};
+use crate::adapters::keys::CryptographyFailed;
+use crate::adapters::keys::assertion::{DamagedKey, Signer, StoredKey, jwks};
+use crate::adapters::store::{Store, StoreError};
 use crate::domain::client::Algorithm;
 use crate::domain::time::Timestamp;
 
@@ -183,7 +183,12 @@ impl Snapshot {
 
 #[cfg(test)]
 mod tests {
+    use tempfile::TempDir;
+
     use super::*;
+    use crate::adapters::clock::Clock;
+    use crate::adapters::keys::seal::SecretKey;
+    use crate::adapters::store::sqlite::SqliteStore;
 
     fn at(minutes: i64) -> Timestamp {
         Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes)
@@ -215,5 +220,70 @@ mod tests {
         assert_eq!(snapshot.published.len(), 2);
         assert!(snapshot.signer_with(Algorithm::Es256).is_some());
         assert!(snapshot.signer_with(Algorithm::Rs256).is_none());
+    }
+
+    struct World(TempDir, SecretKey);
+
+    impl World {
+        fn new() -> World {
+            let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
+            World(TempDir::new().unwrap(), key)
+        }
+
+        fn open(&self) -> SqliteStore {
+            SqliteStore::open(&self.0.path().join("membergate.db"), &self.1).unwrap()
+        }
+    }
+
+    struct Fixed;
+
+    impl Clock for Fixed {
+        fn now(&self) -> Timestamp {
+            at(0)
+        }
+    }
+
+    #[tokio::test]
+    async fn the_signing_key_is_made_once_and_kept() {
+        let world = World::new();
+        let ensure = async || Keyring::ensure(Arc::new(world.open()), Arc::new(Fixed)).await.unwrap();
+        let first = ensure().await.signer().id().to_owned();
+        let again = ensure().await;
+        assert_eq!(again.signer().id(), first);
+        assert_eq!(again.jwks()["keys"].as_array().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_newest_signing_key_signs_and_every_one_is_published() {
+        let world = World::new();
+        let store = Arc::new(world.open());
+        let old = Signer::generate(Algorithm::EdDsa, at(-2), at(-2)).unwrap();
+        let new = Signer::generate(Algorithm::EdDsa, at(-1), at(-1)).unwrap();
+        store.put_key(&new).await.unwrap();
+        store.put_key(&old).await.unwrap();
+        store.put_key(&old).await.unwrap();
+        let keyring = Keyring::ensure(store, Arc::new(Fixed)).await.unwrap();
+        assert_eq!(keyring.signer().id(), new.id);
+        assert_eq!(published(&keyring), [old.id, new.id]);
+    }
+
+    fn published(keyring: &Keyring) -> Vec<String> {
+        let jwks = keyring.jwks();
+        jwks["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn keys_are_replaced_with_an_overlap() {
+        let world = World::new();
+        let store = Arc::new(world.open());
+        let keyring = Keyring::ensure(store.clone(), Arc::new(Fixed)).await.unwrap();
+        let old = keyring.signer().id().to_owned();
+        let es256 = keyring.signer_with(Algorithm::Es256).await.unwrap();
+        let rotated = rotate(&*store, at(0)).await.unwrap();
+        keyring.reload().await.unwrap();
+        assert_eq!(rotated.len(), 2, "one for each kind that is in use");
+        assert_eq!(keyring.signer().id(), old, "it is published, but does not sign yet");
+        assert_eq!(keyring.signer_with(Algorithm::Es256).await.unwrap().id(), es256.id());
+        assert_eq!(published(&keyring).len(), 4);
     }
 }

@@ -6,8 +6,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::StoreError;
 use super::schema::cannot_make;
+use crate::adapters::store::error::StoreError;
 
 /// The right to run a gateway on a store. Dropping it gives it up; the file stays, since a file that is taken away under
 /// somebody who waits for it could be locked twice.

@@ -11,11 +11,12 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
 
-use super::StoreError;
-use super::sealed::Vault;
+use super::statement::SqlResult;
+use crate::adapters::store::error::StoreError;
+use crate::adapters::store::sealed::{Bound, Vault};
 
 /// The steps from an empty file to the present tables. A released step is never edited; a change is a new step.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 9] = [
     include_str!("sql/1.sql"),
     include_str!("sql/2.sql"),
     include_str!("sql/3.sql"),
@@ -24,20 +25,14 @@ const STEPS: [&str; 8] = [
     include_str!("sql/6.sql"),
     include_str!("sql/7.sql"),
     include_str!("sql/8.sql"),
+    include_str!("sql/9.sql"),
 ];
 
 /// How long a connection waits for one in another process, such as `membergate check`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> StoreError {
-        // SQLite's messages name tables and columns, never values.
-        StoreError::Unavailable(error.to_string())
-    }
-}
-
 /// Opens the file for writing, in the state that the present release expects.
-pub(super) fn open_writer(path: &Path, vault: &Vault) -> Result<Connection, StoreError> {
+pub(super) fn open_writer(path: &Path, vault: &Vault) -> SqlResult<Connection> {
     create_if_missing(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // A file that is refused stays as a crash may have left it, with its log beside it.
@@ -55,7 +50,7 @@ pub(super) fn open_writer(path: &Path, vault: &Vault) -> Result<Connection, Stor
 }
 
 /// Opens the file once more, for reading alone.
-pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+pub(super) fn open_reader(path: &Path) -> SqlResult<Connection> {
     connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
 }
 
@@ -77,7 +72,7 @@ pub(super) fn cannot_make(path: &Path, error: &std::io::Error) -> StoreError {
     })
 }
 
-fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
+fn connect(path: &Path, mode: OpenFlags) -> SqlResult<Connection> {
     let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)
         .map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -86,23 +81,23 @@ fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
 }
 
 /// Whether the file is new, or ours, of a version that we know, and made with our key. Reads only.
-fn check(connection: &Connection, vault: &Vault) -> Result<(), StoreError> {
+fn check(connection: &Connection, vault: &Vault) -> SqlResult<()> {
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     match version(connection)? {
         0 if tables == 0 => Ok(()),
-        0 => Err(StoreError::Unavailable("the file is a database of another program".to_owned())),
-        version if version > STEPS.len() => Err(StoreError::Newer),
+        0 => Err(StoreError::Unavailable("the file is a database of another program".to_owned()).into()),
+        version if version > STEPS.len() => Err(StoreError::Newer.into()),
         _ => {
             let canary: Option<Vec<u8>> =
                 connection.query_row("SELECT sealed FROM canary", [], |row| row.get(0)).optional()?;
-            let known = canary.is_some_and(|sealed| vault.opens_canary(&sealed));
-            if known { Ok(()) } else { Err(StoreError::WrongKey) }
+            let known = canary.is_some_and(|sealed| vault.open_bytes(&sealed, Bound::Canary).is_ok());
+            if known { Ok(()) } else { Err(StoreError::WrongKey.into()) }
         }
     }
 }
 
 /// Takes the steps that are missing: all or none of them.
-fn migrate(connection: &mut Connection, vault: &Vault) -> Result<(), StoreError> {
+fn migrate(connection: &mut Connection, vault: &Vault) -> SqlResult<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Looked at again under the lock: another process may have made the tables since.
     check(&transaction, vault)?;
@@ -110,7 +105,8 @@ fn migrate(connection: &mut Connection, vault: &Vault) -> Result<(), StoreError>
     for (number, step) in (1_i64..).zip(STEPS).skip(done) {
         transaction.execute_batch(step)?;
         if number == 1 {
-            transaction.execute("INSERT INTO canary (sealed) VALUES (?1)", [vault.seal_canary()?])?;
+            let canary = vault.seal_bytes(b"membergate", Bound::Canary)?;
+            transaction.execute("INSERT INTO canary (sealed) VALUES (?1)", [canary])?;
         }
         transaction.pragma_update(None, "user_version", number)?;
     }
@@ -118,7 +114,7 @@ fn migrate(connection: &mut Connection, vault: &Vault) -> Result<(), StoreError>
 }
 
 /// How many steps the file has behind it.
-fn version(connection: &Connection) -> Result<usize, StoreError> {
+fn version(connection: &Connection) -> SqlResult<usize> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     // A negative number is not ours either.
     Ok(usize::try_from(version).unwrap_or(usize::MAX))
