@@ -12,7 +12,6 @@ use super::tally::Tally;
 use crate::adapters::ams::Ams;
 use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
-use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
 use crate::adapters::store::sessions::Sessions;
 use crate::domain::time::Timestamp;
