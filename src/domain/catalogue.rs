@@ -60,19 +60,31 @@ pub struct Catalogue {
     pub relationships: Vec<Choice>,
 }
 
+/// A committee of a rule that is not on the AMS's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unlisted<'a> {
+    /// The code or name in the rule.
+    pub committee: &'a Code,
+    /// The code that was probably meant.
+    pub meant: Option<&'a str>,
+}
+
 impl Catalogue {
-    /// The committees of a mapping that are not on the list, each with what was probably meant. A list without entries says nothing.
-    pub fn unknown_committees<'r>(&self, rules: &'r Rules) -> Vec<(&'r Code, Option<&str>)> {
-        if self.committees.is_empty() {
-            return Vec::new();
-        }
-        let known = |code: &Code| {
-            self.committees.iter().any(|one| code.matches(&one.code) || code.matches(&one.label))
-        };
-        let mut found: Vec<&Code> = committees_of(rules).filter(|code| !known(code)).collect();
+    /// The committee of a condition, if it is not on the list. A list without entries says nothing.
+    pub fn unlisted<'a>(&'a self, condition: &'a Condition) -> Option<Unlisted<'a>> {
+        let committee = committee_of(condition)?;
+        let fits = |one: &Choice| committee.matches(&one.code) || committee.matches(&one.label);
+        let meant = || nearest(committee.as_str(), self.committees.iter().map(|one| &*one.code));
+        (!self.committees.is_empty() && !self.committees.iter().any(fits))
+            .then(|| Unlisted { committee, meant: meant() })
+    }
+
+    /// The committees of a mapping that are not on the list.
+    pub fn unlisted_committees<'a>(&'a self, rules: &'a Rules) -> Vec<Unlisted<'a>> {
+        let mut found: Vec<Unlisted<'a>> =
+            conditions(rules).filter_map(|condition| self.unlisted(condition)).collect();
         found.dedup();
-        let meant = |code: &Code| nearest(code.as_str(), self.committees.iter().map(|one| &*one.code));
-        found.into_iter().map(|code| (code, meant(code))).collect()
+        found
     }
 
     /// The committees of a mapping that fit two entries of the list: one by its code and another by its name, or two by their
@@ -82,17 +94,22 @@ impl Catalogue {
             let fitting = |one: &&Choice| code.matches(&one.code) || code.matches(&one.label);
             self.committees.iter().filter(fitting).count()
         };
-        let mut found: Vec<&Code> = committees_of(rules).filter(|code| fits(code) > 1).collect();
+        let mut found: Vec<&Code> =
+            conditions(rules).filter_map(committee_of).filter(|code| fits(code) > 1).collect();
         found.dedup();
         found
     }
 }
 
-fn committees_of(rules: &Rules) -> impl Iterator<Item = &Code> {
-    rules.rules.iter().flat_map(|rule| &rule.when).filter_map(|one| match one.plain().0 {
+fn conditions(rules: &Rules) -> impl Iterator<Item = &Condition> {
+    rules.rules.iter().flat_map(|rule| &rule.when)
+}
+
+fn committee_of(condition: &Condition) -> Option<&Code> {
+    match condition.plain().0 {
         Condition::Committee { committee, .. } => Some(committee),
         _ => None,
-    })
+    }
 }
 
 /// Something that was seen on records.
@@ -239,7 +256,12 @@ mod tests {
         let rules = Rules { rules, ..Rules::new(TimeZone::UTC) };
         let found: Vec<&str> = catalogue.fit_two(&rules).into_iter().map(Code::as_str).collect();
         assert_eq!(found, ["board", "Money"]);
-        let unknown: Vec<_> = catalogue.unknown_committees(&rules);
-        assert_eq!(unknown, [(&Code::parse("none").unwrap(), None)]);
+        let unlisted: Vec<_> = catalogue.unlisted_committees(&rules);
+        let none = Code::parse("none").unwrap();
+        assert_eq!(unlisted, [Unlisted { committee: &none, meant: None }]);
+        let misspelt = rule("FINN").when.remove(0);
+        assert_eq!(catalogue.unlisted(&misspelt).unwrap().meant, Some("FIN"));
+        let empty = Catalogue { committees: Vec::new(), ..catalogue };
+        assert_eq!(empty.unlisted(&misspelt), None, "a list without entries says nothing");
     }
 }

@@ -321,6 +321,29 @@ async fn what_does_not_fit_is_told_beside_the_field_and_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_committee_that_is_not_on_the_list_is_saved_with_a_warning() {
+    let world = world().await;
+    let mut sam = sam(&world).await;
+    let page = sam.get(world.url(MAPPING)).await;
+    add_committee(&world, &mut sam, &page, "EDUU", "education").await.expect(303);
+    let page = sam.get(world.url(MAPPING)).await.expect(200);
+    assert!(page.text.contains(">EDUU"), "the rule is saved: {}", page.text);
+    assert!(!page.text.contains("not on your AMS"), "a list that was never read says nothing");
+    let token = page.attribute("name=\"token\"", "value").unwrap();
+    sam.post(world.url("/_gate/admin/mapping/refresh"), &[("token", &*token)]).await.expect(303);
+    let page = sam.get(world.url(MAPPING)).await.expect(200);
+    let warning = "EDUU is not on your AMS’s list of committees. Did you mean EDU?";
+    assert_eq!(page.text.matches(warning).count(), 1, "in the row of that rule alone: {}", page.text);
+    let rule = sam.get(world.url(&links_to_rules(&page).pop().unwrap())).await.expect(200);
+    assert!(rule.text.contains(warning), "{}", rule.text);
+    let rules = world.url("/_gate/admin/mapping/rules");
+    let fields =
+        [("token", &*token), ("c0.kind", "committee"), ("c0.code", "EDUU"), ("do", "add"), ("add", "member")];
+    let typed = sam.post(rules, &fields).await.expect(200);
+    assert!(typed.text.contains(warning), "beside what is being typed too: {}", typed.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_link_opens_once_and_only_by_its_button() {
     let world = world().await;
     let key = SecretKey::parse(SECRET_KEY).unwrap();

@@ -18,6 +18,8 @@ pub struct Field {
     pub hint: &'static str,
     /// What to mend, in a sentence.
     pub mend: Option<String>,
+    /// What may be a mistake, in a sentence. It can be saved as it is.
+    pub doubt: Option<String>,
     /// The list that it offers, by id; may be empty.
     pub list: &'static str,
     /// `text`, `number`, `date`…
@@ -64,6 +66,12 @@ impl Field {
         Field { mend, ..self }
     }
 
+    /// With what may be a mistake.
+    #[must_use]
+    pub fn doubt(self, doubt: Option<String>) -> Field {
+        Field { doubt, ..self }
+    }
+
     /// Apart from fields of the same name in other forms of the page.
     #[must_use]
     pub fn scope(self, scope: impl Into<String>) -> Field {
@@ -72,6 +80,14 @@ impl Field {
 
     fn id(&self) -> String {
         format!("{}{}", self.scope, self.name.replace('.', "-"))
+    }
+
+    /// The elements that say more about it, by id.
+    fn described_by(&self) -> String {
+        let parts =
+            [("hint", !self.hint.is_empty()), ("mend", self.mend.is_some()), ("doubt", self.doubt.is_some())];
+        let present = parts.into_iter().filter(|(_, present)| *present);
+        present.map(|(part, _)| format!("{}-{part}", self.id())).collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -9,7 +9,7 @@ use super::Admin;
 use super::access::{Called, Caller};
 use super::draft::{bar, told, who_was_faster};
 use super::mapping_page::{MappingPage, Settings, keyed};
-use super::offers;
+use super::offers::{self, Offers};
 use super::shell::{Note, Room, Tone};
 use super::typed::{Mends, typed_role};
 use super::words::differences;
@@ -124,9 +124,9 @@ async fn page(
 ) -> Response<Body> {
     match bar(admin, draft).await {
         Ok(bar) => {
-            let (lists, as_of) = offers::lists(admin, &draft.rules);
+            let offers = Offers::of(admin, &draft.rules);
             let shell = caller.shell(Room::Mapping).with(offers::outage(admin));
-            answer(respond(&with(MappingPage::new(shell, bar, &draft.rules, typed, lists, as_of))))
+            answer(respond(&with(MappingPage::new(shell, bar, &draft.rules, typed, offers))))
         }
         Err(error) => caller.broken(&error),
     }

@@ -5,6 +5,7 @@ use http::StatusCode;
 
 use super::fields::{Field, List, Switch};
 use super::kinds::{self, Kind};
+use super::offers::Offers;
 use super::shell::Shell;
 use super::typed::{Mends, TypedCondition};
 use super::words::Difference;
@@ -32,6 +33,8 @@ pub struct Row {
     pub asks: Vec<String>,
     /// Details, or what people call the thing.
     pub detail: String,
+    /// What may be a mistake, in sentences.
+    pub doubts: Vec<String>,
     /// The role granted.
     pub role: String,
     /// What people call the rule.
@@ -146,8 +149,7 @@ impl MappingPage {
         draft: DraftBar,
         rules: &Rules,
         typed: Option<(Settings, Mends)>,
-        lists: Vec<List>,
-        lists_as_of: String,
+        offers: Offers,
     ) -> MappingPage {
         let status = if typed.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let (settings, mends) = typed.unwrap_or_else(|| (Settings::of(rules), Mends::new()));
@@ -155,7 +157,7 @@ impl MappingPage {
         let is_plain = |rule: &Rule| matches!(rule.when.as_slice(), [one] if !one.plain().1 && Kind::of(one) != Kind::Member);
         let name_of = |kind: Kind, code: &str| {
             let list = kind.specs().first().map_or("", |spec| spec.list);
-            let items = lists.iter().filter(|of| of.id == list).flat_map(|of| &of.items);
+            let items = offers.lists.iter().filter(|of| of.id == list).flat_map(|of| &of.items);
             items
                 .clone()
                 .find(|(value, name)| fold::folded(value) == fold::folded(code) && value != name)
@@ -172,7 +174,7 @@ impl MappingPage {
                         .into_iter()
                         .chain(Some(detail).filter(|text| !text.is_empty()))
                         .collect();
-                    row(key, rule, vec![what], named.join(" · "))
+                    row(key, rule, vec![what], named.join(" · "), &offers)
                 })
                 .collect(),
             add: add_fields(kind),
@@ -187,7 +189,9 @@ impl MappingPage {
             combined: keyed
                 .iter()
                 .filter(|(_, rule)| !is_plain(rule))
-                .map(|(key, rule)| row(key, rule, rule.when.iter().map(kinds::line).collect(), String::new()))
+                .map(|(key, rule)| {
+                    row(key, rule, rule.when.iter().map(kinds::line).collect(), String::new(), &offers)
+                })
                 .collect(),
             was: Settings::of(rules).line(),
             roles: vec![
@@ -207,17 +211,18 @@ impl MappingPage {
                 .mend(mends.get("time_zone").cloned()),
             switches: switches(&settings),
             primary_first: settings.primary_first,
-            lists,
-            lists_as_of,
+            lists: offers.lists,
+            lists_as_of: offers.as_of,
             clash: None,
             status,
         }
     }
 }
 
-fn row(key: &str, rule: &Rule, asks: Vec<String>, detail: String) -> Row {
+fn row(key: &str, rule: &Rule, asks: Vec<String>, detail: String, offers: &Offers) -> Row {
     let label = rule.label.as_deref().unwrap_or_default().to_owned();
-    Row { key: key.to_owned(), asks, detail, role: rule.role.to_string(), label }
+    let doubts = rule.when.iter().filter_map(|condition| offers.doubt(condition)).collect();
+    Row { key: key.to_owned(), asks, detail, doubts, role: rule.role.to_string(), label }
 }
 
 /// The form of a card: the fields of the kind, then the role.
@@ -303,7 +308,7 @@ impl Page for MappingPage {
             ("time_zone".to_owned(), "There is no such time zone.".to_owned()),
         ]);
         vec![
-            ("mapping_empty", Self::new(shell(), bar(None), &empty, None, Vec::new(), String::new())),
+            ("mapping_empty", Self::new(shell(), bar(None), &empty, None, Offers::default())),
             (
                 "mapping_full",
                 Self::new(
@@ -311,8 +316,7 @@ impl Page for MappingPage {
                     bar(Some("Sam Osei changed it on 4 March 2026, 09:05")),
                     &samples::rules(),
                     None,
-                    samples::lists(),
-                    "4 March 2026, 08:00".to_owned(),
+                    samples::offers(),
                 ),
             ),
             (
@@ -325,8 +329,7 @@ impl Page for MappingPage {
                         bar(Some("Sam Osei changed it on 4 March 2026, 10:42")),
                         &samples::rules(),
                         Some((Settings::of(&empty), Mends::new())),
-                        samples::lists(),
-                        String::new(),
+                        samples::offers(),
                     )
                 },
             ),
@@ -337,8 +340,7 @@ impl Page for MappingPage {
                     bar(None),
                     &samples::rules(),
                     Some((wrong, mends)),
-                    samples::lists(),
-                    "4 March 2026, 08:00".to_owned(),
+                    samples::offers(),
                 ),
             ),
         ]

@@ -1,5 +1,7 @@
 //! What fields offer to choose from: what the AMS lists, what was seen on records, and roles that are in use.
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
@@ -12,19 +14,39 @@ use super::fields::{List, grouped, people};
 use super::shell::{Note, Room, Tone};
 use super::words::when;
 use crate::domain::audit::Action;
-use crate::domain::catalogue::Tally;
+use crate::domain::catalogue::{Catalogue, Tally, Unlisted};
 use crate::domain::fold;
-use crate::domain::rule::{CORE_ROLES, Rules};
+use crate::domain::rule::{CORE_ROLES, Condition, Rules};
 use crate::domain::time;
 use crate::flows::administer::catalogue::{Offered, RefreshFailed};
 
-/// The lists of a page that edits these rules, and when those of the AMS were read; empty: never.
-pub fn lists(admin: &Admin, rules: &Rules) -> (Vec<List>, String) {
-    let offered = admin.desk.catalogues.offered();
-    let as_of = offered.catalogue.as_ref().map(|listed| when(listed.as_of, &admin.zone()));
-    let mut lists = vec![roles(rules), time_zones()];
-    lists.extend(of_the_ams(&offered));
-    (lists, as_of.unwrap_or_default())
+/// What a page that edits rules offers to choose from, and compares with what was chosen.
+#[derive(Default)]
+pub struct Offers {
+    /// What fields offer.
+    pub lists: Vec<List>,
+    /// When the lists of the AMS were read; empty: never.
+    pub as_of: String,
+    /// The lists of the AMS.
+    pub catalogue: Option<Arc<Catalogue>>,
+}
+
+impl Offers {
+    /// What there is for these rules.
+    pub fn of(admin: &Admin, rules: &Rules) -> Offers {
+        let offered = admin.desk.catalogues.offered();
+        let as_of = offered.catalogue.as_ref().map(|listed| when(listed.as_of, &admin.zone()));
+        let mut lists = vec![roles(rules), time_zones()];
+        lists.extend(of_the_ams(&offered));
+        Offers { lists, as_of: as_of.unwrap_or_default(), catalogue: offered.catalogue }
+    }
+
+    /// What may be a mistake in a condition, in sentences.
+    pub fn doubt(&self, condition: &Condition) -> Option<String> {
+        let Unlisted { committee, meant } = self.catalogue.as_ref()?.unlisted(condition)?;
+        let meant = meant.map(|meant| format!(" Did you mean {meant}?")).unwrap_or_default();
+        Some(format!("{committee} is not on your AMS’s list of committees.{meant}"))
+    }
 }
 
 fn of_the_ams(offered: &Offered) -> Vec<List> {

@@ -10,7 +10,7 @@ use super::access::{Called, Caller};
 use super::draft::{told, who_was_faster};
 use super::kinds::{self, Kind};
 use super::mapping_page::keyed;
-use super::offers;
+use super::offers::{self, Offers};
 use super::rule_page::{Clash, RulePage};
 use super::shell::Room;
 use super::typed::{MOST_CONDITIONS, Mends, Typed, TypedCondition};
@@ -140,7 +140,6 @@ fn page(
     (key, typed): (&str, &Typed),
     mends: &Mends,
 ) -> RulePage {
-    let (lists, _) = offers::lists(admin, rules);
     let shell = caller.shell(Room::Mapping).with(offers::outage(admin));
-    RulePage::new(shell, key, typed, mends, lists)
+    RulePage::new(shell, key, typed, mends, Offers::of(admin, rules))
 }

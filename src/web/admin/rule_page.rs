@@ -6,6 +6,7 @@ use http::StatusCode;
 
 use super::fields::{Field, List};
 use super::kinds::Kind;
+use super::offers::Offers;
 use super::shell::Shell;
 use super::typed::{MOST_CONDITIONS, Mends, Typed, TypedCondition};
 use crate::web::pages::{Forms, Page};
@@ -86,20 +87,16 @@ pub struct Clash {
 
 impl RulePage {
     /// A form with what was typed.
-    pub fn new(shell: Shell, key: &str, typed: &Typed, mends: &Mends, lists: Vec<List>) -> RulePage {
-        let conditions = typed.conditions.iter().enumerate().map(|(number, condition)| ConditionCard {
-            number,
-            kind: condition.kind,
-            not: condition.not,
-            fields: condition
-                .kind
-                .specs()
-                .iter()
-                .map(|spec| {
-                    let mend = mends.get(&format!("c{number}.{}", spec.key)).cloned();
-                    spec.field(number, condition.value(spec.key), mend)
-                })
-                .collect(),
+    pub fn new(shell: Shell, key: &str, typed: &Typed, mends: &Mends, offers: Offers) -> RulePage {
+        let conditions = typed.conditions.iter().enumerate().map(|(number, condition)| {
+            let read = condition.condition(number, &mut Mends::new());
+            // It is about the first field, which names the thing.
+            let mut doubt = read.and_then(|condition| offers.doubt(&condition));
+            let fields = condition.kind.specs().iter().map(|spec| {
+                let mend = mends.get(&format!("c{number}.{}", spec.key)).cloned();
+                spec.field(number, condition.value(spec.key), mend).doubt(doubt.take())
+            });
+            ConditionCard { number, fields: fields.collect(), kind: condition.kind, not: condition.not }
         });
         RulePage {
             shell,
@@ -114,7 +111,7 @@ impl RulePage {
             conditions: conditions.collect(),
             taken: typed.taken.as_ref().map(Taken::of),
             mend: mends.get("add").or_else(|| mends.get("rule")).cloned(),
-            lists,
+            lists: offers.lists,
             clash: None,
             status: if mends.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY },
         }
@@ -144,7 +141,7 @@ impl Page for RulePage {
     fn samples() -> Vec<(&'static str, Self)> {
         use super::tests::samples;
         let new = |key: &str, typed: &Typed, mends: &Mends| {
-            Self::new(samples::shell(super::shell::Room::Mapping), key, typed, mends, samples::lists())
+            Self::new(samples::shell(super::shell::Room::Mapping), key, typed, mends, samples::offers())
         };
         let full = samples::rules().rules.last().map(Typed::from).unwrap();
         let broken = Typed {

@@ -114,7 +114,8 @@ impl TypedCondition {
         TypedCondition { kind: Kind::of(condition), not, values }
     }
 
-    fn condition(&self, number: usize, mends: &mut Mends) -> Option<Condition> {
+    /// The condition, or what to mend.
+    pub fn condition(&self, number: usize, mends: &mut Mends) -> Option<Condition> {
         let read = |spec: &Spec, mends: &mut Mends| {
             let typed = self.value(spec.key).trim();
             if typed.is_empty() && !spec.optional {

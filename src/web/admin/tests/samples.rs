@@ -1,8 +1,12 @@
 //! Invented facts from which the samples of all pages are made.
 
+use std::sync::Arc;
+
+use crate::domain::catalogue::{Catalogue, Choice};
 use crate::domain::rule::{Code, Condition, Role, Rule, Rules};
 use crate::domain::time::TimeZone;
 use crate::web::admin::fields::List;
+use crate::web::admin::offers::Offers;
 use crate::web::admin::shell::{Note, Room, Shell, Tone};
 
 /// The shell of all samples. The markup in the name must come out as text.
@@ -88,12 +92,20 @@ pub(in crate::web::admin) fn rules() -> Rules {
 }
 
 /// A few values for every field.
-pub(in crate::web::admin) fn lists() -> Vec<List> {
+pub(in crate::web::admin) fn offers() -> Offers {
     let list = |id, items: &[(&str, &str)]| List {
         id,
         items: items.iter().map(|(code, name)| ((*code).to_owned(), (*name).to_owned())).collect(),
     };
-    vec![
+    let choice = |code: &str, label: &str| Choice { code: code.to_owned(), label: label.to_owned() };
+    let catalogue = Catalogue {
+        as_of: "2026-03-04T13:00:00Z".parse().unwrap(),
+        committees: vec![choice("EDU", "Education committee"), choice("FINANCE", "Finance & audit")],
+        events: Vec::new(),
+        custom_fields: Vec::new(),
+        relationships: Vec::new(),
+    };
+    let lists = vec![
         list("list-committee", &[("EDU", "Education committee"), ("FIN", "Finance & audit")]),
         list(
             "list-membership-type",
@@ -101,7 +113,8 @@ pub(in crate::web::admin) fn lists() -> Vec<List> {
         ),
         list("list-event", &[("ANNUAL26", "Annual meeting, 12 June 2026")]),
         list("list-role", &[("member", "member"), ("education", "Education committee")]),
-    ]
+    ];
+    Offers { lists, as_of: "4 March 2026, 08:00".to_owned(), catalogue: Some(Arc::new(catalogue)) }
 }
 
 /// What a draft changes.
