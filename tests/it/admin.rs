@@ -334,8 +334,13 @@ async fn a_committee_that_is_not_on_the_list_is_saved_with_a_warning() {
     let page = sam.get(world.url(MAPPING)).await.expect(200);
     let warning = "EDUU is not on your AMS’s list of committees. Did you mean EDU?";
     assert_eq!(page.text.matches(warning).count(), 1, "in the row of that rule alone: {}", page.text);
-    let rule = sam.get(world.url(&links_to_rules(&page).pop().unwrap())).await.expect(200);
-    assert!(rule.text.contains(warning), "{}", rule.text);
+    let mut beside = 0;
+    for link in links_to_rules(&page) {
+        let rule = sam.get(world.url(&link)).await.expect(200);
+        assert_eq!(rule.text.contains(warning), rule.text.contains("value=\"EDUU\""), "{}", rule.text);
+        beside += rule.text.matches(warning).count();
+    }
+    assert_eq!(beside, 1, "beside the field of that rule");
     let rules = world.url("/_gate/admin/mapping/rules");
     let fields =
         [("token", &*token), ("c0.kind", "committee"), ("c0.code", "EDUU"), ("do", "add"), ("add", "member")];
