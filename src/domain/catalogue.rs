@@ -1,18 +1,19 @@
 //! What an administrator can choose from when writing a rule: what the AMS lists, and what was seen on records.
 //!
 //! The AMS lists committees, events, custom fields and relationship types. It lists no membership types, security roles,
-//! certifications, products (re:Members fact sheet §4.1, §5.2, §5.5, §5.6): of those only what somebody has is known.
+//! certifications, products: of those only what somebody has is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::condition::Choices;
 use super::fold;
 use super::record::Record;
 use super::rule::{Code, Condition, Rules};
 use super::spelling::nearest;
-use super::time::{AmsDate, Timestamp};
+use super::time::{AmsDate, Timestamp, in_words};
 
 /// Something to choose: what a rule holds, and what people call it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +74,12 @@ impl Catalogue {
     /// The committee of a condition, if it is not on the list. A list without entries says nothing.
     pub fn unlisted<'a>(&'a self, condition: &'a Condition) -> Option<Unlisted<'a>> {
         let committee = committee_of(condition)?;
-        let fits = |one: &Choice| committee.matches(&one.code) || committee.matches(&one.label);
+        // A pattern fits what it stands for.
+        let fits = |one: &Choice| {
+            [&one.code, &one.label]
+                .into_iter()
+                .any(|said| committee.matches(said) || committee.star_in(said).is_some())
+        };
         let meant = || nearest(committee.as_str(), self.committees.iter().map(|one| &*one.code));
         (!self.committees.is_empty() && !self.committees.iter().any(fits))
             .then(|| Unlisted { committee, meant: meant() })
@@ -82,7 +88,7 @@ impl Catalogue {
     /// The committees of a mapping that are not on the list.
     pub fn unlisted_committees<'a>(&'a self, rules: &'a Rules) -> Vec<Unlisted<'a>> {
         let mut found: Vec<Unlisted<'a>> =
-            conditions(rules).filter_map(|condition| self.unlisted(condition)).collect();
+            rules.conditions().filter_map(|condition| self.unlisted(condition)).collect();
         found.dedup();
         found
     }
@@ -95,14 +101,41 @@ impl Catalogue {
             self.committees.iter().filter(fitting).count()
         };
         let mut found: Vec<&Code> =
-            conditions(rules).filter_map(committee_of).filter(|code| fits(code) > 1).collect();
+            rules.conditions().filter_map(committee_of).filter(|code| fits(code) > 1).collect();
         found.dedup();
         found
     }
+
+    /// What the AMS lists of these, in its order.
+    pub fn choices(&self, of: Choices) -> Vec<Choice> {
+        let choice = |code: &str, label: String| Choice { code: code.to_owned(), label };
+        match of {
+            Choices::Committees => self.committees.clone(),
+            Choices::Relationships => self.relationships.clone(),
+            Choices::Events => {
+                let day = |one: &EventChoice| one.first_day.map(|day| format!(", {}", in_words(day)));
+                let label = |one: &EventChoice| format!("{}{}", one.label, day(one).unwrap_or_default());
+                self.events.iter().map(|one| choice(&one.code, label(one))).collect()
+            }
+            Choices::CustomFields => {
+                self.custom_fields.iter().map(|one| choice(&one.name, one.label.clone())).collect()
+            }
+            Choices::FieldValues => values_of(self.custom_fields.iter()),
+            Choices::MembershipTypes
+            | Choices::Positions
+            | Choices::SecurityRoles
+            | Choices::Products
+            | Choices::Certifications => Vec::new(),
+        }
+    }
 }
 
-fn conditions(rules: &Rules) -> impl Iterator<Item = &Condition> {
-    rules.rules.iter().flat_map(|rule| &rule.when)
+fn values_of<'a>(fields: impl Iterator<Item = &'a FieldChoice>) -> Vec<Choice> {
+    let of = |field: &'a FieldChoice| {
+        let values = field.values.iter();
+        values.map(|value| Choice { code: value.clone(), label: field.label.clone() })
+    };
+    fields.flat_map(of).collect()
 }
 
 fn committee_of(condition: &Condition) -> Option<&Code> {
@@ -155,6 +188,31 @@ pub struct Seen {
 const MOST_VALUES: usize = 50;
 
 impl Seen {
+    /// What was seen of these.
+    pub fn choices(&self, of: Choices) -> Vec<SeenChoice> {
+        let seen = |choice: Choice| SeenChoice { code: choice.code, label: choice.label, people: 0 };
+        let tally = match of {
+            Choices::MembershipTypes => &self.membership_types,
+            Choices::Committees => &self.committees,
+            Choices::Positions => &self.positions,
+            Choices::SecurityRoles => &self.security_roles,
+            Choices::Events => &self.events,
+            Choices::Products => &self.products,
+            Choices::Certifications => &self.certifications,
+            Choices::Relationships => &self.relationships,
+            Choices::CustomFields => {
+                let fields = self.custom_fields.values();
+                return fields
+                    .map(|one| seen(Choice { code: one.name.clone(), label: one.label.clone() }))
+                    .collect();
+            }
+            Choices::FieldValues => {
+                return values_of(self.custom_fields.values()).into_iter().map(seen).collect();
+            }
+        };
+        tally.values().cloned().collect()
+    }
+
     /// Adds what stands on one record. Whether it still holds does not matter: a rule may ask for what has ended.
     pub fn note(&mut self, record: &Record) {
         self.people += 1;
@@ -244,13 +302,10 @@ mod tests {
             custom_fields: Vec::new(),
             relationships: Vec::new(),
         };
-        let rule = |committee: &str| Rule {
-            role: Role::parse("r").unwrap(),
-            label: None,
-            when: vec![Condition::Committee {
-                committee: Code::parse(committee).unwrap(),
-                positions: Vec::new(),
-            }],
+        let rule = |committee: &str| {
+            let committee = Code::parse(committee).unwrap();
+            let when = vec![Condition::Committee { committee, positions: Vec::new() }];
+            Rule::new(Role::parse("r").unwrap(), None, when)
         };
         let rules = ["board", "EDU", "Money", "Directors", "none"].map(rule).to_vec();
         let rules = Rules { rules, ..Rules::new(TimeZone::UTC) };

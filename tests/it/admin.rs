@@ -54,7 +54,7 @@ async fn add_committee(world: &World, sam: &mut Visitor, page: &Page, code: &str
         ("token", &*token),
         ("revision", &revision),
         ("c0.kind", "committee"),
-        ("c0.code", code),
+        ("c0.committee", code),
         ("role", role),
         ("do", "save"),
     ];
@@ -148,7 +148,7 @@ async fn a_forged_form_changes_nothing() {
             ("token", token),
             ("revision", &*revision),
             ("c0.kind", "committee"),
-            ("c0.code", "EDU"),
+            ("c0.committee", "EDU"),
             ("role", "evil"),
             ("do", "save"),
         ];
@@ -238,9 +238,10 @@ async fn two_administrators_edit_at_once_and_nothing_is_lost() {
         [
             ("token", value("token")),
             ("key", value("key")),
+            ("was", value("was")),
             ("role", "finance".to_owned()),
             ("c0.kind", "committee".to_owned()),
-            ("c0.code", committee.to_owned()),
+            ("c0.committee", committee.to_owned()),
             ("do", "save".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -342,8 +343,13 @@ async fn a_committee_that_is_not_on_the_list_is_saved_with_a_warning() {
     }
     assert_eq!(beside, 1, "beside the field of that rule");
     let rules = world.url("/_gate/admin/mapping/rules");
-    let fields =
-        [("token", &*token), ("c0.kind", "committee"), ("c0.code", "EDUU"), ("do", "add"), ("add", "member")];
+    let fields = [
+        ("token", &*token),
+        ("c0.kind", "committee"),
+        ("c0.committee", "EDUU"),
+        ("do", "add"),
+        ("add", "member"),
+    ];
     let typed = sam.post(rules, &fields).await.expect(200);
     assert!(typed.text.contains(warning), "beside what is being typed too: {}", typed.text);
 }

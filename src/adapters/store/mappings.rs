@@ -11,6 +11,7 @@ use super::audit::insert_entry;
 use super::sealed::{Vault, damaged};
 use super::{SqliteStore, StoreError};
 use crate::adapters::keys::seal::context;
+use crate::adapters::stored_rules::StoredRules;
 use crate::adapters::{BoxFuture, rules_file};
 use crate::domain::audit::Entry;
 use crate::domain::mapping::{Edit, Version, VersionHead};
@@ -68,11 +69,11 @@ pub trait Mappings: Send + Sync + 'static {
     fn versions(&self) -> BoxFuture<'_, Result<Vec<VersionHead>, StoreError>>;
 }
 
-/// What is sealed of a draft. Rules are kept as a rules file.
+/// What is sealed of a draft.
 #[derive(Serialize, Deserialize)]
-struct DraftBody {
+struct DraftBody<Content> {
     last: Option<Edit>,
-    content: Option<(u64, String)>,
+    content: Option<(u64, Content)>,
 }
 
 impl Mappings for SqliteStore {
@@ -82,8 +83,9 @@ impl Mappings for SqliteStore {
             let Some((revision, sealed)) = row else {
                 return Ok(StoredDraft { revision: 0, last: None, content: None });
             };
-            let body: DraftBody = self.vault.open_value(&sealed, &draft_context(revision), "draft")?;
-            let content = body.content.map(|(base, text)| Ok::<_, StoreError>((base, rules_of(&text)?)));
+            let body: DraftBody<StoredRules> =
+                self.vault.open_value(&sealed, &draft_context(revision), "draft")?;
+            let content = body.content.map(|(base, rules)| Ok::<_, StoreError>((base, opened(rules)?)));
             Ok(StoredDraft { revision: unsigned(revision), last: body.last, content: content.transpose()? })
         })
     }
@@ -122,7 +124,7 @@ impl Mappings for SqliteStore {
                 (DraftRow::seal(&self.vault, left)?, Arc::clone(&self.vault), entry.clone());
             let number = signed(version.head.number);
             let head = vault.seal_value(&version.head, &head_context(number))?;
-            let rules = vault.seal_value(&rules_file::print(&version.rules), &rules_context(number))?;
+            let rules = vault.seal_value(&StoredRules::from(&version.rules), &rules_context(number))?;
             self.writer
                 .run(move |connection| {
                     if !is_there(connection, expected)? {
@@ -183,9 +185,9 @@ impl Mappings for SqliteStore {
 impl SqliteStore {
     fn open_version(&self, (number, head, rules): &VersionRow) -> Result<Version, StoreError> {
         let what = "version of the role mapping";
-        let text: String = self.vault.open_value(rules, &rules_context(*number), what)?;
+        let rules = self.vault.open_value(rules, &rules_context(*number), what)?;
         let head = self.vault.open_value(head, &head_context(*number), what)?;
-        Ok(Version { head, rules: rules_of(&text)? })
+        Ok(Version { head, rules: opened(rules)? })
     }
 }
 
@@ -194,7 +196,7 @@ struct DraftRow(i64, Vec<u8>);
 
 impl DraftRow {
     fn seal(vault: &Vault, draft: &StoredDraft) -> Result<DraftRow, StoreError> {
-        let content = draft.content.as_ref().map(|(base, rules)| (*base, rules_file::print(rules)));
+        let content = draft.content.as_ref().map(|(base, rules)| (*base, StoredRules::from(rules)));
         let (body, revision) = (DraftBody { last: draft.last.clone(), content }, signed(draft.revision));
         Ok(DraftRow(revision, vault.seal_value(&body, &draft_context(revision))?))
     }
@@ -237,8 +239,35 @@ fn is_there(connection: &Connection, expected: Expected) -> Result<bool, StoreEr
     Ok((unsigned(revision), unsigned(version)) == (expected.revision, expected.version))
 }
 
-fn rules_of(text: &str) -> Result<Rules, StoreError> {
-    rules_file::parse(text).map_err(|_| damaged("role mapping"))
+fn opened(rules: StoredRules) -> Result<Rules, StoreError> {
+    rules.try_into().map_err(|_| damaged("role mapping"))
+}
+
+/// Brings what was kept as the text of a rules file into the present form. The tables are those before step 10 of the schema.
+pub(super) fn convert_rules_files(connection: &Connection, vault: &Vault) -> Result<(), StoreError> {
+    let converted = |text: &str| {
+        let rules = rules_file::parse(text).map_err(|_| damaged("role mapping"))?;
+        Ok::<_, StoreError>(StoredRules::from(&rules))
+    };
+    if let Some((revision, sealed)) = select_draft(connection)? {
+        let context = draft_context(revision);
+        let body: DraftBody<String> = vault.open_value(&sealed, &context, "draft")?;
+        let content = body.content.map(|(base, text)| Ok::<_, StoreError>((base, converted(&text)?)));
+        let body = DraftBody { last: body.last, content: content.transpose()? };
+        DraftRow(revision, vault.seal_value(&body, &context)?).write(connection)?;
+    }
+    let mut select = connection.prepare("SELECT number, rules_sealed FROM mapping_versions")?;
+    let rows = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (number, sealed) in rows.collect::<Result<Vec<(i64, Vec<u8>)>, _>>()? {
+        let context = rules_context(number);
+        let text: String = vault.open_value(&sealed, &context, "version of the role mapping")?;
+        let sealed = vault.seal_value(&converted(&text)?, &context)?;
+        connection.execute(
+            "UPDATE mapping_versions SET rules_sealed = ?2 WHERE number = ?1",
+            params![number, sealed],
+        )?;
+    }
+    Ok(())
 }
 
 fn signed(number: u64) -> i64 {
@@ -259,4 +288,49 @@ fn head_context(number: i64) -> Vec<u8> {
 
 fn rules_context(number: i64) -> Vec<u8> {
     context(&[b"mapping rules", &number.to_be_bytes()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::keys::seal::SecretKey;
+    use crate::domain::audit::Actor;
+
+    #[tokio::test]
+    async fn what_was_kept_as_a_rules_file_is_read_after_the_upgrade() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("m.sqlite");
+        let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
+        drop(SqliteStore::open(&path, &key).unwrap());
+        let (old, vault) = (Connection::open(&path).unwrap(), Vault::new(&key).unwrap());
+        let text = |role: &str| {
+            format!(
+                "time_zone = \"Europe/Oslo\"\n[[rule]]\nrole = \"{role}\"\nwhen = [{{ committee = \"EDU\" }}]\n"
+            )
+        };
+        let published = Edit { by: Actor::operator(), at: crate::domain::time::Timestamp::UNIX_EPOCH };
+        let head = VersionHead { number: 1, published, note: String::new(), restored_from: None };
+        let draft = DraftBody { last: None, content: Some((1, text("draft"))) };
+        old.execute(
+            "INSERT INTO mapping_versions (number, head_sealed, rules_sealed) VALUES (1, ?1, ?2)",
+            params![
+                vault.seal_value(&head, &head_context(1)).unwrap(),
+                vault.seal_value(&text("published"), &rules_context(1)).unwrap()
+            ],
+        )
+        .unwrap();
+        DraftRow(3, vault.seal_value(&draft, &draft_context(3)).unwrap()).write(&old).unwrap();
+        old.pragma_update(None, "user_version", 8).unwrap();
+        drop(old);
+
+        let store = SqliteStore::open(&path, &key).unwrap();
+        let rules = |role: &str| rules_file::parse(&text(role)).unwrap();
+        assert_eq!(store.latest().await.unwrap().unwrap().rules, rules("published"));
+        let draft = store.draft().await.unwrap();
+        assert_eq!((draft.revision, draft.content), (3, Some((1, rules("draft")))));
+        drop(store);
+        let file = Connection::open(&path).unwrap();
+        let changed = file.execute("UPDATE mapping_versions SET rules_sealed = x'00'", []);
+        assert!(changed.unwrap_err().to_string().contains("never changes"));
+    }
 }

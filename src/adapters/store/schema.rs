@@ -12,10 +12,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
 
 use super::StoreError;
+use super::mappings::convert_rules_files;
 use super::sealed::Vault;
 
 /// The steps from an empty file to the present tables. A released step is never edited; a change is a new step.
-const STEPS: [&str; 8] = [
+const STEPS: [&str; 10] = [
     include_str!("sql/1.sql"),
     include_str!("sql/2.sql"),
     include_str!("sql/3.sql"),
@@ -24,6 +25,8 @@ const STEPS: [&str; 8] = [
     include_str!("sql/6.sql"),
     include_str!("sql/7.sql"),
     include_str!("sql/8.sql"),
+    include_str!("sql/9.sql"),
+    include_str!("sql/10.sql"),
 ];
 
 /// How long a connection waits for one in another process, such as `membergate check`.
@@ -111,6 +114,9 @@ fn migrate(connection: &mut Connection, vault: &Vault) -> Result<(), StoreError>
         transaction.execute_batch(step)?;
         if number == 1 {
             transaction.execute("INSERT INTO canary (sealed) VALUES (?1)", [vault.seal_canary()?])?;
+        }
+        if number == 9 {
+            convert_rules_files(&transaction, vault)?;
         }
         transaction.pragma_update(None, "user_version", number)?;
     }

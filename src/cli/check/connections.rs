@@ -39,6 +39,9 @@ pub(super) fn all(
         let tried = runtime.block_on(ams(environment.clone()));
         findings.push(association_system(environment, tried.as_ref().err()));
         if let Ok(Some(lists)) = tried {
+            findings.extend(lists.faults(&settings.rules).into_iter().map(|fault| {
+                Finding::failed(settings.rules_file.display().to_string(), fault.what, fault.remedy)
+            }));
             findings.extend(fit_two(&lists, settings));
             findings.extend(unknown(&lists, settings));
         }

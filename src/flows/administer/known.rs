@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use super::AdminStore;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::known::SealedPage;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::record::Record;
 
 /// Records that one piece of work opens. A few milliseconds: so long does stopping take, and a sign-in wait for the store.
@@ -28,6 +29,11 @@ impl Known {
     /// The people of this environment.
     pub fn new(store: Arc<dyn AdminStore>, environment: &str) -> Known {
         Known { store, environment: environment.into() }
+    }
+
+    /// What the AMS lists, as last read.
+    pub async fn catalogue(&self) -> Result<Option<Catalogue>, StoreError> {
+        self.store.catalogue(&self.environment).await
     }
 
     /// How many there are.

@@ -32,6 +32,7 @@ use crate::adapters::store::known::KnownPeople;
 use crate::adapters::store::links::EmergencyDoor;
 use crate::adapters::store::mappings::Mappings;
 use crate::adapters::store::role_lists::RoleLists;
+use crate::adapters::store::sweeps::CatalogueStore;
 use crate::adapters::store::{Store, StoreError};
 use crate::domain::access::Site;
 use crate::domain::preview::requirements;
@@ -45,9 +46,15 @@ pub use mapping::Mapping;
 pub use preview::Previews;
 
 /// All that administration needs of the store.
-pub trait AdminStore: Store + Mappings + RoleLists + AuditLog + EmergencyDoor + KnownPeople {}
+pub trait AdminStore:
+    Store + Mappings + RoleLists + AuditLog + EmergencyDoor + KnownPeople + CatalogueStore
+{
+}
 
-impl<T: Store + Mappings + RoleLists + AuditLog + EmergencyDoor + KnownPeople> AdminStore for T {}
+impl<T: Store + Mappings + RoleLists + AuditLog + EmergencyDoor + KnownPeople + CatalogueStore> AdminStore
+    for T
+{
+}
 
 /// What the operator decided about administration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +133,7 @@ impl Administer {
                 "The rules file differs from the role mapping in force, which administrators change; the file is not used"
             );
         }
-        if !published.rules.managed_roles().iter().any(|role| self.settings.roles.contains(role)) {
+        if !self.settings.roles.iter().any(|role| published.rules.can_give(role)) {
             tracing::warn!(
                 "The role mapping grants none of the roles in `admin.roles`; `membergate admin-link` is the way in"
             );
