@@ -8,7 +8,7 @@ use membergate::sim::people::PASSWORD;
 
 use crate::browser::Browser;
 use crate::proxy::plane::tls;
-use crate::proxy::scripted::ScriptedSite;
+use crate::proxy::script::ScriptedSite;
 use crate::world::{CHAIR, Plan, World, eventually, free_address};
 
 /// nginx with a certificate, which passes everything on to `gate`.

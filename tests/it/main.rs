@@ -18,6 +18,7 @@ mod demo;
 mod doors;
 mod endings;
 mod garbage;
+mod import_graph;
 mod logout;
 mod logout_everywhere;
 mod long_addresses;

@@ -8,10 +8,10 @@ use url::Url;
 use super::super::raw;
 use super::super::reading::Said;
 use super::super::settings::Ams;
-use super::Resolving;
-use super::values::is_loopback;
+use super::values::Resolving;
 use crate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal};
 use crate::adapters::budget::Rate;
+use crate::domain::network::is_loopback;
 
 /// Where the vendor tells an application which server is its association's (re:Members fact sheet §1.2).
 const DISCOVERY: &str = "https://public.remembers-ams.com/Api/v1/WebApiUrl";
@@ -114,7 +114,7 @@ impl Resolving<'_, '_> {
     /// The hosts that the handshake may name. `None` also when they default to those of a portal that is a problem.
     fn allowed_hosts(&mut self, said: Said<Vec<raw::Text>>, portal: Option<&Url>) -> Option<AllowedHosts> {
         // Plain http is only ever for a simulator on this machine, and the portal's address says whether there is one.
-        let plain_loopback = portal.is_some_and(is_loopback);
+        let plain_loopback = portal.and_then(Url::host).is_some_and(|host| is_loopback(&host));
         let portals = || {
             let portal = portal?;
             let host = portal.host_str()?;
