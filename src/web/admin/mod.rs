@@ -40,6 +40,7 @@ mod tests;
 
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use axum::routing::{MethodRouter, get, post};
 use axum::{Extension, Router, body::Body, http::Response, middleware};
 
@@ -50,7 +51,7 @@ use crate::flows::administer::desk::Desk;
 use crate::web::arrived::Arrived;
 use crate::web::pages::Notice;
 use crate::web::paths;
-use crate::web::state::{Gate, answer};
+use crate::web::state::{Services, answer};
 use shell::Room;
 
 /// The style sheet of all these pages.
@@ -62,13 +63,19 @@ pub const SCRIPT: &str = include_str!("../../../assets/admin.js");
 #[derive(Clone)]
 pub struct Admin {
     /// The control plane.
-    pub gate: Gate,
+    pub gate: Services,
     /// The use cases.
     pub administer: Arc<Administer>,
     /// Those about people.
     pub desk: Arc<Desk>,
     /// The clients of the OpenID Provider, if there is one.
     pub clients: Option<Arc<OpenIdClients>>,
+}
+
+impl FromRef<Admin> for Services {
+    fn from_ref(admin: &Admin) -> Services {
+        admin.gate.clone()
+    }
 }
 
 impl Admin {
