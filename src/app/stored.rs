@@ -39,7 +39,7 @@ pub(super) async fn with_chosen_environment(
     store: &dyn Administration,
 ) -> Result<Settings, StoreError> {
     if let (Some(_), Some(standby)) = (&settings.admin, &mut settings.ams.standby)
-        && is_switched(store, &settings.ams.live.name, &standby.name).await?
+        && is_switched(store, settings.ams.live.name(), standby.name()).await?
     {
         std::mem::swap(&mut settings.ams.live, standby);
     }

@@ -88,7 +88,7 @@ pub fn run(asked: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Write)
 fn from_store(comparison: Comparison, config: &Path, env: &dyn Env) -> Result<Report, Failure> {
     let settings = config::load(config, env).map_err(Failure::Configuration)?;
     let store = open_store(&settings)?;
-    runtime()?.block_on(comparison.of_known(&*store, &settings.ams.live.name)).map_err(because)
+    runtime()?.block_on(comparison.of_known(&*store, settings.ams.live.name())).map_err(because)
 }
 
 /// A line that is no record stops the comparison: what is missing would look like a loss.

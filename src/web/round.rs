@@ -122,7 +122,7 @@ fn onwards(gate: &Gate, arrived: &Arrived, began_at: &Site, end: &End) -> String
         }
         None => match end {
             End::Home(site) => landing(arrived, site),
-            End::Ams => gate.ams.logout_url().into(),
+            End::Ams => gate.ams.logout(&arrived.single_logout_address()).into(),
             End::Onward(site) => format!("{}{}", site.origin, paths::ONWARD),
         },
     }

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 
+use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::AmsCatalogue;
-use crate::adapters::ams::{AmsError, Priority};
+use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::migrate::{Comparison, Report};
+use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::{AmsCatalogue, Reading, Wanted};
-use crate::adapters::ams::{AmsError, Priority};
+use crate::adapters::budget::Priority;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
 use crate::domain::record::Record;

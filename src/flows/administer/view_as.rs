@@ -134,7 +134,7 @@ impl ViewAs {
             device: Some(device::describe(user_agent)),
             viewer: Some(viewer.clone()),
         };
-        self.visits.begin(session, record).await?;
+        self.visits.begin(session, Arc::new(record)).await?;
         Ok(View { secret, id: link.id, viewer })
     }
 

@@ -187,7 +187,7 @@ fn session() -> (Session, Record) {
 
 async fn begin(visits: &Visits) -> Arc<Live> {
     let (session, record) = session();
-    visits.begin(session, record).await.unwrap()
+    visits.begin(session, Arc::new(record)).await.unwrap()
 }
 
 /// What a browser with this session is worth, as the request path finds out.

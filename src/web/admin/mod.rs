@@ -10,6 +10,7 @@ pub mod audit;
 pub mod break_glass;
 pub mod clients;
 pub mod draft;
+pub mod edited;
 pub mod fields;
 pub mod files;
 pub mod kinds;

@@ -69,7 +69,7 @@ impl Failed {
             }
             Failure::Expired => Failed::Visitor(SignInFailure::AttemptExpired),
             Failure::Used => Failed::Visitor(SignInFailure::AlreadyUsed),
-            Failure::Arrival(_) | Failure::Ams(AmsError::TokenRefused) => {
+            Failure::Arrival(_) | Failure::Ams(AmsError::ArrivalRefused) => {
                 Failed::Visitor(SignInFailure::TokenRefused)
             }
             Failure::Ams(AmsError::OtherPerson) => Failed::Visitor(SignInFailure::WrongPerson),

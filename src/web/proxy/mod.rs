@@ -12,6 +12,8 @@ mod cookies;
 mod declined;
 mod early;
 mod forward;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod headers;
 mod intake;
 mod internal_names;
