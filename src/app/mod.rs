@@ -54,7 +54,7 @@ use parts::{certificate_end, load_tls, read_tls, serving_of, snapshot_of, warn_o
 use stored::{open_and_lock, with_chosen_environment};
 use watch::Watch;
 
-pub(crate) use stored::open_store;
+pub(crate) use stored::{open_existing_store, open_store};
 
 /// Why a gateway does not start, or does not take new settings.
 #[derive(Debug, thiserror::Error)]

@@ -14,6 +14,11 @@ pub(crate) fn open_store(store: &settings::Store) -> Result<Arc<dyn Store>, Stor
     Ok(Arc::new(SqliteStore::open(&store.path, &store.secret_key)?))
 }
 
+/// As [`open_store`], but makes none. `None`: no gateway has run on it yet.
+pub(crate) fn open_existing_store(store: &settings::Store) -> Result<Option<Arc<dyn Store>>, StoreError> {
+    if store.path.exists() { open_store(store).map(Some) } else { Ok(None) }
+}
+
 /// Opens the store off the runtime's own threads, and gives the settings back. No other gateway may run on it while the lock
 /// is held: a logout at one would leave the session alive in the other's memory.
 pub(super) async fn open_and_lock(
