@@ -5,8 +5,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
 
-use super::Admin;
-use super::access::Called;
+use super::state::Admin;
+use super::guard::Called;
 use super::fields::Tile;
 use super::fields::{List, grouped, people};
 use super::shell::{Note, Room, Tone};
@@ -16,7 +16,7 @@ use crate::domain::catalogue::Tally;
 use crate::domain::fold;
 use crate::domain::rule::{CORE_ROLES, Rules};
 use crate::domain::time;
-use crate::flows::administer::catalogue::{Offered, RefreshFailed};
+use crate::flows::administer::mapping::catalogue::{Offered, RefreshFailed};
 
 /// The lists of a page that edits these rules, and when those of the AMS were read; empty: never.
 pub fn lists(admin: &Admin, rules: &Rules) -> (Vec<List>, String) {
