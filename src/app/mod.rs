@@ -194,7 +194,7 @@ impl App {
             None => None,
         };
         let long = Arc::new(LongAddresses::new(store.clone(), Arc::clone(&clock)));
-        let gate = state::Gate {
+        let services = state::Services {
             sign_in: Arc::clone(&sign_in),
             long: Arc::clone(&long),
             visits: Arc::clone(&visits),
@@ -208,7 +208,7 @@ impl App {
         };
         let provider = openid.as_ref().map(|openid| Arc::clone(&openid.provider));
         let clients = openid.as_ref().and_then(|openid| openid.clients.clone());
-        let control = routes::control(gate, provider, clients);
+        let control = routes::control(services, provider, clients);
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
             visits: Arc::clone(&visits),

@@ -19,11 +19,13 @@ use super::visit::{Live, Visits};
 use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, LoginStart};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::CryptographyFailed;
-use crate::adapters::keys::random::{self, SessionSecret, TOKEN_CHARS};
+use crate::adapters::keys::random::{self, SessionSecret};
 use crate::adapters::keys::seal;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::sessions::{Once, Sessions};
+use crate::domain::base64url;
 use crate::domain::device;
+use crate::domain::outcome::Outcome;
 use crate::domain::record::Record;
 use crate::domain::roles;
 use crate::domain::session::{Session, SessionKey};
@@ -76,22 +78,23 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The failure in a word, for metrics.
-    pub fn word(&self) -> &'static str {
+    /// What it is called wherever somebody is told of it.
+    pub fn outcome(&self) -> Outcome {
         match self {
-            Failure::NoState => "no_state",
-            Failure::Loop => "loop",
-            Failure::ForeignState => "foreign_state",
-            Failure::Expired => "expired",
-            Failure::Used => "used",
-            Failure::Arrival(ArrivalFault::MixedUp) => "mixed_up",
-            Failure::Arrival(_) => "malformed",
-            Failure::TooMany => "too_many",
-            Failure::NotAdmitted => "not_admitted",
-            Failure::Ams(AmsError::ArrivalRefused | AmsError::OtherPerson) => "token_refused",
-            Failure::Ams(_) => "ams",
-            Failure::Store(_) => "store",
-            Failure::Cryptography(_) => "cryptography",
+            Failure::NoState => Outcome::NoState,
+            Failure::Loop => Outcome::StateLost,
+            Failure::ForeignState => Outcome::NotStartedHere,
+            Failure::Expired => Outcome::AttemptExpired,
+            Failure::Used => Outcome::AlreadyUsed,
+            Failure::Arrival(_) => Outcome::ReturnMalformed,
+            Failure::TooMany => Outcome::TooManyAttempts,
+            Failure::NotAdmitted => Outcome::NotAdmitted,
+            Failure::Ams(AmsError::ArrivalRefused) => Outcome::TokenRefused,
+            Failure::Ams(AmsError::OtherPerson) => Outcome::WrongPerson,
+            Failure::Ams(AmsError::Busy | AmsError::RateLimited { .. }) => Outcome::Busy,
+            Failure::Ams(_) => Outcome::AmsDown,
+            Failure::Store(_) => Outcome::Unavailable,
+            Failure::Cryptography(_) => Outcome::Broken,
         }
     }
 }
@@ -205,7 +208,7 @@ impl SignIn {
     /// Takes back a browser that comes from the AMS.
     pub async fn finish(&self, returning: Returning<'_>) -> Result<SignedIn, SignInError> {
         let ended = self.take_back(returning).await;
-        self.tally.note(ended.as_ref().map_or_else(|error| error.failure.word(), |_| "completed"));
+        self.tally.note(ended.as_ref().map_or_else(|error| error.failure.outcome().slug(), |_| "completed"));
         ended
     }
 
@@ -321,9 +324,7 @@ impl SignIn {
 fn state_of(parameters: &str) -> Result<Option<String>, Failure> {
     let mut states = url::form_urlencoded::parse(parameters.as_bytes()).filter(|(name, _)| name == "state");
     let Some((_, state)) = states.next() else { return Ok(None) };
-    let well_formed = state.len() == TOKEN_CHARS
-        && state.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    if well_formed && states.next().is_none() {
+    if base64url::is_256_bits(&state) && states.next().is_none() {
         Ok(Some(state.into_owned()))
     } else {
         Err(Failure::ForeignState)

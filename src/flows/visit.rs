@@ -141,8 +141,16 @@ impl Visits {
         }
     }
 
-    /// Asks the store for a session that memory does not know.
-    pub async fn load(&self, key: &SessionKey) -> Result<Option<Arc<Live>>, StoreError> {
+    /// The session of a key, as long as nobody has ended it: from memory, or from the store if memory does not know it.
+    pub async fn find(&self, key: &SessionKey) -> Result<Option<Arc<Live>>, StoreError> {
+        match self.recall(key) {
+            Recall::Known(live) => Ok(Some(live)),
+            Recall::Ended => Ok(None),
+            Recall::Unknown => self.load(key).await,
+        }
+    }
+
+    async fn load(&self, key: &SessionKey) -> Result<Option<Arc<Live>>, StoreError> {
         let Some((session, record)) = self.store.session(key).await? else { return Ok(None) };
         if *session.environment != *self.environment {
             return Ok(None);

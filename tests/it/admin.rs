@@ -54,7 +54,7 @@ async fn add_committee(world: &World, sam: &mut Visitor, page: &Page, code: &str
         ("token", &*token),
         ("revision", &revision),
         ("c0.kind", "committee"),
-        ("c0.code", code),
+        ("c0.committee", code),
         ("role", role),
         ("do", "save"),
     ];
@@ -148,7 +148,7 @@ async fn a_forged_form_changes_nothing() {
             ("token", token),
             ("revision", &*revision),
             ("c0.kind", "committee"),
-            ("c0.code", "EDU"),
+            ("c0.committee", "EDU"),
             ("role", "evil"),
             ("do", "save"),
         ];
@@ -238,9 +238,10 @@ async fn two_administrators_edit_at_once_and_nothing_is_lost() {
         [
             ("token", value("token")),
             ("key", value("key")),
+            ("was", value("was")),
             ("role", "finance".to_owned()),
             ("c0.kind", "committee".to_owned()),
-            ("c0.code", committee.to_owned()),
+            ("c0.committee", committee.to_owned()),
             ("do", "save".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -318,6 +319,39 @@ async fn what_does_not_fit_is_told_beside_the_field_and_kept() {
     // Nobody would be staff any more: not even on purpose.
     let refused = publish(&world, &mut sam).await.expect(409);
     assert!(refused.text.contains("could enter the administration any more"), "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_committee_that_is_not_on_the_list_is_saved_with_a_warning() {
+    let world = world().await;
+    let mut sam = sam(&world).await;
+    let page = sam.get(world.url(MAPPING)).await;
+    add_committee(&world, &mut sam, &page, "EDUU", "education").await.expect(303);
+    let page = sam.get(world.url(MAPPING)).await.expect(200);
+    assert!(page.text.contains(">EDUU"), "the rule is saved: {}", page.text);
+    assert!(!page.text.contains("not on your AMS"), "a list that was never read says nothing");
+    let token = page.attribute("name=\"token\"", "value").unwrap();
+    sam.post(world.url("/_gate/admin/mapping/refresh"), &[("token", &*token)]).await.expect(303);
+    let page = sam.get(world.url(MAPPING)).await.expect(200);
+    let warning = "EDUU is not on your AMS’s list of committees. Did you mean EDU?";
+    assert_eq!(page.text.matches(warning).count(), 1, "in the row of that rule alone: {}", page.text);
+    let mut beside = 0;
+    for link in links_to_rules(&page) {
+        let rule = sam.get(world.url(&link)).await.expect(200);
+        assert_eq!(rule.text.contains(warning), rule.text.contains("value=\"EDUU\""), "{}", rule.text);
+        beside += rule.text.matches(warning).count();
+    }
+    assert_eq!(beside, 1, "beside the field of that rule");
+    let rules = world.url("/_gate/admin/mapping/rules");
+    let fields = [
+        ("token", &*token),
+        ("c0.kind", "committee"),
+        ("c0.committee", "EDUU"),
+        ("do", "add"),
+        ("add", "member"),
+    ];
+    let typed = sam.post(rules, &fields).await.expect(200);
+    assert!(typed.text.contains(warning), "beside what is being typed too: {}", typed.text);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -126,7 +126,7 @@ async fn no_parameter_leads_a_browser_elsewhere() {
             format!(
                 "/_gate/login?rd={bad}&redirect={bad}&next={bad}&url={bad}&return_to=%2F&return_to={bad}"
             ),
-            format!("/_gate/login/failed?why=used&reference={bad}&return_to={bad}"),
+            format!("/_gate/login/failed?why=already_used&reference={bad}&return_to={bad}"),
             format!("/_gate/callback?state={bad}&return_to={bad}"),
             format!("/_gate/slo?return_to={bad}&round={bad}&onward={bad}&end={bad}&RedirectUrl={bad}"),
             format!("/_gate/logout?return_to={bad}&post_logout_redirect_uri={bad}"),
@@ -170,7 +170,7 @@ async fn absolute_addresses_come_from_the_configuration() {
     let pages = [
         "/_gate/login?return_to=%2F",
         "/_gate/login?return_to=%2F&go=1",
-        "/_gate/login/failed?why=used",
+        "/_gate/login/failed?why=already_used",
         "/_gate/callback",
         "/_gate/me",
         "/_gate/nothing",

@@ -186,7 +186,7 @@ async fn trying_the_mapping_gives_roles_with_reasons_and_what_time_will_change()
     let roles: Vec<&str> = trial.decision.roles.iter().map(|role| role.as_str()).collect();
     assert_eq!(roles, ["education_chair", "member", "subscriber"]);
     assert!(!trial.incomplete);
-    assert!(trial.decision.trace.iter().any(|verdict| !verdict.matched && verdict.role.as_str() == "staff"));
+    assert!(trial.decision.trace.iter().any(|verdict| !verdict.matched && &*verdict.role == "staff"));
     let next = trial.changes.first().expect("her seat and her membership end");
     assert_eq!(Some(next.at), trial.decision.holds_until);
     let last = trial.changes.last().unwrap();

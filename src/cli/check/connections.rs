@@ -17,7 +17,7 @@ use crate::adapters::upstream::{Endpoint, EndpointFault, UpstreamError};
 use crate::app;
 use crate::config::Settings;
 use crate::config::settings::{self, Site, Tls};
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{Catalogue, Unlisted};
 use crate::domain::rule::Rules;
 use crate::serve::certificate::not_after;
 use crate::serve::tls;
@@ -38,6 +38,9 @@ pub(super) fn all(
         let tried = runtime.block_on(ams(environment.clone()));
         findings.push(association_system(environment, tried.as_ref().err()));
         if let Ok(Some(lists)) = tried {
+            findings.extend(lists.faults(&settings.rules).into_iter().map(|fault| {
+                Finding::failed(settings.rules_file.display().to_string(), fault.what, fault.remedy)
+            }));
             findings.extend(fit_two(&lists, settings));
             findings.extend(unknown(&lists, settings));
         }
@@ -49,16 +52,17 @@ pub(super) fn all(
 
 /// Committees of the rules file that are not on the AMS's list.
 fn unknown(lists: &Catalogue, settings: &Settings) -> Vec<Finding> {
-    let found = lists.unknown_committees(&settings.rules).into_iter().map(|(code, meant)| {
-        Finding::warning(
-            settings.rules_file.display().to_string(),
-            format!("`committee = \"{code}\"` is not on the AMS's list of committees"),
-            match meant {
-                Some(meant) => format!("Did you mean `{meant}`? Compare it with the list in the AMS"),
-                None => "Compare it with the list in the AMS".to_owned(),
-            },
-        )
-    });
+    let found =
+        lists.unlisted_committees(&settings.rules).into_iter().map(|Unlisted { committee, meant }| {
+            Finding::warning(
+                settings.rules_file.display().to_string(),
+                format!("`committee = \"{committee}\"` is not on the AMS's list of committees"),
+                match meant {
+                    Some(meant) => format!("Did you mean `{meant}`? Compare it with the list in the AMS"),
+                    None => "Compare it with the list in the AMS".to_owned(),
+                },
+            )
+        });
     found.collect()
 }
 

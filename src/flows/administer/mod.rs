@@ -113,7 +113,7 @@ impl Administer {
                 "The rules file differs from the role mapping in force, which administrators change; the file is not used"
             );
         }
-        if !published.rules.managed_roles().iter().any(|role| self.settings.roles.contains(role)) {
+        if !self.settings.roles.iter().any(|role| published.rules.can_give(role)) {
             tracing::warn!(
                 "The role mapping grants none of the roles in `admin.roles`; `membergate admin-link` is the way in"
             );

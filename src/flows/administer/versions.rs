@@ -64,6 +64,13 @@ impl Mapping {
         if rules == seen.latest.rules {
             return Err(ChangeError::Unchanged);
         }
+        let mut faults = rules.faults();
+        if let Some(listed) = self.people.catalogue().await? {
+            faults.extend(listed.faults(&rules));
+        }
+        if !faults.is_empty() {
+            return Err(ChangeError::Unsound(faults));
+        }
         let locks_out = self.locks_out(&rules).await?;
         if locks_out && !(despite_lock_out && actor.door == Door::BreakGlass) {
             return Err(ChangeError::LockOut);

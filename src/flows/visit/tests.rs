@@ -192,11 +192,7 @@ async fn begin(visits: &Visits) -> Arc<Live> {
 
 /// What a browser with this session is worth, as the request path finds out.
 async fn is_present(visits: &Visits) -> bool {
-    let live = match visits.recall(&KEY) {
-        Recall::Known(live) => Some(live),
-        Recall::Ended => None,
-        Recall::Unknown => visits.load(&KEY).await.ok().flatten(),
-    };
+    let live = visits.find(&KEY).await.ok().flatten();
     live.is_some_and(|live| is_worth_something(visits, &live))
 }
 

@@ -19,14 +19,16 @@ use crate::web::admin::plain::{Plain, PlainPage};
 use crate::web::admin::shell::{Note, Room, Shell, Tone, shell};
 use crate::adapters::keys::random::{key_of, same};
 use crate::adapters::store::StoreError;
+use crate::domain::outcome::Outcome;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::session::SessionKey;
 use crate::flows::administer::{Actor, Door};
 use crate::flows::long_addresses::Destination;
 use crate::web::arrived::Arrived;
-use crate::web::cookies::{self, SessionCookie};
+use crate::web::cookies::{Cookie, Cookies, SessionCookie};
 use crate::web::pages::{Missing, Notice, Refused, respond};
 use crate::web::paths;
+use crate::web::present::Present;
 use crate::web::state::{answer, see_other};
 
 /// Largest form, in bytes: a rules file or a list of users, as browsers write them.
@@ -89,7 +91,7 @@ impl Caller {
 
     /// Something failed on our side; the cause goes to the log.
     pub fn broken(&self, cause: &dyn std::fmt::Display) -> Response<Body> {
-        crate::web::log::ending(&self.arrived, Notice::Broken.code(), cause);
+        crate::web::log::ending(&self.arrived, Outcome::Broken, cause);
         answer(Notice::Broken.html(&self.arrived.frame()))
     }
 
@@ -129,17 +131,19 @@ fn done(key: &str) -> Option<&'static str> {
 pub async fn guard(
     State(admin): State<Admin>,
     Extension(arrived): Extension<Arrived>,
+    present: Option<Present>,
+    cookies: Cookies,
     request: Request,
     next: Next,
 ) -> Response<Body> {
     if !is_here(&admin, &arrived) {
         return answer(Notice::NotFound.html(&arrived.frame()));
     }
-    let entered = match enter(&admin, &arrived, request.headers()).await {
+    let entered = match enter(&admin, present, &cookies).await {
         Ok(Ok(entered)) => entered,
         Ok(Err(outside)) => return turned_away(&admin, &arrived, &request, outside),
         Err(error) => {
-            crate::web::log::ending(&arrived, Notice::Broken.code(), &error);
+            crate::web::log::ending(&arrived, Outcome::Broken, &error);
             return answer(Notice::Broken.html(&arrived.frame()));
         }
     };
@@ -189,26 +193,25 @@ enum Outside {
 
 async fn enter(
     admin: &Admin,
-    arrived: &Arrived,
-    headers: &HeaderMap,
+    present: Option<Present>,
+    cookies: &Cookies,
 ) -> Result<Result<Entered, Outside>, StoreError> {
-    let secure = arrived.is_secure();
-    let present = admin.gate.present(arrived, headers).await?;
-    if let (Some((live, held)), SessionCookie::Present(secret)) =
-        (&present, cookies::session(headers, secure))
+    if let (Some(Present { live, held }), SessionCookie::Present(secret)) =
+        (&present, cookies.session(Cookie::Session))
         && let Some(actor) = admin.administer.actor(held)
     {
         let (session, token) = (Some(live.session().key), token_of(secret));
         return Ok(Ok(Entered { actor, emergency: None, session, token }));
     }
-    if let Some(secret) = cookies::admin(headers, secure)
+    if let SessionCookie::Present(secret) = cookies.session(Cookie::Admin)
         && let Some(key) = key_of(secret)
         && let Some(actor) = admin.administer.links.actor(&key).await?
     {
         return Ok(Ok(Entered { actor, emergency: Some(key), session: None, token: token_of(secret) }));
     }
-    Ok(Err(present
-        .map_or(Outside::Stranger, |(_, held)| Outside::WithoutRole(held.standing.profile.name.clone()))))
+    Ok(Err(present.map_or(Outside::Stranger, |Present { held, .. }| {
+        Outside::WithoutRole(held.standing.profile.name.clone())
+    })))
 }
 
 /// The anti-forgery token of a session. Its key is the session's own secret, which no page and no script can read, so nothing

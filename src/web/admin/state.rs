@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Body;
+use axum::extract::FromRef;
 use axum::http::Response;
 use axum::routing::MethodRouter;
 
@@ -13,7 +14,7 @@ use crate::flows::administer::clients::OpenIdClients;
 use crate::flows::administer::desk::Desk;
 use crate::web::arrived::Arrived;
 use crate::web::pages::Notice;
-use crate::web::state::{Gate, answer};
+use crate::web::state::{Services, answer};
 
 /// The style sheet of all these pages.
 pub const STYLE: &str = include_str!("../../../assets/admin.css");
@@ -24,13 +25,19 @@ pub const SCRIPT: &str = include_str!("../../../assets/admin.js");
 #[derive(Clone)]
 pub struct Admin {
     /// The control plane.
-    pub gate: Gate,
+    pub gate: Services,
     /// The use cases.
     pub administer: Arc<Administer>,
     /// Those about people.
     pub desk: Arc<Desk>,
     /// The clients of the OpenID Provider, if there is one.
     pub clients: Option<Arc<OpenIdClients>>,
+}
+
+impl FromRef<Admin> for Services {
+    fn from_ref(admin: &Admin) -> Services {
+        admin.gate.clone()
+    }
 }
 
 impl Admin {

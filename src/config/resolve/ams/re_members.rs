@@ -6,8 +6,8 @@ use url::Url;
 use crate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal};
 use crate::config::raw;
 use crate::config::reading::Said;
-use crate::config::resolve::Resolving;
-use crate::config::resolve::values::is_loopback;
+use crate::config::resolve::values::Resolving;
+use crate::domain::network::is_loopback;
 
 /// Where the vendor tells an application which server is its association's (docs/ams/remembers.md, "Handshake").
 const DISCOVERY: &str = "https://public.remembers-ams.com/Api/v1/WebApiUrl";
@@ -64,7 +64,7 @@ impl Resolving<'_, '_> {
     /// The hosts that the handshake may name. `None` also when they default to those of a portal that is a problem.
     fn allowed_hosts(&mut self, said: Said<Vec<raw::Text>>, portal: Option<&Url>) -> Option<AllowedHosts> {
         // Plain http is only ever for a simulator on this machine, and the portal's address says whether there is one.
-        let plain_loopback = portal.is_some_and(is_loopback);
+        let plain_loopback = portal.and_then(Url::host).is_some_and(|host| is_loopback(&host));
         let portals = || {
             let portal = portal?;
             let host = portal.host_str()?;

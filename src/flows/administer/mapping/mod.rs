@@ -14,6 +14,7 @@ use crate::adapters::rules_file::{self, Problem};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
 use crate::domain::audit::{Action, Entry};
+use crate::domain::faults::Fault;
 use crate::domain::mapping::{Draft, Edit, MappingDiff, Version, VersionHead};
 use crate::domain::rule::{Role, Rules};
 use crate::flows::person::{Published, PublishedRules};
@@ -35,9 +36,12 @@ pub enum ChangeError {
         /// What there is now.
         now: Box<Draft>,
     },
-    /// The rules cannot be used: every problem, with its place in the rules file.
-    #[error("the rules have {} problems", .0.len())]
+    /// The rules file cannot be used: every problem, with its place.
+    #[error("the rules file has {} problems", .0.len())]
     Refused(Vec<Problem>),
+    /// The rules cannot be used: everything that makes them unsound.
+    #[error("the rules have {} faults", .0.len())]
+    Unsound(Vec<Fault>),
     /// Nobody that we know could enter administration any more.
     #[error("nobody who is known would hold a role that lets into administration")]
     LockOut,
@@ -270,18 +274,7 @@ impl Seen {
     }
 }
 
-/// Rules that a rules file can hold. Whatever a form makes is held to the same standard.
 fn sound(rules: Rules) -> Result<Rules, ChangeError> {
-    let text = rules_file::print(&rules);
-    let read = rules_file::parse(&text).map_err(ChangeError::Refused)?;
-    if read == rules {
-        return Ok(rules);
-    }
-    let what = "the rules cannot be written as a rules file";
-    Err(ChangeError::Refused(vec![Problem::at(
-        "",
-        0,
-        what,
-        "Remove unusual characters from names and values",
-    )]))
+    let faults = rules.faults();
+    if faults.is_empty() { Ok(rules) } else { Err(ChangeError::Unsound(faults)) }
 }

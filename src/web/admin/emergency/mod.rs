@@ -10,9 +10,10 @@ use crate::web::admin::state::{Admin, reads, writes};
 use crate::web::admin::guard::{Called, is_from_here, is_here};
 use crate::web::admin::plain::{Plain, PlainPage};
 
+use crate::domain::outcome::Outcome;
 use crate::flows::administer::emergency::{LinkError, SESSION_LIVES};
 use crate::web::arrived::Arrived;
-use crate::web::cookies;
+use crate::web::cookies::{Cookie, Cookies};
 use crate::web::pages::{Notice, Retry, respond};
 use crate::web::paths;
 use crate::web::state::{answer, see_other, with_cookies};
@@ -46,6 +47,7 @@ pub async fn show(
 pub async fn open(
     State(admin): State<Admin>,
     Extension(arrived): Extension<Arrived>,
+    cookies: Cookies,
     request: Request,
 ) -> Response<Body> {
     if !is_here(&admin, &arrived) {
@@ -58,8 +60,7 @@ pub async fn open(
     let Some(token) = token(&body) else { return plain(&arrived, Plain::LinkUnknown) };
     match admin.administer.links.open(&token, arrived.client_address).await {
         Ok(secret) => {
-            let cookie =
-                cookies::set_admin(secret.cookie_text(), SESSION_LIVES.as_secs(), arrived.is_secure());
+            let cookie = cookies.set(Cookie::Admin, secret.cookie_text(), Some(SESSION_LIVES.as_secs()));
             with_cookies(see_other(&format!("{}{}", arrived.site.origin, paths::ADMIN)), [cookie])
         }
         Err(error) => {
@@ -69,11 +70,11 @@ pub async fn open(
                 LinkError::Expired => Plain::LinkExpired,
                 LinkError::TooMany => {
                     let notice = Notice::TooManyAttempts(Retry::after(600));
-                    crate::web::log::ending(&arrived, notice.code(), &error);
+                    crate::web::log::ending(&arrived, notice.outcome(), &error);
                     return answer(notice.html(&arrived.frame()));
                 }
                 LinkError::Store(_) | LinkError::Cryptography(_) => {
-                    crate::web::log::ending(&arrived, Notice::Broken.code(), &error);
+                    crate::web::log::ending(&arrived, Outcome::Broken, &error);
                     return answer(Notice::Broken.html(&arrived.frame()));
                 }
             };
@@ -84,14 +85,18 @@ pub async fn open(
 }
 
 /// Ends emergency access.
-pub async fn leave(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
+pub async fn leave(
+    State(admin): State<Admin>,
+    Extension(caller): Called,
+    cookies: Cookies,
+) -> Response<Body> {
     if let Some(session) = &caller.emergency
         && let Err(error) = admin.administer.links.leave(session).await
     {
         return caller.broken(&error);
     }
     let home = caller.arrived.home_address();
-    with_cookies(see_other(&home), [cookies::clear_admin(caller.arrived.is_secure())])
+    with_cookies(see_other(&home), [cookies.clear(Cookie::Admin)])
 }
 
 fn plain(arrived: &Arrived, says: Plain) -> Response<Body> {

@@ -12,13 +12,14 @@ use axum::http::{Response, StatusCode};
 use crate::web::admin::state::{Admin, reads, writes};
 use crate::web::admin::guard::{Called, Caller};
 use crate::web::admin::draft::{bar, told, who_was_faster};
-use crate::web::admin::mapping::page::{MappingPage, Settings, keyed};
-use crate::web::admin::offers;
+use crate::web::admin::mapping::rule::edited::Edited;
+use crate::web::admin::mapping::page::{MappingPage, Settings};
+use crate::web::admin::offers::{self, Offers};
 use crate::web::admin::shell::{Note, Room, Tone};
 use crate::web::admin::mapping::rule::form::{Mends, typed_role};
 use crate::web::admin::words::differences;
 use crate::domain::mapping::{Draft, MappingDiff};
-use crate::domain::rule::{PrimaryMembership, Rules};
+use crate::domain::rule::{PrimaryMembership, Role, Rules};
 use crate::domain::time::TimeZone;
 use crate::flows::administer::mapping::ChangeError;
 use crate::web::pages::respond;
@@ -83,13 +84,8 @@ pub async fn save_settings(State(admin): State<Admin>, Extension(caller): Called
 
 /// Takes a rule out of the draft.
 pub async fn remove(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
-    let without = |rules: &Rules| {
-        let mut rules = rules.clone();
-        let at = keyed(&rules).iter().position(|(key, _)| key == caller.sent("key"))?;
-        rules.rules.remove(at);
-        Some(rules)
-    };
-    match admin.administer.mapping.edit(&caller.actor, without).await {
+    let edited = Edited::sent(&caller);
+    match admin.administer.mapping.edit(&caller.actor, |rules| edited.remove(rules)).await {
         Ok(_) => caller.go("/_gate/admin/mapping?done=removed"),
         Err(error) => refused(&admin, &caller, error, None).await,
     }
@@ -115,7 +111,7 @@ async fn refused(
             let who = who_was_faster(admin, last.as_ref());
             (format!("{who}, so nothing was done. Here is the draft as it is now."), StatusCode::CONFLICT)
         }
-        ChangeError::Refused(_) => (told(&error), StatusCode::UNPROCESSABLE_ENTITY),
+        ChangeError::Unsound(_) => (told(&error), StatusCode::UNPROCESSABLE_ENTITY),
         ChangeError::Store(error) => return caller.broken(error),
         _ => (told(&error), StatusCode::CONFLICT),
     };
@@ -140,9 +136,9 @@ async fn page(
 ) -> Response<Body> {
     match bar(admin, draft).await {
         Ok(bar) => {
-            let (lists, as_of) = offers::lists(admin, &draft.rules);
+            let offers = Offers::of(admin, &draft.rules);
             let shell = caller.shell(Room::Mapping).with(offers::outage(admin));
-            answer(respond(&with(MappingPage::new(shell, bar, &draft.rules, typed, lists, as_of))))
+            answer(respond(&with(MappingPage::new(shell, bar, &draft.rules, typed, offers))))
         }
         Err(error) => caller.broken(&error),
     }
@@ -165,9 +161,9 @@ fn typed_settings(caller: &Caller) -> Settings {
 
 fn settings_onto(rules: &Rules, typed: &Settings) -> Result<Rules, Mends> {
     let mut mends = Mends::new();
-    let everyone = typed_role(&typed.everyone, "everyone", &mut mends);
-    let member = typed_role(&typed.member, "member", &mut mends);
-    let non_member = typed_role(&typed.non_member, "non_member", &mut mends);
+    let everyone = typed_role(&typed.everyone, "everyone", &mut mends, Role::parse);
+    let member = typed_role(&typed.member, "member", &mut mends, Role::parse);
+    let non_member = typed_role(&typed.non_member, "non_member", &mut mends, Role::parse);
     let zone = TimeZone::get(typed.time_zone.trim()).ok().filter(|zone| zone.iana_name().is_some());
     if zone.is_none() {
         let say = "There is no such time zone. Write one such as America/New_York or Europe/Oslo.";

@@ -3,11 +3,14 @@
 use askama::Template;
 use http::StatusCode;
 
+use crate::web::admin::mapping::rule::edited::Edited;
 use crate::web::admin::fields::{Field, List, Switch};
-use crate::web::admin::kinds::{self, Kind};
+use crate::web::admin::kinds;
+use crate::web::admin::offers::Offers;
 use crate::web::admin::shell::Shell;
 use crate::web::admin::mapping::rule::form::{Mends, TypedCondition};
 use crate::web::admin::words::Difference;
+use crate::domain::condition::{ConditionKind, KINDS};
 use crate::domain::fold;
 use crate::domain::rule::{PrimaryMembership, Rule, Rules};
 use crate::web::pages::{Forms, Page};
@@ -27,11 +30,13 @@ pub struct DraftBar {
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Found by, in forms and addresses.
-    pub key: String,
+    pub edited: Edited,
     /// What it asks, line by line; one of one kind names the code alone.
     pub asks: Vec<String>,
     /// Details, or what people call the thing.
     pub detail: String,
+    /// What may be a mistake, in sentences.
+    pub doubts: Vec<String>,
     /// The role granted.
     pub role: String,
     /// What people call the rule.
@@ -42,7 +47,9 @@ pub struct Row {
 #[derive(Clone, Debug)]
 pub struct Card {
     /// The kind.
-    pub kind: Kind,
+    pub kind: &'static ConditionKind,
+    /// Where its choices come from.
+    pub source: &'static str,
     /// Its rules, in the order of the draft.
     pub rows: Vec<Row>,
     /// The fields of the form.
@@ -146,33 +153,33 @@ impl MappingPage {
         draft: DraftBar,
         rules: &Rules,
         typed: Option<(Settings, Mends)>,
-        lists: Vec<List>,
-        lists_as_of: String,
+        offers: Offers,
     ) -> MappingPage {
         let status = if typed.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let (settings, mends) = typed.unwrap_or_else(|| (Settings::of(rules), Mends::new()));
-        let keyed = keyed(rules);
-        let is_plain = |rule: &Rule| matches!(rule.when.as_slice(), [one] if !one.plain().1 && Kind::of(one) != Kind::Member);
-        let name_of = |kind: Kind, code: &str| {
-            let list = kind.specs().first().map_or("", |spec| spec.list);
-            let items = lists.iter().filter(|of| of.id == list).flat_map(|of| &of.items);
+        let is_plain = |rule: &Rule| matches!(rule.when.as_slice(), [one] if !one.plain().1 && !one.kind().fields.is_empty());
+        let name_of = |kind: &ConditionKind, code: &str| {
+            let list = kind.fields.first().map(kinds::list_id).unwrap_or_default();
+            let items = offers.lists.iter().filter(|of| of.id == list).flat_map(|of| &of.items);
             items
                 .clone()
                 .find(|(value, name)| fold::folded(value) == fold::folded(code) && value != name)
                 .map(|(_, name)| name.clone())
         };
-        let card = |kind: Kind| Card {
+        let card = |kind: &'static ConditionKind| Card {
             kind,
-            rows: keyed
+            source: kinds::source(kind),
+            rows: rules
+                .rules
                 .iter()
-                .filter(|(_, rule)| is_plain(rule) && rule.when.iter().all(|one| Kind::of(one) == kind))
-                .map(|(key, rule)| {
+                .filter(|rule| is_plain(rule) && rule.when.iter().all(|one| one.kind() == kind))
+                .map(|rule| {
                     let (what, detail) = rule.when.first().map(kinds::in_words).unwrap_or_default();
                     let named: Vec<String> = name_of(kind, &what)
                         .into_iter()
                         .chain(Some(detail).filter(|text| !text.is_empty()))
                         .collect();
-                    row(key, rule, vec![what], named.join(" · "))
+                    row(rule, vec![what], named.join(" · "), &offers)
                 })
                 .collect(),
             add: add_fields(kind),
@@ -183,11 +190,12 @@ impl MappingPage {
         MappingPage {
             shell,
             draft,
-            cards: Kind::ALL.into_iter().filter(|kind| *kind != Kind::Member).map(card).collect(),
-            combined: keyed
+            cards: KINDS.into_iter().filter(|kind| !kind.fields.is_empty()).map(card).collect(),
+            combined: rules
+                .rules
                 .iter()
-                .filter(|(_, rule)| !is_plain(rule))
-                .map(|(key, rule)| row(key, rule, rule.when.iter().map(kinds::line).collect(), String::new()))
+                .filter(|rule| !is_plain(rule))
+                .map(|rule| row(rule, rule.when.iter().map(kinds::line).collect(), String::new(), &offers))
                 .collect(),
             was: Settings::of(rules).line(),
             roles: vec![
@@ -207,38 +215,27 @@ impl MappingPage {
                 .mend(mends.get("time_zone").cloned()),
             switches: switches(&settings),
             primary_first: settings.primary_first,
-            lists,
-            lists_as_of,
+            lists: offers.lists,
+            lists_as_of: offers.as_of,
             clash: None,
             status,
         }
     }
 }
 
-fn row(key: &str, rule: &Rule, asks: Vec<String>, detail: String) -> Row {
+fn row(rule: &Rule, asks: Vec<String>, detail: String, offers: &Offers) -> Row {
     let label = rule.label.as_deref().unwrap_or_default().to_owned();
-    Row { key: key.to_owned(), asks, detail, role: rule.role.to_string(), label }
+    let doubts = rule.when.iter().filter_map(|condition| offers.doubt(condition)).collect();
+    Row { edited: Edited::of(rule), asks, detail, doubts, role: rule.role.to_string(), label }
 }
 
 /// The form of a card: the fields of the kind, then the role.
-pub fn add_fields(kind: Kind) -> Vec<Field> {
+pub fn add_fields(kind: &'static ConditionKind) -> Vec<Field> {
     let blank = TypedCondition::of(kind);
-    let scope = format!("{}-", kind.name());
-    let fields = kind.specs().iter().map(|spec| spec.field(0, blank.value(spec.key), None).scope(&*scope));
+    let scope = format!("{}-", kind.key);
+    let fields =
+        kind.fields.iter().map(|field| kinds::field(field, 0, blank.value(field.key), None).scope(&*scope));
     fields.chain([Field::text("role", "Gets the role", "").list("list-role").scope(&*scope)]).collect()
-}
-
-/// The rules of a mapping with a key for each: a digest of what it says, so that a key that an old page names finds the
-/// same rule or none. Of rules that say the same the later ones are counted.
-pub fn keyed(rules: &Rules) -> Vec<(String, &Rule)> {
-    let mut keyed: Vec<(String, &Rule)> = Vec::with_capacity(rules.rules.len());
-    for rule in &rules.rules {
-        let digest = crate::adapters::keys::random::digest(format!("{rule:?}").as_bytes());
-        let text: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let same = keyed.iter().filter(|(key, _)| key.starts_with(&text)).count();
-        keyed.push((if same == 0 { text } else { format!("{text}-{same}") }, rule));
-    }
-    keyed
 }
 
 fn switches(settings: &Settings) -> Vec<Switch> {
@@ -303,7 +300,7 @@ impl Page for MappingPage {
             ("time_zone".to_owned(), "There is no such time zone.".to_owned()),
         ]);
         vec![
-            ("mapping_empty", Self::new(shell(), bar(None), &empty, None, Vec::new(), String::new())),
+            ("mapping_empty", Self::new(shell(), bar(None), &empty, None, Offers::default())),
             (
                 "mapping_full",
                 Self::new(
@@ -311,8 +308,7 @@ impl Page for MappingPage {
                     bar(Some("Sam Osei changed it on 4 March 2026, 09:05")),
                     &samples::rules(),
                     None,
-                    samples::lists(),
-                    "4 March 2026, 08:00".to_owned(),
+                    samples::offers(),
                 ),
             ),
             (
@@ -325,8 +321,7 @@ impl Page for MappingPage {
                         bar(Some("Sam Osei changed it on 4 March 2026, 10:42")),
                         &samples::rules(),
                         Some((Settings::of(&empty), Mends::new())),
-                        samples::lists(),
-                        String::new(),
+                        samples::offers(),
                     )
                 },
             ),
@@ -337,8 +332,7 @@ impl Page for MappingPage {
                     bar(None),
                     &samples::rules(),
                     Some((wrong, mends)),
-                    samples::lists(),
-                    "4 March 2026, 08:00".to_owned(),
+                    samples::offers(),
                 ),
             ),
         ]

@@ -3,14 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::web::admin::kinds::{Kind, Spec};
-use crate::domain::rule::{Code, Condition, Role, Rule};
+use crate::web::admin::kinds;
+use crate::domain::code::Code;
+use crate::domain::condition::{
+    Condition, ConditionField, ConditionKind, FieldFault, FieldValue, FieldValues, Holds,
+};
+use crate::domain::rule::{NotARole, Role, Rule, RuleRole};
 
 /// Most conditions of one rule.
 pub const MOST_CONDITIONS: usize = 12;
-
-/// Longest period, in days: a century.
-const MOST_DAYS: u32 = 36_500;
 
 /// What to mend, by the name of the field.
 pub type Mends = BTreeMap<String, String>;
@@ -19,10 +20,10 @@ pub type Mends = BTreeMap<String, String>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypedCondition {
     /// What it asks for.
-    pub kind: Kind,
+    pub kind: &'static ConditionKind,
     /// The opposite.
     pub not: bool,
-    /// By the keys of [`Kind::specs`].
+    /// By the keys of the fields.
     pub values: BTreeMap<&'static str, String>,
 }
 
@@ -42,7 +43,7 @@ pub struct Typed {
 /// A condition while its fields are gathered.
 #[derive(Default)]
 struct Given<'a> {
-    kind: Option<Kind>,
+    kind: Option<&'static ConditionKind>,
     not: bool,
     values: Vec<(&'a str, &'a str)>,
 }
@@ -50,7 +51,7 @@ struct Given<'a> {
 impl<'a> Given<'a> {
     fn add(&mut self, key: &'a str, value: &'a str) {
         match key {
-            "kind" => self.kind = Kind::named(value),
+            "kind" => self.kind = ConditionKind::named(value),
             "not" => self.not = true,
             key => self.values.push((key, value)),
         }
@@ -59,17 +60,17 @@ impl<'a> Given<'a> {
     fn into_typed(self) -> Option<TypedCondition> {
         let Given { kind, not, values: given } = self;
         let kind = kind?;
-        let of = |spec: &Spec| {
-            let value = given.iter().find(|(key, _)| *key == spec.key)?.1;
-            Some((spec.key, value.to_owned()))
+        let of = |field: &ConditionField| {
+            let value = given.iter().find(|(key, _)| *key == field.key)?.1;
+            Some((field.key, value.to_owned()))
         };
-        Some(TypedCondition { kind, not, values: kind.specs().iter().filter_map(of).collect() })
+        Some(TypedCondition { kind, not, values: kind.fields.iter().filter_map(of).collect() })
     }
 }
 
 impl TypedCondition {
     /// An empty one.
-    pub fn of(kind: Kind) -> TypedCondition {
+    pub fn of(kind: &'static ConditionKind) -> TypedCondition {
         TypedCondition { kind, not: false, values: BTreeMap::new() }
     }
 
@@ -79,87 +80,74 @@ impl TypedCondition {
     }
 
     fn from(condition: &Condition) -> TypedCondition {
-        let (plain, not) = condition.plain();
-        let mut values = BTreeMap::new();
-        let mut put = |key, value: &dyn ToString| drop(values.insert(key, value.to_string()));
-        match plain {
-            Condition::MembershipType(code)
-            | Condition::SecurityRole(code)
-            | Condition::Certification(code) => {
-                put("code", code);
-            }
-            Condition::Committee { committee, positions } => {
-                put("code", committee);
-                put("positions", &positions.iter().map(Code::as_str).collect::<Vec<_>>().join(", "));
-            }
-            Condition::Event { event, from_days_before, until_days_after } => {
-                put("code", event);
-                from_days_before.iter().for_each(|days| put("from_days_before", days));
-                until_days_after.iter().for_each(|days| put("until_days_after", days));
-            }
-            Condition::Purchase { product, valid_days } => {
-                put("code", product);
-                valid_days.iter().for_each(|days| put("valid_days", days));
-            }
-            Condition::Relationship { name, organization } => {
-                put("code", name);
-                organization.iter().for_each(|number| put("organization", number));
-            }
-            Condition::CustomField { name, value } => {
-                put("code", name);
-                put("value", value);
-            }
-            Condition::Member | Condition::Not(_) => {}
-        }
-        TypedCondition { kind: Kind::of(condition), not, values }
+        let (kind, values) = (condition.kind(), condition.values());
+        let typed = |value: &FieldValue| match value {
+            FieldValue::Code(code) => code.to_string(),
+            FieldValue::Codes(codes) => codes.iter().map(Code::as_str).collect::<Vec<_>>().join(", "),
+            FieldValue::Days(days) => days.to_string(),
+            FieldValue::Word(word) => (*word).to_owned(),
+        };
+        let values = kind.fields.iter().filter_map(|field| Some((field.key, typed(values.get(field.key)?))));
+        TypedCondition { kind, not: condition.plain().1, values: values.collect() }
     }
 
-    fn condition(&self, number: usize, mends: &mut Mends) -> Option<Condition> {
-        let read = |spec: &Spec, mends: &mut Mends| {
-            let typed = self.value(spec.key).trim();
-            if typed.is_empty() && !spec.optional {
-                let what = spec.label.to_lowercase();
-                mends.insert(format!("c{number}.{}", spec.key), format!("Choose or type the {what}."));
-            }
-            let mut days = None;
-            if spec.days && !typed.is_empty() {
-                days = typed.parse().ok().filter(|days| *days <= MOST_DAYS);
-                if days.is_none() {
-                    let say = format!("Type a whole number of days, at most {MOST_DAYS}.");
-                    mends.insert(format!("c{number}.{}", spec.key), say);
+    /// The condition, or what to mend.
+    pub fn condition(&self, number: usize, mends: &mut Mends) -> Option<Condition> {
+        let mut mend = |key: &str, say: String| drop(mends.insert(kinds::name(number, key), say));
+        let (mut values, mut is_readable) = (FieldValues::default(), true);
+        for field in self.kind.fields {
+            match read(field, self.value(field.key)) {
+                Ok(Some(value)) => values.put(field.key, value),
+                Ok(None) => {}
+                Err(say) => {
+                    is_readable = false;
+                    mend(field.key, say);
                 }
             }
-            days
-        };
-        let before = mends.len();
-        let days: BTreeMap<&str, Option<u32>> =
-            self.kind.specs().iter().map(|spec| (spec.key, read(spec, mends))).collect();
-        if mends.len() > before {
-            return None;
         }
-        let days = |key| days.get(key).copied().flatten();
-        let code = |key| Code::parse(self.value(key));
-        let plain = match self.kind {
-            Kind::MembershipType => Condition::MembershipType(code("code")?),
-            Kind::SecurityRole => Condition::SecurityRole(code("code")?),
-            Kind::Certification => Condition::Certification(code("code")?),
-            Kind::Committee => {
-                let positions = self.value("positions").split([',', ';']).filter_map(Code::parse).collect();
-                Condition::Committee { committee: code("code")?, positions }
+        match self.kind.condition(&values) {
+            Ok(condition) => is_readable.then(|| condition.negated(self.not)),
+            Err(faults) => {
+                // What could not be read is told already.
+                let is_new = |key: &str| values.get(key).is_some() || self.value(key).trim().is_empty();
+                for (key, fault) in faults.into_iter().filter(|(key, _)| is_new(key)) {
+                    let label =
+                        self.kind.fields.iter().find(|field| field.key == key).map_or("", |it| it.label);
+                    mend(
+                        key,
+                        match fault {
+                            FieldFault::Missing => format!("Choose or type the {}.", label.to_lowercase()),
+                            FieldFault::NoneNamed => "Type at least one, or leave it empty.".to_owned(),
+                            FieldFault::Several => "Type one value, without |.".to_owned(),
+                        },
+                    );
+                }
+                None
             }
-            Kind::Event => Condition::Event {
-                event: code("code")?,
-                from_days_before: days("from_days_before"),
-                until_days_after: days("until_days_after"),
-            },
-            Kind::Purchase => Condition::Purchase { product: code("code")?, valid_days: days("valid_days") },
-            Kind::Relationship => {
-                Condition::Relationship { name: code("code")?, organization: code("organization") }
-            }
-            Kind::CustomField => Condition::CustomField { name: code("code")?, value: code("value")? },
-            Kind::Member => Condition::Member,
-        };
-        Some(if self.not { Condition::Not(Box::new(plain)) } else { plain })
+        }
+    }
+}
+
+/// What was typed into a field; `None`: nothing. Otherwise what to mend.
+fn read(field: &ConditionField, typed: &str) -> Result<Option<FieldValue>, String> {
+    let typed = typed.trim();
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    match field.holds {
+        Holds::Code | Holds::OneValue => Ok(Code::parse(typed).map(FieldValue::Code)),
+        Holds::Codes => {
+            Ok(Some(FieldValue::Codes(typed.split([',', ';']).filter_map(Code::parse).collect())))
+        }
+        Holds::Days => {
+            let days = typed.parse().map_err(|_| "Type a whole number of days, 0 or more.".to_owned())?;
+            Ok(Some(FieldValue::Days(days)))
+        }
+        Holds::Word(words) => {
+            let word = words.iter().find(|word| word.eq_ignore_ascii_case(typed));
+            let say = || format!("Choose one of {}.", words.join(", "));
+            Ok(Some(FieldValue::Word(word.ok_or_else(say)?)))
+        }
     }
 }
 
@@ -221,7 +209,7 @@ impl Typed {
     /// The rule, or what to mend.
     pub fn rule(&self) -> Result<Rule, Mends> {
         let mut mends = Mends::new();
-        let role = typed_role(&self.role, "role", &mut mends);
+        let role = typed_role(&self.role, "role", &mut mends, RuleRole::parse);
         if role.is_none() && self.role.trim().is_empty() {
             mends.insert("role".into(), "Choose or type the role that this grants.".into());
         }
@@ -237,19 +225,24 @@ impl Typed {
         let label = self.label.trim();
         let label = (!label.is_empty()).then(|| label.into());
         match role {
-            Some(role) if mends.is_empty() => Ok(Rule { role, label, when }),
+            Some(role) if mends.is_empty() => Ok(Rule::new(role, label, when)),
             _ => Err(mends),
         }
     }
 }
 
 /// A role as typed; empty is none. What is no role is told under `name`.
-pub fn typed_role(text: &str, name: &str, mends: &mut Mends) -> Option<Role> {
+pub fn typed_role<T>(
+    text: &str,
+    name: &str,
+    mends: &mut Mends,
+    parse: impl FnOnce(&str) -> Result<T, NotARole>,
+) -> Option<T> {
     let text = text.trim();
     if text.is_empty() {
         return None;
     }
-    let role = Role::parse(text).ok();
+    let role = parse(text).ok();
     if role.is_none() {
         let slug: String =
             text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
@@ -267,6 +260,7 @@ pub fn typed_role(text: &str, name: &str, mends: &mut Mends) -> Option<Role> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::condition::tests::one_of_each;
 
     fn form(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -274,26 +268,23 @@ mod tests {
 
     #[test]
     fn every_kind_survives_being_shown_and_sent() {
-        let code = |text: &str| Code::parse(text).unwrap();
-        let conditions = vec![
-            Condition::MembershipType(code("CORPGOLD")),
-            Condition::Committee { committee: code("EDU"), positions: vec![code("CHAIR"), code("VICE")] },
-            Condition::Not(Box::new(Condition::SecurityRole(code("Press & Media")))),
-            Condition::Event { event: code("ANNUAL26"), from_days_before: Some(7), until_days_after: None },
-            Condition::Purchase { product: code("WEB1"), valid_days: Some(0) },
-            Condition::Certification(code("CPA")),
-            Condition::Relationship { name: code("Employee"), organization: Some(code("20011")) },
-            Condition::CustomField { name: code("topics"), value: code("ocean") },
-            Condition::Not(Box::new(Condition::Member)),
-        ];
-        let rule =
-            Rule { role: Role::parse("all").unwrap(), label: Some("All of them".into()), when: conditions };
+        let conditions = one_of_each()
+            .into_iter()
+            .enumerate()
+            .map(|(at, one)| one.negated(at % 3 == 0))
+            .collect::<Vec<_>>();
+        for some in conditions.chunks(MOST_CONDITIONS) {
+            survives(Rule::new(Role::parse("all").unwrap(), Some("All of them".into()), some.to_vec()));
+        }
+    }
+
+    fn survives(rule: Rule) {
         let typed = Typed::from(&rule);
         assert_eq!(typed.rule(), Ok(rule.clone()));
         let mut sent =
             vec![("role".to_owned(), typed.role.clone()), ("label".to_owned(), typed.label.clone())];
         for (number, condition) in typed.conditions.iter().enumerate() {
-            sent.push((format!("c{number}.kind"), condition.kind.name().to_owned()));
+            sent.push((format!("c{number}.kind"), condition.kind.key.to_owned()));
             sent.extend(condition.not.then(|| (format!("c{number}.not"), "yes".to_owned())));
             sent.extend(
                 condition.values.iter().map(|(key, value)| (format!("c{number}.{key}"), value.clone())),
@@ -310,22 +301,31 @@ mod tests {
         };
         check(&[], &["add", "role"]);
         check(&[("role", "Board Member"), ("c0.kind", "member")], &["role"]);
-        check(&[("role", "x"), ("c0.kind", "committee"), ("c0.code", " ")], &["c0.code"]);
+        check(&[("role", "x"), ("c0.kind", "committee"), ("c0.committee", " ")], &["c0.committee"]);
         check(
-            &[("role", "x"), ("c0.kind", "purchase"), ("c0.code", "A"), ("c0.valid_days", "-1")],
+            &[("role", "x"), ("c0.kind", "purchase"), ("c0.purchase", "A"), ("c0.valid_days", "-1")],
             &["c0.valid_days"],
         );
-        check(&[("role", "x"), ("c1.kind", "member"), ("c3.kind", "custom_field")], &["c1.code", "c1.value"]);
+        check(
+            &[("role", "x"), ("c1.kind", "member"), ("c3.kind", "custom_field")],
+            &["c1.custom_field", "c1.value"],
+        );
         check(&[("role", "x"), ("c0.kind", "nonsense")], &["add"]);
+        let status = [("role", "x"), ("c0.kind", "membership_status"), ("c0.membership_status", "ended")];
+        check(&status, &["c0.membership_status"]);
+        let positions =
+            [("role", "x"), ("c0.kind", "committee"), ("c0.committee", "A"), ("c0.positions", ",")];
+        check(&positions, &["c0.positions"]);
+        check(&[("role", "Chapter {code}"), ("c0.kind", "member")], &["role"]);
         check(&[("role", "x"), ("c99.kind", "member")], &["add"]);
     }
 
     #[test]
     fn a_role_that_is_none_is_offered_as_one() {
         let mut mends = Mends::new();
-        assert_eq!(typed_role("Board Member", "role", &mut mends), None);
+        assert_eq!(typed_role("Board Member", "role", &mut mends, Role::parse), None);
         assert!(mends["role"].contains("board_member"), "{mends:?}");
-        assert_eq!(typed_role("  ", "other", &mut mends), None);
+        assert_eq!(typed_role("  ", "other", &mut mends, Role::parse), None);
         assert!(!mends.contains_key("other"));
     }
 }

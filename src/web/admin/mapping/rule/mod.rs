@@ -1,5 +1,6 @@
 //! Writing one rule: adding and taking away conditions, saving into the draft, and what happens when somebody else was faster.
 
+pub mod edited;
 pub mod form;
 pub mod page;
 
@@ -10,15 +11,17 @@ use axum::http::Response;
 
 use crate::web::admin::state::Admin;
 use crate::web::admin::guard::{Called, Caller};
-use crate::web::admin::draft::{told, who_was_faster};
-use crate::web::admin::kinds::{self, Kind};
-use crate::web::admin::mapping::page::keyed;
-use crate::web::admin::offers;
+use crate::web::admin::draft::{told, told_fault, who_was_faster};
+use crate::web::admin::mapping::rule::edited::Edited;
+use crate::web::admin::kinds;
+use crate::web::admin::offers::{self, Offers};
 use crate::web::admin::mapping::rule::page::{Clash, RulePage};
 use crate::web::admin::shell::Room;
 use crate::web::admin::mapping::rule::form::{MOST_CONDITIONS, Mends, Typed, TypedCondition};
+use crate::domain::condition::ConditionKind;
+use crate::domain::faults::Place;
 use crate::domain::mapping::Draft;
-use crate::domain::rule::{CORE_ROLES, Rule, Rules};
+use crate::domain::rule::{Condition, Rule, Rules};
 use crate::flows::administer::mapping::ChangeError;
 use crate::web::pages::respond;
 use crate::web::state::answer;
@@ -29,14 +32,14 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Resp
         Ok(draft) => draft,
         Err(error) => return caller.broken(&error),
     };
-    let (key, typed) = match caller.asked("key") {
-        None => ("", Typed::default()),
-        Some(key) => match keyed(&draft.rules).into_iter().find(|(of, _)| of == key) {
-            Some((_, rule)) => (key, Typed::from(rule)),
+    let (edited, typed) = match caller.asked("key") {
+        None => (Edited::default(), Typed::default()),
+        Some(key) => match draft.rules.rules.iter().find(|rule| rule.id.to_string() == key) {
+            Some(rule) => (Edited::of(rule), Typed::from(rule)),
             None => return caller.not_found(),
         },
     };
-    answer(respond(&page(&admin, &caller, &draft.rules, (key, &typed), &Mends::new())))
+    answer(respond(&page(&admin, &caller, &draft.rules, edited, &typed, &Mends::new())))
 }
 
 /// Takes the form: another condition, one less or one back, or into the draft.
@@ -46,13 +49,13 @@ pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Resp
         Err(error) => return caller.broken(&error),
     };
     let mut typed = Typed::read(&caller.form);
-    let key = caller.sent("key");
+    let edited = Edited::sent(&caller);
     let again = |typed: &Typed, mends: &Mends| {
-        answer(respond(&page(&admin, &caller, &draft.rules, (key, typed), mends)))
+        answer(respond(&page(&admin, &caller, &draft.rules, edited.clone(), typed, mends)))
     };
     match caller.sent("do") {
         "add" => {
-            let kind = Kind::named(caller.sent("add")).unwrap_or(Kind::Member);
+            let kind = ConditionKind::named(caller.sent("add")).unwrap_or(Condition::Member.kind());
             typed.taken = None;
             if typed.conditions.len() < MOST_CONDITIONS {
                 typed.conditions.push(TypedCondition::of(kind));
@@ -74,40 +77,33 @@ pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Resp
         Ok(rule) => rule,
         Err(mends) => return again(&typed, &mends),
     };
-    match admin.administer.mapping.edit(&caller.actor, |rules| put(rules, key, &rule)).await {
+    match admin.administer.mapping.edit(&caller.actor, |rules| edited.put(rules, &rule)).await {
         Ok(None) => caller.go("/_gate/admin/mapping?done=same"),
         Ok(Some(_)) => {
             let card = match rule.when.as_slice() {
-                [one] if !one.plain().1 => Kind::of(one).name(),
+                [one] if !one.plain().1 => one.kind().key,
                 _ => "combined",
             };
             caller.go(&format!("/_gate/admin/mapping?done=saved#{card}"))
         }
         Err(ChangeError::Conflict { last, now }) => {
             let says = who_was_faster(&admin, last.as_ref());
-            clash(&admin, &caller, says, &now, (key, &typed), &rule)
+            clash(&admin, &caller, says, &now, &edited, &typed, &rule)
         }
         Err(ChangeError::Store(error)) => caller.broken(&error),
-        Err(error) => {
-            let field = if CORE_ROLES.contains(&rule.role.as_str()) { "role" } else { "rule" };
-            again(&typed, &Mends::from([(field.to_owned(), told(&error))]))
+        Err(ChangeError::Unsound(faults)) => {
+            let mends = faults.iter().map(|fault| {
+                let field = match fault.place {
+                    Place::Role(_) => "role".to_owned(),
+                    Place::Field(_, number, key) => kinds::name(number, key),
+                    Place::Setting(_) | Place::Label(_) | Place::Conditions(_) => "rule".to_owned(),
+                };
+                (field, told_fault(fault))
+            });
+            again(&typed, &mends.collect())
         }
+        Err(error) => again(&typed, &Mends::from([("rule".to_owned(), told(&error))])),
     }
-}
-
-/// The rules with this one in the place of the rule of `key`; a new rule comes last, once. `None`: the rule of `key` is not there any
-/// longer as the form knew it.
-fn put(rules: &Rules, key: &str, rule: &Rule) -> Option<Rules> {
-    let mut rules = rules.clone();
-    if key.is_empty() {
-        if !rules.rules.contains(rule) {
-            rules.rules.push(rule.clone());
-        }
-        return Some(rules);
-    }
-    let at = keyed(&rules).iter().position(|(of, _)| of == key)?;
-    *rules.rules.get_mut(at)? = rule.clone();
-    Some(rules)
 }
 
 /// The form once more, with what was typed, beside what the draft says now.
@@ -116,23 +112,22 @@ fn clash(
     caller: &Caller,
     says: String,
     now: &Draft,
-    (key, typed): (&str, &Typed),
+    edited: &Edited,
+    typed: &Typed,
     rule: &Rule,
 ) -> Response<Body> {
     let lines = |rule: &Rule| -> Vec<String> {
         let conditions = rule.when.iter().map(kinds::line);
         conditions.chain([format!("Gets the role {}", rule.role)]).collect()
     };
-    // The rule as it was; else the one that carries its name now. A new rule has nothing to compare with.
-    let all = keyed(&now.rules);
-    let same_name = |other: &Rule| other.role == rule.role && other.label == rule.label;
-    let there = all
-        .iter()
-        .find(|(of, _)| of == key)
-        .or_else(|| all.iter().find(|(_, other)| !key.is_empty() && same_name(other)));
-    let key = there.map_or("", |(key, _)| key);
-    let clash = Clash { says, now: there.map_or_else(Vec::new, |(_, rule)| lines(rule)), yours: lines(rule) };
-    let page = page(admin, caller, &now.rules, (key, typed), &Mends::new());
+    // The rule itself; else the one that carries its name now. A new rule has nothing to compare with.
+    let all = &now.rules.rules;
+    let same_name = |other: &&Rule| other.role == rule.role && other.label == rule.label;
+    let named = || all.iter().find(same_name).filter(|_| !edited.key.is_empty());
+    let there = edited.place(&now.rules).and_then(|at| all.get(at)).or_else(named);
+    let clash = Clash { says, now: there.map_or_else(Vec::new, lines), yours: lines(rule) };
+    let edited = there.map(Edited::of).unwrap_or_default();
+    let page = page(admin, caller, &now.rules, edited, typed, &Mends::new());
     answer(respond(&page.clashing(clash)))
 }
 
@@ -140,10 +135,10 @@ fn page(
     admin: &Admin,
     caller: &Caller,
     rules: &Rules,
-    (key, typed): (&str, &Typed),
+    edited: Edited,
+    typed: &Typed,
     mends: &Mends,
 ) -> RulePage {
-    let (lists, _) = offers::lists(admin, rules);
     let shell = caller.shell(Room::Mapping).with(offers::outage(admin));
-    RulePage::new(shell, key, typed, mends, lists)
+    RulePage::new(shell, edited, typed, mends, Offers::of(admin, rules))
 }

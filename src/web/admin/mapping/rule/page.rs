@@ -4,10 +4,13 @@
 use askama::Template;
 use http::StatusCode;
 
+use crate::web::admin::mapping::rule::edited::Edited;
 use crate::web::admin::fields::{Field, List};
-use crate::web::admin::kinds::Kind;
+use crate::web::admin::kinds;
+use crate::web::admin::offers::Offers;
 use crate::web::admin::shell::Shell;
 use crate::web::admin::mapping::rule::form::{MOST_CONDITIONS, Mends, Typed, TypedCondition};
+use crate::domain::condition::{ConditionKind, KINDS};
 use crate::web::pages::{Forms, Page};
 
 /// One condition on the page.
@@ -16,7 +19,7 @@ pub struct ConditionCard {
     /// Its place.
     pub number: usize,
     /// What it asks for.
-    pub kind: Kind,
+    pub kind: &'static ConditionKind,
     /// The opposite.
     pub not: bool,
     /// Its fields.
@@ -29,8 +32,8 @@ pub struct ConditionCard {
 pub struct RulePage {
     /// Around the page.
     pub shell: Shell,
-    /// The rule that is edited; empty: a new one.
-    pub key: String,
+    /// The rule that is edited.
+    pub edited: Edited,
     /// Its role.
     pub role: Field,
     /// Its label.
@@ -61,14 +64,14 @@ impl Taken {
     fn of((number, condition): &(usize, TypedCondition)) -> Taken {
         let mut fields = vec![
             ("taken.at".to_owned(), number.to_string()),
-            ("taken.kind".to_owned(), condition.kind.name().to_owned()),
+            ("taken.kind".to_owned(), condition.kind.key.to_owned()),
         ];
         fields.extend(condition.not.then(|| ("taken.not".to_owned(), "yes".to_owned())));
         let values = condition.values.iter().filter(|(_, value)| !value.is_empty());
         fields.extend(values.clone().map(|(key, value)| (format!("taken.{key}"), value.clone())));
         let typed: Vec<&str> = values.map(|(_, value)| value.as_str()).collect();
         let not = if condition.not { "not " } else { "" };
-        let says = format!("{not}{} {}", condition.kind.title(), typed.join(", "));
+        let says = format!("{not}{} {}", condition.kind.label, typed.join(", "));
         Taken { says: says.trim().to_owned(), fields }
     }
 }
@@ -86,26 +89,22 @@ pub struct Clash {
 
 impl RulePage {
     /// A form with what was typed.
-    pub fn new(shell: Shell, key: &str, typed: &Typed, mends: &Mends, lists: Vec<List>) -> RulePage {
-        let conditions = typed.conditions.iter().enumerate().map(|(number, condition)| ConditionCard {
-            number,
-            kind: condition.kind,
-            not: condition.not,
-            fields: condition
-                .kind
-                .specs()
-                .iter()
-                .map(|spec| {
-                    let mend = mends.get(&format!("c{number}.{}", spec.key)).cloned();
-                    spec.field(number, condition.value(spec.key), mend)
-                })
-                .collect(),
+    pub fn new(shell: Shell, edited: Edited, typed: &Typed, mends: &Mends, offers: Offers) -> RulePage {
+        let conditions = typed.conditions.iter().enumerate().map(|(number, condition)| {
+            let read = condition.condition(number, &mut Mends::new());
+            // It is about the first field, which names the thing.
+            let mut doubt = read.and_then(|condition| offers.doubt(&condition));
+            let fields = condition.kind.fields.iter().map(|field| {
+                let mend = mends.get(&kinds::name(number, field.key)).cloned();
+                kinds::field(field, number, condition.value(field.key), mend).doubt(doubt.take())
+            });
+            ConditionCard { number, fields: fields.collect(), kind: condition.kind, not: condition.not }
         });
         RulePage {
             shell,
-            key: key.to_owned(),
+            edited,
             role: Field::text("role", "Gets the role", &typed.role)
-                .hint("The name that your sites know, written with a–z, 0–9, _ and -.")
+                .hint("The name that your sites know, written with a–z, 0–9, _ and -. With {code} in it the rule gives many.")
                 .list("list-role")
                 .mend(mends.get("role").cloned()),
             label: Field::text("label", "What people call it (optional)", &typed.label)
@@ -114,7 +113,7 @@ impl RulePage {
             conditions: conditions.collect(),
             taken: typed.taken.as_ref().map(Taken::of),
             mend: mends.get("add").or_else(|| mends.get("rule")).cloned(),
-            lists,
+            lists: offers.lists,
             clash: None,
             status: if mends.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY },
         }
@@ -124,6 +123,10 @@ impl RulePage {
     #[must_use]
     pub fn clashing(self, clash: Clash) -> RulePage {
         RulePage { clash: Some(clash), status: StatusCode::CONFLICT, ..self }
+    }
+
+    fn kinds() -> [&'static ConditionKind; KINDS.len()] {
+        KINDS
     }
 
     fn has_room(&self) -> bool {
@@ -144,13 +147,16 @@ impl Page for RulePage {
     fn samples() -> Vec<(&'static str, Self)> {
         use crate::web::admin::tests::samples;
         let new = |key: &str, typed: &Typed, mends: &Mends| {
-            Self::new(samples::shell(crate::web::admin::shell::Room::Mapping), key, typed, mends, samples::lists())
+            let edited = Edited { key: key.to_owned(), was: key.to_owned() };
+            Self::new(samples::shell(crate::web::admin::shell::Room::Mapping), edited, typed, mends, samples::offers())
         };
         let full = samples::rules().rules.last().map(Typed::from).unwrap();
         let broken = Typed {
             role: "Board Member".to_owned(),
             label: String::new(),
-            conditions: vec![TypedCondition::of(Kind::Event), TypedCondition::of(Kind::Member)],
+            conditions: ["event", "member"]
+                .map(|key| TypedCondition::of(ConditionKind::named(key).unwrap()))
+                .into(),
             taken: None,
         };
         let mut taken = full.clone();
