@@ -7,7 +7,7 @@ use crate::adapters::store::sqlite::SqliteStore;
 use crate::adapters::store::sqlite::lock::GatewayLock;
 use crate::adapters::store::{Store, StoreError};
 use crate::config::{Settings, settings};
-use crate::flows::administer::environment::is_switched;
+use crate::flows::administer::status::environment::is_switched;
 
 /// Opens the store that the settings name; makes it if there is none. Blocks.
 pub(crate) fn open_store(store: &settings::Store) -> Result<Arc<dyn Store>, StoreError> {

@@ -8,13 +8,13 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Audit;
-use super::catalogue::Catalogues;
-use super::environment::Environments;
+use super::mapping::catalogue::Catalogues;
+use super::status::environment::Environments;
 use super::people::People;
 use super::sessions::LiveSessions;
 use super::status::Overview;
 use super::sweep::{Ground, Sweep};
-use super::view_as::ViewAs;
+use super::people::view_as::ViewAs;
 use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;

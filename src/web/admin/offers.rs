@@ -8,8 +8,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
 
-use super::Admin;
-use super::access::Called;
+use super::state::Admin;
+use super::guard::Called;
 use super::fields::Tile;
 use super::fields::{List, grouped, people};
 use super::kinds::list_id;
@@ -20,7 +20,7 @@ use crate::domain::catalogue::{Catalogue, Unlisted};
 use crate::domain::condition::{Choices, ConditionField, Holds, KINDS};
 use crate::domain::fold;
 use crate::domain::rule::{CORE_ROLES, Condition, Rules};
-use crate::flows::administer::catalogue::{Offered, RefreshFailed};
+use crate::flows::administer::mapping::catalogue::{Offered, RefreshFailed};
 
 /// What a page that edits rules offers to choose from, and compares with what was chosen.
 #[derive(Default)]
