@@ -10,6 +10,7 @@ mod grants;
 pub(crate) mod lock;
 mod mappings;
 mod outbox;
+mod rules_files;
 mod schema;
 mod sessions;
 mod statement;
