@@ -31,20 +31,11 @@ pub fn doubts(settings: &Settings, rules: &Rules) -> Vec<Doubt> {
         });
     }
     for environment in std::iter::once(&settings.ams.live).chain(&settings.ams.standby) {
-        let portal = &environment.portal.address;
-        if !matches!(portal.path(), "" | "/") {
-            doubts.push(Doubt {
-                about: format!("ams.{}.portal", environment.name),
-                trouble: format!(
-                    "the portal's address has the path `{}`, and the login page is looked for below it",
-                    portal.path()
-                ),
-                remedy: format!(
-                    "Did you mean `{}`? A page such as `/account/login.aspx` is not part of it",
-                    portal.origin().ascii_serialization()
-                ),
-            });
-        }
+        doubts.extend(environment.doubt().map(|(key, trouble, remedy)| Doubt {
+            about: format!("ams.{}.{key}", environment.name()),
+            trouble,
+            remedy,
+        }));
     }
     for site in &settings.sites {
         doubts.extend(port_of_nobody(settings, &site.site.name, &site.site.origin));

@@ -57,7 +57,7 @@ fn describe(services: &Services, held: &Held) -> Me {
     // The request path decides without reasons; here somebody wants to read them.
     let decision = roles::explain(&held.record, &published.rules, services.clock.now());
     let reasoned = |role: &Role| {
-        let why = decision.trace.iter().find(|verdict| verdict.matched && verdict.role == *role);
+        let why = decision.trace.iter().find(|verdict| verdict.matched && *verdict.role == *role.as_str());
         Reasoned {
             role: role.clone(),
             label: published.rules.label_of(role).to_string(),

@@ -52,7 +52,7 @@ pub const KEEP_FORM: &str = "/_gate/keep-form";
 /// Administration; its pages are below.
 pub const ADMIN: &str = return_to::ADMIN;
 /// Opens an emergency link: `?token=`.
-pub const ADMIN_ENTER: &str = "/_gate/admin/enter";
+pub const ADMIN_EMERGENCY: &str = "/_gate/admin/emergency";
 
 /// Whether a path is one that a provider answers outside our prefix.
 pub fn is_discovery(path: &str) -> bool {

@@ -119,7 +119,7 @@ fn onwards(services: &Services, arrived: &Arrived, began_at: &Site, end: &End) -
         }
         None => match end {
             End::Home(site) => landing(arrived, site),
-            End::Ams => services.ams.logout_url().into(),
+            End::Ams => services.ams.logout(&arrived.single_logout_address()).into(),
             End::Onward(site) => format!("{}{}", site.origin, paths::ONWARD),
         },
     }

@@ -8,9 +8,9 @@ use bytes::Bytes;
 
 use crate::adapters::ams::Ams;
 use crate::adapters::clock::SharedClock;
-use crate::adapters::keys::keyring::Keyring;
 use crate::flows::administer::Administer;
 use crate::flows::administer::desk::Desk;
+use crate::flows::keyring::Keyring;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::managed_roles::Lists;
 use crate::flows::person::PublishedRules;

@@ -14,7 +14,7 @@ use super::state::{Services, answer, see_other, with_cookies};
 use crate::adapters::keys::random::key_of;
 use crate::domain::outcome::Outcome;
 use crate::domain::return_to::ReturnTo;
-use crate::flows::administer::view_as::ViewError;
+use crate::flows::administer::people::view_as::ViewError;
 
 /// Opens a link, and goes to the site's home.
 pub async fn open(

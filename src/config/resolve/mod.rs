@@ -53,14 +53,12 @@ pub(super) fn settings(
     let rules = to.rules(document.rules);
     // Administrators may have published roles that the file does not know.
     let file_counts = matches!(document.admin, Said::Nothing);
-    let managed = rules.as_ref().filter(|_| file_counts).map(|(_, rules)| rules.managed_roles());
+    let granting = rules.as_ref().filter(|_| file_counts).map(|(_, rules)| rules);
     let title = association.as_ref().map(|association| association.name.as_str()).unwrap_or_default();
     let is_asked = listen.as_ref().is_none_or(|listen| !listen.forward_auth_proxies.is_empty());
-    let sites = to.sites(document.site, &Around { title, managed: managed.as_deref(), is_asked });
+    let sites = to.sites(document.site, &Around { title, rules: granting, is_asked });
     let admin = to.optional(document.admin, |to, said| to.admin(said, sites.as_deref()));
-    let oidc = to.optional(document.oidc, |to, said| {
-        to.oidc(said, sites.as_deref(), managed.as_deref(), !file_counts)
-    });
+    let oidc = to.optional(document.oidc, |to, said| to.oidc(said, sites.as_deref(), granting, !file_counts));
     let (rules_file, rules) = rules?;
     Some(Settings {
         association: association?,

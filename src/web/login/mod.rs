@@ -143,16 +143,14 @@ pub async fn login(
         return answer(Notice::Broken.html(&arrived.frame()));
     };
     let open = cookies.attempts();
-    match services.sign_in.begin(host, callback, to.clone(), asked.tries, &open) {
+    match services.sign_in.begin(host, &callback, to.clone(), asked.tries, &open).await {
         Ok(departure) => {
             let seconds = ATTEMPT_LIVES.as_secs();
             let kept = cookies.set_attempt(&departure.handle, &departure.sealed, seconds);
             let dropped = departure.dropped.iter().map(|handle| cookies.clear_attempt(handle));
             with_cookies(see_other(departure.address.as_str()), dropped.chain([kept]).chain(key))
         }
-        Err(error) => {
-            failed(&arrived, &SignInError { failure: error.into(), to: Some(to), tries: asked.tries })
-        }
+        Err(error) => failed(&arrived, &SignInError { failure: error, to: Some(to), tries: asked.tries }),
     }
 }
 
@@ -172,7 +170,7 @@ pub async fn callback(
     let returning = Returning {
         host: &arrived.site.host,
         address: arrived.client_address,
-        query: query.as_deref().unwrap_or_default(),
+        parameters: query.as_deref().unwrap_or_default(),
         user_agent: headers.get(header::USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default(),
         open: &open,
         present: None,

@@ -185,13 +185,11 @@ impl OpenIdServices {
                 if !self.provider.settings().ams_logout_returns {
                     return Ok(with_cookies(see_other(&login), key));
                 }
-                // The AMS lets whoever has a session there straight through (re:Members fact sheet §2.1), so that ends first.
+                // The AMS lets whoever has a session there straight through (docs/ams/remembers.md, "Login"), so that ends first.
                 let sealed = self.provider.seal_onward(&login).map_err(|error| failed(&error))?;
                 let kept = cookies.set(Cookie::Onward, &sealed, Some(ONWARD_LIVES.as_secs()));
-                Ok(with_cookies(
-                    see_other(self.services.ams.logout_url().as_str()),
-                    key.into_iter().chain([kept]),
-                ))
+                let logout = see_other(self.services.ams.logout(&arrived.single_logout_address()).as_str());
+                Ok(with_cookies(logout, key.into_iter().chain([kept])))
             }
         }
     }

@@ -9,7 +9,7 @@ use super::control::Control;
 use super::meter::Meter;
 use super::snapshot::Snapshot;
 use crate::adapters::clock::SharedClock;
-use crate::adapters::keys::keyring::Keyring;
+use crate::flows::keyring::Keyring;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::person::PublishedRules;
 use crate::flows::visit::Visits;

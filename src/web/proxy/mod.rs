@@ -13,6 +13,8 @@ mod cookies;
 mod declined;
 mod early;
 mod forward;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod gate;
 mod headers;
 mod intake;
