@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use membergate::adapters::ams::wire::{self, Fetched};
+use membergate::adapters::ams::kinds::Kind;
 use membergate::adapters::clock::{SharedClock, SystemClock};
 use membergate::adapters::keys::seal::SecretKey;
 use membergate::adapters::store::Store;
@@ -43,17 +43,9 @@ role = "analyst"
 when = [{ certification = "CPA" }, { not = { security_role = "Press" } }]
 "#;
 
-fn record(mut line: Value, as_of: Timestamp) -> Record {
-    let mut part = |name: &str| Some(wire::items_owned(line[name].take()));
-    let fetched = Fetched {
-        committees: part("committees"),
-        registrations: part("registrations"),
-        purchases: part("purchases"),
-        certifications: part("certifications"),
-        relationships: part("relationships"),
-        individual: line["individual"].take(),
-    };
-    wire::record(&fetched, as_of).unwrap()
+fn record(line: Value, as_of: Timestamp) -> Record {
+    let Value::Object(line) = line else { panic!("a line is an object") };
+    Kind::default().record(line, as_of).unwrap()
 }
 
 async fn fill(store: &Arc<dyn Store>, now: Timestamp) {

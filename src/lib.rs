@@ -14,6 +14,7 @@ pub mod telemetry;
 pub mod app;
 pub mod cli;
 
+#[cfg(feature = "sim")]
 pub mod sim;
 
 #[cfg(any(test, feature = "fuzzing"))]

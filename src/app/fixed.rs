@@ -3,9 +3,6 @@
 //! A reload that would change one is refused with the key's name, so that nobody believes in what did not happen. Kept out: what a
 //! reload takes over, which is in `App::reload`.
 
-use secrecy::ExposeSecret as _;
-
-use crate::adapters::ams::re_members::Environment;
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::digest;
 use crate::adapters::keys::seal::KeyedDigest;
@@ -64,29 +61,11 @@ impl Fixed {
     fn ams(&mut self, ams: &Ams) {
         // The rate is taken over.
         let Ams { live, standby, rate: _ } = ams;
-        self.note("ams.live", &live.name);
+        self.note("ams.live", live.name());
         // By name, so that a change of `live` is told as that and not as a change of all that is in it.
         for environment in [Some(live), standby.as_ref()].into_iter().flatten() {
-            self.environment(environment);
-        }
-    }
-
-    fn environment(&mut self, environment: &Environment) {
-        let Environment { name, discovery_url, portal, allowed_hosts, credentials } = environment;
-        let mut note = |key: &str, value: &[u8]| self.note(&format!("ams.{name}.{key}"), value);
-        note("discovery_url", discovery_url.as_str().as_bytes());
-        note("portal", format!("{portal:?}").as_bytes());
-        note("allowed_hosts", format!("{allowed_hosts:?}").as_bytes());
-        for (key, secret) in [
-            ("app_name", Some(&credentials.app_name)),
-            ("app_key", Some(&credentials.app_key)),
-            ("app_id", credentials.app_id.as_ref()),
-            ("app_password", credentials.app_password.as_ref()),
-            ("user_email", Some(&credentials.user_email)),
-            ("user_password", Some(&credentials.user_password)),
-        ] {
-            if let Some(secret) = secret {
-                note(key, secret.expose_secret().as_bytes());
+            for (key, value) in environment.values() {
+                self.note(&format!("ams.{}.{key}", environment.name()), value);
             }
         }
     }

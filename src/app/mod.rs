@@ -20,8 +20,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::adapters::ams::re_members::ReMembers;
-use crate::adapters::ams::{Ams, re_members};
+use crate::adapters::ams::Ams;
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
@@ -55,7 +54,7 @@ use parts::{certificate_end, load_tls, read_tls, serving_of, snapshot_of, warn_o
 use stored::{open_and_lock, with_chosen_environment};
 use watch::Watch;
 
-pub(crate) use stored::open_store;
+pub(crate) use stored::{open_existing_store, open_store};
 
 /// Why a gateway does not start, or does not take new settings.
 #[derive(Debug, thiserror::Error)]
@@ -110,7 +109,7 @@ impl App {
     /// Starts a gateway on the runtime of the caller, which becomes its control plane. When this returns, it answers.
     pub async fn start(settings: Settings, clock: SharedClock) -> Result<App, StartError> {
         let fixed = Fixed::of(&settings)?;
-        let (configured, listening) = (settings.ams.live.name.clone(), settings.listen.operations);
+        let (configured, listening) = (settings.ams.live.name().to_owned(), settings.listen.operations);
         let (settings, store, lock) = open_and_lock(settings).await?;
         let keyring = Arc::new(Keyring::ensure(store.clone(), Arc::clone(&clock)).await?);
         let settings = with_chosen_environment(settings, &*store).await?;
@@ -120,8 +119,9 @@ impl App {
         let snapshot = snapshot_of(&settings)?;
 
         let budget = Arc::new(Budget::new(settings.ams.rate));
-        let re_members = re_members_of(&settings, &budget, &clock)?;
-        let ams: Arc<dyn Ams> = re_members.clone();
+        let http = HttpClient::new(HttpLimits::default())?;
+        let catalogue = settings.ams.live.clone().client(http, Arc::clone(&budget), Arc::clone(&clock));
+        let ams: Arc<dyn Ams> = catalogue.clone();
         let published = match &settings.admin {
             Some(_) => first_mapping(&*store, &settings.rules, &clock).await?,
             None => Published::new(1, settings.rules.clone()),
@@ -173,14 +173,14 @@ impl App {
         let desk = match &settings.admin {
             Some(admin) => Some(Arc::new(Desk::new(Foundation {
                 store: store.clone(),
-                ams: re_members.clone(),
+                ams: Arc::clone(&catalogue),
                 visits: Arc::clone(&visits),
                 rules: Arc::clone(&rules),
                 clock: Arc::clone(&clock),
                 budget: Arc::clone(&budget),
                 configured: configured.into(),
                 restart: Arc::clone(&restart),
-                standby: settings.ams.standby.as_ref().map(|standby| standby.name.as_str().into()),
+                standby: settings.ams.standby.as_ref().map(|standby| standby.name().into()),
                 sealer: Sealer::new(&settings.store.secret_key, "view as")?,
                 view_as: admin.view_as,
             }))),
@@ -194,7 +194,7 @@ impl App {
             None => None,
         };
         let long = Arc::new(LongAddresses::new(store.clone(), Arc::clone(&clock)));
-        let gate = state::Gate {
+        let services = state::Services {
             sign_in: Arc::clone(&sign_in),
             long: Arc::clone(&long),
             visits: Arc::clone(&visits),
@@ -208,7 +208,7 @@ impl App {
         };
         let provider = openid.as_ref().map(|openid| Arc::clone(&openid.provider));
         let clients = openid.as_ref().and_then(|openid| openid.clients.clone());
-        let control = routes::control(gate, provider, clients);
+        let control = routes::control(services, provider, clients);
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
             visits: Arc::clone(&visits),
@@ -225,7 +225,7 @@ impl App {
         let watch = Arc::new(Watch {
             store: store.clone(),
             gate: Arc::clone(&gate),
-            ams: re_members,
+            ams: catalogue,
             budget,
             sign_in,
             refresh: Arc::clone(&refresh),
@@ -368,16 +368,6 @@ impl App {
         }
         self.tasks.wait().await;
     }
-}
-
-fn re_members_of(
-    settings: &Settings,
-    budget: &Arc<Budget>,
-    clock: &SharedClock,
-) -> Result<Arc<ReMembers>, StartError> {
-    let http = HttpClient::new(HttpLimits::default())?;
-    let live: re_members::Environment = settings.ams.live.clone();
-    Ok(Arc::new(ReMembers::new(live, http, Arc::clone(budget), Arc::clone(clock))))
 }
 
 fn sites_of(settings: &Settings) -> impl Iterator<Item = &Site> {

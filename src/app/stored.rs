@@ -7,11 +7,16 @@ use crate::adapters::store::sqlite::SqliteStore;
 use crate::adapters::store::sqlite::lock::GatewayLock;
 use crate::adapters::store::{Store, StoreError};
 use crate::config::{Settings, settings};
-use crate::flows::administer::environment::is_switched;
+use crate::flows::administer::status::environment::is_switched;
 
 /// Opens the store that the settings name; makes it if there is none. Blocks.
 pub(crate) fn open_store(store: &settings::Store) -> Result<Arc<dyn Store>, StoreError> {
     Ok(Arc::new(SqliteStore::open(&store.path, &store.secret_key)?))
+}
+
+/// As [`open_store`], but makes none. `None`: no gateway has run on it yet.
+pub(crate) fn open_existing_store(store: &settings::Store) -> Result<Option<Arc<dyn Store>>, StoreError> {
+    if store.path.exists() { open_store(store).map(Some) } else { Ok(None) }
 }
 
 /// Opens the store off the runtime's own threads, and gives the settings back. No other gateway may run on it while the lock
@@ -34,7 +39,7 @@ pub(super) async fn with_chosen_environment(
     store: &dyn Administration,
 ) -> Result<Settings, StoreError> {
     if let (Some(_), Some(standby)) = (&settings.admin, &mut settings.ams.standby)
-        && is_switched(store, &settings.ams.live.name, &standby.name).await?
+        && is_switched(store, settings.ams.live.name(), standby.name()).await?
     {
         std::mem::swap(&mut settings.ams.live, standby);
     }

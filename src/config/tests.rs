@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::env::Given;
 use super::*;
+use crate::adapters::ams::kinds::AmsSettings;
 
 /// The smallest configuration that works.
 const SMALL: &str = r#"
@@ -61,8 +62,9 @@ fn the_smallest_configuration_works_and_has_its_defaults() {
     insta::assert_snapshot!(format!("{listen:?}\n{session:?}\n{log:?}\n{:?}\n{sites:#?}", ams.rate));
     assert_eq!(settings.store.path, Path::new("etc/membergate.sqlite"));
     assert_eq!(settings.rules_file, Path::new("etc/rules.toml"));
-    assert_eq!(ams.live.discovery_url.as_str(), "https://public.remembers-ams.com/Api/v1/WebApiUrl");
-    assert_eq!((ams.live.name.as_str(), ams.standby.is_some()), ("production", false));
+    let AmsSettings::ReMembers(live) = &ams.live;
+    assert_eq!(live.discovery_url.as_str(), "https://public.remembers-ams.com/Api/v1/WebApiUrl");
+    assert_eq!((ams.live.name(), ams.standby.is_some()), ("production", false));
 }
 
 #[test]

@@ -24,11 +24,11 @@ pub fn bytes<'a>(roles: impl IntoIterator<Item = &'a Role>) -> usize {
     AROUND + (OTHER_CLAIMS + bytes_as_json(roles)).div_ceil(3) * 4
 }
 
-/// The same for somebody who holds all that a mapping can give at once.
+/// The same for somebody who holds all roles that a mapping names at once. What a rule for many roles gives is seen in the preview.
 pub fn largest(rules: &Rules) -> usize {
     let managed = rules.managed_roles();
     // Nobody is both; the shorter of the two is not held, unless a rule grants it besides.
-    let granted = |role: &Role| rules.rules.iter().any(|rule| rule.role == *role);
+    let granted = |role: &Role| rules.rules.iter().any(|rule| rule.role.one() == Some(role));
     let pair = [&rules.member, &rules.non_member].map(Option::as_ref);
     let spare = match pair {
         [Some(member), Some(non_member)] => {

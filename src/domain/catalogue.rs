@@ -1,18 +1,19 @@
 //! What an administrator can choose from when writing a rule: what the AMS lists, and what was seen on records.
 //!
 //! The AMS lists committees, events, custom fields and relationship types. It lists no membership types, security roles,
-//! certifications, products (re:Members fact sheet §4.1, §5.2, §5.5, §5.6): of those only what somebody has is known.
+//! certifications, products: of those only what somebody has is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::condition::Choices;
 use super::fold;
 use super::record::Record;
 use super::rule::{Code, Condition, Rules};
 use super::spelling::nearest;
-use super::time::{AmsDate, Timestamp};
+use super::time::{AmsDate, Timestamp, in_words};
 
 /// Something to choose: what a rule holds, and what people call it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,19 +61,36 @@ pub struct Catalogue {
     pub relationships: Vec<Choice>,
 }
 
+/// A committee of a rule that is not on the AMS's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unlisted<'a> {
+    /// The code or name in the rule.
+    pub committee: &'a Code,
+    /// The code that was probably meant.
+    pub meant: Option<&'a str>,
+}
+
 impl Catalogue {
-    /// The committees of a mapping that are not on the list, each with what was probably meant. A list without entries says nothing.
-    pub fn unknown_committees<'r>(&self, rules: &'r Rules) -> Vec<(&'r Code, Option<&str>)> {
-        if self.committees.is_empty() {
-            return Vec::new();
-        }
-        let known = |code: &Code| {
-            self.committees.iter().any(|one| code.matches(&one.code) || code.matches(&one.label))
+    /// The committee of a condition, if it is not on the list. A list without entries says nothing.
+    pub fn unlisted<'a>(&'a self, condition: &'a Condition) -> Option<Unlisted<'a>> {
+        let committee = committee_of(condition)?;
+        // A pattern fits what it stands for.
+        let fits = |one: &Choice| {
+            [&one.code, &one.label]
+                .into_iter()
+                .any(|said| committee.matches(said) || committee.star_in(said).is_some())
         };
-        let mut found: Vec<&Code> = committees_of(rules).filter(|code| !known(code)).collect();
+        let meant = || nearest(committee.as_str(), self.committees.iter().map(|one| &*one.code));
+        (!self.committees.is_empty() && !self.committees.iter().any(fits))
+            .then(|| Unlisted { committee, meant: meant() })
+    }
+
+    /// The committees of a mapping that are not on the list.
+    pub fn unlisted_committees<'a>(&'a self, rules: &'a Rules) -> Vec<Unlisted<'a>> {
+        let mut found: Vec<Unlisted<'a>> =
+            rules.conditions().filter_map(|condition| self.unlisted(condition)).collect();
         found.dedup();
-        let meant = |code: &Code| nearest(code.as_str(), self.committees.iter().map(|one| &*one.code));
-        found.into_iter().map(|code| (code, meant(code))).collect()
+        found
     }
 
     /// The committees of a mapping that fit two entries of the list: one by its code and another by its name, or two by their
@@ -82,17 +100,49 @@ impl Catalogue {
             let fitting = |one: &&Choice| code.matches(&one.code) || code.matches(&one.label);
             self.committees.iter().filter(fitting).count()
         };
-        let mut found: Vec<&Code> = committees_of(rules).filter(|code| fits(code) > 1).collect();
+        let mut found: Vec<&Code> =
+            rules.conditions().filter_map(committee_of).filter(|code| fits(code) > 1).collect();
         found.dedup();
         found
     }
+
+    /// What the AMS lists of these, in its order.
+    pub fn choices(&self, of: Choices) -> Vec<Choice> {
+        let choice = |code: &str, label: String| Choice { code: code.to_owned(), label };
+        match of {
+            Choices::Committees => self.committees.clone(),
+            Choices::Relationships => self.relationships.clone(),
+            Choices::Events => {
+                let day = |one: &EventChoice| one.first_day.map(|day| format!(", {}", in_words(day)));
+                let label = |one: &EventChoice| format!("{}{}", one.label, day(one).unwrap_or_default());
+                self.events.iter().map(|one| choice(&one.code, label(one))).collect()
+            }
+            Choices::CustomFields => {
+                self.custom_fields.iter().map(|one| choice(&one.name, one.label.clone())).collect()
+            }
+            Choices::FieldValues => values_of(self.custom_fields.iter()),
+            Choices::MembershipTypes
+            | Choices::Positions
+            | Choices::SecurityRoles
+            | Choices::Products
+            | Choices::Certifications => Vec::new(),
+        }
+    }
 }
 
-fn committees_of(rules: &Rules) -> impl Iterator<Item = &Code> {
-    rules.rules.iter().flat_map(|rule| &rule.when).filter_map(|one| match one.plain().0 {
+fn values_of<'a>(fields: impl Iterator<Item = &'a FieldChoice>) -> Vec<Choice> {
+    let of = |field: &'a FieldChoice| {
+        let values = field.values.iter();
+        values.map(|value| Choice { code: value.clone(), label: field.label.clone() })
+    };
+    fields.flat_map(of).collect()
+}
+
+fn committee_of(condition: &Condition) -> Option<&Code> {
+    match condition.plain().0 {
         Condition::Committee { committee, .. } => Some(committee),
         _ => None,
-    })
+    }
 }
 
 /// Something that was seen on records.
@@ -138,6 +188,31 @@ pub struct Seen {
 const MOST_VALUES: usize = 50;
 
 impl Seen {
+    /// What was seen of these.
+    pub fn choices(&self, of: Choices) -> Vec<SeenChoice> {
+        let seen = |choice: Choice| SeenChoice { code: choice.code, label: choice.label, people: 0 };
+        let tally = match of {
+            Choices::MembershipTypes => &self.membership_types,
+            Choices::Committees => &self.committees,
+            Choices::Positions => &self.positions,
+            Choices::SecurityRoles => &self.security_roles,
+            Choices::Events => &self.events,
+            Choices::Products => &self.products,
+            Choices::Certifications => &self.certifications,
+            Choices::Relationships => &self.relationships,
+            Choices::CustomFields => {
+                let fields = self.custom_fields.values();
+                return fields
+                    .map(|one| seen(Choice { code: one.name.clone(), label: one.label.clone() }))
+                    .collect();
+            }
+            Choices::FieldValues => {
+                return values_of(self.custom_fields.values()).into_iter().map(seen).collect();
+            }
+        };
+        tally.values().cloned().collect()
+    }
+
     /// Adds what stands on one record. Whether it still holds does not matter: a rule may ask for what has ended.
     pub fn note(&mut self, record: &Record) {
         self.people += 1;
@@ -227,19 +302,21 @@ mod tests {
             custom_fields: Vec::new(),
             relationships: Vec::new(),
         };
-        let rule = |committee: &str| Rule {
-            role: Role::parse("r").unwrap(),
-            label: None,
-            when: vec![Condition::Committee {
-                committee: Code::parse(committee).unwrap(),
-                positions: Vec::new(),
-            }],
+        let rule = |committee: &str| {
+            let committee = Code::parse(committee).unwrap();
+            let when = vec![Condition::Committee { committee, positions: Vec::new() }];
+            Rule::new(Role::parse("r").unwrap(), None, when)
         };
         let rules = ["board", "EDU", "Money", "Directors", "none"].map(rule).to_vec();
         let rules = Rules { rules, ..Rules::new(TimeZone::UTC) };
         let found: Vec<&str> = catalogue.fit_two(&rules).into_iter().map(Code::as_str).collect();
         assert_eq!(found, ["board", "Money"]);
-        let unknown: Vec<_> = catalogue.unknown_committees(&rules);
-        assert_eq!(unknown, [(&Code::parse("none").unwrap(), None)]);
+        let unlisted: Vec<_> = catalogue.unlisted_committees(&rules);
+        let none = Code::parse("none").unwrap();
+        assert_eq!(unlisted, [Unlisted { committee: &none, meant: None }]);
+        let misspelt = rule("FINN").when.remove(0);
+        assert_eq!(catalogue.unlisted(&misspelt).unwrap().meant, Some("FIN"));
+        let empty = Catalogue { committees: Vec::new(), ..catalogue };
+        assert_eq!(empty.unlisted(&misspelt), None, "a list without entries says nothing");
     }
 }

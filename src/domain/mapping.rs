@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::audit::Actor;
-use super::rule::{PrimaryMembership, Role, Rule, Rules};
+use super::rule::{Role, Rule, Rules};
 use super::time::Timestamp;
 
 /// Who changed something last, and when.
@@ -139,16 +139,12 @@ fn settings(before: &Rules, after: &Rules) -> Vec<SettingChange> {
 fn values(rules: &Rules) -> [(&'static str, Option<String>); 9] {
     let flag = |value: bool| Some(value.to_string());
     let role = |role: &Option<Role>| role.as_ref().map(Role::to_string);
-    let primary = match rules.primary_membership {
-        PrimaryMembership::Longest => "longest",
-        PrimaryMembership::First => "first",
-    };
     [
         ("time_zone", rules.time_zone.iana_name().map(str::to_owned)),
         ("honor_effective_date", flag(rules.honor_effective_date)),
         ("honor_grace", flag(rules.honor_grace)),
         ("count_inherited", flag(rules.count_inherited)),
-        ("primary_membership", Some(primary.to_owned())),
+        ("primary_membership", Some(rules.primary_membership.as_str().to_owned())),
         ("everyone", role(&rules.everyone)),
         ("member", role(&rules.member)),
         ("non_member", role(&rules.non_member)),
@@ -178,18 +174,14 @@ mod tests {
 
     use super::*;
     use crate::domain::roles::tests::properties::some_rules;
-    use crate::domain::rule::{Code, Condition};
+    use crate::domain::rule::{Code, Condition, PrimaryMembership};
     use crate::domain::time::TimeZone;
 
     fn rule(role: &str, label: &str, committee: &str) -> Rule {
-        Rule {
-            role: Role::parse(role).unwrap(),
-            label: (!label.is_empty()).then(|| label.into()),
-            when: vec![Condition::Committee {
-                committee: Code::parse(committee).unwrap(),
-                positions: Vec::new(),
-            }],
-        }
+        let committee =
+            Condition::Committee { committee: Code::parse(committee).unwrap(), positions: Vec::new() };
+        let label = (!label.is_empty()).then(|| label.into());
+        Rule::new(Role::parse(role).unwrap(), label, vec![committee])
     }
 
     fn rules(rules: &[Rule]) -> Rules {

@@ -254,10 +254,9 @@ mod tests {
             Record { is_approved: Some(true), is_deceased: false, memberships: Vec::new(), ..record };
         for (roles, large, too_large) in [(100, 0, 0), (200, 1, 0), (500, 1, 1)] {
             let before = Rules::new(jiff::tz::TimeZone::UTC);
-            let rule = |n: usize| Rule {
-                role: role(&format!("committee-{n:04}")),
-                label: None,
-                when: vec![Condition::Not(Box::new(Condition::Member))],
+            let rule = |n: usize| {
+                let when = vec![Condition::Not(Box::new(Condition::Member))];
+                Rule::new(role(&format!("committee-{n:04}")), None, when)
             };
             let after = Rules { rules: (0..roles).map(rule).collect(), ..before.clone() };
             let mut preview = Preview::default();

@@ -221,13 +221,55 @@ pub struct Parts {
     pub relationships: bool,
 }
 
+impl Parts {
+    /// None of them.
+    pub const NONE: Parts = Parts {
+        committees: false,
+        registrations: false,
+        purchases: false,
+        certifications: false,
+        relationships: false,
+    };
+
+    /// These and others.
+    #[must_use]
+    pub fn and(self, other: Parts) -> Parts {
+        Parts {
+            committees: self.committees || other.committees,
+            registrations: self.registrations || other.registrations,
+            purchases: self.purchases || other.purchases,
+            certifications: self.certifications || other.certifications,
+            relationships: self.relationships || other.relationships,
+        }
+    }
+
+    /// What people call them.
+    pub fn names(self) -> impl Iterator<Item = &'static str> {
+        let parts = [
+            (self.committees, "committees"),
+            (self.registrations, "registrations"),
+            (self.purchases, "purchases"),
+            (self.certifications, "certifications"),
+            (self.relationships, "relationships"),
+        ];
+        parts.into_iter().filter_map(|(present, name)| present.then_some(name))
+    }
+}
+
 impl Record {
+    /// Those of these parts that were not fetched.
+    pub fn missing(&self, parts: Parts) -> Parts {
+        Parts {
+            committees: parts.committees && self.committees.is_none(),
+            registrations: parts.registrations && self.registrations.is_none(),
+            purchases: parts.purchases && self.purchases.is_none(),
+            certifications: parts.certifications && self.certifications.is_none(),
+            relationships: parts.relationships && self.relationships.is_none(),
+        }
+    }
+
     /// Whether any of these parts was not fetched.
     pub fn lacks(&self, parts: Parts) -> bool {
-        (parts.committees && self.committees.is_none())
-            || (parts.registrations && self.registrations.is_none())
-            || (parts.purchases && self.purchases.is_none())
-            || (parts.certifications && self.certifications.is_none())
-            || (parts.relationships && self.relationships.is_none())
+        self.missing(parts) != Parts::NONE
     }
 }

@@ -1,12 +1,15 @@
 //! The role mapping: what an association wrote down about who gets which role.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::fold;
 use super::record::Parts;
 use super::time::TimeZone;
+
+pub use super::code::Code;
+pub use super::condition::{Condition, MembershipStatus};
 
 /// A role that a site understands: a slug `[a-z0-9_-]{1,64}`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,8 +24,7 @@ pub struct NotARole(pub String);
 impl Role {
     /// Parses a slug.
     pub fn parse(text: &str) -> Result<Role, NotARole> {
-        let fits = (1..=64).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_' || b == b'-');
+        let fits = (1..=64).contains(&text.len()) && text.bytes().all(is_of_slug);
         if fits { Ok(Role(text.into())) } else { Err(NotARole(text.into())) }
     }
 
@@ -30,6 +32,10 @@ impl Role {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn is_of_slug(byte: u8) -> bool {
+    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_' || byte == b'-'
 }
 
 impl std::fmt::Display for Role {
@@ -51,39 +57,80 @@ impl From<Role> for String {
     }
 }
 
-/// A code or name that a rule looks for. It is compared whole, folded (see `domain::fold`).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Code {
-    written: Box<str>,
-    folded: Box<str>,
+/// What stands in a template for the code.
+const CODE: &str = "{code}";
+
+/// The roles of a rule for many, such as `chapter_{code}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(Arc<str>);
+
+impl Template {
+    /// The role for a code, as a slug. `None`: it is too long for a role.
+    pub fn role(&self, slug: &str) -> Option<Role> {
+        Role::parse(&self.0.replace(CODE, slug)).ok()
+    }
+
+    /// Whether this can give the role.
+    pub fn can_give(&self, role: &Role) -> bool {
+        let (before, after) = self.0.split_once(CODE).unwrap_or_default();
+        let code = role.as_str().strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        code.is_some_and(|code| code.contains(|letter: char| letter.is_ascii_alphanumeric()))
+    }
+
+    /// How many characters stand beside the code.
+    pub fn literal_characters(&self) -> usize {
+        self.0.len() - CODE.len()
+    }
 }
 
-impl Code {
-    /// Takes a code as an administrator wrote it, trimmed. `None` when nothing is left.
-    pub fn parse(text: &str) -> Option<Code> {
-        let folded = fold::folded(text);
-        (!folded.is_empty()).then(|| Code { written: text.trim().into(), folded: folded.into() })
+/// What a rule grants: one role, or one for each code that fits its pattern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RuleRole {
+    /// This role.
+    One(Role),
+    /// A role for each.
+    Each(Template),
+}
+
+impl RuleRole {
+    /// Parses a slug, or a template with `{code}` in it.
+    pub fn parse(text: &str) -> Result<RuleRole, NotARole> {
+        let Some((before, after)) = text.split_once(CODE) else {
+            return Role::parse(text).map(RuleRole::One);
+        };
+        let fits = text.len() < 64 + CODE.len() && before.bytes().chain(after.bytes()).all(is_of_slug);
+        if fits { Ok(RuleRole::Each(Template(text.into()))) } else { Err(NotARole(text.into())) }
     }
 
-    /// Whether the AMS's `said` names the same thing.
-    pub fn matches(&self, said: &str) -> bool {
-        fold::is(said, &self.folded)
-    }
-
-    /// The code as written.
+    /// As written.
     pub fn as_str(&self) -> &str {
-        &self.written
+        match self {
+            RuleRole::One(role) => role.as_str(),
+            RuleRole::Each(template) => &template.0,
+        }
+    }
+
+    /// The one role, if it is one.
+    pub fn one(&self) -> Option<&Role> {
+        if let RuleRole::One(role) = self { Some(role) } else { None }
     }
 }
 
-impl std::fmt::Display for Code {
+impl From<Role> for RuleRole {
+    fn from(role: Role) -> RuleRole {
+        RuleRole::One(role)
+    }
+}
+
+impl std::fmt::Display for RuleRole {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.written)
+        f.write_str(self.as_str())
     }
 }
 
 /// Which membership gives a decision its type and its last day.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PrimaryMembership {
     /// The active one that ends last.
     #[default]
@@ -91,6 +138,16 @@ pub enum PrimaryMembership {
     /// The first on the record of those that count, active or not, as WordPress plugins that know only one membership do. Who
     /// is a member does not depend on it.
     First,
+}
+
+impl PrimaryMembership {
+    /// As rules files write it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PrimaryMembership::Longest => "longest",
+            PrimaryMembership::First => "first",
+        }
+    }
 }
 
 /// The whole mapping of one association (docs/roles.md).
@@ -118,85 +175,57 @@ pub struct Rules {
     pub rules: Vec<Rule>,
 }
 
-/// Grants one role to whom all its conditions fit. Without conditions it fits nobody.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// By what a rule is found again, whatever it says by then. Unique within a mapping.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RuleId(pub u32);
+
+impl std::fmt::Display for RuleId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Grants its role to whom all its conditions fit. Without conditions it fits nobody.
+#[derive(Debug, Clone)]
 pub struct Rule {
+    /// Kept over edits. Two rules that differ in nothing else are equal.
+    pub id: RuleId,
     /// The role granted.
-    pub role: Role,
+    pub role: RuleRole,
     /// What people call this rule.
     pub label: Option<Arc<str>>,
     /// All of these must hold.
     pub when: Vec<Condition>,
 }
 
-impl Rule {
-    /// The rule's name for people: its label, else its role.
-    pub fn name(&self) -> Arc<str> {
-        self.label.clone().unwrap_or_else(|| self.role.0.clone())
+impl PartialEq for Rule {
+    fn eq(&self, other: &Rule) -> bool {
+        (&self.role, &self.label, &self.when) == (&other.role, &other.label, &other.when)
     }
 }
 
-/// One thing that a rule asks of a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
-    /// An active membership of this type, by code or name.
-    MembershipType(Code),
-    /// A seat on a committee, within the seat's own dates.
-    Committee {
-        /// The committee's code or name.
-        committee: Code,
-        /// Any of these positions, by code or name; empty: any seat.
-        positions: Vec<Code>,
-    },
-    /// A security role, by name.
-    SecurityRole(Code),
-    /// A registration for an event.
-    Event {
-        /// The event's code.
-        event: Code,
-        /// Holds from this many days before the event's first day, instead of from the registration.
-        from_days_before: Option<u32>,
-        /// Holds to the end of this many days after the event's last day, instead of without end.
-        until_days_after: Option<u32>,
-    },
-    /// A product bought.
-    Purchase {
-        /// The product's code.
-        product: Code,
-        /// Holds to the end of this many days after the purchase, instead of without end.
-        valid_days: Option<u32>,
-    },
-    /// A certification, by code.
-    Certification(Code),
-    /// A relationship, within its own dates.
-    Relationship {
-        /// The relationship's name.
-        name: Code,
-        /// Record number of the organization; absent: any.
-        organization: Option<Code>,
-    },
-    /// A custom field that has this value among its values.
-    CustomField {
-        /// The field's name.
-        name: Code,
-        /// One value.
-        value: Code,
-    },
-    /// A member.
-    Member,
-    /// The opposite. It holds only where the inner condition is known not to hold.
-    Not(Box<Condition>),
-}
+impl Eq for Rule {}
 
-impl Condition {
-    /// The condition without its negations, and whether they turn it round.
-    pub fn plain(&self) -> (&Condition, bool) {
-        let (mut condition, mut negated) = (self, false);
-        while let Condition::Not(inner) = condition {
-            condition = inner;
-            negated = !negated;
-        }
-        (condition, negated)
+impl Rule {
+    /// A rule that is in no mapping yet.
+    pub fn new(role: impl Into<RuleRole>, label: Option<Arc<str>>, when: Vec<Condition>) -> Rule {
+        Rule { id: RuleId::default(), role: role.into(), label, when }
+    }
+
+    /// The rule's name for people: its label, else its role.
+    pub fn name(&self) -> Arc<str> {
+        self.label.clone().unwrap_or_else(|| self.role.as_str().into())
+    }
+
+    /// The conditions with a `*` where a pattern may stand: place, key of the field, and what stands there. A rule for one role has none;
+    /// there the `*` is a letter as any other.
+    pub fn patterns(&self) -> impl Iterator<Item = (usize, &'static str, Code)> {
+        let may_have = matches!(self.role, RuleRole::Each(_));
+        self.when.iter().enumerate().filter(move |_| may_have).filter_map(|(at, condition)| {
+            let key = condition.kind().pattern?;
+            let code = condition.values().code(key).filter(|code| code.stars() > 0)?;
+            Some((at, key, code))
+        })
     }
 }
 
@@ -220,39 +249,67 @@ impl Rules {
         }
     }
 
+    /// Adds a rule as the last one, under an id of its own.
+    pub fn add(&mut self, rule: Rule) {
+        let last = self.rules.iter().map(|rule| rule.id.0).max().unwrap_or_default();
+        self.rules.push(Rule { id: RuleId(last.saturating_add(1)), ..rule });
+    }
+
+    /// The roles that follow from signing in and from membership alone, with their keys in the rules file.
+    pub fn built_in(&self) -> impl Iterator<Item = (&'static str, &Role)> {
+        let roles =
+            [("everyone", &self.everyone), ("member", &self.member), ("non_member", &self.non_member)];
+        roles.into_iter().filter_map(|(key, role)| Some((key, role.as_ref()?)))
+    }
+
+    /// The conditions of all rules.
+    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.rules.iter().flat_map(|rule| &rule.when)
+    }
+
     /// Which separately fetched parts of a record this mapping looks at.
     pub fn parts(&self) -> Parts {
-        let mut parts = Parts::default();
-        for condition in self.rules.iter().flat_map(|rule| &rule.when) {
-            match condition.plain().0 {
-                Condition::Committee { .. } => parts.committees = true,
-                Condition::Event { .. } => parts.registrations = true,
-                Condition::Purchase { .. } => parts.purchases = true,
-                Condition::Certification(_) => parts.certifications = true,
-                Condition::Relationship { .. } => parts.relationships = true,
-                Condition::MembershipType(_)
-                | Condition::SecurityRole(_)
-                | Condition::CustomField { .. }
-                | Condition::Member
-                | Condition::Not(_) => {}
-            }
-        }
-        parts
+        self.conditions().fold(Parts::NONE, |parts, condition| parts.and(condition.kind().part))
     }
 
-    /// The roles that this mapping manages, sorted. Every other role of a site is the site's own.
+    /// Whether the grace period of a membership matters.
+    pub fn look_at_grace(&self) -> bool {
+        let of_status = |condition: &Condition| matches!(condition.plain().0, Condition::MembershipStatus(_));
+        self.honor_grace || self.conditions().any(of_status)
+    }
+
+    /// The roles that this mapping names, sorted. What a rule for many roles gives is not known from the mapping alone.
     pub fn managed_roles(&self) -> Vec<Role> {
-        let built_in = [&self.everyone, &self.member, &self.non_member].into_iter().flatten();
-        let mut roles: Vec<Role> =
-            built_in.chain(self.rules.iter().map(|rule| &rule.role)).cloned().collect();
-        roles.sort();
-        roles.dedup();
-        roles
+        let named = self.rules.iter().filter_map(|rule| rule.role.one());
+        let roles: BTreeSet<&Role> = self.built_in().map(|(_, role)| role).chain(named).collect();
+        roles.into_iter().cloned().collect()
     }
 
-    /// What people call a role: the label of the first rule that grants it, else words made of the slug.
+    /// Whether somebody may hold this role by the mapping.
+    pub fn can_give(&self, role: &Role) -> bool {
+        let by_rule = |rule: &Rule| match &rule.role {
+            RuleRole::One(one) => one == role,
+            RuleRole::Each(template) => template.can_give(role) && self.reserved(role).is_none(),
+        };
+        self.built_in().any(|(_, built_in)| built_in == role) || self.rules.iter().any(by_rule)
+    }
+
+    /// Why a rule for many roles never gives this role, if so.
+    pub fn reserved(&self, role: &Role) -> Option<&'static str> {
+        if CORE_ROLES.contains(&role.as_str()) {
+            Some("is a core role of sites")
+        } else if self.built_in().any(|(_, built_in)| built_in == role) {
+            Some("follows from signing in or from membership")
+        } else if self.rules.iter().any(|rule| rule.role.one() == Some(role)) {
+            Some("is granted by a rule of its own")
+        } else {
+            None
+        }
+    }
+
+    /// What people call a role: the label of the first rule that grants it alone, else words made of the slug.
     pub fn label_of(&self, role: &Role) -> Arc<str> {
-        let labelled = self.rules.iter().find(|rule| rule.role == *role && rule.label.is_some());
+        let labelled = self.rules.iter().find(|rule| rule.role.one() == Some(role) && rule.label.is_some());
         labelled.map_or_else(|| in_words(role.as_str()).into(), Rule::name)
     }
 }

@@ -30,7 +30,7 @@ pub fn unmet<'a>(
     let granted = rules.managed_roles();
     let mut found = Vec::new();
     let mut look = |place: String, roles: &[Role]| {
-        let missing = roles.iter().filter(|role| !granted.contains(role));
+        let missing = roles.iter().filter(|role| !rules.can_give(role));
         found.extend(missing.map(|role| {
             Unmet {
                 place: place.clone(),

@@ -15,6 +15,7 @@ use crate::adapters::keys::random;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::mappings::Mappings;
 use crate::domain::assertion_size::bytes_as_json;
+use crate::domain::base64url;
 use crate::domain::rule::{Role, Rules};
 use crate::domain::time::Timestamp;
 
@@ -84,8 +85,7 @@ impl Lists {
         if published.managed.digest() == digest {
             return Ok(Some(split(&published.managed.text())));
         }
-        let base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if digest.len() != 43 || !digest.bytes().all(base64url) {
+        if !base64url::is_256_bits(digest) {
             return Ok(None);
         }
         let since = self.clock.now().checked_sub(KEPT).unwrap_or(Timestamp::MIN);

@@ -7,11 +7,11 @@ use jiff::SignedDuration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::person::{Person, PublishedRules};
+use super::person::{Lately, Person, PublishedRules, RefreshError};
 use super::tally::Tally;
-use crate::adapters::ams::{Ams, AmsError, Priority};
+use crate::adapters::ams::Ams;
+use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
-use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
 use crate::adapters::store::sessions::Sessions;
 use crate::domain::time::Timestamp;
@@ -26,29 +26,8 @@ const WORKERS: usize = 4;
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(15);
 
 /// The AMS must say twice, at least this far apart, that it knows somebody no more. Once may be a mishap: an answer 404 has
-/// been seen for tokens that had expired (docs/ams/remembers.md).
+/// been seen for tokens that had expired (docs/ams/remembers.md, "Tokens").
 const GONE_AFTER: SignedDuration = SignedDuration::from_secs(60);
-
-/// Why a record could not be read anew.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum RefreshError {
-    /// The AMS gave no record. Upstream's fault.
-    #[error(transparent)]
-    Ams(#[from] AmsError),
-    /// The AMS says that it knows nobody by this id. It is asked again before that is believed.
-    #[error("the AMS does not find the person")]
-    Missing,
-    /// The store did not take it. Our fault.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// How reading one person's record went lately.
-#[derive(Debug, Default)]
-pub(super) struct Lately {
-    failed: Option<(Timestamp, RefreshError)>,
-    missing_since: Option<Timestamp>,
-}
 
 /// Reads records anew.
 pub struct Refresh {
@@ -136,7 +115,7 @@ impl Refresh {
         lately.missing_since = None;
         let stored = self.directory.put_record(person.environment(), &record).await;
         let now = self.clock.now();
-        person.renew(record, &self.rules.load(), now);
+        person.renew(Arc::new(record), &self.rules.load(), now);
         if !person.held(&self.rules.load(), now).standing.decision.admitted {
             // A session that is over stays over, even when the AMS changes its mind.
             tracing::info!(individual.id = %person.id(), "The AMS admits this person no more; the sessions are ended");

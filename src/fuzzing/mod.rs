@@ -14,7 +14,7 @@ use url::Url;
 
 pub use crate::web::proxy::fuzzing::{cookies, forward_auth};
 
-use crate::adapters::ams::wire::{self, Fetched};
+use crate::adapters::ams::re_members::wire::{self, Fetched};
 use crate::adapters::keys::assertion::Signer;
 use crate::adapters::rules_file;
 use crate::config::env::Given;

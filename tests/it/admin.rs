@@ -54,7 +54,7 @@ async fn add_committee(world: &World, sam: &mut Visitor, page: &Page, code: &str
         ("token", &*token),
         ("revision", &revision),
         ("c0.kind", "committee"),
-        ("c0.code", code),
+        ("c0.committee", code),
         ("role", role),
         ("do", "save"),
     ];
@@ -65,7 +65,7 @@ async fn publish(world: &World, sam: &mut Visitor) -> Page {
     let preview = previewed(world, sam).await;
     let (token, revision) = guards(&preview);
     let fields = [("token", &*token), ("revision", &revision), ("note", "For the new term")];
-    sam.post(world.url("/_gate/admin/publish"), &fields).await
+    sam.post(world.url("/_gate/admin/preview/publish"), &fields).await
 }
 
 pub async fn previewed(world: &World, sam: &mut Visitor) -> Page {
@@ -90,7 +90,7 @@ async fn only_who_holds_the_role_gets_in() {
     let mut stranger = world.visitor();
     let page = stranger.open(world.url("/_gate/admin/audit?action=published")).await;
     assert!(page.url.path().ends_with("login.aspx"), "{}", page.url);
-    stranger.post(world.url("/_gate/admin/publish"), &[]).await.expect(401);
+    stranger.post(world.url("/_gate/admin/preview/publish"), &[]).await.expect(401);
 
     let mut jane = world.visitor();
     let refused = jane.sign_in(CHAIR, world.url("/_gate/admin")).await.expect(403);
@@ -109,7 +109,7 @@ async fn only_who_holds_the_role_gets_in() {
         "/versions",
         "/files",
         "/migrate",
-        "/try",
+        "/people",
         "/sessions",
         "/status",
         "/clients",
@@ -120,7 +120,7 @@ async fn only_who_holds_the_role_gets_in() {
         assert_eq!(page.header("cache-control"), Some("no-store"), "{path}");
         assert!(page.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"), "{path}");
     }
-    sam.get(world.url("/_gate/admin/publish")).await.expect(405);
+    sam.get(world.url("/_gate/admin/preview/publish")).await.expect(405);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,7 +148,7 @@ async fn a_forged_form_changes_nothing() {
             ("token", token),
             ("revision", &*revision),
             ("c0.kind", "committee"),
-            ("c0.code", "EDU"),
+            ("c0.committee", "EDU"),
             ("role", "evil"),
             ("do", "save"),
         ];
@@ -238,9 +238,10 @@ async fn two_administrators_edit_at_once_and_nothing_is_lost() {
         [
             ("token", value("token")),
             ("key", value("key")),
+            ("was", value("was")),
             ("role", "finance".to_owned()),
             ("c0.kind", "committee".to_owned()),
-            ("c0.code", committee.to_owned()),
+            ("c0.committee", committee.to_owned()),
             ("do", "save".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
@@ -284,7 +285,7 @@ async fn two_administrators_edit_at_once_and_nothing_is_lost() {
     let fields = [("token", &*token), ("revision", &*revision), ("key", "x")];
     one.post(world.url("/_gate/admin/mapping/remove"), &fields).await.expect(409);
     one.post(world.url("/_gate/admin/mapping/discard"), &fields[..2]).await.expect(409);
-    one.post(world.url("/_gate/admin/publish"), &fields[..2]).await.expect(409);
+    one.post(world.url("/_gate/admin/preview/publish"), &fields[..2]).await.expect(409);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -321,20 +322,53 @@ async fn what_does_not_fit_is_told_beside_the_field_and_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_committee_that_is_not_on_the_list_is_saved_with_a_warning() {
+    let world = world().await;
+    let mut sam = sam(&world).await;
+    let page = sam.get(world.url(MAPPING)).await;
+    add_committee(&world, &mut sam, &page, "EDUU", "education").await.expect(303);
+    let page = sam.get(world.url(MAPPING)).await.expect(200);
+    assert!(page.text.contains(">EDUU"), "the rule is saved: {}", page.text);
+    assert!(!page.text.contains("not on your AMS"), "a list that was never read says nothing");
+    let token = page.attribute("name=\"token\"", "value").unwrap();
+    sam.post(world.url("/_gate/admin/mapping/refresh"), &[("token", &*token)]).await.expect(303);
+    let page = sam.get(world.url(MAPPING)).await.expect(200);
+    let warning = "EDUU is not on your AMS’s list of committees. Did you mean EDU?";
+    assert_eq!(page.text.matches(warning).count(), 1, "in the row of that rule alone: {}", page.text);
+    let mut beside = 0;
+    for link in links_to_rules(&page) {
+        let rule = sam.get(world.url(&link)).await.expect(200);
+        assert_eq!(rule.text.contains(warning), rule.text.contains("value=\"EDUU\""), "{}", rule.text);
+        beside += rule.text.matches(warning).count();
+    }
+    assert_eq!(beside, 1, "beside the field of that rule");
+    let rules = world.url("/_gate/admin/mapping/rules");
+    let fields = [
+        ("token", &*token),
+        ("c0.kind", "committee"),
+        ("c0.committee", "EDUU"),
+        ("do", "add"),
+        ("add", "member"),
+    ];
+    let typed = sam.post(rules, &fields).await.expect(200);
+    assert!(typed.text.contains(warning), "beside what is being typed too: {}", typed.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_link_opens_once_and_only_by_its_button() {
     let world = world().await;
     let key = SecretKey::parse(SECRET_KEY).unwrap();
     let path = world.folder.path().join("gate.sqlite");
     let store = Arc::new(SqliteStore::open(Path::new(&path), &key).unwrap());
     let token = AdminLinks::new(store, Arc::new(SystemClock)).make().await.unwrap();
-    let link = world.url(&format!("/_gate/admin/enter?token={token}"));
+    let link = world.url(&format!("/_gate/admin/emergency?token={token}"));
 
     // A program that looks at the link, as those in messages do, does not use it up.
     let mut program = world.visitor();
     for _ in 0..2 {
         program.get(&link).await.expect(200);
     }
-    let enter = world.url("/_gate/admin/enter");
+    let enter = world.url("/_gate/admin/emergency");
     let evil = [("origin", "https://evil.example"), ("content-type", "application/x-www-form-urlencoded")];
     let body = || Some(format!("token={token}"));
     program.request(Method::POST, &enter, &evil, body()).await.expect(403);
@@ -352,7 +386,7 @@ async fn an_emergency_link_opens_once_and_only_by_its_button() {
     let log = operator.get(world.url("/_gate/admin/audit")).await.expect(200).text;
     assert!(log.contains("Opened an emergency link") && log.contains("Emergency</span>"), "{log}");
     let token = mapping.attribute("name=\"token\"", "value").unwrap();
-    operator.post(world.url("/_gate/admin/leave"), &[("token", &*token)]).await.expect(303);
+    operator.post(world.url("/_gate/admin/emergency/leave"), &[("token", &*token)]).await.expect(303);
     operator.get(world.url("/_gate/admin")).await.expect(303);
 }
 
@@ -365,7 +399,7 @@ async fn a_logout_ends_emergency_access_too() {
     for door in ["/_gate/logout", "/_gate/slo"] {
         let token = links.make().await.unwrap();
         let mut operator = world.visitor();
-        operator.post(world.url("/_gate/admin/enter"), &[("token", &*token)]).await.expect(303);
+        operator.post(world.url("/_gate/admin/emergency"), &[("token", &*token)]).await.expect(303);
         operator.get(world.url("/_gate/admin")).await.expect(200);
         let stolen = operator.cookie("localhost", "membergate-admin").unwrap().clone();
         operator.get(world.url(door)).await.expect(303);
@@ -381,15 +415,15 @@ async fn an_administrator_looks_somebody_up_and_ends_sessions() {
     let world = world().await;
     let (mut jane, mut sam) = (world.visitor(), sam(&world).await);
     jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
-    let tried = sam.get(world.url(&format!("/_gate/admin/try?who={CHAIR}"))).await.expect(200);
+    let tried = sam.get(world.url(&format!("/_gate/admin/people?who={CHAIR}"))).await.expect(200);
     for told in ["Jane Marlowe", "education_chair", "On committee EDU", "The record as the AMS gives it"] {
         assert!(tried.text.contains(told), "{told}: {}", tried.text);
     }
     let later =
-        sam.get(world.url(&format!("/_gate/admin/try?who={CHAIR}&at=2099-01-01T00:00"))).await.expect(200);
+        sam.get(world.url(&format!("/_gate/admin/people?who={CHAIR}&at=2099-01-01T00:00"))).await.expect(200);
     assert!(later.text.contains("Not a member"), "{}", later.text);
-    sam.get(world.url("/_gate/admin/try?who=nobody@people.example")).await.expect(422);
-    sam.get(world.url(&format!("/_gate/admin/try?who={CHAIR}&at=tomorrow"))).await.expect(422);
+    sam.get(world.url("/_gate/admin/people?who=nobody@people.example")).await.expect(422);
+    sam.get(world.url(&format!("/_gate/admin/people?who={CHAIR}&at=tomorrow"))).await.expect(422);
 
     let sessions = sam.get(world.url(&format!("/_gate/admin/sessions?of={CHAIR}"))).await.expect(200);
     assert!(
@@ -423,7 +457,7 @@ async fn while_the_ams_is_down_the_pages_work_with_what_is_known_and_say_so() {
     assert!(page.text.contains("The AMS did not answer"), "{}", page.text);
     assert!(page.text.contains("<option value=\"EDU\""), "{}", page.text);
     add_committee(&world, &mut sam, &page, "EDU", "education").await.expect(303);
-    let tried = sam.get(world.url(&format!("/_gate/admin/try?who={NON_MEMBER}"))).await.expect(200);
+    let tried = sam.get(world.url(&format!("/_gate/admin/people?who={NON_MEMBER}"))).await.expect(200);
     assert!(tried.text.contains("The AMS gives no answer just now"), "{}", tried.text);
     let status = sam.get(world.url("/_gate/admin/status")).await.expect(200);
     assert!(status.text.contains("Does not answer"), "{}", status.text);
@@ -431,7 +465,7 @@ async fn while_the_ams_is_down_the_pages_work_with_what_is_known_and_say_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn looking_through_somebodys_eyes_starts_from_the_tester_and_is_off_by_default() {
-    let asked = format!("/_gate/admin/try?who={CHAIR}");
+    let asked = format!("/_gate/admin/people?who={CHAIR}");
     let off = world().await;
     let page = sam(&off).await.get(off.url(&asked)).await.expect(200);
     assert!(!page.text.contains("View the site as this person"), "{}", page.text);
@@ -443,7 +477,7 @@ async fn looking_through_somebodys_eyes_starts_from_the_tester_and_is_off_by_def
     let value = |name: &str| page.attribute(&format!("name=\"{name}\""), "value").unwrap();
     let (token, id) = (value("token"), value("id"));
     let begun =
-        sam.post(world.url("/_gate/admin/view-as"), &[("token", &*token), ("id", &*id)]).await.expect(303);
+        sam.post(world.url("/_gate/admin/people/view-as"), &[("token", &*token), ("id", &*id)]).await.expect(303);
     sam.open(begun.location().unwrap().as_str()).await.expect(200);
     let seen = sam.get(world.url("/members")).await.expect(200);
     assert!(seen.text.contains("Jane Marlowe"), "{}", seen.text);
@@ -465,13 +499,13 @@ async fn the_ams_environment_is_switched_after_a_confirmation_and_everybody_sign
     // Without a confirmation, or to somewhere that is not configured, nothing happens.
     for fields in [send("", "staging"), send("yes", "production"), send("yes", "evil")] {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
-        sam.post(world.url("/_gate/admin/environment"), &fields).await.expect(303);
+        sam.post(world.url("/_gate/admin/status/environment"), &fields).await.expect(303);
         let asked = tokio::time::timeout(std::time::Duration::from_millis(50), world.gate().restart_asked());
         assert!(asked.await.is_err(), "{fields:?}");
     }
     let fields = send("yes", "staging");
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
-    let page = sam.post(world.url("/_gate/admin/environment"), &fields).await.expect(202);
+    let page = sam.post(world.url("/_gate/admin/status/environment"), &fields).await.expect(202);
     assert!(page.text.contains("staging"), "{}", page.text);
     tokio::time::timeout(std::time::Duration::from_secs(5), world.gate().restart_asked()).await.unwrap();
 

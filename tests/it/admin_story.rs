@@ -14,7 +14,7 @@ const PAGES: [&str; 15] = [
     "/versions/compare?a=1&b=draft",
     "/files",
     "/migrate",
-    "/try?who=100481",
+    "/people?who=100481",
     "/sessions",
     "/status",
     "/clients",
@@ -56,11 +56,11 @@ async fn an_administrator_adds_a_rule_previews_publishes_and_rolls_back() {
     sam.complaints().await; // Those about the AMS's own pages.
     sam.click("form[action$=refresh] button").await;
     sam.wait_for_url("done=refreshed").await;
-    let offered = "return [...document.getElementById('committee-c0-code').list.options].map((one) => one.value + ' ' + one.label).join('|')";
+    let offered = "return [...document.getElementById('committee-c0-committee').list.options].map((one) => one.value + ' ' + one.label).join('|')";
     let offered = sam.execute(offered).await;
     assert!(offered.as_str().unwrap().contains("EDU "), "the drop-down offers what the AMS lists: {offered}");
 
-    sam.type_into("#committee-c0-code", "EDU").await;
+    sam.type_into("#committee-c0-committee", "EDU").await;
     sam.type_into("#committee-role", "education").await;
     sam.click("#committee form.add button").await;
     sam.wait_for_url("done=saved").await;
@@ -103,7 +103,7 @@ async fn enter_in_any_form_of_the_administration_does_what_its_main_button_says(
     // With a draft and two rules, so that the pages show all their forms.
     for (committee, role) in [("EDU", "education"), ("FIN", "finance")] {
         sam.open(&world.url("/_gate/admin/mapping")).await;
-        sam.type_into("#committee-c0-code", committee).await;
+        sam.type_into("#committee-c0-committee", committee).await;
         sam.type_into("#committee-role", role).await;
         sam.click("#committee form.add button").await;
         sam.wait_for_url("done=saved").await;
@@ -123,8 +123,8 @@ async fn enter_in_any_form_of_the_administration_does_what_its_main_button_says(
     // With the key itself: a rule with two conditions is saved with both.
     sam.open(&world.url(&format!("/_gate/admin{rule}"))).await;
     sam.click("button[value=add]").await;
-    sam.wait_for("#c1-code").await;
-    sam.type_into("#c1-code", "CORPGOLD").await;
+    sam.wait_for("#c1-membership_type").await;
+    sam.type_into("#c1-membership_type", "CORPGOLD").await;
     sam.type_into("#label", "Education\u{e007}").await;
     sam.wait_for_url("done=saved").await;
     let combined = sam.text("#combined").await;
@@ -141,7 +141,7 @@ async fn enter_in_any_form_of_the_administration_does_what_its_main_button_says(
     sam.screenshot("admin-rule-undo").await;
     sam.click("button[value=undo]").await;
     sam.wait_for("button[value=drop-1]").await;
-    let first = sam.execute("return document.querySelector('#c0-code').value").await;
+    let first = sam.execute("return document.querySelector('#c0-committee').value").await;
     assert_eq!(first, "EDU", "in its place");
 }
 

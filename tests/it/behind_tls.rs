@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::browser::Browser;
 use crate::proxy::plane::{Plane, tls};
-use crate::proxy::scripted::ScriptedSite;
+use crate::proxy::script::ScriptedSite;
 use crate::world::{CHAIR, Plan, Visitor, World, eventually, free_address};
 
 /// nginx in front of the gateway.

@@ -19,6 +19,7 @@ mod demo;
 mod doors;
 mod endings;
 mod garbage;
+mod import_graph;
 mod logout;
 mod logout_everywhere;
 mod long_addresses;

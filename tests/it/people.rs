@@ -19,8 +19,8 @@ use membergate::domain::session::{Limits, Session, SessionKey};
 use membergate::flows::administer::desk::{Desk, Foundation};
 use membergate::flows::administer::people::FindError;
 use membergate::flows::administer::sweep::{Doing, Progress};
-use membergate::flows::administer::try_it::try_it;
-use membergate::flows::administer::view_as::ViewError;
+use membergate::flows::administer::people::trial::try_it;
+use membergate::flows::administer::people::view_as::ViewError;
 use membergate::flows::administer::{Actor, Door};
 use membergate::flows::person::{Published, PublishedRules};
 use membergate::flows::refresh::Refresh;
@@ -113,7 +113,7 @@ impl Office {
             device: Some("Firefox on Linux".into()),
             viewer: None,
         };
-        self.visits.begin(session.clone(), found.record).await.unwrap();
+        self.visits.begin(session.clone(), Arc::new(found.record)).await.unwrap();
         session
     }
 }
@@ -186,7 +186,7 @@ async fn trying_the_mapping_gives_roles_with_reasons_and_what_time_will_change()
     let roles: Vec<&str> = trial.decision.roles.iter().map(|role| role.as_str()).collect();
     assert_eq!(roles, ["education_chair", "member", "subscriber"]);
     assert!(!trial.incomplete);
-    assert!(trial.decision.trace.iter().any(|verdict| !verdict.matched && verdict.role.as_str() == "staff"));
+    assert!(trial.decision.trace.iter().any(|verdict| !verdict.matched && &*verdict.role == "staff"));
     let next = trial.changes.first().expect("her seat and her membership end");
     assert_eq!(Some(next.at), trial.decision.holds_until);
     let last = trial.changes.last().unwrap();

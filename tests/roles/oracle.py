@@ -203,6 +203,12 @@ def is_cancelled(entry):
     return fold(text_of(entry.get("status")) or "") in CANCELLED
 
 
+CORE = {"administrator", "editor", "author", "contributor"}
+PATTERNS = {
+    "membership_type": "membership_type", "committee": "committee", "security_role": "security_role", "event": "event",
+    "purchase": "purchase", "certification": "certification", "relationship": "relationship", "custom_field": "value",
+}
+
 MYSTERY = object()  # an entry of which nobody knows what it is
 
 
@@ -332,12 +338,13 @@ class Decider:
         except Broken:
             return UNKNOWN
 
-    def end(self, it):
+    def end(self, it, honor_grace=None):
+        honor_grace = self.rules["honor_grace"] if honor_grace is None else honor_grace
         expire, grace = it["expire"], it["graceExpire"]
         end = as_end(expire, self.zone)
         if expire == ABSENT:
             end = as_end(grace, self.zone)
-        elif self.rules["honor_grace"]:
+        elif honor_grace:
             graced = as_end(grace, self.zone)
             if graced is not None:
                 end = max(end, graced)
@@ -365,7 +372,9 @@ class Decider:
         rules = self.rules
         roles = {rules["everyone"], rules["member"] if is_member == TRUE else rules["non_member"]}
         for rule in rules["rules"]:
-            if all(self.condition(condition, t) == TRUE for condition in rule["when"]):
+            if "{code}" in rule["role"]:
+                roles |= self.many(rule, t)
+            elif all(self.condition(condition, t) == TRUE for condition in rule["when"]):
                 roles.add(rule["role"])
         first = self.primary(t)
         it = None if first is None or self.counted[first] is MYSTERY else self.counted[first]
@@ -380,6 +389,75 @@ class Decider:
             admitted=True, member=is_member == TRUE, roles=sorted(role for role in roles if role),
             membership_type=it and it["name"], membership_code=it and it["code"], membership_expires=expires,
         )
+
+    def many(self, rule, t):
+        """The roles of a rule for many: those of one rule for each code on the record that fits its pattern."""
+        pattern_of = lambda condition: PATTERNS.get(next(iter(condition)))
+        [at] = [at for at, it in enumerate(rule["when"]) if pattern_of(it) and "*" in it[pattern_of(it)]]
+        condition = rule["when"][at]
+        key = pattern_of(condition)
+        before, after = fold(condition[key]).split("*")
+        said = self.said(condition)
+        fits = lambda text: text is not None and fold(text) and re.fullmatch(
+            re.escape(before) + "(.*)" + re.escape(after), fold(text), re.DOTALL)
+        codes = [code for code, _ in said if fits(code)]
+        texts = codes or [name for _, name in said if fits(name)]
+        roles = set()
+        for text in texts:
+            star = unicodedata.normalize("NFKD", fits(text).group(1))
+            slug = re.sub("-+", "-", "".join(it.lower() if it.isascii() and it.isalnum() else "-" for it in star))
+            role = rule["role"].replace("{code}", slug)
+            literal = {it["role"] for it in self.rules["rules"]} | {self.rules[it] for it in ("everyone", "member", "non_member")}
+            if slug in ("", "-") or len(role) > 64 or role in literal or role in CORE:
+                continue
+            when = [{**it, key: text} if index == at else it for index, it in enumerate(rule["when"])]
+            if all(self.condition(it, t) == TRUE for it in when):
+                roles.add(role)
+        return set(sorted(roles)[:64])
+
+    def said(self, condition):
+        """Code and name of each entry that a pattern is compared with."""
+        kind, person = next(iter(condition)), self.person
+        known = lambda entries: [it for it in entries if it is not MYSTERY]
+        if kind == "membership_type":
+            return [(it["code"], it["name"]) for it in known(person.memberships)]
+        if kind == "committee":
+            return [(it["code"], it["name"]) for it in known(person.committees)]
+        if kind == "custom_field":
+            fields = [it for it in known(person.custom_fields) if same(condition[kind], it["name"]) and not it["cancelled"]]
+            return [(value, None) for it in fields for value in it["value"].split("|")]
+        entries, key = {
+            "security_role": (person.security_roles, "name"), "event": (person.registrations, "code"),
+            "purchase": (person.purchases, "code"), "certification": (person.certifications, "code"),
+            "relationship": (person.relationships, "name"),
+        }[kind]
+        return [(it[key], None) for it in known(entries)]
+
+    def status(self, t):
+        found, doubt = [], False
+        for it in self.counted:
+            try:
+                if it is MYSTERY:
+                    raise Broken
+                starts = [as_start(it["effective"], self.zone)]
+                if not self.rules["honor_effective_date"]:
+                    starts.append(as_start(it["join"], self.zone))
+                starts = [start for start in starts if start is not None]
+                if not starts:
+                    continue
+                start, expired, over = min(starts), self.end(it, False), self.end(it, True)
+            except Broken:
+                doubt = True
+                continue
+            if start < over:
+                found.append(
+                    "pending" if t < start else "active" if t < expired else "grace" if t < over else "lapsed")
+        best = next((status for status in ("active", "grace", "pending", "lapsed") if status in found), "never")
+        return UNKNOWN if doubt and best != "active" else best
+
+    def is_membership_status(self, condition, t):
+        status = self.status(t)
+        return UNKNOWN if status == UNKNOWN else TRUE if status == condition["membership_status"] else FALSE
 
     def condition(self, condition, t):
         if "not" in condition:
@@ -720,7 +798,7 @@ class Random:
 
     def condition(self):
         rng = self.rng
-        kind = rng.randrange(10)
+        kind = rng.randrange(11)
         if kind == 0:
             return {"member": rng.choice([True, True, False])}
         if kind == 1:
@@ -739,6 +817,8 @@ class Random:
             return {"purchase": spelled(rng, rng.choice(self.words[:2])), **({"valid_days": rng.choice([0, 1, 7, 30, 365])} if self.chance(0.6) else {})}
         if kind == 8:
             return {"certification": self.word()}
+        if kind == 9:
+            return {"membership_status": rng.choice(["active", "grace", "pending", "lapsed", "never"])}
         return {"relationship": self.word(), **({"organization": rng.choice(["20011", "7"])} if self.chance(0.4) else {})}
 
     def rules(self):
@@ -748,6 +828,15 @@ class Random:
             when = [self.condition() for _ in range(rng.choice([1, 1, 1, 2, 3]))]
             when = [{"not": condition} if self.chance(0.3) else condition for condition in when]
             rules.append({"role": f"role_{rng.randrange(8)}", "when": when})
+        for _ in range(rng.choice([0, 0, 1, 2])):
+            when = [condition for condition in (self.condition() for _ in range(3)) if next(iter(condition)) in PATTERNS][:1]
+            for condition in when:
+                word = rng.choice(self.words)
+                cut = rng.randrange(len(word) + 1)
+                condition[PATTERNS[next(iter(condition))]] = rng.choice(["*", "*", word[:cut] + "*", "*" + word[cut:], f"{word}*"])
+                also = [self.condition() for _ in range(rng.choice([0, 0, 1]))]
+                role = rng.choice(["c_{code}", "{code}-x", "role_{code}", "sub{code}"])
+                rules.insert(rng.randrange(len(rules) + 1), {"role": role, "when": when + also})
         return {
             "zone": self.zone, "honor_effective_date": self.chance(0.3), "honor_grace": self.chance(0.5),
             "count_inherited": self.chance(0.7), "primary_membership": rng.choice(["longest", "longest", "first"]),

@@ -15,7 +15,16 @@ use tokio::time::{Instant, timeout_at};
 pub use window::Rate;
 use window::Window;
 
-use super::ams::Priority;
+/// Who goes first when calls are short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// A visitor is waiting.
+    SignIn,
+    /// A person with a live session.
+    Refresh,
+    /// Everything else.
+    Sweep,
+}
 
 /// No call may start in time: the line is full, or the wait would be longer than this priority bears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,4 @@
-//! The rules file: text to [`Rules`] and back. It is what an operator writes, what the administrator's page takes and gives,
-//! and how the store keeps a mapping.
+//! The rules file: text to [`Rules`] and back. It is what an operator writes, and what the administrator's page takes and gives.
 //!
 //! Read by hand from TOML with spans, so that every problem is found at once, each with its place and a remedy.
 
@@ -10,15 +9,17 @@ pub mod problem;
 mod tests;
 mod walk;
 
-pub use print::print;
+pub use print::{print, print_rule};
 pub use problem::Problem;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::domain::rule::{CORE_ROLES, PrimaryMembership, Role, Rule, Rules};
+use crate::domain::faults::Place;
+use crate::domain::rule::{NotARole, PrimaryMembership, Role, Rule, RuleRole, Rules};
 use crate::domain::time::TimeZone;
 use walk::Walk;
 
@@ -49,6 +50,15 @@ pub fn parse(text: &str) -> Result<Rules, Vec<Problem>> {
     }
 }
 
+/// Where a rule stands in the text.
+struct RuleSpan {
+    role: Range<usize>,
+    label: Range<usize>,
+    when: Range<usize>,
+    /// Some condition could not be read, so that nothing can be said about all of them.
+    lacks_conditions: bool,
+}
+
 fn mapping(walk: &mut Walk<'_>, table: &DeTable<'_>) -> Option<Rules> {
     walk.only(table, &KEYS, "the rules file");
     let zone = match walk::get(table, "time_zone") {
@@ -73,20 +83,38 @@ fn mapping(walk: &mut Walk<'_>, table: &DeTable<'_>) -> Option<Rules> {
     let manage_core_roles = flag("manage_core_roles", defaults.manage_core_roles);
     let primary_membership = walk::get(table, "primary_membership").and_then(|value| primary(walk, value));
     let mut built_in =
-        |key: &str| walk::get(table, key).and_then(|value| role(walk, value, key, manage_core_roles));
-    let (everyone, member, non_member) = (built_in("everyone"), built_in("member"), built_in("non_member"));
-    Some(Rules {
-        rules: rules(walk, table, manage_core_roles),
-        time_zone: zone?,
+        |key: &str| walk::get(table, key).and_then(|value| role(walk, value, key, Role::parse));
+    let mut rules = Rules {
         honor_effective_date,
         honor_grace,
         count_inherited,
         primary_membership: primary_membership.unwrap_or_default(),
-        everyone,
-        member,
-        non_member,
+        everyone: built_in("everyone"),
+        member: built_in("member"),
+        non_member: built_in("non_member"),
         manage_core_roles,
-    })
+        // Without one the problem is told already.
+        ..Rules::new(zone.clone().unwrap_or(TimeZone::UTC))
+    };
+    let mut spans = Vec::new();
+    for (rule, span) in self::rules(walk, table) {
+        rules.add(rule);
+        spans.push(span);
+    }
+    for fault in rules.faults() {
+        let span = match fault.place {
+            Place::Setting(key) => walk::get(table, key).map(Spanned::span),
+            place => place.rule().and_then(|rule| spans.get(rule)).and_then(|span| match place {
+                Place::Role(_) => Some(span.role.clone()),
+                Place::Label(_) => Some(span.label.clone()),
+                _ => (!span.lacks_conditions).then(|| span.when.clone()),
+            }),
+        };
+        if let Some(span) = span {
+            walk.problem(span, fault.what, fault.remedy);
+        }
+    }
+    zone.map(|_| rules)
 }
 
 fn time_zone(walk: &mut Walk<'_>, value: &Spanned<DeValue<'_>>) -> Option<TimeZone> {
@@ -116,28 +144,27 @@ fn primary(walk: &mut Walk<'_>, value: &Spanned<DeValue<'_>>) -> Option<PrimaryM
     }
 }
 
-fn role(walk: &mut Walk<'_>, value: &Spanned<DeValue<'_>>, key: &str, core_allowed: bool) -> Option<Role> {
+fn role<T>(
+    walk: &mut Walk<'_>,
+    value: &Spanned<DeValue<'_>>,
+    key: &str,
+    parse: impl FnOnce(&str) -> Result<T, NotARole>,
+) -> Option<T> {
     let text = walk.text(value, key)?;
-    let Ok(role) = Role::parse(&text) else {
+    let role = parse(&text).ok();
+    if role.is_none() {
         let fit = |letter: char| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' };
         let slug: String = text.trim().to_ascii_lowercase().chars().map(fit).take(64).collect();
         let what = format!("`{text}` is not a role");
         walk.problem(value.span(), what, format!("Use 1 to 64 of a-z, 0-9, `_` and `-`, such as `{slug}`"));
-        return None;
-    };
-    if !core_allowed && CORE_ROLES.contains(&role.as_str()) {
-        let what = format!("`{role}` is a core role of the site, which this mapping may not manage");
-        walk.problem(value.span(), what, "Use a role of your own, or set `manage_core_roles = true`");
     }
-    Some(role)
+    role
 }
 
-fn rules(walk: &mut Walk<'_>, table: &DeTable<'_>, core_allowed: bool) -> Vec<Rule> {
+fn rules(walk: &mut Walk<'_>, table: &DeTable<'_>) -> Vec<(Rule, RuleSpan)> {
     let Some(value) = walk::get(table, "rule") else { return Vec::new() };
     match value.get_ref() {
-        DeValue::Array(entries) => {
-            entries.iter().filter_map(|entry| rule(walk, entry, core_allowed)).collect()
-        }
+        DeValue::Array(entries) => entries.iter().filter_map(|entry| rule(walk, entry)).collect(),
         _ => {
             walk.problem(value.span(), "`rule` is not a list of rules", "Begin each rule with `[[rule]]`");
             Vec::new()
@@ -145,47 +172,37 @@ fn rules(walk: &mut Walk<'_>, table: &DeTable<'_>, core_allowed: bool) -> Vec<Ru
     }
 }
 
-fn rule(walk: &mut Walk<'_>, entry: &Spanned<DeValue<'_>>, core_allowed: bool) -> Option<Rule> {
+fn rule(walk: &mut Walk<'_>, entry: &Spanned<DeValue<'_>>) -> Option<(Rule, RuleSpan)> {
     let DeValue::Table(table) = entry.get_ref() else {
         walk.problem(entry.span(), "a rule is not a table", "Begin each rule with `[[rule]]`");
         return None;
     };
     walk.only(table, &["role", "label", "when"], "a rule");
+    let span = |key: &str| walk::get(table, key).map_or(entry.span(), Spanned::span);
+    let mut span =
+        RuleSpan { role: span("role"), label: span("label"), when: span("when"), lacks_conditions: true };
     let role = match walk::get(table, "role") {
-        Some(value) => role(walk, value, "role", core_allowed),
+        Some(value) => role(walk, value, "role", RuleRole::parse),
         None => {
             walk.problem(entry.span(), "the rule has no `role`", "Say which role it grants: `role = \"…\"`");
             None
         }
     };
     let label = walk::get(table, "label").and_then(|value| walk.text(value, "label")).map(Arc::from);
-    let remedy = "Say to whom it applies, such as `when = [{ member = true }]`";
-    let when = match walk::get(table, "when") {
-        Some(value) => match value.get_ref() {
-            DeValue::Array(conditions) if conditions.is_empty() => {
-                walk.problem(
-                    value.span(),
-                    "`when` is empty, so the rule would grant its role to nobody",
-                    remedy,
-                );
-                Vec::new()
-            }
-            DeValue::Array(conditions) => {
-                conditions.iter().filter_map(|one| condition::condition(walk, one)).collect()
-            }
-            _ => {
-                walk.problem(
-                    value.span(),
-                    "`when` is not a list of conditions",
-                    "Put the conditions in `[` and `]`",
-                );
-                Vec::new()
-            }
-        },
-        None => {
-            walk.problem(entry.span(), "the rule has no `when`", remedy);
-            Vec::new()
+    let mut when = Vec::new();
+    match walk::get(table, "when").map(Spanned::get_ref) {
+        Some(DeValue::Array(conditions)) => {
+            when = conditions.iter().filter_map(|one| condition::condition(walk, one)).collect();
+            span.lacks_conditions = when.len() < conditions.len();
         }
-    };
-    Some(Rule { role: role?, label, when })
+        Some(_) => {
+            let remedy = "Put the conditions in `[` and `]`";
+            walk.problem(span.when.clone(), "`when` is not a list of conditions", remedy);
+        }
+        None => {
+            let remedy = "Say to whom it applies, such as `when = [{ member = true }]`";
+            walk.problem(entry.span(), "the rule has no `when`", remedy);
+        }
+    }
+    Some((Rule::new(role?, label, when), span))
 }

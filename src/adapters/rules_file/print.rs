@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::rule::{Code, Condition, PrimaryMembership, Rules};
+use crate::domain::code::Code;
+use crate::domain::condition::{Condition, FieldValue};
+use crate::domain::rule::{Rule, Rules};
 
 /// Writes the rules file of a mapping. Comments of the file it was read from are not kept.
 pub fn print(rules: &Rules) -> String {
@@ -16,68 +18,44 @@ pub fn print(rules: &Rules) -> String {
     line(format_args!("honor_effective_date = {}", rules.honor_effective_date));
     line(format_args!("honor_grace = {}", rules.honor_grace));
     line(format_args!("count_inherited = {}", rules.count_inherited));
-    let primary = match rules.primary_membership {
-        PrimaryMembership::Longest => "longest",
-        PrimaryMembership::First => "first",
-    };
-    line(format_args!("primary_membership = \"{primary}\""));
-    let built_in =
-        [("everyone", &rules.everyone), ("member", &rules.member), ("non_member", &rules.non_member)];
-    for (key, role) in built_in {
-        if let Some(role) = role {
-            line(format_args!("{key} = {}", quoted(role.as_str())));
-        }
+    line(format_args!("primary_membership = \"{}\"", rules.primary_membership.as_str()));
+    for (key, role) in rules.built_in() {
+        line(format_args!("{key} = {}", quoted(role.as_str())));
     }
     line(format_args!("manage_core_roles = {}", rules.manage_core_roles));
     for rule in &rules.rules {
-        line(format_args!("\n[[rule]]\nrole = {}", quoted(rule.role.as_str())));
-        if let Some(label) = &rule.label {
-            line(format_args!("label = {}", quoted(label)));
-        }
-        let conditions: Vec<String> = rule.when.iter().map(condition).collect();
-        line(format_args!("when = [{}]", conditions.join(", ")));
+        line(format_args!("\n{}", print_rule(rule)));
     }
     text
 }
 
-fn condition(condition: &Condition) -> String {
-    let mut keys = Vec::new();
-    let mut key = |name: &str, value: String| keys.push(format!("{name} = {value}"));
-    match condition {
-        Condition::MembershipType(kind) => key("membership_type", code(kind)),
-        Condition::Committee { committee, positions } => {
-            key("committee", code(committee));
-            if !positions.is_empty() {
-                key("positions", format!("[{}]", positions.iter().map(code).collect::<Vec<_>>().join(", ")));
-            }
-        }
-        Condition::SecurityRole(name) => key("security_role", code(name)),
-        Condition::Event { event, from_days_before, until_days_after } => {
-            key("event", code(event));
-            from_days_before.iter().for_each(|days| key("from_days_before", days.to_string()));
-            until_days_after.iter().for_each(|days| key("until_days_after", days.to_string()));
-        }
-        Condition::Purchase { product, valid_days } => {
-            key("purchase", code(product));
-            valid_days.iter().for_each(|days| key("valid_days", days.to_string()));
-        }
-        Condition::Certification(held) => key("certification", code(held)),
-        Condition::Relationship { name, organization } => {
-            key("relationship", code(name));
-            organization.iter().for_each(|number| key("organization", code(number)));
-        }
-        Condition::CustomField { name, value } => {
-            key("custom_field", code(name));
-            key("value", code(value));
-        }
-        Condition::Member => key("member", "true".into()),
-        Condition::Not(inner) => key("not", self::condition(inner)),
-    }
-    format!("{{ {} }}", keys.join(", "))
+/// Writes one rule as a rules file has it, without a line break at the end.
+pub fn print_rule(rule: &Rule) -> String {
+    let label = rule.label.as_ref().map(|label| format!("label = {}\n", quoted(label))).unwrap_or_default();
+    let conditions: Vec<String> = rule.when.iter().map(condition).collect();
+    let (role, when) = (quoted(rule.role.as_str()), conditions.join(", "));
+    format!("[[rule]]\nrole = {role}\n{label}when = [{when}]")
 }
 
-fn code(code: &Code) -> String {
-    quoted(code.as_str())
+fn condition(condition: &Condition) -> String {
+    let (kind, values) = (condition.kind(), condition.values());
+    let field = |key: &'static str| Some(format!("{key} = {}", value(values.get(key)?)));
+    let mut keys: Vec<String> = kind.fields.iter().filter_map(|it| field(it.key)).collect();
+    if kind.fields.is_empty() {
+        keys.push(format!("{} = true", kind.key));
+    }
+    let plain = format!("{{ {} }}", keys.join(", "));
+    if condition.plain().1 { format!("{{ not = {plain} }}") } else { plain }
+}
+
+fn value(value: &FieldValue) -> String {
+    let code = |code: &Code| quoted(code.as_str());
+    match value {
+        FieldValue::Code(one) => code(one),
+        FieldValue::Codes(codes) => format!("[{}]", codes.iter().map(code).collect::<Vec<_>>().join(", ")),
+        FieldValue::Days(days) => days.to_string(),
+        FieldValue::Word(word) => quoted(word),
+    }
 }
 
 /// A TOML basic string.

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::condition::MembershipStatus;
 use crate::domain::rule::{Code, Condition};
 
 const EXAMPLE: &str = r#"
@@ -30,6 +31,7 @@ role = "others"
 when = [
     { membership_type = "CORPGOLD" },
     { purchase = "WEB1", valid_days = 365 },
+    { membership_status = "grace" },
     { certification = "CPA" },
     { relationship = "Employee", organization = "20011" },
     { custom_field = "topics", value = "ocean" },
@@ -56,6 +58,7 @@ fn the_example_of_the_design_is_read() {
     let expect = [
         Condition::MembershipType(code("CORPGOLD")),
         Condition::Purchase { product: code("WEB1"), valid_days: Some(365) },
+        Condition::MembershipStatus(MembershipStatus::Grace),
         Condition::Certification(code("CPA")),
         Condition::Relationship { name: code("Employee"), organization: Some(code("20011")) },
         Condition::CustomField { name: code("topics"), value: code("ocean") },
@@ -188,8 +191,46 @@ fn each_problem_of_a_condition_has_its_place_and_a_remedy() {
         ],
     );
     check_condition(
+        "{ membership_status = \"ended\" }",
+        &["4:31: `membership_status` cannot be `ended`. Use one of active, grace, pending, lapsed, never."],
+    );
+    check_condition(
         "{ security_role = \"\" }",
         &["4:27: `security_role` is empty. Give it a value, or leave the key out."],
+    );
+}
+
+#[test]
+fn a_rule_for_many_roles_has_exactly_one_pattern() {
+    let many = |role: &str, when: &str| format!("[[rule]]\nrole = \"{role}\"\nwhen = [{when}]");
+    let file = format!("time_zone = \"UTC\"\n{}", many("chapter_{code}", "{ committee = \"CH-*\" }"));
+    let rules = parse(&file).unwrap();
+    assert_eq!(rules.rules[0].role, RuleRole::parse("chapter_{code}").unwrap());
+    assert!(print(&rules).contains("role = \"chapter_{code}\""));
+    let remedy = "Write one `*` in the value of one condition, such as `committee = \"CH-*\"`.";
+    check(
+        &many("chapter_{code}", "{ member = true }"),
+        &[&*format!("4:8: `chapter_{{code}}` has `{{code}}`, and no condition has a pattern. {remedy}")],
+    );
+    check(
+        &many("chapter_{code}", "{ committee = \"CH-*\" }, { event = \"*\" }"),
+        &[&*format!(
+            "4:8: `chapter_{{code}}` has `{{code}}`, and several conditions have a pattern. {remedy}"
+        )],
+    );
+    check(
+        &many("x{code}", "{ not = { committee = \"C*-*\" } }"),
+        &[
+            "3:8: `x{code}` has fewer than two characters beside `{code}`. Write it as `chapter_{code}`.",
+            "4:8: `C*-*` has more than one `*`. Leave one of them.",
+            "4:8: a condition with a pattern cannot be turned round. Take away the `not`, or the `*`.",
+        ],
+    );
+    check(
+        &many("{code}_{code}", "{ committee = \"*\" }"),
+        &[
+            "3:8: `{code}_{code}` is not a role. Use 1 to 64 of a-z, 0-9, `_` and `-`, such as `_code___code_`.",
+        ],
     );
 }
 
@@ -234,6 +275,7 @@ fn a_condition() -> impl Strategy<Value = Condition> {
     let plain = prop_oneof![
         Just(Condition::Member),
         a_code().prop_map(Condition::MembershipType),
+        (0_usize..5).prop_map(|at| Condition::MembershipStatus(MembershipStatus::ALL[at])),
         a_code().prop_map(Condition::SecurityRole),
         a_code().prop_map(Condition::Certification),
         (a_code(), proptest::collection::vec(a_code(), 0..3))
@@ -272,10 +314,9 @@ prop_compose! {
             manage_core_roles: true,
             rules: rules
                 .into_iter()
-                .map(|(name, label, when)| Rule {
-                    role: role(&name),
-                    label: label.filter(|label| !label.trim().is_empty()).map(Arc::from),
-                    when,
+                .map(|(name, label, when)| {
+                    let label = label.filter(|label| !label.trim().is_empty()).map(Arc::from);
+                    Rule::new(role(&name), label, when)
                 })
                 .collect(),
             ..Rules::new(TimeZone::get(zone).unwrap())
@@ -286,6 +327,7 @@ prop_compose! {
 proptest! {
     #[test]
     fn what_is_printed_reads_back_equal(rules in some_rules()) {
+        prop_assert_eq!(rules.faults(), []);
         let text = print(&rules);
         match parse(&text) {
             Ok(read) => prop_assert_eq!(read, rules),

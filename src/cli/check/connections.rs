@@ -11,13 +11,13 @@ use tokio::task::JoinSet;
 
 use super::Finding;
 use crate::adapters::ams::AmsError;
-use crate::adapters::ams::re_members::Environment;
+use crate::adapters::ams::kinds::AmsSettings;
 use crate::adapters::store::StoreError;
 use crate::adapters::upstream::{Endpoint, EndpointFault, UpstreamError};
 use crate::app;
 use crate::config::Settings;
 use crate::config::settings::{self, Site, Tls};
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{Catalogue, Unlisted};
 use crate::domain::rule::Rules;
 use crate::serve::certificate::not_after;
 use crate::serve::tls;
@@ -29,7 +29,7 @@ const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 pub(super) fn all(
     runtime: &Runtime,
     settings: &Settings,
-    ams: impl AsyncFn(Environment) -> Result<Option<Catalogue>, AmsError>,
+    ams: impl AsyncFn(AmsSettings) -> Result<Option<Catalogue>, AmsError>,
     now: Timestamp,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -38,6 +38,9 @@ pub(super) fn all(
         let tried = runtime.block_on(ams(environment.clone()));
         findings.push(association_system(environment, tried.as_ref().err()));
         if let Ok(Some(lists)) = tried {
+            findings.extend(lists.faults(&settings.rules).into_iter().map(|fault| {
+                Finding::failed(settings.rules_file.display().to_string(), fault.what, fault.remedy)
+            }));
             findings.extend(fit_two(&lists, settings));
             findings.extend(unknown(&lists, settings));
         }
@@ -49,16 +52,17 @@ pub(super) fn all(
 
 /// Committees of the rules file that are not on the AMS's list.
 fn unknown(lists: &Catalogue, settings: &Settings) -> Vec<Finding> {
-    let found = lists.unknown_committees(&settings.rules).into_iter().map(|(code, meant)| {
-        Finding::warning(
-            settings.rules_file.display().to_string(),
-            format!("`committee = \"{code}\"` is not on the AMS's list of committees"),
-            match meant {
-                Some(meant) => format!("Did you mean `{meant}`? Compare it with the list in the AMS"),
-                None => "Compare it with the list in the AMS".to_owned(),
-            },
-        )
-    });
+    let found =
+        lists.unlisted_committees(&settings.rules).into_iter().map(|Unlisted { committee, meant }| {
+            Finding::warning(
+                settings.rules_file.display().to_string(),
+                format!("`committee = \"{committee}\"` is not on the AMS's list of committees"),
+                match meant {
+                    Some(meant) => format!("Did you mean `{meant}`? Compare it with the list in the AMS"),
+                    None => "Compare it with the list in the AMS".to_owned(),
+                },
+            )
+        });
     found.collect()
 }
 
@@ -74,26 +78,12 @@ fn fit_two(lists: &Catalogue, settings: &Settings) -> Vec<Finding> {
     found.collect()
 }
 
-fn association_system(environment: &Environment, failed: Option<&AmsError>) -> Finding {
-    let name = &environment.name;
-    let what = format!("ams.{name}");
-    let Some(error) = failed else { return Finding::fine(what, "signed in, and one call was answered") };
-    let remedy = match error {
-        AmsError::Unreachable(_) => {
-            format!("See whether this machine may reach `ams.{name}.discovery_url` and `ams.{name}.portal`")
-        }
-        AmsError::CredentialsRefused | AmsError::TokenRefused | AmsError::OtherPerson => {
-            format!("Compare the credentials below `[ams.{name}]` with those that the vendor gave you")
-        }
-        AmsError::AddressRefused(_) => {
-            format!("If that host is the association's own, add it to `ams.{name}.allowed_hosts`")
-        }
-        AmsError::RateLimited { .. } | AmsError::Busy => "Try again in a minute".into(),
-        AmsError::Failed(_) | AmsError::Unreadable(_) => {
-            format!("Compare `ams.{name}.discovery_url` with what the vendor says, and try again later")
-        }
-    };
-    Finding::failed(what, error.to_string(), remedy)
+fn association_system(environment: &AmsSettings, failed: Option<&AmsError>) -> Finding {
+    let what = format!("ams.{}", environment.name());
+    match failed {
+        None => Finding::fine(what, "signed in, and one call was answered"),
+        Some(error) => Finding::failed(what, error.to_string(), environment.remedy(error)),
+    }
 }
 
 fn store(runtime: &Runtime, store: &settings::Store) -> Finding {
@@ -141,11 +131,8 @@ fn store(runtime: &Runtime, store: &settings::Store) -> Finding {
 
 /// The role mapping that the store has in force. `None`: the rules file counts, or the store cannot be read, which is told elsewhere.
 pub(super) fn rules_in_force(runtime: &Runtime, settings: &Settings) -> Option<Rules> {
-    let path = &settings.store.path;
-    if settings.admin.is_none() || !path.exists() {
-        return None;
-    }
-    let store = app::open_store(&settings.store).ok()?;
+    settings.admin.as_ref()?;
+    let store = app::open_existing_store(&settings.store).ok()??;
     Some(runtime.block_on(store.latest()).ok()??.rules)
 }
 

@@ -14,10 +14,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::{Failure, because, runtime};
-use crate::adapters::ams::catalogue::AmsCatalogue as _;
-use crate::adapters::ams::re_members::{Environment, ReMembers};
-use crate::adapters::ams::{AmsError, Priority};
-use crate::adapters::budget::Budget;
+use crate::adapters::ams::AmsError;
+use crate::adapters::ams::kinds::AmsSettings;
+use crate::adapters::budget::{Budget, Priority, Rate};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::config::{self, Env, Settings, sample};
@@ -115,11 +114,11 @@ pub fn run(arguments: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Wr
         Some(Sample::Schema) => return Ok(out.write_all(sample::SCHEMA.as_bytes())?),
         None => {}
     }
-    let budget = Arc::new(Budget::new(crate::adapters::budget::Rate::default()));
+    let budget = Arc::new(Budget::new(Rate::default()));
     let http = HttpClient::new(HttpLimits::default()).map_err(because)?;
-    let ams = async |environment: Environment| {
-        let ams = ReMembers::new(environment, http.clone(), Arc::clone(&budget), Arc::new(SystemClock));
-        ams.check().await?;
+    let ams = async |settings: AmsSettings| {
+        let ams = settings.client(http.clone(), Arc::clone(&budget), Arc::new(SystemClock));
+        ams.probe().await?;
         // What its lists say is worth a warning; that they cannot be read is not worth a failure.
         Ok(tokio::time::timeout(LISTS, ams.catalogue(Priority::Sweep)).await.ok().and_then(Result::ok))
     };
@@ -130,7 +129,7 @@ pub fn run(arguments: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Wr
 fn check(
     config: &Path,
     env: &dyn Env,
-    ams: impl AsyncFn(Environment) -> Result<Option<Catalogue>, AmsError>,
+    ams: impl AsyncFn(AmsSettings) -> Result<Option<Catalogue>, AmsError>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let settings = match config::load(config, env) {

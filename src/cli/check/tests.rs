@@ -59,7 +59,7 @@ fn a_sound_installation_gets_one_line_for_each_check() {
     let (out, ended) = checked(&machine, Ok(()));
     assert!(ended.is_ok(), "{out}");
     let expect = format!(
-        "ok      gate.toml: 2 sites and 9 rules in rules.toml.\n\
+        "ok      gate.toml: 2 sites and 11 rules in rules.toml.\n\
          ok      ams.production: signed in, and one call was answered.\n\
          ok      store: {} will be made on the first start.\n\
          ok      site `www`: {upstream} accepts connections.\n\
@@ -128,7 +128,13 @@ fn a_committee_that_fits_two_of_the_ams_is_a_warning() {
         |code: &str, label: &str| crate::domain::catalogue::Choice { code: code.into(), label: label.into() };
     let lists = Catalogue {
         as_of: crate::domain::time::Timestamp::UNIX_EPOCH,
-        committees: vec![choice("BOARD", "Directors"), choice("B2", "Board"), choice("EDU", "Education")],
+        committees: vec![
+            choice("BOARD", "Directors"),
+            choice("B2", "Board"),
+            choice("EDU", "Education"),
+            choice("CH-A B", "One chapter"),
+            choice("CH-A-B", "Another"),
+        ],
         events: Vec::new(),
         custom_fields: Vec::new(),
         relationships: Vec::new(),
@@ -139,6 +145,9 @@ fn a_committee_that_fits_two_of_the_ams_is_a_warning() {
     let expect = "warning rules.toml: `committee = \"BOARD\"` fits two committees of the AMS; a code goes before a name. \
                   Write the code of the committee that is meant.";
     assert_eq!(warnings, [expect]);
+    let collide = "failed  rules.toml: `CH-A B` and `CH-A-B` of the AMS would both give the role `chapter_a-b`. \
+                   Change one of the codes in the AMS, or write a rule for each.";
+    assert!(out.contains(collide), "{out}");
 }
 
 #[test]

@@ -6,12 +6,11 @@ use toml::Spanned;
 
 use super::super::raw;
 use super::super::reading::Said;
-use super::Resolving;
-use super::values::meant;
+use super::values::{Resolving, meant};
 use crate::domain::access::{AccessRule, Require};
 use crate::domain::path::PathPattern;
 use crate::domain::return_to::is_ours;
-use crate::domain::rule::Role;
+use crate::domain::rule::{Role, Rules};
 
 /// The gateway's own paths, on every site.
 pub(super) const RESERVED: &str = "/_gate";
@@ -22,11 +21,11 @@ impl Resolving<'_, '_> {
         &mut self,
         said: Vec<Spanned<raw::Access>>,
         prefix: Option<&str>,
-        managed: Option<&[Role]>,
+        granting: Option<&Rules>,
     ) -> Option<Vec<AccessRule>> {
         let mut rules: Vec<AccessRule> = Vec::new();
         let meant = self.each(said, |to, said| {
-            let (rule, span) = to.rule(said, prefix, managed)?;
+            let (rule, span) = to.rule(said, prefix, granting)?;
             if let Some(earlier) = rules.iter().find(|earlier| leaves_nothing_for(earlier, &rule)) {
                 let what = format!(
                     "this rule never decides: `{}` above it is for all of `{}`",
@@ -49,14 +48,14 @@ impl Resolving<'_, '_> {
         &mut self,
         said: Spanned<raw::Access>,
         prefix: Option<&str>,
-        managed: Option<&[Role]>,
+        granting: Option<&Rules>,
     ) -> Option<(AccessRule, Range<usize>)> {
         let (whole, said) = (said.span(), said.into_inner());
         let path = self.required(said.path, &whole, "site.access.path", r#"path = "/members""#);
         let span = path.as_ref().map_or(whole.clone(), |path| path.span());
         let path = path.and_then(|path| self.pattern(&path, prefix));
         let methods = said.methods.or(Vec::new).and_then(|texts| self.each(texts, Resolving::method));
-        let require = self.require(said.require, said.any_of, said.all_of, &whole, managed);
+        let require = self.require(said.require, said.any_of, said.all_of, &whole, granting);
         let exact = said.exact.or(|| false);
         let (mut path, require) = (path?, require?);
         if exact? {
@@ -134,7 +133,7 @@ impl Resolving<'_, '_> {
         any_of: Said<Vec<raw::Text>>,
         all_of: Said<Vec<raw::Text>>,
         span: &Range<usize>,
-        managed: Option<&[Role]>,
+        granting: Option<&Rules>,
     ) -> Option<Require> {
         match (require, any_of, all_of) {
             (Said::Unreadable, ..) | (_, Said::Unreadable, _) | (.., Said::Unreadable) => None,
@@ -149,10 +148,10 @@ impl Resolving<'_, '_> {
                     OneWord::SignedIn => Require::SignedIn,
                 }),
             (Said::Nothing, Said::Value(roles), Said::Nothing) => {
-                self.roles(roles, span, managed).map(Require::AnyOf)
+                self.roles(roles, span, granting).map(Require::AnyOf)
             }
             (Said::Nothing, Said::Nothing, Said::Value(roles)) => {
-                self.roles(roles, span, managed).map(Require::AllOf)
+                self.roles(roles, span, granting).map(Require::AllOf)
             }
             (Said::Nothing, Said::Nothing, Said::Nothing) => {
                 self.refuse(span.clone(), "this rule does not say who may come", ONE_OF_THREE)
@@ -166,7 +165,7 @@ impl Resolving<'_, '_> {
         &mut self,
         said: Vec<raw::Text>,
         span: &Range<usize>,
-        managed: Option<&[Role]>,
+        granting: Option<&Rules>,
     ) -> Option<Vec<Role>> {
         if said.is_empty() {
             let what = "a list of no roles lets nobody in";
@@ -180,9 +179,10 @@ impl Resolving<'_, '_> {
                     return to.refuse(text.span(), what, "Use 1 to 64 of a-z, 0-9, `_` and `-`");
                 }
             };
-            if let Some(managed) = managed
-                && !managed.contains(&role)
+            if let Some(rules) = granting
+                && !rules.can_give(&role)
             {
+                let managed = rules.managed_roles();
                 let known: Vec<&str> = managed.iter().map(Role::as_str).collect();
                 let what = format!("the role mapping never grants `{role}`");
                 return to.refuse(text.span(), what, meant(role.as_str(), &known));

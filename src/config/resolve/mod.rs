@@ -21,6 +21,7 @@ use tracing::level_filters::LevelFilter;
 use url::Url;
 
 use site::Around;
+use values::Resolving;
 
 use super::env::Env;
 use super::raw;
@@ -34,12 +35,6 @@ use crate::domain::session::Limits;
 use crate::telemetry::Format;
 use crate::web::arrived::Association;
 use crate::web::pages::Contact;
-
-/// The file under inspection and the machine around it.
-pub(super) struct Resolving<'r, 'i> {
-    pub(super) reading: &'r mut Reading<'i>,
-    pub(super) env: &'r dyn Env,
-}
 
 /// Makes settings of a document. `None`: there are problems, and they have been noted.
 pub(super) fn settings(
@@ -58,14 +53,12 @@ pub(super) fn settings(
     let rules = to.rules(document.rules);
     // Administrators may have published roles that the file does not know.
     let file_counts = matches!(document.admin, Said::Nothing);
-    let managed = rules.as_ref().filter(|_| file_counts).map(|(_, rules)| rules.managed_roles());
+    let granting = rules.as_ref().filter(|_| file_counts).map(|(_, rules)| rules);
     let title = association.as_ref().map(|association| association.name.as_str()).unwrap_or_default();
     let is_asked = listen.as_ref().is_none_or(|listen| !listen.forward_auth_proxies.is_empty());
-    let sites = to.sites(document.site, &Around { title, managed: managed.as_deref(), is_asked });
+    let sites = to.sites(document.site, &Around { title, rules: granting, is_asked });
     let admin = to.optional(document.admin, |to, said| to.admin(said, sites.as_deref()));
-    let oidc = to.optional(document.oidc, |to, said| {
-        to.oidc(said, sites.as_deref(), managed.as_deref(), !file_counts)
-    });
+    let oidc = to.optional(document.oidc, |to, said| to.oidc(said, sites.as_deref(), granting, !file_counts));
     let (rules_file, rules) = rules?;
     Some(Settings {
         association: association?,

@@ -10,15 +10,14 @@ use url::Url;
 use super::super::raw;
 use super::super::reading::Said;
 use super::super::settings::{Oidc, Site};
-use super::Resolving;
-use super::values::meant;
+use super::values::{Resolving, meant};
 use crate::adapters::keys::random;
 use crate::domain::access::Require;
 use crate::domain::client::{
     Algorithm, BadAddress, Client, ClientAddress, ClientId, PostLogoutAddress, Proof, RefusedAt, Scope,
     Scopes, UserName, is_unreserved,
 };
-use crate::domain::rule::Role;
+use crate::domain::rule::Rules;
 use crate::flows::grant::ProviderSettings;
 
 const ISSUER: &str = r#"Write the origin of one of the sites, such as "https://www.acme.example""#;
@@ -27,13 +26,13 @@ const SECRET_OR_PUBLIC: &str =
     r#"Write `secret = { env = "NAME" }`, or `public = true` for a script or an app that cannot keep one"#;
 
 impl Resolving<'_, '_> {
-    /// The provider. `sites`: if they could be understood. `managed`: the roles that the mapping can grant, if it could be read.
+    /// The provider. `sites`: if they could be understood. `rules`: the mapping, if it could be read.
     /// `in_browser`: administrators may register clients, so none need be here.
     pub(super) fn oidc(
         &mut self,
         said: Spanned<raw::Oidc>,
         sites: Option<&[Site]>,
-        managed: Option<&[Role]>,
+        rules: Option<&Rules>,
         in_browser: bool,
     ) -> Option<Oidc> {
         let (span, said) = (said.span(), said.into_inner());
@@ -46,7 +45,7 @@ impl Resolving<'_, '_> {
         }
         let mut ids: Vec<String> =
             sites.unwrap_or_default().iter().map(|site| site.site.name.to_string()).collect();
-        let clients = self.each(clients?, |to, client| to.client(client, managed, &mut ids));
+        let clients = self.each(clients?, |to, client| to.client(client, rules, &mut ids));
         let first = sites?.first()?;
         let (issuer, host) =
             issuer?.unwrap_or_else(|| (first.site.origin.clone(), Arc::clone(&first.site.host)));
@@ -71,7 +70,7 @@ impl Resolving<'_, '_> {
     fn client(
         &mut self,
         said: Spanned<raw::Client>,
-        managed: Option<&[Role]>,
+        rules: Option<&Rules>,
         ids: &mut Vec<String>,
     ) -> Option<Client> {
         let (span, said) = (said.span(), said.into_inner());
@@ -104,7 +103,7 @@ impl Resolving<'_, '_> {
         let refusal = self.choice(said.refusal, RefusedAt::default(), &RefusedAt::ALL);
         let algorithms = Algorithm::ALL.map(|algorithm| (algorithm.as_str(), algorithm));
         let algorithm = self.choice(said.id_token_algorithm, Algorithm::Rs256, &algorithms);
-        let any_of = self.optional(said.any_of, |to, roles| to.roles(roles, &span, managed));
+        let any_of = self.optional(said.any_of, |to, roles| to.roles(roles, &span, rules));
         let client = Client::new(id?, proof?);
         let scopes = scopes?.unwrap_or_else(|| client.scopes.clone());
         Some(Client {

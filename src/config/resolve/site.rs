@@ -8,13 +8,13 @@ use url::Url;
 use super::super::raw;
 use super::super::reading::Said;
 use super::super::settings::Site;
-use super::Resolving;
 use super::access::RESERVED;
+use super::values::Resolving;
 use crate::adapters::upstream::{Limits, Trust};
 use crate::domain::access;
 use crate::domain::path::{PathPattern, PathPolicy, Platform, RequestPath};
 use crate::domain::return_to::is_ours;
-use crate::domain::rule::Role;
+use crate::domain::rule::{Role, Rules};
 
 const URL: &str = r#"Write where visitors find the site, such as "https://www.acme.example""#;
 const UPSTREAM: &str = r#"Write scheme, host and port, such as "http://127.0.0.1:3000""#;
@@ -24,7 +24,7 @@ pub(super) struct Around<'a> {
     /// The title of those sites that have none of their own.
     pub(super) title: &'a str,
     /// The roles that the mapping can grant, if it could be read.
-    pub(super) managed: Option<&'a [Role]>,
+    pub(super) rules: Option<&'a Rules>,
     /// Whether any web server may ask at `/_gate/verify`.
     pub(super) is_asked: bool,
 }
@@ -68,7 +68,7 @@ impl Resolving<'_, '_> {
             self.count(said.max_connections_per_network, Limits::default().connections_per_network);
         let paths = self.path_policy(said.ambiguous_paths, said.windows);
         let prefix = place.as_ref().map(|place| place.prefix.as_str());
-        let access = said.access.or(Vec::new).and_then(|rules| self.access(rules, prefix, around.managed));
+        let access = said.access.or(Vec::new).and_then(|rules| self.access(rules, prefix, around.rules));
         let place = place?;
         Some(Site {
             site: access::Site {

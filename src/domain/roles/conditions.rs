@@ -3,12 +3,12 @@
 //! An entry that does not say what it is of might be anything: it grants nothing, and it keeps a negated condition of its
 //! kind from granting. So does a part that was not fetched.
 
-use super::membership::Term;
+use super::membership::{self, Term};
 use super::purchases;
 use super::span::{Span, between};
 use crate::domain::fold;
 use crate::domain::record::{CommitteeSeat, Membership, Record, Registration};
-use crate::domain::rule::{Code, Condition};
+use crate::domain::rule::{Code, Condition, Rules};
 use crate::domain::time::{
     AmsDate, FOREVER, TimeZone, Timestamp, Unreadable, end_of_day_after, start_of_day_before,
 };
@@ -18,9 +18,10 @@ pub(super) fn spans(
     condition: &Condition,
     record: &Record,
     terms: &[Term<'_>],
-    zone: &TimeZone,
+    rules: &Rules,
     spans: &mut Vec<Span>,
 ) {
+    let zone = &rules.time_zone;
     match condition {
         Condition::Member => spans.extend(terms.iter().filter_map(|term| term.span)),
         Condition::MembershipType(code) => {
@@ -29,6 +30,7 @@ pub(super) fn spans(
                 spans.extend(doubted(term.span, is_of_type(term.membership, code, coded)));
             }
         }
+        Condition::MembershipStatus(status) => membership::status_spans(*status, terms, rules, spans),
         Condition::SecurityRole(name) => {
             for role in &record.security_roles {
                 spans.extend(doubted(Some(Span::ALWAYS), is(name, role)));
@@ -88,6 +90,39 @@ pub(super) fn spans(
         }
         // `Condition::plain` has taken the negations off; one that is left grants nothing either way.
         Condition::Not(_) => spans.push(Span::UNKNOWN),
+    }
+}
+
+/// What the entries say that a plain condition compares its pattern with: a code, and a name where that counts too.
+pub(super) fn said<'r>(condition: &Condition, record: &'r Record) -> Vec<(&'r str, Option<&'r str>)> {
+    fn alone(code: &str) -> (&str, Option<&str>) {
+        (code, None)
+    }
+    match condition {
+        Condition::MembershipType(_) => {
+            let types = record.memberships.iter();
+            types.map(|it| (it.code.as_deref().unwrap_or_default(), it.type_name.as_deref())).collect()
+        }
+        Condition::Committee { .. } => {
+            let seats = record.committees.iter().flatten();
+            seats.map(|seat| (&*seat.committee, seat.committee_name.as_deref())).collect()
+        }
+        Condition::SecurityRole(_) => record.security_roles.iter().map(|role| alone(role)).collect(),
+        Condition::Event { .. } => record.registrations.iter().flatten().map(|it| alone(&it.event)).collect(),
+        Condition::Purchase { .. } => {
+            record.purchases.iter().flatten().map(|it| alone(&it.product)).collect()
+        }
+        Condition::Certification(_) => {
+            record.certifications.iter().flatten().map(|it| alone(&it.code)).collect()
+        }
+        Condition::Relationship { .. } => {
+            record.relationships.iter().flatten().map(|it| alone(&it.name)).collect()
+        }
+        Condition::CustomField { name, .. } => {
+            let fields = record.custom_fields.iter().filter(|field| name.matches(&field.name));
+            fields.flat_map(|field| field.value.split('|')).map(alone).collect()
+        }
+        Condition::MembershipStatus(_) | Condition::Member | Condition::Not(_) => Vec::new(),
     }
 }
 

@@ -7,8 +7,8 @@ use jiff::civil::Date;
 use super::span::{Span, between};
 use crate::domain::fold;
 use crate::domain::record::Membership;
-use crate::domain::rule::Rules;
-use crate::domain::time::{AmsDate, FOREVER, TimeZone, Timestamp, Unreadable, last_day};
+use crate::domain::rule::{MembershipStatus, Rules};
+use crate::domain::time::{AmsDate, FOREVER, SINCE_EVER, TimeZone, Timestamp, Unreadable, last_day};
 
 /// One membership that counts, in time.
 #[derive(Debug, Clone)]
@@ -23,7 +23,7 @@ pub(super) struct Term<'a> {
 impl<'a> Term<'a> {
     /// Reads one membership: the dates that the mapping looks at, and no others.
     pub(super) fn new(membership: &'a Membership, rules: &Rules) -> Term<'a> {
-        let end = end(membership, rules);
+        let end = end(membership, &rules.time_zone, rules.honor_grace);
         let span = match start(membership, rules) {
             Ok(None) => None,
             start => between(start, end),
@@ -65,16 +65,11 @@ pub(super) fn dates<'a>(membership: &'a Membership, rules: &Rules) -> Vec<(&'sta
         dates.push(("join date", &membership.join_date));
     }
     dates.push(("expiry date", &membership.expire_date));
-    if looks_at_grace(membership, rules) {
+    if rules.look_at_grace() || membership.expire_date.is_absent() {
         dates.push(("grace date", &membership.grace_expire_date));
     }
     dates.push(("termination date", &membership.terminate_date));
     dates
-}
-
-/// Grace counts where the mapping honours it, and where there is no other end.
-fn looks_at_grace(membership: &Membership, rules: &Rules) -> bool {
-    rules.honor_grace || membership.expire_date.is_absent()
 }
 
 /// Whether this membership counts at all under `rules`.
@@ -95,11 +90,10 @@ pub(super) fn start(membership: &Membership, rules: &Rules) -> Result<Option<Tim
     }
 }
 
-/// Where the membership ends. `Ok(None)`: open-ended.
-fn end(membership: &Membership, rules: &Rules) -> Result<Option<Timestamp>, Unreadable> {
-    let zone = &rules.time_zone;
+/// Where the membership ends. `Ok(None)`: open-ended. Grace counts where it is honoured, and where there is no other end.
+fn end(membership: &Membership, zone: &TimeZone, honor_grace: bool) -> Result<Option<Timestamp>, Unreadable> {
     let mut end = membership.expire_date.end(zone)?;
-    if looks_at_grace(membership, rules) && !membership.grace_expire_date.is_absent() {
+    if (honor_grace || membership.expire_date.is_absent()) && !membership.grace_expire_date.is_absent() {
         let grace = membership.grace_expire_date.end(zone)?;
         end = match (end, grace) {
             (Some(end), Some(grace)) => Some(end.max(grace)),
@@ -114,6 +108,68 @@ fn end(membership: &Membership, rules: &Rules) -> Result<Option<Timestamp>, Unre
         end = Some(terminated);
     }
     Ok(end)
+}
+
+/// The course of one membership, whether or not grace is honoured.
+struct Course {
+    start: Timestamp,
+    /// It has expired or was ended.
+    expired: Timestamp,
+    /// Its grace period is over too.
+    over: Timestamp,
+}
+
+impl Course {
+    /// `Ok(None)`: it was never active and never will be.
+    fn of(membership: &Membership, rules: &Rules) -> Result<Option<Course>, Unreadable> {
+        let Some(start) = start(membership, rules)? else { return Ok(None) };
+        let end = |honor_grace| end(membership, &rules.time_zone, honor_grace);
+        let (expired, over) = (end(false)?.unwrap_or(FOREVER), end(true)?.unwrap_or(FOREVER));
+        Ok((start < over).then_some(Course { start, expired, over }))
+    }
+
+    fn at(&self, t: Timestamp) -> MembershipStatus {
+        if t < self.start {
+            MembershipStatus::Pending
+        } else if t < self.expired {
+            MembershipStatus::Active
+        } else if t < self.over {
+            MembershipStatus::Grace
+        } else {
+            MembershipStatus::Lapsed
+        }
+    }
+}
+
+/// Adds to `spans` when this is the status of all these memberships together. One with a date that cannot be read might be anything: it
+/// leaves the status unknown, unless another is active.
+pub(super) fn status_spans(
+    wanted: MembershipStatus,
+    terms: &[Term<'_>],
+    rules: &Rules,
+    spans: &mut Vec<Span>,
+) {
+    let courses: Vec<_> = terms.iter().map(|term| Course::of(term.membership, rules)).collect();
+    let in_doubt = courses.iter().any(Result::is_err);
+    let courses: Vec<Course> = courses.into_iter().filter_map(|course| course.ok().flatten()).collect();
+    let mut edges: Vec<Timestamp> =
+        courses.iter().flat_map(|course| [course.start, course.expired, course.over]).collect();
+    edges.extend([SINCE_EVER, FOREVER]);
+    edges.sort_unstable();
+    edges.dedup();
+    let first = spans.len();
+    for edge in edges.windows(2) {
+        let [start, end] = *edge else { continue };
+        let status = courses.iter().map(|course| course.at(start)).min().unwrap_or(MembershipStatus::Never);
+        let certain = !in_doubt || status == MembershipStatus::Active;
+        if certain && status != wanted {
+            continue;
+        }
+        match spans.get_mut(first..).and_then(<[Span]>::last_mut) {
+            Some(last) if last.end == start && last.certain == certain => last.end = end,
+            _ => spans.push(Span { start, end, certain }),
+        }
+    }
 }
 
 /// The lowest code first, then the lowest name.

@@ -5,6 +5,7 @@
 //! nor its negation grants anything. [`decide`] is for the path of a request, [`explain`] for people.
 
 mod conditions;
+mod lines;
 mod membership;
 mod purchases;
 mod reasons;
@@ -42,7 +43,7 @@ pub struct Decision {
     pub membership_expires: Option<Date>,
     /// First instant at which the decision for the same record would differ. `None`: never.
     pub holds_until: Option<Timestamp>,
-    /// One verdict for each built-in role and each rule, in rule order. Only [`explain`] fills it.
+    /// One verdict for each built-in role and each rule, in rule order; of a rule for many roles one for each code that fits. Only [`explain`] fills it.
     pub trace: Vec<Verdict>,
     /// What was not understood, whether or not it mattered.
     pub warnings: Vec<String>,
@@ -60,8 +61,8 @@ impl Decision {
 pub struct Verdict {
     /// The rule, by its name for people; `everyone`, `member` and `non_member` for the built-in ones.
     pub rule: Arc<str>,
-    /// The role that it grants.
-    pub role: Role,
+    /// The role that it grants; of a rule for many of which no code fits, its template.
+    pub role: Arc<str>,
     /// Whether it granted its role.
     pub matched: bool,
     /// The reason, in sentences.
@@ -80,7 +81,10 @@ pub fn decide(record: &Record, rules: &Rules, now: Timestamp) -> Decision {
 
 /// The roles of [`decide`] alone, for going through very many people. `None`: the AMS refuses this person.
 pub fn granted(record: &Record, rules: &Rules, now: Timestamp) -> Option<BTreeSet<Role>> {
-    refusal(record).is_none().then(|| roles_of(rules, &Timeline::new(record, rules).at(now)))
+    refusal(record).is_none().then(|| {
+        let timeline = Timeline::new(record, rules);
+        timeline.roles(&timeline.at(now))
+    })
 }
 
 /// Decides as [`decide`] does, and gives the reason of each rule.
@@ -118,14 +122,6 @@ fn refused(record: &Record, rules: &Rules) -> Decision {
     }
 }
 
-fn roles_of(rules: &Rules, outcome: &Outcome) -> BTreeSet<Role> {
-    let membership = if outcome.member { &rules.member } else { &rules.non_member };
-    let built_in = [&rules.everyone, membership].into_iter().flatten();
-    let granted =
-        rules.rules.iter().zip(&outcome.fits).filter(|(_, fits)| **fits).map(|(rule, _)| &rule.role);
-    built_in.chain(granted).cloned().collect()
-}
-
 /// Longest name or code that a decision shows: it travels in headers. Bytes.
 const LONGEST_SHOWN: usize = 256;
 
@@ -140,7 +136,7 @@ fn decision(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) -> Decis
     Decision {
         admitted: true,
         member: outcome.member,
-        roles: roles_of(rules, outcome),
+        roles: timeline.roles(outcome),
         membership_type: name.map(shown),
         membership_code: code.map(shown),
         membership_expires: timeline.expires(outcome),

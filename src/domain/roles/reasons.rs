@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use super::Verdict;
+use super::lines::MOST_ROLES;
 use super::membership;
 use super::span::Span;
 use super::timeline::{Outcome, Timeline, holds};
 use super::warnings::{membership_name, name};
 use crate::domain::record::Record;
-use crate::domain::rule::{Code, Condition, Role, Rules};
+use crate::domain::rule::{Condition, Role, Rule, Rules};
 use crate::domain::time::{FOREVER, TimeZone, Timestamp, in_words, last_day};
 
 /// One verdict for each built-in role that the mapping names, and for each rule.
@@ -20,32 +21,63 @@ pub(super) fn trace(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) 
     let mut trace = Vec::with_capacity(rules.rules.len() + 3);
     for (name, role, matched) in built_in(rules, outcome.member) {
         let because = if name == "everyone" { "Signed in.".into() } else { membership.clone() };
-        trace.push(Verdict { rule: name.into(), role: role.clone(), matched, because });
+        trace.push(Verdict { rule: name.into(), role: role.as_str().into(), matched, because });
     }
-    for (index, (rule, fits)) in rules.rules.iter().zip(&outcome.fits).enumerate() {
-        let conditions = rule.when.iter().zip(timeline.conditions_of(index));
-        let told = conditions.filter(|(_, (spans, negated))| *fits || !holds(spans, *negated, now));
-        let sentences: Vec<String> = told
-            .map(|(condition, (spans, negated))| match condition.plain().0 {
-                Condition::Member if outcome.member && negated => excluded(&membership),
-                Condition::Member if outcome.member || !in_doubt(spans, now) => membership.clone(),
-                plain => sentence(plain, spans, negated, timeline.record, &rules.time_zone, now),
-            })
-            .collect();
-        let because =
-            if rule.when.is_empty() { "The rule has no conditions.".into() } else { sentences.join(" ") };
-        trace.push(Verdict { rule: rule.name(), role: rule.role.clone(), matched: *fits, because });
+    let lines: Vec<_> = timeline.lines.iter().zip(&outcome.fits).enumerate().collect();
+    for (number, rule) in rules.rules.iter().enumerate() {
+        let before = trace.len();
+        for (index, (line, fits)) in lines.iter().filter(|(_, (line, _))| line.rule == number) {
+            let conditions = line.when.iter().zip(timeline.conditions_of(*index));
+            let told = conditions.filter(|(_, (spans, negated))| **fits || !holds(spans, *negated, now));
+            let sentences: Vec<String> = told
+                .map(|(condition, (spans, negated))| match condition.plain().0 {
+                    Condition::Member if outcome.member && negated => excluded(&membership),
+                    Condition::Member if outcome.member || !in_doubt(spans, now) => membership.clone(),
+                    plain => sentence(plain, spans, negated, timeline.record, &rules.time_zone, now),
+                })
+                .collect();
+            let because = match sentences.as_slice() {
+                _ if line.when.is_empty() => "The rule has no conditions.".into(),
+                [] => format!("The rule gives one person at most {MOST_ROLES} roles."),
+                several => several.join(" "),
+            };
+            trace.push(Verdict {
+                rule: rule.name(),
+                role: line.role.as_str().into(),
+                matched: **fits,
+                because,
+            });
+        }
+        if trace.len() == before {
+            let because = nothing_fits(rule, timeline.record);
+            trace.push(Verdict {
+                rule: rule.name(),
+                role: rule.role.as_str().into(),
+                matched: false,
+                because,
+            });
+        }
     }
     trace
 }
 
+/// Why a rule for many roles gives none.
+fn nothing_fits(rule: &Rule, record: &Record) -> String {
+    let Some((at, _, pattern)) = rule.patterns().next() else { return "The rule has no pattern.".into() };
+    let kind = rule.when.get(at).map(Condition::kind);
+    match kind.and_then(|kind| record.missing(kind.part).names().next()) {
+        Some(part) => format!("It cannot be told: {part} were not read from the AMS."),
+        None => format!("Nothing on the record fits {}.", name(pattern.as_str())),
+    }
+}
+
 /// The trace for a person whom the AMS keeps out.
 pub(super) fn refused(rules: &Rules, why: &str) -> Vec<Verdict> {
-    let built_in = built_in(rules, false).map(|(name, role, _)| (Arc::from(name), role));
-    let all = built_in.chain(rules.rules.iter().map(|rule| (rule.name(), &rule.role)));
-    let verdict = |(rule, role): (Arc<str>, &Role)| Verdict {
+    let built_in = rules.built_in().map(|(name, role)| (Arc::from(name), role.as_str()));
+    let all = built_in.chain(rules.rules.iter().map(|rule| (rule.name(), rule.role.as_str())));
+    let verdict = |(rule, role): (Arc<str>, &str)| Verdict {
         rule,
-        role: role.clone(),
+        role: role.into(),
         matched: false,
         because: why.to_owned(),
     };
@@ -53,12 +85,11 @@ pub(super) fn refused(rules: &Rules, why: &str) -> Vec<Verdict> {
 }
 
 fn built_in(rules: &Rules, member: bool) -> impl Iterator<Item = (&'static str, &Role, bool)> {
-    let roles = [
-        ("everyone", &rules.everyone, true),
-        ("member", &rules.member, member),
-        ("non_member", &rules.non_member, !member),
-    ];
-    roles.into_iter().filter_map(|(name, role, matched)| role.as_ref().map(|role| (name, role, matched)))
+    rules.built_in().map(move |(name, role)| match name {
+        "member" => (name, role, member),
+        "non_member" => (name, role, !member),
+        _ => (name, role, true),
+    })
 }
 
 /// Why this person is a member or is not.
@@ -113,7 +144,8 @@ fn sentence(
     zone: &TimeZone,
     now: Timestamp,
 ) -> String {
-    let (yes, no) = phrases(condition);
+    let told = |text: &str| condition.phrase(text, |text| name(text).to_owned());
+    let (yes, no) = (told(condition.kind().holds), told(condition.kind().fails));
     let certain = || spans.iter().filter(|span| span.certain);
     if let Some(end) = certain().filter(|span| span.contains(now)).map(|span| span.end).max() {
         let until =
@@ -139,67 +171,10 @@ fn excluded(fact: &str) -> String {
     format!("{}, and the rule excludes that.", fact.trim_end_matches('.'))
 }
 
-/// The condition as a fact: when it is so, and when it is not.
-fn phrases(condition: &Condition) -> (String, String) {
-    let both = |yes: &str, no: &str, what: String| (format!("{yes} {what}"), format!("{no} {what}"));
-    let code = |code: &Code| name(code.as_str()).to_owned();
-    match condition {
-        Condition::MembershipType(kind) => {
-            both("Holds", "Does not hold", format!("the membership {}", code(kind)))
-        }
-        Condition::Committee { committee, positions } => {
-            let positions: Vec<String> = positions.iter().map(code).collect();
-            let position =
-                if positions.is_empty() { String::new() } else { format!(" as {}", positions.join(" or ")) };
-            both("On", "Not on", format!("committee {}{position}", code(committee)))
-        }
-        Condition::SecurityRole(role) => {
-            both("Has", "Does not have", format!("the security role {}", code(role)))
-        }
-        Condition::Event { event, .. } => {
-            both("Registered", "Not registered", format!("for event {}", code(event)))
-        }
-        Condition::Purchase { product, .. } => {
-            let product = code(product);
-            (format!("Bought {product}"), format!("Did not buy {product}"))
-        }
-        Condition::Certification(held) => {
-            both("Holds", "Does not hold", format!("certification {}", code(held)))
-        }
-        Condition::Relationship { name, organization } => {
-            let with = organization.as_ref().map(|number| format!(" with organization {}", code(number)));
-            both(
-                "Has",
-                "Does not have",
-                format!("the relationship {}{}", code(name), with.unwrap_or_default()),
-            )
-        }
-        Condition::CustomField { name, value } => {
-            let field = code(name);
-            both(
-                &format!("Custom field {field} has"),
-                &format!("Custom field {field} does not have"),
-                format!("the value {}", code(value)),
-            )
-        }
-        Condition::Member | Condition::Not(_) => ("Member".into(), "Not a member".into()),
-    }
-}
-
 /// Why nobody can say whether a condition holds.
-fn doubt(condition: &Condition, record: &Record) -> &'static str {
-    match condition {
-        Condition::Committee { .. } if record.committees.is_none() => "committees were not read from the AMS",
-        Condition::Event { .. } if record.registrations.is_none() => {
-            "registrations were not read from the AMS"
-        }
-        Condition::Purchase { .. } if record.purchases.is_none() => "purchases were not read from the AMS",
-        Condition::Certification(_) if record.certifications.is_none() => {
-            "certifications were not read from the AMS"
-        }
-        Condition::Relationship { .. } if record.relationships.is_none() => {
-            "relationships were not read from the AMS"
-        }
-        _ => "an entry on the record is incomplete or cannot be read",
+fn doubt(condition: &Condition, record: &Record) -> String {
+    match record.missing(condition.kind().part).names().next() {
+        Some(part) => format!("{part} were not read from the AMS"),
+        None => "an entry on the record is incomplete or cannot be read".into(),
     }
 }

@@ -1,10 +1,12 @@
 //! One record under one mapping, laid out in time: what holds at an instant, and when that first changes.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use jiff::civil::Date;
 
 use super::conditions;
+use super::lines::{self, Line};
 use super::membership::{self, Term};
 use super::span::Span;
 use crate::domain::record::Record;
@@ -17,14 +19,16 @@ pub(super) struct Timeline<'a> {
     pub(super) rules: &'a Rules,
     /// The memberships that count, in the record's order.
     pub(super) terms: Vec<Term<'a>>,
-    /// One entry for each condition of each rule, in order.
+    /// The roles that may be given, each with its conditions.
+    pub(super) lines: Vec<Line<'a>>,
+    /// One entry for each condition of each line, in order.
     asked: Vec<Asked>,
     /// The spans of all conditions, one after the other.
     spans: Vec<Span>,
 }
 
 struct Asked {
-    rule: usize,
+    line: usize,
     spans: Range<usize>,
     negated: bool,
 }
@@ -35,7 +39,7 @@ pub(super) struct Outcome {
     pub(super) member: bool,
     /// Index into the terms of the membership that names the decision.
     pub(super) primary: Option<usize>,
-    /// For each rule, whether it fits.
+    /// For each line, whether it gives its role.
     pub(super) fits: Vec<bool>,
 }
 
@@ -43,17 +47,18 @@ impl<'a> Timeline<'a> {
     pub(super) fn new(record: &'a Record, rules: &'a Rules) -> Timeline<'a> {
         let counted = record.memberships.iter().filter(|membership| membership::counts(membership, rules));
         let terms: Vec<Term<'a>> = counted.map(|membership| Term::new(membership, rules)).collect();
-        let mut asked = Vec::with_capacity(rules.rules.len() * 2);
-        let mut spans = Vec::with_capacity(rules.rules.len() * 2);
-        for (index, rule) in rules.rules.iter().enumerate() {
-            for condition in &rule.when {
+        let lines = lines::of(record, rules);
+        let mut asked = Vec::with_capacity(lines.len() * 2);
+        let mut spans = Vec::with_capacity(lines.len() * 2);
+        for (index, line) in lines.iter().enumerate() {
+            for condition in line.when.iter() {
                 let (plain, negated) = condition.plain();
                 let from = spans.len();
-                conditions::spans(plain, record, &terms, &rules.time_zone, &mut spans);
-                asked.push(Asked { rule: index, spans: from..spans.len(), negated });
+                conditions::spans(plain, record, &terms, rules, &mut spans);
+                asked.push(Asked { line: index, spans: from..spans.len(), negated });
             }
         }
-        Timeline { record, rules, terms, asked, spans }
+        Timeline { record, rules, terms, lines, asked, spans }
     }
 
     /// What holds at `t`.
@@ -93,10 +98,24 @@ impl<'a> Timeline<'a> {
         outcome.primary.and_then(|index| self.terms.get(index))
     }
 
-    /// The spans of each condition of the rule at `index`, in order; `true`: negated.
+    /// The roles that are held.
+    pub(super) fn roles(&self, outcome: &Outcome) -> BTreeSet<Role> {
+        self.built_in(outcome).chain(self.given(outcome)).cloned().collect()
+    }
+
+    fn built_in<'s>(&'s self, outcome: &Outcome) -> impl Iterator<Item = &'s Role> {
+        let membership = if outcome.member { &self.rules.member } else { &self.rules.non_member };
+        [&self.rules.everyone, membership].into_iter().flatten()
+    }
+
+    fn given<'s>(&'s self, outcome: &'s Outcome) -> impl Iterator<Item = &'s Role> {
+        self.lines.iter().zip(&outcome.fits).filter(|(_, fits)| **fits).map(|(line, _)| &*line.role)
+    }
+
+    /// The spans of each condition of the line at `index`, in order; `true`: negated.
     pub(super) fn conditions_of(&self, index: usize) -> impl Iterator<Item = (&[Span], bool)> {
-        let first = self.asked.partition_point(|asked| asked.rule < index);
-        let asked = self.asked.iter().skip(first).take_while(move |asked| asked.rule == index);
+        let first = self.asked.partition_point(|asked| asked.line < index);
+        let asked = self.asked.iter().skip(first).take_while(move |asked| asked.line == index);
         asked.map(|asked| (self.spans_of(asked), asked.negated))
     }
 
@@ -104,13 +123,28 @@ impl<'a> Timeline<'a> {
         outcome.member = self.terms.iter().any(|term| term.is_active(t));
         outcome.primary = self.primary_at(t);
         outcome.fits.clear();
-        outcome.fits.extend(self.rules.rules.iter().map(|rule| !rule.when.is_empty()));
+        outcome.fits.extend(self.lines.iter().map(|line| !line.when.is_empty()));
         for asked in &self.asked {
-            if let Some(fits) = outcome.fits.get_mut(asked.rule)
+            if let Some(fits) = outcome.fits.get_mut(asked.line)
                 && *fits
             {
                 *fits = holds(self.spans_of(asked), asked.negated, t);
             }
+        }
+        self.drop_excess(outcome);
+    }
+
+    /// Of the roles that one rule gives the first stay, in their order. The lines of a rule stand together, sorted by role.
+    fn drop_excess(&self, outcome: &mut Outcome) {
+        let (mut of, mut count, mut last) = (usize::MAX, 0, None);
+        for (line, fits) in self.lines.iter().zip(&mut outcome.fits).filter(|(_, fits)| **fits) {
+            if line.rule != of {
+                (of, count, last) = (line.rule, 0, None);
+            }
+            if last != Some(&*line.role) {
+                (count, last) = (count + 1, Some(&*line.role));
+            }
+            *fits = count <= lines::MOST_ROLES;
         }
     }
 
@@ -139,15 +173,11 @@ impl<'a> Timeline<'a> {
 
     fn flipped<'s>(&'s self, one: &Outcome, other: &Outcome) -> impl Iterator<Item = &'s Role> {
         let fits = one.fits.iter().zip(&other.fits);
-        self.rules.rules.iter().zip(fits).filter(|(_, (one, other))| one != other).map(|(rule, _)| &rule.role)
+        self.lines.iter().zip(fits).filter(|(_, (one, other))| one != other).map(|(line, _)| &*line.role)
     }
 
     fn grants(&self, outcome: &Outcome, role: &Role) -> bool {
-        let membership = if outcome.member { &self.rules.member } else { &self.rules.non_member };
-        let rules = self.rules.rules.iter().zip(&outcome.fits);
-        self.rules.everyone.as_ref() == Some(role)
-            || membership.as_ref() == Some(role)
-            || rules.into_iter().any(|(rule, fits)| *fits && rule.role == *role)
+        self.built_in(outcome).chain(self.given(outcome)).any(|given| given == role)
     }
 
     fn spans_of(&self, asked: &Asked) -> &[Span] {

@@ -3,9 +3,9 @@
 //! A date that cannot be read is worth a sentence where the mapping looks at it, and nowhere else. A date that stands for
 //! "no date" is always worth one: the AMS is not known to write it.
 
-use super::{membership, purchases};
+use super::{lines, membership, purchases};
 use crate::domain::record::{Membership, Parts, Quantity, Record};
-use crate::domain::rule::{Code, Condition, Rules};
+use crate::domain::rule::{Code, Condition, RuleRole, Rules};
 use crate::domain::time::{AmsDate, in_words};
 
 /// Everything that was not understood, whether or not it matters at some instant. Each sentence once.
@@ -15,8 +15,15 @@ pub(super) fn of(record: &Record, rules: &Rules) -> Vec<String> {
         of_membership(&mut warnings, membership, rules);
     }
     placeholders(&mut warnings, record);
-    for condition in rules.rules.iter().flat_map(|rule| &rule.when) {
-        of_condition(&mut warnings, condition.plain().0, record);
+    for (number, rule) in rules.rules.iter().enumerate() {
+        match &rule.role {
+            RuleRole::One(_) => of_conditions(&mut warnings, &rule.when, record),
+            RuleRole::Each(template) => {
+                let many = lines::of_many(number, rule, template, record, rules);
+                many.lines.iter().for_each(|line| of_conditions(&mut warnings, &line.when, record));
+                many.refused.into_iter().for_each(|refused| warnings.add(refused));
+            }
+        }
     }
     missing_parts(&mut warnings, record, rules.parts());
     warnings.0
@@ -81,6 +88,12 @@ fn subject(membership: &Membership) -> String {
     membership_name(membership).map_or("a membership".into(), |name| format!("membership {name}"))
 }
 
+fn of_conditions(warnings: &mut Warnings, conditions: &[Condition], record: &Record) {
+    for condition in conditions {
+        of_condition(warnings, condition.plain().0, record);
+    }
+}
+
 /// The dates that one condition looks at, on the entries that it is about. An entry without a code or name had its warning
 /// when it was read.
 fn of_condition(warnings: &mut Warnings, condition: &Condition, record: &Record) {
@@ -132,7 +145,9 @@ fn of_condition(warnings: &mut Warnings, condition: &Condition, record: &Record)
                 warnings.unreadable(dates, || format!("certification {}", name(&entry.code)));
             }
         }
+        // Dates of memberships are looked at whatever the rules ask for.
         Condition::MembershipType(_)
+        | Condition::MembershipStatus(_)
         | Condition::SecurityRole(_)
         | Condition::CustomField { .. }
         | Condition::Member
@@ -191,15 +206,9 @@ fn placeholders(warnings: &mut Warnings, record: &Record) {
 }
 
 fn missing_parts(warnings: &mut Warnings, record: &Record, needed: Parts) {
-    let parts = [
-        (needed.committees && record.committees.is_none(), "Committees"),
-        (needed.registrations && record.registrations.is_none(), "Registrations"),
-        (needed.purchases && record.purchases.is_none(), "Purchases"),
-        (needed.certifications && record.certifications.is_none(), "Certifications"),
-        (needed.relationships && record.relationships.is_none(), "Relationships"),
-    ];
-    let missing = parts.into_iter().filter(|(missing, _)| *missing);
-    for (_, part) in missing {
+    for part in record.missing(needed).names() {
+        let mut letters = part.chars();
+        let part: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
         warnings
             .add(format!("{part} were not read from the AMS; no rule that asks for them grants anything."));
     }

@@ -8,14 +8,13 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Audit;
-use super::catalogue::Catalogues;
-use super::environment::Environments;
+use super::mapping::catalogue::Catalogues;
+use super::status::environment::Environments;
 use super::people::People;
 use super::sessions::LiveSessions;
 use super::status::Overview;
 use super::sweep::{Ground, Sweep};
-use super::view_as::ViewAs;
-use crate::adapters::ams::Ams;
+use super::people::view_as::ViewAs;
 use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
@@ -28,11 +27,11 @@ use crate::flows::visit::Visits;
 pub const RECORDS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// What the desk rests on.
-pub struct Foundation<A> {
+pub struct Foundation {
     /// The store.
     pub store: Arc<dyn Store>,
     /// The AMS that is live.
-    pub ams: Arc<A>,
+    pub ams: Arc<dyn AmsCatalogue>,
     /// Live sessions.
     pub visits: Arc<Visits>,
     /// The mapping in force.
@@ -73,7 +72,7 @@ pub struct Desk {
 
 impl Desk {
     /// Sets the desk up. [`Desk::run`] does its work in the background.
-    pub fn new<A: Ams + AmsCatalogue>(foundation: Foundation<A>) -> Desk {
+    pub fn new(foundation: Foundation) -> Desk {
         let Foundation { store, ams, visits, rules, clock, budget, .. } = foundation;
         let Foundation { configured, standby, restart, sealer, view_as, .. } = foundation;
         let environment: Arc<str> = ams.environment().into();
@@ -95,8 +94,7 @@ impl Desk {
             certificate_ends: ArcSwapOption::empty(),
         };
         let sweep = Sweep::new(Ground {
-            ams: ams.clone(),
-            catalogue: ams,
+            ams,
             directory: store.clone(),
             rules: rules.clone(),
             environment: environment.clone(),

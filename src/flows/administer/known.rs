@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::{Directory, SealedPage};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::record::Record;
 
 /// Records that one piece of work opens. A few milliseconds: so long does stopping take, and a sign-in wait for the store.
@@ -27,6 +28,11 @@ impl Known {
     /// The people of this environment.
     pub fn new(directory: Arc<dyn Directory>, environment: &str) -> Known {
         Known { directory, environment: environment.into() }
+    }
+
+    /// What the AMS lists, as last read.
+    pub async fn catalogue(&self) -> Result<Option<Catalogue>, StoreError> {
+        self.directory.catalogue(&self.environment).await
     }
 
     /// How many there are.

@@ -3,24 +3,20 @@
 //! One file for each use case. Who may ask is decided here; how it is asked and shown is the business of `web::admin`.
 
 pub mod audit;
-pub mod catalogue;
 pub mod clients;
 pub mod desk;
-pub mod environment;
+pub mod emergency;
 pub mod known;
-pub mod links;
 pub mod mapping;
 pub mod migrate;
 pub mod people;
 pub mod preview;
-mod publish;
 pub mod sessions;
 pub mod status;
 pub mod sweep;
+mod versions;
 #[cfg(test)]
 mod tests;
-pub mod try_it;
-pub mod view_as;
 
 use std::sync::Arc;
 
@@ -36,7 +32,7 @@ use crate::domain::rule::{Role, Rules};
 pub use crate::domain::audit::{Actor, Door};
 pub use audit::Audit;
 pub use known::Known;
-pub use links::AdminLinks;
+pub use emergency::AdminLinks;
 pub use mapping::Mapping;
 pub use preview::Previews;
 
@@ -117,7 +113,7 @@ impl Administer {
                 "The rules file differs from the role mapping in force, which administrators change; the file is not used"
             );
         }
-        if !published.rules.managed_roles().iter().any(|role| self.settings.roles.contains(role)) {
+        if !self.settings.roles.iter().any(|role| published.rules.can_give(role)) {
             tracing::warn!(
                 "The role mapping grants none of the roles in `admin.roles`; `membergate admin-link` is the way in"
             );
@@ -136,5 +132,5 @@ pub async fn first_mapping(
     file: &Rules,
     clock: &SharedClock,
 ) -> Result<Published, StoreError> {
-    publish::first(store, file, clock.now()).await
+    versions::first(store, file, clock.now()).await
 }

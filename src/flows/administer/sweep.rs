@@ -10,8 +10,9 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::AmsCatalogue;
-use crate::adapters::ams::{Ams, AmsError, Priority};
+use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::{Directory, SweepState};
@@ -58,10 +59,8 @@ impl Progress {
 
 /// What a sweep rests on.
 pub struct Ground {
-    /// Reads a record.
-    pub ams: Arc<dyn Ams>,
-    /// Lists the members.
-    pub catalogue: Arc<dyn AmsCatalogue>,
+    /// Lists the members and reads each.
+    pub ams: Arc<dyn AmsCatalogue>,
     /// Keeps records, and how far it has come.
     pub directory: Arc<dyn Directory>,
     /// Says which parts of a record are needed.
@@ -175,14 +174,14 @@ impl Sweep {
 
     /// A page of the list, or some members. `true`: nothing is left.
     async fn step(&self) -> Result<bool, Hitch> {
-        let Ground { directory, environment, clock, catalogue, .. } = &self.ground;
+        let Ground { directory, environment, clock, ams, .. } = &self.ground;
         let Some(state) = directory.sweep(environment).await? else { return Ok(true) };
         self.tell(Doing::Reading, Some(state));
         if state.finished.is_some() {
             return Ok(true);
         }
         if let Some(page) = state.next_page {
-            let members = catalogue.members(page, Priority::Sweep).await?;
+            let members = ams.members(page, Priority::Sweep).await?;
             // A page without anybody new ends the list too: some tenants repeat the last page for ever.
             let next = (!members.is_empty() && page < MOST_PAGES).then_some(page + 1);
             let new = directory.add_to_sweep(environment, &members, next).await?;

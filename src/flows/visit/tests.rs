@@ -187,16 +187,12 @@ fn session() -> (Session, Record) {
 
 async fn begin(visits: &Visits) -> Arc<Live> {
     let (session, record) = session();
-    visits.begin(session, record).await.unwrap()
+    visits.begin(session, Arc::new(record)).await.unwrap()
 }
 
 /// What a browser with this session is worth, as the request path finds out.
 async fn is_present(visits: &Visits) -> bool {
-    let live = match visits.recall(&KEY) {
-        Recall::Known(live) => Some(live),
-        Recall::Ended => None,
-        Recall::Unknown => visits.load(&KEY).await.ok().flatten(),
-    };
+    let live = visits.find(&KEY).await.ok().flatten();
     live.is_some_and(|live| is_worth_something(visits, &live))
 }
 

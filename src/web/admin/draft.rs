@@ -1,9 +1,10 @@
 //! What every page about the draft says: how it stands, who was faster, why a change was refused, which mapping is meant.
 
-use super::Admin;
-use super::mapping_page::DraftBar;
+use super::state::Admin;
+use super::mapping::page::DraftBar;
 use super::words::{changed, sentence, when};
 use crate::adapters::store::StoreError;
+use crate::domain::faults::Fault;
 use crate::domain::mapping::{Draft, Edit};
 use crate::flows::administer::mapping::{ChangeError, Which};
 
@@ -32,12 +33,18 @@ pub fn told(error: &ChangeError) -> String {
                 problems.iter().map(|problem| format!("{}. {}.", sentence(&problem.what), problem.remedy));
             sentences.collect::<Vec<_>>().join(" ")
         }
+        ChangeError::Unsound(faults) => faults.iter().map(told_fault).collect::<Vec<_>>().join(" "),
         ChangeError::LockOut => {
             "Nobody whom we know could enter the administration any more, so nothing was done.".to_owned()
         }
         ChangeError::Unchanged => "Nothing differs from what is published.".to_owned(),
         other => format!("{}.", sentence(&other.to_string())),
     }
+}
+
+/// A fault of the mapping, in sentences.
+pub fn told_fault(fault: &Fault) -> String {
+    format!("{}. {}.", sentence(&fault.what), fault.remedy)
 }
 
 /// "Sam changed the draft at 10:42".

@@ -1,6 +1,8 @@
 //! The parts of a form that every page draws alike: a field with its hint and what to mend, a switch with its example, and
 //! the lists that fields offer.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use askama::filters::HtmlSafe;
 
@@ -11,15 +13,17 @@ pub struct Field {
     /// In the form.
     pub name: String,
     /// What it asks.
-    pub label: &'static str,
+    pub label: Cow<'static, str>,
     /// What stands in it.
     pub value: String,
     /// One sentence about it; may be empty.
     pub hint: &'static str,
     /// What to mend, in a sentence.
     pub mend: Option<String>,
+    /// What may be a mistake, in a sentence. It can be saved as it is.
+    pub doubt: Option<String>,
     /// The list that it offers, by id; may be empty.
-    pub list: &'static str,
+    pub list: Cow<'static, str>,
     /// `text`, `number`, `date`…
     pub kind: &'static str,
     /// The form cannot be sent without it.
@@ -30,8 +34,13 @@ pub struct Field {
 
 impl Field {
     /// A line of text.
-    pub fn text(name: impl Into<String>, label: &'static str, value: impl Into<String>) -> Field {
-        Field { name: name.into(), label, value: value.into(), kind: "text", ..Field::default() }
+    pub fn text(
+        name: impl Into<String>,
+        label: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+    ) -> Field {
+        let (name, label, value) = (name.into(), label.into(), value.into());
+        Field { name, label, value, kind: "text", ..Field::default() }
     }
 
     /// With a sentence about it.
@@ -42,8 +51,8 @@ impl Field {
 
     /// With a list to choose from; what is not on it can be typed all the same.
     #[must_use]
-    pub fn list(self, list: &'static str) -> Field {
-        Field { list, ..self }
+    pub fn list(self, list: impl Into<Cow<'static, str>>) -> Field {
+        Field { list: list.into(), ..self }
     }
 
     /// Of another kind.
@@ -64,6 +73,12 @@ impl Field {
         Field { mend, ..self }
     }
 
+    /// With what may be a mistake.
+    #[must_use]
+    pub fn doubt(self, doubt: Option<String>) -> Field {
+        Field { doubt, ..self }
+    }
+
     /// Apart from fields of the same name in other forms of the page.
     #[must_use]
     pub fn scope(self, scope: impl Into<String>) -> Field {
@@ -72,6 +87,14 @@ impl Field {
 
     fn id(&self) -> String {
         format!("{}{}", self.scope, self.name.replace('.', "-"))
+    }
+
+    /// The elements that say more about it, by id.
+    fn described_by(&self) -> String {
+        let parts =
+            [("hint", !self.hint.is_empty()), ("mend", self.mend.is_some()), ("doubt", self.doubt.is_some())];
+        let present = parts.into_iter().filter(|(_, present)| *present);
+        present.map(|(part, _)| format!("{}-{part}", self.id())).collect::<Vec<_>>().join(" ")
     }
 }
 
@@ -145,7 +168,7 @@ impl HtmlSafe for Switch {}
 #[template(path = "admin/list.html")]
 pub struct List {
     /// Named by [`Field::list`].
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// Value, and what people call it.
     pub items: Vec<(String, String)>,
 }

@@ -1,88 +1,89 @@
 //! What fields offer to choose from: what the AMS lists, what was seen on records, and roles that are in use.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
 
-use super::Admin;
-use super::access::Called;
+use super::state::Admin;
+use super::guard::Called;
 use super::fields::Tile;
 use super::fields::{List, grouped, people};
+use super::kinds::list_id;
 use super::shell::{Note, Room, Tone};
 use super::words::when;
 use crate::domain::audit::Action;
-use crate::domain::catalogue::Tally;
+use crate::domain::catalogue::{Catalogue, Unlisted};
+use crate::domain::condition::{Choices, ConditionField, Holds, KINDS};
 use crate::domain::fold;
-use crate::domain::rule::{CORE_ROLES, Rules};
-use crate::domain::time;
-use crate::flows::administer::catalogue::{Offered, RefreshFailed};
+use crate::domain::rule::{CORE_ROLES, Condition, Rules};
+use crate::flows::administer::mapping::catalogue::{Offered, RefreshFailed};
 
-/// The lists of a page that edits these rules, and when those of the AMS were read; empty: never.
-pub fn lists(admin: &Admin, rules: &Rules) -> (Vec<List>, String) {
-    let offered = admin.desk.catalogues.offered();
-    let as_of = offered.catalogue.as_ref().map(|listed| when(listed.as_of, &admin.zone()));
-    let mut lists = vec![roles(rules), time_zones()];
-    lists.extend(of_the_ams(&offered));
-    (lists, as_of.unwrap_or_default())
+/// What a page that edits rules offers to choose from, and compares with what was chosen.
+#[derive(Default)]
+pub struct Offers {
+    /// What fields offer.
+    pub lists: Vec<List>,
+    /// When the lists of the AMS were read; empty: never.
+    pub as_of: String,
+    /// The lists of the AMS.
+    pub catalogue: Option<Arc<Catalogue>>,
 }
 
-fn of_the_ams(offered: &Offered) -> Vec<List> {
-    let seen = &offered.seen;
-    let counted = |tally: &Tally| -> Vec<(String, String)> {
-        let named =
-            tally.values().map(|one| (one.code.clone(), format!("{} ({})", one.label, people(one.people))));
-        named.collect()
+impl Offers {
+    /// What there is for these rules.
+    pub fn of(admin: &Admin, rules: &Rules) -> Offers {
+        let offered = admin.desk.catalogues.offered();
+        let as_of = offered.catalogue.as_ref().map(|listed| when(listed.as_of, &admin.zone()));
+        let mut lists = vec![roles(rules), time_zones()];
+        lists.extend(of_conditions(&offered));
+        Offers { lists, as_of: as_of.unwrap_or_default(), catalogue: offered.catalogue }
+    }
+
+    /// What may be a mistake in a condition, in sentences.
+    pub fn doubt(&self, condition: &Condition) -> Option<String> {
+        let Unlisted { committee, meant } = self.catalogue.as_ref()?.unlisted(condition)?;
+        let meant = meant.map(|meant| format!(" Did you mean {meant}?")).unwrap_or_default();
+        Some(format!("{committee} is not on your AMS’s list of committees.{meant}"))
+    }
+}
+
+/// One list for each field of a condition that offers something.
+fn of_conditions(offered: &Offered) -> Vec<List> {
+    let fields = KINDS.iter().flat_map(|kind| kind.fields);
+    let list = |field: &ConditionField| {
+        let items = match (field.choices, field.holds) {
+            (Some(choices), _) => items(offered, choices),
+            (None, Holds::Word(words)) => {
+                words.iter().map(|word| ((*word).to_owned(), (*word).to_owned())).collect()
+            }
+            (None, _) => return None,
+        };
+        Some(List { id: list_id(field).into(), items })
     };
-    let listed = offered.catalogue.as_deref();
-    // What stands on records but is no longer listed can still be asked for.
-    let with_seen = |mut items: Vec<(String, String)>, tally: &Tally| {
-        let more = tally
-            .values()
-            .filter(|one| !items.iter().any(|(code, _)| fold::folded(code) == fold::folded(&one.code)));
-        let more: Vec<_> = more.map(|one| (one.code.clone(), one.label.clone())).collect();
-        items.extend(more);
-        items
-    };
-    let committees =
-        listed.map(|it| it.committees.iter().map(|one| (one.code.clone(), one.label.clone())).collect());
-    let relationships =
-        listed.map(|it| it.relationships.iter().map(|one| (one.code.clone(), one.label.clone())).collect());
-    let events = listed.map(|it| {
-        let named = it.events.iter().map(|one| {
-            let first = one.first_day.map(|first| format!(", {}", time::in_words(first))).unwrap_or_default();
-            (one.code.clone(), format!("{}{first}", one.label))
-        });
-        named.collect()
-    });
-    let mut fields: Vec<(String, String)> = listed
-        .map(|it| it.custom_fields.iter().map(|one| (one.name.clone(), one.label.clone())).collect())
-        .unwrap_or_default();
-    for one in seen.custom_fields.values() {
-        if !fields.iter().any(|(name, _)| fold::folded(name) == fold::folded(&one.name)) {
-            fields.push((one.name.clone(), one.label.clone()));
+    fields.filter_map(list).collect()
+}
+
+/// What the AMS lists, and what stands on records: what is no longer listed can still be asked for.
+fn items(offered: &Offered, choices: Choices) -> Vec<(String, String)> {
+    let listed = offered.catalogue.as_ref().map(|listed| listed.choices(choices)).unwrap_or_default();
+    let mut known = BTreeSet::new();
+    let mut items = Vec::new();
+    for one in listed {
+        if known.insert(fold::folded(&one.code)) {
+            items.push((one.code, one.label));
         }
     }
-    let listed_values = listed.into_iter().flat_map(|it| &it.custom_fields);
-    let mut values: Vec<(String, String)> = listed_values
-        .chain(seen.custom_fields.values())
-        .flat_map(|field| field.values.iter().map(|value| (value.clone(), field.label.clone())))
-        .collect();
-    values.sort();
-    values.dedup_by(|one, other| one.0 == other.0);
-    let list = |id, items| List { id, items };
-    vec![
-        list("list-committee", with_seen(committees.unwrap_or_default(), &seen.committees)),
-        list("list-position", counted(&seen.positions)),
-        list("list-event", with_seen(events.unwrap_or_default(), &seen.events)),
-        list("list-relationship", with_seen(relationships.unwrap_or_default(), &seen.relationships)),
-        list("list-custom-field", fields),
-        list("list-field-value", values),
-        list("list-membership-type", counted(&seen.membership_types)),
-        list("list-security-role", counted(&seen.security_roles)),
-        list("list-product", counted(&seen.products)),
-        list("list-certification", counted(&seen.certifications)),
-    ]
+    for one in offered.seen.choices(choices) {
+        if known.insert(fold::folded(&one.code)) {
+            let counted = || format!("{} ({})", one.label, people(one.people));
+            items.push((one.code, if choices.are_listed() { one.label } else { counted() }));
+        }
+    }
+    items
 }
 
 fn roles(rules: &Rules) -> List {
@@ -92,7 +93,7 @@ fn roles(rules: &Rules) -> List {
         .map(|role| ((*role).to_owned(), (*role).to_owned()));
     let managed = rules.managed_roles();
     let managed = managed.iter().map(|role| (role.to_string(), rules.label_of(role).to_string()));
-    List { id: "list-role", items: managed.chain(core).collect() }
+    List { id: "list-role".into(), items: managed.chain(core).collect() }
 }
 
 fn time_zones() -> List {
@@ -114,7 +115,7 @@ fn time_zones() -> List {
         "Australia/Sydney",
         "UTC",
     ];
-    List { id: "list-time-zone", items: COMMON.map(|zone| (zone.to_owned(), zone.to_owned())).into() }
+    List { id: "list-time-zone".into(), items: COMMON.map(|zone| (zone.to_owned(), zone.to_owned())).into() }
 }
 
 /// What pages say when the AMS did not answer the last time that its lists were asked for.

@@ -4,19 +4,18 @@
 //! in a test. Kept out: who sees which page and why (the callers decide), sessions, configuration, requests.
 
 mod answer;
-mod code;
 mod kept_form;
 mod notice;
+mod notice_page;
 mod oidc;
 mod sign_in;
 mod words;
 
 #[cfg(test)]
 pub(in crate::web) use answer::policy_names;
-pub use answer::{SESSION_CHALLENGE, problem, respond};
-pub use code::{Blame, Code};
+pub use answer::{SESSION_CHALLENGE, problem, respond, status};
 pub use kept_form::{KeptForm, ResumeForm};
-pub use notice::{AnswerFault, Contact, Missing, Notice, Refused, Retry, SignInFailure, WayBack};
+pub use notice::{AnswerFault, Contact, Missing, Notice, Refused, Retry, WayBack};
 pub use oidc::{FormPost, SignOutQuestion};
 pub use sign_in::{SignIn, SignedOut, SigningOut, Step};
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use membergate::adapters::BoxFuture;
-use membergate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Priority};
+use membergate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
+use membergate::adapters::budget::Priority;
 use membergate::adapters::clock::{Clock, SharedClock, SystemClock};
 use membergate::adapters::keys::random::SessionSecret;
 use membergate::adapters::keys::seal::SecretKey;
@@ -43,13 +44,13 @@ impl Ams for Silent {
     fn environment(&self) -> &str {
         "test"
     }
-    fn login_url(&self, callback: &Url) -> Url {
-        callback.clone()
+    fn begin<'a>(&'a self, _: &'a Url, _: &'a str) -> BoxFuture<'a, Result<LoginStart, AmsError>> {
+        Box::pin(async { Err(AmsError::Busy) })
     }
-    fn logout_url(&self) -> Url {
-        Url::parse("http://ams.example/").unwrap()
+    fn logout(&self, return_to: &str) -> Url {
+        Url::parse(return_to).unwrap()
     }
-    fn arrival(&self, _query: &str) -> Result<Arrival, ArrivalFault> {
+    fn arrival(&self, _: &str, _: &Keep) -> Result<Arrival, ArrivalFault> {
         Err(ArrivalFault::Missing)
     }
     fn redeem<'a>(&'a self, _: &'a Arrival, _: Parts) -> BoxFuture<'a, Result<Record, AmsError>> {
@@ -283,7 +284,7 @@ impl Plane {
             device: None,
             viewer: None,
         };
-        self.gate.visits.begin(session, record).await.unwrap();
+        self.gate.visits.begin(session, Arc::new(record)).await.unwrap();
         (format!("Cookie: membergate={}\r\n", secret.cookie_text()), secret.key())
     }
 

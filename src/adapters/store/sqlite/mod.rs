@@ -7,7 +7,7 @@
 mod administration;
 mod directory;
 mod grants;
-pub mod lock;
+pub(crate) mod lock;
 mod mappings;
 mod outbox;
 mod schema;

@@ -11,12 +11,13 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
 
+use super::mappings::convert_rules_files;
 use super::statement::SqlResult;
 use crate::adapters::store::error::StoreError;
 use crate::adapters::store::sealed::{Bound, Vault};
 
 /// The steps from an empty file to the present tables. A released step is never edited; a change is a new step.
-const STEPS: [&str; 9] = [
+const STEPS: [&str; 10] = [
     include_str!("sql/1.sql"),
     include_str!("sql/2.sql"),
     include_str!("sql/3.sql"),
@@ -26,6 +27,7 @@ const STEPS: [&str; 9] = [
     include_str!("sql/7.sql"),
     include_str!("sql/8.sql"),
     include_str!("sql/9.sql"),
+    include_str!("sql/10.sql"),
 ];
 
 /// How long a connection waits for one in another process, such as `membergate check`.
@@ -107,6 +109,9 @@ fn migrate(connection: &mut Connection, vault: &Vault) -> SqlResult<()> {
         if number == 1 {
             let canary = vault.seal_bytes(b"membergate", Bound::Canary)?;
             transaction.execute("INSERT INTO canary (sealed) VALUES (?1)", [canary])?;
+        }
+        if number == 9 {
+            convert_rules_files(&transaction, vault)?;
         }
         transaction.pragma_update(None, "user_version", number)?;
     }

@@ -3,9 +3,11 @@
 mod conditions;
 mod dates;
 mod doubt;
+mod many;
 mod memberships;
 pub(crate) mod properties;
 mod reasons;
+mod status;
 
 use jiff::tz::TimeZone;
 
@@ -14,7 +16,9 @@ use crate::domain::record::{
     Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Quantity, Record,
     Registration, Relationship,
 };
-use crate::domain::rule::{Code, Condition, PrimaryMembership, Role, Rule, Rules};
+use crate::domain::rule::{
+    Code, Condition, MembershipStatus, PrimaryMembership, Role, Rule, RuleRole, Rules,
+};
 use crate::domain::time::{AmsDate, Timestamp};
 
 /// A date as tests write it: `""` absent, `?` unreadable, a day, a local time or an instant.
@@ -73,7 +77,7 @@ fn new_york() -> Rules {
 
 /// `rules` with one rule that grants `granted`.
 fn with_rule(mut rules: Rules, when: Vec<Condition>) -> Rules {
-    rules.rules.push(Rule { role: role("granted"), label: None, when });
+    rules.add(Rule::new(role("granted"), None, when));
     rules
 }
 

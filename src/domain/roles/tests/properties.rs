@@ -73,6 +73,7 @@ fn a_condition() -> impl Strategy<Value = Condition> {
     let days = || proptest::option::of(0_u32..6);
     let plain = prop_oneof![
         Just(Condition::Member),
+        (0_usize..5).prop_map(|at| Condition::MembershipStatus(MembershipStatus::ALL[at])),
         a_code().prop_map(Condition::MembershipType),
         a_code().prop_map(Condition::SecurityRole),
         a_code().prop_map(Condition::Certification),
@@ -92,18 +93,32 @@ prop_compose! {
         zone in prop_oneof![Just("America/New_York"), Just("Africa/Cairo"), Just("UTC")],
         everyone in proptest::option::of(Just(role("r0"))),
         granted in proptest::collection::vec((0..3, proptest::collection::vec(a_condition(), 0..3)), 0..4),
+        many in proptest::option::of((a_pattern(), proptest::option::of(a_condition()))),
     ) -> Rules {
-        let rules = granted.into_iter().map(|(number, when)| Rule { role: role(&format!("r{number}")), label: None, when });
+        let many = many.map(|(pattern, also)| {
+            Rule::new(RuleRole::parse("c_{code}").unwrap(), None, [pattern].into_iter().chain(also).collect())
+        });
+        let rules = granted.into_iter().map(|(number, when)| Rule::new(role(&format!("r{number}")), None, when));
         Rules {
             honor_effective_date,
             honor_grace,
             count_inherited,
             everyone,
             primary_membership: if first { PrimaryMembership::First } else { PrimaryMembership::Longest },
-            rules: rules.collect(),
+            rules: rules.chain(many).collect(),
             ..rules_in(zone)
         }
     }
+}
+
+/// A condition that a rule for many roles begins with.
+fn a_pattern() -> impl Strategy<Value = Condition> {
+    let pattern = || prop_oneof![Just("*"), Just("A*"), Just("*B")].prop_map(code);
+    prop_oneof![
+        pattern().prop_map(|committee| Condition::Committee { committee, positions: Vec::new() }),
+        pattern().prop_map(|product| Condition::Purchase { product, valid_days: Some(3) }),
+        pattern().prop_map(Condition::MembershipType),
+    ]
 }
 
 fn rules_in(zone: &str) -> Rules {
@@ -168,9 +183,12 @@ proptest! {
     fn explaining_changes_nothing(record in a_record(), rules in some_rules(), now in an_instant()) {
         let explained = explain(&record, &rules, now);
         prop_assert!(explained.trace.iter().all(|verdict| !verdict.because.is_empty()));
-        for (rule, verdict) in rules.rules.iter().rev().zip(explained.trace.iter().rev()) {
-            prop_assert!(!verdict.matched || explained.roles.contains(&rule.role));
+        for verdict in &explained.trace {
+            let held = explained.roles.iter().any(|role| *role.as_str() == *verdict.role);
+            prop_assert!(!verdict.matched || held, "{}", verdict.role);
         }
+        let spoken_of: Vec<_> = explained.trace.iter().map(|verdict| &verdict.rule).collect();
+        prop_assert!(rules.rules.iter().all(|rule| spoken_of.contains(&&rule.name())));
         prop_assert_eq!(Decision { trace: Vec::new(), ..explained }, decide(&record, &rules, now));
     }
 
@@ -192,7 +210,10 @@ proptest! {
 
     #[test]
     fn an_expired_membership_changes_nothing(record in a_record(), rules in some_rules(), now in an_instant(), place in 0_usize..4) {
-        let rules = Rules { primary_membership: PrimaryMembership::Longest, ..rules };
+        let mut rules = Rules { primary_membership: PrimaryMembership::Longest, ..rules };
+        // Who was once a member has lapsed; and where a code fits a pattern, names do not count.
+        let is_about_it = |condition: &Condition| matches!(condition.plain().0, Condition::MembershipStatus(_));
+        rules.rules.retain(|rule| rule.role.one().is_some() && !rule.when.iter().any(is_about_it));
         let mut longer = record.clone();
         // Of a code of its own: a code goes before a name, so one that some rule names may change what that rule means.
         let expired = membership("LONG-PAST", "2020-01-01", "2025-12-31");
@@ -200,6 +221,42 @@ proptest! {
         let (one, other) = (decide(&record, &rules, now), decide(&longer, &rules, now));
         prop_assert_eq!(said(&one), said(&other));
         prop_assert_eq!(one.holds_until, other.holds_until);
+    }
+
+    #[test]
+    fn a_rule_for_many_roles_gives_what_a_rule_for_each_code_would(
+        record in a_record(),
+        also in proptest::option::of(a_condition()),
+        event in any::<bool>(),
+        now in an_instant(),
+    ) {
+        let asks = |text: &str| {
+            if event {
+                Condition::Event { event: code(text), from_days_before: Some(1), until_days_after: Some(2) }
+            } else {
+                Condition::Committee { committee: code(text), positions: vec![code("A")] }
+            }
+        };
+        let rule = |role: &str, text: &str| {
+            Rule::new(RuleRole::parse(role).unwrap(), None, [asks(text)].into_iter().chain(also.clone()).collect())
+        };
+        let one = Rules { rules: vec![rule("c_{code}", "*")], ..new_york() };
+        let each = Rules { rules: vec![rule("c_a", "A"), rule("c_b", "B")], ..new_york() };
+        let (one, each) = (decide(&record, &one, now), decide(&record, &each, now));
+        prop_assert_eq!(said(&one), said(&each));
+        prop_assert_eq!(one.holds_until, each.holds_until);
+    }
+
+    #[test]
+    fn exactly_one_membership_status_holds_where_it_is_known(record in a_record(), rules in some_rules(), now in an_instant()) {
+        let status = |status| Condition::MembershipStatus(status);
+        let base = Rules { rules: Vec::new(), ..rules };
+        let holds = |condition: Condition| {
+            decide(&record, &with_rule(base.clone(), vec![condition]), now).roles.contains(&role("granted"))
+        };
+        let held = MembershipStatus::ALL.into_iter().filter(|one| holds(status(*one))).count();
+        let excluded = MembershipStatus::ALL.into_iter().filter(|one| holds(not(status(*one)))).count();
+        prop_assert!((held, excluded) == (1, 4) || (held, excluded) == (0, 0), "{held} hold, {excluded} do not");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
 use crate::domain::record::Record;
 use crate::domain::roles::{self, Decision, Verdict};
-use crate::domain::rule::{CORE_ROLES, Role, Rules};
+use crate::domain::rule::{CORE_ROLES, Rules};
 use crate::domain::time::Timestamp;
 
 pub use users::{ExportFault, read_users};
@@ -264,8 +264,8 @@ fn compared(
 
 /// The reasons of the rules that give this role, or of all that do not.
 fn because(decision: &Decision, role: &str, gained: bool) -> Vec<String> {
-    let speaks = |role_of: &Role| role_of.as_str() == role;
-    let verdicts = decision.trace.iter().filter(|verdict| speaks(&verdict.role) && verdict.matched == gained);
+    let verdicts =
+        decision.trace.iter().filter(|verdict| *verdict.role == *role && verdict.matched == gained);
     let told = |verdict: &Verdict| match &*verdict.rule {
         name if name == role => verdict.because.clone(),
         name => format!("{name}: {}", verdict.because),

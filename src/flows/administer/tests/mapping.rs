@@ -106,10 +106,10 @@ async fn a_form_is_held_to_the_standard_of_the_rules_file() {
     let mut empty = rules(WITH_PRESS);
     empty.rules[1].when.clear();
     let mut core = rules(WITH_PRESS);
-    core.rules[1].role = Role::parse("administrator").unwrap();
+    core.rules[1].role = Role::parse("administrator").unwrap().into();
     for rules in [empty, core] {
         let refused = running.mapping().save(&administrator("dana"), 1, rules).await;
-        assert!(matches!(refused, Err(ChangeError::Refused(_))), "{refused:?}");
+        assert!(matches!(refused, Err(ChangeError::Unsound(_))), "{refused:?}");
     }
 }
 

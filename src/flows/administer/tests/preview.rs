@@ -47,7 +47,7 @@ async fn sign_in(world: &World, visits: &Visits, record: &Record) -> Arc<crate::
         device: None,
         viewer: None,
     };
-    visits.begin(session, record.clone()).await.unwrap()
+    visits.begin(session, Arc::new(record.clone())).await.unwrap()
 }
 
 fn roles_now(world: &World, visits: &Visits, live: &crate::flows::visit::Live) -> BTreeSet<Role> {

@@ -56,7 +56,7 @@ pub struct Message {
 
 /// The page.
 #[derive(Clone, Debug, Template)]
-#[template(path = "admin/clients.html")]
+#[template(path = "admin/clients/page.html")]
 pub struct ClientsPage {
     /// Around the page.
     pub shell: Shell,
@@ -149,8 +149,8 @@ fn message(told: &DeliveryStatus, zone: &TimeZone) -> Message {
 }
 
 impl Page for ClientsPage {
-    const STYLE: &'static str = crate::web::admin::STYLE;
-    const SCRIPT: &'static str = crate::web::admin::SCRIPT;
+    const STYLE: &'static str = crate::web::admin::state::STYLE;
+    const SCRIPT: &'static str = crate::web::admin::state::SCRIPT;
     const FORMS: Forms = Forms::ToUs;
 
     fn status(&self) -> StatusCode {

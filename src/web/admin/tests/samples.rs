@@ -1,8 +1,12 @@
 //! Invented facts from which the samples of all pages are made.
 
+use std::sync::Arc;
+
+use crate::domain::catalogue::{Catalogue, Choice};
 use crate::domain::rule::{Code, Condition, Role, Rule, Rules};
 use crate::domain::time::TimeZone;
 use crate::web::admin::fields::List;
+use crate::web::admin::offers::Offers;
 use crate::web::admin::shell::{Note, Room, Shell, Tone};
 
 /// The shell of all samples. The markup in the name must come out as text.
@@ -29,79 +33,87 @@ fn code(text: &str) -> Code {
 
 pub(in crate::web::admin) fn rule(role: &str, label: &str, when: Vec<Condition>) -> Rule {
     let label = (!label.is_empty()).then(|| label.into());
-    Rule { role: Role::parse(role).unwrap(), label, when }
+    Rule::new(Role::parse(role).unwrap(), label, when)
 }
 
 /// One rule of each kind, and combinations.
 pub(in crate::web::admin) fn rules() -> Rules {
     let committee = |name: &str| Condition::Committee { committee: code(name), positions: Vec::new() };
-    Rules {
+    let mut rules = Rules {
         honor_grace: true,
         everyone: Role::parse("subscriber").ok(),
         member: Role::parse("member").ok(),
         non_member: Role::parse("non_member").ok(),
-        rules: vec![
-            rule("gold", "", vec![Condition::MembershipType(code("CORPGOLD"))]),
-            rule("education", "Education committee", vec![committee("EDU")]),
-            rule(
-                "finance",
-                "",
-                vec![Condition::Committee {
-                    committee: code("FIN"),
-                    positions: vec![code("CHAIR"), code("TREAS")],
-                }],
-            ),
-            rule("staff", "Staff", vec![Condition::SecurityRole(code("Staff <b>"))]),
-            rule(
-                "annual_meeting",
-                "",
-                vec![Condition::Event {
-                    event: code("ANNUAL26"),
-                    from_days_before: Some(7),
-                    until_days_after: Some(90),
-                }],
-            ),
-            rule("webinar", "", vec![Condition::Purchase { product: code("WEB1"), valid_days: Some(365) }]),
-            rule("certified", "", vec![Condition::Certification(code("CPA"))]),
-            rule(
-                "employee",
-                "",
-                vec![Condition::Relationship { name: code("Employee"), organization: Some(code("20011")) }],
-            ),
-            rule(
-                "ocean_news",
-                "",
-                vec![Condition::CustomField { name: code("topics"), value: code("ocean") }],
-            ),
-            rule(
-                "education_chair",
-                "Chair of the education committee",
-                vec![
-                    committee("EDU"),
-                    Condition::Member,
-                    Condition::Not(Box::new(Condition::SecurityRole(code("Press")))),
-                ],
-            ),
-        ],
         ..Rules::new(TimeZone::get("America/New_York").unwrap())
+    };
+    for rule in [
+        rule("gold", "", vec![Condition::MembershipType(code("CORPGOLD"))]),
+        rule("education", "Education committee", vec![committee("EDU")]),
+        rule(
+            "finance",
+            "",
+            vec![Condition::Committee {
+                committee: code("FIN"),
+                positions: vec![code("CHAIR"), code("TREAS")],
+            }],
+        ),
+        rule("staff", "Staff", vec![Condition::SecurityRole(code("Staff <b>"))]),
+        rule(
+            "annual_meeting",
+            "",
+            vec![Condition::Event {
+                event: code("ANNUAL26"),
+                from_days_before: Some(7),
+                until_days_after: Some(90),
+            }],
+        ),
+        rule("webinar", "", vec![Condition::Purchase { product: code("WEB1"), valid_days: Some(365) }]),
+        rule("certified", "", vec![Condition::Certification(code("CPA"))]),
+        rule(
+            "employee",
+            "",
+            vec![Condition::Relationship { name: code("Employee"), organization: Some(code("20011")) }],
+        ),
+        rule("ocean_news", "", vec![Condition::CustomField { name: code("topics"), value: code("ocean") }]),
+        rule(
+            "education_chair",
+            "Chair of the education committee",
+            vec![
+                committee("EDU"),
+                Condition::Member,
+                Condition::Not(Box::new(Condition::SecurityRole(code("Press")))),
+            ],
+        ),
+    ] {
+        rules.add(rule);
     }
+    rules
 }
 
 /// A few values for every field.
-pub(in crate::web::admin) fn lists() -> Vec<List> {
-    let list = |id, items: &[(&str, &str)]| List {
-        id,
+pub(in crate::web::admin) fn offers() -> Offers {
+    let list = |id: &'static str, items: &[(&str, &str)]| List {
+        id: id.into(),
         items: items.iter().map(|(code, name)| ((*code).to_owned(), (*name).to_owned())).collect(),
     };
-    vec![
+    let choice = |code: &str, label: &str| Choice { code: code.to_owned(), label: label.to_owned() };
+    let catalogue = Catalogue {
+        as_of: "2026-03-04T13:00:00Z".parse().unwrap(),
+        committees: vec![choice("EDU", "Education committee"), choice("FINANCE", "Finance & audit")],
+        events: Vec::new(),
+        custom_fields: Vec::new(),
+        relationships: Vec::new(),
+    };
+    let lists = vec![
         list("list-committee", &[("EDU", "Education committee"), ("FIN", "Finance & audit")]),
         list(
-            "list-membership-type",
+            "list-membership_type",
             &[("CORPGOLD", "Corporate Gold (212 people)"), ("INDIV", "Individual (1,204 people)")],
         ),
         list("list-event", &[("ANNUAL26", "Annual meeting, 12 June 2026")]),
         list("list-role", &[("member", "member"), ("education", "Education committee")]),
-    ]
+    ];
+    Offers { lists, as_of: "4 March 2026, 08:00".to_owned(), catalogue: Some(Arc::new(catalogue)) }
 }
 
 /// What a draft changes.

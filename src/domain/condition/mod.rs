@@ -1,0 +1,395 @@
+//! The kinds of condition: one table with all that is known about each, but when it holds for a record, which is in `roles`.
+//!
+//! The rules file, the stored form, the forms of the administration, the reasons and the table in docs/roles.md are made from it.
+//! A new kind is a variant of [`Condition`] with its values, a row of [`KINDS`], and its evaluation in `roles::conditions`.
+
+use super::code::Code;
+use super::record::Parts;
+
+mod field;
+mod status;
+mod words;
+
+pub use field::{Choices, ConditionField, FieldFault, FieldValue, FieldValues, Holds};
+pub use status::MembershipStatus;
+
+use field::{code, days, field};
+
+/// One thing that a rule asks of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// An active membership of this type, by code or name.
+    MembershipType(Code),
+    /// How it stands with the memberships as a whole.
+    MembershipStatus(MembershipStatus),
+    /// A seat on a committee, within the seat's own dates.
+    Committee {
+        /// The committee's code or name.
+        committee: Code,
+        /// Any of these positions, by code or name; empty: any seat.
+        positions: Vec<Code>,
+    },
+    /// A security role, by name.
+    SecurityRole(Code),
+    /// A registration for an event.
+    Event {
+        /// The event's code.
+        event: Code,
+        /// Holds from this many days before the event's first day, instead of from the registration.
+        from_days_before: Option<u32>,
+        /// Holds to the end of this many days after the event's last day, instead of without end.
+        until_days_after: Option<u32>,
+    },
+    /// A product bought.
+    Purchase {
+        /// The product's code.
+        product: Code,
+        /// Holds to the end of this many days after the purchase, instead of without end.
+        valid_days: Option<u32>,
+    },
+    /// A certification, by code.
+    Certification(Code),
+    /// A relationship, within its own dates.
+    Relationship {
+        /// The relationship's name.
+        name: Code,
+        /// Record number of the organization; absent: any.
+        organization: Option<Code>,
+    },
+    /// A custom field that has this value among its values.
+    CustomField {
+        /// The field's name.
+        name: Code,
+        /// One value.
+        value: Code,
+    },
+    /// A member.
+    Member,
+    /// The opposite. It holds only where the inner condition is known not to hold.
+    Not(Box<Condition>),
+}
+
+/// A kind of condition: a row of the table.
+#[derive(Debug)]
+pub struct ConditionKind {
+    /// In the rules file, in stored mappings, forms and addresses. The first field has the same key.
+    pub key: &'static str,
+    /// What people call it.
+    pub label: &'static str,
+    /// When it holds, in a sentence for forms.
+    pub says: &'static str,
+    /// Its fields, the one that names the thing first. Without any it is written `key = true`.
+    pub fields: &'static [ConditionField],
+    /// The part of the record that it looks at, beside the individual.
+    pub part: Parts,
+    /// The field that may be a pattern, in a rule for many roles.
+    pub pattern: Option<&'static str>,
+    /// As a fact, with fields in braces.
+    pub holds: &'static str,
+    /// As a fact when it does not hold.
+    pub fails: &'static str,
+    /// What it means that none of the optional fields is given.
+    pub without: &'static str,
+    make: fn(&FieldValues) -> Option<Condition>,
+}
+
+impl PartialEq for ConditionKind {
+    fn eq(&self, other: &ConditionKind) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for ConditionKind {}
+
+/// All kinds, in the order in which people see them.
+pub static KINDS: [&ConditionKind; 10] = [
+    &MEMBERSHIP_TYPE,
+    &MEMBERSHIP_STATUS,
+    &COMMITTEE,
+    &SECURITY_ROLE,
+    &EVENT,
+    &PURCHASE,
+    &CERTIFICATION,
+    &RELATIONSHIP,
+    &CUSTOM_FIELD,
+    &MEMBER,
+];
+
+static MEMBERSHIP_TYPE: ConditionKind = ConditionKind {
+    key: "membership_type",
+    label: "Membership type",
+    says: "While any membership of this type is active. Every membership of a person is looked at.",
+    fields: &[code("membership_type", "Membership type", Choices::MembershipTypes)],
+    part: Parts::NONE,
+    pattern: Some("membership_type"),
+    holds: "Holds the membership {membership_type}",
+    fails: "Does not hold the membership {membership_type}",
+    without: "",
+    make: |values| Some(Condition::MembershipType(values.code("membership_type")?)),
+};
+
+static MEMBERSHIP_STATUS: ConditionKind = ConditionKind {
+    key: "membership_status",
+    label: "Membership status",
+    says: "While this is how it stands with the memberships of a person as a whole.",
+    fields: &[ConditionField {
+        hint: "Active; expired and within grace; pending: starts later; lapsed; or never a member.",
+        ..field("membership_status", "Membership status", Holds::Word(&MembershipStatus::WORDS), None)
+    }],
+    part: Parts::NONE,
+    pattern: None,
+    holds: "Has the membership status {membership_status}",
+    fails: "Does not have the membership status {membership_status}",
+    without: "",
+    make: |values| {
+        let word = values.word("membership_status")?;
+        let status = MembershipStatus::ALL.into_iter().find(|status| status.as_str() == word)?;
+        Some(Condition::MembershipStatus(status))
+    },
+};
+
+static COMMITTEE: ConditionKind = ConditionKind {
+    key: "committee",
+    label: "Committee",
+    says: "While the person has a seat, from the seat’s first day to its last.",
+    fields: &[
+        code("committee", "Committee", Choices::Committees),
+        ConditionField {
+            hint: "Codes with commas between; empty: any seat.",
+            optional: true,
+            detail: "as {}",
+            ..field("positions", "Positions", Holds::Codes, Some(Choices::Positions))
+        },
+    ],
+    part: Parts { committees: true, ..Parts::NONE },
+    pattern: Some("committee"),
+    holds: "On committee {committee}{positions}",
+    fails: "Not on committee {committee}{positions}",
+    without: "any seat",
+    make: |values| {
+        let (committee, positions) = (values.code("committee")?, values.codes("positions"));
+        Some(Condition::Committee { committee, positions })
+    },
+};
+
+static SECURITY_ROLE: ConditionKind = ConditionKind {
+    key: "security_role",
+    label: "Security role",
+    says: "While the AMS lists this security role for the person.",
+    fields: &[code("security_role", "Security role", Choices::SecurityRoles)],
+    part: Parts::NONE,
+    pattern: Some("security_role"),
+    holds: "Has the security role {security_role}",
+    fails: "Does not have the security role {security_role}",
+    without: "",
+    make: |values| Some(Condition::SecurityRole(values.code("security_role")?)),
+};
+
+static EVENT: ConditionKind = ConditionKind {
+    key: "event",
+    label: "Event",
+    says: "From the registration on, or only around the days of the event.",
+    fields: &[
+        code("event", "Event", Choices::Events),
+        days("from_days_before", "From days before", "Empty: from the registration.", "from {} before"),
+        days("until_days_after", "Until days after", "Empty: without end.", "until {} after"),
+    ],
+    part: Parts { registrations: true, ..Parts::NONE },
+    pattern: Some("event"),
+    holds: "Registered for event {event}",
+    fails: "Not registered for event {event}",
+    without: "from the registration on",
+    make: |values| {
+        Some(Condition::Event {
+            event: values.code("event")?,
+            from_days_before: values.days("from_days_before"),
+            until_days_after: values.days("until_days_after"),
+        })
+    },
+};
+
+static PURCHASE: ConditionKind = ConditionKind {
+    key: "purchase",
+    label: "Purchase",
+    says: "From the purchase on, or for a number of days after it.",
+    fields: &[
+        code("purchase", "Product", Choices::Products),
+        days("valid_days", "Valid for days", "Empty: without end.", "for {}"),
+    ],
+    part: Parts { purchases: true, ..Parts::NONE },
+    pattern: Some("purchase"),
+    holds: "Bought {purchase}",
+    fails: "Did not buy {purchase}",
+    without: "without end",
+    make: |values| {
+        let (product, valid_days) = (values.code("purchase")?, values.days("valid_days"));
+        Some(Condition::Purchase { product, valid_days })
+    },
+};
+
+static CERTIFICATION: ConditionKind = ConditionKind {
+    key: "certification",
+    label: "Certification",
+    says: "To the end of the day on which the certification expires.",
+    fields: &[code("certification", "Certification", Choices::Certifications)],
+    part: Parts { certifications: true, ..Parts::NONE },
+    pattern: Some("certification"),
+    holds: "Holds certification {certification}",
+    fails: "Does not hold certification {certification}",
+    without: "",
+    make: |values| Some(Condition::Certification(values.code("certification")?)),
+};
+
+static RELATIONSHIP: ConditionKind = ConditionKind {
+    key: "relationship",
+    label: "Relationship",
+    says: "While the relationship lasts, with any organization or with one.",
+    fields: &[
+        code("relationship", "Relationship", Choices::Relationships),
+        ConditionField {
+            hint: "Its record number; empty: any.",
+            optional: true,
+            detail: "with organization {}",
+            ..field("organization", "Organization", Holds::Code, None)
+        },
+    ],
+    part: Parts { relationships: true, ..Parts::NONE },
+    pattern: Some("relationship"),
+    holds: "Has the relationship {relationship}{organization}",
+    fails: "Does not have the relationship {relationship}{organization}",
+    without: "with any organization",
+    make: |values| {
+        let (name, organization) = (values.code("relationship")?, values.code("organization"));
+        Some(Condition::Relationship { name, organization })
+    },
+};
+
+static CUSTOM_FIELD: ConditionKind = ConditionKind {
+    key: "custom_field",
+    label: "Custom field",
+    says: "While the field has this value. Of several values, any one counts.",
+    fields: &[
+        code("custom_field", "Custom field", Choices::CustomFields),
+        field("value", "Value", Holds::OneValue, Some(Choices::FieldValues)),
+    ],
+    part: Parts::NONE,
+    pattern: Some("value"),
+    holds: "Custom field {custom_field} has the value {value}",
+    fails: "Custom field {custom_field} does not have the value {value}",
+    without: "",
+    make: |values| {
+        let (name, value) = (values.code("custom_field")?, values.code("value")?);
+        Some(Condition::CustomField { name, value })
+    },
+};
+
+static MEMBER: ConditionKind = ConditionKind {
+    key: "member",
+    label: "Member",
+    says: "While any membership is active.",
+    fields: &[],
+    part: Parts::NONE,
+    pattern: None,
+    holds: "Member",
+    fails: "Not a member",
+    without: "",
+    make: |_| Some(Condition::Member),
+};
+
+impl Condition {
+    /// The condition without its negations, and whether they turn it round.
+    pub fn plain(&self) -> (&Condition, bool) {
+        let (mut condition, mut negated) = (self, false);
+        while let Condition::Not(inner) = condition {
+            condition = inner;
+            negated = !negated;
+        }
+        (condition, negated)
+    }
+
+    /// Itself, or its opposite.
+    #[must_use]
+    pub fn negated(self, negated: bool) -> Condition {
+        if negated { Condition::Not(Box::new(self)) } else { self }
+    }
+
+    /// Its row in the table; a negation has that of what it turns round.
+    pub fn kind(&self) -> &'static ConditionKind {
+        match self.plain().0 {
+            Condition::MembershipType(_) => &MEMBERSHIP_TYPE,
+            Condition::MembershipStatus(_) => &MEMBERSHIP_STATUS,
+            Condition::Committee { .. } => &COMMITTEE,
+            Condition::SecurityRole(_) => &SECURITY_ROLE,
+            Condition::Event { .. } => &EVENT,
+            Condition::Purchase { .. } => &PURCHASE,
+            Condition::Certification(_) => &CERTIFICATION,
+            Condition::Relationship { .. } => &RELATIONSHIP,
+            Condition::CustomField { .. } => &CUSTOM_FIELD,
+            Condition::Member | Condition::Not(_) => &MEMBER,
+        }
+    }
+
+    /// What stands in its fields; a negation has what stands in those of what it turns round.
+    pub fn values(&self) -> FieldValues {
+        let code = |code: &Code| Some(FieldValue::Code(code.clone()));
+        let days = |days: &Option<u32>| days.map(FieldValue::Days);
+        // In the order of the fields in the table.
+        let values = match self.plain().0 {
+            Condition::MembershipType(held) => vec![code(held)],
+            Condition::MembershipStatus(status) => vec![Some(FieldValue::Word(status.as_str()))],
+            Condition::Committee { committee, positions } => {
+                let positions = (!positions.is_empty()).then(|| FieldValue::Codes(positions.clone()));
+                vec![code(committee), positions]
+            }
+            Condition::SecurityRole(role) => vec![code(role)],
+            Condition::Event { event, from_days_before, until_days_after } => {
+                vec![code(event), days(from_days_before), days(until_days_after)]
+            }
+            Condition::Purchase { product, valid_days } => vec![code(product), days(valid_days)],
+            Condition::Certification(held) => vec![code(held)],
+            Condition::Relationship { name, organization } => {
+                vec![code(name), organization.as_ref().and_then(code)]
+            }
+            Condition::CustomField { name, value } => vec![code(name), code(value)],
+            Condition::Member | Condition::Not(_) => Vec::new(),
+        };
+        let keys = self.kind().fields.iter().map(|field| field.key);
+        FieldValues(keys.zip(values).filter_map(|(key, value)| Some((key, value?))).collect())
+    }
+
+    /// The same with something else in one field.
+    pub fn with(&self, key: &'static str, value: FieldValue) -> Option<Condition> {
+        let mut values = self.values();
+        values.put(key, value);
+        self.kind().condition(&values).ok().map(|condition| condition.negated(self.plain().1))
+    }
+}
+
+impl ConditionKind {
+    /// The kind with this key.
+    pub fn named(key: &str) -> Option<&'static ConditionKind> {
+        KINDS.into_iter().find(|kind| kind.key == key)
+    }
+
+    /// The condition with these values, or what is wrong with which field.
+    pub fn condition(&self, values: &FieldValues) -> Result<Condition, Vec<(&'static str, FieldFault)>> {
+        let fault = |field: &ConditionField| match values.get(field.key) {
+            None => (!field.optional).then_some(FieldFault::Missing),
+            Some(FieldValue::Codes(codes)) => codes.is_empty().then_some(FieldFault::NoneNamed),
+            Some(FieldValue::Code(code)) => {
+                (field.holds == Holds::OneValue && code.as_str().contains('|')).then_some(FieldFault::Several)
+            }
+            Some(FieldValue::Days(_) | FieldValue::Word(_)) => None,
+        };
+        let faults: Vec<_> =
+            self.fields.iter().filter_map(|field| Some((field.key, fault(field)?))).collect();
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        // A value of another type than the field's is as good as none.
+        (self.make)(values).ok_or_else(|| vec![(self.key, FieldFault::Missing)])
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
