@@ -24,6 +24,7 @@ const LAYERS: &[Layer] = &[
     ("cli", &["domain", "adapters", "telemetry", "flows", "web", "config", "serve", "app", "sim"]),
     // Imports nothing of ours, so that a misspelt field cannot agree with itself.
     ("sim", &[]),
+    ("fuzzing", &["domain", "adapters", "web", "config"]),
     ("main", &["cli"]),
     ("lib", &[]),
 ];
