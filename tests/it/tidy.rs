@@ -26,6 +26,7 @@ const LAYERS: &[Layer] = &[
     ("fuzzing", &["domain", "adapters", "flows", "web", "config"]),
     // Imports nothing of ours, so that a misspelt field cannot agree with itself.
     ("sim", &[]),
+    ("fuzzing", &["domain", "adapters", "web", "config"]),
     ("main", &["cli"]),
     ("lib", &[]),
 ];
