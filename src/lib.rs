@@ -16,3 +16,6 @@ pub mod cli;
 
 #[cfg(feature = "sim")]
 pub mod sim;
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;

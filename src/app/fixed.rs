@@ -109,6 +109,7 @@ portal = "https://members.acme.example"
 app_name = { env = "NAME" }
 app_key = { env = "KEY" }
 app_id = { env = "ID" }
+app_password = { env = "KEY" }
 user_email = { env = "USER" }
 user_password = { env = "PASSWORD" }
 [ams.staging]
@@ -206,6 +207,23 @@ redirect_uris = ["https://app.acme.example/signed-in"]
             assert!(CONFIGURATION.contains(from), "{from}");
             let wanted = fixed(&CONFIGURATION.replacen(from, to, 1), None);
             assert_eq!(now.differs_from(&wanted).as_deref(), key, "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn the_reference_of_keys_tells_which_need_a_restart() {
+        let noted = fixed(CONFIGURATION, None).0;
+        for (section, key) in config::tests::reference::keys() {
+            let section = section.trim_matches(['[', ']']);
+            let name = format!("{section}.{}", key.name);
+            let is_noted = noted.iter().any(|(noted, _)| match noted.as_str() {
+                "[admin]" => section == "admin",
+                "[oidc], except its clients and email_verified" => {
+                    section == "oidc" && key.name != "email_verified"
+                }
+                noted => noted == name,
+            });
+            assert_eq!(key.needs_restart, is_noted, "{name}");
         }
     }
 

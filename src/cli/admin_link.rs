@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::{Failure, because, runtime};
 use crate::adapters::clock::SystemClock;
-use crate::adapters::store::SqliteStore;
+use crate::app;
 use crate::config::{self, Env, Settings};
 use crate::flows::administer::AdminLinks;
 use crate::web::paths::ADMIN_ENTER;
@@ -21,8 +21,8 @@ pub fn run(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Fail
     if !path.exists() {
         return Err(because(format!("{} is not there yet: start the gateway once", path.display())));
     }
-    let store = SqliteStore::open(path, &settings.store.secret_key).map_err(because)?;
-    let links = AdminLinks::new(Arc::new(store), Arc::new(SystemClock));
+    let store = app::open_store(&settings.store).map_err(because)?;
+    let links = AdminLinks::new(store, Arc::new(SystemClock));
     let token = runtime()?.block_on(links.make()).map_err(because)?;
     writeln!(out, "{origin}{ADMIN_ENTER}?token={token}")?;
     writeln!(
@@ -51,6 +51,7 @@ mod tests {
 
     use super::*;
     use crate::adapters::clock::{Clock, SharedClock};
+    use crate::adapters::store::sqlite::SqliteStore;
     use crate::config::env::Given;
     use crate::config::sample;
     use crate::domain::time::Timestamp;
@@ -87,9 +88,8 @@ upstream = "http://127.0.0.1:3000"
     }
 
     fn links(settings: &Settings, later: SignedDuration) -> AdminLinks {
-        let store = SqliteStore::open(&settings.store.path, &settings.store.secret_key).unwrap();
         let clock: SharedClock = Arc::new(Later(later));
-        AdminLinks::new(Arc::new(store), clock)
+        AdminLinks::new(app::open_store(&settings.store).unwrap(), clock)
     }
 
     #[test]

@@ -9,7 +9,7 @@ use clap::Args;
 use super::explain::{self, Line};
 use super::{Failure, because, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
-use crate::adapters::store::SqliteStore;
+use crate::app;
 use crate::config::{self, Env};
 use crate::domain::time::Timestamp;
 use crate::flows::administer::migrate::{Comparison, Report, read_users};
@@ -92,8 +92,8 @@ fn from_store(comparison: Comparison, config: &Path, env: &dyn Env) -> Result<Re
     if !path.exists() {
         return Err(because(format!("{} is not there yet: start the gateway once", path.display())));
     }
-    let store = SqliteStore::open(path, &settings.store.secret_key).map_err(because)?;
-    runtime()?.block_on(comparison.of_known(&store, settings.ams.live.name())).map_err(because)
+    let store = app::open_store(&settings.store).map_err(because)?;
+    runtime()?.block_on(comparison.of_known(&*store, settings.ams.live.name())).map_err(because)
 }
 
 /// A line that is no record stops the comparison: what is missing would look like a loss.

@@ -58,7 +58,7 @@ const EXAMPLES: &str = "  membergate check --print-sample > membergate.toml
 pub enum Command {
     /// Runs the gateway.
     ///
-    /// SIGTERM ends it: running requests may finish. SIGHUP reads the configuration anew; a bad one changes nothing.
+    /// SIGTERM ends it: running requests may finish. SIGHUP reads the configuration again; a bad one changes nothing.
     #[command(
         after_help = "Example:\n  membergate serve --config /etc/membergate/membergate.toml --log-format json"
     )]
@@ -237,11 +237,36 @@ mod tests {
     }
 
     #[test]
+    fn the_reference_of_commands_is_current() {
+        const BEGINNING: &str = "\
+# The command line
+
+What `membergate --help` and `membergate COMMAND --help` say, generated ([CONTRIBUTING.md](../CONTRIBUTING.md)). Exit codes: 0 done, 1 refused or
+failed, 2 called wrongly. Results go to standard output, problems to standard error.
+";
+        fn write(page: &mut String, command: &mut clap::Command, path: &str) {
+            let help = command.render_long_help().to_string();
+            let help: Vec<&str> = help.lines().map(str::trim_end).collect();
+            page.push_str(&format!("\n## {path}\n\n```text\n{}\n```\n", help.join("\n").trim_end()));
+            for command in command.get_subcommands_mut().filter(|command| command.get_name() != "help") {
+                let path = format!("{path} {}", command.get_name());
+                write(page, command, &path);
+            }
+        }
+        let mut page = BEGINNING.to_owned();
+        let mut command = CommandLine::command();
+        command.build();
+        write(&mut page, &mut command, "membergate");
+        crate::config::tests::reference::assert_current("docs/command-line.md", &page);
+    }
+
+    #[test]
     fn exit_codes_tell_done_from_refused_from_usage() {
         for (arguments, code) in [
             (vec!["--version"], 0),
             (vec!["--help"], 0),
             (vec!["check", "--print-sample"], 0),
+            (vec!["check", "--print-sample=schema"], 0),
             (
                 vec![
                     "explain",

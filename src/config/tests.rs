@@ -1,5 +1,7 @@
 //! Broken configurations and what the operator is told; the samples.
 
+pub(crate) mod reference;
+
 use std::path::Path;
 
 use super::env::Given;
@@ -366,26 +368,14 @@ fn the_sample_works_as_it_is_and_with_every_key_that_it_shows() {
 
 #[test]
 fn the_sample_shows_every_key() {
-    let keys = [
-        raw::Document::KEYS,
-        raw::Association::KEYS,
-        raw::Listen::KEYS,
-        raw::Ams::KEYS,
-        raw::Environment::KEYS,
-        raw::Session::KEYS,
-        raw::Store::KEYS,
-        raw::Log::KEYS,
-        raw::Admin::KEYS,
-        raw::Site::KEYS,
-        raw::Access::KEYS,
-    ];
-    for key in keys.concat() {
+    for (section, key) in reference::keys() {
+        let key = key.name;
         let shown = sample::CONFIGURATION.lines().any(|line| {
             let line = line.strip_prefix("# ").unwrap_or(line);
             line.starts_with(&format!("{key} ="))
                 || line.trim_matches(['[', ']']).rsplit('.').next() == Some(key)
         });
-        assert!(shown, "{key}");
+        assert!(shown, "{section} {key}");
     }
 }
 

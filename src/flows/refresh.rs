@@ -12,7 +12,8 @@ use super::tally::Tally;
 use crate::adapters::ams::Ams;
 use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
-use crate::adapters::store::Store;
+use crate::adapters::store::directory::Directory;
+use crate::adapters::store::sessions::Sessions;
 use crate::domain::time::Timestamp;
 
 /// Persons who may wait for a background refresh; a hint beyond that is dropped and comes again with the next request.
@@ -31,7 +32,8 @@ const GONE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 /// Reads records anew.
 pub struct Refresh {
     ams: Arc<dyn Ams>,
-    store: Arc<dyn Store>,
+    sessions: Arc<dyn Sessions>,
+    directory: Arc<dyn Directory>,
     rules: PublishedRules,
     clock: SharedClock,
     queue: mpsc::Sender<Arc<Person>>,
@@ -43,15 +45,16 @@ pub struct Refresh {
 pub struct Queue(mpsc::Receiver<Arc<Person>>);
 
 impl Refresh {
-    /// Refreshes from `ams`, kept in `store`.
+    /// Refreshes from `ams`, kept in `directory`.
     pub fn new(
         ams: Arc<dyn Ams>,
-        store: Arc<dyn Store>,
+        sessions: Arc<dyn Sessions>,
+        directory: Arc<dyn Directory>,
         rules: PublishedRules,
         clock: SharedClock,
     ) -> (Refresh, Queue) {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        (Refresh { ams, store, rules, clock, queue, tally: Tally::default() }, Queue(waiting))
+        (Refresh { ams, sessions, directory, rules, clock, queue, tally: Tally::default() }, Queue(waiting))
     }
 
     /// Asks for a refresh in the background; never waits.
@@ -110,7 +113,7 @@ impl Refresh {
             return self.end_sessions(person).await;
         };
         lately.missing_since = None;
-        let stored = self.store.put_record(person.environment(), &record).await;
+        let stored = self.directory.put_record(person.environment(), &record).await;
         let now = self.clock.now();
         person.renew(Arc::new(record), &self.rules.load(), now);
         if !person.held(&self.rules.load(), now).standing.decision.admitted {
@@ -123,7 +126,7 @@ impl Refresh {
     }
 
     async fn end_sessions(&self, person: &Person) -> Result<(), RefreshError> {
-        self.store.end_sessions_of(person.environment(), person.id()).await?;
+        self.sessions.end_sessions_of(person.environment(), person.id()).await?;
         Ok(())
     }
 

@@ -21,7 +21,8 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::{self, SessionSecret, TOKEN_CHARS};
 use crate::adapters::keys::seal;
-use crate::adapters::store::{Once, Store, StoreError};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::sessions::{Once, Sessions};
 use crate::domain::device;
 use crate::domain::record::Record;
 use crate::domain::roles;
@@ -159,7 +160,7 @@ pub struct SignedIn {
 /// Signs people in.
 pub struct SignIn {
     ams: Arc<dyn Ams>,
-    store: Arc<dyn Store>,
+    store: Arc<dyn Sessions>,
     visits: Arc<Visits>,
     rules: PublishedRules,
     clock: SharedClock,
@@ -173,7 +174,7 @@ impl SignIn {
     /// Signs in through `ams`.
     pub fn new(
         ams: Arc<dyn Ams>,
-        store: Arc<dyn Store>,
+        store: Arc<dyn Sessions>,
         visits: Arc<Visits>,
         rules: PublishedRules,
         clock: SharedClock,

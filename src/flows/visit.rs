@@ -14,7 +14,8 @@ use super::person::{Held, Person, PublishedRules, RefreshError};
 use super::refresh::Refresh;
 use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
-use crate::adapters::store::{Store, StoreError};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::sessions::Sessions;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::session::{Freshness, Limits, Session, SessionKey};
 use crate::domain::time::Timestamp;
@@ -84,7 +85,7 @@ impl Live {
 pub struct Visits {
     sessions: Cache<SessionKey, Remembered>,
     people: Cache<IndividualId, Arc<Person>>,
-    store: Arc<dyn Store>,
+    store: Arc<dyn Sessions>,
     rules: PublishedRules,
     limits: ArcSwap<Limits>,
     environment: Arc<str>,
@@ -97,7 +98,7 @@ pub struct Visits {
 impl Visits {
     /// Sessions of one AMS environment, decided by `rules`.
     pub fn new(
-        store: Arc<dyn Store>,
+        store: Arc<dyn Sessions>,
         rules: PublishedRules,
         limits: Limits,
         environment: &str,

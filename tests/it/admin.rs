@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use membergate::adapters::clock::SystemClock;
 use membergate::adapters::keys::seal::SecretKey;
-use membergate::adapters::store::SqliteStore;
+use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::flows::administer::AdminLinks;
 use membergate::sim::switches::{Fault, Scope};
 use reqwest::Method;

@@ -14,6 +14,7 @@ mod ams;
 mod applications;
 mod behind_tls;
 mod browser;
+mod citations;
 mod demo;
 mod doors;
 mod endings;

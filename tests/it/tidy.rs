@@ -26,6 +26,7 @@ const FLOORS: &[Floor] = &[
     ("serve", &["crate::config", "crate::app", "crate::cli", "crate::sim"], &[]),
     ("app", &["crate::cli", "crate::sim"], &[]),
     ("cli", &[], &[]),
+    ("fuzzing", &[], &[]),
     ("sim", &["crate"], &["crate::sim"]),
     ("main", &["crate::config", "crate::sim"], &[]),
     ("lib", &[], &[]),

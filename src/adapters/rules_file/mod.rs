@@ -35,7 +35,7 @@ const KEYS: [&str; 10] = [
     "rule",
 ];
 
-/// Reads a rules file (design §4). On failure every problem in it, in the order of the text.
+/// Reads a rules file (docs/roles.md). On failure every problem in it, in the order of the text.
 pub fn parse(text: &str) -> Result<Rules, Vec<Problem>> {
     let (document, errors) = DeTable::parse_recoverable(text);
     let mut walk = Walk::new(text);

@@ -12,12 +12,11 @@ use tokio::task::JoinSet;
 use super::Finding;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::kinds::AmsSettings;
-use crate::adapters::keys::seal::SecretKey;
-use crate::adapters::store::mappings::Mappings as _;
-use crate::adapters::store::{SqliteStore, Store as _, StoreError};
+use crate::adapters::store::StoreError;
 use crate::adapters::upstream::{Endpoint, EndpointFault, UpstreamError};
+use crate::app;
 use crate::config::Settings;
-use crate::config::settings::{Site, Tls};
+use crate::config::settings::{self, Site, Tls};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::rule::Rules;
 use crate::serve::certificate::not_after;
@@ -43,7 +42,7 @@ pub(super) fn all(
             findings.extend(unknown(&lists, settings));
         }
     }
-    findings.push(store(runtime, &settings.store.path, &settings.store.secret_key));
+    findings.push(store(runtime, &settings.store));
     findings.extend(sites(runtime, &settings.sites));
     findings
 }
@@ -83,8 +82,8 @@ fn association_system(environment: &AmsSettings, failed: Option<&AmsError>) -> F
     }
 }
 
-fn store(runtime: &Runtime, path: &Path, key: &SecretKey) -> Finding {
-    let what = "store";
+fn store(runtime: &Runtime, store: &settings::Store) -> Finding {
+    let (what, path) = ("store", &*store.path);
     if !path.exists() {
         // Relative to the present folder, an empty parent is that folder.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -104,7 +103,7 @@ fn store(runtime: &Runtime, path: &Path, key: &SecretKey) -> Finding {
             }
         };
     }
-    let answered = match SqliteStore::open(path, key) {
+    let answered = match app::open_store(store) {
         Ok(store) => runtime.block_on(store.ping()),
         Err(error) => Err(error),
     };
@@ -119,7 +118,7 @@ fn store(runtime: &Runtime, path: &Path, key: &SecretKey) -> Finding {
             "Run the release that wrote it, or put the backup from before the upgrade in its place"
         }
         StoreError::InUse(_) => "Stop the other gateway, or name another file",
-        StoreError::Unavailable(_) | StoreError::Busy => {
+        StoreError::Unavailable(_) | StoreError::Damaged(_) | StoreError::Busy => {
             "See whether the gateway's user may read and write the file, and whether the disk is full"
         }
     };
@@ -132,7 +131,7 @@ pub(super) fn rules_in_force(runtime: &Runtime, settings: &Settings) -> Option<R
     if settings.admin.is_none() || !path.exists() {
         return None;
     }
-    let store = SqliteStore::open(path, &settings.store.secret_key).ok()?;
+    let store = app::open_store(&settings.store).ok()?;
     Some(runtime.block_on(store.latest()).ok()??.rules)
 }
 

@@ -28,7 +28,8 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   membergate check --config /etc/membergate/membergate.toml
   membergate check --print-sample > membergate.toml
-  membergate check --print-sample=rules > rules.toml";
+  membergate check --print-sample=rules > rules.toml
+  membergate check --print-sample=schema > membergate.schema.json";
 
 /// The lists of an AMS are read for warnings only; they are not waited for without end.
 const LISTS: Duration = Duration::from_secs(30);
@@ -48,6 +49,8 @@ pub enum Sample {
     Configuration,
     /// The rules file, with every kind of condition.
     Rules,
+    /// The JSON Schema of the configuration file, for editors.
+    Schema,
 }
 
 /// What was looked at, and how it is.
@@ -108,6 +111,7 @@ pub fn run(arguments: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Wr
     match arguments.print_sample {
         Some(Sample::Configuration) => return Ok(out.write_all(sample::CONFIGURATION.as_bytes())?),
         Some(Sample::Rules) => return Ok(out.write_all(sample::RULES.as_bytes())?),
+        Some(Sample::Schema) => return Ok(out.write_all(sample::SCHEMA.as_bytes())?),
         None => {}
     }
     let budget = Arc::new(Budget::new(Rate::default()));

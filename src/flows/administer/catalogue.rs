@@ -9,8 +9,7 @@ use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
-use crate::adapters::store::known::KnownPeople;
-use crate::adapters::store::sweeps::CatalogueStore;
+use crate::adapters::store::directory::Directory;
 use crate::domain::catalogue::{Catalogue, Choice, Seen};
 use crate::domain::time::Timestamp;
 
@@ -42,8 +41,7 @@ pub enum RefreshFailed {
 /// Keeps what there is to choose from.
 pub struct Catalogues {
     ams: Arc<dyn AmsCatalogue>,
-    store: Arc<dyn CatalogueStore>,
-    known: Arc<dyn KnownPeople>,
+    directory: Arc<dyn Directory>,
     environment: Arc<str>,
     clock: SharedClock,
     listed: ArcSwapOption<Catalogue>,
@@ -57,15 +55,13 @@ impl Catalogues {
     /// Nothing is read yet; see [`Catalogues::load`].
     pub fn new(
         ams: Arc<dyn AmsCatalogue>,
-        store: Arc<dyn CatalogueStore>,
-        known: Arc<dyn KnownPeople>,
+        directory: Arc<dyn Directory>,
         environment: Arc<str>,
         clock: SharedClock,
     ) -> Catalogues {
         Catalogues {
             ams,
-            store,
-            known,
+            directory,
             environment,
             clock,
             listed: ArcSwapOption::empty(),
@@ -78,7 +74,7 @@ impl Catalogues {
     /// Takes over what the store has: the lists as last read, and what stands on the records. Asks no AMS.
     pub async fn load(&self) -> Result<(), StoreError> {
         let _one = self.reading.lock().await;
-        if let Some(kept) = self.store.catalogue(&self.environment).await? {
+        if let Some(kept) = self.directory.catalogue(&self.environment).await? {
             self.listed.store(Some(Arc::new(kept)));
         }
         self.look_at_records().await
@@ -107,7 +103,7 @@ impl Catalogues {
                 self.note_failure(None);
                 let catalogue = Arc::new(catalogue);
                 self.listed.store(Some(Arc::clone(&catalogue)));
-                Ok(self.store.put_catalogue(&self.environment, &catalogue).await?)
+                Ok(self.directory.put_catalogue(&self.environment, &catalogue).await?)
             }
             Err(error) => {
                 self.note_failure(Some((self.clock.now(), error.clone())));
@@ -131,7 +127,7 @@ impl Catalogues {
     async fn look_at_records(&self) -> Result<(), StoreError> {
         let (mut seen, mut after) = (Seen::default(), 0);
         loop {
-            let page = self.known.page(&self.environment, after, PAGE).await?;
+            let page = self.directory.records(&self.environment, after, PAGE).await?;
             if page.len == 0 {
                 break;
             }

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use super::Actor;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
-use crate::adapters::store::choices::{Choices, EnvironmentChoice};
+use crate::adapters::store::administration::{Administration, EnvironmentChoice};
 use crate::domain::audit::{Action, Entry};
 
 /// Why there is no switching.
@@ -23,7 +23,7 @@ pub enum SwitchError {
 
 /// The environments of this gateway.
 pub struct Environments {
-    pub(super) choices: Arc<dyn Choices>,
+    pub(super) store: Arc<dyn Administration>,
     pub(super) clock: SharedClock,
     /// The one that the configuration names as live.
     pub(super) configured: Arc<str>,
@@ -49,7 +49,7 @@ impl Environments {
             before: Some(self.live.to_string()),
             after: Some(to.to_owned()),
         };
-        self.choices.choose_environment(&choice, &entry).await?;
+        self.store.choose_environment(&choice, &entry).await?;
         tracing::warn!(from = %self.live, to, "An administrator switched the AMS environment; the gateway starts anew");
         self.restart.notify_one();
         Ok(())
@@ -57,7 +57,11 @@ impl Environments {
 }
 
 /// Whether the environment that is not the configured one was chosen, and the configuration still says what it said then.
-pub async fn is_switched(choices: &dyn Choices, configured: &str, other: &str) -> Result<bool, StoreError> {
-    let choice = choices.environment_choice().await?;
+pub async fn is_switched(
+    store: &dyn Administration,
+    configured: &str,
+    other: &str,
+) -> Result<bool, StoreError> {
+    let choice = store.environment_choice().await?;
     Ok(choice.is_some_and(|choice| choice.configured == configured && choice.chosen == other))
 }

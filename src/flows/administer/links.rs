@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Actor, AdminStore};
+use super::Actor;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::{self, SessionSecret};
-use crate::adapters::store::links::Opening;
-use crate::adapters::store::{Once, StoreError};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::administration::{Administration, Opening};
+use crate::adapters::store::sessions::Once;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::network::ClientNetwork;
 use crate::domain::session::SessionKey;
@@ -52,14 +53,14 @@ pub enum LinkError {
 
 /// Emergency links and sessions.
 pub struct AdminLinks {
-    store: Arc<dyn AdminStore>,
+    store: Arc<dyn Administration>,
     clock: SharedClock,
     guesses: Failures<ClientNetwork>,
 }
 
 impl AdminLinks {
     /// Over a store.
-    pub fn new(store: Arc<dyn AdminStore>, clock: SharedClock) -> AdminLinks {
+    pub fn new(store: Arc<dyn Administration>, clock: SharedClock) -> AdminLinks {
         AdminLinks { store, clock, guesses: Failures::new(MOST_GUESSES) }
     }
 

@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
+use super::Actor;
 use super::known::Known;
-use super::{Actor, AdminStore};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::rules_file::{self, Problem};
 use crate::adapters::store::StoreError;
-use crate::adapters::store::mappings::{Expected, StoredDraft};
+use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
 use crate::domain::audit::{Action, Entry};
 use crate::domain::mapping::{Draft, Edit, MappingDiff, Version, VersionHead};
 use crate::domain::rule::{Role, Rules};
@@ -63,7 +63,7 @@ pub enum Which {
 
 /// The role mapping.
 pub struct Mapping {
-    pub(super) store: Arc<dyn AdminStore>,
+    pub(super) store: Arc<dyn Mappings>,
     rules: PublishedRules,
     pub(super) people: Known,
     pub(super) admin_roles: Arc<[Role]>,
@@ -72,7 +72,7 @@ pub struct Mapping {
 
 impl Mapping {
     pub(super) fn new(
-        store: Arc<dyn AdminStore>,
+        store: Arc<dyn Mappings>,
         rules: PublishedRules,
         people: Known,
         admin_roles: Arc<[Role]>,

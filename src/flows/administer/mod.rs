@@ -27,11 +27,7 @@ use std::sync::Arc;
 use super::grant::PublishedClients;
 use super::person::{Held, Published, PublishedRules};
 use crate::adapters::clock::SharedClock;
-use crate::adapters::store::audit::AuditLog;
-use crate::adapters::store::known::KnownPeople;
-use crate::adapters::store::links::EmergencyDoor;
 use crate::adapters::store::mappings::Mappings;
-use crate::adapters::store::role_lists::RoleLists;
 use crate::adapters::store::{Store, StoreError};
 use crate::domain::access::Site;
 use crate::domain::preview::requirements;
@@ -43,11 +39,6 @@ pub use known::Known;
 pub use links::AdminLinks;
 pub use mapping::Mapping;
 pub use preview::Previews;
-
-/// All that administration needs of the store.
-pub trait AdminStore: Store + Mappings + RoleLists + AuditLog + EmergencyDoor + KnownPeople {}
-
-impl<T: Store + Mappings + RoleLists + AuditLog + EmergencyDoor + KnownPeople> AdminStore for T {}
 
 /// What the operator decided about administration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,16 +70,16 @@ impl Administer {
     /// for roles on their pages, and `clients` when somebody signs in to them.
     pub fn new<'a>(
         settings: Settings,
-        store: Arc<dyn AdminStore>,
+        store: Arc<dyn Store>,
         rules: PublishedRules,
         environment: &str,
         sites: impl IntoIterator<Item = &'a Site>,
         clients: PublishedClients,
         clock: SharedClock,
     ) -> Administer {
-        let audit = Arc::new(Audit::new(Arc::clone(&store), Arc::clone(&clock)));
-        let links = Arc::new(AdminLinks::new(Arc::clone(&store), Arc::clone(&clock)));
-        let people = Known::new(Arc::clone(&store), environment);
+        let audit = Arc::new(Audit::new(store.clone(), Arc::clone(&clock)));
+        let links = Arc::new(AdminLinks::new(store.clone(), Arc::clone(&clock)));
+        let people = Known::new(store.clone(), environment);
         let mapping = Arc::new(Mapping::new(
             store,
             Arc::clone(&rules),
@@ -141,7 +132,7 @@ impl Administer {
 
 /// The mapping to start with: the latest version of the store, which the rules file becomes on the first start.
 pub async fn first_mapping(
-    store: &dyn AdminStore,
+    store: &dyn Mappings,
     file: &Rules,
     clock: &SharedClock,
 ) -> Result<Published, StoreError> {

@@ -8,9 +8,8 @@ use super::migrate::{Comparison, Report};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::{AmsCatalogue, Reading, Wanted};
 use crate::adapters::budget::Priority;
-use crate::adapters::store::find::FindPeople;
-use crate::adapters::store::known::KnownPeople;
-use crate::adapters::store::{Store, StoreError};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::directory::Directory;
 use crate::domain::record::Record;
 use crate::flows::person::PublishedRules;
 
@@ -49,9 +48,7 @@ pub enum FindError {
 pub struct People {
     pub(super) ams: Arc<dyn AmsCatalogue>,
     pub(super) environment: Arc<str>,
-    pub(super) known: Arc<dyn FindPeople>,
-    pub(super) records: Arc<dyn KnownPeople>,
-    pub(super) store: Arc<dyn Store>,
+    pub(super) directory: Arc<dyn Directory>,
     pub(super) rules: PublishedRules,
 }
 
@@ -62,7 +59,7 @@ impl People {
         let parts = self.rules.load().rules.parts();
         match self.ams.find(&wanted, parts, Priority::SignIn).await {
             Ok(Some(Reading { record, said })) => {
-                self.store.put_record(&self.environment, &record).await?;
+                self.directory.put_record(&self.environment, &record).await?;
                 Ok(Found { record, said: Some(said), instead_of: None })
             }
             Ok(None) => Err(FindError::Nobody),
@@ -82,11 +79,11 @@ impl People {
 
     /// Compares users of WordPress with everybody who is known.
     pub async fn compare(&self, comparison: Comparison) -> Result<Report, StoreError> {
-        comparison.of_known(&*self.records, &self.environment).await
+        comparison.of_known(&*self.directory, &self.environment).await
     }
 
     async fn known(&self, wanted: &Wanted) -> Result<Option<Record>, FindError> {
-        let mut found = self.known.find(&self.environment, wanted.as_str()).await?;
+        let mut found = self.directory.find_records(&self.environment, wanted.as_str()).await?;
         if found.len() > 1 {
             return Err(FindError::Several);
         }

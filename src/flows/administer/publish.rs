@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::mapping::{ChangeError, Mapping, Seen, Which};
-use super::{Actor, AdminStore, Door};
+use super::{Actor, Door};
 use crate::adapters::rules_file;
 use crate::adapters::store::StoreError;
-use crate::adapters::store::mappings::{Expected, StoredDraft};
+use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
 use crate::domain::audit::{Action, Entry};
 use crate::domain::mapping::{Edit, Version, VersionHead};
 use crate::domain::roles;
@@ -118,7 +118,7 @@ fn about(number: u64, restored_from: Option<u64>, locks_out: bool) -> String {
 
 /// The latest version; on the first start the rules file becomes version 1.
 pub(super) async fn first(
-    store: &dyn AdminStore,
+    store: &dyn Mappings,
     file: &Rules,
     now: Timestamp,
 ) -> Result<Published, StoreError> {
@@ -134,7 +134,7 @@ pub(super) async fn first(
     Ok(Published::new(latest.head.number, latest.rules))
 }
 
-async fn take(store: &dyn AdminStore, file: &Rules, now: Timestamp) -> Result<bool, StoreError> {
+async fn take(store: &dyn Mappings, file: &Rules, now: Timestamp) -> Result<bool, StoreError> {
     let published = Edit { by: Actor::operator(), at: now };
     let note = "Taken from the rules file at the first start".to_owned();
     let head = VersionHead { number: 1, published, note, restored_from: None };

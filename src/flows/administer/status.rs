@@ -6,7 +6,6 @@ use arc_swap::ArcSwapOption;
 
 use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus};
 use crate::adapters::budget::{Budget, Usage};
-use crate::adapters::store::known::KnownPeople;
 use crate::adapters::store::{Store, StoreError};
 use crate::domain::time::Timestamp;
 use crate::flows::person::PublishedRules;
@@ -39,7 +38,6 @@ pub struct Overview {
     pub(super) standby: Option<Arc<str>>,
     pub(super) budget: Arc<Budget>,
     pub(super) store: Arc<dyn Store>,
-    pub(super) known: Arc<dyn KnownPeople>,
     pub(super) rules: PublishedRules,
     pub(super) certificate_ends: ArcSwapOption<Timestamp>,
 }
@@ -58,7 +56,7 @@ impl Overview {
             standby: self.standby.clone(),
             budget: self.budget.used(),
             store: self.store.ping().await,
-            known: self.known.count(&self.environment).await.ok(),
+            known: self.store.count_records(&self.environment).await.ok(),
             mapping: self.rules.load().version,
             certificate_ends: self.certificate_ends.load().as_deref().copied(),
         }

@@ -15,8 +15,9 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::{self, SessionSecret};
 use crate::adapters::keys::seal::{self, Sealer};
-use crate::adapters::store::find::FindPeople;
-use crate::adapters::store::{Once, Store, StoreError};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::directory::Directory;
+use crate::adapters::store::sessions::{Once, Sessions};
 use crate::domain::audit::Action;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::session::{Session, SessionKey, Viewer};
@@ -81,8 +82,8 @@ pub struct ViewAs {
     pub(super) is_on: bool,
     pub(super) audit: Audit,
     pub(super) sealer: Sealer,
-    pub(super) store: Arc<dyn Store>,
-    pub(super) known: Arc<dyn FindPeople>,
+    pub(super) sessions: Arc<dyn Sessions>,
+    pub(super) directory: Arc<dyn Directory>,
     pub(super) visits: Arc<Visits>,
     pub(super) rules: PublishedRules,
     pub(super) environment: Arc<str>,
@@ -114,7 +115,7 @@ impl ViewAs {
             return Err(ViewError::BadLink);
         }
         let once = Once(random::digest(&seal::context(&[CONTEXT, &sealed])));
-        if !self.store.use_once(&once, link.until).await? {
+        if !self.sessions.use_once(&once, link.until).await? {
             return Err(ViewError::BadLink);
         }
         let record = self.record(&link.id).await?;
@@ -139,7 +140,7 @@ impl ViewAs {
 
     /// Ends a look. Whatever else the key names stays as it is.
     pub async fn end(&self, key: &SessionKey) -> Result<(), StoreError> {
-        let Some((session, record)) = self.store.session(key).await? else { return Ok(()) };
+        let Some((session, record)) = self.sessions.session(key).await? else { return Ok(()) };
         let Some(viewer) = session.viewer else { return Ok(()) };
         let about = format!("{} at {}", record.profile.name, session.host);
         // It ends even if it cannot be written down.
@@ -153,7 +154,7 @@ impl ViewAs {
         if !self.is_on {
             return Err(ViewError::Off);
         }
-        let record = self.known.record(&self.environment, id).await?.ok_or(ViewError::Unknown)?;
+        let record = self.directory.record(&self.environment, id).await?.ok_or(ViewError::Unknown)?;
         let decision = roles::decide(&record, &self.rules.load().rules, self.clock.now());
         if decision.admitted { Ok(record) } else { Err(ViewError::NotAdmitted) }
     }

@@ -18,7 +18,6 @@ use super::person::Held;
 use super::visit::{Live, Presence, Recall, Visits};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::CryptographyFailed;
-use crate::adapters::keys::keyring::Keyring;
 use crate::adapters::keys::random;
 use crate::adapters::keys::seal::{self, KeyedDigest, Sealer, SecretKey};
 use crate::adapters::store::StoreError;
@@ -29,6 +28,7 @@ use crate::domain::grant::request::Authorization;
 use crate::domain::grant::{CODE_LIVES, Grant};
 use crate::domain::record::IndividualId;
 use crate::domain::session::SessionKey;
+use crate::flows::keyring::Keyring;
 
 /// Who we are to clients.
 #[derive(Debug, Clone)]

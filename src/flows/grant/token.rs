@@ -12,7 +12,6 @@ use serde::Serialize;
 use super::Provider;
 use super::wrong_secrets::Shown;
 use crate::adapters::keys::CryptographyFailed;
-use crate::adapters::keys::keyring::KeyringError;
 use crate::adapters::keys::random::{self, TOKEN_CHARS};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::grants::{NewToken, Renewal, Renewed, StoredGrant, TokenKey, TokenKind, Use};
@@ -22,6 +21,7 @@ use crate::domain::client::{Client, Proof, Scope, Scopes, scope_text};
 use crate::domain::grant::proof_key::{Challenge, Verifier};
 use crate::domain::grant::request::{Parameters, Repeated};
 use crate::domain::grant::{seconds_until, token_ends};
+use crate::flows::keyring::KeyringError;
 
 /// Why a client gets no tokens (RFC 6749 §5.2).
 #[derive(Debug, thiserror::Error)]

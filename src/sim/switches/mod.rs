@@ -145,7 +145,8 @@ mod tests {
 
     #[test]
     fn every_switch_that_the_documentation_names_exists() {
-        let rows = include_str!("../../../docs/ams/remembers.md").lines().filter(|line| line.starts_with("| "));
+        let rows =
+            include_str!("../../../docs/ams/remembers.md").lines().filter(|line| line.starts_with("| "));
         let of_rows: String = rows.filter_map(|row| row.trim_end_matches(" |").rsplit('|').next()).collect();
         let named: Vec<&str> = of_rows.split('`').skip(1).step_by(2).collect();
         assert!(named.len() > 25, "{named:?}");

@@ -13,7 +13,7 @@ use super::access::{Called, Caller};
 use super::fields::{Field, people};
 use super::shell::{Room, Shell};
 use super::words::when;
-use crate::adapters::store::session_list::Which;
+use crate::adapters::store::sessions::SessionFilter;
 use crate::domain::audit::Action;
 use crate::domain::record::IndividualId;
 use crate::domain::session::SessionKey;
@@ -91,11 +91,11 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Resp
     if of.mend.is_some() {
         status = StatusCode::UNPROCESSABLE_ENTITY;
     } else {
-        let which = Which {
+        let filter = SessionFilter {
             of: person.as_ref().map(|(_, id)| id.clone()),
             after: caller.asked("after").and_then(place),
         };
-        match admin.desk.sessions.page(&which).await {
+        match admin.desk.sessions.page(&filter).await {
             Ok(page) => {
                 let zone = admin.zone();
                 lines = page.sessions.iter().map(|listed| line(listed, &caller, &zone)).collect();

@@ -13,7 +13,7 @@ use super::offers;
 use super::plain::{Plain, PlainPage};
 use super::shell::{Room, Shell, Tone};
 use super::words::when;
-use crate::adapters::store::grants::{Told, Unsettled};
+use crate::adapters::store::outbox::{DeliveryStatus, Undelivered};
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::administer::environment::SwitchError;
 use crate::flows::administer::status::Status;
@@ -62,8 +62,10 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Resp
     let status = admin.desk.overview.status().await;
     let mut parts = parts(&status, admin.gate.clock.now(), &admin.zone());
     if let Some(clients) = &admin.clients {
-        match tokio::try_join!(clients.unsettled(), clients.told()) {
-            Ok((unsettled, told)) => parts.push(openid_clients(clients.list().len(), unsettled, &told)),
+        match tokio::try_join!(clients.undelivered(), clients.deliveries()) {
+            Ok((undelivered, latest)) => {
+                parts.push(openid_clients(clients.list().len(), undelivered, &latest))
+            }
             // The store's own part says so.
             Err(error) => tracing::warn!(%error, "What became of logout messages cannot be read"),
         }
@@ -181,8 +183,12 @@ fn mapping(status: &Status) -> Part {
     }
 }
 
-fn openid_clients(count: usize, Unsettled { pending, given_up }: Unsettled, told: &[Told]) -> Part {
-    let refused = told.iter().any(|told| told.state == "pending" && told.last_error.is_some());
+fn openid_clients(
+    count: usize,
+    Undelivered { pending, given_up }: Undelivered,
+    latest: &[DeliveryStatus],
+) -> Part {
+    let refused = latest.iter().any(|message| message.state == "pending" && message.last_error.is_some());
     let (tone, word) = match (given_up, refused) {
         (0, false) => (Tone::Good, "In order"),
         (0, true) => (Tone::Warn, "A client does not answer"),
@@ -283,11 +289,13 @@ impl Page for StatusPage {
             ..good.clone()
         };
         let clients = |status: &Status| match (&status.store, status.known) {
-            (Err(_), _) => {
-                Some(openid_clients(4, Unsettled { pending: 2, given_up: 1 }, &super::tests::samples::told()))
-            }
+            (Err(_), _) => Some(openid_clients(
+                4,
+                Undelivered { pending: 2, given_up: 1 },
+                &super::tests::samples::deliveries(),
+            )),
             (Ok(()), Some(0)) => None,
-            (Ok(()), _) => Some(openid_clients(4, Unsettled { pending: 0, given_up: 0 }, &[])),
+            (Ok(()), _) => Some(openid_clients(4, Undelivered { pending: 0, given_up: 0 }, &[])),
         };
         let page = |status: &Status| StatusPage {
             shell: super::tests::samples::shell(Room::Status),

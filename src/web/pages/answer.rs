@@ -80,15 +80,18 @@ fn finish(status: StatusCode, content_type: &'static str, policy: &str, body: By
 fn policy(style: &str, script: &str, forms: Forms) -> String {
     let style = source(style);
     let script = if script.is_empty() { "'none'".to_owned() } else { source(script) };
-    let (form, connect) = match forms {
-        Forms::None => ("'none'", ""),
-        Forms::ToTheSite => ("'self' https:", ""),
-        Forms::ToAClient => ("'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*", ""),
-        Forms::ToUs => ("'self'", "connect-src 'self'; "),
+    let forms = match forms {
+        Forms::None => "form-action 'none'; ",
+        Forms::ToTheSite => "form-action 'self' https:; ",
+        Forms::ToAClient => {
+            "form-action 'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*; "
+        }
+        Forms::OnToAClient => "",
+        Forms::ToUs => "connect-src 'self'; form-action 'self'; ",
     };
     format!(
-        "default-src 'none'; style-src {style}; script-src {script}; img-src 'self' data:; {connect}\
-         form-action {form}; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src {style}; script-src {script}; img-src 'self' data:; {forms}\
+         frame-ancestors 'none'; base-uri 'none'"
     )
 }
 

@@ -67,8 +67,11 @@ pub enum Forms {
     None,
     /// To the site behind us, and on to wherever it redirects.
     ToTheSite,
-    /// To an OpenID client, or on to it by way of the AMS. It may be on the machine itself, where there is no https.
+    /// To an OpenID client. It may be on the machine itself, where there is no https.
     ToAClient,
+    /// To us, and from there by way of the AMS to an address that an OpenID client has registered. An app's has a scheme of its own
+    /// (RFC 8252), so `form-action` restricts nothing here.
+    OnToAClient,
     /// To addresses of ours, which the page's script may also ask for news.
     ToUs,
 }

@@ -12,6 +12,8 @@ mod cookies;
 mod declined;
 mod early;
 mod forward;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod headers;
 mod intake;
 mod internal_names;
@@ -39,12 +41,12 @@ pub use meter::{Limited, Meter};
 pub use worker::Worker;
 
 use crate::adapters::clock::SharedClock;
-use crate::adapters::keys::keyring::Keyring;
 use crate::adapters::pace::LeastRate;
 use crate::adapters::upstream::{Endpoints, UploadLimits};
 use crate::domain::access::Sites;
 use crate::domain::network::Network;
 use crate::domain::return_to::is_ours;
+use crate::flows::keyring::Keyring;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::person::PublishedRules;
 use crate::flows::visit::Visits;

@@ -11,10 +11,9 @@ use membergate::adapters::BoxFuture;
 use membergate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
 use membergate::adapters::budget::Priority;
 use membergate::adapters::clock::{Clock, SharedClock, SystemClock};
-use membergate::adapters::keys::keyring::Keyring;
 use membergate::adapters::keys::random::SessionSecret;
 use membergate::adapters::keys::seal::SecretKey;
-use membergate::adapters::store::SqliteStore;
+use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::adapters::upstream::{Endpoint, Limits, Trust};
 use membergate::domain::access::{AccessRule, Require, Site, Sites};
 use membergate::domain::path::{PathPattern, PathPolicy};
@@ -22,6 +21,7 @@ use membergate::domain::record::{IndividualId, Membership, Parts, Profile, Recor
 use membergate::domain::rule::{Role, Rules};
 use membergate::domain::session::{Limits as SessionLimits, Session, SessionKey};
 use membergate::domain::time::{AmsDate, TimeZone};
+use membergate::flows::keyring::Keyring;
 use membergate::flows::long_addresses::LongAddresses;
 use membergate::flows::person::Published;
 use membergate::flows::refresh::Refresh;
@@ -186,7 +186,8 @@ impl Plane {
         let clock: SharedClock = Arc::new(SystemClock);
         let keyring = Keyring::ensure(store.clone(), Arc::new(SystemClock)).await.unwrap();
         let rules = Arc::new(ArcSwap::from_pointee(Published::new(1, rules("member"))));
-        let (refresh, _queue) = Refresh::new(Arc::new(Silent), store.clone(), rules.clone(), clock.clone());
+        let (refresh, _queue) =
+            Refresh::new(Arc::new(Silent), store.clone(), store.clone(), rules.clone(), clock.clone());
         let hours = jiff::SignedDuration::from_hours;
         let session_limits = SessionLimits {
             idle: hours(1),

@@ -16,7 +16,7 @@ mod read;
 mod tests;
 mod tokens;
 mod transport;
-pub(super) mod wire;
+pub(crate) mod wire;
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -30,9 +30,15 @@ impl Resolving<'_, '_> {
         let per_second = self.count(said.calls_per_second, default.per_second);
         let per_minute = self.count(said.calls_per_minute, default.per_minute);
         let wanted = |which| live == Some(which);
-        let production =
-            self.environment(kind.unwrap_or_default(), said.production, "production", wanted(Live::Production), &span);
-        let staging = self.environment(kind.unwrap_or_default(), said.staging, "staging", wanted(Live::Staging), &span);
+        let production = self.environment(
+            kind.unwrap_or_default(),
+            said.production,
+            "production",
+            wanted(Live::Production),
+            &span,
+        );
+        let staging =
+            self.environment(kind.unwrap_or_default(), said.staging, "staging", wanted(Live::Staging), &span);
         kind?;
         let (live, standby) = match live? {
             Live::Production => (production?, staging?),

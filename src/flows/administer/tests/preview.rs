@@ -19,7 +19,8 @@ fn visits(world: &World, running: &Running) -> Visits {
     let clock: SharedClock = world.clock.clone();
     let refresh = Refresh::new(
         Arc::new(NoAms("production")),
-        Arc::clone(&store),
+        store.clone(),
+        store.clone(),
         Arc::clone(&rules),
         Arc::clone(&clock),
     )

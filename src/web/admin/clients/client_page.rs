@@ -5,7 +5,7 @@ use http::StatusCode;
 
 use super::form::{TypedClient, USUAL};
 use super::secret_page::values;
-use crate::adapters::store::clients::Registered;
+use crate::adapters::store::administration::Registered;
 use crate::domain::client::{Algorithm, Client, Proof, Scope, Scopes};
 use crate::domain::rule::{Role, Rules};
 use crate::web::admin::fields::{Field, Lines};

@@ -37,7 +37,7 @@ async fn list(admin: &Admin, caller: &Caller, note: Option<Note>) -> Response<Bo
     let Some(clients) = &admin.clients else {
         return answer(respond(&ClientsPage::switched_off(shell)));
     };
-    match clients.told().await {
+    match clients.deliveries().await {
         Ok(told) => {
             let (rules, zone) = (admin.gate.rules.load(), admin.zone());
             let list = clients.list();

@@ -1,0 +1,213 @@
+//! The role mapping in SQLite. Rules are kept as a rules file.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+use super::SqliteStore;
+use super::administration::insert_entry;
+use super::statement::{SqlResult, all, change, column, first};
+use crate::adapters::rules_file;
+use crate::adapters::store::error::{StoreError, StoreFuture};
+use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
+use crate::adapters::store::sealed::{Bound, Vault};
+use crate::domain::audit::Entry;
+use crate::domain::mapping::{Edit, Version, VersionHead};
+use crate::domain::rule::Rules;
+use crate::domain::time::Timestamp;
+
+/// What is sealed of a draft.
+#[derive(Serialize, Deserialize)]
+struct DraftBody {
+    last: Option<Edit>,
+    content: Option<(u64, String)>,
+}
+
+impl Mappings for SqliteStore {
+    fn draft(&self) -> StoreFuture<'_, StoredDraft> {
+        Box::pin(async move {
+            let row = self.reader.run(select_draft).await?;
+            let Some((revision, sealed)) = row else {
+                return Ok(StoredDraft { revision: 0, last: None, content: None });
+            };
+            let body: DraftBody = self.vault.open(&sealed, Bound::Draft { revision })?;
+            let content = body.content.map(|(base, text)| Ok::<_, StoreError>((base, rules_of(&text)?)));
+            Ok(StoredDraft { revision: unsigned(revision), last: body.last, content: content.transpose()? })
+        })
+    }
+
+    fn put_draft<'a>(
+        &'a self,
+        expected: Expected,
+        draft: &'a StoredDraft,
+        entry: &'a Entry,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let (draft, vault, entry) =
+                (DraftRow::seal(&self.vault, draft)?, Arc::clone(&self.vault), entry.clone());
+            self.writer
+                .run(move |connection| {
+                    if !is_there(connection, expected)? {
+                        return Ok(false);
+                    }
+                    draft.write(connection)?;
+                    insert_entry(connection, &vault, &entry)?;
+                    Ok(true)
+                })
+                .await
+        })
+    }
+
+    fn publish<'a>(
+        &'a self,
+        expected: Expected,
+        version: &'a Version,
+        left: &'a StoredDraft,
+        entry: &'a Entry,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let (draft, vault, entry) =
+                (DraftRow::seal(&self.vault, left)?, Arc::clone(&self.vault), entry.clone());
+            let number = signed(version.head.number);
+            let head = vault.seal(&version.head, Bound::VersionHead(number))?;
+            let rules = vault.seal(&rules_file::print(&version.rules), Bound::VersionRules(number))?;
+            self.writer
+                .run(move |connection| {
+                    if !is_there(connection, expected)? {
+                        return Ok(false);
+                    }
+                    change(
+                        connection,
+                        "INSERT INTO mapping_versions (number, head_sealed, rules_sealed) VALUES (?1, ?2, ?3)",
+                        params![number, head, rules],
+                    )?;
+                    draft.write(connection)?;
+                    insert_entry(connection, &vault, &entry)?;
+                    Ok(true)
+                })
+                .await
+        })
+    }
+
+    fn latest(&self) -> StoreFuture<'_, Option<Version>> {
+        self.open_version("ORDER BY number DESC LIMIT ?1", 1)
+    }
+
+    fn version(&self, number: u64) -> StoreFuture<'_, Option<Version>> {
+        self.open_version("WHERE number = ?1", signed(number))
+    }
+
+    fn versions(&self) -> StoreFuture<'_, Vec<VersionHead>> {
+        Box::pin(async move {
+            let rows = self.reader.run(|connection| {
+                let select = "SELECT number, head_sealed FROM mapping_versions ORDER BY number DESC";
+                all(connection, select, [], |row| Ok((row.get(0)?, row.get(1)?)))
+            });
+            let open =
+                |(number, sealed): (i64, Vec<u8>)| self.vault.open(&sealed, Bound::VersionHead(number));
+            rows.await?.into_iter().map(open).collect()
+        })
+    }
+
+    fn keep_role_lists<'a>(
+        &'a self,
+        lists: &'a [(&'a str, &'a str)],
+        in_force_at: Timestamp,
+        forget_before: Timestamp,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let seal = |(digest, slugs): &(&str, &str)| {
+                let sealed = self.vault.seal(*slugs, Bound::RoleList { digest })?;
+                Ok::<_, StoreError>(((*digest).to_owned(), sealed))
+            };
+            let lists = lists.iter().map(seal).collect::<Result<Vec<_>, _>>()?;
+            let keeping = self.writer.run(move |connection| {
+                let insert = "INSERT INTO role_lists (digest, sealed, in_force_at) VALUES (?1, ?2, ?3)
+                              ON CONFLICT DO UPDATE SET in_force_at = max(in_force_at, excluded.in_force_at)";
+                for (digest, sealed) in &lists {
+                    change(connection, insert, params![digest, sealed, in_force_at.as_second()])?;
+                }
+                let over = "DELETE FROM role_lists WHERE in_force_at < ?1";
+                change(connection, over, [forget_before.as_second()]).map(drop)
+            });
+            keeping.await
+        })
+    }
+
+    fn role_list<'a>(&'a self, digest: &'a str, since: Timestamp) -> StoreFuture<'a, Option<String>> {
+        Box::pin(async move {
+            let asked = digest.to_owned();
+            let found = self.reader.run(move |connection| {
+                let select = "SELECT sealed FROM role_lists WHERE digest = ?1 AND in_force_at >= ?2";
+                first(connection, select, params![asked, since.as_second()], column::<Vec<u8>>)
+            });
+            found.await?.map(|sealed| self.vault.open(&sealed, Bound::RoleList { digest })).transpose()
+        })
+    }
+}
+
+impl SqliteStore {
+    /// The version that a clause selects.
+    fn open_version(&self, clause: &'static str, argument: i64) -> StoreFuture<'_, Option<Version>> {
+        Box::pin(async move {
+            let row = self.reader.run(move |connection| {
+                let select =
+                    format!("SELECT number, head_sealed, rules_sealed FROM mapping_versions {clause}");
+                first(connection, &select, [argument], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            });
+            let Some((number, head, rules)): Option<(i64, Vec<u8>, Vec<u8>)> = row.await? else {
+                return Ok(None);
+            };
+            let text: String = self.vault.open(&rules, Bound::VersionRules(number))?;
+            let head = self.vault.open(&head, Bound::VersionHead(number))?;
+            Ok(Some(Version { head, rules: rules_of(&text)? }))
+        })
+    }
+}
+
+/// A sealed draft with its revision.
+struct DraftRow(i64, Vec<u8>);
+
+impl DraftRow {
+    fn seal(vault: &Vault, draft: &StoredDraft) -> Result<DraftRow, StoreError> {
+        let content = draft.content.as_ref().map(|(base, rules)| (*base, rules_file::print(rules)));
+        let (body, revision) = (DraftBody { last: draft.last.clone(), content }, signed(draft.revision));
+        Ok(DraftRow(revision, vault.seal(&body, Bound::Draft { revision })?))
+    }
+
+    fn write(&self, connection: &Connection) -> SqlResult<()> {
+        change(
+            connection,
+            "INSERT INTO mapping_draft (one, revision, sealed) VALUES (1, ?1, ?2)
+             ON CONFLICT DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed",
+            params![self.0, self.1],
+        )
+        .map(drop)
+    }
+}
+
+fn select_draft(connection: &Connection) -> SqlResult<Option<(i64, Vec<u8>)>> {
+    let select = "SELECT revision, sealed FROM mapping_draft";
+    first(connection, select, [], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Whether nothing has changed since somebody looked. Asked within the transaction of the change.
+fn is_there(connection: &Connection, expected: Expected) -> SqlResult<bool> {
+    let select = "SELECT coalesce((SELECT revision FROM mapping_draft), 0),
+                         coalesce((SELECT max(number) FROM mapping_versions), 0)";
+    let found = first(connection, select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found == Some((signed(expected.revision), signed(expected.version))))
+}
+
+fn rules_of(text: &str) -> Result<Rules, StoreError> {
+    rules_file::parse(text).map_err(|_| StoreError::Damaged("role mapping"))
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
