@@ -1,7 +1,7 @@
 //! What an administrator can choose from when writing a rule: what the AMS lists, and what was seen on records.
 //!
 //! The AMS lists committees, events, custom fields and relationship types. It lists no membership types, security roles,
-//! certifications, products: of those only what somebody has is known.
+//! certifications, products (docs/ams/remembers.md, "Lists of the association"): of those only what somebody has is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
