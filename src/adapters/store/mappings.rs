@@ -2,6 +2,7 @@
 //!
 //! Every change is written together with its audit entry, both or neither, and only over what the changer has seen.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -15,7 +16,7 @@ use crate::adapters::stored_rules::StoredRules;
 use crate::adapters::{BoxFuture, rules_file};
 use crate::domain::audit::Entry;
 use crate::domain::mapping::{Edit, Version, VersionHead};
-use crate::domain::rule::Rules;
+use crate::domain::rule::{Role, Rules};
 
 /// The draft as it is kept.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +77,22 @@ struct DraftBody<Content> {
     content: Option<(u64, Content)>,
 }
 
+/// What is sealed of a version, beside its head.
+#[derive(Serialize, Deserialize)]
+struct VersionBody {
+    #[serde(flatten)]
+    rules: StoredRules,
+    /// Missing in what an older release wrote, which knew no rules for many roles.
+    #[serde(default)]
+    produced: BTreeSet<Role>,
+}
+
+impl VersionBody {
+    fn of(version: &Version) -> VersionBody {
+        VersionBody { rules: StoredRules::from(&version.rules), produced: version.produced.clone() }
+    }
+}
+
 impl Mappings for SqliteStore {
     fn draft(&self) -> BoxFuture<'_, Result<StoredDraft, StoreError>> {
         Box::pin(async move {
@@ -124,7 +141,7 @@ impl Mappings for SqliteStore {
                 (DraftRow::seal(&self.vault, left)?, Arc::clone(&self.vault), entry.clone());
             let number = signed(version.head.number);
             let head = vault.seal_value(&version.head, &head_context(number))?;
-            let rules = vault.seal_value(&StoredRules::from(&version.rules), &rules_context(number))?;
+            let rules = vault.seal_value(&VersionBody::of(version), &rules_context(number))?;
             self.writer
                 .run(move |connection| {
                     if !is_there(connection, expected)? {
@@ -185,9 +202,9 @@ impl Mappings for SqliteStore {
 impl SqliteStore {
     fn open_version(&self, (number, head, rules): &VersionRow) -> Result<Version, StoreError> {
         let what = "version of the role mapping";
-        let rules = self.vault.open_value(rules, &rules_context(*number), what)?;
+        let VersionBody { rules, produced } = self.vault.open_value(rules, &rules_context(*number), what)?;
         let head = self.vault.open_value(head, &head_context(*number), what)?;
-        Ok(Version { head, rules: opened(rules)? })
+        Ok(Version { head, rules: opened(rules)?, produced })
     }
 }
 

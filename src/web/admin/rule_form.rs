@@ -15,7 +15,7 @@ use super::rule_page::{Clash, RulePage};
 use super::shell::Room;
 use super::typed::{MOST_CONDITIONS, Mends, Typed, TypedCondition};
 use crate::domain::condition::ConditionKind;
-use crate::domain::faults::Place;
+use crate::domain::faults::FaultPlace;
 use crate::domain::mapping::Draft;
 use crate::domain::rule::{Condition, Rule, Rules};
 use crate::flows::administer::mapping::ChangeError;
@@ -90,9 +90,11 @@ pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Resp
         Err(ChangeError::Unsound(faults)) => {
             let mends = faults.iter().map(|fault| {
                 let field = match fault.place {
-                    Place::Role(_) => "role".to_owned(),
-                    Place::Field(_, number, key) => kinds::name(number, key),
-                    Place::Setting(_) | Place::Label(_) | Place::Conditions(_) => "rule".to_owned(),
+                    FaultPlace::Role(_) => "role".to_owned(),
+                    FaultPlace::Field(_, number, key) => kinds::name(number, key),
+                    FaultPlace::Setting(_) | FaultPlace::Label(_) | FaultPlace::Conditions(_) => {
+                        "rule".to_owned()
+                    }
                 };
                 (field, told_fault(fault))
             });
