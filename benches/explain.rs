@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::io::{BufReader, Write};
 use std::time::Instant;
 
-use membergate::adapters::ams::wire::{self, Fetched};
+use membergate::adapters::ams::kinds::Kind;
 use membergate::cli::explain::{self, Format};
 use membergate::config;
 use membergate::domain::record::Record;
@@ -75,16 +75,8 @@ fn person(number: usize) -> Value {
 }
 
 fn record(number: usize, as_of: Timestamp) -> Record {
-    let mut line = person(number);
-    let mut part = |name: &str| Some(wire::items_owned(line[name].take()));
-    let fetched = Fetched {
-        registrations: part("registrations"),
-        purchases: part("purchases"),
-        certifications: part("certifications"),
-        individual: line["individual"].take(),
-        ..Fetched::default()
-    };
-    wire::record(&fetched, as_of).unwrap()
+    let Value::Object(line) = person(number) else { unreachable!("a person is an object") };
+    Kind::default().record(line, as_of).unwrap()
 }
 
 fn rate(what: &str, count: usize, work: impl FnOnce()) {

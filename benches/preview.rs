@@ -9,10 +9,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use membergate::adapters::ams::wire::{self, Fetched};
+use membergate::adapters::ams::kinds::Kind;
 use membergate::adapters::clock::{SharedClock, SystemClock};
 use membergate::adapters::keys::seal::SecretKey;
-use membergate::adapters::store::{SqliteStore, Store as _};
+use membergate::adapters::store::Store;
+use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::config;
 use membergate::domain::record::Record;
 use membergate::domain::rule::Role;
@@ -42,20 +43,12 @@ role = "analyst"
 when = [{ certification = "CPA" }, { not = { security_role = "Press" } }]
 "#;
 
-fn record(mut line: Value, as_of: Timestamp) -> Record {
-    let mut part = |name: &str| Some(wire::items_owned(line[name].take()));
-    let fetched = Fetched {
-        committees: part("committees"),
-        registrations: part("registrations"),
-        purchases: part("purchases"),
-        certifications: part("certifications"),
-        relationships: part("relationships"),
-        individual: line["individual"].take(),
-    };
-    wire::record(&fetched, as_of).unwrap()
+fn record(line: Value, as_of: Timestamp) -> Record {
+    let Value::Object(line) = line else { panic!("a line is an object") };
+    Kind::default().record(line, as_of).unwrap()
 }
 
-async fn fill(store: &Arc<SqliteStore>, now: Timestamp) {
+async fn fill(store: &Arc<dyn Store>, now: Timestamp) {
     let today = now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let book = Arc::new(People { people: Vec::new(), ..cast(today) });
     let mut people = generate(PEOPLE, 1, today);
@@ -110,7 +103,7 @@ async fn main() {
     let folder = std::env::temp_dir().join(format!("preview-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let (file, key) = (folder.join("m.sqlite"), SecretKey::parse(&SecretKey::generate().unwrap()).unwrap());
-    let store = Arc::new(SqliteStore::open(&file, &key).unwrap());
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&file, &key).unwrap());
     let started = Instant::now();
     fill(&store, clock.now()).await;
     println!("{PEOPLE} people kept in {:.0} s", started.elapsed().as_secs_f64());
@@ -118,7 +111,7 @@ async fn main() {
     println!("the store has {} MB", std::fs::metadata(&file).unwrap().len() >> 20);
 
     // A gateway that has just been started.
-    let store = Arc::new(SqliteStore::open(&file, &key).unwrap());
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&file, &key).unwrap());
     let published = first_mapping(&*store, &config::rules::parse(RULES).unwrap(), &clock).await.unwrap();
     let rules = Arc::new(ArcSwap::from_pointee(published));
     let roles = [Role::parse("staff").unwrap()].into();

@@ -14,4 +14,8 @@ pub mod telemetry;
 pub mod app;
 pub mod cli;
 
+#[cfg(feature = "sim")]
 pub mod sim;
+
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;

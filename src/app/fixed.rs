@@ -3,9 +3,6 @@
 //! A reload that would change one is refused with the key's name, so that nobody believes in what did not happen. Kept out: what a
 //! reload takes over, which is in `App::reload`.
 
-use secrecy::ExposeSecret as _;
-
-use crate::adapters::ams::re_members::Environment;
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::digest;
 use crate::adapters::keys::seal::KeyedDigest;
@@ -64,29 +61,11 @@ impl Fixed {
     fn ams(&mut self, ams: &Ams) {
         // The rate is taken over.
         let Ams { live, standby, rate: _ } = ams;
-        self.note("ams.live", &live.name);
+        self.note("ams.live", live.name());
         // By name, so that a change of `live` is told as that and not as a change of all that is in it.
         for environment in [Some(live), standby.as_ref()].into_iter().flatten() {
-            self.environment(environment);
-        }
-    }
-
-    fn environment(&mut self, environment: &Environment) {
-        let Environment { name, discovery_url, portal, allowed_hosts, credentials } = environment;
-        let mut note = |key: &str, value: &[u8]| self.note(&format!("ams.{name}.{key}"), value);
-        note("discovery_url", discovery_url.as_str().as_bytes());
-        note("portal", format!("{portal:?}").as_bytes());
-        note("allowed_hosts", format!("{allowed_hosts:?}").as_bytes());
-        for (key, secret) in [
-            ("app_name", Some(&credentials.app_name)),
-            ("app_key", Some(&credentials.app_key)),
-            ("app_id", credentials.app_id.as_ref()),
-            ("app_password", credentials.app_password.as_ref()),
-            ("user_email", Some(&credentials.user_email)),
-            ("user_password", Some(&credentials.user_password)),
-        ] {
-            if let Some(secret) = secret {
-                note(key, secret.expose_secret().as_bytes());
+            for (key, value) in environment.values() {
+                self.note(&format!("ams.{}.{key}", environment.name()), value);
             }
         }
     }
@@ -130,6 +109,7 @@ portal = "https://members.acme.example"
 app_name = { env = "NAME" }
 app_key = { env = "KEY" }
 app_id = { env = "ID" }
+app_password = { env = "KEY" }
 user_email = { env = "USER" }
 user_password = { env = "PASSWORD" }
 [ams.staging]
@@ -227,6 +207,23 @@ redirect_uris = ["https://app.acme.example/signed-in"]
             assert!(CONFIGURATION.contains(from), "{from}");
             let wanted = fixed(&CONFIGURATION.replacen(from, to, 1), None);
             assert_eq!(now.differs_from(&wanted).as_deref(), key, "{from} -> {to}");
+        }
+    }
+
+    #[test]
+    fn the_reference_of_keys_tells_which_need_a_restart() {
+        let noted = fixed(CONFIGURATION, None).0;
+        for (section, key) in config::tests::reference::keys() {
+            let section = section.trim_matches(['[', ']']);
+            let name = format!("{section}.{}", key.name);
+            let is_noted = noted.iter().any(|(noted, _)| match noted.as_str() {
+                "[admin]" => section == "admin",
+                "[oidc], except its clients and email_verified" => {
+                    section == "oidc" && key.name != "email_verified"
+                }
+                noted => noted == name,
+            });
+            assert_eq!(key.needs_restart, is_noted, "{name}");
         }
     }
 

@@ -20,16 +20,14 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::adapters::ams::re_members::ReMembers;
-use crate::adapters::ams::{Ams, re_members};
+use crate::adapters::ams::Ams;
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
 use crate::adapters::keys::CryptographyFailed;
-use crate::adapters::keys::keyring::{Keyring, KeyringError};
 use crate::adapters::keys::seal::Sealer;
-use crate::adapters::store::lock::GatewayLock;
-use crate::adapters::store::{Store, StoreError};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::sqlite::lock::GatewayLock;
 use crate::adapters::upstream::EndpointFault;
 use crate::config::Settings;
 use crate::domain::access::Site;
@@ -37,6 +35,7 @@ use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
 use crate::flows::administer::{Administer, first_mapping};
 use crate::flows::attempts::Attempts;
 use crate::flows::grant::PublishedClients;
+use crate::flows::keyring::{Keyring, KeyringError};
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::managed_roles::Lists;
 use crate::flows::person::{Published, PublishedRules};
@@ -52,8 +51,10 @@ use crate::web::{routes, state};
 use fixed::Fixed;
 use openid::OpenId;
 use parts::{certificate_end, load_tls, read_tls, serving_of, snapshot_of, warn_of_doubts};
-use stored::{open_store, with_chosen_environment};
+use stored::{open_and_lock, with_chosen_environment};
 use watch::Watch;
+
+pub(crate) use stored::{open_existing_store, open_store};
 
 /// Why a gateway does not start, or does not take new settings.
 #[derive(Debug, thiserror::Error)]
@@ -108,33 +109,33 @@ impl App {
     /// Starts a gateway on the runtime of the caller, which becomes its control plane. When this returns, it answers.
     pub async fn start(settings: Settings, clock: SharedClock) -> Result<App, StartError> {
         let fixed = Fixed::of(&settings)?;
-        let (configured, listening) = (settings.ams.live.name.clone(), settings.listen.operations);
-        let (settings, sqlite, lock) = open_store(settings).await?;
-        let store: Arc<dyn Store> = sqlite.clone();
+        let (configured, listening) = (settings.ams.live.name().to_owned(), settings.listen.operations);
+        let (settings, store, lock) = open_and_lock(settings).await?;
         let keyring = Arc::new(Keyring::ensure(store.clone(), Arc::clone(&clock)).await?);
-        let settings = with_chosen_environment(settings, &*sqlite).await?;
+        let settings = with_chosen_environment(settings, &*store).await?;
         let restart = Arc::new(Notify::new());
         let attempts = Attempts::new(Sealer::new(&settings.store.secret_key, "login attempt")?);
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
         let snapshot = snapshot_of(&settings)?;
 
         let budget = Arc::new(Budget::new(settings.ams.rate));
-        let re_members = re_members_of(&settings, &budget, &clock)?;
-        let ams: Arc<dyn Ams> = re_members.clone();
+        let http = HttpClient::new(HttpLimits::default())?;
+        let catalogue = settings.ams.live.clone().client(http, Arc::clone(&budget), Arc::clone(&clock));
+        let ams: Arc<dyn Ams> = catalogue.clone();
         let published = match &settings.admin {
-            Some(_) => first_mapping(&*sqlite, &settings.rules, &clock).await?,
+            Some(_) => first_mapping(&*store, &settings.rules, &clock).await?,
             None => Published::new(1, settings.rules.clone()),
         };
         warn_of_doubts(&settings, &published.rules);
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
-        let lists = Arc::new(Lists::new(Arc::clone(&rules), sqlite.clone(), Arc::clone(&clock)));
+        let lists = Arc::new(Lists::new(Arc::clone(&rules), store.clone(), Arc::clone(&clock)));
         lists.keep().await?;
         let clients = PublishedClients::default();
         let administer = settings.admin.clone().map(|admin| {
             let (rules, clients, clock) = (Arc::clone(&rules), Arc::clone(&clients), Arc::clone(&clock));
             Arc::new(Administer::new(
                 admin,
-                sqlite.clone(),
+                store.clone(),
                 rules,
                 ams.environment(),
                 sites_of(&settings),
@@ -145,11 +146,16 @@ impl App {
         if let Some(administer) = &administer {
             administer.tell_of_file(&settings.rules);
         }
-        let (refresh, waiting) =
-            Refresh::new(Arc::clone(&ams), Arc::clone(&store), Arc::clone(&rules), Arc::clone(&clock));
+        let (refresh, waiting) = Refresh::new(
+            Arc::clone(&ams),
+            store.clone(),
+            store.clone(),
+            Arc::clone(&rules),
+            Arc::clone(&clock),
+        );
         let refresh = Arc::new(refresh);
         let visits = Arc::new(Visits::new(
-            Arc::clone(&store),
+            store.clone(),
             Arc::clone(&rules),
             settings.session,
             ams.environment(),
@@ -158,7 +164,7 @@ impl App {
         ));
         let sign_in = Arc::new(SignIn::new(
             Arc::clone(&ams),
-            Arc::clone(&store),
+            store.clone(),
             Arc::clone(&visits),
             Arc::clone(&rules),
             Arc::clone(&clock),
@@ -166,15 +172,15 @@ impl App {
         ));
         let desk = match &settings.admin {
             Some(admin) => Some(Arc::new(Desk::new(Foundation {
-                store: sqlite.clone(),
-                ams: re_members.clone(),
+                store: store.clone(),
+                ams: Arc::clone(&catalogue),
                 visits: Arc::clone(&visits),
                 rules: Arc::clone(&rules),
                 clock: Arc::clone(&clock),
                 budget: Arc::clone(&budget),
                 configured: configured.into(),
                 restart: Arc::clone(&restart),
-                standby: settings.ams.standby.as_ref().map(|standby| standby.name.as_str().into()),
+                standby: settings.ams.standby.as_ref().map(|standby| standby.name().into()),
                 sealer: Sealer::new(&settings.store.secret_key, "view as")?,
                 view_as: admin.view_as,
             }))),
@@ -183,12 +189,12 @@ impl App {
         let openid = match &settings.oidc {
             Some(oidc) => {
                 let (visits, keys) = (Arc::clone(&visits), Arc::clone(&keyring));
-                Some(OpenId::start(&settings, oidc, clients, sqlite.clone(), visits, keys, &clock).await?)
+                Some(OpenId::start(&settings, oidc, clients, store.clone(), visits, keys, &clock).await?)
             }
             None => None,
         };
-        let long = Arc::new(LongAddresses::new(sqlite.clone(), Arc::clone(&clock)));
-        let gate = state::Gate {
+        let long = Arc::new(LongAddresses::new(store.clone(), Arc::clone(&clock)));
+        let services = state::Services {
             sign_in: Arc::clone(&sign_in),
             long: Arc::clone(&long),
             visits: Arc::clone(&visits),
@@ -202,7 +208,7 @@ impl App {
         };
         let provider = openid.as_ref().map(|openid| Arc::clone(&openid.provider));
         let clients = openid.as_ref().and_then(|openid| openid.clients.clone());
-        let control = routes::control(gate, provider, clients);
+        let control = routes::control(services, provider, clients);
         let gate = Arc::new(Gate {
             snapshot: ArcSwap::from_pointee(snapshot),
             visits: Arc::clone(&visits),
@@ -217,9 +223,9 @@ impl App {
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let watch = Arc::new(Watch {
-            store: sqlite,
+            store: store.clone(),
             gate: Arc::clone(&gate),
-            ams: re_members,
+            ams: catalogue,
             budget,
             sign_in,
             refresh: Arc::clone(&refresh),
@@ -240,7 +246,7 @@ impl App {
         let keep_records = desk.as_ref().map_or(SignedDuration::ZERO, |_| RECORDS_KEPT);
         tasks.spawn(upkeep::run(
             visits,
-            Arc::clone(&store),
+            store.clone(),
             Arc::clone(&lists),
             clock,
             keep_records,
@@ -362,16 +368,6 @@ impl App {
         }
         self.tasks.wait().await;
     }
-}
-
-fn re_members_of(
-    settings: &Settings,
-    budget: &Arc<Budget>,
-    clock: &SharedClock,
-) -> Result<Arc<ReMembers>, StartError> {
-    let http = HttpClient::new(HttpLimits::default())?;
-    let live: re_members::Environment = settings.ams.live.clone();
-    Ok(Arc::new(ReMembers::new(live, http, Arc::clone(budget), Arc::clone(clock))))
 }
 
 fn sites_of(settings: &Settings) -> impl Iterator<Item = &Site> {

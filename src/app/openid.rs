@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::StartError;
 use crate::adapters::clock::SharedClock;
-use crate::adapters::keys::keyring::Keyring;
-use crate::adapters::store::SqliteStore;
+use crate::adapters::store::Store;
 use crate::config::Settings;
 use crate::config::settings::Oidc;
 use crate::domain::client::Clients;
 use crate::flows::administer::clients::{FromConfiguration, OpenIdClients};
 use crate::flows::back_channel::BackChannel;
 use crate::flows::grant::{Provider, PublishedClients};
+use crate::flows::keyring::Keyring;
 use crate::flows::visit::Visits;
 
 /// The OpenID Provider, and the worker that tells its clients of logouts.
@@ -30,7 +30,7 @@ impl OpenId {
         settings: &Settings,
         oidc: &Oidc,
         published: PublishedClients,
-        store: Arc<SqliteStore>,
+        store: Arc<dyn Store>,
         visits: Arc<Visits>,
         keys: Arc<Keyring>,
         clock: &SharedClock,
@@ -55,7 +55,7 @@ impl OpenId {
             Some(_) => {
                 let (provider, published) = (Arc::clone(&provider), Arc::clone(&published));
                 let clock = Arc::clone(clock);
-                Some(Arc::new(OpenIdClients::open(store, provider, published, clock).await?))
+                Some(Arc::new(OpenIdClients::open(store.clone(), store, provider, published, clock).await?))
             }
             None => None,
         };

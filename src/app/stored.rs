@@ -2,22 +2,33 @@
 
 use std::sync::Arc;
 
-use crate::adapters::store::choices::Choices;
-use crate::adapters::store::lock::GatewayLock;
-use crate::adapters::store::{SqliteStore, StoreError};
-use crate::config::Settings;
-use crate::flows::administer::environment::is_switched;
+use crate::adapters::store::administration::Administration;
+use crate::adapters::store::sqlite::SqliteStore;
+use crate::adapters::store::sqlite::lock::GatewayLock;
+use crate::adapters::store::{Store, StoreError};
+use crate::config::{Settings, settings};
+use crate::flows::administer::status::environment::is_switched;
+
+/// Opens the store that the settings name; makes it if there is none. Blocks.
+pub(crate) fn open_store(store: &settings::Store) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(Arc::new(SqliteStore::open(&store.path, &store.secret_key)?))
+}
+
+/// As [`open_store`], but makes none. `None`: no gateway has run on it yet.
+pub(crate) fn open_existing_store(store: &settings::Store) -> Result<Option<Arc<dyn Store>>, StoreError> {
+    if store.path.exists() { open_store(store).map(Some) } else { Ok(None) }
+}
 
 /// Opens the store off the runtime's own threads, and gives the settings back. No other gateway may run on it while the lock
 /// is held: a logout at one would leave the session alive in the other's memory.
-pub(super) async fn open_store(
+pub(super) async fn open_and_lock(
     settings: Settings,
-) -> Result<(Settings, Arc<SqliteStore>, GatewayLock), StoreError> {
+) -> Result<(Settings, Arc<dyn Store>, GatewayLock), StoreError> {
     let opening = tokio::task::spawn_blocking(move || {
         // The lock first: opening may bring the tables to this release under a gateway of an older one.
         let lock = GatewayLock::take(&settings.store.path)?;
-        let store = SqliteStore::open(&settings.store.path, &settings.store.secret_key)?;
-        Ok((settings, Arc::new(store), lock))
+        let store = open_store(&settings.store)?;
+        Ok((settings, store, lock))
     });
     opening.await.unwrap_or_else(|_| Err(StoreError::Unavailable("opening it was cut short".to_owned())))
 }
@@ -25,10 +36,10 @@ pub(super) async fn open_store(
 /// Puts the environment first that an administrator chose, if one was chosen in place of what the configuration still says.
 pub(super) async fn with_chosen_environment(
     mut settings: Settings,
-    choices: &dyn Choices,
+    store: &dyn Administration,
 ) -> Result<Settings, StoreError> {
     if let (Some(_), Some(standby)) = (&settings.admin, &mut settings.ams.standby)
-        && is_switched(choices, &settings.ams.live.name, &standby.name).await?
+        && is_switched(store, settings.ams.live.name(), standby.name()).await?
     {
         std::mem::swap(&mut settings.ams.live, standby);
     }

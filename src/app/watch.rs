@@ -11,8 +11,7 @@ use prometheus_client::metrics::counter::Counter;
 use crate::adapters::BoxFuture;
 use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
-use crate::adapters::store::grants::Grants as _;
-use crate::adapters::store::{SqliteStore, Store as _};
+use crate::adapters::store::Store;
 use crate::flows::refresh::Refresh;
 use crate::flows::sign_in::SignIn;
 use crate::telemetry::metrics::{self, Levels};
@@ -24,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the operations listener asks.
 pub(super) struct Watch {
-    pub(super) store: Arc<SqliteStore>,
+    pub(super) store: Arc<dyn Store>,
     pub(super) gate: Arc<Gate>,
     pub(super) ams: Arc<dyn AmsCatalogue>,
     pub(super) budget: Arc<Budget>,
@@ -47,13 +46,13 @@ impl Operations for Watch {
 
     fn metrics(&self) -> BoxFuture<'_, String> {
         Box::pin(async {
-            let unsettled = tokio::time::timeout(PATIENCE, self.store.unsettled()).await;
+            let undelivered = tokio::time::timeout(PATIENCE, self.store.undelivered()).await;
             let levels = Levels {
                 sessions: self.gate.visits.count(),
                 ams: self.budget.used(),
                 ams_answered: self.ams.status().last_success,
                 certificate_ends: self.certificate_end.load().as_deref().copied(),
-                logout_messages: unsettled.ok().and_then(Result::ok),
+                logout_messages: undelivered.ok().and_then(Result::ok),
                 store_failures: self.store.write_failures(),
             };
             metrics::page(&levels, |registry| {

@@ -6,25 +6,19 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Failure, because, runtime};
+use super::{Failure, because, open_store, runtime};
 use crate::adapters::clock::SystemClock;
-use crate::adapters::store::SqliteStore;
 use crate::config::{self, Env, Settings};
 use crate::flows::administer::AdminLinks;
-use crate::web::paths::ADMIN_ENTER;
+use crate::web::paths::ADMIN_EMERGENCY;
 
 /// Makes a link and prints it.
 pub fn run(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
     let settings = config::load(config, env).map_err(Failure::Configuration)?;
     let origin = origin(&settings)?;
-    let path = &settings.store.path;
-    if !path.exists() {
-        return Err(because(format!("{} is not there yet: start the gateway once", path.display())));
-    }
-    let store = SqliteStore::open(path, &settings.store.secret_key).map_err(because)?;
-    let links = AdminLinks::new(Arc::new(store), Arc::new(SystemClock));
+    let links = AdminLinks::new(open_store(&settings)?, Arc::new(SystemClock));
     let token = runtime()?.block_on(links.make()).map_err(because)?;
-    writeln!(out, "{origin}{ADMIN_ENTER}?token={token}")?;
+    writeln!(out, "{origin}{ADMIN_EMERGENCY}?token={token}")?;
     writeln!(
         out,
         "\nOpen it in a browser within ten minutes. It works once, and gives access for one hour."
@@ -51,10 +45,12 @@ mod tests {
 
     use super::*;
     use crate::adapters::clock::{Clock, SharedClock};
+    use crate::adapters::store::sqlite::SqliteStore;
+    use crate::app;
     use crate::config::env::Given;
     use crate::config::sample;
     use crate::domain::time::Timestamp;
-    use crate::flows::administer::{Door, links::LinkError};
+    use crate::flows::administer::{Door, emergency::LinkError};
 
     const CONFIGURATION: &str = r#"
 [association]
@@ -87,9 +83,8 @@ upstream = "http://127.0.0.1:3000"
     }
 
     fn links(settings: &Settings, later: SignedDuration) -> AdminLinks {
-        let store = SqliteStore::open(&settings.store.path, &settings.store.secret_key).unwrap();
         let clock: SharedClock = Arc::new(Later(later));
-        AdminLinks::new(Arc::new(store), clock)
+        AdminLinks::new(app::open_store(&settings.store).unwrap(), clock)
     }
 
     #[test]
@@ -115,12 +110,12 @@ upstream = "http://127.0.0.1:3000"
         drop(links(&settings, SignedDuration::ZERO));
         let token = |text: String| {
             let line = text.lines().next().unwrap().to_owned();
-            line.strip_prefix("https://www.acme.example/_gate/admin/enter?token=").unwrap().to_owned()
+            line.strip_prefix("https://www.acme.example/_gate/admin/emergency?token=").unwrap().to_owned()
         };
         let (one, two) = (token(asked(admin).unwrap()), token(asked(admin).unwrap()));
         assert_ne!(one, two);
         let anywhere = asked("[admin]\nroles = [\"staff\"]\n").unwrap();
-        assert!(anywhere.starts_with("https://library.acme.example/_gate/admin/enter?token="));
+        assert!(anywhere.starts_with("https://library.acme.example/_gate/admin/emergency?token="));
 
         runtime().unwrap().block_on(async {
             let here = std::net::Ipv4Addr::LOCALHOST.into();

@@ -7,9 +7,10 @@ use std::io::{self, BufRead, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::adapters::ams::wire::{self, Fetched, WireError};
+use crate::adapters::ams::NoRecord;
+use crate::adapters::ams::kinds::Kind;
 use crate::config::{self, problem::Problem};
 use crate::domain::record::Record;
 use crate::domain::roles::{self, Decision};
@@ -140,7 +141,7 @@ pub(super) enum LineError {
     #[error("not a JSON object")]
     NotAnObject,
     #[error(transparent)]
-    Wire(#[from] WireError),
+    NoRecord(#[from] NoRecord),
 }
 
 fn decide(line: &[u8], rules: &Rules, at: Timestamp) -> Result<(Record, Decision), LineError> {
@@ -152,32 +153,7 @@ fn decide(line: &[u8], rules: &Rules, at: Timestamp) -> Result<(Record, Decision
 /// The record of one line.
 pub(super) fn record(line: &[u8], at: Timestamp) -> Result<Record, LineError> {
     let Value::Object(object) = serde_json::from_slice(line)? else { return Err(LineError::NotAnObject) };
-    let (fetched, unknown) = fetched(object);
-    let mut record = wire::record(&fetched, at)?;
-    record
-        .warnings
-        .extend(unknown.iter().map(|key| format!("`{key}` is not a part of a record; it is passed over.")));
-    Ok(record)
-}
-
-/// A line holds all there is: what stands neither beside the individual nor inside it is absent, not unread.
-fn fetched(mut line: Map<String, Value>) -> (Fetched, Vec<String>) {
-    let individual = line.remove("individual").unwrap_or_default();
-    let embedded = |name: &str| {
-        let individual = wire::items(&individual);
-        individual.first().is_some_and(|individual| wire::says(individual, name))
-    };
-    let mut part = |name: &str| match line.remove(name) {
-        Some(part) if !part.is_null() => Some(wire::items_owned(part)),
-        _ => (!embedded(name)).then(Vec::new),
-    };
-    let committees = part("committees");
-    let registrations = part("registrations");
-    let purchases = part("purchases");
-    let certifications = part("certifications");
-    let relationships = part("relationships");
-    let fetched = Fetched { individual, committees, registrations, purchases, certifications, relationships };
-    (fetched, line.into_iter().map(|(key, _)| key.chars().take(40).collect()).collect())
+    Ok(Kind::default().record(object, at)?)
 }
 
 pub(super) enum Line {

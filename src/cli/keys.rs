@@ -4,16 +4,17 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Subcommand;
 
-use super::{Failure, because, runtime};
+use super::{Failure, because, open_store, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::keys::assertion::{Signer, jwks};
-use crate::adapters::keys::keyring::{OVERLAP, rotate};
 use crate::adapters::keys::seal::SecretKey;
-use crate::adapters::store::{SqliteStore, Store as _};
+use crate::adapters::store::Store;
 use crate::config::{self, Env};
+use crate::flows::keyring::{OVERLAP, rotate};
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
@@ -44,7 +45,7 @@ pub fn run(keys: Keys, config: &Path, env: &dyn Env, out: &mut dyn Write) -> Res
 
 fn replace(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
     let (path, store) = open(config, env)?;
-    let names = runtime()?.block_on(rotate(&store, SystemClock.now())).map_err(because)?;
+    let names = runtime()?.block_on(rotate(&*store, SystemClock.now())).map_err(because)?;
     if names.is_empty() {
         return Err(no_keys_yet(&path));
     }
@@ -55,14 +56,10 @@ fn replace(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Fail
 }
 
 /// The store of a gateway that has run before.
-fn open(config: &Path, env: &dyn Env) -> Result<(PathBuf, SqliteStore), Failure> {
+fn open(config: &Path, env: &dyn Env) -> Result<(PathBuf, Arc<dyn Store>), Failure> {
     let settings = config::load(config, env).map_err(Failure::Configuration)?;
-    let path = settings.store.path;
-    if !path.exists() {
-        return Err(no_keys_yet(&path));
-    }
-    let store = SqliteStore::open(&path, &settings.store.secret_key).map_err(because)?;
-    Ok((path, store))
+    let store = open_store(&settings)?;
+    Ok((settings.store.path, store))
 }
 
 fn no_keys_yet(path: &Path) -> Failure {

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::explain::{self, Line};
-use super::{Failure, because, runtime};
+use super::{Failure, because, open_store, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
-use crate::adapters::store::SqliteStore;
 use crate::config::{self, Env};
 use crate::domain::time::Timestamp;
 use crate::flows::administer::migrate::{Comparison, Report, read_users};
@@ -88,12 +87,8 @@ pub fn run(asked: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Write)
 
 fn from_store(comparison: Comparison, config: &Path, env: &dyn Env) -> Result<Report, Failure> {
     let settings = config::load(config, env).map_err(Failure::Configuration)?;
-    let path = &settings.store.path;
-    if !path.exists() {
-        return Err(because(format!("{} is not there yet: start the gateway once", path.display())));
-    }
-    let store = SqliteStore::open(path, &settings.store.secret_key).map_err(because)?;
-    runtime()?.block_on(comparison.of_known(&store, &settings.ams.live.name)).map_err(because)
+    let store = open_store(&settings)?;
+    runtime()?.block_on(comparison.of_known(&*store, settings.ams.live.name())).map_err(because)
 }
 
 /// A line that is no record stops the comparison: what is missing would look like a loss.

@@ -4,11 +4,13 @@
 
 pub mod admin_link;
 pub mod check;
+#[cfg(feature = "sim")]
 pub mod demo;
 pub mod explain;
 pub mod keys;
 pub mod migrate;
 pub mod serve;
+#[cfg(feature = "sim")]
 pub mod sim;
 
 use std::ffi::OsString;
@@ -16,17 +18,20 @@ use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::Problem;
+use crate::adapters::store::Store;
+use crate::app;
 use crate::config::env::Machine;
+use crate::config::{Problem, Settings};
 use crate::domain::time::Timestamp;
 use crate::telemetry::Format;
 
 /// The login gateway that an association puts in front of its websites.
 #[derive(Debug, Parser)]
-#[command(name = "membergate", version, after_help = EXAMPLES)]
+#[command(name = "membergate", version, after_help = examples())]
 pub struct CommandLine {
     /// The configuration file.
     #[arg(long, global = true, value_name = "FILE", default_value = "config/membergate.toml")]
@@ -39,10 +44,15 @@ pub struct CommandLine {
     pub command: Command,
 }
 
-const EXAMPLES: &str = "\
-Examples:
-  membergate demo                                  see it work on this machine, with nothing else installed
-  membergate check --print-sample > membergate.toml
+fn examples() -> String {
+    // A build without simulators has no `demo`.
+    let demo = if cfg!(feature = "sim") { DEMO_EXAMPLE } else { "" };
+    format!("Examples:\n{demo}{EXAMPLES}")
+}
+
+const DEMO_EXAMPLE: &str = "  membergate demo                                  see it work on this machine, with nothing else installed\n";
+
+const EXAMPLES: &str = "  membergate check --print-sample > membergate.toml
   membergate check --config membergate.toml        everything that is wrong, before it starts
   membergate serve --config membergate.toml";
 
@@ -51,7 +61,7 @@ Examples:
 pub enum Command {
     /// Runs the gateway.
     ///
-    /// SIGTERM ends it: running requests may finish. SIGHUP reads the configuration anew; a bad one changes nothing.
+    /// SIGTERM ends it: running requests may finish. SIGHUP reads the configuration again; a bad one changes nothing.
     #[command(
         after_help = "Example:\n  membergate serve --config /etc/membergate/membergate.toml --log-format json"
     )]
@@ -63,6 +73,7 @@ pub enum Command {
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
     /// Shows the whole of it on this machine: a simulated re:Members, the gateway and a sample site.
+    #[cfg(feature = "sim")]
     #[command(after_help = "Example:\n  membergate demo        then open http://localhost:8080")]
     Demo {
         /// The port of the gateway; the simulated AMS and the site take the two that follow.
@@ -70,6 +81,7 @@ pub enum Command {
         port: u16,
     },
     /// Runs a simulated association management system alone.
+    #[cfg(feature = "sim")]
     #[command(subcommand)]
     Sim(sim::Simulated),
     /// Shows where the roles of today's WordPress users differ from what a mapping would give, and why. Changes nothing.
@@ -156,7 +168,9 @@ fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Failur
         Command::Serve => serve::run(&config, &Machine, log_format),
         Command::Check(arguments) => check::run(&arguments, &config, &Machine, out),
         Command::Explain(asked) => explained(&asked, out),
+        #[cfg(feature = "sim")]
         Command::Demo { port } => demo::run(port, log_format, out),
+        #[cfg(feature = "sim")]
         Command::Sim(simulated) => sim::run(simulated, out),
         Command::Migrate(asked) => migrate::run(&asked, &config, &Machine, out),
         Command::Keys(keys) => keys::run(keys, &config, &Machine, out),
@@ -176,12 +190,20 @@ fn explained(asked: &Explain, out: &mut dyn Write) -> Result<(), Failure> {
     ended.map_err(because)
 }
 
+/// The store of a gateway that has run before.
+fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+    let path = settings.store.path.display();
+    let found = app::open_existing_store(&settings.store).map_err(because)?;
+    found.ok_or_else(|| because(format!("{path} is not there yet: start the gateway once")))
+}
+
 /// The runtime of a command that is no gateway.
 pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
 /// Waits for Ctrl-C or SIGTERM.
+#[cfg(feature = "sim")]
 async fn told_to_end() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
@@ -225,11 +247,36 @@ mod tests {
     }
 
     #[test]
+    fn the_reference_of_commands_is_current() {
+        const BEGINNING: &str = "\
+# The command line
+
+What `membergate --help` and `membergate COMMAND --help` say, generated ([CONTRIBUTING.md](../CONTRIBUTING.md)). Exit codes: 0 done, 1 refused or
+failed, 2 called wrongly. Results go to standard output, problems to standard error.
+";
+        fn write(page: &mut String, command: &mut clap::Command, path: &str) {
+            let help = command.render_long_help().to_string();
+            let help: Vec<&str> = help.lines().map(str::trim_end).collect();
+            page.push_str(&format!("\n## {path}\n\n```text\n{}\n```\n", help.join("\n").trim_end()));
+            for command in command.get_subcommands_mut().filter(|command| command.get_name() != "help") {
+                let path = format!("{path} {}", command.get_name());
+                write(page, command, &path);
+            }
+        }
+        let mut page = BEGINNING.to_owned();
+        let mut command = CommandLine::command();
+        command.build();
+        write(&mut page, &mut command, "membergate");
+        crate::config::tests::reference::assert_current("docs/command-line.md", &page);
+    }
+
+    #[test]
     fn exit_codes_tell_done_from_refused_from_usage() {
         for (arguments, code) in [
             (vec!["--version"], 0),
             (vec!["--help"], 0),
             (vec!["check", "--print-sample"], 0),
+            (vec!["check", "--print-sample=schema"], 0),
             (
                 vec![
                     "explain",

@@ -1,9 +1,10 @@
 //! What a configuration may say and nobody means: it works, and locks people out or sends them nowhere. Warned about by `check` and at the
 //! start.
 
-use url::{Host, Url};
+use url::Url;
 
 use super::Settings;
+use crate::domain::network::is_loopback;
 use crate::domain::rule::Rules;
 use crate::domain::unmet::unmet;
 
@@ -30,20 +31,11 @@ pub fn doubts(settings: &Settings, rules: &Rules) -> Vec<Doubt> {
         });
     }
     for environment in std::iter::once(&settings.ams.live).chain(&settings.ams.standby) {
-        let portal = &environment.portal.address;
-        if !matches!(portal.path(), "" | "/") {
-            doubts.push(Doubt {
-                about: format!("ams.{}.portal", environment.name),
-                trouble: format!(
-                    "the portal's address has the path `{}`, and the login page is looked for below it",
-                    portal.path()
-                ),
-                remedy: format!(
-                    "Did you mean `{}`? A page such as `/account/login.aspx` is not part of it",
-                    portal.origin().ascii_serialization()
-                ),
-            });
-        }
+        doubts.extend(environment.doubt().map(|(key, trouble, remedy)| Doubt {
+            about: format!("ams.{}.{key}", environment.name()),
+            trouble,
+            remedy,
+        }));
     }
     for site in &settings.sites {
         doubts.extend(port_of_nobody(settings, &site.site.name, &site.site.origin));
@@ -63,11 +55,7 @@ pub fn doubts(settings: &Settings, rules: &Rules) -> Vec<Doubt> {
 /// of a server in front.
 fn port_of_nobody(settings: &Settings, name: &str, origin: &str) -> Option<Doubt> {
     let url = Url::parse(origin).ok()?;
-    let is_here = match url.host()? {
-        Host::Domain(host) => host == "localhost" || host.ends_with(".localhost"),
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
-    };
+    let is_here = is_loopback(&url.host()?);
     let listens = settings.listen.address.port();
     // Port 0 takes a free one, which is not known yet.
     let is_wrong = listens != 0 && url.port_or_known_default() != Some(listens);

@@ -20,7 +20,7 @@ pub use settings::Settings;
 use reading::Reading;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// Reads and checks a configuration file and every file that it names.
 ///

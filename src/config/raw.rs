@@ -1,5 +1,8 @@
 //! What the configuration file says: its sections and keys, each with meaning, example and default.
 //!
+//! The comment of a key is its help: `tests::reference` makes docs/configuration.md and the JSON Schema of it. After the meaning come, as far as
+//! they apply and in this order: `One of: …`, `Example: …`, `Default: …` or `Required.`, `Needs a restart.` Values are written as in TOML.
+//!
 //! Kept out: what the values mean (`resolve`) and how TOML is read (`reading`). Values keep their place in the file.
 
 use std::ops::Range;
@@ -14,11 +17,11 @@ pub(super) type Text = Spanned<String>;
 
 /// Declares a section: a struct with one field for each key, and the list of its keys.
 macro_rules! section {
-    ($( #[$about:meta] )* $name:ident { $( #[doc = $meaning:literal] $( #[doc = $more:literal] )* $key:ident: $kind:ty, )* }) => {
-        $( #[$about] )*
+    ($( #[doc = $about:literal] )* $name:ident { $( $( #[doc = $meaning:literal] )+ $key:ident: $kind:ty, )* }) => {
+        $( #[doc = $about] )*
         #[derive(Debug, Default)]
         pub(super) struct $name {
-            $( #[doc = $meaning] $( #[doc = $more] )* pub(super) $key: Said<$kind>, )*
+            $( $( #[doc = $meaning] )+ pub(super) $key: Said<$kind>, )*
         }
 
         impl $name {
@@ -32,30 +35,43 @@ macro_rules! section {
                 Some($name { $( $key: keys.take(stringify!($key), reading), )* })
             }
         }
+
+        #[cfg(test)]
+        impl super::tests::reference::Described for $name {
+            fn kind() -> super::tests::reference::Kind {
+                super::tests::reference::Kind::section(concat!($( $about ),*), vec![
+                    $( super::tests::reference::Key::new(
+                        stringify!($key),
+                        concat!($( $meaning ),+),
+                        <$kind as super::tests::reference::Described>::kind(),
+                    ) ),*
+                ])
+            }
+        }
     };
 }
 
 section! {
-    /// The whole file.
+    /// Top of the file: the keys above the first section.
     Document {
-        /// The file with the role mapping. Example: "rules.toml". Default: "rules.toml".
-        /// A relative path starts at the folder of the configuration file, here and everywhere below.
+        /// The file with the role mapping: who gets which role. With `[admin]`, only what the mapping begins with.
+        /// Default: "rules.toml".
         rules: Text,
-        /// Who runs the sites.
+        /// Who runs the sites. Required.
         association: Spanned<Association>,
         /// Where the gateway listens.
         listen: Listen,
-        /// The association management system.
+        /// The association management system. Required.
         ams: Spanned<Ams>,
         /// How long a sign-in and what it knows may last.
         session: Session,
-        /// What survives a restart.
+        /// What survives a restart. Required.
         store: Spanned<Store>,
         /// What is logged.
         log: Log,
         /// Who may change the role mapping in the browser. Default: nobody, and the file `rules` is what counts.
         admin: Spanned<Admin>,
-        /// The websites behind the gateway, one `[[site]]` each.
+        /// The websites behind the gateway, one `[[site]]` each. Required.
         site: Vec<Spanned<Site>>,
         /// Websites elsewhere that sign people in through OpenID Connect.
         oidc: Spanned<Oidc>,
@@ -63,11 +79,11 @@ section! {
 }
 
 section! {
-    /// `[association]`
+    /// `[association]`: who runs the sites.
     Association {
         /// The name that visitors see. Example: "Acme Society". Required.
         name: Text,
-        /// Where members renew; linked from the page that refuses them. Example: "https://members.acme.example/renew". Default: no link.
+        /// Where members renew; the page that refuses them links to it. Example: "https://members.acme.example/renew". Default: no link.
         renew_url: Text,
         /// Whom visitors ask for help: an e-mail address or a page. Example: "help@acme.example". Default: nobody is named.
         contact: Text,
@@ -75,59 +91,60 @@ section! {
 }
 
 section! {
-    /// `[listen]`
+    /// `[listen]`: where the gateway listens, and how long it waits.
     Listen {
-        /// Address and port for visitors. Example: "0.0.0.0:443". Default: "127.0.0.1:8080".
+        /// Address and port for visitors. Example: "0.0.0.0:443". Default: "127.0.0.1:8080". Needs a restart.
         address: Text,
-        /// Address and port for `/livez`, `/readyz` and `/metrics`; keep it private. Example: "127.0.0.1:9090". Default: "127.0.0.1:9090".
+        /// Address and port for `/livez`, `/readyz` and `/metrics`. Keep it private. Example: "10.0.0.5:9090". Default: "127.0.0.1:9090". Needs a restart.
         operations: Text,
-        /// PEM file with the certificate chain. Example: "/etc/membergate/tls.pem". Default: none, plain HTTP.
+        /// PEM file with the certificate chain. A reload takes over a new certificate, but cannot turn TLS on or off.
+        /// Example: "/etc/membergate/tls.pem". Default: none, plain HTTP.
         tls_certificate: Text,
         /// PEM file with the certificate's private key. Example: "/etc/membergate/tls.key". Default: none.
         tls_key: Text,
-        /// Whether browsers are told to come by https alone from now on, over our own TLS: "on", for 30 days after each visit; "off"; or "forget", which
-        /// takes it back. Default: "on".
+        /// What browsers are told over our own TLS about plain HTTP (HSTS): "on", never to use it, for 30 days after each visit; "off", nothing;
+        /// "forget", that they may use it again. One of: "on", "off", "forget". Default: "on".
         hsts: Text,
-        /// Networks of proxies in front of us whose forwarded headers are believed. Example: ["10.0.0.0/8"]. Default: [], nobody.
+        /// Networks of proxies in front of us whose forwarded headers are believed. Example: ["10.0.0.0/8"]. Default: [].
         trusted_proxies: Vec<Text>,
-        /// Web servers that may ask at `/_gate/verify`; each must itself keep visitors from asking there. Example: ["127.0.0.1"]. Default: [], nobody.
+        /// Web servers that may ask at `/_gate/verify@NAME`. Each must itself keep visitors from asking there. Example: ["127.0.0.1"]. Default: [].
         forward_auth_proxies: Vec<Text>,
-        /// Threads for visitors' requests. Example: 4. Default: one for each core.
+        /// Threads for visitors' requests. Example: 4. Default: one for each core. Needs a restart.
         workers: Spanned<usize>,
-        /// Connections of visitors at one time; more have to wait. Example: 20000. Default: 20000.
+        /// Connections of visitors at one time. More have to wait. Default: 20000. Needs a restart.
         max_connections: Spanned<usize>,
-        /// Connections of one client (an IPv4 address, an IPv6 /64) at one time; more get 429. Trusted proxies are exempt. Example: 500. Default: 1000.
+        /// Connections of one client (an IPv4 address, an IPv6 /64) at one time. More get 429. Trusted proxies are exempt. Default: 1000. Needs a restart.
         max_connections_per_network: Spanned<usize>,
-        /// Bytes a second at which visitors have to send bodies and read answers. WebSockets are exempt. Example: 1000. Default: 500.
+        /// Bytes a second at which visitors have to send bodies and read answers. WebSockets are exempt. Default: 500. Needs a restart.
         least_rate: Spanned<usize>,
-        /// How far a visitor who sends may fall behind `least_rate`. Example: "30s". Default: "20s".
+        /// How far a visitor who sends may fall behind `least_rate`. Example: "30s". Default: "20s". Needs a restart.
         upload_patience: Text,
-        /// How far a visitor who reads may fall behind `least_rate`. Example: "2m". Default: "60s".
+        /// How far a visitor who reads may fall behind `least_rate`. Example: "2m". Default: "60s". Needs a restart.
         download_patience: Text,
-        /// Memory for the beginnings of request bodies, all together, in MiB. Example: 128. Default: 64.
+        /// Memory for the beginnings of request bodies, all together, in MiB. Default: 64. Needs a restart.
         upload_memory: Spanned<usize>,
-        /// How long the head of a request may take, from the connection or the previous answer. Example: "30s". Default: "30s".
-        /// So it is also how long an HTTP/1.1 connection may idle.
+        /// How long the head of a request may take, from the connection or the previous answer; so also how long an HTTP/1.1 connection may idle.
+        /// Default: "30s". Needs a restart.
         header_timeout: Text,
-        /// How long an HTTP/2 connection may idle. Example: "2m". Default: "2m".
+        /// How long an HTTP/2 connection may idle. Default: "2m". Needs a restart.
         idle_timeout: Text,
-        /// How long an answer may go without a byte; WebSockets are exempt. Example: "5m". Default: "5m".
+        /// How long an answer may go without a byte. WebSockets are exempt. Default: "5m".
         stream_timeout: Text,
-        /// How long running requests may take to end after SIGTERM. Example: "20s". Default: "20s".
+        /// How long running requests may take to end after SIGTERM. Default: "20s". Needs a restart.
         drain_timeout: Text,
     }
 }
 
 section! {
-    /// `[ams]`
+    /// `[ams]`: the association management system.
     Ams {
-        /// Which system it is. Known: "remembers". Default: "remembers".
+        /// Which system it is. One of: "remembers". Default: "remembers".
         kind: Text,
-        /// Which of the two environments people sign in with: "production" or "staging". Default: "production".
+        /// Which of the two environments people sign in with. One of: "production", "staging". Default: "production". Needs a restart.
         live: Text,
-        /// Calls that may start within a second. Example: 3. Default: 3, what re:Members allows.
+        /// Calls that may start within a second. The default is what re:Members allows. Default: 3.
         calls_per_second: Spanned<usize>,
-        /// Calls that may start within a minute. Example: 60. Default: 60, what re:Members allows.
+        /// Calls that may start within a minute. The default is what re:Members allows. Default: 60.
         calls_per_minute: Spanned<usize>,
         /// Credentials for real people.
         production: Spanned<Environment>,
@@ -137,85 +154,85 @@ section! {
 }
 
 section! {
-    /// `[ams.production]` and `[ams.staging]`
+    /// `[ams.production]` and `[ams.staging]`: the credentials for an environment.
     Environment {
-        /// Where the vendor tells which server is the association's. Default: "https://public.remembers-ams.com/Api/v1/WebApiUrl".
+        /// Where the vendor tells which server is the association's. Default: "https://public.remembers-ams.com/Api/v1/WebApiUrl". Needs a restart.
         discovery_url: Text,
-        /// The association's portal, where people sign in. Example: "https://members.acme.example". Required.
+        /// The association's portal, where people sign in. Example: "https://members.acme.example". Required. Needs a restart.
         portal: Text,
-        /// Hosts to which the AMS may send our calls, and with them our credentials. Example: ["members.acme.example"]. Default: the portal's host.
+        /// Hosts to which the AMS may send our calls, and with them our credentials. Example: ["members.acme.example"]. Default: the portal's host. Needs a restart.
         allowed_hosts: Vec<Text>,
-        /// `AppName`, as the vendor gave it. Example: { env = "MEMBERGATE_AMS_APP_NAME" }. Required.
+        /// `AppName`, as the vendor gave it. Example: { env = "MEMBERGATE_AMS_APP_NAME" }. Required. Needs a restart.
         app_name: Source,
-        /// `AppKey`. Example: { env = "MEMBERGATE_AMS_APP_KEY" } or { file = "/run/secrets/app_key" }. Required.
+        /// `AppKey`, a secret. Example: { file = "/run/secrets/app_key" }. Required. Needs a restart.
         app_key: Source,
-        /// `AppId`. Default: the same as `app_name`.
+        /// `AppId`. Default: the same as `app_name`. Needs a restart.
         app_id: Source,
-        /// `AppPassword`. Default: the same as `app_key`.
+        /// `AppPassword`, a secret. Default: the same as `app_key`. Needs a restart.
         app_password: Source,
-        /// E-mail address of the integration's user. Required.
+        /// E-mail address of the integration's user. Required. Needs a restart.
         user_email: Source,
-        /// Password of the integration's user. Required.
+        /// Password of the integration's user, a secret. Required. Needs a restart.
         user_password: Source,
     }
 }
 
 section! {
-    /// `[session]`
+    /// `[session]`: how long a sign-in and what it knows may last.
     Session {
-        /// A session ends after this long without a request. Example: "30m". Default: "2h", for computers that several people use.
+        /// A session ends after this long without a request. The default suits computers that several people use. Example: "30m". Default: "2h".
         idle: Text,
-        /// A session ends this long after the sign-in, whatever happens. Example: "12h". Default: "24h", the longest that the AMS's vendor advises.
+        /// A session ends this long after the sign-in, whatever happens. The default is the longest that the AMS's vendor advises. Example: "12h". Default: "24h".
         absolute: Text,
-        /// A person's record older than this is read anew in the background. Example: "5m". Default: "15m".
+        /// A person's record that is older than this is read again in the background. Example: "5m". Default: "15m".
         refresh_after: Text,
-        /// A record older than this is not believed; so long do people stay signed in while the AMS is down. Example: "8h". Default: "24h".
+        /// A record that is older than this is not believed. For so long people stay signed in while the AMS is down. Example: "8h". Default: "24h".
         stale_limit: Text,
     }
 }
 
 section! {
-    /// `[store]`
+    /// `[store]`: what survives a restart.
     Store {
-        /// The SQLite file; created on the first start. Example: "/var/lib/membergate/membergate.sqlite". Required.
+        /// The SQLite file. The first start creates it. Example: "/var/lib/membergate/membergate.sqlite". Required. Needs a restart.
         path: Text,
-        /// The key that seals what is stored; `membergate keys secret` prints a new one. Example: { env = "MEMBERGATE_SECRET_KEY" }. Required.
+        /// The key that seals what is stored, a secret. `membergate keys secret` prints a new one. Example: { env = "MEMBERGATE_SECRET_KEY" }. Required. Needs a restart.
         secret_key: Source,
     }
 }
 
 section! {
-    /// `[log]`
+    /// `[log]`: what is logged.
     Log {
-        /// The least that is logged: "error", "warn", "info", "debug" or "trace". Default: "info".
+        /// The least that is logged. One of: "error", "warn", "info", "debug", "trace". Default: "info". Needs a restart.
         level: Text,
-        /// "text" for people, "json" for programs. Default: "text".
+        /// "text" for people, "json" for programs. One of: "text", "json". Default: "text". Needs a restart.
         format: Text,
     }
 }
 
 section! {
-    /// `[admin]`. With it, the file `rules` is only what the role mapping begins with; later versions are in the store.
+    /// `[admin]`: who may change the role mapping in the browser. With it, the file `rules` is only what the mapping begins with; later versions are in the store.
     Admin {
-        /// Whoever holds one of these roles is an administrator. Example: ["staff"]. Required.
+        /// Whoever holds one of these roles is an administrator. Example: ["staff"]. Required. Needs a restart.
         roles: Vec<Text>,
-        /// The name of the site on whose host alone the pages are served. Example: "www". Default: every site's host.
+        /// The name of the site on whose host alone the pages are served. Example: "www". Default: every site's host. Needs a restart.
         host: Text,
-        /// Whether administrators may view a site as somebody else. Default: false.
+        /// Whether administrators may view a site as somebody else, without changing anything. Default: false. Needs a restart.
         view_as: bool,
     }
 }
 
 section! {
-    /// `[[site]]`
+    /// `[[site]]`: a website behind the gateway.
     Site {
         /// A short name, `[a-z0-9_-]{1,64}`; the audience of its assertions. Example: "library". Required.
         name: Text,
-        /// Its name for people; on the gateway's own pages. Example: "Acme Library". Default: the association's name.
+        /// Its name for people, on the gateway's own pages. Example: "Acme Library". Default: the association's name.
         title: Text,
         /// Where visitors find it, with a path if several sites share the host. Example: "https://www.acme.example/library". Required.
         url: Text,
-        /// Where requests go: scheme, host and port. Example: "http://127.0.0.1:3000". Default: nowhere; the site's own web server asks us.
+        /// Where its requests go: scheme, host and port. Example: "http://127.0.0.1:3000". Default: nowhere; the site's own web server asks us.
         upstream: Text,
         /// The page where a logout ends. Example: "/welcome". Default: the path of `url`.
         home: Text,
@@ -223,34 +240,34 @@ section! {
         preserve_host: bool,
         /// PEM file with the authorities whose certificates the site may have, and no others. Example: "/etc/membergate/site-ca.pem". Default: the machine's own.
         upstream_ca: Text,
-        /// How long the site may take to accept a connection. Example: "2s". Default: "5s".
+        /// How long the site may take to accept a connection, including the look-up of its name. Example: "2s". Default: "5s".
         connect_timeout: Text,
         /// How long the site may take until its answer begins. Example: "5m". Default: "60s".
         response_timeout: Text,
-        /// Connections to the site at one time, for each worker. Example: 100. Default: 512.
+        /// Connections to the site at one time, for each worker. Default: 512.
         max_connections: Spanned<usize>,
-        /// How many of them requests of one client (an IPv4 address, an IPv6 /64) may use. Example: 50. Default: 128.
+        /// How many of them requests of one client (an IPv4 address, an IPv6 /64) may use. Default: 128.
         max_connections_per_network: Spanned<usize>,
-        /// What becomes of a path that servers read in different ways, such as `/a//b` or `/a%2Fb`: "check" asks for what each of
-        /// its readings needs, "refuse" answers 400. Default: "check".
+        /// What becomes of a path that servers read in different ways, such as `/a//b` or `/a%2Fb`: "check" asks for what each of its readings needs,
+        /// "refuse" answers 400. One of: "check", "refuse". Default: "check".
         ambiguous_paths: Text,
         /// Whether the site runs on Windows, where `/members.` and `/members::$DATA` are `/members`. Default: false.
         windows: bool,
-        /// Who may make which requests; the first that fits decides. None fits: one has to be signed in.
+        /// Who may make which requests. The first rule that fits decides. If none fits, one has to be signed in.
         access: Vec<Spanned<Access>>,
     }
 }
 
 section! {
-    /// `[[site.access]]`. Exactly one of `require`, `any_of` and `all_of`.
+    /// `[[site.access]]`: who may make which requests. Exactly one of `require`, `any_of` and `all_of`.
     Access {
         /// The path and all below it, or a pattern with `*` (within a segment) and `**` (any segments). Example: "/members". Required.
         path: Text,
         /// The very path and nothing below it. Only with `require = "public"`. Default: false.
         exact: bool,
-        /// Only these methods. Example: ["GET", "HEAD"]. Default: [], all.
+        /// Only these methods; an empty list is all of them. Example: ["GET", "HEAD"]. Default: [].
         methods: Vec<Text>,
-        /// "public", or "signed_in".
+        /// Nothing is needed, or only a sign-in. One of: "public", "signed_in".
         require: Text,
         /// One of these roles is needed. Example: ["member", "staff"].
         any_of: Vec<Text>,
@@ -260,21 +277,21 @@ section! {
 }
 
 section! {
-    /// `[oidc]`
+    /// `[oidc]`: the OpenID Provider, for websites elsewhere that sign people in through OpenID Connect.
     Oidc {
-        /// The name under which clients know the gateway: the origin of one of the sites. Example: "https://www.acme.example". Default: the origin of the first site.
+        /// The name under which clients know the gateway: the origin of one of the sites. Example: "https://www.acme.example". Default: the origin of the first site. Needs a restart.
         issuer: Text,
-        /// Whether the association vouches for the e-mail addresses in its AMS; clients are told, unless one says otherwise. Default: false.
+        /// Whether the association vouches for the e-mail addresses in its AMS. A client may say otherwise. Default: false.
         email_verified: bool,
-        /// Whether the AMS's logout sends browsers to the Single Logout URL of one of the sites. Default: true.
+        /// Whether the AMS's logout sends browsers to the Single Logout URL of one of the sites. Default: true. Needs a restart.
         ams_logout_returns: bool,
-        /// The clients, one `[[oidc.client]]` each.
+        /// The clients, one `[[oidc.client]]` each. With `[admin]` they can also be registered in the browser.
         client: Vec<Spanned<Client>>,
     }
 }
 
 section! {
-    /// `[[oidc.client]]`
+    /// `[[oidc.client]]`: an OpenID client. Exactly one of `secret` and `public = true`.
     Client {
         /// `client_id`. Example: "wiki". Required.
         id: Text,
@@ -282,7 +299,7 @@ section! {
         name: Text,
         /// Where a sign-in may end; exact addresses. Example: ["https://wiki.acme.example/callback"]. Required.
         redirect_uris: Vec<Text>,
-        /// Where a logout may end; exact addresses. Example: ["https://wiki.acme.example/"]. Default: [].
+        /// Where a logout may end; exact addresses, but the value of one query parameter may be `*`. Example: ["https://wiki.acme.example/"]. Default: [].
         post_logout_redirect_uris: Vec<Text>,
         /// Where the client is told that a session is over. Example: "https://wiki.acme.example/backchannel-logout". Default: it is not told.
         back_channel_logout_uri: Text,
@@ -290,19 +307,20 @@ section! {
         secret: Source,
         /// A client without a secret: a script in a browser, or an app. It must use PKCE. Default: false.
         public: bool,
-        /// What it may ask for. Example: ["openid", "email", "offline_access"]. Default: ["openid", "profile", "email", "roles", "membership"].
+        /// What it may ask for. One of: "openid", "profile", "email", "roles", "membership", "offline_access".
+        /// Default: ["openid", "profile", "email", "roles", "membership"].
         scopes: Vec<Text>,
         /// What it gets if it names no scope; each must be in `scopes`. Example: ["profile", "email"]. Default: all of `scopes` but "openid" and "offline_access".
         default_scopes: Vec<Text>,
-        /// Whether a refresh token is replaced at each use. Default: true if `public`, else false.
+        /// Whether a refresh token is replaced at each use. Default: true for a public client, else false.
         rotate_refresh_tokens: bool,
-        /// What `preferred_username` is: "record_number", "email", "name" (such as jane.marlowe) or "none". Default: "record_number".
+        /// What `preferred_username` is; "name" is such as jane.marlowe, and not unique. One of: "record_number", "email", "name", "none". Default: "record_number".
         preferred_username: Text,
         /// Whether the association vouches for the e-mail addresses that this client is told. Default: as `[oidc]` says.
         email_verified: bool,
-        /// Where a person who lacks the roles is told so: on a "page" of the gateway, or at the client by a "redirect". Default: "page".
+        /// Where a person who lacks the roles is told so: on a "page" of the gateway, or at the client by a "redirect". One of: "page", "redirect". Default: "page".
         refusal: Text,
-        /// What its ID tokens are signed with: "RS256", "ES256" or "EdDSA". Default: "RS256".
+        /// What its ID tokens are signed with. One of: "RS256", "ES256", "EdDSA". Default: "RS256".
         id_token_algorithm: Text,
         /// Only people with one of these roles may sign in. Example: ["member", "staff"]. Default: everybody who can.
         any_of: Vec<Text>,

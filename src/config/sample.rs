@@ -7,3 +7,6 @@ pub const CONFIGURATION: &str = include_str!("../../config/membergate.toml");
 
 /// A role mapping with every kind of condition.
 pub const RULES: &str = include_str!("../../config/rules.toml");
+
+/// The JSON Schema of the configuration, for editors.
+pub const SCHEMA: &str = include_str!("../../config/membergate.schema.json");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tracing::level_filters::LevelFilter;
 use url::Url;
 
-use crate::adapters::ams::re_members;
+use crate::adapters::ams::kinds::AmsSettings;
 use crate::adapters::budget::Rate;
 use crate::adapters::keys::seal::SecretKey;
 use crate::adapters::upstream::{self, Endpoint, EndpointFault, Trust};
@@ -140,13 +140,13 @@ pub struct Tls {
     pub key: PathBuf,
 }
 
-/// The association management system: re:Members.
+/// The association management system.
 #[derive(Debug, Clone)]
 pub struct Ams {
     /// The environment that people sign in with.
-    pub live: re_members::Environment,
+    pub live: AmsSettings,
     /// The other one, when it is configured. `check` tries it too.
-    pub standby: Option<re_members::Environment>,
+    pub standby: Option<AmsSettings>,
     /// Calls that the installation may make.
     pub rate: Rate,
 }

@@ -1,9 +1,12 @@
 //! Broken configurations and what the operator is told; the samples.
 
+pub(crate) mod reference;
+
 use std::path::Path;
 
 use super::env::Given;
 use super::*;
+use crate::adapters::ams::kinds::AmsSettings;
 
 /// The smallest configuration that works.
 const SMALL: &str = r#"
@@ -59,8 +62,9 @@ fn the_smallest_configuration_works_and_has_its_defaults() {
     insta::assert_snapshot!(format!("{listen:?}\n{session:?}\n{log:?}\n{:?}\n{sites:#?}", ams.rate));
     assert_eq!(settings.store.path, Path::new("etc/membergate.sqlite"));
     assert_eq!(settings.rules_file, Path::new("etc/rules.toml"));
-    assert_eq!(ams.live.discovery_url.as_str(), "https://public.remembers-ams.com/Api/v1/WebApiUrl");
-    assert_eq!((ams.live.name.as_str(), ams.standby.is_some()), ("production", false));
+    let AmsSettings::ReMembers(live) = &ams.live;
+    assert_eq!(live.discovery_url.as_str(), "https://public.remembers-ams.com/Api/v1/WebApiUrl");
+    assert_eq!((ams.live.name(), ams.standby.is_some()), ("production", false));
 }
 
 #[test]
@@ -364,26 +368,14 @@ fn the_sample_works_as_it_is_and_with_every_key_that_it_shows() {
 
 #[test]
 fn the_sample_shows_every_key() {
-    let keys = [
-        raw::Document::KEYS,
-        raw::Association::KEYS,
-        raw::Listen::KEYS,
-        raw::Ams::KEYS,
-        raw::Environment::KEYS,
-        raw::Session::KEYS,
-        raw::Store::KEYS,
-        raw::Log::KEYS,
-        raw::Admin::KEYS,
-        raw::Site::KEYS,
-        raw::Access::KEYS,
-    ];
-    for key in keys.concat() {
+    for (section, key) in reference::keys() {
+        let key = key.name;
         let shown = sample::CONFIGURATION.lines().any(|line| {
             let line = line.strip_prefix("# ").unwrap_or(line);
             line.starts_with(&format!("{key} ="))
                 || line.trim_matches(['[', ']']).rsplit('.').next() == Some(key)
         });
-        assert!(shown, "{key}");
+        assert!(shown, "{section} {key}");
     }
 }
 

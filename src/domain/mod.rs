@@ -5,6 +5,7 @@
 pub mod access;
 pub mod assertion_size;
 pub mod audit;
+pub mod base64url;
 pub mod catalogue;
 pub mod claims;
 pub mod client;
@@ -16,6 +17,7 @@ pub mod fold;
 pub mod grant;
 pub mod mapping;
 pub mod network;
+pub mod outcome;
 pub mod path;
 pub mod preview;
 pub mod record;

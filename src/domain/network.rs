@@ -1,15 +1,15 @@
 //! Networks of IP addresses: those whose word about other addresses is believed, as in `10.0.0.0/8`, and those that share a
-//! limit because one client has them all.
+//! limit because one client has them all. And the one that is this machine.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::str::FromStr;
+
+use ipnet::IpNet;
+use url::Host;
 
 /// A network in CIDR notation (RFC 4632 section 3.1, RFC 4291 section 2.3); a single address is a network of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    length: u8,
-}
+pub struct Network(IpNet);
 
 /// The text is not a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -26,43 +26,25 @@ impl FromStr for Network {
     type Err = NotANetwork;
 
     fn from_str(text: &str) -> Result<Network, NotANetwork> {
-        let (address, length) = match text.split_once('/') {
-            Some((address, length)) => (address, Some(length)),
-            None => (text, None),
-        };
-        let address: IpAddr = address.parse().map_err(|_| NotANetwork::Malformed)?;
-        let full = if address.is_ipv4() { 32 } else { 128 };
-        let length = match length {
-            None => full,
-            Some(digits) if digits.bytes().all(|b| b.is_ascii_digit()) => {
-                digits.parse().ok().filter(|length| *length <= full).ok_or(NotANetwork::Malformed)?
-            }
-            Some(_) => return Err(NotANetwork::Malformed),
-        };
-        let network = Network { address, length };
-        if network.masked(address) != bits(address) {
-            return Err(NotANetwork::HostBits(length));
+        let single = || text.parse::<IpAddr>().map(IpNet::from);
+        let network = text.parse().or_else(|_| single()).map_err(|_| NotANetwork::Malformed)?;
+        if network == network.trunc() {
+            Ok(Network(network))
+        } else {
+            Err(NotANetwork::HostBits(network.prefix_len()))
         }
-        Ok(network)
     }
 }
 
 impl Network {
     /// Whether the address is in the network. An IPv4 address that is written as IPv6 counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        address.is_ipv4() == self.address.is_ipv4() && self.masked(address) == bits(self.address)
+        self.0.contains(&address.to_canonical())
     }
 
     /// Whether every address of its family is in the network.
     pub fn is_everything(&self) -> bool {
-        self.length == 0
-    }
-
-    fn masked(&self, address: IpAddr) -> u128 {
-        let full = if address.is_ipv4() { 32 } else { 128 };
-        let beyond = u32::from(full - self.length.min(full));
-        bits(address).checked_shr(beyond).unwrap_or(0).checked_shl(beyond).unwrap_or(0)
+        self.0.prefix_len() == 0
     }
 }
 
@@ -86,10 +68,12 @@ impl ClientNetwork {
     }
 }
 
-fn bits(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(address) => u128::from(Ipv4Addr::to_bits(address)),
-        IpAddr::V6(address) => address.to_bits(),
+/// Whether a host is this very machine: a loopback address, `localhost`, or a name below it (RFC 6761 section 6.3).
+pub fn is_loopback<S: AsRef<str>>(host: &Host<S>) -> bool {
+    match host {
+        Host::Domain(name) => name.as_ref() == "localhost" || name.as_ref().ends_with(".localhost"),
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
     }
 }
 
@@ -125,6 +109,23 @@ mod tests {
         assert_ne!(of("192.0.2.7"), of("192.0.2.8"));
         assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:0:0:2"));
         assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+    }
+
+    #[test]
+    fn this_machine_is_known_by_address_and_by_name() {
+        for (host, is_here) in [
+            ("localhost", true),
+            ("ams.localhost", true),
+            ("127.0.0.1", true),
+            ("127.9.9.9", true),
+            ("[::1]", true),
+            ("localhost.example", false),
+            ("notlocalhost", false),
+            ("10.0.0.1", false),
+            ("[2001:db8::1]", false),
+        ] {
+            assert_eq!(is_loopback(&Host::parse(host).unwrap()), is_here, "{host}");
+        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub struct Session {
     pub last_seen: Timestamp,
     /// The browser in a few words (`domain::device`). `None`: it began before these were kept.
     pub device: Option<String>,
-    /// Set when somebody looks through this person's eyes. Such a session reads and changes nothing, at no door of ours.
+    /// Set when somebody views the site as this person. Such a session reads and changes nothing, at no address of ours.
     pub viewer: Option<Viewer>,
 }
 
@@ -48,7 +48,7 @@ impl Session {
             || self.viewer.as_ref().is_some_and(|viewer| now >= viewer.until)
     }
 
-    /// Whether a request with this method may pass on this session's behalf: who looks through another's eyes only reads.
+    /// Whether a request with this method may pass on this session's behalf: whoever views the site as another person only reads.
     pub fn may(&self, method: &str) -> bool {
         self.viewer.is_none() || matches!(method, "GET" | "HEAD")
     }

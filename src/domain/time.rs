@@ -150,20 +150,5 @@ fn cut(day: Date) -> Timestamp {
 
 /// `3 March 2026`.
 pub fn in_words(day: Date) -> String {
-    const MONTHS: [&str; 12] = [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ];
-    let month = usize::try_from(day.month()).ok().and_then(|month| MONTHS.get(month.wrapping_sub(1)));
-    format!("{} {} {}", day.day(), month.copied().unwrap_or_default(), day.year())
+    day.strftime("%-d %B %Y").to_string()
 }

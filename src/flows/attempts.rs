@@ -8,8 +8,9 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 
 use super::long_addresses::{self, Destination};
+use crate::adapters::ams::Keep;
 use crate::adapters::keys::CryptographyFailed;
-use crate::adapters::keys::random::{self, TOKEN_CHARS};
+use crate::adapters::keys::random::TOKEN_CHARS;
 use crate::adapters::keys::seal::{self, Sealer};
 use crate::domain::session::CLOCK_SKEW;
 use crate::domain::time::Timestamp;
@@ -40,14 +41,11 @@ pub struct Attempt {
     pub begun: Timestamp,
     /// How often a page about a failure has begun it again by itself.
     pub tries: u8,
+    /// What the AMS's login must be shown again.
+    pub keep: Keep,
 }
 
 impl Attempt {
-    /// A new attempt with a state of its own.
-    pub fn begin(to: Destination, tries: u8, now: Timestamp) -> Result<Attempt, CryptographyFailed> {
-        Ok(Attempt { state: random::token()?, to, begun: now, tries })
-    }
-
     /// Names the attempt's cookie.
     pub fn handle(&self) -> &str {
         handle_of(&self.state)
@@ -80,6 +78,9 @@ impl Attempts {
         let mut plain = attempt.begun.as_millisecond().to_be_bytes().to_vec();
         plain.push(attempt.tries);
         plain.extend_from_slice(attempt.state.as_bytes());
+        let keep = attempt.keep.as_text();
+        plain.extend_from_slice(&u16::try_from(keep.len()).map_err(|_| CryptographyFailed)?.to_be_bytes());
+        plain.extend_from_slice(keep.as_bytes());
         long_addresses::write(&attempt.to, &mut plain);
         let sealed = self.0.seal(&plain, &bound_to(host, attempt.handle()))?;
         Ok(BASE64_URL_SAFE_NO_PAD.encode(sealed))
@@ -91,12 +92,15 @@ impl Attempts {
         let plain = self.0.open(&sealed, &bound_to(host, handle))?;
         let (begun, rest) = plain.split_first_chunk::<8>()?;
         let (tries, rest) = rest.split_first()?;
-        let (state, to) = rest.split_at_checked(TOKEN_CHARS)?;
+        let (state, rest) = rest.split_at_checked(TOKEN_CHARS)?;
+        let (length, rest) = rest.split_first_chunk::<2>()?;
+        let (keep, to) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
         Some(Attempt {
             state: std::str::from_utf8(state).ok()?.to_owned(),
             to: long_addresses::read(to)?,
             begun: Timestamp::from_millisecond(i64::from_be_bytes(*begun)).ok()?,
             tries: *tries,
+            keep: Keep::from_text(std::str::from_utf8(keep).ok()?),
         })
     }
 
@@ -147,6 +151,7 @@ fn bound_to(host: &str, handle: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::keys::random;
     use crate::adapters::keys::seal::SecretKey;
     use crate::domain::return_to::ReturnTo;
 
@@ -159,8 +164,18 @@ mod tests {
         Timestamp::from_second(1_800_000_000 + seconds).unwrap()
     }
 
+    fn keeping(page: &str, seconds: i64, secrets: &str) -> Attempt {
+        Attempt {
+            state: random::token().unwrap(),
+            to: Destination::whole(ReturnTo::parse(page).unwrap()),
+            begun: at(seconds),
+            tries: 3,
+            keep: Keep::new("remembers", "production", secrets),
+        }
+    }
+
     fn begun(page: &str, seconds: i64) -> Attempt {
-        Attempt::begin(Destination::whole(ReturnTo::parse(page).unwrap()), 3, at(seconds)).unwrap()
+        keeping(page, seconds, "")
     }
 
     #[test]
@@ -217,15 +232,18 @@ mod tests {
     }
 
     #[test]
-    fn long_addresses_leave_less_room() {
+    fn long_addresses_leave_less_room_and_so_does_what_the_login_needs_again() {
         let attempts = attempts();
-        let long = format!("/{}", "a".repeat(1500));
-        let open: Vec<(String, String)> = (0..10)
-            .map(|n| begun(&long, n))
-            .map(|attempt| (attempt.handle().to_owned(), attempts.seal("a.example", &attempt).unwrap()))
-            .collect();
-        let cookies: Vec<Cookie<'_>> = open.iter().map(|(handle, sealed)| (&**handle, &**sealed)).collect();
-        let kept = 10 - attempts.beyond_the_cap("a.example", &cookies, 2200, at(40)).len();
-        assert_eq!(kept, 1);
+        let long = "a".repeat(1500);
+        for (page, secrets) in [(format!("/{long}"), ""), ("/members".to_owned(), &*long)] {
+            let open: Vec<(String, String)> = (0..10)
+                .map(|n| keeping(&page, n, secrets))
+                .map(|attempt| (attempt.handle().to_owned(), attempts.seal("a.example", &attempt).unwrap()))
+                .collect();
+            let cookies: Vec<Cookie<'_>> =
+                open.iter().map(|(handle, sealed)| (&**handle, &**sealed)).collect();
+            let kept = 10 - attempts.beyond_the_cap("a.example", &cookies, 2200, at(40)).len();
+            assert_eq!(kept, 1);
+        }
     }
 }

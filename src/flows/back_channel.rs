@@ -15,12 +15,12 @@ use tokio_util::sync::CancellationToken;
 use super::grant::PublishedClients;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
-use crate::adapters::keys::keyring::Keyring;
 use crate::adapters::keys::random;
 use crate::adapters::store::StoreError;
-use crate::adapters::store::grants::{Fate, Grants, Message, Room};
+use crate::adapters::store::outbox::{DeliveryOutcome, Message, MessageLimits, Outbox};
 use crate::domain::claims::{LoggedOut, LogoutToken};
 use crate::domain::client::{Client, ClientAddress};
+use crate::flows::keyring::Keyring;
 
 /// How often the store is asked for messages: ended is ended within a second.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -47,9 +47,6 @@ const WAITS: [SignedDuration; 8] = [
     SignedDuration::from_hours(8),
 ];
 
-/// How often what is over is forgotten.
-const SWEEP_EVERY: u32 = 1000;
-
 /// Limits of a call to a client.
 const LIMITS: HttpLimits =
     HttpLimits { connect: Duration::from_secs(3), total: Duration::from_secs(8), body: 64 * 1024 };
@@ -58,7 +55,7 @@ const LIMITS: HttpLimits =
 pub struct BackChannel {
     issuer: String,
     clients: PublishedClients,
-    grants: Arc<dyn Grants>,
+    outbox: Arc<dyn Outbox>,
     keys: Arc<Keyring>,
     clock: SharedClock,
     http: HttpClient,
@@ -69,21 +66,21 @@ impl BackChannel {
     pub fn new(
         issuer: String,
         clients: PublishedClients,
-        grants: Arc<dyn Grants>,
+        outbox: Arc<dyn Outbox>,
         keys: Arc<Keyring>,
         clock: SharedClock,
     ) -> Result<BackChannel, HttpError> {
-        Ok(BackChannel { issuer, clients, grants, keys, clock, http: HttpClient::new(LIMITS)? })
+        Ok(BackChannel { issuer, clients, outbox, keys, clock, http: HttpClient::new(LIMITS)? })
     }
 
     /// Sends what there is to send until `stop`; calls that are under way then are finished.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let (mut sending, mut rounds) = (Sending::default(), 0u32);
+        let mut sending = Sending::default();
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
             sending.tidy();
-            match self.take(sending.room()).await {
+            match self.take(sending.limits()).await {
                 Ok(messages) => {
                     for message in messages {
                         let (worker, client) = (Arc::clone(&self), message.client.clone());
@@ -92,47 +89,43 @@ impl BackChannel {
                 }
                 Err(error) => tracing::error!(%error, "Messages to clients cannot be read"),
             }
-            if rounds.is_multiple_of(SWEEP_EVERY)
-                && let Err(error) = self.grants.sweep_grants(self.clock.now()).await
-            {
-                tracing::error!(%error, "Grants that are over could not be removed from the store");
-            }
-            rounds = rounds.wrapping_add(1);
         }
         while sending.tasks.join_next().await.is_some() {}
     }
 
-    async fn take(&self, room: Room) -> Result<Vec<Message>, StoreError> {
-        if room.most == 0 {
+    async fn take(&self, limits: MessageLimits) -> Result<Vec<Message>, StoreError> {
+        if limits.most == 0 {
             return Ok(Vec::new());
         }
         let now = self.clock.now();
-        self.grants.take_messages(now, now + TAKEN_FOR, room).await
+        self.outbox.take_messages(now, now + TAKEN_FOR, limits).await
     }
 
     async fn deliver(&self, message: &Message) {
-        let fate = self.send(message).await;
-        match &fate {
-            Fate::Delivered => tracing::info!(client = message.client, "The client was told of a logout"),
-            Fate::Again { error, .. } | Fate::Failed { error } => {
+        let outcome = self.send(message).await;
+        match &outcome {
+            DeliveryOutcome::Delivered => {
+                tracing::info!(client = message.client, "The client was told of a logout")
+            }
+            DeliveryOutcome::Again { error, .. } | DeliveryOutcome::Failed { error } => {
                 let (client, attempt) = (&message.client, message.attempts);
                 tracing::warn!(client, attempt, "The client could not be told of a logout: {error}");
             }
         }
-        if let Err(error) = self.grants.settle(message.id, fate, self.clock.now()).await {
+        if let Err(error) = self.outbox.settle(message.id, outcome, self.clock.now()).await {
             tracing::error!(%error, "What became of a message to a client could not be noted; it is sent again");
         }
     }
 
-    async fn send(&self, message: &Message) -> Fate {
+    async fn send(&self, message: &Message) -> DeliveryOutcome {
         let clients = self.clients.load_full();
         let Some(client) = clients.find(&message.client) else {
-            return Fate::Failed { error: "the client is not configured any more".to_owned() };
+            return DeliveryOutcome::Failed { error: "the client is not configured any more".to_owned() };
         };
         // A client that no longer wants to hear has nothing to be told.
-        let Some(address) = &client.back_channel_logout_uri else { return Fate::Delivered };
+        let Some(address) = &client.back_channel_logout_uri else { return DeliveryOutcome::Delivered };
         match self.tell(client, address, message).await {
-            Ok(()) => Fate::Delivered,
+            Ok(()) => DeliveryOutcome::Delivered,
             Err(error) => after_failure(message.attempts, error, self.clock.now()),
         }
     }
@@ -191,14 +184,14 @@ impl Sending {
         }
     }
 
-    fn room(&self) -> Room {
+    fn limits(&self) -> MessageLimits {
         let mut count: HashMap<&str, usize> = HashMap::new();
         for client in self.clients.values() {
             *count.entry(client).or_default() += 1;
         }
         let busy = count.into_iter().filter(|(_, count)| *count >= TO_ONE_CLIENT);
         let number = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
-        Room {
+        MessageLimits {
             most: number(SIDE_BY_SIDE.saturating_sub(self.clients.len())),
             each: number(TO_ONE_CLIENT),
             busy: busy.map(|(client, _)| client.to_owned()).collect(),
@@ -207,11 +200,11 @@ impl Sending {
 }
 
 /// What becomes of a message whose `attempts`-th try has failed.
-fn after_failure(attempts: u32, error: String, now: jiff::Timestamp) -> Fate {
+fn after_failure(attempts: u32, error: String, now: jiff::Timestamp) -> DeliveryOutcome {
     let failures = usize::try_from(attempts).unwrap_or(usize::MAX).saturating_sub(1);
     match WAITS.get(failures) {
-        Some(wait) => Fate::Again { at: now + *wait, error },
-        None => Fate::Failed { error },
+        Some(wait) => DeliveryOutcome::Again { at: now + *wait, error },
+        None => DeliveryOutcome::Failed { error },
     }
 }
 
@@ -225,7 +218,7 @@ mod tests {
         let mut at = now;
         for attempt in 1..=8 {
             match after_failure(attempt, "x".to_owned(), at) {
-                Fate::Again { at: next, .. } => {
+                DeliveryOutcome::Again { at: next, .. } => {
                     assert!(next > at);
                     at = next;
                 }
@@ -233,6 +226,6 @@ mod tests {
             }
         }
         assert!(at.duration_since(now) > SignedDuration::from_hours(12));
-        assert_eq!(after_failure(9, "x".to_owned(), at), Fate::Failed { error: "x".to_owned() });
+        assert_eq!(after_failure(9, "x".to_owned(), at), DeliveryOutcome::Failed { error: "x".to_owned() });
     }
 }

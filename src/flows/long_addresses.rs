@@ -16,7 +16,7 @@ use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::{self, TOKEN_CHARS};
 use crate::adapters::keys::seal;
 use crate::adapters::store::StoreError;
-use crate::adapters::store::long_addresses::{LongAddressKey, LongAddressStore};
+use crate::adapters::store::sessions::{LongAddressKey, Sessions};
 use crate::domain::network::ClientNetwork;
 use crate::domain::return_to::{self, ReturnTo};
 
@@ -93,14 +93,14 @@ pub enum NotKept {
 
 /// Keeps long addresses.
 pub struct LongAddresses {
-    store: Arc<dyn LongAddressStore>,
+    store: Arc<dyn Sessions>,
     clock: SharedClock,
     writes: Semaphore,
 }
 
 impl LongAddresses {
     /// Over a store.
-    pub fn new(store: Arc<dyn LongAddressStore>, clock: SharedClock) -> LongAddresses {
+    pub fn new(store: Arc<dyn Sessions>, clock: SharedClock) -> LongAddresses {
         LongAddresses { store, clock, writes: Semaphore::new(MOST_WRITES) }
     }
 

@@ -14,8 +14,9 @@ use super::person::{Published, PublishedRules};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::random;
 use crate::adapters::store::StoreError;
-use crate::adapters::store::role_lists::RoleLists;
+use crate::adapters::store::mappings::Mappings;
 use crate::domain::assertion_size::bytes_as_json;
+use crate::domain::base64url;
 use crate::domain::rule::{Role, Rules};
 use crate::domain::time::Timestamp;
 
@@ -70,13 +71,13 @@ fn text(roles: &[Role]) -> String {
 /// Finds lists for sites, and sees to it that old ones can be found.
 pub struct Lists {
     rules: PublishedRules,
-    store: Arc<dyn RoleLists>,
+    store: Arc<dyn Mappings>,
     clock: SharedClock,
 }
 
 impl Lists {
     /// Lists of the mapping in force, and of those before it that the store has.
-    pub fn new(rules: PublishedRules, store: Arc<dyn RoleLists>, clock: SharedClock) -> Lists {
+    pub fn new(rules: PublishedRules, store: Arc<dyn Mappings>, clock: SharedClock) -> Lists {
         Lists { rules, store, clock }
     }
 
@@ -87,8 +88,7 @@ impl Lists {
         if published.managed.digest() == digest {
             return Ok(Some(split(&published.managed.text())));
         }
-        let base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if digest.len() != 43 || !digest.bytes().all(base64url) {
+        if !base64url::is_256_bits(digest) {
             return Ok(None);
         }
         let since = self.clock.now().checked_sub(KEPT).unwrap_or(Timestamp::MIN);
@@ -109,11 +109,7 @@ impl Lists {
 }
 
 /// Writes down that these lists are in force.
-pub async fn keep(
-    store: &(impl RoleLists + ?Sized),
-    lists: &[&ManagedRoles],
-    now: Timestamp,
-) -> Result<(), StoreError> {
+pub async fn keep(store: &dyn Mappings, lists: &[&ManagedRoles], now: Timestamp) -> Result<(), StoreError> {
     let texts: Vec<String> = lists.iter().map(|list| list.text()).collect();
     let rows: Vec<(&str, &str)> =
         lists.iter().zip(&texts).map(|(list, text)| (list.digest(), text.as_str())).collect();

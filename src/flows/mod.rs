@@ -5,6 +5,7 @@ pub mod attempts;
 pub mod back_channel;
 pub mod failures;
 pub mod grant;
+pub mod keyring;
 pub mod long_addresses;
 pub mod managed_roles;
 pub mod person;

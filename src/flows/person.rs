@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::ArcSwap;
 
 use super::managed_roles::ManagedRoles;
-use super::refresh::Lately;
+use crate::adapters::ams::AmsError;
+use crate::adapters::store::StoreError;
 use crate::domain::access::Standing;
 use crate::domain::mapping::Version;
 use crate::domain::record::{IndividualId, Record};
@@ -78,6 +79,27 @@ impl Held {
     }
 }
 
+/// Why a record could not be read again.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RefreshError {
+    /// The AMS gave no record. Upstream's fault.
+    #[error(transparent)]
+    Ams(#[from] AmsError),
+    /// The AMS says that it knows nobody by this id. It is asked again before that is believed.
+    #[error("the AMS does not find the person")]
+    Missing,
+    /// The store did not take it. Our fault.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How reading one person's record went lately.
+#[derive(Debug, Default)]
+pub(super) struct Lately {
+    pub(super) failed: Option<(Timestamp, RefreshError)>,
+    pub(super) missing_since: Option<Timestamp>,
+}
+
 /// A person in memory, shared by all of his or her sessions.
 #[derive(Debug)]
 pub struct Person {
@@ -94,14 +116,14 @@ pub struct Person {
 impl Person {
     pub(super) fn new(
         environment: Arc<str>,
-        record: Record,
+        record: Arc<Record>,
         published: &Published,
         now: Timestamp,
     ) -> Person {
         Person {
             id: record.id.clone(),
             environment,
-            held: ArcSwap::from_pointee(Held::decide(Arc::new(record), published, now)),
+            held: ArcSwap::from_pointee(Held::decide(record, published, now)),
             gone: AtomicBool::new(false),
             refresh_asked: AtomicBool::new(false),
             reading: tokio::sync::Mutex::default(),
@@ -133,8 +155,8 @@ impl Person {
     }
 
     /// Takes over a record, unless the one held is newer. One from the future was read under a wrong clock, and gives way.
-    pub(super) fn renew(&self, record: Record, published: &Published, now: Timestamp) {
-        let anew = Arc::new(Held::decide(Arc::new(record), published, now));
+    pub(super) fn renew(&self, record: Arc<Record>, published: &Published, now: Timestamp) {
+        let anew = Arc::new(Held::decide(record, published, now));
         self.held.rcu(|held| {
             let newer = held.record.as_of > anew.record.as_of && held.record.as_of <= now + CLOCK_SKEW;
             if newer { Arc::clone(held) } else { Arc::clone(&anew) }

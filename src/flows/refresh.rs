@@ -7,11 +7,13 @@ use jiff::SignedDuration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::person::{Person, PublishedRules};
+use super::person::{Lately, Person, PublishedRules, RefreshError};
 use super::tally::Tally;
-use crate::adapters::ams::{Ams, AmsError, Priority};
+use crate::adapters::ams::Ams;
+use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
-use crate::adapters::store::{Store, StoreError};
+use crate::adapters::store::directory::Directory;
+use crate::adapters::store::sessions::Sessions;
 use crate::domain::time::Timestamp;
 
 /// Persons who may wait for a background refresh; a hint beyond that is dropped and comes again with the next request.
@@ -24,34 +26,14 @@ const WORKERS: usize = 4;
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(15);
 
 /// The AMS must say twice, at least this far apart, that it knows somebody no more. Once may be a mishap: an answer 404 has
-/// been seen for tokens that had expired (re:Members fact sheet §1.7).
+/// been seen for tokens that had expired (docs/ams/remembers.md, "Tokens").
 const GONE_AFTER: SignedDuration = SignedDuration::from_secs(60);
-
-/// Why a record could not be read anew.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum RefreshError {
-    /// The AMS gave no record. Upstream's fault.
-    #[error(transparent)]
-    Ams(#[from] AmsError),
-    /// The AMS says that it knows nobody by this id. It is asked again before that is believed.
-    #[error("the AMS does not find the person")]
-    Missing,
-    /// The store did not take it. Our fault.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// How reading one person's record went lately.
-#[derive(Debug, Default)]
-pub(super) struct Lately {
-    failed: Option<(Timestamp, RefreshError)>,
-    missing_since: Option<Timestamp>,
-}
 
 /// Reads records anew.
 pub struct Refresh {
     ams: Arc<dyn Ams>,
-    store: Arc<dyn Store>,
+    sessions: Arc<dyn Sessions>,
+    directory: Arc<dyn Directory>,
     rules: PublishedRules,
     clock: SharedClock,
     queue: mpsc::Sender<Arc<Person>>,
@@ -63,15 +45,16 @@ pub struct Refresh {
 pub struct Queue(mpsc::Receiver<Arc<Person>>);
 
 impl Refresh {
-    /// Refreshes from `ams`, kept in `store`.
+    /// Refreshes from `ams`, kept in `directory`.
     pub fn new(
         ams: Arc<dyn Ams>,
-        store: Arc<dyn Store>,
+        sessions: Arc<dyn Sessions>,
+        directory: Arc<dyn Directory>,
         rules: PublishedRules,
         clock: SharedClock,
     ) -> (Refresh, Queue) {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        (Refresh { ams, store, rules, clock, queue, tally: Tally::default() }, Queue(waiting))
+        (Refresh { ams, sessions, directory, rules, clock, queue, tally: Tally::default() }, Queue(waiting))
     }
 
     /// Asks for a refresh in the background; never waits.
@@ -130,9 +113,9 @@ impl Refresh {
             return self.end_sessions(person).await;
         };
         lately.missing_since = None;
-        let stored = self.store.put_record(person.environment(), &record).await;
+        let stored = self.directory.put_record(person.environment(), &record).await;
         let now = self.clock.now();
-        person.renew(record, &self.rules.load(), now);
+        person.renew(Arc::new(record), &self.rules.load(), now);
         if !person.held(&self.rules.load(), now).standing.decision.admitted {
             // A session that is over stays over, even when the AMS changes its mind.
             tracing::info!(individual.id = %person.id(), "The AMS admits this person no more; the sessions are ended");
@@ -143,7 +126,7 @@ impl Refresh {
     }
 
     async fn end_sessions(&self, person: &Person) -> Result<(), RefreshError> {
-        self.store.end_sessions_of(person.environment(), person.id()).await?;
+        self.sessions.end_sessions_of(person.environment(), person.id()).await?;
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Signing in: sending a browser to the AMS and taking it back.
 //!
-//! The AMS's redirect carries no state, nonce or signature (re:Members fact sheet §2.7), so the binding is ours: see
-//! `attempts`. Whoever comes back without it gets no session, whatever token is in the address.
+//! An AMS's redirect need not carry any state, nonce or signature, so the binding to the browser is ours: see `attempts`.
+//! Whoever comes back without it gets no session, whatever proof is in the address.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,20 +16,24 @@ use super::person::PublishedRules;
 use super::refusals::Refusals;
 use super::tally::Tally;
 use super::visit::{Live, Visits};
-use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault};
+use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, LoginStart};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::CryptographyFailed;
-use crate::adapters::keys::random::{self, SessionSecret, TOKEN_CHARS};
+use crate::adapters::keys::random::{self, SessionSecret};
 use crate::adapters::keys::seal;
-use crate::adapters::store::{Once, Store, StoreError};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::sessions::{Once, Sessions};
+use crate::domain::base64url;
 use crate::domain::device;
+use crate::domain::outcome::Outcome;
 use crate::domain::record::Record;
 use crate::domain::roles;
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
 
-/// How long a token is remembered as used. Staff can make tokens that live for days (re:Members fact sheet §2.4).
-const TOKEN_REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 30);
+/// How long a proof is remembered as used. Staff of an association can make some that live for days
+/// (docs/ams/remembers.md, "The token").
+const PROOF_REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// So many attempts within [`LOOP_SPAN`] without one coming back whole: the AMS drops what we give it.
 const LOOP: usize = 3;
@@ -50,14 +54,14 @@ pub enum Failure {
     /// The attempt is too old. The visitor's fault.
     #[error("the attempt has expired")]
     Expired,
-    /// The state or the token has been used before. The visitor's fault.
+    /// The state or the proof has been used before. The visitor's fault.
     #[error("the attempt has been used before")]
     Used,
     /// The rest of the return is not what the AMS sends. The visitor's fault.
     #[error(transparent)]
     Arrival(#[from] ArrivalFault),
-    /// Too many refused tokens came from this network. The visitor's fault, or a neighbour's.
-    #[error("too many refused tokens came from this network")]
+    /// Too many refused proofs came from this network. The visitor's fault, or a neighbour's.
+    #[error("too many refused proofs came from this network")]
     TooMany,
     /// The AMS does not admit this person (not approved, or deceased).
     #[error("the AMS does not admit this person")]
@@ -74,21 +78,23 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// The failure in a word, for metrics.
-    pub fn word(&self) -> &'static str {
+    /// What it is called wherever somebody is told of it.
+    pub fn outcome(&self) -> Outcome {
         match self {
-            Failure::NoState => "no_state",
-            Failure::Loop => "loop",
-            Failure::ForeignState => "foreign_state",
-            Failure::Expired => "expired",
-            Failure::Used => "used",
-            Failure::Arrival(_) => "malformed",
-            Failure::TooMany => "too_many",
-            Failure::NotAdmitted => "not_admitted",
-            Failure::Ams(AmsError::TokenRefused | AmsError::OtherPerson) => "token_refused",
-            Failure::Ams(_) => "ams",
-            Failure::Store(_) => "store",
-            Failure::Cryptography(_) => "cryptography",
+            Failure::NoState => Outcome::NoState,
+            Failure::Loop => Outcome::StateLost,
+            Failure::ForeignState => Outcome::NotStartedHere,
+            Failure::Expired => Outcome::AttemptExpired,
+            Failure::Used => Outcome::AlreadyUsed,
+            Failure::Arrival(_) => Outcome::ReturnMalformed,
+            Failure::TooMany => Outcome::TooManyAttempts,
+            Failure::NotAdmitted => Outcome::NotAdmitted,
+            Failure::Ams(AmsError::ArrivalRefused) => Outcome::TokenRefused,
+            Failure::Ams(AmsError::OtherPerson) => Outcome::WrongPerson,
+            Failure::Ams(AmsError::Busy | AmsError::RateLimited { .. }) => Outcome::Busy,
+            Failure::Ams(_) => Outcome::AmsDown,
+            Failure::Store(_) => Outcome::Unavailable,
+            Failure::Cryptography(_) => Outcome::Broken,
         }
     }
 }
@@ -131,8 +137,8 @@ pub struct Returning<'a> {
     pub host: &'a str,
     /// From where, for counting refusals.
     pub address: IpAddr,
-    /// The query with which it came.
-    pub query: &'a str,
+    /// The parameters with which it came (`application/x-www-form-urlencoded`).
+    pub parameters: &'a str,
     /// What it says of itself; a few words made of it are kept with the session.
     pub user_agent: &'a str,
     /// Its open attempts.
@@ -157,7 +163,7 @@ pub struct SignedIn {
 /// Signs people in.
 pub struct SignIn {
     ams: Arc<dyn Ams>,
-    store: Arc<dyn Store>,
+    store: Arc<dyn Sessions>,
     visits: Arc<Visits>,
     rules: PublishedRules,
     clock: SharedClock,
@@ -171,7 +177,7 @@ impl SignIn {
     /// Signs in through `ams`.
     pub fn new(
         ams: Arc<dyn Ams>,
-        store: Arc<dyn Store>,
+        store: Arc<dyn Sessions>,
         visits: Arc<Visits>,
         rules: PublishedRules,
         clock: SharedClock,
@@ -182,27 +188,27 @@ impl SignIn {
     }
 
     /// Sends a browser to the AMS. `callback` is our return address at the host where the visitor is.
-    pub fn begin(
+    pub async fn begin(
         &self,
         host: &str,
-        mut callback: Url,
+        callback: &Url,
         to: Destination,
         tries: u8,
         open: &[Cookie<'_>],
-    ) -> Result<Departure, CryptographyFailed> {
+    ) -> Result<Departure, Failure> {
+        let state = random::token()?;
+        let LoginStart { location, keep } = self.ams.begin(callback, &state).await?;
         let now = self.clock.now();
-        let attempt = Attempt::begin(to, tries, now)?;
-        callback.query_pairs_mut().append_pair("state", &attempt.state);
-        let address = self.ams.login_url(&callback);
+        let attempt = Attempt { state, to, begun: now, tries, keep };
         let sealed = self.attempts.seal(host, &attempt)?;
         let dropped = self.attempts.beyond_the_cap(host, open, sealed.len(), now);
-        Ok(Departure { address, handle: attempt.handle().to_owned(), sealed, dropped })
+        Ok(Departure { address: location, handle: attempt.handle().to_owned(), sealed, dropped })
     }
 
     /// Takes back a browser that comes from the AMS.
     pub async fn finish(&self, returning: Returning<'_>) -> Result<SignedIn, SignInError> {
         let ended = self.take_back(returning).await;
-        self.tally.note(ended.as_ref().map_or_else(|error| error.failure.word(), |_| "completed"));
+        self.tally.note(ended.as_ref().map_or_else(|error| error.failure.outcome().slug(), |_| "completed"));
         ended
     }
 
@@ -225,7 +231,7 @@ impl SignIn {
     }
 
     fn attempt_of(&self, returning: &Returning<'_>, now: Timestamp) -> Result<Attempt, Failure> {
-        let Some(state) = state_of(returning.query)? else {
+        let Some(state) = state_of(returning.parameters)? else {
             let lately = self.attempts.begun_within(returning.host, returning.open, LOOP_SPAN, now);
             return Err(if lately >= LOOP { Failure::Loop } else { Failure::NoState });
         };
@@ -243,12 +249,13 @@ impl SignIn {
         now: Timestamp,
     ) -> Result<SignedIn, Failure> {
         let (to, handle) = (attempt.to.clone(), attempt.handle().to_owned());
-        // (2) The AMS's part has the shape that it always has.
-        let arrival = self.ams.arrival(returning.query)?;
-        let token = once(b"sso", &arrival.token.expose_secret().to_ascii_lowercase());
+        // (2) The AMS's part has the shape that it always has, and comes from the login to which the browser was sent.
+        let arrival = self.ams.arrival(returning.parameters, &attempt.keep)?;
+        // Where an AMS does not look at case, one proof must not count as several; elsewhere no two differ in case alone.
+        let proof = once(b"proof", &arrival.proof.expose_secret().to_ascii_lowercase());
         if attempt.is_expired(now) {
-            // The token may still be good; nobody shall find it in this browser's history and use it.
-            self.store.use_once(&token, now + TOKEN_REMEMBERED).await?;
+            // The proof may still be good; nobody shall find it in this browser's history and use it.
+            self.store.use_once(&proof, now + PROOF_REMEMBERED).await?;
             return Err(Failure::Expired);
         }
         // (3) The state is used once, here or on any other gateway.
@@ -257,16 +264,16 @@ impl SignIn {
         }
         // (4) Another tab was first: the browser is that person already. Nothing is exchanged.
         if let Some(live) = returning.present
-            && live.session().individual == arrival.claimed
+            && arrival.claimed.as_ref() == Some(&live.session().individual)
             && live.session().created >= attempt.begun
         {
-            self.store.use_once(&token, now + TOKEN_REMEMBERED).await?;
+            self.store.use_once(&proof, now + PROOF_REMEMBERED).await?;
             return Ok(SignedIn { secret: None, to, handle });
         }
-        // (5) The token proves the person whom the address names, and is used once. It is remembered only after the AMS has
+        // (5) The proof is good, shows the person whom the address names, and is used once. It is remembered only after the AMS has
         // vouched for it, so that strangers cannot fill the store with invented ones.
-        let record = self.redeem(returning, &arrival).await?;
-        if !self.store.use_once(&token, now + TOKEN_REMEMBERED).await? {
+        let record = Arc::new(self.redeem(returning, &arrival).await?);
+        if !self.store.use_once(&proof, now + PROOF_REMEMBERED).await? {
             return Err(Failure::Used);
         }
         // (6) The AMS admits the person now.
@@ -285,7 +292,7 @@ impl SignIn {
         let place = self.refusals.place(returning.address).await.map_err(|_| Failure::TooMany)?;
         let parts = self.rules.load().rules.parts();
         let redeemed = self.ams.redeem(arrival, parts).await;
-        if let Err(AmsError::TokenRefused | AmsError::OtherPerson) = &redeemed {
+        if let Err(AmsError::ArrivalRefused | AmsError::OtherPerson) = &redeemed {
             self.refusals.note(place);
         }
         Ok(redeemed?)
@@ -294,7 +301,7 @@ impl SignIn {
     async fn begin_session(
         &self,
         returning: &Returning<'_>,
-        record: Record,
+        record: Arc<Record>,
         now: Timestamp,
     ) -> Result<SessionSecret, Failure> {
         let secret = SessionSecret::new()?;
@@ -313,13 +320,11 @@ impl SignIn {
     }
 }
 
-/// The one `state` of a query, if there is any; the AMS keeps our parameters and their case.
-fn state_of(query: &str) -> Result<Option<String>, Failure> {
-    let mut states = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "state");
+/// The one `state` among the parameters, if there is any; the AMS keeps our parameters and their case.
+fn state_of(parameters: &str) -> Result<Option<String>, Failure> {
+    let mut states = url::form_urlencoded::parse(parameters.as_bytes()).filter(|(name, _)| name == "state");
     let Some((_, state)) = states.next() else { return Ok(None) };
-    let well_formed = state.len() == TOKEN_CHARS
-        && state.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
-    if well_formed && states.next().is_none() {
+    if base64url::is_256_bits(&state) && states.next().is_none() {
         Ok(Some(state.into_owned()))
     } else {
         Err(Failure::ForeignState)

@@ -3,7 +3,8 @@
 use url::Url;
 
 use crate::adapters::BoxFuture;
-use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Priority};
+use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
+use crate::adapters::budget::Priority;
 use crate::domain::record::{IndividualId, Parts, Record};
 
 /// Of this environment.
@@ -14,15 +15,15 @@ impl Ams for NoAms {
         self.0
     }
 
-    fn login_url(&self, callback: &Url) -> Url {
-        callback.clone()
+    fn begin<'a>(&'a self, _: &'a Url, _: &'a str) -> BoxFuture<'a, Result<LoginStart, AmsError>> {
+        Box::pin(async { Err(AmsError::Failed(503)) })
     }
 
-    fn logout_url(&self) -> Url {
-        Url::parse("https://members.acme.example/logout").unwrap()
+    fn logout(&self, return_to: &str) -> Url {
+        Url::parse(return_to).unwrap()
     }
 
-    fn arrival(&self, _: &str) -> Result<Arrival, ArrivalFault> {
+    fn arrival(&self, _: &str, _: &Keep) -> Result<Arrival, ArrivalFault> {
         Err(ArrivalFault::Missing)
     }
 

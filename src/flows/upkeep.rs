@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::managed_roles::Lists;
 use super::visit::Visits;
 use crate::adapters::clock::SharedClock;
-use crate::adapters::store::{Store, StoreError, Sweep};
+use crate::adapters::store::{Purge, Store, StoreError};
 use crate::domain::time::Timestamp;
 
 /// How often the latest requests are written down. A crash forgets at most this much of a session's idle time.
@@ -50,7 +50,7 @@ pub async fn run(
             return;
         }
         if rounds.is_multiple_of(SWEEP_EVERY) {
-            if let Err(error) = store.sweep(&over(&visits, keep_records, now)).await {
+            if let Err(error) = store.purge(&over(&visits, keep_records, now)).await {
                 tracing::error!(%error, "What is over could not be removed from the store");
             }
             if let Err(error) = lists.keep().await {
@@ -66,10 +66,10 @@ async fn write_down(visits: &Visits, store: &dyn Store, since: Timestamp) -> Res
     if seen.is_empty() { Ok(()) } else { store.touch(&seen).await }
 }
 
-fn over(visits: &Visits, keep_records: SignedDuration, now: Timestamp) -> Sweep {
+fn over(visits: &Visits, keep_records: SignedDuration, now: Timestamp) -> Purge {
     let limits = visits.limits();
     let before = |age| now.checked_sub(age).unwrap_or(Timestamp::MIN);
-    Sweep {
+    Purge {
         now,
         created_before: before(limits.absolute),
         seen_before: before(limits.idle),

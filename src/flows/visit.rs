@@ -10,11 +10,12 @@ use arc_swap::ArcSwap;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::person::{Held, Person, PublishedRules};
-use super::refresh::{Refresh, RefreshError};
-use crate::adapters::ams::Priority;
+use super::person::{Held, Person, PublishedRules, RefreshError};
+use super::refresh::Refresh;
+use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
-use crate::adapters::store::{Store, StoreError};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::sessions::Sessions;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::session::{Freshness, Limits, Session, SessionKey};
 use crate::domain::time::Timestamp;
@@ -84,7 +85,7 @@ impl Live {
 pub struct Visits {
     sessions: Cache<SessionKey, Remembered>,
     people: Cache<IndividualId, Arc<Person>>,
-    store: Arc<dyn Store>,
+    store: Arc<dyn Sessions>,
     rules: PublishedRules,
     limits: ArcSwap<Limits>,
     environment: Arc<str>,
@@ -97,7 +98,7 @@ pub struct Visits {
 impl Visits {
     /// Sessions of one AMS environment, decided by `rules`.
     pub fn new(
-        store: Arc<dyn Store>,
+        store: Arc<dyn Sessions>,
         rules: PublishedRules,
         limits: Limits,
         environment: &str,
@@ -140,13 +141,21 @@ impl Visits {
         }
     }
 
-    /// Asks the store for a session that memory does not know.
-    pub async fn load(&self, key: &SessionKey) -> Result<Option<Arc<Live>>, StoreError> {
+    /// The session of a key, as long as nobody has ended it: from memory, or from the store if memory does not know it.
+    pub async fn find(&self, key: &SessionKey) -> Result<Option<Arc<Live>>, StoreError> {
+        match self.recall(key) {
+            Recall::Known(live) => Ok(Some(live)),
+            Recall::Ended => Ok(None),
+            Recall::Unknown => self.load(key).await,
+        }
+    }
+
+    async fn load(&self, key: &SessionKey) -> Result<Option<Arc<Live>>, StoreError> {
         let Some((session, record)) = self.store.session(key).await? else { return Ok(None) };
         if *session.environment != *self.environment {
             return Ok(None);
         }
-        let person = self.person(record);
+        let person = self.person(Arc::new(record));
         if person.is_gone() {
             return Ok(None);
         }
@@ -159,13 +168,18 @@ impl Visits {
     }
 
     /// The person of a record, shared by all of his or her sessions.
-    fn person(&self, record: Record) -> Arc<Person> {
-        let person = self.people.get_with(record.id.clone(), || self.new_person(record.clone()));
-        person.renew(record, &self.rules.load(), self.clock.now());
+    fn person(&self, record: Arc<Record>) -> Arc<Person> {
+        let newcomer = || self.new_person(Arc::clone(&record));
+        let person = self.people.entry_by_ref(&record.id).or_insert_with(newcomer);
+        let is_new = person.is_fresh();
+        let person = person.into_value();
+        if !is_new {
+            person.renew(record, &self.rules.load(), self.clock.now());
+        }
         person
     }
 
-    fn new_person(&self, record: Record) -> Arc<Person> {
+    fn new_person(&self, record: Arc<Record>) -> Arc<Person> {
         Arc::new(Person::new(Arc::clone(&self.environment), record, &self.rules.load(), self.clock.now()))
     }
 
@@ -215,10 +229,10 @@ impl Visits {
     }
 
     /// Begins a session. It is stored before the browser hears of it.
-    pub async fn begin(&self, session: Session, record: Record) -> Result<Arc<Live>, StoreError> {
+    pub async fn begin(&self, session: Session, record: Arc<Record>) -> Result<Arc<Live>, StoreError> {
         self.store.begin_session(&session, &record).await?;
         let key = session.key;
-        let mut person = self.person(record.clone());
+        let mut person = self.person(Arc::clone(&record));
         if person.is_gone() {
             // The AMS has just vouched for somebody whose sessions it had ended: a new beginning.
             person = self.new_person(record);

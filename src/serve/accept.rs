@@ -6,15 +6,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, SockRef, Socket, Type};
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::connection;
 use super::networks::{Networks, Standing};
-use super::{Listener, Settings, connection};
+use super::settings::{Listener, Settings};
 use crate::web::proxy::Worker;
 
 /// Newcomers that the kernel keeps for us.
@@ -22,9 +23,6 @@ const BACKLOG: i32 = 4096;
 
 /// After an accept failed (no file descriptors left, mostly), so that the loop does not spin.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
-
-/// Bytes that may wait in the kernel for a visitor who reads slowly. Small, so that slowness shows here and costs little memory.
-const UNSENT: u32 = 128 * 1024;
 
 /// A socket that shares its port with those of the other threads.
 pub(super) fn socket(address: SocketAddr) -> io::Result<TcpListener> {
@@ -110,21 +108,6 @@ async fn newcomer(
     let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, peer) = socket.accept().await?;
     Ok((stream, peer, place))
-}
-
-/// Options of an accepted connection. A client that vanished, or that reads nothing, is given up by the kernel.
-pub(super) fn prepare(stream: &TcpStream, settings: &Settings) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let socket = SockRef::from(stream);
-    socket.set_keepalive(true)?;
-    #[cfg(target_os = "linux")]
-    {
-        socket.set_tcp_user_timeout(Some(settings.stalled))?;
-        socket.set_tcp_notsent_lowat(UNSENT)?;
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = settings;
-    Ok(())
 }
 
 struct Counted<'a>(&'a Worker);

@@ -1,6 +1,7 @@
 //! One connection of a visitor: TLS if any, HTTP/1.1 or HTTP/2, until it ends, idles for too long, or we drain.
 
 use std::cell::Cell;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
@@ -14,13 +15,14 @@ use hyper::rt::{Executor, Read, Write};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::settings::{Listener, Settings};
 use super::socket::{Conduct, Socket};
-use super::{Listener, Settings, accept};
 use crate::adapters::upstream::MAX_FIELDS;
 use crate::web::proxy::{Peer, Worker};
 
@@ -34,6 +36,9 @@ const UNWELCOME: Duration = Duration::from_secs(5);
 const STREAM_WINDOW: u32 = 256 * 1024;
 const CONNECTION_WINDOW: u32 = 512 * 1024;
 
+/// Bytes that may wait in the kernel for a visitor who reads slowly. Small, so that slowness shows here and costs little memory.
+const UNSENT: u32 = 128 * 1024;
+
 /// How a connection goes wrong is the client's own affair and not logged, but for a header section that we refuse. `is_welcome`:
 /// its network has no more connections than it may have.
 pub(super) async fn serve(
@@ -45,7 +50,7 @@ pub(super) async fn serve(
     worker: &Rc<Worker>,
     stop: &CancellationToken,
 ) {
-    if accept::prepare(&stream, settings).is_err() {
+    if prepare(&stream, settings).is_err() {
         return;
     }
     let peer = Peer { address: peer.ip(), is_secure: listener.tls.is_some(), is_welcome };
@@ -64,6 +69,21 @@ pub(super) async fn serve(
     let Some(Ok(Ok(stream))) = shaken else { return };
     let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     speak(TokioIo::new(stream), conduct, is_h2, peer, settings, worker, stop).await;
+}
+
+/// Options of an accepted connection. A client that vanished, or that reads nothing, is given up by the kernel.
+fn prepare(stream: &TcpStream, settings: &Settings) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    socket.set_keepalive(true)?;
+    #[cfg(target_os = "linux")]
+    {
+        socket.set_tcp_user_timeout(Some(settings.stalled))?;
+        socket.set_tcp_notsent_lowat(UNSENT)?;
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = settings;
+    Ok(())
 }
 
 async fn speak<I>(

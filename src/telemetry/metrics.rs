@@ -12,7 +12,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::adapters::budget::Usage;
-use crate::adapters::store::grants::Unsettled;
+use crate::adapters::store::outbox::Undelivered;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Waiting {
@@ -36,7 +36,7 @@ pub struct Levels {
     /// When the listener's certificate ends.
     pub certificate_ends: Option<Timestamp>,
     /// Logout messages that no client has taken.
-    pub logout_messages: Option<Unsettled>,
+    pub logout_messages: Option<Undelivered>,
     /// Writes to the store that have failed since the start.
     pub store_failures: u64,
 }
@@ -84,7 +84,7 @@ fn enter(to: &mut Registry, levels: &Levels) {
             to.register(format!("{name}_timestamp_seconds"), format!("{help}, in seconds since 1970"), gauge);
         }
     }
-    if let Some(Unsettled { pending, given_up }) = levels.logout_messages {
+    if let Some(Undelivered { pending, given_up }) = levels.logout_messages {
         let messages = Family::<Message, Gauge>::default();
         for (state, count) in [("pending", pending), ("given_up", given_up)] {
             messages.get_or_create(&Message { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
@@ -114,7 +114,7 @@ mod tests {
             ams,
             ams_answered: Timestamp::from_second(1_795_000_000).ok(),
             certificate_ends: Timestamp::from_second(1_796_000_000).ok(),
-            logout_messages: Some(Unsettled { pending: 4, given_up: 1 }),
+            logout_messages: Some(Undelivered { pending: 4, given_up: 1 }),
             store_failures: 5,
         };
         let text = page(&levels, |registry| {

@@ -63,6 +63,11 @@ impl Arrived {
         format!("{}{}", self.site.origin, self.site.home)
     }
 
+    /// Where the AMS is to send a browser that has logged out there.
+    pub fn single_logout_address(&self) -> String {
+        format!("{}{}", self.site.origin, super::paths::SINGLE_LOGOUT)
+    }
+
     /// What our pages show around their text.
     pub fn frame(&self) -> Frame {
         Frame {

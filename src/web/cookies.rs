@@ -1,24 +1,54 @@
-//! Our kinds of cookie: the session's, one for each login attempt, and emergency access. The site behind us never sees either.
+//! Our own cookies: reading them once for each request, setting and clearing them. The site behind us sees none of them.
+//!
+//! They are parsed here and not by the `cookie` crate: it trims Unicode white space around names, and browsers do not. A page of a
+//! sibling host could plant `\u{2000}__Host-membergate` without the protection of the prefix, and it would be read as our session.
+//! Its jar also keeps one of two cookies of a name, and for us two are a sign of such a plant.
 
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
 use http::header::{COOKIE, HeaderMap, HeaderValue};
+use http::request::Parts;
 
+use super::arrived::Arrived;
 use crate::flows::long_addresses::{self, Key};
 
-/// The session's cookie. On plain `http://localhost` browsers refuse the prefix, and it is dropped.
-const SESSION: &str = "membergate";
-/// The cookie of a look through somebody else's eyes; the session's stays as it is beside it.
-const VIEW: &str = "membergate-view";
+/// A cookie of ours that has one name. A login attempt and the key of a long address each have a name of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cookie {
+    /// The session.
+    Session,
+    /// The session in which an administrator views a site as another person; the own session stays beside it.
+    View,
+    /// Emergency access to the administration.
+    Admin,
+    /// Where the browser goes on after the AMS's logout, sealed.
+    Onward,
+    /// The site at which a logout began that is at the AMS now; not to be believed.
+    Left,
+}
+
+impl Cookie {
+    const ALL: [Cookie; 5] = [Cookie::Session, Cookie::View, Cookie::Admin, Cookie::Onward, Cookie::Left];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Cookie::Session => "membergate",
+            Cookie::View => "membergate-view",
+            Cookie::Admin => "membergate-admin",
+            Cookie::Onward => "membergate-onward",
+            Cookie::Left => "membergate-left",
+        }
+    }
+}
+
 /// An attempt's cookie, followed by its handle.
 const ATTEMPT: &str = "membergate-login-";
-/// The cookie of emergency access to the administration.
-const ADMIN: &str = "membergate-admin";
-/// Where the browser goes on after the AMS's logout.
-const ONWARD: &str = "membergate-onward";
 /// The key of a long address that waits for a sign-in, followed by its handle.
 const LONG: &str = "membergate-return-";
-/// At which site a logout began that is at the AMS now.
-const LEFT: &str = "membergate-left";
-/// Binds a cookie to one host, https and all paths (RFC 6265bis §4.1.3.2).
+/// Binds a cookie to one host, https and all paths (RFC 6265bis §4.1.3.2). On plain `http://localhost` browsers refuse the prefix, and
+/// it is dropped.
 const HOST_PREFIX: &str = "__Host-";
 
 /// Most keys of long addresses that a browser is left with.
@@ -27,7 +57,7 @@ const MOST_KEYS: usize = 24;
 /// Most sessions that one browser is believed to name; a doubled cookie names more than one.
 pub const MOST_SESSIONS: usize = 32;
 
-/// What the browser says about its session.
+/// What the browser says about a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionCookie<'a> {
     /// Nothing.
@@ -38,61 +68,123 @@ pub enum SessionCookie<'a> {
     Doubled,
 }
 
-/// The session cookie of a request.
-pub fn session(headers: &HeaderMap, is_secure: bool) -> SessionCookie<'_> {
-    one_of(session_values(headers, is_secure))
-}
-
-/// The view cookie of a request.
-pub fn view(headers: &HeaderMap, is_secure: bool) -> SessionCookie<'_> {
-    one_of(view_values(headers, is_secure))
-}
-
-/// The emergency session of a request. One that is there twice is believed in neither.
-pub fn admin(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
-    match one_of(admin_values(headers, is_secure)) {
-        SessionCookie::Present(value) => Some(value),
-        SessionCookie::Absent | SessionCookie::Doubled => None,
+impl<'a> SessionCookie<'a> {
+    fn and(self, value: &'a str) -> SessionCookie<'a> {
+        match self {
+            SessionCookie::Absent => SessionCookie::Present(value),
+            SessionCookie::Present(_) | SessionCookie::Doubled => SessionCookie::Doubled,
+        }
     }
 }
 
-fn one_of<'a>(mut values: impl Iterator<Item = &'a str>) -> SessionCookie<'a> {
-    match (values.next(), values.next()) {
-        (None, _) => SessionCookie::Absent,
-        (Some(value), None) => SessionCookie::Present(value),
-        (Some(_), Some(_)) => SessionCookie::Doubled,
+/// Session and view of a proxied request. Every such request comes by here, so it is one pass that copies nothing.
+pub fn of_visitor(headers: &HeaderMap, is_secure: bool) -> [SessionCookie<'_>; 2] {
+    let mut found = [SessionCookie::Absent; 2];
+    for (name, value) in pairs(headers) {
+        let name = own_name(name, is_secure);
+        for (kind, found) in [Cookie::Session, Cookie::View].into_iter().zip(&mut found) {
+            if name == Some(kind.name()) {
+                *found = found.and(value);
+            }
+        }
     }
+    found
 }
 
-/// Every value under the session cookie's name. A logout ends them all, believed or not.
-pub fn session_values(headers: &HeaderMap, is_secure: bool) -> impl Iterator<Item = &str> {
-    values_of(SESSION, headers, is_secure)
-}
-
-/// Every value under the view cookie's name.
-pub fn view_values(headers: &HeaderMap, is_secure: bool) -> impl Iterator<Item = &str> {
-    values_of(VIEW, headers, is_secure)
-}
-
-/// Every value under the name of the emergency session's cookie.
-pub fn admin_values(headers: &HeaderMap, is_secure: bool) -> impl Iterator<Item = &str> {
-    values_of(ADMIN, headers, is_secure)
-}
-
-fn values_of<'a>(
-    wanted: &'static str,
-    headers: &'a HeaderMap,
+/// Our cookies in a request for a page of ours, and the means to set others. Handlers take it as an argument.
+#[derive(Debug, Clone)]
+pub struct Cookies {
     is_secure: bool,
-) -> impl Iterator<Item = &'a str> {
-    let value = move |(name, value)| (own_name(name, is_secure) == Some(wanted)).then_some(value);
-    pairs(headers).filter_map(value)
+    /// Names without the prefix, in the order of the headers.
+    own: Arc<[(String, String)]>,
 }
 
-/// The login attempts of a request: handle and sealed text.
-pub fn attempts(headers: &HeaderMap, is_secure: bool) -> Vec<(&str, &str)> {
-    let attempt =
-        |(name, value)| own_name(name, is_secure)?.strip_prefix(ATTEMPT).map(|handle| (handle, value));
-    pairs(headers).filter_map(attempt).collect()
+impl<S: Sync> FromRequestParts<S> for Cookies {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Cookies, Infallible> {
+        if let Some(read) = parts.extensions.get::<Cookies>() {
+            return Ok(read.clone());
+        }
+        let is_secure = parts.extensions.get::<Arrived>().is_none_or(Arrived::is_secure);
+        let cookies = Cookies::read(&parts.headers, is_secure);
+        parts.extensions.insert(cookies.clone());
+        Ok(cookies)
+    }
+}
+
+impl Cookies {
+    /// Reads them. `is_secure`: the site's address is https.
+    pub fn read(headers: &HeaderMap, is_secure: bool) -> Cookies {
+        let own = pairs(headers).filter_map(|(name, value)| Some((own_name(name, is_secure)?, value)));
+        let own =
+            own.filter(|(name, _)| is_ours(name)).map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Cookies { is_secure, own: own.collect() }
+    }
+
+    /// Every value of a cookie, believed or not.
+    pub fn values(&self, cookie: Cookie) -> impl Iterator<Item = &str> {
+        self.own.iter().filter(move |(name, _)| name == cookie.name()).map(|(_, value)| &**value)
+    }
+
+    /// What the browser says about a session.
+    pub fn session(&self, cookie: Cookie) -> SessionCookie<'_> {
+        self.values(cookie).fold(SessionCookie::Absent, SessionCookie::and)
+    }
+
+    /// The login attempts: handle and sealed text.
+    pub fn attempts(&self) -> Vec<(&str, &str)> {
+        self.named(ATTEMPT).collect()
+    }
+
+    /// The key of a long address that this browser has under a handle.
+    pub fn key(&self, handle: &str) -> Option<Key> {
+        let (_, value) = self.named(LONG).find(|(name, _)| *name == handle)?;
+        Key::parse(value).filter(|key| key.handle() == handle)
+    }
+
+    fn named<'a>(&'a self, prefix: &'static str) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.own.iter().filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, &**value)))
+    }
+
+    /// Gives the browser a cookie for `seconds`, or until it closes.
+    pub fn set(&self, cookie: Cookie, value: &str, seconds: Option<i64>) -> Option<HeaderValue> {
+        self.write(cookie.name(), value, seconds)
+    }
+
+    /// Takes a cookie from the browser.
+    pub fn clear(&self, cookie: Cookie) -> Option<HeaderValue> {
+        self.write(cookie.name(), "", Some(0))
+    }
+
+    /// Gives the browser the twin of a state. `seconds`: how long the attempt lives.
+    pub fn set_attempt(&self, handle: &str, sealed: &str, seconds: i64) -> Option<HeaderValue> {
+        self.write(&format!("{ATTEMPT}{handle}"), sealed, Some(seconds))
+    }
+
+    /// Takes an attempt from the browser.
+    pub fn clear_attempt(&self, handle: &str) -> Option<HeaderValue> {
+        self.write(&format!("{ATTEMPT}{handle}"), "", Some(0))
+    }
+
+    /// Gives the browser the key of a long address, and takes old ones from it where there are too many.
+    pub fn set_key(&self, key: &Key) -> Vec<Option<HeaderValue>> {
+        let there: Vec<&str> = self.named(LONG).map(|(handle, _)| handle).collect();
+        // Browsers send the oldest first (RFC 6265 §5.4).
+        let old = there.iter().take((there.len() + 1).saturating_sub(MOST_KEYS));
+        let cleared = old.map(|handle| self.write(&format!("{LONG}{handle}"), "", Some(0)));
+        let seconds = long_addresses::LIVES.as_secs();
+        let kept = self.write(&format!("{LONG}{}", key.handle()), key.as_str(), Some(seconds));
+        cleared.chain([kept]).collect()
+    }
+
+    /// Lax, not Strict: the browser comes back from the AMS by a link of another site.
+    fn write(&self, name: &str, value: &str, seconds: Option<i64>) -> Option<HeaderValue> {
+        let (prefix, secure) = if self.is_secure { (HOST_PREFIX, "; Secure") } else { ("", "") };
+        let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+        let text = format!("{prefix}{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}");
+        HeaderValue::from_str(&text).ok()
+    }
 }
 
 /// Whether a cookie is one of ours, with or without the prefix, in any case.
@@ -102,9 +194,8 @@ pub fn is_ours(name: &str) -> bool {
         head.eq_ignore_ascii_case(prefix).then_some(prefix.len())
     };
     let name = without(name, HOST_PREFIX).and_then(|at| name.get(at..)).unwrap_or(name);
-    let own = [SESSION, ADMIN, VIEW, ONWARD, LEFT];
     let begins = [ATTEMPT, LONG].iter().any(|prefix| without(name, prefix).is_some());
-    begins || own.iter().any(|own| name.eq_ignore_ascii_case(own))
+    begins || Cookie::ALL.iter().any(|own| name.eq_ignore_ascii_case(own.name()))
 }
 
 /// Every cookie of a request: name and value, in the order of the headers. A cookie that is not text hides no other.
@@ -116,104 +207,6 @@ pub fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
 
 fn own_name(name: &str, is_secure: bool) -> Option<&str> {
     if is_secure { name.strip_prefix(HOST_PREFIX) } else { Some(name) }
-}
-
-/// Gives the browser its session.
-pub fn set_session(value: &str, is_secure: bool) -> Option<HeaderValue> {
-    set(SESSION, value, None, is_secure)
-}
-
-/// Takes the session from the browser.
-pub fn clear_session(is_secure: bool) -> Option<HeaderValue> {
-    set(SESSION, "", Some(0), is_secure)
-}
-
-/// Gives the browser somebody else's eyes. It keeps the cookie when the look is over, so that nothing is sent by mistake in its
-/// own name from a page that was made for somebody else.
-pub fn set_view(value: &str, is_secure: bool) -> Option<HeaderValue> {
-    set(VIEW, value, None, is_secure)
-}
-
-/// Takes them back.
-pub fn clear_view(is_secure: bool) -> Option<HeaderValue> {
-    set(VIEW, "", Some(0), is_secure)
-}
-
-/// Gives the browser the twin of a state. `seconds`: how long the attempt lives.
-pub fn set_attempt(handle: &str, sealed: &str, seconds: i64, is_secure: bool) -> Option<HeaderValue> {
-    set(&format!("{ATTEMPT}{handle}"), sealed, Some(seconds), is_secure)
-}
-
-/// Gives the browser the place where it goes on. `seconds`: how long that is worth something.
-pub fn set_onward(sealed: &str, seconds: i64, is_secure: bool) -> Option<HeaderValue> {
-    set(ONWARD, sealed, Some(seconds), is_secure)
-}
-
-/// Takes it from the browser.
-pub fn clear_onward(is_secure: bool) -> Option<HeaderValue> {
-    set(ONWARD, "", Some(0), is_secure)
-}
-
-/// Where the browser goes on, still sealed.
-pub fn onward(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
-    pairs(headers).find_map(|(name, value)| (own_name(name, is_secure) == Some(ONWARD)).then_some(value))
-}
-
-/// Gives the browser the key of a long address, and takes old ones from it where there are too many.
-pub fn set_key(key: &Key, headers: &HeaderMap, is_secure: bool) -> Vec<Option<HeaderValue>> {
-    let own = |(name, _)| own_name(name, is_secure)?.strip_prefix(LONG);
-    let there: Vec<&str> = pairs(headers).filter_map(own).collect();
-    // Browsers send the oldest first (RFC 6265 §5.4).
-    let old = there.iter().take((there.len() + 1).saturating_sub(MOST_KEYS));
-    let cleared = old.map(|handle| set(&format!("{LONG}{handle}"), "", Some(0), is_secure));
-    let seconds = long_addresses::LIVES.as_secs();
-    let kept = set(&format!("{LONG}{}", key.handle()), key.as_str(), Some(seconds), is_secure);
-    cleared.chain([kept]).collect()
-}
-
-/// The key that this browser has under a handle.
-pub fn key(headers: &HeaderMap, handle: &str, is_secure: bool) -> Option<Key> {
-    let own = |(name, value)| Some((own_name(name, is_secure)?.strip_prefix(LONG)?, value));
-    let (_, value) = pairs(headers).filter_map(own).find(|(name, _)| *name == handle)?;
-    Key::parse(value).filter(|key| key.handle() == handle)
-}
-
-/// Remembers for `seconds` at which site of this host a logout began.
-pub fn set_left(site: &str, seconds: i64, is_secure: bool) -> Option<HeaderValue> {
-    set(LEFT, site, Some(seconds), is_secure)
-}
-
-/// Forgets it.
-pub fn clear_left(is_secure: bool) -> Option<HeaderValue> {
-    set(LEFT, "", Some(0), is_secure)
-}
-
-/// The name of the site at which a logout began; not yet believed.
-pub fn left(headers: &HeaderMap, is_secure: bool) -> Option<&str> {
-    pairs(headers).find_map(|(name, value)| (own_name(name, is_secure) == Some(LEFT)).then_some(value))
-}
-
-/// Takes an attempt from the browser.
-pub fn clear_attempt(handle: &str, is_secure: bool) -> Option<HeaderValue> {
-    set(&format!("{ATTEMPT}{handle}"), "", Some(0), is_secure)
-}
-
-/// Gives the browser emergency access, for `seconds`.
-pub fn set_admin(value: &str, seconds: i64, is_secure: bool) -> Option<HeaderValue> {
-    set(ADMIN, value, Some(seconds), is_secure)
-}
-
-/// Takes emergency access from the browser.
-pub fn clear_admin(is_secure: bool) -> Option<HeaderValue> {
-    set(ADMIN, "", Some(0), is_secure)
-}
-
-/// Lax, not Strict: the browser comes back from the AMS by a link of another site.
-fn set(name: &str, value: &str, seconds: Option<i64>, is_secure: bool) -> Option<HeaderValue> {
-    let (prefix, secure) = if is_secure { (HOST_PREFIX, "; Secure") } else { ("", "") };
-    let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-    HeaderValue::from_str(&format!("{prefix}{name}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}"))
-        .ok()
 }
 
 #[cfg(test)]
@@ -241,15 +234,17 @@ mod tests {
             (&["\u{2000}__Host-membergate=x"], true, Absent),
             (&[], true, Absent),
         ] {
-            assert_eq!(session(&cookie_headers(texts), is_secure), found, "{texts:?}");
+            let headers = cookie_headers(texts);
+            assert_eq!(Cookies::read(&headers, is_secure).session(Cookie::Session), found, "{texts:?}");
+            assert_eq!(of_visitor(&headers, is_secure), [found, Absent], "{texts:?}");
         }
     }
 
     #[test]
     fn attempts_are_found_by_handle() {
         let headers = cookie_headers(&["__Host-membergate-login-abc=1; x=y; __Host-membergate-login-d-e=2"]);
-        assert_eq!(attempts(&headers, true), [("abc", "1"), ("d-e", "2")]);
-        assert!(attempts(&headers, false).is_empty());
+        assert_eq!(Cookies::read(&headers, true).attempts(), [("abc", "1"), ("d-e", "2")]);
+        assert!(Cookies::read(&headers, false).attempts().is_empty());
     }
 
     #[test]
@@ -275,13 +270,17 @@ mod tests {
     #[test]
     fn cookies_carry_every_protection_that_the_address_allows() {
         let text = |value: Option<HeaderValue>| value.unwrap().to_str().unwrap().to_owned();
+        let [secure, plain] = [true, false].map(|is_secure| Cookies::read(&HeaderMap::new(), is_secure));
         assert_eq!(
-            text(set_session("v", true)),
+            text(secure.set(Cookie::Session, "v", None)),
             "__Host-membergate=v; Path=/; HttpOnly; SameSite=Lax; Secure"
         );
-        assert_eq!(text(clear_session(false)), "membergate=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
         assert_eq!(
-            text(set_attempt("h", "s", 60, true)),
+            text(plain.clear(Cookie::Session)),
+            "membergate=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
+        );
+        assert_eq!(
+            text(secure.set_attempt("h", "s", 60)),
             "__Host-membergate-login-h=s; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60"
         );
     }

@@ -3,12 +3,14 @@
 use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{RawQuery, Request, State};
-use axum::http::{HeaderMap, Response};
+use axum::http::Response;
 
 use super::arrived::{Arrived, PostedTo};
+use super::cookies::Cookies;
 use super::pages::{KeptForm, Notice, ResumeForm, respond};
-use super::state::{Gate, answer, see_other, with_cookies};
-use super::{cookies, paths};
+use super::paths;
+use super::present::Present;
+use super::state::{Services, answer, see_other, with_cookies};
 use crate::domain::return_to::ReturnTo;
 use crate::flows::long_addresses::Destination;
 
@@ -20,19 +22,19 @@ const MOST_FIELDS: usize = 500;
 
 /// Answers a form posted without a session. Only the data plane can lead here: it says where the form was going.
 pub async fn keep(
-    State(gate): State<Gate>,
+    State(services): State<Services>,
     Extension(arrived): Extension<Arrived>,
+    cookies: Cookies,
     request: Request,
 ) -> Response<Body> {
     let frame = arrived.frame();
     let Some(PostedTo(page)) = request.extensions().get::<PostedTo>().cloned() else {
         return answer(Notice::NotFound.html(&frame));
     };
-    let to = gate.long.pack_text(&arrived.site.host, arrived.client_address, &page).await;
+    let to = services.long.pack_text(&arrived.site.host, arrived.client_address, &page).await;
     let login = to.as_ref().map_or_else(|| paths::LOGIN.to_owned(), paths::login_to);
     let key = to.and_then(|to| to.key);
-    let key =
-        key.map(|key| cookies::set_key(&key, request.headers(), arrived.is_secure())).unwrap_or_default();
+    let key = key.map(|key| cookies.set_key(&key)).unwrap_or_default();
     let Ok(body) = to_bytes(request.into_body(), LARGEST_FORM).await else {
         return with_cookies(answer(Notice::FormNotKept { login }.html(&frame)), key);
     };
@@ -47,25 +49,16 @@ pub async fn keep(
 
 /// After the sign-in: the tab shows the form that it holds, and sends it when the person says so.
 pub async fn resume(
-    State(gate): State<Gate>,
     Extension(arrived): Extension<Arrived>,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    present: Option<Present>,
 ) -> Response<Body> {
-    match gate.present(&arrived, &headers).await {
-        Ok(Some((_, held))) => {
-            let name = held.standing.profile.name.clone();
-            answer(respond(&ResumeForm { frame: arrived.frame(), name }))
-        }
-        Ok(None) => {
-            let here = format!("{}?{}", paths::RESUME_FORM, query.unwrap_or_default());
-            let login = ReturnTo::parse(&here)
-                .map_or_else(|_| paths::LOGIN.to_owned(), |page| paths::login_to(&Destination::whole(page)));
-            see_other(&format!("{}{login}", arrived.site.origin))
-        }
-        Err(error) => {
-            super::log::ending(&arrived, Notice::Broken.code(), &error);
-            answer(Notice::Broken.html(&arrived.frame()))
-        }
+    if let Some(Present { held, .. }) = present {
+        let name = held.standing.profile.name.clone();
+        return answer(respond(&ResumeForm { frame: arrived.frame(), name }));
     }
+    let here = format!("{}?{}", paths::RESUME_FORM, query.unwrap_or_default());
+    let login = ReturnTo::parse(&here)
+        .map_or_else(|_| paths::LOGIN.to_owned(), |page| paths::login_to(&Destination::whole(page)));
+    see_other(&format!("{}{login}", arrived.site.origin))
 }

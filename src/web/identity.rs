@@ -29,7 +29,7 @@ const NAME: HeaderName = HeaderName::from_static("membergate-name");
 const EMAIL: HeaderName = HeaderName::from_static("membergate-email");
 const ROLES: HeaderName = HeaderName::from_static("membergate-roles");
 const MEMBER: HeaderName = HeaderName::from_static("membergate-member");
-/// Who looks through this person's eyes. To the site, and to the browser.
+/// Who views the site as this person. To the site, and to the browser.
 pub const VIEW_AS: HeaderName = HeaderName::from_static("membergate-view-as");
 
 /// How long an assertion is valid.
@@ -86,7 +86,7 @@ struct Claims<'a> {
     jti: &'a str,
     /// Names the session to this site, and to no other.
     sid: &'a str,
-    /// Who looks through this person's eyes (RFC 8693 §4.1).
+    /// Who views the site as this person (RFC 8693 §4.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     act: Option<Act<'a>>,
 }

@@ -8,17 +8,18 @@ use std::time::Instant;
 use http::StatusCode;
 
 use super::arrived::Arrived;
-use super::pages::Code;
+use super::pages;
 use super::refusal_log::{Reason, RefusedRequest};
+use crate::domain::outcome::Outcome;
 
-/// Logs why a request ended with `code`, at the level of its blame.
-pub fn ending(arrived: &Arrived, code: Code, cause: &dyn Display) {
-    ending_of(arrived, None, code, cause);
+/// Logs why a request ended with `outcome`, at the level of its blame.
+pub fn ending(arrived: &Arrived, outcome: Outcome, cause: &dyn Display) {
+    ending_of(arrived, None, outcome, cause);
 }
 
 /// The same, for a request that came from an OpenID client.
-pub fn ending_of(arrived: &Arrived, client: Option<&Claimed>, code: Code, cause: &dyn Display) {
-    refused(arrived, client, code.status(), Reason::Page(code), Some(cause));
+pub fn ending_of(arrived: &Arrived, client: Option<&Claimed>, outcome: Outcome, cause: &dyn Display) {
+    refused(arrived, client, pages::status(outcome), Reason::Page(outcome), Some(cause));
 }
 
 /// Logs that a request was refused.
@@ -48,7 +49,7 @@ pub fn answered(arrived: &Arrived, status: StatusCode) {
     let is_refusal = status.is_client_error() || status.is_server_error();
     if is_refusal && !arrived.is_logged.load(Ordering::Relaxed) {
         let reason = match status {
-            StatusCode::UNAUTHORIZED => Reason::Page(Code::SignInRequired),
+            StatusCode::UNAUTHORIZED => Reason::Page(Outcome::SignInRequired),
             status => Reason::Answered(status),
         };
         refused(arrived, None, status, reason, None);

@@ -2,14 +2,15 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Response, header};
+use axum::http::{HeaderValue, Response, header};
 use axum::{Extension, Json, response::IntoResponse};
 use serde::Serialize;
 
 use super::arrived::Arrived;
 use super::pages::Notice;
 use super::paths;
-use super::state::{Gate, answer};
+use super::present::Present;
+use super::state::{Services, answer};
 use crate::domain::roles;
 use crate::domain::rule::Role;
 use crate::flows::person::Held;
@@ -38,31 +39,23 @@ struct Reasoned {
 /// Tells a signed-in person about him- or herself, and a stranger where to sign in. Same-origin scripts only: nothing here
 /// allows another origin to read it.
 pub async fn me(
-    State(gate): State<Gate>,
+    State(services): State<Services>,
     Extension(arrived): Extension<Arrived>,
-    headers: HeaderMap,
+    present: Option<Present>,
 ) -> Response<Body> {
-    match gate.present(&arrived, &headers).await {
-        Ok(Some((_, held))) => {
-            let mut response = Json(describe(&gate, &held)).into_response();
-            response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-            response
-        }
-        Ok(None) => {
-            let login = paths::LOGIN.to_owned();
-            answer(Notice::SignInRequired { login }.json(&arrived.frame()))
-        }
-        Err(error) => {
-            super::log::ending(&arrived, Notice::Broken.code(), &error);
-            answer(Notice::Broken.json(&arrived.frame()))
-        }
-    }
+    let Some(Present { held, .. }) = present else {
+        let login = paths::LOGIN.to_owned();
+        return answer(Notice::SignInRequired { login }.json(&arrived.frame()));
+    };
+    let mut response = Json(describe(&services, &held)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
 }
 
-fn describe(gate: &Gate, held: &Held) -> Me {
-    let published = gate.rules.load();
+fn describe(services: &Services, held: &Held) -> Me {
+    let published = services.rules.load();
     // The request path decides without reasons; here somebody wants to read them.
-    let decision = roles::explain(&held.record, &published.rules, gate.clock.now());
+    let decision = roles::explain(&held.record, &published.rules, services.clock.now());
     let reasoned = |role: &Role| {
         let why = decision.trace.iter().find(|verdict| verdict.matched && *verdict.role == *role.as_str());
         Reasoned {

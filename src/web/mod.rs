@@ -15,6 +15,7 @@ pub mod oidc;
 pub mod operations;
 pub mod pages;
 pub mod paths;
+pub mod present;
 pub mod proxy;
 pub mod refusal_log;
 pub mod round;

@@ -21,7 +21,7 @@ pub const SINGLE_LOGOUT: &str = "/_gate/slo";
 pub const VERIFY: &str = "/_gate/verify";
 /// Who am I, which roles, until when.
 pub const ME: &str = "/_gate/me";
-/// Opens a link to look through somebody else's eyes: `?token=`.
+/// Opens a link to view the site as another person: `?token=`.
 pub const VIEW_AS: &str = "/_gate/view-as";
 /// Ends that: `?return_to=`.
 pub const VIEW_AS_END: &str = "/_gate/view-as/end";
@@ -52,7 +52,7 @@ pub const KEEP_FORM: &str = "/_gate/keep-form";
 /// Administration; its pages are below.
 pub const ADMIN: &str = return_to::ADMIN;
 /// Opens an emergency link: `?token=`.
-pub const ADMIN_ENTER: &str = "/_gate/admin/enter";
+pub const ADMIN_EMERGENCY: &str = "/_gate/admin/emergency";
 
 /// Whether a path is one that a provider answers outside our prefix.
 pub fn is_discovery(path: &str) -> bool {

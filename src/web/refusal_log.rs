@@ -6,13 +6,14 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
 
-use super::pages::{Blame, Code};
+use crate::domain::network::ClientNetwork;
+use crate::domain::outcome::{Blame, Outcome};
 use crate::domain::path::PathFault;
 
 /// How long lines are counted before a client has its full number again.
@@ -26,7 +27,7 @@ const MOST_ENTRIES: usize = 4096;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// The page or JSON problem that the client got says it.
-    Page(Code),
+    Page(Outcome),
     /// No host, two hosts, or something that is not a host.
     HostUnclear,
     /// The request target is not a path with an optional query.
@@ -55,8 +56,6 @@ pub enum Reason {
     ForeignWebSocket,
     /// The header section is no HTTP. Its client got a 400 without a page.
     HeadUnreadable,
-    /// The header section is too large or has too many fields. Its client got a 431, without a page if it spoke HTTP/1.
-    HeadTooLarge,
     /// An OpenID client's request to sign somebody in; the client was told why.
     OpenIdRequest,
     /// An OpenID client's call for tokens.
@@ -69,7 +68,7 @@ impl Reason {
     /// The reason as it stands in the log.
     pub fn as_str(self) -> &'static str {
         match self {
-            Reason::Page(code) => code.as_str(),
+            Reason::Page(outcome) => outcome.slug(),
             Reason::HostUnclear => "host_unclear",
             Reason::TargetUnclear => "target_unclear",
             Reason::Path(fault) => fault.name(),
@@ -84,16 +83,15 @@ impl Reason {
             Reason::NotAForwardAuthProxy => "not_a_forward_auth_proxy",
             Reason::ForeignWebSocket => "foreign_websocket",
             Reason::HeadUnreadable => "head_unreadable",
-            Reason::HeadTooLarge => "head_too_large",
             Reason::OpenIdRequest => "openid_request",
             Reason::OpenIdCall => "openid_call",
             Reason::Answered(status) => match status {
-                StatusCode::BAD_REQUEST => "bad_request",
+                StatusCode::BAD_REQUEST => Outcome::BadRequest.slug(),
                 StatusCode::FORBIDDEN => "forbidden",
-                StatusCode::NOT_FOUND => "not_found",
-                StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+                StatusCode::NOT_FOUND => Outcome::NotFound.slug(),
+                StatusCode::METHOD_NOT_ALLOWED => Outcome::MethodNotAllowed.slug(),
                 StatusCode::CONFLICT => "conflict",
-                StatusCode::PAYLOAD_TOO_LARGE => "body_too_large",
+                StatusCode::PAYLOAD_TOO_LARGE => Outcome::BodyTooLarge.slug(),
                 StatusCode::UNSUPPORTED_MEDIA_TYPE => "media_type",
                 StatusCode::TOO_MANY_REQUESTS => "too_many_requests",
                 status if status.is_server_error() => "failed",
@@ -105,7 +103,7 @@ impl Reason {
     /// Who has to act; the level of the line follows from it.
     fn blame(self) -> Blame {
         match self {
-            Reason::Page(code) => code.blame(),
+            Reason::Page(outcome) => outcome.blame(),
             Reason::Answered(status) if status.is_server_error() => Blame::Us,
             _ => Blame::Visitor,
         }
@@ -113,7 +111,7 @@ impl Reason {
 
     /// Whether it is no refusal but the beginning of a sign-in, and only of interest to whoever looks for it.
     fn is_usual(self) -> bool {
-        matches!(self, Reason::Page(Code::SignInRequired | Code::FormNotKept))
+        matches!(self, Reason::Page(Outcome::SignInRequired | Outcome::FormNotKept))
     }
 }
 
@@ -183,7 +181,7 @@ impl RefusalLog {
     fn has_room(&self, client: IpAddr, reason: Reason, now: Instant) -> bool {
         self.close_windows_if_full(now);
         let mut table = self.table();
-        let key = (Some(network(client)), reason);
+        let key = (Some(ClientNetwork::of(client).address()), reason);
         let is_told_apart = table.len() < MOST_ENTRIES || table.contains_key(&key);
         let key = if is_told_apart { key } else { (None, reason) };
         let entry = table.entry(key).or_insert(Entry { ends: now + WINDOW, lines: 0, left_out: 0 });
@@ -233,14 +231,6 @@ fn write(refusal: &RefusedRequest<'_>) {
     }
 }
 
-/// Whoever has one IPv6 address has the 2^64 of its network.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
-        v4 => v4,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -287,7 +277,7 @@ mod tests {
 
     #[test]
     fn every_reason_has_a_name_that_a_program_can_search_for() {
-        for reason in [Reason::TargetUnclear, Reason::Page(Code::NotEntitled), Reason::HeadTooLarge] {
+        for reason in [Reason::TargetUnclear, Reason::Page(Outcome::NotEntitled), Reason::HeadUnreadable] {
             assert!(reason.as_str().bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
         }
         assert_eq!(Reason::Answered(StatusCode::IM_A_TEAPOT).as_str(), "refused");

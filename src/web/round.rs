@@ -11,15 +11,16 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response};
 
 use super::arrived::Arrived;
-use super::cookies;
+use super::cookies::{Cookie, Cookies, MOST_SESSIONS};
 use super::pages::{Notice, SigningOut, respond};
 use super::paths;
-use super::state::{Gate, answer, see_other, with_cookies};
+use super::state::{Services, answer, see_other, with_cookies};
 use crate::adapters::keys::random::key_of;
 use crate::adapters::store::StoreError;
 use crate::domain::access::{Access, Site, Visitor, decide};
+use crate::domain::outcome::Outcome;
 use crate::domain::session::SessionKey;
-use crate::flows::visit::{Live, Presence, Recall};
+use crate::flows::visit::{Live, Presence};
 
 /// W3C Clear Site Data. It takes seconds in some browsers, so it is not sent without need.
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -43,44 +44,40 @@ pub enum End {
 /// Ends every session that the browser names here, and sends it on: to the next host of the round that began at the host of
 /// `began_at`, or to the round's end. The store's failure ends the round, with a page that says so.
 pub async fn leave(
-    gate: &Gate,
+    services: &Services,
     arrived: &Arrived,
     headers: &HeaderMap,
+    cookies: &Cookies,
     began_at: &Site,
     end: &End,
 ) -> Response<Body> {
-    let secure = arrived.is_secure();
-    let attempts = cookies::attempts(headers, secure);
-    let attempts = attempts.iter().map(|(handle, _)| cookies::clear_attempt(handle, secure));
-    let own = [cookies::clear_session, cookies::clear_view, cookies::clear_admin].map(|clear| clear(secure));
+    let attempts = cookies.attempts();
+    let attempts = attempts.iter().map(|(handle, _)| cookies.clear_attempt(handle));
+    let own = [Cookie::Session, Cookie::View, Cookie::Admin].map(|cookie| cookies.clear(cookie));
     let cleared = attempts.chain(own);
-    let is_live = names_a_live_session(gate, arrived, headers).await;
-    match end_all(gate, headers, secure).await {
+    let is_live = names_a_live_session(services, arrived, cookies).await;
+    match end_all(services, cookies).await {
         Ok(()) => {
-            let mut led = with_cookies(lead(arrived, onwards(gate, arrived, began_at, end)), cleared);
-            if is_live && secure && is_top_level(headers) {
+            let mut led = with_cookies(lead(arrived, onwards(services, arrived, began_at, end)), cleared);
+            if is_live && arrived.is_secure() && is_top_level(headers) {
                 led.headers_mut().insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cache\""));
             }
             led
         }
         Err(error) => {
             // Memory has forgotten the session already, and so does the browser; but nobody is told that all is done.
-            super::log::ending(arrived, Notice::Broken.code(), &error);
+            super::log::ending(arrived, Outcome::Broken, &error);
             with_cookies(answer(Notice::Broken.html(&arrived.frame())), cleared)
         }
     }
 }
 
 /// Whether a live session ends now. Nothing depends on it but whether the browser forgets the pages that it keeps, so that Back asks again.
-async fn names_a_live_session(gate: &Gate, arrived: &Arrived, headers: &HeaderMap) -> bool {
-    for key in keys(cookies::session_values(headers, arrived.is_secure())) {
-        let live = match gate.visits.recall(&key) {
-            Recall::Known(live) => Some(live),
-            Recall::Ended => None,
-            Recall::Unknown => gate.visits.load(&key).await.unwrap_or_default(),
-        };
+async fn names_a_live_session(services: &Services, arrived: &Arrived, cookies: &Cookies) -> bool {
+    for key in keys(cookies.values(Cookie::Session)) {
+        let live = services.visits.find(&key).await.unwrap_or_default();
         let is_over = |live: &Live| {
-            matches!(gate.visits.presence(live, &arrived.site.host, gate.clock.now()), Presence::Over)
+            matches!(services.visits.presence(live, &arrived.site.host, services.clock.now()), Presence::Over)
         };
         if live.is_some_and(|live| !is_over(&live)) {
             return true;
@@ -110,7 +107,7 @@ fn lead(arrived: &Arrived, go_url: String) -> Response<Body> {
 }
 
 /// The next host of the round that began at `began_at`, or its end.
-fn onwards(gate: &Gate, arrived: &Arrived, began_at: &Site, end: &End) -> String {
+fn onwards(services: &Services, arrived: &Arrived, began_at: &Site, end: &End) -> String {
     match arrived.sites.next_host(&arrived.site.host).filter(|next| next.host != began_at.host) {
         Some(next) => {
             let end = match end {
@@ -122,7 +119,7 @@ fn onwards(gate: &Gate, arrived: &Arrived, began_at: &Site, end: &End) -> String
         }
         None => match end {
             End::Home(site) => landing(arrived, site),
-            End::Ams => gate.ams.logout_url().into(),
+            End::Ams => services.ams.logout(&arrived.single_logout_address()).into(),
             End::Onward(site) => format!("{}{}", site.origin, paths::ONWARD),
         },
     }
@@ -140,21 +137,21 @@ pub fn landing(arrived: &Arrived, site: &Site) -> String {
 }
 
 /// Ends every session that the browser names, of whatever kind, and tells the first error.
-async fn end_all(gate: &Gate, headers: &HeaderMap, secure: bool) -> Result<(), StoreError> {
+async fn end_all(services: &Services, cookies: &Cookies) -> Result<(), StoreError> {
     let mut outcome = Ok(());
-    for key in keys(cookies::session_values(headers, secure)) {
-        outcome = outcome.and(gate.visits.end(&key).await);
+    for key in keys(cookies.values(Cookie::Session)) {
+        outcome = outcome.and(services.visits.end(&key).await);
     }
-    if let Some(desk) = &gate.desk {
-        for key in keys(cookies::view_values(headers, secure)) {
+    if let Some(desk) = &services.desk {
+        for key in keys(cookies.values(Cookie::View)) {
             if let Err(error) = desk.view_as.end(&key).await {
                 // It is over here all the same; only the audit log does not say so.
-                outcome = outcome.and(gate.visits.end(&key).await).and(Err(error));
+                outcome = outcome.and(services.visits.end(&key).await).and(Err(error));
             }
         }
     }
-    if let Some(administer) = &gate.administer {
-        for key in keys(cookies::admin_values(headers, secure)) {
+    if let Some(administer) = &services.administer {
+        for key in keys(cookies.values(Cookie::Admin)) {
             outcome = outcome.and(administer.links.leave(&key).await);
         }
     }
@@ -162,5 +159,5 @@ async fn end_all(gate: &Gate, headers: &HeaderMap, secure: bool) -> Result<(), S
 }
 
 fn keys<'a>(values: impl Iterator<Item = &'a str>) -> impl Iterator<Item = SessionKey> {
-    values.filter_map(key_of).take(cookies::MOST_SESSIONS)
+    values.filter_map(key_of).take(MOST_SESSIONS)
 }

@@ -11,16 +11,20 @@ use axum::{Extension, body::Body};
 
 use super::arrived::Arrived;
 use super::pages::Notice;
-use super::state::{Gate, answer, unchanged};
+use super::state::{Services, answer, unchanged};
 use super::{admin, forms, login, logout, me, oidc, paths, view_as};
 use crate::flows::administer::clients::OpenIdClients;
 use crate::flows::grant::Provider;
 
 /// Everything under the prefix that we keep for ourselves on every site, and what the OpenID Provider has besides.
-pub fn control(gate: Gate, provider: Option<Arc<Provider>>, clients: Option<Arc<OpenIdClients>>) -> Router {
-    let parts = gate.administer.clone().zip(gate.desk.clone());
+pub fn control(
+    services: Services,
+    provider: Option<Arc<Provider>>,
+    clients: Option<Arc<OpenIdClients>>,
+) -> Router {
+    let parts = services.administer.clone().zip(services.desk.clone());
     let admin =
-        parts.map(|(administer, desk)| admin::Admin { gate: gate.clone(), administer, desk, clients });
+        parts.map(|(administer, desk)| admin::Admin { gate: services.clone(), administer, desk, clients });
     let router = Router::new()
         // People
         .route(paths::LOGIN, only_get(get(login::login).head(unchanged)))
@@ -42,9 +46,13 @@ pub fn control(gate: Gate, provider: Option<Arc<Provider>>, clients: Option<Arc<
             only_get(get(oidc::jwks::roles)).layer(from_fn(oidc::for_every_origin)),
         )
         .layer(DefaultBodyLimit::max(forms::LARGEST_FORM))
-        .with_state(gate.clone())
+        .with_state(services.clone())
         // OpenID clients
-        .merge(provider.map(|provider| oidc::routes(oidc::Desk { gate, provider })).unwrap_or_default());
+        .merge(
+            provider
+                .map(|provider| oidc::routes(oidc::OpenIdServices { services, provider }))
+                .unwrap_or_default(),
+        );
     let router = match admin {
         // Its forms are larger, and it sets their limit itself.
         Some(admin) => router.merge(admin::router(admin)),
@@ -53,7 +61,7 @@ pub fn control(gate: Gate, provider: Option<Arc<Provider>>, clients: Option<Arc<
     router.fallback(not_found)
 }
 
-fn only_get(route: MethodRouter<Gate>) -> MethodRouter<Gate> {
+fn only_get(route: MethodRouter<Services>) -> MethodRouter<Services> {
     route.fallback(wrong_method)
 }
 

@@ -3,27 +3,23 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
 
-use super::arrived::Arrived;
-use super::cookies::{self, SessionCookie};
 use crate::adapters::ams::Ams;
 use crate::adapters::clock::SharedClock;
-use crate::adapters::keys::keyring::Keyring;
-use crate::adapters::keys::random::key_of;
-use crate::adapters::store::StoreError;
 use crate::flows::administer::Administer;
 use crate::flows::administer::desk::Desk;
+use crate::flows::keyring::Keyring;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::managed_roles::Lists;
-use crate::flows::person::{Held, PublishedRules};
+use crate::flows::person::PublishedRules;
 use crate::flows::sign_in::SignIn;
-use crate::flows::visit::{Live, Presence, Recall, Visits};
+use crate::flows::visit::Visits;
 
 /// The use cases and what they rest on.
 #[derive(Clone)]
-pub struct Gate {
+pub struct Services {
     /// Signing in.
     pub sign_in: Arc<SignIn>,
     /// Sessions.
@@ -44,32 +40,6 @@ pub struct Gate {
     pub administer: Option<Arc<Administer>>,
     /// Its use cases about people; there if `administer` is.
     pub desk: Option<Arc<Desk>>,
-}
-
-impl Gate {
-    /// The live session that a request brings, and what its holder holds now. A stale record counts as nobody: whoever
-    /// asks here can do without.
-    pub async fn present(
-        &self,
-        arrived: &Arrived,
-        headers: &HeaderMap,
-    ) -> Result<Option<(Arc<Live>, Arc<Held>)>, StoreError> {
-        let SessionCookie::Present(text) = cookies::session(headers, arrived.is_secure()) else {
-            return Ok(None);
-        };
-        let Some(key) = key_of(text) else { return Ok(None) };
-        let live = match self.visits.recall(&key) {
-            Recall::Known(live) => Some(live),
-            Recall::Ended => None,
-            Recall::Unknown => self.visits.load(&key).await?,
-        };
-        // Whoever looks through another's eyes is nobody here: no page of ours may take them for that person.
-        let Some(live) = live.filter(|live| live.session().viewer.is_none()) else { return Ok(None) };
-        match self.visits.presence(&live, &arrived.site.host, self.clock.now()) {
-            Presence::Present(held) => Ok(Some((live, held))),
-            Presence::Stale | Presence::Over => Ok(None),
-        }
-    }
 }
 
 /// An answer of ours with a whole body.

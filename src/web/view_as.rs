@@ -1,4 +1,4 @@
-//! `/_gate/view-as`: begins and ends looking at a site through somebody else's eyes.
+//! `/_gate/view-as`: begins and ends the view of a site as another person (impersonation).
 //!
 //! Administrators get the link from their pages; it works once. The administrator's own session is not touched by either.
 
@@ -8,53 +8,54 @@ use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Response, header};
 
 use super::arrived::Arrived;
-use super::cookies::{self, SessionCookie};
+use super::cookies::{Cookie, Cookies, SessionCookie};
 use super::pages::Notice;
-use super::state::{Gate, answer, see_other, with_cookies};
+use super::state::{Services, answer, see_other, with_cookies};
 use crate::adapters::keys::random::key_of;
+use crate::domain::outcome::Outcome;
 use crate::domain::return_to::ReturnTo;
-use crate::flows::administer::view_as::ViewError;
+use crate::flows::administer::people::view_as::ViewError;
 
 /// Opens a link, and goes to the site's home.
 pub async fn open(
-    State(gate): State<Gate>,
+    State(services): State<Services>,
     Extension(arrived): Extension<Arrived>,
     RawQuery(query): RawQuery,
+    cookies: Cookies,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let Some(desk) = &gate.desk else { return answer(Notice::NotFound.html(&arrived.frame())) };
+    let Some(desk) = &services.desk else { return answer(Notice::NotFound.html(&arrived.frame())) };
     let token = parameter(query.as_deref(), "token").unwrap_or_default();
     let user_agent = headers.get(header::USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default();
     match desk.view_as.open(&token, &arrived.site.host, user_agent).await {
         Ok(view) => {
-            let cookie = cookies::set_view(view.secret.cookie_text(), arrived.is_secure());
+            let cookie = cookies.set(Cookie::View, view.secret.cookie_text(), None);
             with_cookies(see_other(&arrived.home_address()), [cookie])
         }
         Err(error @ (ViewError::Store(_) | ViewError::Cryptography(_))) => {
-            super::log::ending(&arrived, Notice::Broken.code(), &error);
+            super::log::ending(&arrived, Outcome::Broken, &error);
             answer(Notice::Broken.html(&arrived.frame()))
         }
         Err(_) => answer(Notice::NotFound.html(&arrived.frame())),
     }
 }
 
-/// Ends the look of this browser, and goes back to where it was, as the administrator. Harmless when somebody else's page
-/// leads here: nothing but a look ends by it.
+/// Ends the view in this browser, and goes back to where it was, as the administrator. Harmless when somebody else's page
+/// leads here: nothing but a view ends by it.
 pub async fn end(
-    State(gate): State<Gate>,
+    State(services): State<Services>,
     Extension(arrived): Extension<Arrived>,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    cookies: Cookies,
 ) -> Response<Body> {
-    let secure = arrived.is_secure();
     let page = parameter(query.as_deref(), "return_to").and_then(|page| ReturnTo::parse(&page).ok());
     let onwards = page.map_or_else(|| arrived.home_address(), |page| arrived.address_of(&page));
-    let cleared = [cookies::clear_view(secure)];
-    if let (Some(desk), SessionCookie::Present(text)) = (&gate.desk, cookies::view(&headers, secure))
+    let cleared = [cookies.clear(Cookie::View)];
+    if let (Some(desk), SessionCookie::Present(text)) = (&services.desk, cookies.session(Cookie::View))
         && let Some(key) = key_of(text)
         && let Err(error) = desk.view_as.end(&key).await
     {
-        super::log::ending(&arrived, Notice::Broken.code(), &error);
+        super::log::ending(&arrived, Outcome::Broken, &error);
     }
     with_cookies(see_other(&onwards), cleared)
 }

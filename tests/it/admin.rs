@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use membergate::adapters::clock::SystemClock;
 use membergate::adapters::keys::seal::SecretKey;
-use membergate::adapters::store::SqliteStore;
+use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::flows::administer::AdminLinks;
 use membergate::sim::switches::{Fault, Scope};
 use reqwest::Method;
@@ -65,7 +65,7 @@ async fn publish(world: &World, sam: &mut Visitor) -> Page {
     let preview = previewed(world, sam).await;
     let (token, revision) = guards(&preview);
     let fields = [("token", &*token), ("revision", &revision), ("note", "For the new term")];
-    sam.post(world.url("/_gate/admin/publish"), &fields).await
+    sam.post(world.url("/_gate/admin/preview/publish"), &fields).await
 }
 
 pub async fn previewed(world: &World, sam: &mut Visitor) -> Page {
@@ -90,7 +90,7 @@ async fn only_who_holds_the_role_gets_in() {
     let mut stranger = world.visitor();
     let page = stranger.open(world.url("/_gate/admin/audit?action=published")).await;
     assert!(page.url.path().ends_with("login.aspx"), "{}", page.url);
-    stranger.post(world.url("/_gate/admin/publish"), &[]).await.expect(401);
+    stranger.post(world.url("/_gate/admin/preview/publish"), &[]).await.expect(401);
 
     let mut jane = world.visitor();
     let refused = jane.sign_in(CHAIR, world.url("/_gate/admin")).await.expect(403);
@@ -109,7 +109,7 @@ async fn only_who_holds_the_role_gets_in() {
         "/versions",
         "/files",
         "/migrate",
-        "/try",
+        "/people",
         "/sessions",
         "/status",
         "/clients",
@@ -120,7 +120,7 @@ async fn only_who_holds_the_role_gets_in() {
         assert_eq!(page.header("cache-control"), Some("no-store"), "{path}");
         assert!(page.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"), "{path}");
     }
-    sam.get(world.url("/_gate/admin/publish")).await.expect(405);
+    sam.get(world.url("/_gate/admin/preview/publish")).await.expect(405);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -285,7 +285,7 @@ async fn two_administrators_edit_at_once_and_nothing_is_lost() {
     let fields = [("token", &*token), ("revision", &*revision), ("key", "x")];
     one.post(world.url("/_gate/admin/mapping/remove"), &fields).await.expect(409);
     one.post(world.url("/_gate/admin/mapping/discard"), &fields[..2]).await.expect(409);
-    one.post(world.url("/_gate/admin/publish"), &fields[..2]).await.expect(409);
+    one.post(world.url("/_gate/admin/preview/publish"), &fields[..2]).await.expect(409);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -377,14 +377,14 @@ async fn an_emergency_link_opens_once_and_only_by_its_button() {
     let path = world.folder.path().join("gate.sqlite");
     let store = Arc::new(SqliteStore::open(Path::new(&path), &key).unwrap());
     let token = AdminLinks::new(store, Arc::new(SystemClock)).make().await.unwrap();
-    let link = world.url(&format!("/_gate/admin/enter?token={token}"));
+    let link = world.url(&format!("/_gate/admin/emergency?token={token}"));
 
     // A program that looks at the link, as those in messages do, does not use it up.
     let mut program = world.visitor();
     for _ in 0..2 {
         program.get(&link).await.expect(200);
     }
-    let enter = world.url("/_gate/admin/enter");
+    let enter = world.url("/_gate/admin/emergency");
     let evil = [("origin", "https://evil.example"), ("content-type", "application/x-www-form-urlencoded")];
     let body = || Some(format!("token={token}"));
     program.request(Method::POST, &enter, &evil, body()).await.expect(403);
@@ -402,7 +402,7 @@ async fn an_emergency_link_opens_once_and_only_by_its_button() {
     let log = operator.get(world.url("/_gate/admin/audit")).await.expect(200).text;
     assert!(log.contains("Opened an emergency link") && log.contains("Emergency</span>"), "{log}");
     let token = mapping.attribute("name=\"token\"", "value").unwrap();
-    operator.post(world.url("/_gate/admin/leave"), &[("token", &*token)]).await.expect(303);
+    operator.post(world.url("/_gate/admin/emergency/leave"), &[("token", &*token)]).await.expect(303);
     operator.get(world.url("/_gate/admin")).await.expect(303);
 }
 
@@ -415,7 +415,7 @@ async fn a_logout_ends_emergency_access_too() {
     for door in ["/_gate/logout", "/_gate/slo"] {
         let token = links.make().await.unwrap();
         let mut operator = world.visitor();
-        operator.post(world.url("/_gate/admin/enter"), &[("token", &*token)]).await.expect(303);
+        operator.post(world.url("/_gate/admin/emergency"), &[("token", &*token)]).await.expect(303);
         operator.get(world.url("/_gate/admin")).await.expect(200);
         let stolen = operator.cookie("localhost", "membergate-admin").unwrap().clone();
         operator.get(world.url(door)).await.expect(303);
@@ -431,15 +431,15 @@ async fn an_administrator_looks_somebody_up_and_ends_sessions() {
     let world = world().await;
     let (mut jane, mut sam) = (world.visitor(), sam(&world).await);
     jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
-    let tried = sam.get(world.url(&format!("/_gate/admin/try?who={CHAIR}"))).await.expect(200);
+    let tried = sam.get(world.url(&format!("/_gate/admin/people?who={CHAIR}"))).await.expect(200);
     for told in ["Jane Marlowe", "education_chair", "On committee EDU", "The record as the AMS gives it"] {
         assert!(tried.text.contains(told), "{told}: {}", tried.text);
     }
     let later =
-        sam.get(world.url(&format!("/_gate/admin/try?who={CHAIR}&at=2099-01-01T00:00"))).await.expect(200);
+        sam.get(world.url(&format!("/_gate/admin/people?who={CHAIR}&at=2099-01-01T00:00"))).await.expect(200);
     assert!(later.text.contains("Not a member"), "{}", later.text);
-    sam.get(world.url("/_gate/admin/try?who=nobody@people.example")).await.expect(422);
-    sam.get(world.url(&format!("/_gate/admin/try?who={CHAIR}&at=tomorrow"))).await.expect(422);
+    sam.get(world.url("/_gate/admin/people?who=nobody@people.example")).await.expect(422);
+    sam.get(world.url(&format!("/_gate/admin/people?who={CHAIR}&at=tomorrow"))).await.expect(422);
 
     let sessions = sam.get(world.url(&format!("/_gate/admin/sessions?of={CHAIR}"))).await.expect(200);
     assert!(
@@ -473,7 +473,7 @@ async fn while_the_ams_is_down_the_pages_work_with_what_is_known_and_say_so() {
     assert!(page.text.contains("The AMS did not answer"), "{}", page.text);
     assert!(page.text.contains("<option value=\"EDU\""), "{}", page.text);
     add_committee(&world, &mut sam, &page, "EDU", "education").await.expect(303);
-    let tried = sam.get(world.url(&format!("/_gate/admin/try?who={NON_MEMBER}"))).await.expect(200);
+    let tried = sam.get(world.url(&format!("/_gate/admin/people?who={NON_MEMBER}"))).await.expect(200);
     assert!(tried.text.contains("The AMS gives no answer just now"), "{}", tried.text);
     let status = sam.get(world.url("/_gate/admin/status")).await.expect(200);
     assert!(status.text.contains("Does not answer"), "{}", status.text);
@@ -481,7 +481,7 @@ async fn while_the_ams_is_down_the_pages_work_with_what_is_known_and_say_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn looking_through_somebodys_eyes_starts_from_the_tester_and_is_off_by_default() {
-    let asked = format!("/_gate/admin/try?who={CHAIR}");
+    let asked = format!("/_gate/admin/people?who={CHAIR}");
     let off = world().await;
     let page = sam(&off).await.get(off.url(&asked)).await.expect(200);
     assert!(!page.text.contains("View the site as this person"), "{}", page.text);
@@ -492,8 +492,10 @@ async fn looking_through_somebodys_eyes_starts_from_the_tester_and_is_off_by_def
     let page = sam.get(world.url(&asked)).await.expect(200);
     let value = |name: &str| page.attribute(&format!("name=\"{name}\""), "value").unwrap();
     let (token, id) = (value("token"), value("id"));
-    let begun =
-        sam.post(world.url("/_gate/admin/view-as"), &[("token", &*token), ("id", &*id)]).await.expect(303);
+    let begun = sam
+        .post(world.url("/_gate/admin/people/view-as"), &[("token", &*token), ("id", &*id)])
+        .await
+        .expect(303);
     sam.open(begun.location().unwrap().as_str()).await.expect(200);
     let seen = sam.get(world.url("/members")).await.expect(200);
     assert!(seen.text.contains("Jane Marlowe"), "{}", seen.text);
@@ -515,13 +517,13 @@ async fn the_ams_environment_is_switched_after_a_confirmation_and_everybody_sign
     // Without a confirmation, or to somewhere that is not configured, nothing happens.
     for fields in [send("", "staging"), send("yes", "production"), send("yes", "evil")] {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
-        sam.post(world.url("/_gate/admin/environment"), &fields).await.expect(303);
+        sam.post(world.url("/_gate/admin/status/environment"), &fields).await.expect(303);
         let asked = tokio::time::timeout(std::time::Duration::from_millis(50), world.gate().restart_asked());
         assert!(asked.await.is_err(), "{fields:?}");
     }
     let fields = send("yes", "staging");
     let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, &**value)).collect();
-    let page = sam.post(world.url("/_gate/admin/environment"), &fields).await.expect(202);
+    let page = sam.post(world.url("/_gate/admin/status/environment"), &fields).await.expect(202);
     assert!(page.text.contains("staging"), "{}", page.text);
     tokio::time::timeout(std::time::Duration::from_secs(5), world.gate().restart_asked()).await.unwrap();
 

@@ -14,7 +14,7 @@ const PAGES: [&str; 15] = [
     "/versions/compare?a=1&b=draft",
     "/files",
     "/migrate",
-    "/try?who=100481",
+    "/people?who=100481",
     "/sessions",
     "/status",
     "/clients",

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use membergate::adapters::ams::catalogue::AmsCatalogue as _;
 use membergate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal, ReMembers};
-use membergate::adapters::ams::{Ams, AmsError, Priority};
-use membergate::adapters::budget::{Budget, Rate};
+use membergate::adapters::ams::{Ams, AmsError, ArrivalFault};
+use membergate::adapters::budget::{Budget, Priority, Rate};
 use membergate::adapters::clock::SystemClock;
 use membergate::adapters::http::{HttpClient, HttpLimits};
 use membergate::domain::record::{IndividualId, Parts, Record};
@@ -87,7 +88,9 @@ fn environment(name: &str, sim: &Simulator, portal: &str, of: SimulatedEnvironme
 }
 
 async fn redeem(ams: &ReMembers, token: &str, parts: Parts) -> Result<Record, AmsError> {
-    let arrival = ams.arrival(&format!("gate=x&UserId={JANE}&sso={token}")).unwrap();
+    let home = Url::parse("https://www.acme.example/").unwrap();
+    let keep = ams.begin(&home, "x").await.unwrap().keep;
+    let arrival = ams.arrival(&format!("state=x&UserId={JANE}&sso={token}"), &keep).unwrap();
     ams.redeem(&arrival, parts).await
 }
 
@@ -128,7 +131,7 @@ async fn a_bad_token_is_the_visitors_fault_however_a_tenant_says_so() {
     for shape in ["empty_list", "null_list", "unauthorized", "not_found", "bad_request", "no_content"] {
         world.switch(&format!("invalid_sso={shape}"));
         let forged = world.sign_in("11111111-2222-4333-8444-555555555555", EVERYTHING).await;
-        assert_eq!(forged, Err(AmsError::TokenRefused), "{shape}");
+        assert_eq!(forged, Err(AmsError::ArrivalRefused), "{shape}");
         assert!(world.sign_in(&world.token(), Parts::default()).await.is_ok(), "{shape}");
     }
 }
@@ -139,7 +142,7 @@ async fn a_token_that_was_looked_up_once_may_be_worth_nothing() {
     world.switch("sso_use=once");
     let token = world.token();
     assert!(world.sign_in(&token, Parts::default()).await.is_ok());
-    assert_eq!(world.sign_in(&token, Parts::default()).await, Err(AmsError::TokenRefused));
+    assert_eq!(world.sign_in(&token, Parts::default()).await, Err(AmsError::ArrivalRefused));
 }
 
 #[tokio::test]
@@ -187,7 +190,7 @@ async fn every_fault_is_an_error_and_passes_when_it_ends() {
         });
         let outcome = world.production.read(&id, Parts::default(), Priority::Refresh).await;
         let error = outcome.expect_err("a fault gives no record");
-        assert!(!matches!(error, AmsError::TokenRefused | AmsError::Busy), "{fault:?}: {error:?}");
+        assert!(!matches!(error, AmsError::ArrivalRefused | AmsError::Busy), "{fault:?}: {error:?}");
         world.sim.control().update_switches(|switches| switches.fault = Fault::None);
         let outcome = world.production.read(&id, Parts::default(), Priority::Refresh).await;
         assert!(outcome.unwrap().is_some(), "after {fault:?}");
@@ -207,10 +210,27 @@ async fn somebody_who_was_removed_is_no_more() {
 async fn a_token_of_production_is_worth_nothing_in_staging() {
     let world = World::start().await;
     let token = world.token();
-    assert_eq!(redeem(&world.staging, &token, Parts::default()).await, Err(AmsError::TokenRefused));
+    assert_eq!(redeem(&world.staging, &token, Parts::default()).await, Err(AmsError::ArrivalRefused));
     assert!(redeem(&world.production, &token, Parts::default()).await.is_ok());
-    assert_eq!((world.production.check().await, world.staging.check().await), (Ok(()), Ok(())));
-    assert!(world.staging.logout_url().as_str().ends_with("/staging/account/logout.aspx"));
+    assert_eq!((world.production.probe().await, world.staging.probe().await), (Ok(()), Ok(())));
+    assert!(
+        world
+            .staging
+            .logout("https://www.acme.example/_gate/slo")
+            .as_str()
+            .ends_with("/staging/account/logout.aspx")
+    );
+}
+
+#[tokio::test]
+async fn a_return_from_the_login_of_the_other_environment_is_refused_before_anybody_is_asked() {
+    let world = World::start().await;
+    let callback = Url::parse("https://www.acme.example/_gate/callback").unwrap();
+    let parameters = format!("state=x&UserId={JANE}&sso={}", world.token());
+    let keep = world.staging.begin(&callback, "x").await.unwrap().keep;
+    assert_eq!(world.production.arrival(&parameters, &keep).unwrap_err(), ArrivalFault::MixedUp);
+    assert!(world.staging.arrival(&parameters, &keep).is_ok());
+    assert_eq!(world.sim.control().api_calls(), 0);
 }
 
 #[tokio::test]

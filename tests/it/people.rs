@@ -10,16 +10,17 @@ use membergate::adapters::budget::{Budget, Rate};
 use membergate::adapters::clock::{Clock, SystemClock};
 use membergate::adapters::http::{HttpClient, HttpLimits};
 use membergate::adapters::keys::seal::{Sealer, SecretKey};
-use membergate::adapters::store::session_list::Which;
-use membergate::adapters::store::{SqliteStore, Store};
+use membergate::adapters::store::Store;
+use membergate::adapters::store::sessions::SessionFilter;
+use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::config::rules;
 use membergate::domain::record::IndividualId;
 use membergate::domain::session::{Limits, Session, SessionKey};
 use membergate::flows::administer::desk::{Desk, Foundation};
 use membergate::flows::administer::people::FindError;
+use membergate::flows::administer::people::trial::try_it;
+use membergate::flows::administer::people::view_as::ViewError;
 use membergate::flows::administer::sweep::{Doing, Progress};
-use membergate::flows::administer::try_it::try_it;
-use membergate::flows::administer::view_as::ViewError;
 use membergate::flows::administer::{Actor, Door};
 use membergate::flows::person::{Published, PublishedRules};
 use membergate::flows::refresh::Refresh;
@@ -38,7 +39,7 @@ struct Office {
     sim: Simulator,
     folder: TempDir,
     ams: Arc<ReMembers>,
-    store: Arc<SqliteStore>,
+    store: Arc<dyn Store>,
     visits: Arc<Visits>,
     rules: PublishedRules,
     desk: Arc<Desk>,
@@ -64,11 +65,12 @@ impl Office {
         let clock = Arc::new(SystemClock);
         let ams = Arc::new(ReMembers::new(environment(&sim), http, budget.clone(), clock));
         let key = SecretKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
-        let store = Arc::new(SqliteStore::open(&folder.path().join("gate.sqlite"), &key).unwrap());
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(&folder.path().join("gate.sqlite"), &key).unwrap());
         let rules = Published::new(1, rules::parse(RULES).unwrap());
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(rules));
         let (refresh, _waiting) =
-            Refresh::new(ams.clone(), store.clone(), rules.clone(), Arc::new(SystemClock));
+            Refresh::new(ams.clone(), store.clone(), store.clone(), rules.clone(), Arc::new(SystemClock));
         let visits = Arc::new(Visits::new(
             store.clone(),
             rules.clone(),
@@ -111,7 +113,7 @@ impl Office {
             device: Some("Firefox on Linux".into()),
             viewer: None,
         };
-        self.visits.begin(session.clone(), found.record).await.unwrap();
+        self.visits.begin(session.clone(), Arc::new(found.record)).await.unwrap();
         session
     }
 }
@@ -184,7 +186,7 @@ async fn trying_the_mapping_gives_roles_with_reasons_and_what_time_will_change()
     let roles: Vec<&str> = trial.decision.roles.iter().map(|role| role.as_str()).collect();
     assert_eq!(roles, ["education_chair", "member", "subscriber"]);
     assert!(!trial.incomplete);
-    assert!(trial.decision.trace.iter().any(|verdict| !verdict.matched && verdict.role.as_str() == "staff"));
+    assert!(trial.decision.trace.iter().any(|verdict| !verdict.matched && &*verdict.role == "staff"));
     let next = trial.changes.first().expect("her seat and her membership end");
     assert_eq!(Some(next.at), trial.decision.holds_until);
     let last = trial.changes.last().unwrap();
@@ -267,7 +269,7 @@ async fn sessions_are_listed_with_device_and_roles_and_all_of_a_person_end_at_on
     let new = office.session(CHAIR, 2, SignedDuration::from_mins(1)).await;
     let other = office.session(SECOND_MEMBERSHIP, 3, SignedDuration::from_mins(30)).await;
     office.session(NON_MEMBER, 4, SignedDuration::from_hours(11)).await;
-    let page = office.desk.sessions.page(&Which::default()).await.unwrap();
+    let page = office.desk.sessions.page(&SessionFilter::default()).await.unwrap();
     let keys: Vec<SessionKey> = page.sessions.iter().map(|it| it.session.key).collect();
     assert_eq!(keys, [new.key, other.key, old.key], "latest first, without the one that is over by age");
     assert_eq!(page.sessions[0].name, "Jane Marlowe");
@@ -275,16 +277,16 @@ async fn sessions_are_listed_with_device_and_roles_and_all_of_a_person_end_at_on
     assert!(page.sessions[0].roles.iter().any(|role| role.as_str() == "education_chair"));
     assert_eq!(page.next, None);
 
-    let hers = Which { of: Some(new.individual.clone()), after: Some((new.created, new.key)) };
+    let hers = SessionFilter { of: Some(new.individual.clone()), after: Some((new.created, new.key)) };
     let page = office.desk.sessions.page(&hers).await.unwrap();
     assert_eq!(page.sessions.iter().map(|it| it.session.key).collect::<Vec<_>>(), [old.key]);
 
     assert_eq!(office.desk.sessions.end_all_of(&new.individual).await.unwrap(), 2);
-    let page = office.desk.sessions.page(&Which::default()).await.unwrap();
+    let page = office.desk.sessions.page(&SessionFilter::default()).await.unwrap();
     assert_eq!(page.sessions.iter().map(|it| it.session.key).collect::<Vec<_>>(), [other.key]);
     assert!(office.store.session(&old.key).await.unwrap().is_none());
     office.desk.sessions.end(&other.key).await.unwrap();
-    assert!(office.desk.sessions.page(&Which::default()).await.unwrap().sessions.is_empty());
+    assert!(office.desk.sessions.page(&SessionFilter::default()).await.unwrap().sessions.is_empty());
 }
 
 #[tokio::test]

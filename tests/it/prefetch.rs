@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 
 use crate::browser::Browser;
-use crate::proxy::scripted::ScriptedSite;
+use crate::proxy::script::ScriptedSite;
 use crate::world::{CHAIR, Plan, World, eventually};
 
 const OPENID: &str = r#"

@@ -152,7 +152,7 @@ async fn an_environment_that_is_switched_in_the_browser_is_live_after_a_start_of
     let page = sam.sign_in(STAFF, world.url("/_gate/admin/status")).await.expect(200);
     let token = page.attribute("name=\"token\"", "value").unwrap();
     let fields = [("token", &*token), ("to", "staging"), ("confirmed", "yes")];
-    sam.post(world.url("/_gate/admin/environment"), &fields).await.expect(202);
+    sam.post(world.url("/_gate/admin/status/environment"), &fields).await.expect(202);
     let mut gateway = tokio::task::spawn_blocking(move || {
         gateway.wait_for("Ready again");
         gateway

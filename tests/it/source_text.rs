@@ -54,9 +54,9 @@ pub(crate) fn module(path: &str) -> String {
 }
 
 /// The code without its comments, the insides of its strings, and its items under `#[cfg(test)]`. Lines keep their numbers.
-/// Files of a module `tests` have none.
+/// Files of a module `tests` or `contract` have none.
 pub(crate) fn production(path: &str, text: &str) -> String {
-    if module(path).split("::").any(|name| name == "tests") {
+    if module(path).split("::").any(|name| matches!(name, "tests" | "contract")) {
         return String::new();
     }
     const MARK: &str = "#[cfg(test)]";
@@ -115,6 +115,100 @@ pub(crate) fn mentions(file: &str, text: &str) -> BTreeSet<String> {
         last = token;
     }
     found
+}
+
+/// A path that a `use` brings into a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Import {
+    /// Whether it is a `pub use`.
+    pub(crate) is_public: bool,
+    /// Spelled out from `crate`, where it is a path of ours.
+    pub(crate) path: String,
+    /// What it is called in the file.
+    pub(crate) name: String,
+}
+
+/// What the production code of a file imports, and the rest of that code.
+pub(crate) fn imports(file: &str, text: &str) -> (Vec<Import>, String) {
+    let module = module(file);
+    let mut rest = production(file, text);
+    // Who may see something is no import.
+    while let Some(at) = rest.find("pub(") {
+        let end = rest[at..].find(')').map_or(rest.len(), |length| at + length + 1);
+        blank(&mut rest, at + 3..end);
+    }
+    let mut found = Vec::new();
+    while let Some((range, is_public)) = next_use(&rest) {
+        let statement = rest[range.clone()].to_owned();
+        blank(&mut rest, range);
+        let all: Vec<_> =
+            tokens(&statement).into_iter().skip_while(|token| *token != "use").skip(1).collect();
+        let mut tree = all.into_iter().peekable();
+        for (path, name) in leaves(&mut tree, "") {
+            found.push(Import { is_public, path: absolute(&module, &path), name });
+        }
+    }
+    (found, rest)
+}
+
+/// Where the next `use` stands, with its visibility and its semicolon.
+fn next_use(code: &str) -> Option<(Range<usize>, bool)> {
+    let tokens = tokens(code);
+    let place = |token: &str| token.as_ptr() as usize - code.as_ptr() as usize;
+    let at = tokens.iter().position(|token| *token == "use")?;
+    let end = tokens[at..].iter().find(|token| **token == ";")?;
+    let is_public = tokens[..at].last() == Some(&"pub");
+    let begin = if is_public { at - 1 } else { at };
+    Some((place(tokens[begin])..place(end) + 1, is_public))
+}
+
+/// The paths of a `use` tree and the names that they get.
+fn leaves<'a>(
+    tokens: &mut std::iter::Peekable<impl Iterator<Item = &'a str>>,
+    before: &str,
+) -> Vec<(String, String)> {
+    let (mut found, mut path, mut name) = (Vec::new(), before.to_owned(), None);
+    while let Some(token) = tokens.next() {
+        match token {
+            "{" => {
+                found.extend(leaves(tokens, &path));
+                path.clear();
+            }
+            "," | "}" | ";" => {
+                if path.len() > before.len() {
+                    let path = path.trim_end_matches("::").trim_end_matches("::self").to_owned();
+                    let last = path.rsplit("::").next().unwrap_or_default().to_owned();
+                    found.push((path, name.take().unwrap_or(last)));
+                }
+                if token != "," {
+                    break;
+                }
+                path = before.to_owned();
+            }
+            "as" => name = tokens.next().map(str::to_owned),
+            token => path.push_str(token),
+        }
+    }
+    found
+}
+
+/// A path from `crate`, if it begins with a word for a module of ours.
+fn absolute(module: &str, path: &str) -> String {
+    let (mut from, mut rest) = (module, path);
+    if let Some(inside) = rest.strip_prefix("membergate::") {
+        return format!("crate::{inside}");
+    }
+    rest = rest.strip_prefix("self::").map_or(rest, |inside| inside);
+    let is_relative = rest.len() < path.len() || rest.starts_with("super");
+    while let Some(up) = rest.strip_prefix("super") {
+        from = from.rsplit_once("::").map_or(from, |(up, _)| up);
+        rest = up.strip_prefix("::").unwrap_or(up);
+    }
+    match (is_relative, rest) {
+        (false, _) => rest.to_owned(),
+        (true, "") => from.to_owned(),
+        (true, rest) => format!("{from}::{rest}"),
+    }
 }
 
 /// Comments, and what stands between quotes, become blanks.
@@ -195,7 +289,7 @@ fn is_name(token: &str) -> bool {
 }
 
 /// Words, `::`, and every other visible character alone.
-fn tokens(code: &str) -> Vec<&str> {
+pub(crate) fn tokens(code: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = code.trim_start();
     while let Some(head) = rest.chars().next() {
@@ -211,6 +305,23 @@ fn tokens(code: &str) -> Vec<&str> {
         rest = rest[length..].trim_start();
     }
     found
+}
+
+#[test]
+fn imports_are_spelled_out() {
+    let text = "use super::{a, b::{self, C as D}};\npub(super) use self::e::F;\nuse std::fmt; use crate::g::*;\nfn f() {}";
+    let (found, rest) = imports("src/web/h/mod.rs", text);
+    let found: Vec<_> = found.iter().map(|it| (&*it.path, &*it.name, it.is_public)).collect();
+    let expected = [
+        ("crate::web::a", "a", false),
+        ("crate::web::b", "b", false),
+        ("crate::web::b::C", "D", false),
+        ("crate::web::h::e::F", "F", true),
+        ("std::fmt", "fmt", false),
+        ("crate::g::*", "*", false),
+    ];
+    assert_eq!(found, expected);
+    assert_eq!(rest.split_whitespace().collect::<Vec<_>>(), ["fn", "f()", "{}"]);
 }
 
 #[test]

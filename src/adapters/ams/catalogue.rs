@@ -2,8 +2,9 @@
 //!
 //! A port of its own, since nothing on the way of a visitor needs it.
 
-use super::{AmsError, Priority};
+use super::{Ams, AmsError};
 use crate::adapters::BoxFuture;
+use crate::adapters::budget::Priority;
 use crate::domain::catalogue::{Catalogue, Choice};
 use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::time::Timestamp;
@@ -33,7 +34,7 @@ impl Wanted {
 pub struct Reading {
     /// The record.
     pub record: Record,
-    /// What the AMS said, as a line of `explain` has it: the individual, and each part that was fetched (design §3).
+    /// What the AMS said, as a line of `explain` has it: the individual, and each part that was fetched.
     /// Members that may hold a secret are left out.
     pub said: serde_json::Value,
 }
@@ -43,16 +44,19 @@ pub struct Reading {
 pub struct AmsStatus {
     /// The environment's name.
     pub environment: String,
-    /// When it last gave an answer that could be used; that a visitor's token is not valid is one.
+    /// When it last gave an answer that could be used; that a visitor's proof is not valid is one.
     pub last_success: Option<Timestamp>,
     /// When and how it last failed us.
     pub last_failure: Option<(Timestamp, AmsError)>,
-    /// When the tokens in use were obtained.
+    /// When what we call it with was obtained, if that has an age.
     pub tokens_since: Option<Timestamp>,
 }
 
-/// The lists and people of an association management system.
-pub trait AmsCatalogue: Send + Sync + 'static {
+/// The lists and people of an association management system, and how it does.
+pub trait AmsCatalogue: Ams {
+    /// Tries the connection and our credentials by a call that needs nothing else.
+    fn probe(&self) -> BoxFuture<'_, Result<(), AmsError>>;
+
     /// All that the AMS lists.
     fn catalogue(&self, priority: Priority) -> BoxFuture<'_, Result<Catalogue, AmsError>>;
 

@@ -1,33 +1,83 @@
-//! The association management system, as the flows see it.
+//! The association management system (AMS), as the flows see it.
 //!
 //! The port speaks in `domain` words, so that an AMS with another login and another API fits without touching a flow.
+//! `kinds` lists the systems that are known; each has a folder of its own.
 
 pub mod catalogue;
+pub mod kinds;
 pub mod re_members;
-pub mod wire;
 
+use std::fmt;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use url::Url;
 
 use super::BoxFuture;
+use super::budget::Priority;
 use crate::domain::record::{IndividualId, Parts, Record};
+
+/// Where a browser goes to sign in.
+#[derive(Debug)]
+pub struct LoginStart {
+    /// The AMS's login.
+    pub location: Url,
+    /// What stays with the browser meanwhile, and must be shown again with its return.
+    pub keep: Keep,
+}
+
+/// What stays with a browser while its person is at the AMS's login: to which login it was sent, and what that login
+/// needs again.
+///
+/// The secrets open only to the kind and environment that wrote them. So an answer of one AMS is never taken for
+/// another's ("mix-up", RFC 9700 §4.4).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Keep(String);
+
+impl Keep {
+    /// For the login of this kind of AMS and environment. Neither name has a `/`.
+    pub fn new(kind: &str, environment: &str, secrets: &str) -> Keep {
+        Keep(format!("{kind}/{environment}/{secrets}"))
+    }
+
+    /// The secrets, if this very login wrote them.
+    pub fn secrets(&self, kind: &str, environment: &str) -> Result<&str, ArrivalFault> {
+        let rest = self.0.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/'));
+        let rest = rest.and_then(|rest| rest.strip_prefix(environment)?.strip_prefix('/'));
+        rest.ok_or(ArrivalFault::MixedUp)
+    }
+
+    /// As [`Keep::from_text`] reads it. Not for anybody's eyes but ours: seal it.
+    pub fn as_text(&self) -> &str {
+        &self.0
+    }
+
+    /// Reads [`Keep::as_text`].
+    pub fn from_text(text: &str) -> Keep {
+        Keep(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Keep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keep").finish_non_exhaustive()
+    }
+}
 
 /// What came back with a browser from the AMS's login.
 #[derive(Debug)]
 pub struct Arrival {
-    /// The one-time proof that the AMS gave the browser (re:Members: `sso`).
-    pub token: SecretString,
-    /// Who the address says it is (re:Members: `UserId`). Never believed alone: it must equal what the token proves.
-    pub claimed: IndividualId,
+    /// What the AMS gave the browser to prove who signed in; it works once.
+    pub proof: SecretString,
+    /// Who the address says it is, if it does. Never believed alone: it must equal what the proof shows.
+    pub claimed: Option<IndividualId>,
 }
 
 /// The browser came back with something that this AMS never sends. The visitor's fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ArrivalFault {
     /// Nothing that identifies anybody.
-    #[error("the return from the login carries no token")]
+    #[error("the return from the login carries no proof of who signed in")]
     Missing,
     /// A parameter is there twice.
     #[error("the return from the login carries a parameter twice")]
@@ -35,16 +85,19 @@ pub enum ArrivalFault {
     /// A parameter has a shape that the AMS never gives it.
     #[error("the return from the login carries a malformed parameter")]
     Malformed,
+    /// The browser was sent to the login of another AMS, or of another environment.
+    #[error("the browser was sent to another login than the one that is live")]
+    MixedUp,
 }
 
 /// Why the AMS gave no answer that can be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AmsError {
-    /// The visitor's token is unknown, expired or spent. The visitor's fault.
-    #[error("the AMS does not accept the visitor's token")]
-    TokenRefused,
-    /// The token proves another person than the address names. A forgery, or upstream's fault.
-    #[error("the token proves another person than the address names")]
+    /// The proof that the visitor brought is unknown, expired or used. The visitor's fault.
+    #[error("the AMS does not accept the visitor's proof of signing in")]
+    ArrivalRefused,
+    /// The proof shows another person than the address names. A forgery, or upstream's fault.
+    #[error("the AMS names another person than the address does")]
     OtherPerson,
     /// No connection, a time limit, or a connection that broke. Upstream's fault.
     #[error("the AMS cannot be reached: {0}")]
@@ -72,40 +125,64 @@ pub enum AmsError {
     AddressRefused(String),
 }
 
-/// Who goes first when the budget of calls is short (design §5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Priority {
-    /// A visitor is waiting.
-    SignIn,
-    /// A person with a live session.
-    Refresh,
-    /// Everything else.
-    Sweep,
+/// The answer is not about an individual at all. The AMS's fault, or that of whoever wrote the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoRecord {
+    /// No object where the individual should be.
+    #[error("there is no individual")]
+    NoIndividual,
+    /// The individual has no usable id.
+    #[error("the individual has no valid `id`")]
+    NoId,
 }
 
-/// An association management system.
+/// An association management system in one environment: signing people in and reading them.
+///
+/// Behind `dyn`, not an enum: tests stand in for an AMS by one `impl`, a second AMS is one more `impl` instead of an arm
+/// in every method, and the boxed future costs nothing beside a call over the internet.
 pub trait Ams: Send + Sync + 'static {
     /// Name of the live environment (`production`, `staging`); nothing cached crosses over.
     fn environment(&self) -> &str;
 
-    /// Where a browser goes to sign in. `callback` is ours and carries our state; it comes back with the browser.
-    fn login_url(&self, callback: &Url) -> Url;
+    /// Starts a login. `callback` is our return address; the browser comes back there, and brings `state` as the
+    /// parameter `state`.
+    fn begin<'a>(&'a self, callback: &'a Url, state: &'a str) -> BoxFuture<'a, Result<LoginStart, AmsError>>;
 
-    /// Where a browser goes to end the AMS's own session.
-    fn logout_url(&self) -> Url;
+    /// Reads the parameters with which a browser came back (`application/x-www-form-urlencoded`), and what it kept.
+    /// Looks at shapes only; asks nobody.
+    fn arrival(&self, parameters: &str, keep: &Keep) -> Result<Arrival, ArrivalFault>;
 
-    /// Reads the query with which a browser came back. Looks at its shape only; asks nobody.
-    fn arrival(&self, query: &str) -> Result<Arrival, ArrivalFault>;
-
-    /// Exchanges an arrival for the record that its token proves, with these parts. The record's id equals
-    /// [`Arrival::claimed`], or it is an error.
+    /// Exchanges an arrival for the record of whom it proves, with these parts. If [`Arrival::claimed`] names somebody
+    /// else, it is an error.
     fn redeem<'a>(&'a self, arrival: &'a Arrival, parts: Parts) -> BoxFuture<'a, Result<Record, AmsError>>;
 
-    /// Reads a record anew. `None`: the AMS has nobody by that id any more.
+    /// Where a browser goes to end the AMS's own session. An AMS that lets us choose where it goes from there sends it
+    /// to `return_to`.
+    fn logout(&self, return_to: &str) -> Url;
+
+    /// Reads a record again. `None`: the AMS has nobody by that id.
     fn read<'a>(
         &'a self,
         id: &'a IndividualId,
         parts: Parts,
         priority: Priority,
     ) -> BoxFuture<'a, Result<Option<Record>, AmsError>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_browser_keeps_opens_only_to_the_login_that_wrote_it() {
+        let keep = Keep::from_text(Keep::new("one", "production", "verifier/nonce").as_text());
+        assert_eq!(keep.secrets("one", "production"), Ok("verifier/nonce"));
+        for (kind, environment) in
+            [("two", "production"), ("one", "staging"), ("one", "prod"), ("on", "e/production"), ("", "")]
+        {
+            let opened = keep.secrets(kind, environment);
+            assert_eq!(opened, Err(ArrivalFault::MixedUp), "{kind}, {environment}");
+        }
+        assert!(!format!("{keep:?}").contains("verifier"));
+    }
 }

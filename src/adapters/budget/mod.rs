@@ -1,4 +1,4 @@
-//! How many calls the AMS may get from this installation, and who goes first when they are short (design §5).
+//! How many calls the AMS may get from this installation, and who goes first when they are short.
 //!
 //! `window` is pure: it says when the next call may start. [`Budget`] lets callers wait for that, in order.
 //! There is no task behind it: each caller waits for itself, and whoever leaves the head of the line wakes the next.
@@ -15,7 +15,16 @@ use tokio::time::{Instant, timeout_at};
 pub use window::Rate;
 use window::Window;
 
-use super::ams::Priority;
+/// Who goes first when calls are short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// A visitor is waiting.
+    SignIn,
+    /// A person with a live session.
+    Refresh,
+    /// Everything else.
+    Sweep,
+}
 
 /// No call may start in time: the line is full, or the wait would be longer than this priority bears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

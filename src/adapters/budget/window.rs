@@ -25,7 +25,7 @@ pub struct Rate {
 }
 
 impl Default for Rate {
-    /// What re:Members allows (re:Members fact sheet §7, 1).
+    /// What re:Members allows (docs/ams/remembers.md).
     fn default() -> Rate {
         Rate { per_second: 3, per_minute: 60 }
     }

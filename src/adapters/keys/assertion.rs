@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 
 use super::CryptographyFailed;
 use super::pair::{Pair, thumbprint};
-use crate::adapters::store::StoredKey;
 use crate::domain::client::Algorithm;
 use crate::domain::time::Timestamp;
 
@@ -17,6 +16,20 @@ use crate::domain::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a signing key in the store cannot be read")]
 pub struct DamagedKey;
+
+/// A signing key as the store keeps it, unsealed.
+pub struct StoredKey {
+    /// Its public name (`kid`).
+    pub id: String,
+    /// With what it signs.
+    pub algorithm: Algorithm,
+    /// PKCS#8 bytes of the private key.
+    pub pkcs8: Vec<u8>,
+    /// When it was made, and published.
+    pub created: Timestamp,
+    /// It does not sign before.
+    pub signs_from: Timestamp,
+}
 
 /// One signing key, ready for use.
 pub struct Signer {

@@ -4,7 +4,6 @@
 //! returns key material, except to the store (sealed there) and to the operator who asks for a new secret key.
 
 pub mod assertion;
-pub mod keyring;
 mod pair;
 pub mod random;
 pub mod seal;

@@ -134,7 +134,10 @@ impl Pair {
                 json!({ "crv": "P-256", "kty": "EC", "x": text(x), "y": text(y) })
             }
             Pair::Rs256(pair) => {
-                let (modulus, exponent) = rsa_public_key(pair.public_key().as_ref())?;
+                let key = pair.public_key();
+                let (modulus, exponent) = (key.modulus(), key.exponent());
+                let (modulus, exponent) =
+                    (modulus.big_endian_without_leading_zero(), exponent.big_endian_without_leading_zero());
                 json!({ "e": text(exponent), "kty": "RSA", "n": text(modulus) })
             }
         };
@@ -150,28 +153,4 @@ pub(super) fn thumbprint(members: &Map<String, Value>) -> String {
     // The map is kept in lexical order.
     let text = Value::Object(members.clone()).to_string();
     URL_SAFE_NO_PAD.encode(random::digest(text.as_bytes()))
-}
-
-/// RFC 8017, A.1.1: a sequence of two positive numbers, in DER.
-fn rsa_public_key(der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (sequence, _) = der_value(der, 0x30)?;
-    let (modulus, rest) = der_value(sequence, 0x02)?;
-    let (exponent, _) = der_value(rest, 0x02)?;
-    // A zero stands before a number whose first bit is set.
-    Some((modulus.strip_prefix(&[0]).unwrap_or(modulus), exponent.strip_prefix(&[0]).unwrap_or(exponent)))
-}
-
-/// The content of the DER value at the start of `der`, and what follows it.
-fn der_value(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let (&first, rest) = der.split_first()?;
-    let (&length, rest) = rest.split_first()?;
-    let (length, rest) = match length {
-        0..=0x7f => (usize::from(length), rest),
-        0x81 | 0x82 => {
-            let (digits, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
-            (digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit)), rest)
-        }
-        _ => return None,
-    };
-    if first == tag { rest.split_at_checked(length) } else { None }
 }

@@ -8,10 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::CryptographyFailed;
+use crate::domain::base64url;
 use crate::domain::session::SessionKey;
 
 /// How long 32 bytes are in base64url without padding.
-pub const TOKEN_CHARS: usize = 43;
+pub const TOKEN_CHARS: usize = base64url::LENGTH;
 
 /// 32 bytes that nobody can guess.
 pub fn bytes() -> Result<[u8; 32], CryptographyFailed> {
@@ -65,9 +66,7 @@ impl SessionSecret {
 /// Finds the key for what a browser sent. `None` for anything that cannot be one of our ids: the store is not asked then.
 /// Allocates nothing.
 pub fn key_of(cookie_text: &str) -> Option<SessionKey> {
-    let text = cookie_text.as_bytes();
-    let base64url = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (text.len() == TOKEN_CHARS && text.iter().all(base64url)).then(|| SessionKey(digest(text)))
+    base64url::is_256_bits(cookie_text).then(|| SessionKey(digest(cookie_text.as_bytes())))
 }
 
 impl std::fmt::Debug for SessionSecret {

@@ -1,4 +1,4 @@
-//! The rules file: the example of the design, every problem with its place, and printing as the inverse of parsing.
+//! The rules file: an example with every key, every problem with its place, and printing as the inverse of parsing.
 
 use proptest::prelude::*;
 

@@ -1,30 +1,127 @@
-//! What rows look like: domain values on one side, sealed bytes on the other.
+//! What rows hide, for every store alike: domain values on one side, sealed bytes on the other.
 //!
-//! Every sealed part is bound to the row it belongs to, so a row that was edited or swapped with another does not open. SQL is
-//! kept out; so is the sealing itself, which is in `keys::seal`.
+//! Every sealed part is bound to the row it belongs to, so a row that was edited or swapped with another does not open. [`Bound`]
+//! lists all of them. SQL is kept out; so is the sealing itself, which is in `keys::seal`.
 
 use std::net::IpAddr;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, StoredKey};
-use crate::adapters::keys::CryptographyFailed;
+use super::error::StoreError;
+use crate::adapters::keys::assertion::StoredKey;
 use crate::adapters::keys::seal::{KeyedDigest, Sealer, SecretKey, context};
-use crate::domain::client::Algorithm;
+use crate::domain::client::{Algorithm, Client};
+use crate::domain::mapping::Edit;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::session::{Session, SessionKey, Viewer};
 use crate::domain::time::Timestamp;
 
-impl From<CryptographyFailed> for StoreError {
-    fn from(error: CryptographyFailed) -> StoreError {
-        StoreError::Unavailable(error.to_string())
-    }
+/// The row to which a sealed value is bound. What was sealed for one row opens for no other.
+#[derive(Clone, Copy)]
+pub(super) enum Bound<'a> {
+    /// By it a store recognizes its key.
+    Canary,
+    SigningKey {
+        id: &'a str,
+        created: i64,
+    },
+    /// All but `last_seen`, which moves, and `person`, which follows from the sealed id.
+    Session {
+        key: SessionKey,
+        environment: &'a str,
+        host: &'a str,
+        created: i64,
+    },
+    Record {
+        environment: &'a str,
+        person: &'a [u8; 32],
+    },
+    LongAddress(&'a [u8; 32]),
+    /// A member whom a sweep has still to read.
+    SweptMember {
+        environment: &'a str,
+        person: &'a [u8; 32],
+    },
+    Catalogue {
+        environment: &'a str,
+    },
+    Grant {
+        id: &'a [u8; 32],
+        session: SessionKey,
+        client: &'a str,
+        ends: i64,
+    },
+    /// Who is meant by a message, from the sign-in at the client on.
+    Message {
+        client: &'a str,
+        sid: &'a str,
+    },
+    Client {
+        id: &'a str,
+        revision: i64,
+    },
+    AuditEntry(i64),
+    Draft {
+        revision: i64,
+    },
+    VersionHead(i64),
+    VersionRules(i64),
+    RoleList {
+        digest: &'a str,
+    },
 }
 
-/// A row that does not open, although the file was made with this key: it was damaged or edited.
-pub(super) fn damaged(what: &str) -> StoreError {
-    StoreError::Unavailable(format!("a stored {what} is damaged"))
+impl Bound<'_> {
+    /// What is said of a row that does not open.
+    fn what(self) -> &'static str {
+        match self {
+            Bound::Canary => "proof of the key",
+            Bound::SigningKey { .. } => "signing key",
+            Bound::Session { .. } => "session",
+            Bound::Record { .. } => "record",
+            Bound::LongAddress(_) => "address",
+            Bound::SweptMember { .. } => "member to be read",
+            Bound::Catalogue { .. } => "catalogue",
+            Bound::Grant { .. } => "grant",
+            Bound::Message { .. } => "message",
+            Bound::Client { .. } => "OpenID client",
+            Bound::AuditEntry(_) => "audit entry",
+            Bound::Draft { .. } => "draft",
+            Bound::VersionHead(_) | Bound::VersionRules(_) => "version of the role mapping",
+            Bound::RoleList { .. } => "list of roles",
+        }
+    }
+
+    /// The bytes to which the value is bound. They stay as they are: what was stored earlier must open.
+    fn context(self) -> Vec<u8> {
+        let number = i64::to_be_bytes;
+        match self {
+            Bound::Canary => b"canary".to_vec(),
+            Bound::SigningKey { id, created } => context(&[b"signing key", id.as_bytes(), &number(created)]),
+            Bound::Session { key, environment, host, created } => {
+                context(&[b"session", &key.0, environment.as_bytes(), host.as_bytes(), &number(created)])
+            }
+            Bound::Record { environment, person } => context(&[b"record of", environment.as_bytes(), person]),
+            Bound::LongAddress(key) => context(&[b"long address", key]),
+            Bound::SweptMember { environment, person } => {
+                context(&[b"member to be read", environment.as_bytes(), person])
+            }
+            Bound::Catalogue { environment } => context(&[b"catalogue", environment.as_bytes()]),
+            Bound::Grant { id, session, client, ends } => {
+                context(&[b"grant", id, &session.0, client.as_bytes(), &number(ends)])
+            }
+            Bound::Message { client, sid } => {
+                context(&[b"client session", client.as_bytes(), sid.as_bytes()])
+            }
+            Bound::Client { id, revision } => context(&[b"OpenID client", id.as_bytes(), &number(revision)]),
+            Bound::AuditEntry(entry) => context(&[b"audit entry", &number(entry)]),
+            Bound::Draft { revision } => context(&[b"mapping draft", &number(revision)]),
+            Bound::VersionHead(version) => context(&[b"mapping version", &number(version)]),
+            Bound::VersionRules(version) => context(&[b"mapping rules", &number(version)]),
+            Bound::RoleList { digest } => context(&[b"role list", digest.as_bytes()]),
+        }
+    }
 }
 
 /// A row of `sessions`. Instants as in [`to_column`].
@@ -38,6 +135,13 @@ pub(super) struct SessionRow {
     pub(super) sealed: Vec<u8>,
 }
 
+impl SessionRow {
+    fn bound(&self) -> Bound<'_> {
+        let SessionRow { key, environment, host, created, .. } = self;
+        Bound::Session { key: *key, environment, host, created: *created }
+    }
+}
+
 /// A row of `records`.
 pub(super) struct RecordRow {
     pub(super) environment: String,
@@ -46,13 +150,6 @@ pub(super) struct RecordRow {
     pub(super) email: Option<[u8; 32]>,
     pub(super) record_number: Option<[u8; 32]>,
     pub(super) sealed: Vec<u8>,
-}
-
-/// By what a record can be found, beside its id.
-#[derive(Clone, Copy)]
-pub(super) enum Named {
-    Email,
-    Number,
 }
 
 /// A row of `signing_keys`.
@@ -64,17 +161,31 @@ pub(super) struct KeyRow {
     pub(super) sealed: Vec<u8>,
 }
 
+/// By what a record can be found, beside its id.
+#[derive(Clone, Copy)]
+pub(super) enum Named {
+    Email,
+    Number,
+}
+
 /// What is sealed of a session.
 #[derive(Serialize, Deserialize)]
-struct Inside {
+struct SessionBody {
     individual: IndividualId,
     device: Option<String>,
     viewer: Option<Viewer>,
 }
 
+/// What is sealed of an OpenID client.
+#[derive(Serialize, Deserialize)]
+pub(super) struct ClientBody {
+    pub(super) client: Client,
+    pub(super) last: Edit,
+}
+
 /// Turns values into rows and back.
 pub(super) struct Vault {
-    pub(super) sealer: Sealer,
+    sealer: Sealer,
     people: KeyedDigest,
 }
 
@@ -106,13 +217,32 @@ impl Vault {
         Some(self.people.of(&context(&[kind, environment.as_bytes(), name.as_bytes()])))
     }
 
-    /// Bytes by which a store recognizes its key.
-    pub(super) fn seal_canary(&self) -> Result<Vec<u8>, StoreError> {
-        Ok(self.sealer.seal(b"membergate", b"canary")?)
+    /// Seals bytes for a row.
+    pub(super) fn seal_bytes(&self, plain: &[u8], bound: Bound<'_>) -> Result<Vec<u8>, StoreError> {
+        Ok(self.sealer.seal(plain, &bound.context())?)
     }
 
-    pub(super) fn opens_canary(&self, sealed: &[u8]) -> bool {
-        self.sealer.open(sealed, b"canary").is_some()
+    /// Opens what [`Vault::seal_bytes`] sealed for this row.
+    pub(super) fn open_bytes(&self, sealed: &[u8], bound: Bound<'_>) -> Result<Vec<u8>, StoreError> {
+        self.sealer.open(sealed, &bound.context()).ok_or(StoreError::Damaged(bound.what()))
+    }
+
+    /// Seals a value for a row.
+    pub(super) fn seal<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        bound: Bound<'_>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let plain = serde_json::to_vec(value).map_err(|error| {
+            StoreError::Unavailable(format!("a {} cannot be written: {error}", bound.what()))
+        })?;
+        self.seal_bytes(&plain, bound)
+    }
+
+    /// Opens what [`Vault::seal`] sealed for this row.
+    pub(super) fn open<T: DeserializeOwned>(&self, sealed: &[u8], bound: Bound<'_>) -> Result<T, StoreError> {
+        let plain = self.open_bytes(sealed, bound)?;
+        serde_json::from_slice(&plain).map_err(|_| StoreError::Damaged(bound.what()))
     }
 
     pub(super) fn seal_session(&self, session: &Session) -> Result<SessionRow, StoreError> {
@@ -126,13 +256,12 @@ impl Vault {
             sealed: Vec::new(),
         };
         let Session { individual, device, viewer, .. } = session.clone();
-        row.sealed = self.seal_value(&Inside { individual, device, viewer }, &row.context())?;
+        row.sealed = self.seal(&SessionBody { individual, device, viewer }, row.bound())?;
         Ok(row)
     }
 
     pub(super) fn open_session(&self, row: SessionRow) -> Result<Session, StoreError> {
-        let Inside { individual, device, viewer } =
-            self.open_value(&row.sealed, &row.context(), "session")?;
+        let SessionBody { individual, device, viewer } = self.open(&row.sealed, row.bound())?;
         Ok(Session {
             key: row.key,
             individual,
@@ -152,7 +281,7 @@ impl Vault {
             as_of: to_column(record.as_of),
             email: self.named(environment, Named::Email, record.profile.email.as_deref()),
             record_number: self.named(environment, Named::Number, record.profile.record_number.as_deref()),
-            sealed: self.seal_value(record, &record_context(environment, &person))?,
+            sealed: self.seal(record, Bound::Record { environment, person: &person })?,
             person,
         })
     }
@@ -164,79 +293,29 @@ impl Vault {
         id: &IndividualId,
         sealed: &[u8],
     ) -> Result<Record, StoreError> {
-        let record = self.open_record_of(environment, &self.person(environment, id), sealed)?;
-        if record.id == *id { Ok(record) } else { Err(damaged("record")) }
-    }
-
-    /// Opens the record of a row, whosever it is.
-    pub(super) fn open_record_of(
-        &self,
-        environment: &str,
-        person: &[u8; 32],
-        sealed: &[u8],
-    ) -> Result<Record, StoreError> {
-        self.open_value(sealed, &record_context(environment, person), "record")
-    }
-
-    /// Seals what has no row type of its own.
-    pub(super) fn seal_value<T: Serialize>(&self, value: &T, context: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let plain = serde_json::to_vec(value)
-            .map_err(|error| StoreError::Unavailable(format!("a value cannot be written: {error}")))?;
-        Ok(self.sealer.seal(&plain, context)?)
-    }
-
-    /// Opens what [`Vault::seal_value`] sealed in the same context. `what` is for the message when that fails.
-    pub(super) fn open_value<T: DeserializeOwned>(
-        &self,
-        sealed: &[u8],
-        context: &[u8],
-        what: &str,
-    ) -> Result<T, StoreError> {
-        let plain = self.sealer.open(sealed, context).ok_or_else(|| damaged(what))?;
-        serde_json::from_slice(&plain).map_err(|_| damaged(what))
+        let bound = Bound::Record { environment, person: &self.person(environment, id) };
+        let record: Record = self.open(sealed, bound)?;
+        if record.id == *id { Ok(record) } else { Err(StoreError::Damaged(bound.what())) }
     }
 
     pub(super) fn seal_key(&self, key: &StoredKey) -> Result<KeyRow, StoreError> {
-        let mut row = KeyRow {
+        let created = to_column(key.created);
+        Ok(KeyRow {
             id: key.id.clone(),
             algorithm: key.algorithm.as_str().to_owned(),
-            created: to_column(key.created),
+            created,
             signs_from: to_column(key.signs_from),
-            sealed: Vec::new(),
-        };
-        row.sealed = self.sealer.seal(&key.pkcs8, &row.context())?;
-        Ok(row)
+            sealed: self.seal_bytes(&key.pkcs8, Bound::SigningKey { id: &key.id, created })?,
+        })
     }
 
     pub(super) fn open_key(&self, row: KeyRow) -> Result<StoredKey, StoreError> {
-        let algorithm = Algorithm::parse(&row.algorithm).ok_or_else(|| damaged("signing key"))?;
-        let pkcs8 = self.sealer.open(&row.sealed, &row.context()).ok_or_else(|| damaged("signing key"))?;
+        let bound = Bound::SigningKey { id: &row.id, created: row.created };
+        let algorithm = Algorithm::parse(&row.algorithm).ok_or(StoreError::Damaged(bound.what()))?;
+        let pkcs8 = self.open_bytes(&row.sealed, bound)?;
         let (created, signs_from) = (from_column(row.created), from_column(row.signs_from));
         Ok(StoredKey { id: row.id, algorithm, pkcs8, created, signs_from })
     }
-}
-
-impl SessionRow {
-    /// All but `last_seen`, which moves, and `person`, which follows from the sealed id.
-    fn context(&self) -> Vec<u8> {
-        context(&[
-            b"session",
-            &self.key.0,
-            self.environment.as_bytes(),
-            self.host.as_bytes(),
-            &self.created.to_be_bytes(),
-        ])
-    }
-}
-
-impl KeyRow {
-    fn context(&self) -> Vec<u8> {
-        context(&[b"signing key", self.id.as_bytes(), &self.created.to_be_bytes()])
-    }
-}
-
-fn record_context(environment: &str, person: &[u8; 32]) -> Vec<u8> {
-    context(&[b"record of", environment.as_bytes(), person])
 }
 
 /// An instant as a column: nanoseconds since 1970. What lies beyond 1677 or 2262 becomes the nearest that fits.

@@ -13,8 +13,9 @@ use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
 use super::dial::{Dialer, Resolver};
+use super::error::UpstreamError;
+use super::limits::Limits;
 use super::stream::Stream;
-use super::{Limits, UpstreamError};
 
 /// Whose certificates are believed.
 #[derive(Debug, Clone, PartialEq, Eq)]

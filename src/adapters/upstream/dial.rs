@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::UpstreamError;
+use super::error::UpstreamError;
 use crate::adapters::BoxFuture;
 
 /// How long an attempt may go on alone before the next begins (RFC 8305 §5).

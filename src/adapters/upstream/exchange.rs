@@ -1,6 +1,5 @@
 //! One request and its answer over a pooled connection, streamed both ways.
 
-use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -12,43 +11,12 @@ use hyper::body::Incoming;
 use hyper::{Request, Response};
 use tokio::time::timeout;
 
+use super::error::UpstreamError;
+use super::framing;
+use super::outgoing::{Outgoing, Progress, UploadFailure};
 use super::pool::{Lease, Pool};
-use super::upload::{Upload, UploadError};
-use super::{UpstreamError, framing};
+use super::upload::Upload;
 use crate::domain::network::ClientNetwork;
-
-/// How far a request body has come.
-#[derive(Default)]
-struct Progress {
-    parts: Cell<u64>,
-    is_over: Cell<bool>,
-    /// Why the visitor's body stopped before its end.
-    failure: Cell<Option<UploadFailure>>,
-}
-
-#[derive(Clone, Copy)]
-enum UploadFailure {
-    Broken,
-    Slow,
-}
-
-impl From<&UploadError> for UploadFailure {
-    fn from(error: &UploadError) -> UploadFailure {
-        match error {
-            UploadError::Broken(_) => UploadFailure::Broken,
-            UploadError::Slow => UploadFailure::Slow,
-        }
-    }
-}
-
-impl From<UploadFailure> for UpstreamError {
-    fn from(failure: UploadFailure) -> UpstreamError {
-        match failure {
-            UploadFailure::Broken => UpstreamError::RequestBroken,
-            UploadFailure::Slow => UpstreamError::RequestSlow,
-        }
-    }
-}
 
 pub(super) async fn exchange(
     pool: Rc<Pool>,
@@ -72,7 +40,7 @@ pub(super) async fn exchange(
         Ok(lease) => lease,
         Err(slot) => pool.open(slot).await?,
     };
-    let spare = (may_repeat && lease.is_reused).then(|| copy(&request)).flatten();
+    let spare = (may_repeat && lease.is_reused).then(|| Outgoing::copy(&request)).flatten();
     let failed = match answer(&mut lease, request, &progress).await {
         Ok(response) => return with_lease(response, lease, progress, is_head),
         Err(failed) => failed,
@@ -89,23 +57,6 @@ pub(super) async fn exchange(
     lease = pool.open(lease.into_slot()).await?;
     let response = answer(&mut lease, again, &progress).await.map_err(|failed| failed.error)?;
     with_lease(response, lease, progress, is_head)
-}
-
-/// The same request again, if it is idempotent (RFC 9110 §9.2.2) and has no body.
-fn copy(request: &Request<Outgoing>) -> Option<Request<Outgoing>> {
-    let body = request.body();
-    if !request.method().is_idempotent() || !body.is_end_stream() {
-        return None;
-    }
-    let mut copy = Request::new(Outgoing {
-        upload: Upload::empty(),
-        progress: Rc::clone(&body.progress),
-        trailers: body.trailers,
-    });
-    copy.method_mut().clone_from(request.method());
-    copy.uri_mut().clone_from(request.uri());
-    copy.headers_mut().clone_from(request.headers());
-    Some(copy)
 }
 
 struct Failed {
@@ -178,56 +129,6 @@ fn may_be_shared(status: StatusCode, headers: &HeaderMap) -> bool {
             let challenge = challenge.as_bytes().to_ascii_lowercase();
             challenge.starts_with(b"ntlm") || challenge.starts_with(b"negotiate")
         })
-}
-
-/// A request body on its way to the site.
-pub struct Outgoing {
-    upload: Upload,
-    progress: Rc<Progress>,
-    trailers: fn(&mut HeaderMap),
-}
-
-impl Outgoing {
-    fn new(upload: Upload, progress: Rc<Progress>, trailers: fn(&mut HeaderMap)) -> Outgoing {
-        progress.is_over.set(upload.is_end_stream());
-        Outgoing { upload, progress, trailers }
-    }
-}
-
-impl Body for Outgoing {
-    type Data = Bytes;
-    type Error = UploadError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, UploadError>>> {
-        let mut polled = Pin::new(&mut self.upload).poll_frame(cx);
-        let progress = &self.progress;
-        if let Poll::Ready(Some(Ok(frame))) = &mut polled
-            && let Some(trailers) = frame.trailers_mut()
-        {
-            (self.trailers)(trailers);
-        }
-        match &polled {
-            Poll::Ready(None) => progress.is_over.set(true),
-            Poll::Ready(Some(Ok(_))) => {
-                progress.parts.set(progress.parts.get() + 1);
-                progress.is_over.set(self.upload.is_end_stream());
-            }
-            Poll::Ready(Some(Err(error))) => progress.failure.set(Some(error.into())),
-            Poll::Pending => {}
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.upload.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.upload.size_hint()
-    }
 }
 
 /// A response body from the site. At its end the connection goes back to the pool; dropped earlier, the connection is closed.

@@ -4,7 +4,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::{Request, Response, StatusCode, Version};
 use http_body::Body;
 
-use super::UpstreamError;
+use super::error::UpstreamError;
 
 /// Says `chunked` for a body of unknown length. Without it, hyper takes such a GET or DELETE for one without a body.
 pub(super) fn request<B: Body>(request: &mut Request<B>) {

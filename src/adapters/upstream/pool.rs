@@ -10,18 +10,32 @@ use std::sync::Arc;
 
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 
 use super::connect::Endpoint;
-use super::exchange::Outgoing;
+use super::error::UpstreamError;
+use super::limits::{MAX_ANSWER_HEAD, MAX_FIELDS};
+use super::outgoing::Outgoing;
 use super::stream::Received;
-use super::{MAX_ANSWER_HEAD, MAX_FIELDS, Tally, UpstreamError};
 use crate::domain::network::ClientNetwork;
 
 /// Bytes that a connection may hold in each direction.
 const BUFFER: usize = 64 * 1024;
+
+/// What the pools have done so far, for metrics.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Connections opened.
+    pub opened: Counter,
+    /// Requests that went over a connection that was there already.
+    pub reused: Counter,
+    /// Memory in which the beginnings of request bodies are kept now, in bytes.
+    pub buffered: Gauge,
+}
 
 pub(super) struct Pool {
     pub(super) endpoint: Arc<Endpoint>,

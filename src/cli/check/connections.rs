@@ -11,13 +11,12 @@ use tokio::task::JoinSet;
 
 use super::Finding;
 use crate::adapters::ams::AmsError;
-use crate::adapters::ams::re_members::Environment;
-use crate::adapters::keys::seal::SecretKey;
-use crate::adapters::store::mappings::Mappings as _;
-use crate::adapters::store::{SqliteStore, Store as _, StoreError};
+use crate::adapters::ams::kinds::AmsSettings;
+use crate::adapters::store::StoreError;
 use crate::adapters::upstream::{Endpoint, EndpointFault, UpstreamError};
+use crate::app;
 use crate::config::Settings;
-use crate::config::settings::{Site, Tls};
+use crate::config::settings::{self, Site, Tls};
 use crate::domain::catalogue::{Catalogue, Unlisted};
 use crate::domain::rule::Rules;
 use crate::serve::certificate::not_after;
@@ -30,7 +29,7 @@ const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 pub(super) fn all(
     runtime: &Runtime,
     settings: &Settings,
-    ams: impl AsyncFn(Environment) -> Result<Option<Catalogue>, AmsError>,
+    ams: impl AsyncFn(AmsSettings) -> Result<Option<Catalogue>, AmsError>,
     now: Timestamp,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -46,7 +45,7 @@ pub(super) fn all(
             findings.extend(unknown(&lists, settings));
         }
     }
-    findings.push(store(runtime, &settings.store.path, &settings.store.secret_key));
+    findings.push(store(runtime, &settings.store));
     findings.extend(sites(runtime, &settings.sites));
     findings
 }
@@ -79,30 +78,16 @@ fn fit_two(lists: &Catalogue, settings: &Settings) -> Vec<Finding> {
     found.collect()
 }
 
-fn association_system(environment: &Environment, failed: Option<&AmsError>) -> Finding {
-    let name = &environment.name;
-    let what = format!("ams.{name}");
-    let Some(error) = failed else { return Finding::fine(what, "signed in, and one call was answered") };
-    let remedy = match error {
-        AmsError::Unreachable(_) => {
-            format!("See whether this machine may reach `ams.{name}.discovery_url` and `ams.{name}.portal`")
-        }
-        AmsError::CredentialsRefused | AmsError::TokenRefused | AmsError::OtherPerson => {
-            format!("Compare the credentials below `[ams.{name}]` with those that the vendor gave you")
-        }
-        AmsError::AddressRefused(_) => {
-            format!("If that host is the association's own, add it to `ams.{name}.allowed_hosts`")
-        }
-        AmsError::RateLimited { .. } | AmsError::Busy => "Try again in a minute".into(),
-        AmsError::Failed(_) | AmsError::Unreadable(_) => {
-            format!("Compare `ams.{name}.discovery_url` with what the vendor says, and try again later")
-        }
-    };
-    Finding::failed(what, error.to_string(), remedy)
+fn association_system(environment: &AmsSettings, failed: Option<&AmsError>) -> Finding {
+    let what = format!("ams.{}", environment.name());
+    match failed {
+        None => Finding::fine(what, "signed in, and one call was answered"),
+        Some(error) => Finding::failed(what, error.to_string(), environment.remedy(error)),
+    }
 }
 
-fn store(runtime: &Runtime, path: &Path, key: &SecretKey) -> Finding {
-    let what = "store";
+fn store(runtime: &Runtime, store: &settings::Store) -> Finding {
+    let (what, path) = ("store", &*store.path);
     if !path.exists() {
         // Relative to the present folder, an empty parent is that folder.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -122,7 +107,7 @@ fn store(runtime: &Runtime, path: &Path, key: &SecretKey) -> Finding {
             }
         };
     }
-    let answered = match SqliteStore::open(path, key) {
+    let answered = match app::open_store(store) {
         Ok(store) => runtime.block_on(store.ping()),
         Err(error) => Err(error),
     };
@@ -137,7 +122,7 @@ fn store(runtime: &Runtime, path: &Path, key: &SecretKey) -> Finding {
             "Run the release that wrote it, or put the backup from before the upgrade in its place"
         }
         StoreError::InUse(_) => "Stop the other gateway, or name another file",
-        StoreError::Unavailable(_) | StoreError::Busy => {
+        StoreError::Unavailable(_) | StoreError::Damaged(_) | StoreError::Busy => {
             "See whether the gateway's user may read and write the file, and whether the disk is full"
         }
     };
@@ -146,11 +131,8 @@ fn store(runtime: &Runtime, path: &Path, key: &SecretKey) -> Finding {
 
 /// The role mapping that the store has in force. `None`: the rules file counts, or the store cannot be read, which is told elsewhere.
 pub(super) fn rules_in_force(runtime: &Runtime, settings: &Settings) -> Option<Rules> {
-    let path = &settings.store.path;
-    if settings.admin.is_none() || !path.exists() {
-        return None;
-    }
-    let store = SqliteStore::open(path, &settings.store.secret_key).ok()?;
+    settings.admin.as_ref()?;
+    let store = app::open_existing_store(&settings.store).ok()??;
     Some(runtime.block_on(store.latest()).ok()??.rules)
 }
 

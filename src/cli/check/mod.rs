@@ -14,10 +14,9 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use super::{Failure, because, runtime};
-use crate::adapters::ams::catalogue::AmsCatalogue as _;
-use crate::adapters::ams::re_members::{Environment, ReMembers};
-use crate::adapters::ams::{AmsError, Priority};
-use crate::adapters::budget::Budget;
+use crate::adapters::ams::AmsError;
+use crate::adapters::ams::kinds::AmsSettings;
+use crate::adapters::budget::{Budget, Priority, Rate};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::config::{self, Env, Settings, sample};
@@ -29,7 +28,8 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   membergate check --config /etc/membergate/membergate.toml
   membergate check --print-sample > membergate.toml
-  membergate check --print-sample=rules > rules.toml";
+  membergate check --print-sample=rules > rules.toml
+  membergate check --print-sample=schema > membergate.schema.json";
 
 /// The lists of an AMS are read for warnings only; they are not waited for without end.
 const LISTS: Duration = Duration::from_secs(30);
@@ -49,6 +49,8 @@ pub enum Sample {
     Configuration,
     /// The rules file, with every kind of condition.
     Rules,
+    /// The JSON Schema of the configuration file, for editors.
+    Schema,
 }
 
 /// What was looked at, and how it is.
@@ -109,13 +111,14 @@ pub fn run(arguments: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Wr
     match arguments.print_sample {
         Some(Sample::Configuration) => return Ok(out.write_all(sample::CONFIGURATION.as_bytes())?),
         Some(Sample::Rules) => return Ok(out.write_all(sample::RULES.as_bytes())?),
+        Some(Sample::Schema) => return Ok(out.write_all(sample::SCHEMA.as_bytes())?),
         None => {}
     }
-    let budget = Arc::new(Budget::new(crate::adapters::budget::Rate::default()));
+    let budget = Arc::new(Budget::new(Rate::default()));
     let http = HttpClient::new(HttpLimits::default()).map_err(because)?;
-    let ams = async |environment: Environment| {
-        let ams = ReMembers::new(environment, http.clone(), Arc::clone(&budget), Arc::new(SystemClock));
-        ams.check().await?;
+    let ams = async |settings: AmsSettings| {
+        let ams = settings.client(http.clone(), Arc::clone(&budget), Arc::new(SystemClock));
+        ams.probe().await?;
         // What its lists say is worth a warning; that they cannot be read is not worth a failure.
         Ok(tokio::time::timeout(LISTS, ams.catalogue(Priority::Sweep)).await.ok().and_then(Result::ok))
     };
@@ -126,7 +129,7 @@ pub fn run(arguments: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Wr
 fn check(
     config: &Path,
     env: &dyn Env,
-    ams: impl AsyncFn(Environment) -> Result<Option<Catalogue>, AmsError>,
+    ams: impl AsyncFn(AmsSettings) -> Result<Option<Catalogue>, AmsError>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let settings = match config::load(config, env) {

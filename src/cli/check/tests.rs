@@ -157,7 +157,7 @@ fn a_store_of_another_key_is_refused() {
     let machine = machine("http://127.0.0.1:9", &path.display().to_string());
     let settings =
         config::load(Path::new("gate.toml"), &machine).unwrap_or_else(|problems| panic!("{problems:#?}"));
-    drop(crate::adapters::store::SqliteStore::open(&path, &settings.store.secret_key).unwrap());
+    drop(crate::adapters::store::sqlite::SqliteStore::open(&path, &settings.store.secret_key).unwrap());
     assert!(store_line(&path).ends_with("opens, answers and can be written."));
     // The last of 43 characters holds two bits beyond the 32 bytes, which have to be zero.
     let other_key = format!("{}A", "B".repeat(42));
@@ -201,7 +201,7 @@ fn a_store_that_cannot_be_used_gets_the_remedy_for_its_trouble() {
         ),
     ] {
         let path = folder.path().join(name);
-        drop(crate::adapters::store::SqliteStore::open(&path, &key).unwrap());
+        drop(crate::adapters::store::sqlite::SqliteStore::open(&path, &key).unwrap());
         rusqlite::Connection::open(&path).unwrap().execute_batch(edit).unwrap();
         let line = store_line(&path);
         assert!(line.starts_with("failed  store: ") && line.contains(trouble), "{line}");

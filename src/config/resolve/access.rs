@@ -6,8 +6,7 @@ use toml::Spanned;
 
 use super::super::raw;
 use super::super::reading::Said;
-use super::Resolving;
-use super::values::meant;
+use super::values::{Resolving, meant};
 use crate::domain::access::{AccessRule, Require};
 use crate::domain::path::PathPattern;
 use crate::domain::return_to::is_ours;

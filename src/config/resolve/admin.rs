@@ -4,8 +4,7 @@ use toml::Spanned;
 
 use super::super::raw;
 use super::super::settings::Site;
-use super::Resolving;
-use super::values::meant;
+use super::values::{Resolving, meant};
 use crate::flows::administer::Settings;
 
 impl Resolving<'_, '_> {

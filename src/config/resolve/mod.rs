@@ -21,6 +21,7 @@ use tracing::level_filters::LevelFilter;
 use url::Url;
 
 use site::Around;
+use values::Resolving;
 
 use super::env::Env;
 use super::raw;
@@ -34,12 +35,6 @@ use crate::domain::session::Limits;
 use crate::telemetry::Format;
 use crate::web::arrived::Association;
 use crate::web::pages::Contact;
-
-/// The file under inspection and the machine around it.
-pub(super) struct Resolving<'r, 'i> {
-    pub(super) reading: &'r mut Reading<'i>,
-    pub(super) env: &'r dyn Env,
-}
 
 /// Makes settings of a document. `None`: there are problems, and they have been noted.
 pub(super) fn settings(

@@ -10,8 +10,7 @@ use url::Url;
 use super::super::raw;
 use super::super::reading::Said;
 use super::super::settings::{Oidc, Site};
-use super::Resolving;
-use super::values::meant;
+use super::values::{Resolving, meant};
 use crate::adapters::keys::random;
 use crate::domain::access::Require;
 use crate::domain::client::{

@@ -8,13 +8,19 @@ use std::path::PathBuf;
 use jiff::SignedDuration;
 use secrecy::SecretString;
 use toml::Spanned;
-use url::{Host, Url};
+use url::Url;
 
+use super::super::env::Env;
 use super::super::raw::{Source, Text};
-use super::super::reading::{Said, list};
-use super::Resolving;
-use crate::domain::network::{Network, NotANetwork};
+use super::super::reading::{Reading, Said, list};
+use crate::domain::network::{Network, NotANetwork, is_loopback};
 use crate::domain::spelling::nearest;
+
+/// The file under inspection and the machine around it.
+pub(super) struct Resolving<'r, 'i> {
+    pub(super) reading: &'r mut Reading<'i>,
+    pub(super) env: &'r dyn Env,
+}
 
 impl Resolving<'_, '_> {
     /// A key that must be there. `span` is that of its section.
@@ -137,7 +143,7 @@ impl Resolving<'_, '_> {
     /// A whole address over https; plain http only where nothing leaves this machine.
     pub(super) fn secure_url(&mut self, text: &Text, remedy: &str) -> Option<Url> {
         let url = self.url(text, &["https", "http"], remedy)?;
-        if url.scheme() == "https" || is_loopback(&url) {
+        if url.scheme() == "https" || url.host().is_some_and(|host| is_loopback(&host)) {
             return Some(url);
         }
         let what = format!("`{}` is not protected: `http` is for this machine only", text.get_ref());
@@ -236,15 +242,5 @@ pub(super) fn meant(word: &str, known: &[&str]) -> String {
         Some(meant) => format!("Did you mean `{meant}`"),
         None if known.is_empty() => "There is none yet".into(),
         None => format!("Known are {}", list(known)),
-    }
-}
-
-/// Whether the address is this very machine.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }

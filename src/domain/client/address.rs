@@ -4,7 +4,9 @@
 //! send a code to.
 
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::Url;
+
+use crate::domain::network::is_loopback;
 
 /// An address of a client, exactly as it was registered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,15 +53,9 @@ impl ClientAddress {
     pub fn parse_of_app(text: &str) -> Result<ClientAddress, BadAddress> {
         let printable = text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
         let url = Url::parse(text).ok().filter(|_| printable).ok_or(BadAddress::NotAnAddress)?;
-        let is_loopback = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
         let is_web = match url.scheme() {
             "https" => true,
-            "http" if is_loopback => true,
+            "http" if url.host().is_some_and(|host| is_loopback(&host)) => true,
             "http" => return Err(BadAddress::NotHttps),
             _ => false,
         };
@@ -101,6 +97,11 @@ impl ClientAddress {
         }
         url
     }
+}
+
+/// Whether a byte never needs an escape in an address (RFC 3986 §2.3).
+pub fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 /// Two labels or more, each of letters, digits and `-`, the first beginning with a letter (RFC 3986 §3.1). `scheme` is in small

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::address::{BadAddress, ClientAddress};
+pub use self::address::{BadAddress, ClientAddress, is_unreserved};
 pub use self::post_logout::PostLogoutAddress;
 pub use self::scope::{Scope, Scopes, scope_text, scopes_in};
 pub use self::username::UserName;
@@ -124,11 +124,6 @@ impl From<ClientId> for String {
     fn from(id: ClientId) -> String {
         id.0.to_string()
     }
-}
-
-/// RFC 3986 §2.3.
-pub fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 /// A website that signs people in through us.

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::address::{BadAddress, ClientAddress};
+use super::address::{BadAddress, ClientAddress, is_unreserved};
 
 /// Longest value of the free parameter.
 const LONGEST_VALUE: usize = 128;
@@ -76,7 +76,7 @@ fn is_free_value(text: &str, at: usize) -> bool {
 fn is_value(text: &str) -> bool {
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
-        let is_plain = super::is_unreserved(byte) || byte == b'+';
+        let is_plain = is_unreserved(byte) || byte == b'+';
         let mut hex = || bytes.next().is_some_and(|byte| byte.is_ascii_hexdigit());
         if !(is_plain || byte == b'%' && hex() && hex()) {
             return false;

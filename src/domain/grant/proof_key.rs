@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::base64url;
+use crate::domain::client::is_unreserved;
+
 /// What the client showed when it asked: the SHA-256 of its verifier, in base64url.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -10,8 +13,7 @@ pub struct Challenge(String);
 impl Challenge {
     /// Reads a challenge of method S256: 43 characters of base64url.
     pub fn parse(text: &str) -> Option<Challenge> {
-        let base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        (text.len() == 43 && text.bytes().all(base64url)).then(|| Challenge(text.to_owned()))
+        base64url::is_256_bits(text).then(|| Challenge(text.to_owned()))
     }
 
     /// The text, to be compared with what the verifier gives.
@@ -27,8 +29,7 @@ pub struct Verifier<'a>(&'a str);
 impl<'a> Verifier<'a> {
     /// Reads a verifier: 43 to 128 unreserved characters (RFC 7636 §4.1).
     pub fn parse(text: &'a str) -> Option<Verifier<'a>> {
-        let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-        ((43..=128).contains(&text.len()) && text.bytes().all(unreserved)).then_some(Verifier(text))
+        ((43..=128).contains(&text.len()) && text.bytes().all(is_unreserved)).then_some(Verifier(text))
     }
 
     /// The text, of which the SHA-256 is taken.

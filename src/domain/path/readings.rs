@@ -1,7 +1,8 @@
 //! The closure: what comes of a path by every step that some server takes, in every order.
 
+use super::policy::{PathFault, Platform};
 use super::spelling::{self, Text};
-use super::{PathFault, Platform, windows};
+use super::windows;
 
 /// Most readings of one path.
 pub(super) const MOST_READINGS: usize = 32;

@@ -1,6 +1,6 @@
 //! The steps that servers take on the bytes of a path. Each gives what it changes, or nothing.
 
-use super::PathFault;
+use super::policy::PathFault;
 
 /// Whether a byte can be written as it is in a request line. Its escape is then a second spelling, which a site that does not
 /// decode takes for another name; any other byte has only its escape.

@@ -2,7 +2,7 @@
 //!
 //! Letters of either case need nothing here: rules that restrict are compared without regard to case on every platform.
 
-use super::PathFault;
+use super::policy::PathFault;
 use super::spelling::{self, Text};
 
 /// Whether Windows has nothing to change in a plain path. It may be wrong only by saying no.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Actor, AdminStore, Door};
+use super::{Actor, Door};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
+use crate::adapters::store::administration::Administration;
 use crate::domain::audit::{Action, Entry, Filter, Kept};
 use crate::domain::record::IndividualId;
 
@@ -28,12 +29,12 @@ pub struct Page {
 
 /// Who did what.
 pub struct Audit {
-    store: Arc<dyn AdminStore>,
+    store: Arc<dyn Administration>,
     clock: SharedClock,
 }
 
 impl Audit {
-    pub(super) fn new(store: Arc<dyn AdminStore>, clock: SharedClock) -> Audit {
+    pub(super) fn new(store: Arc<dyn Administration>, clock: SharedClock) -> Audit {
         Audit { store, clock }
     }
 

@@ -13,8 +13,8 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random;
 use crate::adapters::store::StoreError;
-use crate::adapters::store::clients::{ClientRegistry, Registered};
-use crate::adapters::store::grants::{Grants, Told, Unsettled};
+use crate::adapters::store::administration::{Administration, Registered};
+use crate::adapters::store::outbox::{DeliveryStatus, Outbox, Undelivered};
 use crate::domain::access::Require;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::client::{Client, ClientAddress, ClientId, Clients, Proof, scope_text};
@@ -29,11 +29,6 @@ pub const MOST_SECRETS: usize = 2;
 
 /// Messages that are looked at to say how logout fares.
 const LATEST_MESSAGES: u16 = 200;
-
-/// All that this needs of the store.
-pub trait ClientStore: ClientRegistry + Grants {}
-
-impl<T: ClientRegistry + Grants> ClientStore for T {}
 
 /// Why a client was not changed. Nothing has changed then.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -88,7 +83,8 @@ pub type NewSecret = SecretString;
 
 /// The clients of the OpenID Provider.
 pub struct OpenIdClients {
-    store: Arc<dyn ClientStore>,
+    store: Arc<dyn Administration>,
+    outbox: Arc<dyn Outbox>,
     provider: Arc<Provider>,
     published: PublishedClients,
     sources: Mutex<Sources>,
@@ -121,7 +117,8 @@ impl Sources {
 impl OpenIdClients {
     /// Reads what the store has. `published` has both kinds of clients once the configuration's are known too.
     pub async fn open(
-        store: Arc<dyn ClientStore>,
+        store: Arc<dyn Administration>,
+        outbox: Arc<dyn Outbox>,
         provider: Arc<Provider>,
         published: PublishedClients,
         clock: SharedClock,
@@ -129,7 +126,7 @@ impl OpenIdClients {
         let registered = store.clients().await?;
         let sources = Mutex::new(Sources { registered, ..Sources::default() });
         let changing = tokio::sync::Mutex::default();
-        Ok(OpenIdClients { store, provider, published, sources, changing, clock })
+        Ok(OpenIdClients { store, outbox, provider, published, sources, changing, clock })
     }
 
     /// The provider's name to clients.
@@ -169,13 +166,13 @@ impl OpenIdClients {
     }
 
     /// The latest logout messages to clients and what became of them, newest first.
-    pub async fn told(&self) -> Result<Vec<Told>, StoreError> {
-        self.store.told(LATEST_MESSAGES).await
+    pub async fn deliveries(&self) -> Result<Vec<DeliveryStatus>, StoreError> {
+        self.outbox.deliveries(LATEST_MESSAGES).await
     }
 
     /// How many messages no client has taken.
-    pub async fn unsettled(&self) -> Result<Unsettled, StoreError> {
-        self.store.unsettled().await
+    pub async fn undelivered(&self) -> Result<Undelivered, StoreError> {
+        self.outbox.undelivered().await
     }
 
     /// Registers a client; unless it is public it gets its secret.

@@ -7,48 +7,31 @@ use jiff::SignedDuration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use super::catalogue::Catalogues;
-use super::environment::Environments;
+use super::Audit;
+use super::mapping::catalogue::Catalogues;
 use super::people::People;
-use super::sessions::Sessions;
+use super::people::view_as::ViewAs;
+use super::sessions::LiveSessions;
 use super::status::Overview;
+use super::status::environment::Environments;
 use super::sweep::{Ground, Sweep};
-use super::view_as::ViewAs;
-use super::{AdminStore, Audit};
-use crate::adapters::ams::Ams;
 use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::seal::Sealer;
 use crate::adapters::store::Store;
-use crate::adapters::store::choices::Choices;
-use crate::adapters::store::find::FindPeople;
-use crate::adapters::store::known::KnownPeople;
-use crate::adapters::store::session_list::SessionList;
-use crate::adapters::store::sweeps::{CatalogueStore, SweepStore};
 use crate::flows::person::PublishedRules;
 use crate::flows::visit::Visits;
 
 /// How long a record is kept that no session rests on, for drop-downs and previews: a sweep of a large association takes days.
 pub const RECORDS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
-/// All that the desk needs of the store.
-pub trait DeskStore:
-    Store + FindPeople + KnownPeople + SessionList + SweepStore + CatalogueStore + Choices
-{
-}
-
-impl<T: Store + FindPeople + KnownPeople + SessionList + SweepStore + CatalogueStore + Choices> DeskStore
-    for T
-{
-}
-
 /// What the desk rests on.
-pub struct Foundation<S, A> {
+pub struct Foundation {
     /// The store.
-    pub store: Arc<S>,
+    pub store: Arc<dyn Store>,
     /// The AMS that is live.
-    pub ams: Arc<A>,
+    pub ams: Arc<dyn AmsCatalogue>,
     /// Live sessions.
     pub visits: Arc<Visits>,
     /// The mapping in force.
@@ -78,7 +61,7 @@ pub struct Desk {
     /// Reading all members.
     pub sweep: Arc<Sweep>,
     /// Live sessions.
-    pub sessions: Sessions,
+    pub sessions: LiveSessions,
     /// Looking through somebody's eyes.
     pub view_as: ViewAs,
     /// How the gateway does.
@@ -89,55 +72,44 @@ pub struct Desk {
 
 impl Desk {
     /// Sets the desk up. [`Desk::run`] does its work in the background.
-    pub fn new<S: DeskStore + AdminStore, A: Ams + AmsCatalogue>(foundation: Foundation<S, A>) -> Desk {
+    pub fn new(foundation: Foundation) -> Desk {
         let Foundation { store, ams, visits, rules, clock, budget, .. } = foundation;
         let Foundation { configured, standby, restart, sealer, view_as, .. } = foundation;
         let environment: Arc<str> = ams.environment().into();
         let people = People {
             ams: ams.clone(),
             environment: environment.clone(),
-            known: store.clone(),
-            records: store.clone(),
-            store: store.clone(),
+            directory: store.clone(),
             rules: rules.clone(),
         };
-        let catalogues = Catalogues::new(
-            ams.clone(),
-            store.clone(),
-            store.clone(),
-            Arc::clone(&environment),
-            Arc::clone(&clock),
-        );
+        let catalogues =
+            Catalogues::new(ams.clone(), store.clone(), Arc::clone(&environment), Arc::clone(&clock));
         let overview = Overview {
             ams: ams.clone(),
             environment: environment.clone(),
             standby: standby.clone(),
             budget,
             store: store.clone(),
-            known: store.clone(),
             rules: rules.clone(),
             certificate_ends: ArcSwapOption::empty(),
         };
         let sweep = Sweep::new(Ground {
-            ams: ams.clone(),
-            catalogue: ams,
-            store: store.clone(),
-            known: store.clone(),
-            sweeps: store.clone(),
+            ams,
+            directory: store.clone(),
             rules: rules.clone(),
             environment: environment.clone(),
             clock: clock.clone(),
         });
-        let sessions = Sessions {
-            list: store.clone(),
-            known: store.clone(),
+        let sessions = LiveSessions {
+            store: store.clone(),
+            directory: store.clone(),
             visits: visits.clone(),
             rules: rules.clone(),
             environment: environment.clone(),
             clock: clock.clone(),
         };
         let environments = Environments {
-            choices: store.clone(),
+            store: store.clone(),
             clock: clock.clone(),
             configured,
             live: environment.clone(),
@@ -148,8 +120,8 @@ impl Desk {
             is_on: view_as,
             audit: Audit::new(store.clone(), clock.clone()),
             sealer,
-            store: store.clone(),
-            known: store,
+            sessions: store.clone(),
+            directory: store,
             visits,
             rules,
             environment,

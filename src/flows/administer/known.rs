@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::task::JoinSet;
 
-use super::AdminStore;
 use crate::adapters::store::StoreError;
-use crate::adapters::store::known::SealedPage;
+use crate::adapters::store::directory::{Directory, SealedPage};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::record::Record;
 
@@ -18,7 +17,7 @@ const PAGE: u16 = 500;
 /// The known people of one AMS environment.
 #[derive(Clone)]
 pub struct Known {
-    store: Arc<dyn AdminStore>,
+    directory: Arc<dyn Directory>,
     environment: Arc<str>,
 }
 
@@ -27,18 +26,18 @@ pub type Look<T> = dyn Fn(Result<Record, StoreError>, &mut T) -> ControlFlow<()>
 
 impl Known {
     /// The people of this environment.
-    pub fn new(store: Arc<dyn AdminStore>, environment: &str) -> Known {
-        Known { store, environment: environment.into() }
+    pub fn new(directory: Arc<dyn Directory>, environment: &str) -> Known {
+        Known { directory, environment: environment.into() }
     }
 
     /// What the AMS lists, as last read.
     pub async fn catalogue(&self) -> Result<Option<Catalogue>, StoreError> {
-        self.store.catalogue(&self.environment).await
+        self.directory.catalogue(&self.environment).await
     }
 
     /// How many there are.
     pub async fn count(&self) -> Result<usize, StoreError> {
-        self.store.count(&self.environment).await
+        self.directory.count_records(&self.environment).await
     }
 
     /// Looks at every record, in no order, until one look says that it is enough. `done` counts along. What each thread found
@@ -89,7 +88,7 @@ impl Reading {
         if self.enough.load(Ordering::Acquire) {
             return Ok(None);
         }
-        let page = self.people.store.page(&self.people.environment, *next, PAGE).await?;
+        let page = self.people.directory.records(&self.people.environment, *next, PAGE).await?;
         *next = page.last;
         Ok((page.len > 0).then_some(page))
     }

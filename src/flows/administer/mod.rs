@@ -3,36 +3,27 @@
 //! One file for each use case. Who may ask is decided here; how it is asked and shown is the business of `web::admin`.
 
 pub mod audit;
-pub mod catalogue;
 pub mod clients;
 pub mod desk;
-pub mod environment;
+pub mod emergency;
 pub mod known;
-pub mod links;
 pub mod mapping;
 pub mod migrate;
 pub mod people;
 pub mod preview;
-mod publish;
 pub mod sessions;
 pub mod status;
 pub mod sweep;
 #[cfg(test)]
 mod tests;
-pub mod try_it;
-pub mod view_as;
+mod versions;
 
 use std::sync::Arc;
 
 use super::grant::PublishedClients;
 use super::person::{Held, Published, PublishedRules};
 use crate::adapters::clock::SharedClock;
-use crate::adapters::store::audit::AuditLog;
-use crate::adapters::store::known::KnownPeople;
-use crate::adapters::store::links::EmergencyDoor;
 use crate::adapters::store::mappings::Mappings;
-use crate::adapters::store::role_lists::RoleLists;
-use crate::adapters::store::sweeps::CatalogueStore;
 use crate::adapters::store::{Store, StoreError};
 use crate::domain::access::Site;
 use crate::domain::preview::requirements;
@@ -40,21 +31,10 @@ use crate::domain::rule::{Role, Rules};
 
 pub use crate::domain::audit::{Actor, Door};
 pub use audit::Audit;
+pub use emergency::AdminLinks;
 pub use known::Known;
-pub use links::AdminLinks;
 pub use mapping::Mapping;
 pub use preview::Previews;
-
-/// All that administration needs of the store.
-pub trait AdminStore:
-    Store + Mappings + RoleLists + AuditLog + EmergencyDoor + KnownPeople + CatalogueStore
-{
-}
-
-impl<T: Store + Mappings + RoleLists + AuditLog + EmergencyDoor + KnownPeople + CatalogueStore> AdminStore
-    for T
-{
-}
 
 /// What the operator decided about administration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,16 +66,16 @@ impl Administer {
     /// for roles on their pages, and `clients` when somebody signs in to them.
     pub fn new<'a>(
         settings: Settings,
-        store: Arc<dyn AdminStore>,
+        store: Arc<dyn Store>,
         rules: PublishedRules,
         environment: &str,
         sites: impl IntoIterator<Item = &'a Site>,
         clients: PublishedClients,
         clock: SharedClock,
     ) -> Administer {
-        let audit = Arc::new(Audit::new(Arc::clone(&store), Arc::clone(&clock)));
-        let links = Arc::new(AdminLinks::new(Arc::clone(&store), Arc::clone(&clock)));
-        let people = Known::new(Arc::clone(&store), environment);
+        let audit = Arc::new(Audit::new(store.clone(), Arc::clone(&clock)));
+        let links = Arc::new(AdminLinks::new(store.clone(), Arc::clone(&clock)));
+        let people = Known::new(store.clone(), environment);
         let mapping = Arc::new(Mapping::new(
             store,
             Arc::clone(&rules),
@@ -148,9 +128,9 @@ impl Administer {
 
 /// The mapping to start with: the latest version of the store, which the rules file becomes on the first start.
 pub async fn first_mapping(
-    store: &dyn AdminStore,
+    store: &dyn Mappings,
     file: &Rules,
     clock: &SharedClock,
 ) -> Result<Published, StoreError> {
-    publish::first(store, file, clock.now()).await
+    versions::first(store, file, clock.now()).await
 }

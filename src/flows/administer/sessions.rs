@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
-use crate::adapters::store::find::FindPeople;
-use crate::adapters::store::session_list::{SessionList, Which};
+use crate::adapters::store::directory::Directory;
+use crate::adapters::store::sessions::{SessionFilter, Sessions};
 use crate::domain::record::IndividualId;
 use crate::domain::roles;
 use crate::domain::rule::Role;
@@ -40,19 +40,19 @@ pub struct SessionsPage {
 }
 
 /// The sessions of one environment.
-pub struct Sessions {
-    pub(super) list: Arc<dyn SessionList>,
-    pub(super) known: Arc<dyn FindPeople>,
+pub struct LiveSessions {
+    pub(super) store: Arc<dyn Sessions>,
+    pub(super) directory: Arc<dyn Directory>,
     pub(super) visits: Arc<Visits>,
     pub(super) rules: PublishedRules,
     pub(super) environment: Arc<str>,
     pub(super) clock: SharedClock,
 }
 
-impl Sessions {
+impl LiveSessions {
     /// A page of live sessions, of one person or of all.
-    pub async fn page(&self, which: &Which) -> Result<SessionsPage, StoreError> {
-        let mut found = self.list.list(&self.environment, which, PAGE + 1).await?;
+    pub async fn page(&self, filter: &SessionFilter) -> Result<SessionsPage, StoreError> {
+        let mut found = self.store.list_sessions(&self.environment, filter, PAGE + 1).await?;
         let more = found.len() > PAGE as usize;
         found.truncate(PAGE as usize);
         let next = found.last().filter(|_| more).map(|last| (last.created, last.key));
@@ -72,7 +72,7 @@ impl Sessions {
                 session.last_seen = session.last_seen.max(live.last_seen());
                 live.person().record()
             }
-            Recall::Unknown => match self.known.record(&self.environment, &session.individual).await? {
+            Recall::Unknown => match self.directory.record(&self.environment, &session.individual).await? {
                 Some(record) => Arc::new(record),
                 None => return Ok(None),
             },

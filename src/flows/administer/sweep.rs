@@ -10,12 +10,12 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::AmsCatalogue;
-use crate::adapters::ams::{Ams, AmsError, Priority};
+use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
-use crate::adapters::store::find::FindPeople;
-use crate::adapters::store::sweeps::{SweepState, SweepStore};
-use crate::adapters::store::{Store, StoreError};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::directory::{Directory, SweepState};
 use crate::domain::record::IndividualId;
 use crate::flows::person::PublishedRules;
 
@@ -59,16 +59,10 @@ impl Progress {
 
 /// What a sweep rests on.
 pub struct Ground {
-    /// Reads a record.
-    pub ams: Arc<dyn Ams>,
-    /// Lists the members.
-    pub catalogue: Arc<dyn AmsCatalogue>,
-    /// Keeps records.
-    pub store: Arc<dyn Store>,
-    /// Knows who was read.
-    pub known: Arc<dyn FindPeople>,
-    /// Keeps how far it has come.
-    pub sweeps: Arc<dyn SweepStore>,
+    /// Lists the members and reads each.
+    pub ams: Arc<dyn AmsCatalogue>,
+    /// Keeps records, and how far it has come.
+    pub directory: Arc<dyn Directory>,
     /// Says which parts of a record are needed.
     pub rules: PublishedRules,
     /// The AMS environment.
@@ -112,10 +106,10 @@ impl Sweep {
 
     /// Starts a sweep, or goes on with one that was stopped.
     pub async fn start(&self) -> Result<(), StoreError> {
-        let Ground { sweeps, environment, clock, .. } = &self.ground;
-        let unfinished = sweeps.state(environment).await?.is_some_and(|state| state.finished.is_none());
+        let Ground { directory, environment, clock, .. } = &self.ground;
+        let unfinished = directory.sweep(environment).await?.is_some_and(|state| state.finished.is_none());
         if !unfinished {
-            sweeps.begin(environment, clock.now()).await?;
+            directory.begin_sweep(environment, clock.now()).await?;
         }
         self.wanted.send_replace(true);
         Ok(())
@@ -132,8 +126,8 @@ impl Sweep {
     }
 
     async fn look_after(&self) {
-        let Ground { sweeps, environment, .. } = &self.ground;
-        match sweeps.state(environment).await {
+        let Ground { directory, environment, .. } = &self.ground;
+        match directory.sweep(environment).await {
             Ok(Some(state)) => {
                 self.tell(Doing::Idle, Some(state));
                 if state.finished.is_none() {
@@ -180,26 +174,26 @@ impl Sweep {
 
     /// A page of the list, or some members. `true`: nothing is left.
     async fn step(&self) -> Result<bool, Hitch> {
-        let Ground { sweeps, environment, clock, catalogue, .. } = &self.ground;
-        let Some(state) = sweeps.state(environment).await? else { return Ok(true) };
+        let Ground { directory, environment, clock, ams, .. } = &self.ground;
+        let Some(state) = directory.sweep(environment).await? else { return Ok(true) };
         self.tell(Doing::Reading, Some(state));
         if state.finished.is_some() {
             return Ok(true);
         }
         if let Some(page) = state.next_page {
-            let members = catalogue.members(page, Priority::Sweep).await?;
+            let members = ams.members(page, Priority::Sweep).await?;
             // A page without anybody new ends the list too: some tenants repeat the last page for ever.
             let next = (!members.is_empty() && page < MOST_PAGES).then_some(page + 1);
-            let new = sweeps.listed(environment, &members, next).await?;
+            let new = directory.add_to_sweep(environment, &members, next).await?;
             if new == 0 && next.is_some() {
-                sweeps.listed(environment, &[], None).await?;
+                directory.add_to_sweep(environment, &[], None).await?;
             }
             return Ok(false);
         }
-        let left = sweeps.left(environment, SIDE_BY_SIDE).await?;
+        let left = directory.left_of_sweep(environment, SIDE_BY_SIDE).await?;
         if left.is_empty() {
-            sweeps.finish(environment, clock.now()).await?;
-            let state = sweeps.state(environment).await?;
+            directory.finish_sweep(environment, clock.now()).await?;
+            let state = directory.sweep(environment).await?;
             self.tell(Doing::Idle, state);
             return Ok(true);
         }
@@ -210,25 +204,25 @@ impl Sweep {
     async fn read(&self, members: Vec<IndividualId>, state: SweepState) -> Result<(), Hitch> {
         let mut reading = JoinSet::new();
         for id in members {
-            let Ground { ams, known, store, sweeps, rules, environment, .. } = &self.ground;
-            let (ams, known, store) = (Arc::clone(ams), Arc::clone(known), Arc::clone(store));
-            let (sweeps, environment) = (Arc::clone(sweeps), Arc::clone(environment));
+            let Ground { ams, directory, rules, environment, .. } = &self.ground;
+            let (ams, directory) = (Arc::clone(ams), Arc::clone(directory));
+            let environment = Arc::clone(environment);
             let parts = rules.load().rules.parts();
             reading.spawn(async move {
-                let held = known.record(&environment, &id).await?;
+                let held = directory.record(&environment, &id).await?;
                 if held.is_some_and(|record| record.as_of >= state.started && !record.lacks(parts)) {
-                    return Ok(sweeps.done(&environment, &id, false).await?);
+                    return Ok(directory.take_off_sweep(&environment, &id, false).await?);
                 }
                 let failed = match ams.read(&id, parts, Priority::Sweep).await {
                     Ok(Some(record)) => {
-                        store.put_record(&environment, &record).await?;
+                        directory.put_record(&environment, &record).await?;
                         false
                     }
                     // This member's trouble alone; the next may do better.
                     Ok(None) | Err(AmsError::Unreadable(_)) => true,
                     Err(error) => return Err(Hitch::Ams(error)),
                 };
-                Ok(sweeps.done(&environment, &id, failed).await?)
+                Ok(directory.take_off_sweep(&environment, &id, failed).await?)
             });
         }
         // All are waited for: what one of them met must not throw away what the others brought.

@@ -15,10 +15,9 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use self::wrong_secrets::WrongSecrets;
 use super::person::Held;
-use super::visit::{Live, Presence, Recall, Visits};
+use super::visit::{Live, Presence, Visits};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::CryptographyFailed;
-use crate::adapters::keys::keyring::Keyring;
 use crate::adapters::keys::random;
 use crate::adapters::keys::seal::{self, KeyedDigest, Sealer, SecretKey};
 use crate::adapters::store::StoreError;
@@ -29,6 +28,7 @@ use crate::domain::grant::request::Authorization;
 use crate::domain::grant::{CODE_LIVES, Grant};
 use crate::domain::record::IndividualId;
 use crate::domain::session::SessionKey;
+use crate::flows::keyring::Keyring;
 
 /// Who we are to clients.
 #[derive(Debug, Clone)]
@@ -197,14 +197,7 @@ impl Provider {
         key: &SessionKey,
         is_visit: bool,
     ) -> Result<Option<(Arc<Live>, Arc<Held>)>, StoreError> {
-        let live = match self.visits.recall(key) {
-            Recall::Known(live) => live,
-            Recall::Ended => return Ok(None),
-            Recall::Unknown => match self.visits.load(key).await? {
-                Some(live) => live,
-                None => return Ok(None),
-            },
-        };
+        let Some(live) = self.visits.find(key).await? else { return Ok(None) };
         let ask = |live: &Live| {
             let (host, now) = (&self.settings.host, self.clock.now());
             if is_visit {

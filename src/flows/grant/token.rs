@@ -12,16 +12,17 @@ use serde::Serialize;
 use super::Provider;
 use super::wrong_secrets::Shown;
 use crate::adapters::keys::CryptographyFailed;
-use crate::adapters::keys::keyring::KeyringError;
-use crate::adapters::keys::random::{self, TOKEN_CHARS};
+use crate::adapters::keys::random;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::grants::{NewToken, Renewal, Renewed, StoredGrant, TokenKey, TokenKind, Use};
 use crate::domain::access::{Admission, admit};
+use crate::domain::base64url;
 use crate::domain::claims::{self, IdToken, Person};
 use crate::domain::client::{Client, Proof, Scope, Scopes, scope_text};
 use crate::domain::grant::proof_key::{Challenge, Verifier};
 use crate::domain::grant::request::{Parameters, Repeated};
 use crate::domain::grant::{seconds_until, token_ends};
+use crate::flows::keyring::KeyringError;
 
 /// Why a client gets no tokens (RFC 6749 §5.2).
 #[derive(Debug, thiserror::Error)]
@@ -90,9 +91,7 @@ pub struct Basic {
 
 /// What every code and token is found by. `None`: it cannot be one of ours, and the store is not asked.
 fn key_of(token: &str) -> Option<TokenKey> {
-    let base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let whole = token.len() == TOKEN_CHARS && token.bytes().all(base64url);
-    whole.then(|| TokenKey(random::digest(token.as_bytes())))
+    base64url::is_256_bits(token).then(|| TokenKey(random::digest(token.as_bytes())))
 }
 
 /// What was granted, as far as the client may still ask for it.

@@ -1,15 +1,18 @@
 //! Ended is ended: whatever else is under way, and whether or not the store answers.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::*;
-use crate::adapters::BoxFuture;
 use crate::adapters::clock::{Clock, SystemClock};
-use crate::adapters::store::{Once, StoredKey, Sweep};
+use crate::adapters::keys::seal::SecretKey;
+use crate::adapters::store::StoreFuture;
+use crate::adapters::store::sessions::{LongAddressKey, Once, SessionFilter};
+use crate::adapters::store::sqlite::SqliteStore;
 use crate::domain::record::Profile;
 use crate::domain::rule::Rules;
 use crate::domain::time::TimeZone;
@@ -70,58 +73,53 @@ impl Shelf {
     }
 }
 
-impl Store for Shelf {
-    fn begin_session<'a>(
-        &'a self,
-        session: &'a Session,
-        record: &'a Record,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
+impl Sessions for Shelf {
+    fn begin_session<'a>(&'a self, session: &'a Session, record: &'a Record) -> StoreFuture<'a, ()> {
         let begun =
             self.works().map(|mut held| drop(held.insert(session.key, (session.clone(), record.clone()))));
         Box::pin(self.answer(begun))
     }
-    fn session<'a>(
-        &'a self,
-        key: &'a SessionKey,
-    ) -> BoxFuture<'a, Result<Option<(Session, Record)>, StoreError>> {
+    fn session<'a>(&'a self, key: &'a SessionKey) -> StoreFuture<'a, Option<(Session, Record)>> {
         let found = self.works().map(|held| held.get(key).cloned());
         Box::pin(self.answer(found))
     }
-    fn end_session<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn end_session<'a>(&'a self, key: &'a SessionKey) -> StoreFuture<'a, ()> {
         self.removals.fetch_add(1, Ordering::SeqCst);
         let ended = self.works().map(|mut held| drop(held.remove(key)));
         Box::pin(async { ended })
     }
-    fn end_sessions_of<'a>(
-        &'a self,
-        _: &'a str,
-        id: &'a IndividualId,
-    ) -> BoxFuture<'a, Result<Vec<SessionKey>, StoreError>> {
+    fn end_sessions_of<'a>(&'a self, _: &'a str, id: &'a IndividualId) -> StoreFuture<'a, Vec<SessionKey>> {
         let ended = self.works().map(|mut held| {
             held.extract_if(|_, (session, _)| session.individual == *id).map(|(key, _)| key).collect()
         });
         Box::pin(async { ended })
     }
-    fn touch<'a>(&'a self, _: &'a [(SessionKey, Timestamp)]) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async { Ok(()) })
-    }
-    fn put_record<'a>(&'a self, _: &'a str, _: &'a Record) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async { Ok(()) })
-    }
-    fn use_once<'a>(&'a self, _: &'a Once, _: Timestamp) -> BoxFuture<'a, Result<bool, StoreError>> {
-        Box::pin(async { Ok(true) })
-    }
-    fn sweep<'a>(&'a self, _: &'a Sweep) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(async { Ok(()) })
-    }
-    fn keys(&self) -> BoxFuture<'_, Result<Vec<StoredKey>, StoreError>> {
+    fn list_sessions<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a SessionFilter,
+        _: u32,
+    ) -> StoreFuture<'a, Vec<Session>> {
         Box::pin(async { Ok(Vec::new()) })
     }
-    fn put_key<'a>(&'a self, _: &'a StoredKey) -> BoxFuture<'a, Result<(), StoreError>> {
+    fn touch<'a>(&'a self, _: &'a [(SessionKey, Timestamp)]) -> StoreFuture<'a, ()> {
         Box::pin(async { Ok(()) })
     }
-    fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn use_once<'a>(&'a self, _: &'a Once, _: Timestamp) -> StoreFuture<'a, bool> {
+        Box::pin(async { Ok(true) })
+    }
+    fn keep_address<'a>(
+        &'a self,
+        _: LongAddressKey,
+        _: IpAddr,
+        _: &'a str,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> StoreFuture<'a, ()> {
         Box::pin(async { Ok(()) })
+    }
+    fn kept_address(&self, _: LongAddressKey, _: Timestamp) -> StoreFuture<'_, Option<String>> {
+        Box::pin(async { Ok(None) })
     }
 }
 
@@ -137,11 +135,15 @@ fn shelf() -> Arc<Shelf> {
 
 /// A gateway that has just started over this store: its memory is empty.
 fn visits(store: &Arc<Shelf>) -> Arc<Visits> {
-    let store: Arc<dyn Store> = store.clone();
+    let store: Arc<dyn Sessions> = store.clone();
+    // Nothing is read from the AMS here, so no record is kept either.
+    let folder = tempfile::tempdir().unwrap();
+    let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
+    let directory = Arc::new(SqliteStore::open(&folder.path().join("unused"), &key).unwrap());
     let clock: SharedClock = Arc::new(SystemClock);
     let rules = Arc::new(ArcSwap::from_pointee(Published::new(1, Rules::new(TimeZone::UTC))));
     let (refresh, _queue) =
-        Refresh::new(Arc::new(NoAms("test")), store.clone(), rules.clone(), clock.clone());
+        Refresh::new(Arc::new(NoAms("test")), store.clone(), directory, rules.clone(), clock.clone());
     let hours = jiff::SignedDuration::from_hours;
     let limits =
         Limits { idle: hours(1), absolute: hours(8), refresh_after: hours(2), stale_limit: hours(4) };
@@ -185,16 +187,12 @@ fn session() -> (Session, Record) {
 
 async fn begin(visits: &Visits) -> Arc<Live> {
     let (session, record) = session();
-    visits.begin(session, record).await.unwrap()
+    visits.begin(session, Arc::new(record)).await.unwrap()
 }
 
 /// What a browser with this session is worth, as the request path finds out.
 async fn is_present(visits: &Visits) -> bool {
-    let live = match visits.recall(&KEY) {
-        Recall::Known(live) => Some(live),
-        Recall::Ended => None,
-        Recall::Unknown => visits.load(&KEY).await.ok().flatten(),
-    };
+    let live = visits.find(&KEY).await.ok().flatten();
     live.is_some_and(|live| is_worth_something(visits, &live))
 }
 

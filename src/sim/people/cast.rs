@@ -4,10 +4,8 @@
 
 use jiff::civil::Date;
 
-use super::{People, from_json};
-
-/// The password of everyone in the cast, and of every login that names none.
-pub const PASSWORD: &str = "membergate";
+use super::file::from_json;
+use super::model::People;
 
 /// The named cast. All dates are counted from `today`, so the cast is right in any year.
 pub fn cast(today: Date) -> People {

@@ -10,7 +10,7 @@ use jiff::Span;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::People;
+use super::model::People;
 
 /// Why a people file was refused. Nothing of it is used then.
 #[derive(Debug, thiserror::Error)]

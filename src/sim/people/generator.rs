@@ -5,7 +5,7 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::{
+use super::model::{
     Certification, CustomField, Environment, Membership, Person, Purchase, Registration, Relationship, Seat,
     User,
 };

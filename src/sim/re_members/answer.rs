@@ -1,5 +1,6 @@
 //! What is answered: JSON in re:Members' envelope, errors in the shape that the switch says, pages, redirects.
 
+use askama::Template;
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
@@ -36,6 +37,13 @@ impl Answer {
 
     pub(super) fn html(status: StatusCode, page: String) -> Answer {
         Answer::new(status, Content::Html(page))
+    }
+
+    pub(super) fn page_of(status: StatusCode, template: &impl Template) -> Answer {
+        match template.render() {
+            Ok(page) => Answer::html(status, page),
+            Err(error) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        }
     }
 
     pub(super) fn error(status: StatusCode, text: &str) -> Answer {

@@ -8,7 +8,10 @@ use axum::body::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Sleep, sleep};
 
-use super::faults::Dropped;
+/// Ends the connection on purpose.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was ended on purpose")]
+pub(super) struct Dropped;
 
 type Polled = Poll<Option<Result<Frame<Bytes>, Dropped>>>;
 

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::endpoint::Endpoint;
-use super::state::{Shared, State, lock};
+use super::state::{Login, Shared, State, lock};
 use super::tokens::Kind;
 use crate::sim::people::{Environment, Person};
 use crate::sim::switches::{Fault, Scope, SwitchError, Switches};
@@ -15,21 +15,6 @@ use crate::sim::switches::{Fault, Scope, SwitchError, Switches};
 /// A handle on a running simulator; clones move the same one.
 #[derive(Clone)]
 pub struct Control(Shared);
-
-/// One time that the login page sent a browser back with a token.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Login {
-    /// Id of the person.
-    pub id: String,
-    /// Where.
-    pub environment: Environment,
-    /// The token that the browser carried back.
-    pub sso: String,
-    /// When, by the simulator's clock.
-    pub at: Timestamp,
-    /// No form was filled in: the portal knew the browser, or it brought a token.
-    pub silent: bool,
-}
 
 impl Control {
     pub(super) fn new(state: State) -> Control {

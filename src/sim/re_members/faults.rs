@@ -8,13 +8,8 @@ use http_body_util::BodyExt;
 use serde_json::json;
 
 use super::answer::Answer;
-use super::bad_bodies::{EndlessBody, HalfBody, TrickleBody};
+use super::bad_bodies::{Dropped, EndlessBody, HalfBody, TrickleBody};
 use crate::sim::switches::{Fault, Switches};
-
-/// Ends the connection on purpose.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection was ended on purpose")]
-pub(super) struct Dropped;
 
 const WEB_SERVER_PAGE: &str = "<!DOCTYPE html><html><head><title>Service Unavailable</title></head>\
     <body><h2>Service Unavailable</h2><hr><p>HTTP Error 503. The service is unavailable.</p></body></html>";

@@ -5,9 +5,8 @@ use url::Url;
 
 use super::answer::{Answer, Handled};
 use super::call::Call;
-use super::control::Login;
-use super::pages;
-use super::state::{State, prefix};
+use super::pages::{BadRedirect, LoginPage, MyProfile, SignedOut};
+use super::state::{Login, State, prefix};
 use super::tokens::Kind;
 use crate::sim::people::{Environment, Person};
 
@@ -64,7 +63,7 @@ pub(super) fn logout(state: &mut State, call: &Call) -> Handled {
     let answer = match &state.slo_url {
         Some(url) if state.switches.logout_action => Answer::redirect(with_query(url, "Action=Logout")),
         Some(url) => Answer::redirect(url.clone()),
-        None => Answer::html(StatusCode::OK, pages::signed_out(prefix(call.environment))),
+        None => Answer::page_of(StatusCode::OK, &SignedOut { prefix: prefix(call.environment) }),
     };
     Ok(answer.with(header::SET_COOKIE, gone))
 }
@@ -77,7 +76,7 @@ pub(super) fn my_profile(state: &mut State, call: &Call) -> Handled {
         return Ok(Answer::redirect(format!("{}/account/login.aspx", state.portal(call.environment))));
     };
     let person = state.directory.find_id(call.environment, id).ok_or_else(Answer::not_found)?;
-    let answer = Answer::html(StatusCode::OK, pages::my_profile(prefix(call.environment), person));
+    let answer = Answer::page_of(StatusCode::OK, &MyProfile { prefix: prefix(call.environment), person });
     Ok(match newcomer {
         Some(id) => remember_browser(state, call.environment, &id, answer),
         None => answer,
@@ -87,7 +86,7 @@ pub(super) fn my_profile(state: &mut State, call: &Call) -> Handled {
 /// Where to send the browser after a login; nothing: to the portal itself.
 fn target(state: &State, call: &Call) -> Result<Option<Url>, Answer> {
     let Some(text) = call.query("RedirectUrl") else { return Ok(None) };
-    let refuse = || Answer::html(StatusCode::BAD_REQUEST, pages::bad_redirect());
+    let refuse = || Answer::page_of(StatusCode::BAD_REQUEST, &BadRedirect);
     let url = Url::parse(text).map_err(|_| refuse())?;
     if !matches!(url.scheme(), "http" | "https") || !state.switches.redirect_allow_list.allow(&url) {
         return Err(refuse());
@@ -161,15 +160,9 @@ fn form(state: &State, call: &Call, status: StatusCode, email: &str, mistake: Op
     } else {
         Vec::new()
     };
-    let page = pages::LoginPage {
-        prefix: prefix(call.environment),
-        redirect_url: call.query("RedirectUrl"),
-        email,
-        mistake,
-        people: &people,
-        reload_timezone: state.switches.reload_timezone,
-    };
-    Answer::html(status, page.html())
+    let (prefix, redirect_url) = (prefix(call.environment), call.query("RedirectUrl"));
+    let reloads = state.switches.reload_timezone;
+    Answer::page_of(status, &LoginPage::new(prefix, redirect_url, (email, mistake), people, reloads))
 }
 
 #[cfg(test)]

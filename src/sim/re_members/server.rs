@@ -11,9 +11,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
+use super::bad_bodies::Dropped;
 use super::call::Call;
 use super::dispatch::dispatch;
-use super::faults::{self, Dropped};
+use super::faults;
 use super::state::{Shared, lock};
 
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(10);

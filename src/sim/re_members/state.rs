@@ -9,17 +9,41 @@ use jiff::civil::Date;
 use url::Url;
 
 use super::clock::Clock;
-use super::control::Login;
 use super::directory::Directory;
+use super::settings::{Credentials, Settings};
 use super::tokens::Tokens;
 use super::traffic::Traffic;
-use super::webhooks::Webhook;
-use super::{Credentials, Settings};
 use crate::sim::people::{Environment, Person, User};
 use crate::sim::switches::Switches;
 
 /// Only the latest logins are kept.
 const MOST_LOGINS: usize = 1000;
+
+/// One time that the login page sent a browser back with a token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Login {
+    /// Id of the person.
+    pub id: String,
+    /// Where.
+    pub environment: Environment,
+    /// The token that the browser carried back.
+    pub sso: String,
+    /// When, by the simulator's clock.
+    pub at: Timestamp,
+    /// No form was filled in: the portal knew the browser, or it brought a token.
+    pub silent: bool,
+}
+
+/// A webhook that somebody registered.
+#[derive(Debug)]
+pub(super) struct Webhook {
+    pub(super) environment: Environment,
+    pub(super) id: String,
+    pub(super) route: String,
+    pub(super) type_name: String,
+    pub(super) call_back_url: String,
+    pub(super) description: String,
+}
 
 #[derive(Debug)]
 pub(super) struct State {

@@ -5,19 +5,8 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Handled};
 use super::call::Call;
-use super::state::State;
+use super::state::{State, Webhook};
 use crate::sim::guid;
-use crate::sim::people::Environment;
-
-#[derive(Debug)]
-pub(super) struct Webhook {
-    environment: Environment,
-    id: String,
-    route: String,
-    type_name: String,
-    call_back_url: String,
-    description: String,
-}
 
 /// The routes that the vendor's own connector registers at (fact sheet §6.4).
 const ROUTES: &[&str] = &[

@@ -7,10 +7,18 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::{StatusCode, header};
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use super::Live;
 use super::body::{data, fed};
 use crate::sim::websocket;
+
+/// Who owns the tasks behind event streams and sockets.
+#[derive(Clone, Debug)]
+pub(super) struct Live {
+    pub(super) stop: CancellationToken,
+    pub(super) tasks: TaskTracker,
+}
 
 /// One event each second: the time of day in UTC as `id` and text. The first comes at once.
 pub(super) async fn events(State(live): State<Live>) -> Response {

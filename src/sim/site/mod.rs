@@ -21,6 +21,8 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use live::Live;
+
 /// How long `stop` waits for requests that are under way.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -30,13 +32,6 @@ pub struct SampleSite {
     address: SocketAddr,
     live: Live,
     server: JoinHandle<()>,
-}
-
-/// Who owns the tasks behind event streams and sockets.
-#[derive(Clone, Debug)]
-struct Live {
-    stop: CancellationToken,
-    tasks: TaskTracker,
 }
 
 impl SampleSite {

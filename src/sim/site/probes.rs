@@ -14,8 +14,8 @@ use http_body::Frame;
 use http_body_util::BodyExt;
 use serde::{Deserialize, Serialize};
 
-use super::Live;
 use super::body::{data, fed};
+use super::live::Live;
 
 /// What arrived. Headers are in the order of arrival, with lower-case names; each value of a repeated one is listed.
 #[derive(Serialize)]

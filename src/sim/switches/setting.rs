@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use url::Url;
 
-use crate::sim::re_members::Endpoint;
+use crate::sim::re_members::endpoint::Endpoint;
 
 /// A kind of value: read from text, shown as the same text, described for help.
 pub(super) trait Setting: Sized {

@@ -1,7 +1,7 @@
 //! What every page about the draft says: how it stands, who was faster, why a change was refused, which mapping is meant.
 
-use super::Admin;
-use super::mapping_page::DraftBar;
+use super::mapping::page::DraftBar;
+use super::state::Admin;
 use super::words::{changed, sentence, when};
 use crate::adapters::store::StoreError;
 use crate::domain::faults::MappingFault;

@@ -8,19 +8,19 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
 
-use super::Admin;
-use super::access::Called;
 use super::fields::Tile;
 use super::fields::{List, grouped, people};
+use super::guard::Called;
 use super::kinds::list_id;
 use super::shell::{Note, Room, Tone};
+use super::state::Admin;
 use super::words::when;
 use crate::domain::audit::Action;
 use crate::domain::catalogue::{Catalogue, Unlisted};
 use crate::domain::condition::{ChoiceList, ConditionField, Holds, KINDS};
 use crate::domain::fold;
 use crate::domain::rule::{CORE_ROLES, Condition, Rules};
-use crate::flows::administer::catalogue::{Offered, RefreshFailed};
+use crate::flows::administer::mapping::catalogue::{Offered, RefreshFailed};
 
 /// What a page that edits rules offers to choose from, and compares with what was chosen.
 #[derive(Default)]

@@ -20,7 +20,7 @@ pub enum Room {
     /// Compare with WordPress.
     Migrate,
     /// Who would this person be, and why.
-    TryIt,
+    People,
     /// Who is signed in.
     Sessions,
     /// Is everything in order.
@@ -38,7 +38,7 @@ impl Room {
     pub const MENU: [(&'static str, &'static [Room]); 4] = [
         ("", &[Room::Overview]),
         ("Roles", &[Room::Mapping, Room::Preview, Room::Versions, Room::Files, Room::Migrate]),
-        ("People", &[Room::TryIt, Room::Sessions]),
+        ("Members", &[Room::People, Room::Sessions]),
         ("Gateway", &[Room::Status, Room::Clients, Room::Links, Room::Audit]),
     ];
 
@@ -50,8 +50,8 @@ impl Room {
             Room::Preview => "Preview and publish",
             Room::Versions => "Versions",
             Room::Files => "Import and export",
-            Room::Migrate => "Compare with WordPress",
-            Room::TryIt => "Try it",
+            Room::Migrate => "Migrate from WordPress",
+            Room::People => "People",
             Room::Sessions => "Sessions",
             Room::Status => "Status",
             Room::Clients => "OpenID clients",
@@ -69,7 +69,7 @@ impl Room {
             Room::Versions => "/_gate/admin/versions",
             Room::Files => "/_gate/admin/files",
             Room::Migrate => "/_gate/admin/migrate",
-            Room::TryIt => "/_gate/admin/try",
+            Room::People => "/_gate/admin/people",
             Room::Sessions => "/_gate/admin/sessions",
             Room::Status => "/_gate/admin/status",
             Room::Clients => "/_gate/admin/clients",
@@ -89,7 +89,9 @@ impl Room {
             Room::Versions => "M12 7v5l3.500 2M4.500 9A8 8 0 114 13M4 5v4h4",
             Room::Files => "M12 15V4M8 8l4-4 4 4M4 15v5h16v-5",
             Room::Migrate => "M4 8h14l-4-4M20 16H6l4 4",
-            Room::TryIt => "M10.500 4a6.500 6.500 0 100 13 6.500 6.500 0 000-13zM15.500 15.500L20.500 20.500",
+            Room::People => {
+                "M10.500 4a6.500 6.500 0 100 13 6.500 6.500 0 000-13zM15.500 15.500L20.500 20.500"
+            }
             Room::Sessions => {
                 "M9 11a3.500 3.500 0 100-7 3.500 3.500 0 000 7zM2.500 20c0-4 3-6 6.500-6s6.500 2 6.500 6M16 4.300a3.500 3.500 0 010 6.500M18 14.500c2 .8 3.500 2.500 3.500 5.500"
             }

@@ -3,12 +3,11 @@
 use super::kinds;
 use crate::domain::mapping::{Edit, MappingDiff, setting_words};
 use crate::domain::rule::Rule;
-use crate::domain::time::{self, TimeZone, Timestamp};
+use crate::domain::time::{TimeZone, Timestamp};
 
 /// `3 March 2026, 10:42` in the association's time zone.
 pub fn when(at: Timestamp, zone: &TimeZone) -> String {
-    let civil = zone.to_datetime(at);
-    format!("{}, {:02}:{:02}", time::in_words(civil.date()), civil.hour(), civil.minute())
+    zone.to_datetime(at).strftime("%-d %B %Y, %H:%M").to_string()
 }
 
 /// With a capital letter.
@@ -22,7 +21,7 @@ pub fn changed(edit: Option<&Edit>, now: Timestamp, zone: &TimeZone) -> String {
     let Some(edit) = edit else { return "Somebody changed the draft meanwhile".to_owned() };
     let (then, today) = (zone.to_datetime(edit.at), zone.to_datetime(now).date());
     if then.date() == today {
-        format!("{} changed the draft at {:02}:{:02}", edit.by.name, then.hour(), then.minute())
+        format!("{} changed the draft at {}", edit.by.name, then.strftime("%H:%M"))
     } else {
         format!("{} changed the draft on {}", edit.by.name, when(edit.at, zone))
     }

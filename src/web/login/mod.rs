@@ -9,17 +9,17 @@ use axum::http::{HeaderMap, Response, header};
 use url::Url;
 
 use super::arrived::Arrived;
-use super::cookies;
+use super::cookies::{Cookie, Cookies, MOST_SESSIONS};
 use super::pages::{Notice, SignIn, Step, respond};
 use super::paths;
-use super::state::{Gate, answer, see_other, with_cookies};
+use super::present::{Present, Unanswered};
+use super::state::{Services, answer, see_other, with_cookies};
 use crate::adapters::keys::random::key_of;
 use crate::domain::return_to::{LONGEST, ReturnTo};
 use crate::domain::session::SessionKey;
 use crate::flows::attempts::ATTEMPT_LIVES;
 use crate::flows::long_addresses::{Destination, Key, is_handle};
 use crate::flows::sign_in::{Failure, Returning, SignInError};
-use failed::Failed;
 
 /// Where `/_gate/login` is asked to end.
 #[derive(Default)]
@@ -59,9 +59,9 @@ impl Asked {
     /// home. `is_cut` tells afterwards whether something is lost.
     async fn page(
         &mut self,
-        gate: &Gate,
+        services: &Services,
         arrived: &Arrived,
-        headers: &HeaderMap,
+        cookies: &Cookies,
     ) -> Option<(ReturnTo, Option<Key>)> {
         let text = self.return_to.as_deref().unwrap_or_default();
         let page = match ReturnTo::parse(text) {
@@ -76,10 +76,10 @@ impl Asked {
         let (page, key) = match &self.kept {
             None => (page, None),
             Some(handle) => {
-                let key = cookies::key(headers, handle, arrived.is_secure());
+                let key = cookies.key(handle);
                 let is_cut = self.is_cut || key.is_none();
                 let to = Destination { page, key: key.clone(), is_cut };
-                let (page, is_cut) = gate.long.unpack(&arrived.site.host, to).await;
+                let (page, is_cut) = services.long.unpack(&arrived.site.host, to).await;
                 self.is_cut = is_cut;
                 (page, key.filter(|_| !is_cut))
             }
@@ -95,19 +95,20 @@ impl Asked {
 /// browser is sent on at once. Whoever is signed in already is sent straight to the page, unless `anew` is said. Where something
 /// of the address is lost, a page says so.
 pub async fn login(
-    State(gate): State<Gate>,
+    State(services): State<Services>,
     Extension(arrived): Extension<Arrived>,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    present: Result<Option<Present>, Unanswered>,
+    cookies: Cookies,
 ) -> Response<Body> {
     let mut asked = asked(query.as_deref());
-    let Some((page, key)) = asked.page(&gate, &arrived, &headers).await else {
+    let Some((page, key)) = asked.page(&services, &arrived, &cookies).await else {
         return answer(Notice::BadRequest.html(&arrived.frame()));
     };
-    let (host, secure) = (&*arrived.site.host, arrived.is_secure());
-    let present = match gate.present(&arrived, &headers).await {
+    let host = &*arrived.site.host;
+    let present = match present {
         Ok(present) => present.is_some() && !asked.anew,
-        Err(error) => {
+        Err(Unanswered { error, .. }) => {
             let to = Some(Destination { is_cut: asked.is_cut, ..Destination::whole(page.cut()) });
             return failed(&arrived, &SignInError { failure: error.into(), to, tries: asked.tries });
         }
@@ -125,11 +126,11 @@ pub async fn login(
     let (to, is_new) = match key {
         Some(key) => (Destination { page: page.cut(), key: Some(key), is_cut: false }, false),
         None => {
-            let to = gate.long.pack(host, arrived.client_address, page).await;
+            let to = services.long.pack(host, arrived.client_address, page).await;
             (Destination { is_cut: to.is_cut || asked.is_cut, ..to }, true)
         }
     };
-    let key = to.key.as_ref().filter(|_| is_new).map(|key| cookies::set_key(key, &headers, secure));
+    let key = to.key.as_ref().filter(|_| is_new).map(|key| cookies.set_key(key));
     let key = key.unwrap_or_default();
     if !asked.go {
         let tries = if asked.tries > 0 { format!("&tries={}", asked.tries) } else { String::new() };
@@ -141,57 +142,58 @@ pub async fn login(
     let Ok(callback) = Url::parse(&format!("{}{}", arrived.site.origin, paths::CALLBACK)) else {
         return answer(Notice::Broken.html(&arrived.frame()));
     };
-    let open = cookies::attempts(&headers, secure);
-    match gate.sign_in.begin(host, callback, to.clone(), asked.tries, &open) {
+    let open = cookies.attempts();
+    match services.sign_in.begin(host, &callback, to.clone(), asked.tries, &open).await {
         Ok(departure) => {
             let seconds = ATTEMPT_LIVES.as_secs();
-            let kept = cookies::set_attempt(&departure.handle, &departure.sealed, seconds, secure);
-            let dropped = departure.dropped.iter().map(|handle| cookies::clear_attempt(handle, secure));
+            let kept = cookies.set_attempt(&departure.handle, &departure.sealed, seconds);
+            let dropped = departure.dropped.iter().map(|handle| cookies.clear_attempt(handle));
             with_cookies(see_other(departure.address.as_str()), dropped.chain([kept]).chain(key))
         }
-        Err(error) => {
-            failed(&arrived, &SignInError { failure: error.into(), to: Some(to), tries: asked.tries })
-        }
+        Err(error) => failed(&arrived, &SignInError { failure: error, to: Some(to), tries: asked.tries }),
     }
 }
 
 /// Takes a browser back from the AMS, and sends it to a clean address: the token must not stay in the address bar, neither
 /// after success nor after failure.
 pub async fn callback(
-    State(gate): State<Gate>,
+    State(services): State<Services>,
     Extension(arrived): Extension<Arrived>,
     RawQuery(query): RawQuery,
+    present: Result<Option<Present>, Unanswered>,
+    cookies: Cookies,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let secure = arrived.is_secure();
-    let open = cookies::attempts(&headers, secure);
+    let open = cookies.attempts();
     let named: Vec<SessionKey> =
-        cookies::session_values(&headers, secure).filter_map(key_of).take(cookies::MOST_SESSIONS).collect();
+        cookies.values(Cookie::Session).filter_map(key_of).take(MOST_SESSIONS).collect();
     let returning = Returning {
         host: &arrived.site.host,
         address: arrived.client_address,
-        query: query.as_deref().unwrap_or_default(),
+        parameters: query.as_deref().unwrap_or_default(),
         user_agent: headers.get(header::USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default(),
         open: &open,
         present: None,
         named: &named,
     };
-    let present = match gate.present(&arrived, &headers).await {
-        Ok(present) => present.map(|(live, _)| live),
-        Err(error) => return failed(&arrived, &gate.sign_in.failed_early(&returning, error)),
+    let present = match present {
+        Ok(present) => present.map(|present| present.live),
+        Err(Unanswered { error, .. }) => {
+            return failed(&arrived, &services.sign_in.failed_early(&returning, error));
+        }
     };
     let returning = Returning { present: present.as_ref(), ..returning };
-    match gate.sign_in.finish(returning).await {
+    match services.sign_in.finish(returning).await {
         Ok(signed_in) => {
-            let session =
-                signed_in.secret.and_then(|secret| cookies::set_session(secret.cookie_text(), secure));
-            let spent = cookies::clear_attempt(&signed_in.handle, secure);
-            with_cookies(see_other(&landing(&gate, &arrived, signed_in.to).await), [session, spent])
+            let session = signed_in.secret;
+            let session = session.and_then(|secret| cookies.set(Cookie::Session, secret.cookie_text(), None));
+            let spent = cookies.clear_attempt(&signed_in.handle);
+            with_cookies(see_other(&landing(&services, &arrived, signed_in.to).await), [session, spent])
         }
         Err(error) => match error.failure {
             // A page that was reloaded or gone back to: the sign-in it belongs to is done.
             Failure::Used | Failure::ForeignState if present.is_some() => match error.to {
-                Some(to) => see_other(&landing(&gate, &arrived, to).await),
+                Some(to) => see_other(&landing(&services, &arrived, to).await),
                 None => see_other(&arrived.home_address()),
             },
             // The AMS or a mailed link sent the browser. Its token is not looked at; a live AMS session bounces straight back.
@@ -203,13 +205,13 @@ pub async fn callback(
 
 /// A failed sign-in: the cause goes to the log, once; the browser goes to a clean address that says what happened.
 fn failed(arrived: &Arrived, error: &SignInError) -> Response<Body> {
-    let failed = Failed::of(&error.failure);
-    super::log::ending(arrived, failed.notice(arrived, String::new(), error.tries).code(), error);
+    let outcome = error.failure.outcome();
+    super::log::ending(arrived, outcome, error);
     let mut address = format!(
         "{}{}?why={}&reference={}",
         arrived.site.origin,
         paths::LOGIN_FAILED,
-        failed.name(),
+        outcome.slug(),
         arrived.request_id
     );
     if error.tries > 0 {
@@ -223,8 +225,8 @@ fn failed(arrived: &Arrived, error: &SignInError) -> Response<Body> {
 }
 
 /// The page of a destination; by way of a page that says so, if something of its address is lost.
-async fn landing(gate: &Gate, arrived: &Arrived, to: Destination) -> String {
-    match gate.long.unpack(&arrived.site.host, to).await {
+async fn landing(services: &Services, arrived: &Arrived, to: Destination) -> String {
+    match services.long.unpack(&arrived.site.host, to).await {
         (page, false) => arrived.address_of(&page),
         (page, true) => {
             let cut = Destination { is_cut: true, ..Destination::whole(page.cut()) };

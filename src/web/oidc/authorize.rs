@@ -9,23 +9,26 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use super::Desk;
+use super::shared::{OpenIdServices, is_form};
 use crate::adapters::store::StoreError;
 use crate::domain::grant::request::{
     Authorization, AuthorizationError, Next, Parameters, Prompt, Refusal, ReplyTo, ResponseMode, SignedIn,
     check,
 };
+use crate::domain::outcome::Outcome;
 use crate::domain::return_to::{LONGEST, LONGEST_CARRIED, ReturnTo};
 use crate::flows::grant::AuthorizeError;
 use crate::flows::grant::kept::{ONWARD_LIVES, Waiting};
 use crate::flows::long_addresses::Destination;
 use crate::flows::person::Held;
 use crate::web::arrived::Arrived;
+use crate::web::cookies::{Cookie, Cookies};
 use crate::web::log::Claimed;
 use crate::web::pages::{FormPost, Notice, Refused, Retry, WayBack, respond};
+use crate::web::present::{Present, Unanswered};
 use crate::web::refusal_log::Reason;
 use crate::web::state::{answer, see_other, with_cookies};
-use crate::web::{cookies, log, missing_roles, paths};
+use crate::web::{log, missing_roles, paths};
 
 /// Seconds after which a request is made again that the store could not answer.
 const SOON: u16 = 10;
@@ -33,22 +36,20 @@ const SOON: u16 = 10;
 /// A request by POST (OpenID Connect Core §3.1.2.1). It comes from another site, so the session's cookie does not come with it;
 /// the same request by GET brings it.
 pub(super) async fn posted(
-    State(desk): State<Desk>,
+    State(openid): State<OpenIdServices>,
     Extension(arrived): Extension<Arrived>,
+    cookies: Cookies,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
     match std::str::from_utf8(&body) {
-        Ok(form) if super::is_form(&headers) && form.bytes().all(|byte| byte.is_ascii_graphic()) => {
+        Ok(form) if is_form(&headers) && form.bytes().all(|byte| byte.is_ascii_graphic()) => {
             let address = format!("{}{}", arrived.site.origin, paths::AUTHORIZE);
             if form.len() > LONGEST_CARRIED {
-                match desk.gate.long.keep(&arrived.site.host, arrived.client_address, form).await {
+                match openid.services.long.keep(&arrived.site.host, arrived.client_address, form).await {
                     Ok(key) => {
-                        let key_cookie = cookies::set_key(&key, &headers, arrived.is_secure());
-                        return with_cookies(
-                            see_other(&format!("{address}?posted={}", key.handle())),
-                            key_cookie,
-                        );
+                        let posted = see_other(&format!("{address}?posted={}", key.handle()));
+                        return with_cookies(posted, cookies.set_key(&key));
                     }
                     Err(error) => tracing::warn!(%error, "A client's long request was not kept"),
                 }
@@ -61,16 +62,17 @@ pub(super) async fn posted(
 
 /// Answers a request: with a code, with an error, or by sending the person to sign in first.
 pub(super) async fn authorize(
-    State(desk): State<Desk>,
+    State(openid): State<OpenIdServices>,
     Extension(arrived): Extension<Arrived>,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
+    present: Result<Option<Present>, Unanswered>,
+    cookies: Cookies,
 ) -> Response<Body> {
     let mut parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
     let mut waiting = None;
     // A long request that came by POST.
     if let Ok(Some(handle)) = parameters.one("posted") {
-        match desk.kept(&arrived, &headers, handle).await {
+        match openid.kept(&arrived, &cookies, handle).await {
             Ok(Some(form)) => parameters = Parameters::parse(form.as_bytes()),
             Ok(None) => return on_our_page(&arrived, None, "the request is no longer kept"),
             Err(error) => return unavailable(&arrived, &parameters, &error),
@@ -78,17 +80,17 @@ pub(super) async fn authorize(
     }
     // A request that has waited for a sign-in.
     if let Ok(Some(sealed)) = parameters.one("resume") {
-        let kept = match desk.kept(&arrived, &headers, sealed).await {
+        let kept = match openid.kept(&arrived, &cookies, sealed).await {
             Ok(kept) => kept,
             Err(error) => return unavailable(&arrived, &parameters, &error),
         };
-        let Some(opened) = desk.provider.open_waiting(kept.as_deref().unwrap_or(sealed)) else {
+        let Some(opened) = openid.provider.open_waiting(kept.as_deref().unwrap_or(sealed)) else {
             return on_our_page(&arrived, None, "the request that waited for a sign-in is not one of ours");
         };
         parameters = Parameters::parse(opened.request.as_bytes());
         waiting = Some(opened);
     }
-    let authorization = match check(&desk.provider.clients(), &parameters) {
+    let authorization = match check(&openid.provider.clients(), &parameters) {
         Ok(authorization) => authorization,
         Err(Refusal::OnOurPage(why)) => {
             let contact = arrived.association.contact.clone();
@@ -96,12 +98,12 @@ pub(super) async fn authorize(
             return with_notice(&arrived, claimed(&parameters).as_ref(), &notice, why);
         }
         Err(Refusal::AtTheClient(to, error, why)) => {
-            return desk.refuse(&arrived, claimed(&parameters).as_ref(), &to, (error, why));
+            return openid.refuse(&arrived, claimed(&parameters).as_ref(), &to, (error, why));
         }
     };
-    match desk.next(&arrived, &headers, &parameters, &authorization, waiting).await {
+    match openid.next(&arrived, present, &cookies, &parameters, &authorization, waiting).await {
         Ok(response) => response,
-        Err(told) => desk.refuse(&arrived, claimed(&parameters).as_ref(), &authorization.reply_to, told),
+        Err(told) => openid.refuse(&arrived, claimed(&parameters).as_ref(), &authorization.reply_to, told),
     }
 }
 
@@ -115,17 +117,18 @@ type Told = (AuthorizationError, &'static str);
 const LACKS_ROLES: Told =
     (AuthorizationError::AccessDenied, "this person lacks the roles that the site asks for");
 
-impl Desk {
+impl OpenIdServices {
     async fn next(
         &self,
         arrived: &Arrived,
-        headers: &HeaderMap,
+        present: Result<Option<Present>, Unanswered>,
+        cookies: &Cookies,
         parameters: &Parameters,
         authorization: &Authorization,
         waiting: Option<Waiting>,
     ) -> Result<Response<Body>, Told> {
         let failed = |error: &dyn std::fmt::Display| {
-            log::ending_of(arrived, claimed(parameters).as_ref(), Notice::Broken.code(), error);
+            log::ending_of(arrived, claimed(parameters).as_ref(), Outcome::Broken, error);
             (AuthorizationError::ServerError, "something failed at the provider")
         };
         let expected = match (&waiting, parameters.one("id_token_hint")) {
@@ -139,22 +142,24 @@ impl Desk {
             },
             (None, Err(_)) => return Err((AuthorizationError::InvalidRequest, "a parameter is repeated")),
         };
-        let present = match self.gate.present(arrived, headers).await {
+        let present = match present {
             Ok(present) => present,
-            Err(error) if authorization.prompt == Prompt::Never => return Err(failed(&error)),
-            Err(error) => return Ok(unavailable(arrived, parameters, &error)),
+            Err(Unanswered { error, .. }) if authorization.prompt == Prompt::Never => {
+                return Err(failed(&error));
+            }
+            Err(Unanswered { error, .. }) => return Ok(unavailable(arrived, parameters, &error)),
         };
-        let signed_in = present.as_ref().map(|(live, _)| SignedIn {
+        let signed_in = present.as_ref().map(|Present { live, .. }| SignedIn {
             individual: &live.session().individual,
             began: live.session().created,
         });
-        let now = self.gate.clock.now();
+        let now = self.services.clock.now();
         let resumed =
             waiting.filter(|waiting| self.provider.still_waits(waiting)).map(|waiting| waiting.asked);
         let next = authorization.next(signed_in, expected.as_ref(), resumed, now);
         let waiting = Waiting { request: parameters.kept(), asked: resumed.unwrap_or(now), expected };
         match (next, present) {
-            (Next::Decide, Some((live, held))) => {
+            (Next::Decide, Some(Present { live, held })) => {
                 match self.provider.authorize(authorization, &live, &held).await {
                     Ok(code) => Ok(self.reply(arrived, &authorization.reply_to, vec![("code", code.into())])),
                     Err(AuthorizeError::AccessDenied) if authorization.refuses_on_our_page() => {
@@ -172,21 +177,19 @@ impl Desk {
             }
             (Next::LoginRequired, _) => Err((AuthorizationError::LoginRequired, "the person has to sign in")),
             (Next::SignIn | Next::Decide, _) => {
-                let (login, key) = self.sign_in(arrived, headers, &waiting, false).await?;
+                let (login, key) = self.sign_in(arrived, cookies, &waiting, false).await?;
                 Ok(with_cookies(see_other(&login), key))
             }
             (Next::SignInAnew, _) => {
-                let (login, key) = self.sign_in(arrived, headers, &waiting, true).await?;
+                let (login, key) = self.sign_in(arrived, cookies, &waiting, true).await?;
                 if !self.provider.settings().ams_logout_returns {
                     return Ok(with_cookies(see_other(&login), key));
                 }
-                // The AMS lets whoever has a session there straight through (re:Members fact sheet §2.1), so that ends first.
+                // The AMS lets whoever has a session there straight through (docs/ams/remembers.md, "Login"), so that ends first.
                 let sealed = self.provider.seal_onward(&login).map_err(|error| failed(&error))?;
-                let kept = cookies::set_onward(&sealed, ONWARD_LIVES.as_secs(), arrived.is_secure());
-                Ok(with_cookies(
-                    see_other(self.gate.ams.logout_url().as_str()),
-                    key.into_iter().chain([kept]),
-                ))
+                let kept = cookies.set(Cookie::Onward, &sealed, Some(ONWARD_LIVES.as_secs()));
+                let logout = see_other(self.services.ams.logout(&arrived.single_logout_address()).as_str());
+                Ok(with_cookies(logout, key.into_iter().chain([kept])))
             }
         }
     }
@@ -195,11 +198,11 @@ impl Desk {
     async fn kept(
         &self,
         arrived: &Arrived,
-        headers: &HeaderMap,
+        cookies: &Cookies,
         handle: &str,
     ) -> Result<Option<String>, StoreError> {
-        match cookies::key(headers, handle, arrived.is_secure()) {
-            Some(key) => self.gate.long.find(&arrived.site.host, &key).await,
+        match cookies.key(handle) {
+            Some(key) => self.services.long.find(&arrived.site.host, &key).await,
             None => Ok(None),
         }
     }
@@ -209,7 +212,7 @@ impl Desk {
     async fn sign_in(
         &self,
         arrived: &Arrived,
-        headers: &HeaderMap,
+        cookies: &Cookies,
         waiting: &Waiting,
         anew: bool,
     ) -> Result<(String, Vec<Option<HeaderValue>>), Told> {
@@ -220,7 +223,7 @@ impl Desk {
             ));
         }
         let broken = |error: &dyn std::fmt::Display| {
-            log::ending(arrived, Notice::Broken.code(), error);
+            log::ending(arrived, Outcome::Broken, error);
             (AuthorizationError::ServerError, "something failed at the provider")
         };
         let sealed = self.provider.seal_waiting(waiting).map_err(|error| broken(&error))?;
@@ -228,10 +231,10 @@ impl Desk {
         let (page, key) = match resume(&sealed) {
             Ok(page) if page.fits() => (page, Vec::new()),
             _ => {
-                let key = self.gate.long.keep(&arrived.site.host, arrived.client_address, &sealed).await;
+                let key = self.services.long.keep(&arrived.site.host, arrived.client_address, &sealed).await;
                 let key = key.map_err(|error| broken(&error))?;
                 let page = resume(key.handle()).map_err(|error| broken(&error))?;
-                (page, cookies::set_key(&key, headers, arrived.is_secure()))
+                (page, cookies.set_key(&key))
             }
         };
         let login = paths::login_to(&Destination::whole(page));
@@ -270,7 +273,7 @@ impl Desk {
         let other_account = self.provider.settings().ams_logout_returns.then(|| ours("select_account"));
         let notice = Notice::Refused(Refused {
             client: Some(WayBack { name: client.name.clone(), address, other_account }),
-            ..missing_roles::of(&self.gate.rules, &arrived.association, &held.standing, &client.require)
+            ..missing_roles::of(&self.services.rules, &arrived.association, &held.standing, &client.require)
         });
         with_notice(arrived, claimed(parameters).as_ref(), &notice, LACKS_ROLES.1)
     }
@@ -314,7 +317,7 @@ fn refusal(error: AuthorizationError, why: &'static str) -> Vec<Pair> {
 /// The store gives no answer. The client could not help it, so the person waits here, on a page that makes the request again.
 fn unavailable(arrived: &Arrived, parameters: &Parameters, error: &StoreError) -> Response<Body> {
     let notice = Notice::Unavailable(Retry::after(SOON));
-    log::ending_of(arrived, claimed(parameters).as_ref(), notice.code(), error);
+    log::ending_of(arrived, claimed(parameters).as_ref(), notice.outcome(), error);
     answer(notice.html(&arrived.frame()))
 }
 
@@ -328,6 +331,6 @@ fn with_notice(
     notice: &Notice,
     why: &'static str,
 ) -> Response<Body> {
-    log::ending_of(arrived, client, notice.code(), &format!("OpenID request: {why}"));
+    log::ending_of(arrived, client, notice.outcome(), &format!("OpenID request: {why}"));
     answer(notice.html(&arrived.frame()))
 }

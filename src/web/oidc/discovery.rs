@@ -5,13 +5,13 @@ use axum::extract::State;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
-use super::Desk;
+use super::shared::{OpenIdServices, json_answer};
 use crate::domain::client::{Algorithm, Scope};
 use crate::web::paths;
 
 /// The document. It changes with a release only.
-pub(super) async fn discovery(State(desk): State<Desk>) -> Response<Body> {
-    let issuer = &desk.provider.settings().issuer;
+pub(super) async fn discovery(State(openid): State<OpenIdServices>) -> Response<Body> {
+    let issuer = &openid.provider.settings().issuer;
     let at = |path: &str| format!("{issuer}{path}");
     let document = json!({
         "issuer": issuer,
@@ -46,7 +46,7 @@ pub(super) async fn discovery(State(desk): State<Desk>) -> Response<Body> {
         "backchannel_logout_session_supported": true,
         "frontchannel_logout_supported": false,
     });
-    let mut response = super::json(StatusCode::OK, document.to_string().into_bytes());
+    let mut response = json_answer(StatusCode::OK, document.to_string().into_bytes());
     let headers = response.headers_mut();
     headers.remove(header::PRAGMA);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));

@@ -10,20 +10,20 @@ use axum::response::IntoResponse;
 
 use crate::web::arrived::Arrived;
 use crate::web::pages::{Notice, Retry};
-use crate::web::state::{Gate, answer};
+use crate::web::state::{Services, answer};
 
 /// `/_gate/oidc/jwks`: the keys, cached for a while. A new key is published for twice that long before it signs.
-pub async fn jwks(State(gate): State<Gate>) -> Response<Body> {
-    public(Json(&*gate.keys.jwks()).into_response(), "public, max-age=300")
+pub async fn jwks(State(services): State<Services>) -> Response<Body> {
+    public(Json(&*services.keys.jwks()).into_response(), "public, max-age=300")
 }
 
 /// `/_gate/oidc/roles/DIGEST`: the sorted role slugs whose digest this is, as a JSON array. What is there never changes.
 pub async fn roles(
-    State(gate): State<Gate>,
+    State(services): State<Services>,
     Extension(arrived): Extension<Arrived>,
     Path(digest): Path<String>,
 ) -> Response<Body> {
-    match gate.lists.find(&digest).await {
+    match services.lists.find(&digest).await {
         Ok(Some(list)) => public(Json(list).into_response(), "public, max-age=604800, immutable"),
         Ok(None) => answer(Notice::NotFound.html(&arrived.frame())),
         Err(error) => {

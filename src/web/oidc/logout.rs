@@ -10,17 +10,20 @@ use axum::body::{Body, Bytes};
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, Response};
 
-use super::Desk;
+use super::shared::{OpenIdServices, is_form};
 use crate::domain::client::Client;
 use crate::domain::grant::request::{Parameters, Repeated};
+use crate::domain::outcome::Outcome;
 use crate::flows::grant::Hint;
 use crate::flows::grant::kept::ONWARD_LIVES;
 use crate::web::arrived::Arrived;
+use crate::web::cookies::{Cookie, Cookies};
 use crate::web::log::Claimed;
-use crate::web::pages::{Code, Notice, SignOutQuestion, respond};
+use crate::web::pages::{Notice, SignOutQuestion, respond};
+use crate::web::present::Present;
 use crate::web::round::{self, End};
 use crate::web::state::{answer, see_other, with_cookies};
-use crate::web::{cookies, log, paths};
+use crate::web::{log, paths};
 
 /// What a client asks for, checked.
 struct Asked {
@@ -51,19 +54,17 @@ impl Wanted {
 
 /// Signs out, or asks first.
 pub(super) async fn end_session(
-    State(desk): State<Desk>,
+    State(openid): State<OpenIdServices>,
     Extension(arrived): Extension<Arrived>,
     RawQuery(query): RawQuery,
+    present: Option<Present>,
+    cookies: Cookies,
     headers: HeaderMap,
 ) -> Response<Body> {
     let parameters = Parameters::parse(query.unwrap_or_default().as_bytes());
-    let asked = match desk.read(&parameters) {
+    let asked = match openid.read(&parameters) {
         Ok(asked) => asked,
         Err(why) => return refuse(&arrived, &parameters, why),
-    };
-    let present = match desk.gate.present(&arrived, &headers).await {
-        Ok(present) => present,
-        Err(error) => return broken(&arrived, &error),
     };
     let onward = asked.onward.address();
     let stays_here = matches!(asked.onward, Wanted::Unregistered);
@@ -72,12 +73,14 @@ pub(super) async fn end_session(
         let why = "post_logout_redirect_uri is not one of the client's; the person was asked";
         note(&arrived, &parameters, why);
     }
-    let Some((live, _)) = present else { return desk.sign_out(&arrived, &headers, onward).await };
+    let Some(Present { live, .. }) = present else {
+        return openid.sign_out(&arrived, &headers, &cookies, onward).await;
+    };
     let session = live.session();
     if !stays_here && asked.hint.is_some_and(|hint| hint.individual == session.individual) {
-        return desk.sign_out(&arrived, &headers, onward).await;
+        return openid.sign_out(&arrived, &headers, &cookies, onward).await;
     }
-    match desk.provider.seal_question(session.key, onward) {
+    match openid.provider.seal_question(session.key, onward) {
         Ok(sealed) => answer(respond(&SignOutQuestion {
             frame: arrived.frame(),
             client: asked.client,
@@ -92,8 +95,10 @@ pub(super) async fn end_session(
 /// A yes to our question, or a client's request by POST. That comes from another site and so without the session's cookie; the
 /// same by GET brings it.
 pub(super) async fn posted(
-    State(desk): State<Desk>,
+    State(openid): State<OpenIdServices>,
     Extension(arrived): Extension<Arrived>,
+    present: Option<Present>,
+    cookies: Cookies,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
@@ -101,37 +106,34 @@ pub(super) async fn posted(
     let Ok(form) = std::str::from_utf8(&body) else {
         return refuse(&arrived, &no_form, "the body is not a form");
     };
-    if !super::is_form(&headers) || !form.bytes().all(|byte| byte.is_ascii_graphic()) {
+    if !is_form(&headers) || !form.bytes().all(|byte| byte.is_ascii_graphic()) {
         return refuse(&arrived, &no_form, "the body is not a form");
     }
     let parameters = Parameters::parse(form.as_bytes());
     let Ok(Some(sealed)) = parameters.one("answer") else {
         return see_other(&format!("{}{}?{form}", arrived.site.origin, paths::END_SESSION));
     };
-    let present = match desk.gate.present(&arrived, &headers).await {
-        Ok(present) => present,
-        Err(error) => return broken(&arrived, &error),
+    let Some(Present { live, .. }) = present else {
+        return openid.sign_out(&arrived, &headers, &cookies, None).await;
     };
-    let Some((live, _)) = present else { return desk.sign_out(&arrived, &headers, None).await };
-    match desk.provider.open_question(live.session().key, sealed) {
-        Some(onward) => desk.sign_out(&arrived, &headers, onward.as_deref()).await,
+    match openid.provider.open_question(live.session().key, sealed) {
+        Some(onward) => openid.sign_out(&arrived, &headers, &cookies, onward.as_deref()).await,
         None => refuse(&arrived, &parameters, "the answer fits no question that we asked this browser"),
     }
 }
 
 /// Where the AMS's logout ends when a client, or a request to sign in anew, started it.
 pub(super) async fn onward(
-    State(desk): State<Desk>,
+    State(openid): State<OpenIdServices>,
     Extension(arrived): Extension<Arrived>,
-    headers: HeaderMap,
+    cookies: Cookies,
 ) -> Response<Body> {
-    let secure = arrived.is_secure();
-    let onward = cookies::onward(&headers, secure).and_then(|sealed| desk.provider.open_onward(sealed));
+    let onward = cookies.values(Cookie::Onward).next().and_then(|sealed| openid.provider.open_onward(sealed));
     let address = onward.map_or_else(|| round::landing(&arrived, &arrived.site), |onward| onward.address);
-    with_cookies(see_other(&address), [cookies::clear_onward(secure)])
+    with_cookies(see_other(&address), [cookies.clear(Cookie::Onward)])
 }
 
-impl Desk {
+impl OpenIdServices {
     /// Checks a request. The numbers are those of RP-Initiated Logout §2 and §3.
     fn read(&self, parameters: &Parameters) -> Result<Asked, &'static str> {
         let one = |name| parameters.one(name).map_err(repeated);
@@ -171,7 +173,13 @@ impl Desk {
 
     /// Ends the sessions of this browser by a round of all hosts, then the AMS's, and goes on. Where the AMS does not send browsers
     /// back to us, a client that wants its visitor back gets it after the round, and the AMS's session stays.
-    async fn sign_out(&self, arrived: &Arrived, headers: &HeaderMap, onward: Option<&str>) -> Response<Body> {
+    async fn sign_out(
+        &self,
+        arrived: &Arrived,
+        headers: &HeaderMap,
+        cookies: &Cookies,
+        onward: Option<&str>,
+    ) -> Response<Body> {
         let comes_back = self.provider.settings().ams_logout_returns;
         let own = format!("{}{}", arrived.site.origin, paths::SIGNED_OUT);
         // Without an address of the client's it ends here, when the AMS sends the browser back.
@@ -182,8 +190,8 @@ impl Desk {
         };
         let end =
             if kept.is_some() && !comes_back { End::Onward(Arc::clone(&arrived.site)) } else { End::Ams };
-        let left = round::leave(&self.gate, arrived, headers, &arrived.site, &end).await;
-        let keep = |sealed: String| cookies::set_onward(&sealed, ONWARD_LIVES.as_secs(), arrived.is_secure());
+        let left = round::leave(&self.services, arrived, headers, cookies, &arrived.site, &end).await;
+        let keep = |sealed: String| cookies.set(Cookie::Onward, &sealed, Some(ONWARD_LIVES.as_secs()));
         with_cookies(left, [kept.and_then(keep)])
     }
 }
@@ -209,7 +217,7 @@ fn note(arrived: &Arrived, parameters: &Parameters, why: &'static str) {
     let client = parameters.one("client_id").ok().flatten().map(Claimed::new);
     let address = parameters.one("post_logout_redirect_uri").ok().flatten().map(plain_address);
     let asked = address.map(|address| format!(": {address}")).unwrap_or_default();
-    log::ending_of(arrived, client.as_ref(), Code::LogoutRefused, &format!("OpenID logout: {why}{asked}"));
+    log::ending_of(arrived, client.as_ref(), Outcome::LogoutRefused, &format!("OpenID logout: {why}{asked}"));
 }
 
 /// An address that a stranger may have written, fit for a log: short, in plain characters, without name or password, and without
@@ -240,7 +248,7 @@ fn plain_address(text: &str) -> String {
 }
 
 fn broken(arrived: &Arrived, error: &dyn std::fmt::Display) -> Response<Body> {
-    log::ending(arrived, Notice::Broken.code(), error);
+    log::ending(arrived, Outcome::Broken, error);
     answer(Notice::Broken.html(&arrived.frame()))
 }
 

@@ -8,53 +8,53 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::json;
 
-use super::Desk;
+use super::shared::{OpenIdServices, is_form, json_answer};
 use crate::domain::grant::request::Parameters;
+use crate::domain::outcome::Outcome;
 use crate::flows::grant::token::{Basic, TokenError};
 use crate::web::arrived::Arrived;
 use crate::web::log::{self, Claimed};
-use crate::web::pages::Notice;
 use crate::web::refusal_log::Reason;
 
 /// Answers with tokens (RFC 6749 §5.1), or an error (§5.2).
 pub(super) async fn token(
-    State(desk): State<Desk>,
+    State(openid): State<OpenIdServices>,
     Extension(arrived): Extension<Arrived>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
     let tokens = async {
         let (basic, parameters) = read(&headers, &body)?;
-        let client = desk.provider.authenticate(arrived.client_address, basic, &parameters)?;
-        desk.provider.token(&client, &parameters).await
+        let client = openid.provider.authenticate(arrived.client_address, basic, &parameters)?;
+        openid.provider.token(&client, &parameters).await
     };
     match tokens.await.map(|tokens| serde_json::to_vec(&tokens)) {
-        Ok(Ok(body)) => super::json(StatusCode::OK, body),
-        Ok(Err(_)) => super::json(StatusCode::INTERNAL_SERVER_ERROR, br#"{"error":"server_error"}"#.to_vec()),
+        Ok(Ok(body)) => json_answer(StatusCode::OK, body),
+        Ok(Err(_)) => json_answer(StatusCode::INTERNAL_SERVER_ERROR, br#"{"error":"server_error"}"#.to_vec()),
         Err(error) => refuse(&arrived, &headers, &body, &error),
     }
 }
 
 /// Takes a token back (RFC 7009).
 pub(super) async fn revoke(
-    State(desk): State<Desk>,
+    State(openid): State<OpenIdServices>,
     Extension(arrived): Extension<Arrived>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
     let revoked = async {
         let (basic, parameters) = read(&headers, &body)?;
-        let client = desk.provider.authenticate(arrived.client_address, basic, &parameters)?;
-        desk.provider.revoke(&client, &parameters).await
+        let client = openid.provider.authenticate(arrived.client_address, basic, &parameters)?;
+        openid.provider.revoke(&client, &parameters).await
     };
     match revoked.await {
-        Ok(()) => super::json(StatusCode::OK, b"{}".to_vec()),
+        Ok(()) => json_answer(StatusCode::OK, b"{}".to_vec()),
         Err(error) => refuse(&arrived, &headers, &body, &error),
     }
 }
 
 fn read(headers: &HeaderMap, body: &[u8]) -> Result<(Option<Basic>, Parameters), TokenError> {
-    if !super::is_form(headers) {
+    if !is_form(headers) {
         return Err(TokenError::InvalidRequest("the body must be a form"));
     }
     Ok((basic(headers)?, Parameters::parse(body)))
@@ -112,11 +112,11 @@ fn refuse(arrived: &Arrived, headers: &HeaderMap, body: &[u8], error: &TokenErro
     };
     let claimed = claimed(headers, body);
     match status.is_server_error() {
-        true => log::ending_of(arrived, claimed.as_ref(), Notice::Broken.code(), error),
+        true => log::ending_of(arrived, claimed.as_ref(), Outcome::Broken, error),
         false => log::refused(arrived, claimed.as_ref(), status, Reason::OpenIdCall, Some(error)),
     }
     let body = json!({ "error": code, "error_description": why });
-    let mut response = super::json(status, body.to_string().into_bytes());
+    let mut response = json_answer(status, body.to_string().into_bytes());
     if status == StatusCode::TOO_MANY_REQUESTS {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("600"));
     }

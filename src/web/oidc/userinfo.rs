@@ -5,7 +5,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 
-use super::Desk;
+use super::shared::{OpenIdServices, is_form, json_answer};
 use crate::domain::grant::request::Parameters;
 use crate::web::arrived::Arrived;
 
@@ -21,7 +21,7 @@ enum Sent {
 
 /// Answers with claims, or with the challenge of RFC 6750.
 pub(super) async fn userinfo(
-    State(desk): State<Desk>,
+    State(openid): State<OpenIdServices>,
     Extension(arrived): Extension<Arrived>,
     method: Method,
     headers: HeaderMap,
@@ -34,12 +34,12 @@ pub(super) async fn userinfo(
             return refuse(StatusCode::BAD_REQUEST, r#"Bearer realm="userinfo", error="invalid_request""#);
         }
     };
-    match desk.provider.userinfo(&token).await {
-        Ok(Some(claims)) => super::json(StatusCode::OK, claims),
+    match openid.provider.userinfo(&token).await {
+        Ok(Some(claims)) => json_answer(StatusCode::OK, claims),
         Ok(None) => refuse(StatusCode::UNAUTHORIZED, r#"Bearer realm="userinfo", error="invalid_token""#),
         Err(error) => {
             tracing::error!(request_id = &*arrived.request_id, %error, "A client was not told about a person");
-            super::json(StatusCode::INTERNAL_SERVER_ERROR, br#"{"error":"server_error"}"#.to_vec())
+            json_answer(StatusCode::INTERNAL_SERVER_ERROR, br#"{"error":"server_error"}"#.to_vec())
         }
     }
 }
@@ -51,7 +51,7 @@ fn sent(method: &Method, headers: &HeaderMap, body: &[u8]) -> Sent {
     if values.next().is_some() {
         return Sent::Unclear;
     }
-    let is_form = method == Method::POST && super::is_form(headers);
+    let is_form = method == Method::POST && is_form(headers);
     let form = if is_form { Parameters::parse(body) } else { Parameters::default() };
     match (in_header, form.one("access_token")) {
         (None, Ok(None)) => Sent::Nothing,
@@ -68,7 +68,7 @@ fn sent(method: &Method, headers: &HeaderMap, body: &[u8]) -> Sent {
 }
 
 fn refuse(status: StatusCode, challenge: &'static str) -> Response<Body> {
-    let mut response = super::json(status, b"{}".to_vec());
+    let mut response = json_answer(status, b"{}".to_vec());
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
 }

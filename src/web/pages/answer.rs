@@ -9,7 +9,8 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde::Serialize;
 
-use super::{Code, Forms, Page};
+use super::{Forms, Page};
+use crate::domain::outcome::Outcome;
 
 /// Challenge of a 401 where a session is missing; RFC 9110 §15.5.2 asks for one. A scheme of our own, so that no browser opens a
 /// password box.
@@ -36,7 +37,7 @@ pub fn respond<P: Page>(page: &P) -> Response<Bytes> {
 }
 
 /// The JSON twin of a page, for a caller that is a program. `login` is where a person can sign in.
-pub fn problem(code: Code, sentence: &str, request_id: &str, login: Option<&str>) -> Response<Bytes> {
+pub fn problem(outcome: Outcome, sentence: &str, request_id: &str, login: Option<&str>) -> Response<Bytes> {
     #[derive(Serialize)]
     struct Problem<'a> {
         error: &'a str,
@@ -45,9 +46,33 @@ pub fn problem(code: Code, sentence: &str, request_id: &str, login: Option<&str>
         #[serde(skip_serializing_if = "Option::is_none")]
         login: Option<&'a str>,
     }
-    match serde_json::to_vec(&Problem { error: code.as_str(), message: sentence, request_id, login }) {
-        Ok(json) => finish(code.status(), "application/json", "default-src 'none'", Bytes::from(json)),
+    match serde_json::to_vec(&Problem { error: outcome.slug(), message: sentence, request_id, login }) {
+        Ok(json) => finish(status(outcome), "application/json", "default-src 'none'", Bytes::from(json)),
         Err(_) => last_resort(),
+    }
+}
+
+/// The HTTP status of an outcome, on a page as in JSON.
+pub fn status(outcome: Outcome) -> StatusCode {
+    match outcome {
+        Outcome::SignInRequired | Outcome::FormNotKept => StatusCode::UNAUTHORIZED,
+        Outcome::NotEntitled | Outcome::NotAdmitted | Outcome::ReadOnly => StatusCode::FORBIDDEN,
+        Outcome::TokenRefused | Outcome::ReturnMalformed | Outcome::WrongPerson => StatusCode::FORBIDDEN,
+        Outcome::NoState | Outcome::StateLost | Outcome::NotStartedHere => StatusCode::BAD_REQUEST,
+        Outcome::AttemptExpired | Outcome::AlreadyUsed => StatusCode::BAD_REQUEST,
+        Outcome::SiteNotRegistered | Outcome::LogoutRefused => StatusCode::BAD_REQUEST,
+        Outcome::BadRequest | Outcome::BadAddress => StatusCode::BAD_REQUEST,
+        Outcome::TooManyAttempts | Outcome::NetworkBusy => StatusCode::TOO_MANY_REQUESTS,
+        Outcome::RequestSlow => StatusCode::REQUEST_TIMEOUT,
+        Outcome::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Outcome::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+        Outcome::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Outcome::NotFound => StatusCode::NOT_FOUND,
+        Outcome::UnknownSite => StatusCode::MISDIRECTED_REQUEST,
+        Outcome::AmsDown | Outcome::Busy | Outcome::FetchedAhead => StatusCode::SERVICE_UNAVAILABLE,
+        Outcome::SiteDown | Outcome::SiteInvalid => StatusCode::BAD_GATEWAY,
+        Outcome::SiteSlow => StatusCode::GATEWAY_TIMEOUT,
+        Outcome::Unavailable | Outcome::Broken => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -80,15 +105,18 @@ fn finish(status: StatusCode, content_type: &'static str, policy: &str, body: By
 fn policy(style: &str, script: &str, forms: Forms) -> String {
     let style = source(style);
     let script = if script.is_empty() { "'none'".to_owned() } else { source(script) };
-    let (form, connect) = match forms {
-        Forms::None => ("'none'", ""),
-        Forms::ToTheSite => ("'self' https:", ""),
-        Forms::ToAClient => ("'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*", ""),
-        Forms::ToUs => ("'self'", "connect-src 'self'; "),
+    let forms = match forms {
+        Forms::None => "form-action 'none'; ",
+        Forms::ToTheSite => "form-action 'self' https:; ",
+        Forms::ToAClient => {
+            "form-action 'self' https: http://localhost:* http://*.localhost:* http://127.0.0.1:*; "
+        }
+        Forms::OnToAClient => "",
+        Forms::ToUs => "connect-src 'self'; form-action 'self'; ",
     };
     format!(
-        "default-src 'none'; style-src {style}; script-src {script}; img-src 'self' data:; {connect}\
-         form-action {form}; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src {style}; script-src {script}; img-src 'self' data:; {forms}\
+         frame-ancestors 'none'; base-uri 'none'"
     )
 }
 

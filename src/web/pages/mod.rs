@@ -4,19 +4,18 @@
 //! in a test. Kept out: who sees which page and why (the callers decide), sessions, configuration, requests.
 
 mod answer;
-mod code;
 mod kept_form;
 mod notice;
+mod notice_page;
 mod oidc;
 mod sign_in;
 mod words;
 
 #[cfg(test)]
 pub(in crate::web) use answer::policy_names;
-pub use answer::{SESSION_CHALLENGE, problem, respond};
-pub use code::{Blame, Code};
+pub use answer::{SESSION_CHALLENGE, problem, respond, status};
 pub use kept_form::{KeptForm, ResumeForm};
-pub use notice::{AnswerFault, Contact, Missing, Notice, Refused, Retry, SignInFailure, WayBack};
+pub use notice::{AnswerFault, Contact, Missing, Notice, Refused, Retry, WayBack};
 pub use oidc::{FormPost, SignOutQuestion};
 pub use sign_in::{SignIn, SignedOut, SigningOut, Step};
 
@@ -67,8 +66,11 @@ pub enum Forms {
     None,
     /// To the site behind us, and on to wherever it redirects.
     ToTheSite,
-    /// To an OpenID client, or on to it by way of the AMS. It may be on the machine itself, where there is no https.
+    /// To an OpenID client. It may be on the machine itself, where there is no https.
     ToAClient,
+    /// To us, and from there by way of the AMS to an address that an OpenID client has registered. An app's has a scheme of its own
+    /// (RFC 8252), so `form-action` restricts nothing here.
+    OnToAClient,
     /// To addresses of ours, which the page's script may also ask for news.
     ToUs,
 }

@@ -1,14 +1,10 @@
 //! A notice: the request ends here, and this is why and what to do next. As a page for people, as JSON for programs.
 //!
-//! Its words are in `words`. Inner causes (a status of the AMS, a socket error) never reach this file; they are in the
-//! log under the reference that the page shows.
+//! Its words are in `words`, and both are put on a page in `notice_page`. Inner causes (a status of the AMS, a socket error) never
+//! reach this file; they are in the log under the reference that the page shows.
 
-use askama::Template;
-use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
-
-use super::words::{self, Words};
-use super::{Blame, Code, Frame, Link, Page, problem, respond};
+use super::Link;
+use crate::domain::outcome::Outcome;
 use crate::domain::path::PathFault;
 
 /// Why the visitor gets a page of ours instead of the site's.
@@ -36,7 +32,7 @@ pub enum Notice {
     /// The sign-in came back in a way that we do not accept.
     SignInFailed {
         /// What was wrong with it.
-        reason: SignInFailure,
+        outcome: Outcome,
         /// Starts a new login.
         again: String,
     },
@@ -71,9 +67,9 @@ pub enum Notice {
         /// The methods that the address knows, as in `GET, HEAD`.
         allow: &'static str,
     },
-    /// Somebody who looks through another's eyes tried to change something, or the look is over.
+    /// Somebody who views the site as another person tried to change something, or the view has ended.
     ReadOnly {
-        /// Where the look ends.
+        /// Where the view ends.
         stop: String,
     },
     /// No such address under our own prefix.
@@ -115,7 +111,7 @@ pub enum AnswerFault {
 pub struct Retry {
     /// Seconds to wait at least, also sent as `Retry-After`.
     after: u16,
-    by_itself: bool,
+    pub(super) by_itself: bool,
 }
 
 impl Retry {
@@ -131,27 +127,12 @@ impl Retry {
 
     /// Up to half as much again, so that the visitors of one failure do not all come back in the same second. Each request id has
     /// its own.
-    fn spread(self, request_id: &str) -> u16 {
+    pub(super) fn spread(self, request_id: &str) -> u16 {
         let mix = |sum: u32, byte: u8| sum.wrapping_mul(31).wrapping_add(byte.into());
         let more = u32::from(self.after / 2) + 1;
         let share = request_id.bytes().fold(7, mix) % more;
         self.after.saturating_add(u16::try_from(share).unwrap_or_default())
     }
-}
-
-/// What was wrong with a returning sign-in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SignInFailure {
-    /// The attempt is older than its limit.
-    AttemptExpired,
-    /// The attempt belongs to another browser, or to none (cookies off, a forged or forwarded link).
-    NotStartedHere,
-    /// The AMS refused the sign-on token.
-    TokenRefused,
-    /// The token or the attempt was used before.
-    AlreadyUsed,
-    /// The AMS answered about another person than the one who signed in.
-    WrongPerson,
 }
 
 /// Who was refused, and what would have let them in.
@@ -228,59 +209,38 @@ impl Missing {
 }
 
 impl Notice {
-    /// The stable name, from which status and blame follow.
-    pub fn code(&self) -> Code {
+    /// Which outcome it is about; status and blame follow from that.
+    pub fn outcome(&self) -> Outcome {
         match self {
-            Self::SignInRequired { .. } => Code::SignInRequired,
-            Self::FormNotKept { .. } => Code::FormNotKept,
-            Self::Refused(_) => Code::NotEntitled,
-            Self::NotAdmitted { .. } => Code::NotAdmitted,
-            Self::SignInFailed { reason, .. } => match reason {
-                SignInFailure::AttemptExpired => Code::AttemptExpired,
-                SignInFailure::NotStartedHere => Code::NotStartedHere,
-                SignInFailure::TokenRefused => Code::TokenRefused,
-                SignInFailure::AlreadyUsed => Code::AlreadyUsed,
-                SignInFailure::WrongPerson => Code::WrongPerson,
-            },
-            Self::TooManyAttempts(_) => Code::TooManyAttempts,
-            Self::SiteNotRegistered { .. } => Code::SiteNotRegistered,
-            Self::LogoutRefused { .. } => Code::LogoutRefused,
-            Self::BadRequest => Code::BadRequest,
-            Self::RequestSlow => Code::RequestSlow,
-            Self::NetworkBusy(_) => Code::NetworkBusy,
-            Self::BadAddress(_) => Code::BadAddress,
-            Self::BodyTooLarge => Code::BodyTooLarge,
-            Self::HeadTooLarge => Code::HeadTooLarge,
-            Self::MethodNotAllowed { .. } => Code::MethodNotAllowed,
-            Self::ReadOnly { .. } => Code::ReadOnly,
-            Self::NotFound => Code::NotFound,
-            Self::UnknownSite => Code::UnknownSite,
-            Self::AmsDown(_) => Code::AmsDown,
-            Self::SiteDown => Code::SiteDown,
-            Self::SiteInvalid { .. } => Code::SiteInvalid,
-            Self::SiteSlow => Code::SiteSlow,
-            Self::Busy(_) => Code::Busy,
-            Self::Unavailable(_) | Self::Broken => Code::Broken,
+            Self::SignInRequired { .. } => Outcome::SignInRequired,
+            Self::FormNotKept { .. } => Outcome::FormNotKept,
+            Self::Refused(_) => Outcome::NotEntitled,
+            Self::NotAdmitted { .. } => Outcome::NotAdmitted,
+            Self::SignInFailed { outcome, .. } => *outcome,
+            Self::TooManyAttempts(_) => Outcome::TooManyAttempts,
+            Self::SiteNotRegistered { .. } => Outcome::SiteNotRegistered,
+            Self::LogoutRefused { .. } => Outcome::LogoutRefused,
+            Self::BadRequest => Outcome::BadRequest,
+            Self::RequestSlow => Outcome::RequestSlow,
+            Self::NetworkBusy(_) => Outcome::NetworkBusy,
+            Self::BadAddress(_) => Outcome::BadAddress,
+            Self::BodyTooLarge => Outcome::BodyTooLarge,
+            Self::HeadTooLarge => Outcome::HeadTooLarge,
+            Self::MethodNotAllowed { .. } => Outcome::MethodNotAllowed,
+            Self::ReadOnly { .. } => Outcome::ReadOnly,
+            Self::NotFound => Outcome::NotFound,
+            Self::UnknownSite => Outcome::UnknownSite,
+            Self::AmsDown(_) => Outcome::AmsDown,
+            Self::SiteDown => Outcome::SiteDown,
+            Self::SiteInvalid { .. } => Outcome::SiteInvalid,
+            Self::SiteSlow => Outcome::SiteSlow,
+            Self::Busy(_) => Outcome::Busy,
+            Self::Unavailable(_) => Outcome::Unavailable,
+            Self::Broken => Outcome::Broken,
         }
     }
 
-    /// Whose turn it is.
-    pub fn blame(&self) -> Blame {
-        self.code().blame()
-    }
-
-    /// The notice for a person.
-    pub fn html(&self, frame: &Frame) -> Response<Bytes> {
-        self.with_headers(frame, respond(&NoticePage::new(self, frame)))
-    }
-
-    /// The notice for a program: `{"error", "message", "request_id", "login"}`.
-    pub fn json(&self, frame: &Frame) -> Response<Bytes> {
-        let sentence = words::of(self, frame).sentence;
-        self.with_headers(frame, problem(self.code(), &sentence, &frame.request_id, self.login()))
-    }
-
-    fn login(&self) -> Option<&str> {
+    pub(super) fn login(&self) -> Option<&str> {
         match self {
             Self::SignInRequired { login } | Self::FormNotKept { login } => Some(login),
             Self::SignInFailed { again, .. } => Some(again),
@@ -288,7 +248,7 @@ impl Notice {
         }
     }
 
-    fn retry(&self) -> Option<Retry> {
+    pub(super) fn retry(&self) -> Option<Retry> {
         match self {
             Self::TooManyAttempts(retry)
             | Self::AmsDown(retry)
@@ -297,57 +257,5 @@ impl Notice {
             | Self::Unavailable(retry) => Some(*retry),
             _ => None,
         }
-    }
-
-    fn with_headers(&self, frame: &Frame, mut response: Response<Bytes>) -> Response<Bytes> {
-        let headers = response.headers_mut();
-        if let Some(retry) = self.retry() {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry.spread(&frame.request_id)));
-        }
-        if let Self::MethodNotAllowed { allow } = self {
-            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
-        }
-        response
-    }
-}
-
-/// The page of a notice.
-#[derive(Template)]
-#[template(path = "notice.html")]
-pub(super) struct NoticePage {
-    frame: Frame,
-    words: Words,
-    /// Shown as a list under the sentence.
-    missing: Vec<String>,
-    status: StatusCode,
-    /// Seconds and address, when the page tries again by itself.
-    retry: Option<(u16, String)>,
-}
-
-impl NoticePage {
-    pub(super) fn new(notice: &Notice, frame: &Frame) -> Self {
-        let missing = match notice {
-            Notice::Refused(refused) => refused.missing.labels().to_vec(),
-            _ => Vec::new(),
-        };
-        let by_itself = notice.retry().filter(|retry| retry.by_itself);
-        let retry = by_itself.and_then(|it| Some((it.spread(&frame.request_id), frame.again.clone()?)));
-        let words = words::of(notice, frame);
-        Self { frame: frame.clone(), words, missing, status: notice.code().status(), retry }
-    }
-}
-
-impl Page for NoticePage {
-    fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        let page = |notice| Self::new(notice, &super::tests::frame());
-        let notices = super::tests::notices();
-        let own = notices.iter().map(|notice| (notice.code().as_str(), page(notice)));
-        let at_a_client = super::tests::refused_at_a_client();
-        own.chain([("not_entitled_at_a_client", page(&at_a_client))]).collect()
     }
 }

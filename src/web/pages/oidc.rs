@@ -53,7 +53,7 @@ pub struct SignOutQuestion {
 
 impl Page for SignOutQuestion {
     /// The answer leads on to the AMS's logout, or to the client.
-    const FORMS: Forms = Forms::ToAClient;
+    const FORMS: Forms = Forms::OnToAClient;
 
     fn status(&self) -> StatusCode {
         StatusCode::OK

@@ -1,6 +1,7 @@
 //! Renders every sample of every page, and holds all of them to the same promises.
 
 use super::*;
+use crate::domain::outcome::{Blame, Outcome};
 use crate::domain::path::PathFault;
 use bytes::Bytes;
 use http::{Response, header};
@@ -35,7 +36,7 @@ pub(super) fn refused_at_a_client() -> Notice {
 /// One of each notice, in the order of the enum.
 pub(super) fn notices() -> Vec<Notice> {
     let again = || "/_gate/login?return_to=%2Fmembers".to_owned();
-    let failed = |reason| Notice::SignInFailed { reason, again: again() };
+    let failed = |outcome| Notice::SignInFailed { outcome, again: again() };
     let sign_out = || "/_gate/logout".to_owned();
     vec![
         Notice::SignInRequired { login: again() },
@@ -55,11 +56,11 @@ pub(super) fn notices() -> Vec<Notice> {
             contact: Some(Contact::Web("https://harbour.example/contact".to_owned())),
             sign_out: sign_out(),
         },
-        failed(SignInFailure::AttemptExpired),
-        failed(SignInFailure::NotStartedHere),
-        failed(SignInFailure::TokenRefused),
-        failed(SignInFailure::AlreadyUsed),
-        failed(SignInFailure::WrongPerson),
+        failed(Outcome::AttemptExpired),
+        failed(Outcome::NotStartedHere),
+        failed(Outcome::TokenRefused),
+        failed(Outcome::AlreadyUsed),
+        failed(Outcome::WrongPerson),
         Notice::TooManyAttempts(Retry::after(60)),
         Notice::SiteNotRegistered {
             why: "the redirect address is not one of the client's",
@@ -132,7 +133,7 @@ fn every_sample_of_every_page_renders() {
     check::<ResumeForm>();
     check::<FormPost>();
     check::<SignOutQuestion>();
-    check::<notice::NoticePage>();
+    check::<notice_page::NoticePage>();
 }
 
 #[test]
@@ -143,7 +144,7 @@ fn a_page_and_its_json_twin_say_the_same() {
         assert_eq!(html.status(), json.status());
         assert!(html.status().is_client_error() || html.status().is_server_error());
         assert_eq!(html.headers().get(header::RETRY_AFTER), json.headers().get(header::RETRY_AFTER));
-        assert_eq!(twin["error"], notice.code().as_str());
+        assert_eq!(twin["error"], notice.outcome().slug());
         assert_eq!(twin["request_id"], frame().request_id);
         // Markup characters are escaped on the page only.
         let start = twin["message"].as_str().unwrap().split(['<', '\'', '&']).next().unwrap();
@@ -153,12 +154,12 @@ fn a_page_and_its_json_twin_say_the_same() {
 
 #[test]
 fn the_fault_follows_from_the_status() {
-    for code in notices().iter().map(Notice::code) {
-        let server = code.status().is_server_error();
-        match code.blame() {
-            Blame::Us => assert!(server, "{code:?}"),
-            Blame::Upstream => assert!(server || code == Code::WrongPerson, "{code:?}"),
-            Blame::Visitor => assert!(!server, "{code:?}"),
+    for outcome in notices().iter().map(Notice::outcome) {
+        let server = status(outcome).is_server_error();
+        match outcome.blame() {
+            Blame::Us => assert!(server, "{outcome:?}"),
+            Blame::Upstream => assert!(server || outcome == Outcome::WrongPerson, "{outcome:?}"),
+            Blame::Visitor => assert!(!server, "{outcome:?}"),
         }
     }
 }
@@ -200,18 +201,18 @@ fn a_page_tries_again_by_itself_only_where_that_may_help() {
         each.map(|notice| notice(retry))
     };
     for notice in passing(retry) {
-        let (html, code) = (text(&notice.html(&frame())), notice.code());
-        assert!(html.contains("http-equiv=\"refresh\"") && html.contains("return_to"), "{code:?}: {html}");
+        let (html, outcome) = (text(&notice.html(&frame())), notice.outcome());
+        assert!(html.contains("http-equiv=\"refresh\"") && html.contains("return_to"), "{outcome:?}: {html}");
         let seconds = |request_id: &str| {
             let frame = Frame { request_id: request_id.to_owned(), ..frame() };
             notice.html(&frame).headers()[header::RETRY_AFTER].to_str().unwrap().to_owned()
         };
         let all: std::collections::BTreeSet<String> =
             (0..100).map(|n| seconds(&format!("core-{n:x}"))).collect();
-        assert!(all.len() > 8, "{code:?} is not spread: {all:?}");
+        assert!(all.len() > 8, "{outcome:?} is not spread: {all:?}");
         // What must not be repeated is not: the page then leads home.
         let html = text(&notice.html(&Frame { again: None, ..frame() }));
-        assert!(!html.contains("http-equiv=\"refresh\""), "{code:?}: {html}");
+        assert!(!html.contains("http-equiv=\"refresh\""), "{outcome:?}: {html}");
     }
     for notice in notices()
         .into_iter()
@@ -224,12 +225,12 @@ fn a_page_tries_again_by_itself_only_where_that_may_help() {
         .chain(passing(retry.by_hand()))
     {
         let html = text(&notice.html(&frame()));
-        assert!(!html.contains("http-equiv=\"refresh\""), "{:?}: {html}", notice.code());
+        assert!(!html.contains("http-equiv=\"refresh\""), "{:?}: {html}", notice.outcome());
     }
     for notice in notices() {
         for again in [None, frame().again] {
             let html = text(&notice.html(&Frame { again, ..frame() }));
-            assert!(!html.contains("href=\"\""), "{:?}: {html}", notice.code());
+            assert!(!html.contains("href=\"\""), "{:?}: {html}", notice.outcome());
         }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! Each says what happened in one plain sentence, then what to do next. No technical terms, no blame on the reader.
 
-use super::notice::{AnswerFault, Notice, Refused, SignInFailure};
-use super::{Contact, Frame, Link};
+use super::notice::{AnswerFault, Contact, Notice, Refused};
+use super::{Frame, Link};
+use crate::domain::outcome::Outcome;
 use crate::domain::path::PathFault;
 
 /// The text of a notice.
@@ -54,8 +55,8 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
              can tell you more.",
             [Link::new("Use another account", sign_out)].into_iter().chain(contact.iter().map(Contact::link)).collect(),
         ),
-        Notice::SignInFailed { reason, again } => {
-            let (title, sentence, advice) = sign_in_failed(*reason, association);
+        Notice::SignInFailed { outcome, again } => {
+            let (title, sentence, advice) = sign_in_failed(*outcome, association);
             words(title, sentence, advice, vec![Link::new("Sign in again", again)])
         }
         Notice::SiteNotRegistered { why, contact } => words(
@@ -231,38 +232,39 @@ fn other_account(sign_out: &str) -> Link {
     Link::new("Sign out", sign_out)
 }
 
-fn sign_in_failed(reason: SignInFailure, association: &str) -> (&'static str, String, &'static str) {
+fn sign_in_failed(outcome: Outcome, association: &str) -> (&'static str, String, &'static str) {
     let start_again = "You can simply sign in again. If you are still signed in there, you will not have to type \
                        anything.";
-    match reason {
-        SignInFailure::AttemptExpired => (
+    match outcome {
+        Outcome::AttemptExpired => (
             "That sign-in took too long",
             "To keep your account safe, a sign-in that was begun must be finished within a short time."
                 .to_owned(),
             start_again,
         ),
-        SignInFailure::NotStartedHere => (
+        Outcome::NoState | Outcome::StateLost | Outcome::NotStartedHere => (
             "Please sign in from here",
             "This sign-in was not started in this browser, so we did not use it.".to_owned(),
             "This happens when a link from a message is followed, or when the browser does not accept cookies from \
              this site. Start again with the button.",
         ),
-        SignInFailure::TokenRefused => (
-            "Your sign-in was not confirmed",
-            format!("We asked {association} to confirm your sign-in, and it did not."),
-            "This can happen when a page was left open for a while. Please sign in again.",
-        ),
-        SignInFailure::AlreadyUsed => (
+        Outcome::AlreadyUsed => (
             "That sign-in was already used",
             "Each sign-in works once, and this one has done its work.".to_owned(),
             "This happens after going back in the browser. Please sign in again.",
         ),
-        SignInFailure::WrongPerson => (
+        Outcome::WrongPerson => (
             "We could not be sure who you are",
             format!(
                 "{association} sent us details that do not belong to the account that signed in, so we stopped."
             ),
             "Please sign in again. If it happens again, tell the association the reference below.",
+        ),
+        // The AMS refused the token, or what came back is not what it sends.
+        _ => (
+            "Your sign-in was not confirmed",
+            format!("We asked {association} to confirm your sign-in, and it did not."),
+            "This can happen when a page was left open for a while. Please sign in again.",
         ),
     }
 }

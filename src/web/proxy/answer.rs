@@ -8,16 +8,19 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, hea
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::body::Body;
+use super::context::Context;
+use super::gate::Gate;
 use super::headers::REQUEST_ID;
-use super::worker::Context;
-use super::{Gate, Snapshot};
+use super::snapshot::Snapshot;
 use crate::adapters::upstream::UpstreamError;
 use crate::domain::access::{Require, Site, Standing};
+use crate::domain::outcome::Outcome;
 use crate::domain::return_to::LONGEST_CARRIED;
 use crate::flows::long_addresses::LongAddresses;
 use crate::web::client_kind::{ClientKind, client_kind};
-use crate::web::pages::{AnswerFault, Code, Notice, Retry, SESSION_CHALLENGE, problem};
-use crate::web::{cookies, missing_roles, paths};
+use crate::web::cookies::Cookies;
+use crate::web::pages::{AnswerFault, Notice, Retry, SESSION_CHALLENGE, problem};
+use crate::web::{missing_roles, paths};
 
 /// Marks an address to which a browser has been sent from another spelling of the host.
 const AT_ORIGIN: &str = "at_origin=1";
@@ -40,7 +43,7 @@ pub(super) fn notice(context: &Context, kind: ClientKind, notice: &Notice) -> Re
 /// A WebSocket handshake from a page of another origin.
 pub(super) fn foreign_socket(context: &Context) -> Response<Body> {
     let sentence = "A WebSocket to this page can only be opened by the site's own pages.";
-    finish(context, problem(Code::NotEntitled, sentence, context.request_id_text(), None))
+    finish(context, problem(Outcome::NotEntitled, sentence, context.request_id_text(), None))
 }
 
 /// A browser fetches ahead where something would begin or end. 503, since a prerendered 200 would be shown on the click without
@@ -48,7 +51,7 @@ pub(super) fn foreign_socket(context: &Context) -> Response<Body> {
 pub(super) fn fetched_ahead(context: &Context) -> Response<Body> {
     let sentence =
         "Nothing has happened: this address does not answer before somebody has chosen to open it.";
-    finish(context, problem(Code::FetchedAhead, sentence, context.request_id_text(), None))
+    finish(context, problem(Outcome::FetchedAhead, sentence, context.request_id_text(), None))
 }
 
 /// To the login and back to this very page. `origin`: of the site, where the browser is not asking us; else empty. What is too long
@@ -67,8 +70,7 @@ pub(super) async fn to_login(
     let login = to.as_ref().map_or_else(|| paths::LOGIN.to_owned(), paths::login_to);
     let mut response = elsewhere(context, &format!("{origin}{login}"));
     let key = to.and_then(|to| to.key);
-    let cookies =
-        key.map(|key| cookies::set_key(&key, headers, site.origin.starts_with("https:"))).unwrap_or_default();
+    let cookies = key.map(|key| Cookies::read(headers, site.is_https()).set_key(&key)).unwrap_or_default();
     for cookie in cookies.into_iter().flatten() {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
@@ -122,7 +124,7 @@ pub(super) fn with_return(address: &str, target: Option<&PathAndQuery>) -> Strin
 /// Somebody asks in the name of a visitor whom we do not believe.
 pub(super) fn not_a_proxy(context: &Context) -> Response<Body> {
     let sentence = "This address answers only the web servers that are configured to ask here.";
-    finish(context, problem(Code::NotEntitled, sentence, context.request_id_text(), None))
+    finish(context, problem(Outcome::NotEntitled, sentence, context.request_id_text(), None))
 }
 
 /// What is missing, by the labels that people know.

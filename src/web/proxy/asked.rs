@@ -1,11 +1,12 @@
-//! What every door asks about a request, and the verdict: who is it, and may this be done? The proxy and `/_gate/verify` act on
+//! What is asked about every request, and the verdict: who is it, and may this be done? The proxy and `/_gate/verify` act on
 //! the same verdict, so they cannot disagree. Kept out: what is done about it.
 
 use http::{HeaderMap, Method};
 
+use super::gate::Gate;
 use super::intake::{Target, claimed_methods};
+use super::snapshot::Snapshot;
 use super::visitor::Who;
-use super::{Gate, Snapshot};
 use crate::domain::access::{Access, Permit, Require, Site, Standing, Visitor, closed_by_reading, decide};
 use crate::domain::path::RequestPath;
 
@@ -65,14 +66,18 @@ impl<'s, 'r> Asked<'s, 'r> {
                 .all(|claimed| claimed.parse().is_ok_and(|method: Method| method.is_idempotent()))
     }
 
-    /// Finds the visitor. A public page does not wait for the AMS.
+    /// Finds the visitor. Nobody waits for the AMS at a page that is open to everybody; that is the one case in which there are two
+    /// decisions about a request, one before the wait and one after it.
     pub(super) async fn who(&self, gate: &Gate, snapshot: &Snapshot) -> Who {
         if self.is_foreign_socket {
             return Who::Stranger;
         }
         let who = Who::read(gate, self.headers, self.site, self.host, gate.clock.now()).await;
-        let is_open = matches!(self.strictest(who.visitor()), Access::Granted(_));
-        if is_open { who } else { who.refreshed(gate, snapshot, self.host).await }
+        let is_open = |who: &Who| matches!(self.strictest(who.visitor()), Access::Granted(_));
+        match who {
+            Who::Stale(_) if !is_open(&who) => who.refreshed(gate, snapshot, self.host).await,
+            who => who,
+        }
     }
 
     /// Decides.

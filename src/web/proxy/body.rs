@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 
+use super::headers;
 use super::streams::{Question, Watched};
-use super::{Worker, headers};
+use super::worker::Worker;
 use crate::adapters::upstream::SiteBody;
 
 /// The body of an answer.

@@ -1,19 +1,14 @@
-//! The way over to the control plane, for our own addresses.
+//! The control plane, as the data plane reaches it.
 
-use http::{HeaderValue, Request, Response, Uri};
+use std::convert::Infallible;
+
+use http::{Request, Response};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use tokio::runtime::Handle;
+use tokio::task::JoinError;
 
-use super::body::Body;
-use super::declined::Declined;
-use super::headers::REQUEST_ID;
-use super::worker::Context;
 use crate::adapters::upstream::Upload;
-use crate::web::arrived::{Arrived, PostedTo};
-use crate::web::log;
-use crate::web::pages::Notice;
-use crate::web::paths;
 
 /// The control plane: its routes and the runtime on which they run.
 pub struct Control {
@@ -31,39 +26,14 @@ impl Control {
     /// token is spent must not be cut in half.
     pub(super) async fn answer(
         &self,
-        arrived: Arrived,
-        context: &Context,
         request: Request<Upload>,
-    ) -> Result<Response<Body>, Declined> {
-        let mut request = request.map(axum::body::Body::new);
-        request.extensions_mut().insert(arrived.clone());
+    ) -> Result<Response<axum::body::Body>, JoinError> {
         let routes = self.routes.clone();
+        let request = request.map(axum::body::Body::new);
         let running = self.runtime.spawn(async move { routes.call(request).await });
-        match running.await {
-            Ok(Ok(response)) => {
-                log::answered(&arrived, response.status());
-                let mut response = response.map(Body::Control);
-                let headers = response.headers_mut();
-                headers.insert(REQUEST_ID, context.request_id.clone());
-                if !headers.contains_key(http::header::CACHE_CONTROL) {
-                    headers.insert(http::header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-                }
-                Ok(response)
-            }
-            Err(error) => Err(Declined::because(Notice::Broken, &error)),
-        }
-    }
-
-    /// Hands over a form that was posted without a session.
-    pub(super) async fn keep_form(
-        &self,
-        arrived: Arrived,
-        context: &Context,
-        mut request: Request<Upload>,
-    ) -> Result<Response<Body>, Declined> {
-        let original = std::mem::replace(request.uri_mut(), Uri::from_static(paths::KEEP_FORM));
-        let page = original.path_and_query().map(ToString::to_string).unwrap_or_default();
-        request.extensions_mut().insert(PostedTo(page));
-        self.answer(arrived, context, request).await
+        running.await.map(|answered: Result<_, Infallible>| match answered {
+            Ok(response) => response,
+            Err(never) => match never {},
+        })
     }
 }

@@ -4,10 +4,13 @@ use std::time::Instant;
 
 use http::{Response, StatusCode};
 
+use super::answer;
 use super::body::Body;
+use super::context::Context;
+use super::gate::Peer;
 use super::intake::Rejected;
-use super::worker::{Context, Worker};
-use super::{Peer, answer};
+use super::worker::Worker;
+use crate::domain::outcome::Outcome;
 use crate::web::client_kind::ClientKind;
 use crate::web::pages::Notice;
 use crate::web::refusal_log::{Reason, RefusedRequest};
@@ -24,7 +27,7 @@ pub(super) struct Declined {
 
 impl From<Notice> for Declined {
     fn from(notice: Notice) -> Declined {
-        Declined { reason: Reason::Page(notice.code()), notice, cause: None }
+        Declined { reason: Reason::Page(notice.outcome()), notice, cause: None }
     }
 }
 
@@ -46,6 +49,26 @@ impl Declined {
 }
 
 impl Worker {
+    /// A request that a browser sent ahead of the person, where something would begin or end.
+    pub(super) fn fetched_ahead(&self, context: &Context) -> Response<Body> {
+        let response = answer::fetched_ahead(context);
+        self.log(context, response.status(), Reason::Page(Outcome::FetchedAhead), None);
+        response
+    }
+
+    /// A WebSocket handshake from a page of another origin.
+    pub(super) fn foreign_socket(&self, context: &Context) -> Response<Body> {
+        let response = answer::foreign_socket(context);
+        self.log(context, response.status(), Reason::ForeignWebSocket, None);
+        response
+    }
+
+    /// Counts a request that goes nowhere.
+    pub(super) fn reject(&self, rejected: Rejected) -> Declined {
+        self.gate.meter.rejected.inc();
+        Declined::from(rejected)
+    }
+
     /// Logs a declined request, and answers it.
     pub(super) fn declined(
         &self,
@@ -88,7 +111,7 @@ impl Worker {
     /// Writes down that a request was refused before there was one: its header section could not be read.
     pub fn log_unread(&self, peer: Peer, error: &hyper::Error) {
         let (status, reason) = if error.is_parse_too_large() {
-            (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Reason::HeadTooLarge)
+            (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Reason::Page(Outcome::HeadTooLarge))
         } else if error.is_parse() {
             (StatusCode::BAD_REQUEST, Reason::HeadUnreadable)
         } else {

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use http::{Method, Request, Response, StatusCode, Uri, Version};
 
 use super::body::{Body, Watch};
+use super::context::Context;
 use super::declined::Declined;
 use super::intake::{Handling, Target, Upgrade};
 use super::internal_names::Names;
 use super::streams::Question;
 use super::visitor::Who;
-use super::worker::{Context, Worker};
+use super::worker::Worker;
 use super::{answer, headers, upgrade, view};
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::upstream::{Upload, UpstreamError};

@@ -6,8 +6,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header}
 use super::headers::{folds_to, lists};
 use crate::adapters::upstream::MAX_FIELDS;
 use crate::domain::access::{Site, is_same_host_name, normal_host};
+use crate::domain::outcome::Outcome;
 use crate::domain::path::PathFault;
-use crate::web::pages::{Code, Notice};
+use crate::web::pages::Notice;
 use crate::web::refusal_log::Reason;
 
 /// Methods that a proxy for websites passes on; told to whoever asks for another.
@@ -69,12 +70,12 @@ impl Rejected {
             Rejected::Path(fault) => Reason::Path(fault),
             Rejected::TransferCoding => Reason::TransferCoding,
             Rejected::ContentLength => Reason::ContentLength,
-            Rejected::TooManyFields => Reason::HeadTooLarge,
+            Rejected::TooManyFields => Reason::Page(Outcome::HeadTooLarge),
             Rejected::Upgrade => Reason::UpgradeUnclear,
             Rejected::Question => Reason::QuestionUnclear,
             Rejected::QuestionForAnotherSite => Reason::QuestionForAnotherSite,
             Rejected::Method => Reason::MethodNotProxied,
-            Rejected::NoSite => Reason::Page(Code::UnknownSite),
+            Rejected::NoSite => Reason::Page(Outcome::UnknownSite),
             Rejected::SiteNotServedHere => Reason::SiteNotServedHere,
         }
     }

@@ -15,7 +15,7 @@ use http::{Method, Uri};
 use http_body::{Body as _, Frame};
 use tokio::time::Instant;
 
-use super::Gate;
+use super::gate::Gate;
 use crate::adapters::pace::LeastRate;
 use crate::adapters::upstream::SiteBody;
 use crate::domain::access::{Access, Located, Visitor, decide};

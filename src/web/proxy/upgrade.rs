@@ -10,9 +10,9 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::copy_bidirectional;
 
-use super::Worker;
 use super::body::Body;
 use super::streams::Question;
+use super::worker::Worker;
 use crate::adapters::upstream::SiteBody;
 use crate::domain::access::Site;
 

@@ -12,12 +12,13 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 
 use super::asked::{Asked, Verdict};
 use super::body::Body;
+use super::context::{Context, Place, is_read};
 use super::declined::Declined;
 use super::headers::REQUEST_ID;
 use super::intake::Rejected;
 use super::original::{Original, Reads, question, reads};
 use super::visitor::Who;
-use super::worker::{Context, Place, Worker, is_read};
+use super::worker::Worker;
 use super::{answer, cookies, upgrade};
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::upstream::Upload;
@@ -93,7 +94,7 @@ impl Worker {
         let asked = Asked::new(&site, &target, &path, &method, request.headers(), is_foreign);
         let who = asked.who(&self.gate, &context.snapshot).await;
         if who.viewer().is_some() || matches!(who, Who::ViewEnded) {
-            // Whoever looks through another's eyes must see it on every page, and here no page passes through us.
+            // Whoever views the site as another person must see that on every page, and here no page passes through us.
             return Err(Notice::ReadOnly { stop: paths::VIEW_AS_END.to_owned() }.into());
         }
         match asked.verdict(&who) {

@@ -1,4 +1,4 @@
-//! A site through somebody else's eyes: what may be asked, what the site is shown, and the mark on what it answers.
+//! A site viewed as another person (impersonation): what may be asked, what the site is shown, and the mark on what it answers.
 //!
 //! No cookie of the site travels in either direction: it would be the administrator's own, and the site would mix two people.
 
@@ -8,9 +8,9 @@ use http::{Response, StatusCode};
 
 use super::answer;
 use super::body::Body;
+use super::context::Context;
 use super::intake::{Target, Upgrade};
 use super::visitor::Who;
-use super::worker::Context;
 use crate::adapters::upstream::SiteBody;
 use crate::domain::session::Viewer;
 use crate::web::client_kind::ClientKind;
@@ -18,7 +18,7 @@ use crate::web::identity;
 use crate::web::pages::Notice;
 use crate::web::paths;
 
-/// The answer to what must not go on: a change, a socket, or anything after the look is over.
+/// The answer to what must not go on: a change, a socket, or anything after the view has ended.
 pub(super) fn refuse<'m>(
     context: &Context,
     who: &Who,

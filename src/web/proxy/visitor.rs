@@ -5,13 +5,14 @@ use std::sync::Arc;
 use http::HeaderMap;
 use tokio::time::timeout;
 
-use super::{Gate, Snapshot};
+use super::gate::Gate;
+use super::snapshot::Snapshot;
 use crate::adapters::keys::random::key_of;
 use crate::domain::access::{Site, Visitor};
 use crate::domain::session::Viewer;
 use crate::domain::time::Timestamp;
 use crate::flows::person::Held;
-use crate::flows::visit::{Live, Presence, Recall};
+use crate::flows::visit::{Live, Presence};
 use crate::web::cookies::{self, SessionCookie};
 
 /// Who is asking, as far as we can tell.
@@ -24,7 +25,7 @@ pub(super) enum Who {
     Stale(Arc<Live>),
     /// The store does not say.
     Unknown,
-    /// Somebody who looked through another's eyes until a moment ago, and may not notice that it is over.
+    /// Somebody whose view of the site as another person has just ended, and who may not have noticed.
     ViewEnded,
 }
 
@@ -37,8 +38,8 @@ impl Who {
         host: &str,
         now: Timestamp,
     ) -> Who {
-        let is_secure = site.origin.starts_with("https:");
-        match cookies::view(headers, is_secure) {
+        let [session, view] = cookies::of_visitor(headers, site.is_https());
+        match view {
             SessionCookie::Absent => {}
             SessionCookie::Doubled => return Who::ViewEnded,
             SessionCookie::Present(text) => {
@@ -52,9 +53,9 @@ impl Who {
                 };
             }
         }
-        let SessionCookie::Present(text) = cookies::session(headers, is_secure) else { return Who::Stranger };
+        let SessionCookie::Present(text) = session else { return Who::Stranger };
         match Who::named(gate, text, host, now).await {
-            // The id of a look is worth nothing in the place of a session's.
+            // The id of a view is worth nothing in the place of a session's.
             Who::SignedIn(live, _) | Who::Stale(live) if live.session().viewer.is_some() => Who::Stranger,
             who => who,
         }
@@ -63,19 +64,14 @@ impl Who {
     /// Who is behind the text of a cookie.
     async fn named(gate: &Gate, text: &str, host: &str, now: Timestamp) -> Who {
         let Some(key) = key_of(text) else { return Who::Stranger };
-        let live = match gate.visits.recall(&key) {
-            Recall::Known(live) => live,
-            Recall::Ended => return Who::Stranger,
-            Recall::Unknown => match gate.visits.load(&key).await {
-                Ok(Some(live)) => live,
-                Ok(None) => return Who::Stranger,
-                Err(error) => {
-                    tracing::error!(%error, "A session could not be looked up");
-                    return Who::Unknown;
-                }
-            },
-        };
-        Who::present(gate, live, host, now)
+        match gate.visits.find(&key).await {
+            Ok(Some(live)) => Who::present(gate, live, host, now),
+            Ok(None) => Who::Stranger,
+            Err(error) => {
+                tracing::error!(%error, "A session could not be looked up");
+                Who::Unknown
+            }
+        }
     }
 
     fn present(gate: &Gate, live: Arc<Live>, host: &str, now: Timestamp) -> Who {
@@ -102,7 +98,7 @@ impl Who {
         }
     }
 
-    /// Who looks through this person's eyes, if anybody does.
+    /// Who views the site as this person, if anybody does.
     pub(super) fn viewer(&self) -> Option<&Viewer> {
         match self {
             Who::SignedIn(live, _) | Who::Stale(live) => live.session().viewer.as_ref(),

@@ -168,8 +168,9 @@ impl Driver {
         assert!(Path::new(PROGRAM).exists(), "{MISSING}");
         let profile = TempDir::new().expect("a folder for the profile can be made");
         let mut command = Command::new("chromedriver");
-        // Chromium writes to its home what it does not put into its profile.
-        command.args(["--port=0", "--allowed-ips=127.0.0.1"]).env("HOME", profile.path());
+        // Chromium writes to its home, and to the folder for temporary files, what it does not put into its profile.
+        command.args(["--port=0", "--allowed-ips=127.0.0.1"]);
+        command.env("HOME", profile.path()).env("TMPDIR", profile.path());
         let port =
             |line: &str| line.rsplit_once("successfully on port ")?.1.trim_end_matches('.').parse().ok();
         let (process, port) =

@@ -92,6 +92,7 @@ async fn an_app_on_a_device_is_answered_at_any_port_of_its_machine_or_by_its_own
 id = "phone"
 public = true
 redirect_uris = ["http://127.0.0.1/cb", "http://[::1]/cb", "com.example.phone:/signed-in"]
+post_logout_redirect_uris = ["com.example.phone:/signed-out"]
 "#;
     let house = House::planned(Plan::default(), app).await;
     let (mut jane, _) = house.tokens(CHAIR, &[]).await;
@@ -151,6 +152,17 @@ redirect_uris = ["http://127.0.0.1/cb", "http://[::1]/cb", "com.example.phone:/s
         .await
         .expect(303);
     assert_eq!(parameters(&page.location().unwrap())["error"], "invalid_request");
+    // A yes to "sign out?" leads to the app. Browsers apply `form-action` to every redirect behind a form.
+    let out = "/_gate/oidc/logout?client_id=phone&post_logout_redirect_uri=com.example.phone:/signed-out";
+    let question = jane.get(house.world.url(out)).await.expect(200);
+    assert!(!question.header("content-security-policy").unwrap().contains("form-action"));
+    let sealed = question.attribute("name=\"answer\"", "value").unwrap();
+    let left = jane.post(house.world.url("/_gate/oidc/logout"), &[("answer", &sealed)]).await.expect(303);
+    let mut landed = left.location().unwrap();
+    while landed.scheme() == "http" {
+        landed = jane.get(&landed).await.location().unwrap();
+    }
+    assert_eq!(landed.as_str(), "com.example.phone:/signed-out");
 }
 
 /// The details of the form do what those of the configuration do, and the form shows them again.

@@ -4,6 +4,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http_body_util::channel::Channel;
+use http_body_util::{BodyExt, Either, Empty};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
@@ -96,6 +100,41 @@ async fn an_early_answer_arrives_whole_over_tls_too() {
         let answer = slowly(&mut stream, &head, size).await;
         assert_eq!(status(&answer), 401, "{answer}");
         is_whole(&answer);
+    }
+    plane.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_early_answer_ends_its_stream_and_nothing_else_over_http2() {
+    let plane = Plane::start().await;
+    let io = TokioIo::new(plane.connect().await);
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
+    tokio::spawn(connection);
+    for size in [60_000, 500_000, 4 * MEBIBYTE] {
+        for (path, expect) in
+            [("/members/u", 401), ("/a%00b", 400), ("/refuses-and-closes", 413), ("/refuses-body", 413)]
+        {
+            let (mut parts, body) = Channel::<Bytes>::new(1);
+            let request =
+                http::Request::post(format!("http://{HOST}{path}")).body(Either::Left(body)).unwrap();
+            let answer = tokio::spawn(sender.send_request(request));
+            for _ in 0..20 {
+                sleep(Duration::from_millis(5)).await;
+                // The stream may be over before all is sent; the answer has come by then.
+                if parts.send_data(vec![b'x'; size / 20].into()).await.is_err() {
+                    break;
+                }
+            }
+            drop(parts);
+            let answer = answer.await.unwrap().unwrap_or_else(|error| panic!("{path} {size}: {error:?}"));
+            assert_eq!(answer.status(), expect, "{path} {size}");
+            answer.into_body().collect().await.unwrap_or_else(|error| panic!("{path} {size}: {error:?}"));
+            let next =
+                http::Request::get(format!("http://{HOST}/echo")).body(Either::Right(Empty::new())).unwrap();
+            let status = sender.send_request(next).await.unwrap().status();
+            assert_eq!(status, 200, "the connection goes on after {path} with {size} bytes");
+        }
     }
     plane.drain().await;
 }

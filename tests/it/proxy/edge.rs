@@ -9,7 +9,7 @@ use membergate::domain::access::Sites;
 use membergate::web::proxy::Snapshot;
 
 use super::plane::{HOST, Plane, endpoint, limits, status};
-use super::scripted::ScriptedSite;
+use super::script::ScriptedSite;
 use crate::world::free_address;
 
 /// The site at another public address.

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use membergate::adapters::BoxFuture;
-use membergate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Priority};
+use membergate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
+use membergate::adapters::budget::Priority;
 use membergate::adapters::clock::{Clock, SharedClock, SystemClock};
-use membergate::adapters::keys::keyring::Keyring;
 use membergate::adapters::keys::random::SessionSecret;
 use membergate::adapters::keys::seal::SecretKey;
-use membergate::adapters::store::SqliteStore;
+use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::adapters::upstream::{Endpoint, Limits, Trust};
 use membergate::domain::access::{AccessRule, Require, Site, Sites};
 use membergate::domain::path::{PathPattern, PathPolicy};
@@ -21,6 +21,7 @@ use membergate::domain::record::{IndividualId, Membership, Parts, Profile, Recor
 use membergate::domain::rule::{Role, Rules};
 use membergate::domain::session::{Limits as SessionLimits, Session, SessionKey};
 use membergate::domain::time::{AmsDate, TimeZone};
+use membergate::flows::keyring::Keyring;
 use membergate::flows::long_addresses::LongAddresses;
 use membergate::flows::person::Published;
 use membergate::flows::refresh::Refresh;
@@ -43,13 +44,13 @@ impl Ams for Silent {
     fn environment(&self) -> &str {
         "test"
     }
-    fn login_url(&self, callback: &Url) -> Url {
-        callback.clone()
+    fn begin<'a>(&'a self, _: &'a Url, _: &'a str) -> BoxFuture<'a, Result<LoginStart, AmsError>> {
+        Box::pin(async { Err(AmsError::Busy) })
     }
-    fn logout_url(&self) -> Url {
-        Url::parse("http://ams.example/").unwrap()
+    fn logout(&self, return_to: &str) -> Url {
+        Url::parse(return_to).unwrap()
     }
-    fn arrival(&self, _query: &str) -> Result<Arrival, ArrivalFault> {
+    fn arrival(&self, _: &str, _: &Keep) -> Result<Arrival, ArrivalFault> {
         Err(ArrivalFault::Missing)
     }
     fn redeem<'a>(&'a self, _: &'a Arrival, _: Parts) -> BoxFuture<'a, Result<Record, AmsError>> {
@@ -185,7 +186,8 @@ impl Plane {
         let clock: SharedClock = Arc::new(SystemClock);
         let keyring = Keyring::ensure(store.clone(), Arc::new(SystemClock)).await.unwrap();
         let rules = Arc::new(ArcSwap::from_pointee(Published::new(1, rules("member"))));
-        let (refresh, _queue) = Refresh::new(Arc::new(Silent), store.clone(), rules.clone(), clock.clone());
+        let (refresh, _queue) =
+            Refresh::new(Arc::new(Silent), store.clone(), store.clone(), rules.clone(), clock.clone());
         let hours = jiff::SignedDuration::from_hours;
         let session_limits = SessionLimits {
             idle: hours(1),
@@ -282,7 +284,7 @@ impl Plane {
             device: None,
             viewer: None,
         };
-        self.gate.visits.begin(session, record).await.unwrap();
+        self.gate.visits.begin(session, Arc::new(record)).await.unwrap();
         (format!("Cookie: membergate={}\r\n", secret.cookie_text()), secret.key())
     }
 

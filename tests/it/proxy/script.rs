@@ -1,6 +1,7 @@
 //! Sites that do to their connections what one test says.
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -21,6 +22,40 @@ where
         }
     });
     address
+}
+
+/// A site that answers as the test says, and remembers what it was asked.
+pub struct ScriptedSite {
+    pub address: SocketAddr,
+    heads: Arc<Mutex<Vec<String>>>,
+}
+
+impl ScriptedSite {
+    /// `answer` gives the header lines, each with its CRLF, and the body for the head of a request. The status is 200 unless the
+    /// lines begin with another.
+    pub async fn start(answer: impl Fn(&str) -> (String, String) + Send + Sync + 'static) -> ScriptedSite {
+        let (heads, answer) = (Arc::<Mutex<Vec<String>>>::default(), Arc::new(answer));
+        let seen = Arc::clone(&heads);
+        let talk = move |mut stream: TcpStream| {
+            let (seen, answer) = (Arc::clone(&seen), Arc::clone(&answer));
+            async move {
+                let Some(head) = head(&mut stream).await else { return Ok(()) };
+                let (lines, body) = answer(&head);
+                seen.lock().unwrap().push(head);
+                let length = body.len();
+                let text = format!(
+                    "HTTP/1.1 200 OK\r\n{lines}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+                );
+                stream.write_all(text.as_bytes()).await
+            }
+        };
+        ScriptedSite { address: site(talk).await, heads }
+    }
+
+    /// The heads of all requests so far.
+    pub fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
 }
 
 /// A gateway in front of the site at `address`.

@@ -192,12 +192,12 @@ async fn http2_streams_that_nobody_reads_leave_others_their_places_and_are_given
     let plane = plane(Duration::from_secs(3)).await;
     let mut answers = Vec::new();
     let mut senders = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..12 {
         let io = TokioIo::new(plane.connect_from(SLOW).await);
         let (mut sender, connection) =
             hyper::client::conn::http2::handshake(TokioExecutor::new(), io).await.unwrap();
         tokio::spawn(connection);
-        for _ in 0..64 {
+        for _ in 0..128 {
             let request =
                 http::Request::get(format!("http://{HOST}/large")).body(Empty::<Bytes>::new()).unwrap();
             answers.push(tokio::spawn(sender.send_request(request)));
@@ -214,7 +214,7 @@ async fn http2_streams_that_nobody_reads_leave_others_their_places_and_are_given
             other => panic!("{other}"),
         }
     }
-    assert_eq!((held.len(), refused), (4, 3 * 64 - 4));
+    assert_eq!((held.len(), refused), (4, 12 * 128 - 4));
     is_served(&plane).await;
     eventually("four are given up", async || {
         (plane.gate.meter.limits.slow_downloads.get() == 4).then_some(())

@@ -6,6 +6,7 @@
 use url::{Host, Url};
 
 use crate::adapters::ams::AmsError;
+use crate::domain::network;
 
 /// The hosts that the configuration allows, as `host` or `host:port`. Without a port: https's own.
 #[derive(Debug, Clone)]
@@ -94,12 +95,7 @@ fn parse_host(text: &str) -> Result<(Host<String>, Option<u16>), NotAHost> {
 }
 
 fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+    url.host().is_some_and(|host| network::is_loopback(&host))
 }
 
 fn as_ref(host: &Host<String>) -> Host<&str> {
@@ -165,6 +161,12 @@ mod tests {
         check(hosts, true, "http://127.0.0.1:9001/api/v1", None);
         check(hosts, true, "http://members.acme.example/api/v1", None);
         check(hosts, true, "http://localhost.evil.example/", None);
+        check(
+            &["ams.localhost"],
+            true,
+            "http://ams.localhost:5555/api",
+            Some("http://ams.localhost:5555/api"),
+        );
         check(hosts, false, "http://localhost:5555/api/v1", None);
         check(hosts, false, "https://localhost:5555/api/v1", None);
     }

@@ -11,7 +11,8 @@ use url::Url;
 use super::handshake::Tokens;
 use super::tokens::TokenCache;
 use super::transport::{Call, Transport};
-use crate::adapters::ams::{AmsError, Priority};
+use crate::adapters::ams::AmsError;
+use crate::adapters::budget::Priority;
 use crate::adapters::http::Answer;
 
 /// What is asked: path segments below the base, then query parameters.

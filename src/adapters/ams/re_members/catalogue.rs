@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use super::api::{Question, Reply};
 use super::read;
+use super::wire;
 use super::{History, ReMembers};
 use crate::adapters::BoxFuture;
+use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus, Reading, Wanted};
-use crate::adapters::ams::wire;
-use crate::adapters::ams::{AmsError, Priority};
+use crate::adapters::budget::Priority;
 use crate::domain::catalogue::{Catalogue, Choice};
 use crate::domain::record::{IndividualId, Parts};
 
@@ -50,8 +51,8 @@ impl ReMembers {
             Reply::Unauthorised => return Err(AmsError::CredentialsRefused),
         };
         let Some(individual) = individual else { return Ok(None) };
-        let fetched = read::fetch(&self.api, individual, parts, priority, as_of).await?;
-        Ok(Some(Reading { record: read::record(&fetched, as_of)?, said: wire::catalogue::said(&fetched) }))
+        let fetched = read::fetch(&self.api, individual, parts, priority).await?;
+        Ok(Some(Reading { record: read::record(&fetched, as_of)?, said: wire::line::said(&fetched) }))
     }
 
     async fn page_of_members(&self, page: u32, priority: Priority) -> Result<Vec<IndividualId>, AmsError> {
@@ -63,6 +64,10 @@ impl ReMembers {
 }
 
 impl AmsCatalogue for ReMembers {
+    fn probe(&self) -> BoxFuture<'_, Result<(), AmsError>> {
+        Box::pin(async move { self.noted(read::probe(&self.api).await) })
+    }
+
     fn catalogue(&self, priority: Priority) -> BoxFuture<'_, Result<Catalogue, AmsError>> {
         Box::pin(async move { self.noted(self.lists(priority).await) })
     }

@@ -13,7 +13,8 @@ use url::Url;
 use super::address::AllowedHosts;
 use super::credentials::Credentials;
 use super::transport::{Call, Transport};
-use crate::adapters::ams::{AmsError, Priority};
+use crate::adapters::ams::AmsError;
+use crate::adapters::budget::Priority;
 use crate::domain::time::Timestamp;
 
 const ACCESS_TOKEN: HeaderName = HeaderName::from_static("accesstoken");

@@ -24,7 +24,10 @@ impl Portal {
         Portal { address, login_path: "account/login.aspx".into(), logout_path: "account/logout.aspx".into() }
     }
 
-    pub(super) fn login_url(&self, callback: &Url) -> Url {
+    /// The login page. It has no place for a state of ours, so that travels inside the return address.
+    pub(super) fn login_url(&self, callback: &Url, state: &str) -> Url {
+        let mut callback = callback.clone();
+        callback.query_pairs_mut().append_pair("state", state);
         let mut url = self.page(&self.login_path);
         url.query_pairs_mut().append_pair("RedirectUrl", callback.as_str());
         url
@@ -46,18 +49,18 @@ impl Portal {
 
 /// Reads `UserId` and `sso`. Their names are compared as ASP.NET does, without regard to case; each is there once.
 /// Other parameters are not ours to read.
-pub(super) fn arrival(query: &str) -> Result<Arrival, ArrivalFault> {
-    let claimed = only(query, "UserId")?;
-    let token = only(query, "sso")?;
-    if !is_guid(&claimed) || !is_guid(&token) {
+pub(super) fn arrival(parameters: &str) -> Result<Arrival, ArrivalFault> {
+    let claimed = only(parameters, "UserId")?;
+    let proof = only(parameters, "sso")?;
+    if !is_guid(&claimed) || !is_guid(&proof) {
         return Err(ArrivalFault::Malformed);
     }
     let claimed = IndividualId::parse(&claimed).ok_or(ArrivalFault::Malformed)?;
-    Ok(Arrival { token: token.into(), claimed })
+    Ok(Arrival { proof: proof.into(), claimed: Some(claimed) })
 }
 
-fn only(query: &str, name: &str) -> Result<String, ArrivalFault> {
-    let mut values = form_urlencoded::parse(query.as_bytes())
+fn only(parameters: &str, name: &str) -> Result<String, ArrivalFault> {
+    let mut values = form_urlencoded::parse(parameters.as_bytes())
         .filter(|(key, _)| key.eq_ignore_ascii_case(name))
         .map(|(_, value)| value.into_owned());
     let value = values.next().ok_or(ArrivalFault::Missing)?;
@@ -88,15 +91,16 @@ mod tests {
 
     #[test]
     fn the_login_address_carries_the_callback_whole() {
-        let callback = Url::parse("https://www.acme.example/_gate/callback?state=a%26b&x=1#f").unwrap();
-        let url = portal("https://members.acme.example").login_url(&callback);
+        let callback = Url::parse("https://www.acme.example/_gate/callback?x=1#f").unwrap();
+        let url = portal("https://members.acme.example").login_url(&callback, "a&b");
         assert_eq!(
             url.as_str(),
             "https://members.acme.example/account/login.aspx?RedirectUrl=\
-             https%3A%2F%2Fwww.acme.example%2F_gate%2Fcallback%3Fstate%3Da%2526b%26x%3D1%23f"
+             https%3A%2F%2Fwww.acme.example%2F_gate%2Fcallback%3Fx%3D1%26state%3Da%2526b%23f"
         );
         let back: Vec<_> = url.query_pairs().collect();
-        assert_eq!(back, [("RedirectUrl".into(), callback.as_str().into())]);
+        let whole = "https://www.acme.example/_gate/callback?x=1&state=a%26b#f";
+        assert_eq!(back, [("RedirectUrl".into(), whole.into())]);
     }
 
     #[test]
@@ -111,7 +115,8 @@ mod tests {
 
     #[track_caller]
     fn check(query: &str, expect: Result<(&str, &str), ArrivalFault>) {
-        let arrival = arrival(query).map(|a| (a.claimed.to_string(), a.token.expose_secret().to_owned()));
+        let arrival =
+            arrival(query).map(|a| (a.claimed.unwrap().to_string(), a.proof.expose_secret().to_owned()));
         assert_eq!(arrival, expect.map(|(id, token)| (id.to_owned(), token.to_owned())), "{query}");
     }
 
@@ -149,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arrival_does_not_print_its_token() {
+    fn an_arrival_does_not_print_its_proof() {
         let text = format!("{:?}", arrival(&format!("UserId={USER}&sso={SSO}")).unwrap());
         assert!(!text.contains(SSO), "{text}");
     }

@@ -8,6 +8,7 @@ mod address;
 mod api;
 mod catalogue;
 mod credentials;
+mod environment;
 mod handshake;
 mod login;
 mod read;
@@ -15,6 +16,7 @@ mod read;
 mod tests;
 mod tokens;
 mod transport;
+pub(crate) mod wire;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,9 +26,9 @@ use self::api::Api;
 use self::handshake::Handshake;
 use self::tokens::TokenCache;
 use self::transport::Transport;
-use super::{Ams, AmsError, Arrival, ArrivalFault, Priority};
+use super::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
 use crate::adapters::BoxFuture;
-use crate::adapters::budget::Budget;
+use crate::adapters::budget::{Budget, Priority};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::http::HttpClient;
 use crate::domain::record::{IndividualId, Parts, Record};
@@ -34,22 +36,11 @@ use crate::domain::time::Timestamp;
 
 pub use self::address::{AllowedHosts, NotAHost};
 pub use self::credentials::Credentials;
+pub use self::environment::Environment;
 pub use self::login::Portal;
 
-/// One environment of one tenant: production or staging.
-#[derive(Debug, Clone)]
-pub struct Environment {
-    /// What it is called: `production`, `staging`.
-    pub name: String,
-    /// Where step 1 of the handshake goes, path included: `https://public.impexium.com/Api/v1/WebApiUrl`.
-    pub discovery_url: Url,
-    /// Where people sign in and out.
-    pub portal: Portal,
-    /// The hosts that the handshake may name.
-    pub allowed_hosts: AllowedHosts,
-    /// What the vendor issued for this environment.
-    pub credentials: Credentials,
-}
+/// The name of this kind of AMS, in files and in what a browser keeps.
+pub(super) const KIND: &str = "remembers";
 
 /// The re:Members client of one environment.
 pub struct ReMembers {
@@ -81,16 +72,11 @@ impl ReMembers {
         ReMembers { name, portal, api: Api::new(transport, tokens), clock, history: Mutex::default() }
     }
 
-    /// Tries the connection: a handshake unless tokens are there, and one cheap authorised call.
-    pub async fn check(&self) -> Result<(), AmsError> {
-        self.noted(read::probe(&self.api).await)
-    }
-
     async fn redeemed(&self, arrival: &Arrival, parts: Parts) -> Result<Record, AmsError> {
         let as_of = self.clock.now();
-        let individual = read::find_by_token(&self.api, &arrival.token).await?;
+        let individual = read::find_by_token(&self.api, &arrival.proof).await?;
         // Before the parts are fetched: a false claim must not cost more calls than it has to.
-        if read::id_of(&individual, as_of)? != arrival.claimed {
+        if Some(read::id_of(&individual)?) != arrival.claimed {
             return Err(AmsError::OtherPerson);
         }
         read::complete(&self.api, individual, parts, Priority::SignIn, as_of).await
@@ -118,7 +104,7 @@ impl ReMembers {
     fn noted<T>(&self, outcome: Result<T, AmsError>) -> Result<T, AmsError> {
         let now = self.clock.now();
         match &outcome {
-            Ok(_) | Err(AmsError::TokenRefused) => self.history().last_success = Some(now),
+            Ok(_) | Err(AmsError::ArrivalRefused) => self.history().last_success = Some(now),
             Err(error) => self.history().last_failure = Some((now, error.clone())),
         }
         outcome
@@ -134,16 +120,20 @@ impl Ams for ReMembers {
         &self.name
     }
 
-    fn login_url(&self, callback: &Url) -> Url {
-        self.portal.login_url(callback)
+    fn begin<'a>(&'a self, callback: &'a Url, state: &'a str) -> BoxFuture<'a, Result<LoginStart, AmsError>> {
+        let location = self.portal.login_url(callback, state);
+        let keep = Keep::new(KIND, &self.name, "");
+        Box::pin(async { Ok(LoginStart { location, keep }) })
     }
 
-    fn logout_url(&self) -> Url {
+    fn arrival(&self, parameters: &str, keep: &Keep) -> Result<Arrival, ArrivalFault> {
+        keep.secrets(KIND, &self.name)?;
+        login::arrival(parameters)
+    }
+
+    // Where the portal's logout leads is set in re:Members, once for all sites.
+    fn logout(&self, _return_to: &str) -> Url {
         self.portal.logout_url()
-    }
-
-    fn arrival(&self, query: &str) -> Result<Arrival, ArrivalFault> {
-        login::arrival(query)
     }
 
     fn redeem<'a>(&'a self, arrival: &'a Arrival, parts: Parts) -> BoxFuture<'a, Result<Record, AmsError>> {

@@ -8,26 +8,27 @@ use serde_json::Value;
 
 use super::api::{Api, Question, Reply};
 use super::login::is_guid;
-use crate::adapters::ams::wire::{self, Fetched};
-use crate::adapters::ams::{AmsError, Priority};
+use super::wire::{self, Fetched};
+use crate::adapters::ams::{AmsError, NoRecord};
+use crate::adapters::budget::Priority;
 use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::time::Timestamp;
 
 /// More pages than anybody fills; a list that goes on is broken, and half a list must not decide about roles.
 const MOST_PAGES: usize = 100;
 
-/// Finds whom the visitor's token stands for. Every way of saying that it is not valid gives `TokenRefused`.
+/// Finds whom the visitor's token stands for. Every way of saying that it is not valid gives `ArrivalRefused`.
 pub(super) async fn find_by_token(api: &Api, token: &SecretString) -> Result<Value, AmsError> {
     let token = token.expose_secret();
     if !is_guid(token) {
-        return Err(AmsError::TokenRefused);
+        return Err(AmsError::ArrivalRefused);
     }
     let path = &["Individuals", "FindBySsoToken", token];
     let reply = api.get(Question { path, query: &[("includeDetails", "true")] }, Priority::SignIn).await?;
     match reply {
-        Reply::Body(body) => one(&body, "FindBySsoToken")?.ok_or(AmsError::TokenRefused),
+        Reply::Body(body) => one(&body, "FindBySsoToken")?.ok_or(AmsError::ArrivalRefused),
         // The tokens shown were our own and good, so a refusal is about the visitor's.
-        _ => Err(AmsError::TokenRefused),
+        _ => Err(AmsError::ArrivalRefused),
     }
 }
 
@@ -56,7 +57,7 @@ pub(super) async fn complete(
     priority: Priority,
     as_of: Timestamp,
 ) -> Result<Record, AmsError> {
-    record(&fetch(api, individual, parts, priority, as_of).await?, as_of)
+    record(&fetch(api, individual, parts, priority).await?, as_of)
 }
 
 /// Fetches the parts side by side.
@@ -65,11 +66,10 @@ pub(super) async fn fetch(
     individual: Value,
     parts: Parts,
     priority: Priority,
-    as_of: Timestamp,
 ) -> Result<Fetched, AmsError> {
-    let mut fetched = Fetched { individual, ..Fetched::default() };
-    let id = id_of(&fetched.individual, as_of)?;
+    let id = id_of(&individual)?;
     let id = guid(&id)?;
+    let mut fetched = Fetched { individual, ..Fetched::default() };
     let part = |wanted: bool, name| async move {
         if wanted { list(api, id, name, priority).await.map(Some) } else { Ok(None) }
     };
@@ -169,13 +169,16 @@ fn json(body: &[u8], name: &str) -> Result<Value, AmsError> {
 }
 
 /// Whom an individual's data is about.
-pub(super) fn id_of(individual: &Value, as_of: Timestamp) -> Result<IndividualId, AmsError> {
-    let fetched = Fetched { individual: individual.clone(), ..Fetched::default() };
-    Ok(record(&fetched, as_of)?.id)
+pub(super) fn id_of(individual: &Value) -> Result<IndividualId, AmsError> {
+    wire::id(individual).map_err(unreadable)
 }
 
 pub(super) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, AmsError> {
-    wire::record(fetched, as_of).map_err(|error| AmsError::Unreadable(error.to_string()))
+    wire::record(fetched, as_of).map_err(unreadable)
+}
+
+fn unreadable(no_record: NoRecord) -> AmsError {
+    AmsError::Unreadable(no_record.to_string())
 }
 
 /// Ids of re:Members are GUIDs; anything else is not put into a path.

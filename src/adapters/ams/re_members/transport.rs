@@ -10,8 +10,8 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use url::Url;
 
-use crate::adapters::ams::{AmsError, Priority};
-use crate::adapters::budget::{Budget, Busy};
+use crate::adapters::ams::AmsError;
+use crate::adapters::budget::{Budget, Busy, Priority};
 use crate::adapters::http::{Answer, HttpClient, HttpError};
 
 /// A wait that the AMS asks for is sat out up to this long; a longer one is told to the caller.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::adapters::store::StoreError;
-use crate::adapters::store::known::KnownPeople;
+use crate::adapters::store::directory::Directory;
 use crate::domain::record::Record;
 use crate::domain::roles::{self, Decision, Verdict};
 use crate::domain::rule::{CORE_ROLES, Rules};
@@ -191,12 +191,12 @@ impl Comparison {
     /// Looks at everybody whose record is held, and reports.
     pub async fn of_known(
         mut self,
-        known: &dyn KnownPeople,
+        directory: &dyn Directory,
         environment: &str,
     ) -> Result<Report, StoreError> {
         let mut after = 0;
         loop {
-            let page = known.page(environment, after, PAGE).await?;
+            let page = directory.records(environment, after, PAGE).await?;
             if page.len == 0 {
                 return Ok(self.report());
             }

@@ -17,7 +17,7 @@ use super::*;
 use crate::adapters::clock::Clock;
 use crate::adapters::keys::seal::SecretKey;
 use crate::adapters::rules_file;
-use crate::adapters::store::SqliteStore;
+use crate::adapters::store::sqlite::SqliteStore;
 use crate::domain::audit::{Action, Filter};
 use crate::domain::record::{IndividualId, Profile, Record};
 use crate::domain::time::Timestamp;
@@ -65,7 +65,7 @@ struct World {
 struct Running {
     administer: Administer,
     rules: PublishedRules,
-    store: Arc<SqliteStore>,
+    store: Arc<dyn Store>,
 }
 
 impl World {
@@ -84,7 +84,8 @@ impl World {
     }
 
     async fn start_with(&self, file: &str) -> Running {
-        let store = Arc::new(SqliteStore::open(&self.directory.path().join("m.sqlite"), &self.key).unwrap());
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(&self.directory.path().join("m.sqlite"), &self.key).unwrap());
         let clock: SharedClock = self.clock.clone();
         let published = first_mapping(&*store, &rules(file), &clock).await.unwrap();
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));

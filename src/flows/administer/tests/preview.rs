@@ -19,7 +19,8 @@ fn visits(world: &World, running: &Running) -> Visits {
     let clock: SharedClock = world.clock.clone();
     let refresh = Refresh::new(
         Arc::new(NoAms("production")),
-        Arc::clone(&store),
+        store.clone(),
+        store.clone(),
         Arc::clone(&rules),
         Arc::clone(&clock),
     )
@@ -46,7 +47,7 @@ async fn sign_in(world: &World, visits: &Visits, record: &Record) -> Arc<crate::
         device: None,
         viewer: None,
     };
-    visits.begin(session, record.clone()).await.unwrap()
+    visits.begin(session, Arc::new(record.clone())).await.unwrap()
 }
 
 fn roles_now(world: &World, visits: &Visits, live: &crate::flows::visit::Live) -> BTreeSet<Role> {

@@ -116,7 +116,7 @@ async fn only_a_person_with_a_role_is_an_administrator() {
         let now = world.clock.now();
         let person = crate::flows::person::Person::new(
             "production".into(),
-            record.clone(),
+            Arc::new(record.clone()),
             &running.rules.load(),
             now,
         );

@@ -5,23 +5,12 @@ mod parts;
 use serde_json::{Map, Value, json};
 
 pub(super) use parts::{
-    certification, committee, committee_seat, custom_field, event, membership, organization, purchase,
+    Book, certification, committee, committee_seat, custom_field, event, membership, organization, purchase,
     registration, relationship,
 };
 
 use super::dates;
-use crate::sim::people::{Committee, Event, Membership, Organization, People, Person, Relationship};
-use jiff::civil::Date;
-
-/// What people's entries refer to by code or number.
-#[derive(Clone, Copy)]
-pub(super) struct Book<'a> {
-    pub(super) organizations: &'a [Organization],
-    pub(super) committees: &'a [Committee],
-    pub(super) events: &'a [Event],
-    /// Memberships inside a profile are only those active on this day; none: all of them.
-    pub(super) only_active_on: Option<Date>,
-}
+use crate::sim::people::{Membership, People, Person, Relationship};
 
 /// Which of the costlier members a profile has.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,13 +1,23 @@
 //! How memberships, seats, registrations and the other entries look in JSON (fact sheet §4 to §6).
 
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
-use super::Book;
 use crate::sim::guid;
 use crate::sim::people::{
     Certification, Committee, CustomField, Event, Membership, Organization, Person, Purchase, Registration,
     Relationship, Seat,
 };
+
+/// What people's entries refer to by code or number.
+#[derive(Clone, Copy)]
+pub(in super::super) struct Book<'a> {
+    pub(in super::super) organizations: &'a [Organization],
+    pub(in super::super) committees: &'a [Committee],
+    pub(in super::super) events: &'a [Event],
+    /// Memberships inside a profile are only those active on this day; none: all of them.
+    pub(in super::super) only_active_on: Option<Date>,
+}
 
 const TIME_ZONE: &str = "US Eastern Standard Time";
 

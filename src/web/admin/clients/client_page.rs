@@ -5,13 +5,13 @@ use http::StatusCode;
 
 use super::form::{TypedClient, USUAL};
 use super::secret_page::values;
-use crate::adapters::store::clients::Registered;
+use crate::adapters::store::administration::Registered;
 use crate::domain::client::{Algorithm, Client, Proof, Scope, Scopes};
 use crate::domain::rule::{Role, Rules};
 use crate::web::admin::fields::{Field, Lines};
 use crate::web::admin::links::Address;
+use crate::web::admin::mapping::rule::form::Mends;
 use crate::web::admin::shell::Shell;
-use crate::web::admin::typed::Mends;
 use crate::web::pages::{Forms, Page};
 
 /// The client that is changed.
@@ -175,7 +175,7 @@ fn describe(scope: Scope) -> (&'static str, &'static str) {
 
 /// The page.
 #[derive(Clone, Debug, Template)]
-#[template(path = "admin/client.html")]
+#[template(path = "admin/clients/client.html")]
 pub struct ClientPage {
     /// Around the page.
     pub shell: Shell,
@@ -253,8 +253,8 @@ impl ClientPage {
 }
 
 impl Page for ClientPage {
-    const STYLE: &'static str = crate::web::admin::STYLE;
-    const SCRIPT: &'static str = crate::web::admin::SCRIPT;
+    const STYLE: &'static str = crate::web::admin::state::STYLE;
+    const SCRIPT: &'static str = crate::web::admin::state::SCRIPT;
     const FORMS: Forms = Forms::ToUs;
 
     fn status(&self) -> StatusCode {

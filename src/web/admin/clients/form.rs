@@ -6,7 +6,7 @@ use crate::domain::client::{
     Scopes, UserName,
 };
 use crate::domain::rule::Role;
-use crate::web::admin::typed::Mends;
+use crate::web::admin::mapping::rule::form::Mends;
 
 /// Longest name, in characters.
 const LONGEST_NAME: usize = 80;

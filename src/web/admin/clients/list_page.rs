@@ -3,7 +3,7 @@
 use askama::Template;
 use http::StatusCode;
 
-use crate::adapters::store::grants::Told;
+use crate::adapters::store::outbox::DeliveryStatus;
 use crate::domain::access::Require;
 use crate::domain::client::Client;
 use crate::domain::rule::{Role, Rules};
@@ -56,7 +56,7 @@ pub struct Message {
 
 /// The page.
 #[derive(Clone, Debug, Template)]
-#[template(path = "admin/clients.html")]
+#[template(path = "admin/clients/page.html")]
 pub struct ClientsPage {
     /// Around the page.
     pub shell: Shell,
@@ -80,7 +80,7 @@ impl ClientsPage {
     pub fn new(
         shell: Shell,
         clients: &[Listed],
-        told: &[Told],
+        told: &[DeliveryStatus],
         rules: &Rules,
         zone: &TimeZone,
         status: StatusCode,
@@ -91,7 +91,7 @@ impl ClientsPage {
     }
 }
 
-fn line(listed: &Listed, told: &[Told], rules: &Rules, zone: &TimeZone) -> Line {
+fn line(listed: &Listed, told: &[DeliveryStatus], rules: &Rules, zone: &TimeZone) -> Line {
     let Listed { client, registered, is_shadowed } = listed;
     let last = registered.as_ref().map(|registered| &registered.last);
     Line {
@@ -119,7 +119,7 @@ fn who(require: &Require, rules: &Rules) -> String {
 }
 
 /// How the latest message to a client fared.
-fn hears(client: &Client, told: &[Told]) -> (Tone, &'static str) {
+fn hears(client: &Client, told: &[DeliveryStatus]) -> (Tone, &'static str) {
     if client.back_channel_logout_uri.is_none() {
         return (Tone::Warn, "Is not told of logouts");
     }
@@ -131,7 +131,7 @@ fn hears(client: &Client, told: &[Told]) -> (Tone, &'static str) {
     }
 }
 
-fn message(told: &Told, zone: &TimeZone) -> Message {
+fn message(told: &DeliveryStatus, zone: &TimeZone) -> Message {
     let (tone, word) = match (told.state.as_str(), &told.last_error) {
         ("delivered", _) => (Tone::Good, "Delivered"),
         ("failed", _) => (Tone::Bad, "Given up"),
@@ -149,8 +149,8 @@ fn message(told: &Told, zone: &TimeZone) -> Message {
 }
 
 impl Page for ClientsPage {
-    const STYLE: &'static str = crate::web::admin::STYLE;
-    const SCRIPT: &'static str = crate::web::admin::SCRIPT;
+    const STYLE: &'static str = crate::web::admin::state::STYLE;
+    const SCRIPT: &'static str = crate::web::admin::state::SCRIPT;
     const FORMS: Forms = Forms::ToUs;
 
     fn status(&self) -> StatusCode {
@@ -163,10 +163,10 @@ impl Page for ClientsPage {
         use crate::web::admin::tests::samples;
         let (rules, zone) = (samples::rules(), TimeZone::get("America/New_York").unwrap());
         let shell = || samples::shell(Room::Clients);
-        let page = |shell, clients: &[Listed], told: &[Told], status| {
+        let page = |shell, clients: &[Listed], told: &[DeliveryStatus], status| {
             ClientsPage::new(shell, clients, told, &rules, &zone, status)
         };
-        let (clients, told) = (samples::clients(), samples::told());
+        let (clients, told) = (samples::clients(), samples::deliveries());
         let conflict = Note::new(Tone::Bad, super::told(&super::ClientError::Conflict));
         vec![
             ("clients_off", ClientsPage::switched_off(shell())),

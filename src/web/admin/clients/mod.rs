@@ -7,24 +7,37 @@ pub mod form;
 pub mod list_page;
 pub mod secret_page;
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
 use secrecy::ExposeSecret as _;
 
-use super::Admin;
-use super::access::{Called, Caller};
-use super::shell::{Note, Room, Tone};
-use super::typed::Mends;
 use crate::domain::client::{Client, ClientId};
 use crate::flows::administer::clients::{ClientError, NewSecret, OpenIdClients};
+use crate::web::admin::guard::{Called, Caller};
+use crate::web::admin::mapping::rule::form::Mends;
+use crate::web::admin::shell::{Note, Room, Tone};
+use crate::web::admin::state::{Admin, reads, writes};
 use crate::web::pages::respond;
 use crate::web::state::answer;
 use client_page::{ClientPage, Existing, Offered};
 use form::TypedClient;
 use list_page::ClientsPage;
 use secret_page::SecretPage;
+
+/// Its addresses.
+pub fn routes() -> Router<Admin> {
+    // A page with a secret cannot be loaded again.
+    let posts = |route: MethodRouter<Admin>| writes(route.get(shown_before));
+    Router::new()
+        .route(Room::Clients.path(), reads(get(show)))
+        .route("/_gate/admin/clients/client", reads(get(edit)))
+        .route("/_gate/admin/clients/save", posts(post(save)))
+        .route("/_gate/admin/clients/secret", posts(post(secret)))
+        .route("/_gate/admin/clients/remove", writes(post(remove)))
+}
 
 /// Shows every client, and how the logout messages to them fare.
 pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
@@ -37,7 +50,7 @@ async fn list(admin: &Admin, caller: &Caller, note: Option<Note>) -> Response<Bo
     let Some(clients) = &admin.clients else {
         return answer(respond(&ClientsPage::switched_off(shell)));
     };
-    match clients.told().await {
+    match clients.deliveries().await {
         Ok(told) => {
             let (rules, zone) = (admin.gate.rules.load(), admin.zone());
             let list = clients.list();

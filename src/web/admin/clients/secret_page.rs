@@ -11,7 +11,7 @@ use crate::web::paths;
 
 /// The page.
 #[derive(Clone, Template)]
-#[template(path = "admin/client_secret.html")]
+#[template(path = "admin/clients/secret.html")]
 pub struct SecretPage {
     /// Around the page.
     pub shell: Shell,
@@ -51,8 +51,8 @@ pub fn values(issuer: &str, id: &str, scopes: &Scopes) -> Vec<Address> {
 }
 
 impl Page for SecretPage {
-    const STYLE: &'static str = crate::web::admin::STYLE;
-    const SCRIPT: &'static str = crate::web::admin::SCRIPT;
+    const STYLE: &'static str = crate::web::admin::state::STYLE;
+    const SCRIPT: &'static str = crate::web::admin::state::SCRIPT;
     const FORMS: Forms = Forms::ToUs;
 
     fn status(&self) -> StatusCode {

@@ -5,6 +5,7 @@ pub(super) mod samples;
 
 use http::header;
 
+use super::state::{SCRIPT, STYLE};
 use super::*;
 use crate::web::pages::{Page, policy_names, respond};
 
@@ -71,16 +72,16 @@ fn every_form_carries_the_token(name: &str, html: &str) {
 
 #[test]
 fn every_sample_of_every_page_renders() {
-    check::<mapping_page::MappingPage>();
-    check::<rule_page::RulePage>();
-    check::<preview_page::PreviewPage>();
-    check::<preview_page::PreviewPeople>();
+    check::<mapping::page::MappingPage>();
+    check::<mapping::rule::page::RulePage>();
+    check::<preview::page::PreviewPage>();
+    check::<preview::page::PreviewPeople>();
     check::<overview::OverviewPage>();
     check::<versions::VersionsPage>();
     check::<versions::ComparisonPage>();
     check::<files::FilesPage>();
     check::<audit::AuditPage>();
-    check::<try_page::TryPage>();
+    check::<people::page::PeoplePage>();
     check::<sessions::SessionsPage>();
     check::<status::StatusPage>();
     check::<links::LinksPage>();

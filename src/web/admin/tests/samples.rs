@@ -162,7 +162,7 @@ pub(in crate::web::admin) fn preview() -> crate::domain::preview::Preview {
 
 /// Clients of every kind: the configuration's, a registered one, one that is not in force, and one with two secrets.
 pub(in crate::web::admin) fn clients() -> Vec<crate::flows::administer::clients::Listed> {
-    use crate::adapters::store::clients::Registered;
+    use crate::adapters::store::administration::Registered;
     use crate::domain::access::Require;
     use crate::domain::audit::{Actor, Door};
     use crate::domain::client::{Client, ClientAddress, ClientId, PostLogoutAddress, Proof, Scope, Scopes};
@@ -214,15 +214,16 @@ pub(in crate::web::admin) fn clients() -> Vec<crate::flows::administer::clients:
 }
 
 /// Logout messages in every state.
-pub(in crate::web::admin) fn told() -> Vec<crate::adapters::store::grants::Told> {
-    let told =
-        |client: &str, state: &str, attempts, error: Option<&str>| crate::adapters::store::grants::Told {
+pub(in crate::web::admin) fn deliveries() -> Vec<crate::adapters::store::outbox::DeliveryStatus> {
+    let told = |client: &str, state: &str, attempts, error: Option<&str>| {
+        crate::adapters::store::outbox::DeliveryStatus {
             client: client.to_owned(),
             state: state.to_owned(),
             attempts,
             last_error: error.map(str::to_owned),
             changed: (attempts > 0).then(|| "2026-03-04T15:42:00Z".parse().unwrap()),
-        };
+        }
+    };
     vec![
         told("wiki", "pending", 0, None),
         told("forum", "pending", 2, Some("the client answered 502")),

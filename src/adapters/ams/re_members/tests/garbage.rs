@@ -85,7 +85,7 @@ async fn an_ams_that_is_down_is_unreachable() {
         Arc::new(Budget::new(Rate::default())),
         Arc::clone(&world.clock) as SharedClock,
     );
-    assert!(matches!(down.check().await, Err(AmsError::Unreachable(_))));
+    assert!(matches!(down.probe().await, Err(AmsError::Unreachable(_))));
 }
 
 fn limited(seconds: &'static str) -> Response {

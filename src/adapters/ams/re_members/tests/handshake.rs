@@ -77,17 +77,17 @@ async fn refused_credentials_are_not_tried_again_for_a_minute() {
     }
     assert_eq!(world.calls("authenticate"), 1);
     world.clock.forward(SignedDuration::from_secs(1));
-    assert_eq!(world.ams.check().await, Err(AmsError::CredentialsRefused));
+    assert_eq!(world.ams.probe().await, Err(AmsError::CredentialsRefused));
     assert_eq!(world.calls("authenticate"), 2);
 }
 
 #[tokio::test]
 async fn a_check_is_a_handshake_and_one_authorised_call() {
     let world = World::start(by_the_book).await;
-    assert_eq!(world.ams.check().await, Ok(()));
+    assert_eq!(world.ams.probe().await, Ok(()));
     assert_eq!(world.calls(""), 3);
     let refused = World::start(|call: &Seen| call.is("/Ads/").then(|| status(403))).await;
-    assert_eq!(refused.ams.check().await, Err(AmsError::CredentialsRefused));
+    assert_eq!(refused.ams.probe().await, Err(AmsError::CredentialsRefused));
 }
 
 #[tokio::test]
@@ -144,12 +144,12 @@ async fn nothing_crosses_between_environments() {
     let staging = ReMembers::new(staging, HttpClient::new(HttpLimits::default()).unwrap(), budget, clock);
     assert_eq!((world.ams.environment(), staging.environment()), ("production", "staging"));
 
-    world.ams.check().await.unwrap();
-    staging.check().await.unwrap();
+    world.ams.probe().await.unwrap();
+    staging.probe().await.unwrap();
     assert_eq!(
         (world.calls(""), other.calls("")),
         (3, 3),
         "each made a handshake of its own, at its own host"
     );
-    assert_ne!(world.ams.logout_url(), staging.logout_url());
+    assert_ne!(world.ams.logout(""), staging.logout(""));
 }

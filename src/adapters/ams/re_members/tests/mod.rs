@@ -104,7 +104,10 @@ impl World {
     }
 
     async fn redeem(&self, parts: Parts) -> Result<Record, AmsError> {
-        let arrival = self.ams.arrival(&format!("UserId={USER}&sso={SSO}")).unwrap();
+        let arrival = self
+            .ams
+            .arrival(&format!("UserId={USER}&sso={SSO}"), &Keep::new(KIND, "production", ""))
+            .unwrap();
         self.ams.redeem(&arrival, parts).await
     }
 

@@ -21,7 +21,7 @@ async fn every_way_of_refusing_a_visitors_token_is_the_visitors_fault() {
     ];
     for (index, way) in ways.into_iter().enumerate() {
         let world = World::start(move |call: &Seen| call.is("FindBySsoToken").then(way)).await;
-        assert_eq!(world.redeem(nothing()).await, Err(AmsError::TokenRefused), "way {index}");
+        assert_eq!(world.redeem(nothing()).await, Err(AmsError::ArrivalRefused), "way {index}");
         assert_eq!(world.ams.status().last_failure, None, "the AMS did not fail");
     }
 }
@@ -30,12 +30,12 @@ async fn every_way_of_refusing_a_visitors_token_is_the_visitors_fault() {
 async fn forged_tokens_do_not_buy_a_handshake_each() {
     let world = World::start(|call: &Seen| call.is("FindBySsoToken").then(|| status(401))).await;
     for _ in 0..10 {
-        assert_eq!(world.redeem(nothing()).await, Err(AmsError::TokenRefused));
+        assert_eq!(world.redeem(nothing()).await, Err(AmsError::ArrivalRefused));
     }
     assert_eq!(world.calls("authenticate"), 2, "the first one, and the renewal that did not help");
     assert_eq!(world.calls("FindBySsoToken"), 11);
     world.clock.forward(SignedDuration::from_secs(60));
-    assert_eq!(world.redeem(nothing()).await, Err(AmsError::TokenRefused));
+    assert_eq!(world.redeem(nothing()).await, Err(AmsError::ArrivalRefused));
     assert_eq!(world.calls("authenticate"), 3, "a minute later the tokens may be the reason again");
 }
 
@@ -43,8 +43,8 @@ async fn forged_tokens_do_not_buy_a_handshake_each() {
 async fn a_token_of_another_shape_reaches_no_address() {
     let world = World::start(|_: &Seen| None).await;
     let claimed = IndividualId::parse(USER).unwrap();
-    let arrival = Arrival { token: SecretString::from("../../Profile/x"), claimed };
-    assert_eq!(world.ams.redeem(&arrival, nothing()).await, Err(AmsError::TokenRefused));
+    let arrival = Arrival { proof: SecretString::from("../../Profile/x"), claimed: Some(claimed) };
+    assert_eq!(world.ams.redeem(&arrival, nothing()).await, Err(AmsError::ArrivalRefused));
     assert_eq!(world.calls(""), 0);
 }
 

@@ -1,0 +1,5 @@
+//! See `membergate::fuzzing`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| membergate::fuzzing::authorize_request(bytes));

@@ -1,0 +1,81 @@
+//! The AMSs that are known: the one place that names them all.
+//!
+//! A new one is a variant of each enum here, a folder beside this file, and its keys in the configuration.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::catalogue::AmsCatalogue;
+use super::re_members::{self, ReMembers};
+use super::{AmsError, NoRecord};
+use crate::adapters::budget::Budget;
+use crate::adapters::clock::SharedClock;
+use crate::adapters::http::HttpClient;
+use crate::domain::record::Record;
+use crate::domain::time::Timestamp;
+
+/// Which AMS it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// re:Members, formerly Impexium.
+    #[default]
+    ReMembers,
+}
+
+impl Kind {
+    /// Every kind, with its name in files.
+    pub const ALL: [(&str, Kind); 1] = [(re_members::KIND, Kind::ReMembers)];
+
+    /// Reads a line of a file of records: what this AMS says about one individual, in the shapes in which it says it.
+    /// A part that stands neither beside the individual nor inside it is absent, not unread.
+    pub fn record(self, line: Map<String, Value>, as_of: Timestamp) -> Result<Record, NoRecord> {
+        match self {
+            Kind::ReMembers => re_members::wire::line::record(line, as_of),
+        }
+    }
+}
+
+/// What one environment of the association's AMS needs, by kind.
+#[derive(Debug, Clone)]
+pub enum AmsSettings {
+    /// re:Members.
+    ReMembers(re_members::Environment),
+}
+
+impl AmsSettings {
+    /// The environment: `production`, `staging`.
+    pub fn name(&self) -> &str {
+        match self {
+            AmsSettings::ReMembers(environment) => &environment.name,
+        }
+    }
+
+    /// A client that has made no call yet. All clients of an installation share one budget.
+    pub fn client(self, http: HttpClient, budget: Arc<Budget>, clock: SharedClock) -> Arc<dyn AmsCatalogue> {
+        match self {
+            AmsSettings::ReMembers(environment) => Arc::new(ReMembers::new(environment, http, budget, clock)),
+        }
+    }
+
+    /// Every key of the environment's section with its value, secrets too: to notice that one has changed.
+    pub fn values(&self) -> Vec<(&'static str, Vec<u8>)> {
+        match self {
+            AmsSettings::ReMembers(environment) => environment.values(),
+        }
+    }
+
+    /// What is probably a mistake: the key, what is wrong, and what to do.
+    pub fn doubt(&self) -> Option<(&'static str, String, String)> {
+        match self {
+            AmsSettings::ReMembers(environment) => environment.doubt(),
+        }
+    }
+
+    /// What the operator can do about an error, in terms of the environment's section.
+    pub fn remedy(&self, error: &AmsError) -> String {
+        match self {
+            AmsSettings::ReMembers(environment) => environment.remedy(error),
+        }
+    }
+}

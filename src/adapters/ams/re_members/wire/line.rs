@@ -1,0 +1,90 @@
+//! One individual as a line of a file of records: the profile, and each part beside it as re:Members gives it.
+//!
+//! `explain` reads such lines; the administration shows one to people, without what may be a secret.
+
+use serde_json::{Map, Value};
+
+use super::lenient::{items, items_owned, says};
+use super::{Fetched, record as record_of};
+use crate::adapters::ams::NoRecord;
+use crate::domain::record::Record;
+use crate::domain::time::Timestamp;
+
+/// Reads a line. It holds all there is: a part that stands neither beside the individual nor inside it is absent, not unread.
+pub(crate) fn record(mut line: Map<String, Value>, as_of: Timestamp) -> Result<Record, NoRecord> {
+    let individual = line.remove("individual").unwrap_or_default();
+    let embedded = |name: &str| items(&individual).first().is_some_and(|individual| says(individual, name));
+    let mut part = |name: &str| match line.remove(name) {
+        Some(part) if !part.is_null() => Some(items_owned(part)),
+        _ => (!embedded(name)).then(Vec::new),
+    };
+    let committees = part("committees");
+    let registrations = part("registrations");
+    let purchases = part("purchases");
+    let certifications = part("certifications");
+    let relationships = part("relationships");
+    let fetched = Fetched { individual, committees, registrations, purchases, certifications, relationships };
+    let mut record = record_of(&fetched, as_of)?;
+    let unknown = line.into_iter().map(|(key, _)| key.chars().take(40).collect::<String>());
+    record
+        .warnings
+        .extend(unknown.map(|key| format!("`{key}` is not a part of a record; it is passed over.")));
+    Ok(record)
+}
+
+/// What was said about a person, as a line.
+pub(crate) fn said(fetched: &Fetched) -> Value {
+    let Fetched { individual, committees, registrations, purchases, certifications, relationships } = fetched;
+    let parts = [
+        ("committees", committees),
+        ("registrations", registrations),
+        ("purchases", purchases),
+        ("certifications", certifications),
+        ("relationships", relationships),
+    ];
+    let mut line = Map::new();
+    line.insert("individual".to_owned(), individual.clone());
+    for (name, part) in parts {
+        if let Some(entries) = part {
+            line.insert(name.to_owned(), entries.clone().into());
+        }
+    }
+    let mut line = Value::Object(line);
+    leave_out_secrets(&mut line);
+    line
+}
+
+/// Removes members whose names speak of secrets. No known answer about a person has one; a tenant may add fields.
+fn leave_out_secrets(value: &mut Value) {
+    const MARKS: [&str; 4] = ["password", "token", "secret", "ssn"];
+    match value {
+        Value::Object(members) => {
+            let is_flag = |value: &Value| matches!(value, Value::Bool(_) | Value::Null);
+            members.retain(|name, value| {
+                let name = name.to_ascii_lowercase();
+                is_flag(value) || !MARKS.iter().any(|mark| name.contains(mark))
+            });
+            members.values_mut().for_each(leave_out_secrets);
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(leave_out_secrets),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_may_be_a_secret_is_left_out_and_a_flag_stays() {
+        let user = json!({ "loginEmail": "a@b.example", "mustChangePassword": true, "Password": "x" });
+        let individual = json!({ "id": "1", "user": user, "portal": [{ "ssoToken": "y" }] });
+        let said = said(&Fetched { individual, committees: Some(Vec::new()), ..Fetched::default() });
+        assert_eq!(
+            said,
+            json!({ "individual": { "id": "1", "user": { "loginEmail": "a@b.example", "mustChangePassword": true },
+                    "portal": [{}] }, "committees": [] })
+        );
+    }
+}

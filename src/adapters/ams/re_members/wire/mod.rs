@@ -1,0 +1,323 @@
+//! Reads what re:Members answers into a record, leniently: envelope, array or object; null, `""` or `[]`; numbers and
+//! booleans as text.
+//!
+//! An entry that cannot be understood becomes an entry without a name, with a warning: it grants nothing, and because
+//! it might be anything it keeps negated conditions of its kind from granting.
+
+pub(crate) mod catalogue;
+mod dates;
+mod lenient;
+pub(crate) mod line;
+mod status;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use lenient::items_owned;
+
+use lenient::{Entry, Malformed, items};
+use serde_json::Value;
+
+use crate::adapters::ams::NoRecord;
+use crate::domain::record::{
+    Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Quantity, Record,
+    Registration, Relationship,
+};
+use crate::domain::time::{AmsDate, Timestamp};
+
+/// What was fetched about one individual. A part that is `None` is taken from the individual, if it is there.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fetched {
+    /// The profile, as `Individuals/Profile` or `FindBySsoToken` gives it; an envelope is opened.
+    pub(crate) individual: Value,
+    /// All pages of the individual's committees.
+    pub(crate) committees: Option<Vec<Value>>,
+    /// All pages of the individual's registrations.
+    pub(crate) registrations: Option<Vec<Value>>,
+    /// All pages of the individual's purchases.
+    pub(crate) purchases: Option<Vec<Value>>,
+    /// All pages of the individual's certifications.
+    pub(crate) certifications: Option<Vec<Value>>,
+    /// All pages of the individual's relationships.
+    pub(crate) relationships: Option<Vec<Value>>,
+}
+
+/// Whom an individual's data is about.
+pub(crate) fn id(individual: &Value) -> Result<IndividualId, NoRecord> {
+    id_of(&opened(individual)?)
+}
+
+/// Puts together what was fetched. Only a missing individual or id is an error; all else gives warnings.
+pub(crate) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, NoRecord> {
+    let individual = opened(&fetched.individual)?;
+    let id = id_of(&individual)?;
+    let mut warnings = Vec::new();
+    let memberships = list(&individual, "memberships").unwrap_or_default();
+    let uncancelled = |name| {
+        let entries = list(&individual, name).unwrap_or_default();
+        entries.into_iter().filter(|entry| !status::is_surely_cancelled(entry)).collect()
+    };
+    let (security_roles, custom_fields) = (uncancelled("securityRoles"), uncancelled("customFields"));
+    Ok(Record {
+        id,
+        as_of,
+        profile: profile(&individual, &memberships, &mut warnings),
+        is_approved: is_approved(&individual, &mut warnings),
+        is_deceased: flag(&individual, "isDeceased", true, &mut warnings).unwrap_or(false),
+        memberships: each_or(memberships, "membership", &mut warnings, membership, unknown_membership),
+        security_roles: each(security_roles, "security role", &mut warnings, security_role),
+        custom_fields: each(custom_fields, "custom field", &mut warnings, custom_field),
+        committees: fetched_or_embedded(&fetched.committees, &individual, "committees")
+            .map(|entries| each(entries, "committee", &mut warnings, committee)),
+        registrations: fetched_or_embedded(&fetched.registrations, &individual, "registrations")
+            .map(|entries| each(entries, "registration", &mut warnings, registration)),
+        purchases: fetched_or_embedded(&fetched.purchases, &individual, "purchases")
+            .map(|entries| each(entries, "purchase", &mut warnings, purchase)),
+        certifications: fetched_or_embedded(&fetched.certifications, &individual, "certifications")
+            .map(|entries| each(entries, "certification", &mut warnings, certification)),
+        relationships: fetched_or_embedded(&fetched.relationships, &individual, "relationships")
+            .map(|entries| each(entries, "relationship", &mut warnings, relationship)),
+        warnings,
+    })
+}
+
+/// The individual of an answer, out of its envelope.
+fn opened(answer: &Value) -> Result<Entry<'_>, NoRecord> {
+    items(answer).first().and_then(|found| Entry::of(found)).ok_or(NoRecord::NoIndividual)
+}
+
+fn id_of(individual: &Entry<'_>) -> Result<IndividualId, NoRecord> {
+    let id = individual.text("id").ok().flatten();
+    id.and_then(|id| IndividualId::parse(&id)).ok_or(NoRecord::NoId)
+}
+
+/// The entries of a list on the individual. `None`: missing or null, which does not say that there are none.
+fn list<'a>(individual: &Entry<'a>, name: &str) -> Option<Vec<&'a Value>> {
+    individual.get(name).map(items)
+}
+
+fn fetched_or_embedded<'a>(
+    fetched: &'a Option<Vec<Value>>,
+    individual: &Entry<'a>,
+    name: &str,
+) -> Option<Vec<&'a Value>> {
+    match fetched {
+        Some(entries) => Some(entries.iter().filter(|entry| !entry.is_null()).collect()),
+        None => list(individual, name),
+    }
+}
+
+fn each<T: Default>(
+    entries: Vec<&Value>,
+    kind: &str,
+    warnings: &mut Vec<String>,
+    read: impl Fn(&Value, &mut Vec<String>) -> Result<T, Malformed>,
+) -> Vec<T> {
+    each_or(entries, kind, warnings, read, T::default)
+}
+
+/// Reads each entry; one that cannot be understood becomes a `nameless` one, with a warning.
+fn each_or<T>(
+    entries: Vec<&Value>,
+    kind: &str,
+    warnings: &mut Vec<String>,
+    read: impl Fn(&Value, &mut Vec<String>) -> Result<T, Malformed>,
+    nameless: fn() -> T,
+) -> Vec<T> {
+    let mut understood = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.into_iter().enumerate() {
+        understood.push(read(entry, warnings).unwrap_or_else(|Malformed| {
+            warnings
+                .push(format!("The {kind} at place {} cannot be understood; it grants nothing.", index + 1));
+            nameless()
+        }));
+    }
+    understood
+}
+
+/// A membership without any start date would be known not to be active; this one is not known.
+fn unknown_membership() -> Membership {
+    Membership { effective_date: AmsDate::Unreadable(String::new()), ..Membership::default() }
+}
+
+/// Longest name that is handed on; what is longer is cut. Bytes.
+const LONGEST_NAME: usize = 1024;
+/// Longest e-mail address that can be one (RFC 5321 §4.5.3.1.3, RFC 3696 erratum 1690). Bytes.
+const LONGEST_EMAIL: usize = 254;
+
+/// Who the person is. A name that is too long is cut; an address is left out, because a part of it is somebody else's.
+fn profile(individual: &Entry<'_>, memberships: &[&Value], warnings: &mut Vec<String>) -> Profile {
+    let text = |name: &str| individual.text(name).ok().flatten();
+    let mut named = |text: String| {
+        if text.len() > LONGEST_NAME {
+            warnings.push(format!("A name is longer than {LONGEST_NAME} bytes; it is cut."));
+        }
+        cut(text)
+    };
+    let (first_name, last_name) = (text("firstName").map(&mut named), text("lastName").map(&mut named));
+    let full =
+        || [first_name.as_deref(), last_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let name = named(text("name").unwrap_or_else(full));
+    let email = text("email").filter(|email| {
+        let fits = email.len() <= LONGEST_EMAIL;
+        if !fits {
+            warnings
+                .push(format!("The e-mail address is longer than {LONGEST_EMAIL} bytes; it is left out."));
+        }
+        fits
+    });
+    let renewals = memberships.iter().filter_map(|entry| Entry::of(entry)?.text("renewalUrl").ok().flatten());
+    let is_web = |url: &String| {
+        url.len() <= LONGEST_ADDRESS && (url.starts_with("https://") || url.starts_with("http://"))
+    };
+    Profile {
+        record_number: text("recordNumber").map(cut),
+        name,
+        email,
+        renewal_url: renewals.into_iter().find(is_web),
+        first_name,
+        last_name,
+    }
+}
+
+/// Longest renewal address that is linked to. Bytes.
+const LONGEST_ADDRESS: usize = 4096;
+
+/// Cuts a text to [`LONGEST_NAME`], at the end of a character.
+fn cut(mut text: String) -> String {
+    text.truncate(text.floor_char_boundary(LONGEST_NAME));
+    text
+}
+
+/// Only an explicit `false` refuses; what cannot be read refuses too.
+fn is_approved(individual: &Entry<'_>, warnings: &mut Vec<String>) -> Option<bool> {
+    let user = individual.get("user")?;
+    match Entry::of(user) {
+        Some(user) => flag(&user, "isApproved", false, warnings),
+        None if *user == Value::String(String::new()) => None,
+        None => {
+            warnings.push("`user` cannot be understood; the login counts as not approved.".into());
+            Some(false)
+        }
+    }
+}
+
+/// A flag; `in_doubt` when it is there but is neither yes nor no.
+fn flag(entry: &Entry<'_>, name: &str, in_doubt: bool, warnings: &mut Vec<String>) -> Option<bool> {
+    entry.flag(name).unwrap_or_else(|Malformed| {
+        warnings.push(format!("`{name}` is neither true nor false; it is taken as {in_doubt}."));
+        Some(in_doubt)
+    })
+}
+
+fn membership(value: &Value, warnings: &mut Vec<String>) -> Result<Membership, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    Ok(Membership {
+        code: entry.text("code")?,
+        type_name: entry.text("membershipType")?,
+        join_date: entry.date("joinDate"),
+        effective_date: entry.date("effectiveDate"),
+        expire_date: entry.date("expireDate"),
+        grace_expire_date: entry.date("graceExpireDate"),
+        terminate_date: entry.date("terminateDate"),
+        inherited: flag(&entry, "inheritedMembershipBenefits", true, warnings).unwrap_or(false),
+        cancelled: status::is_cancelled(&entry, "membership", warnings)?,
+    })
+}
+
+fn security_role(value: &Value, warnings: &mut Vec<String>) -> Result<String, Malformed> {
+    match value {
+        Value::String(name) if !name.trim().is_empty() => Ok(name.clone()),
+        _ => {
+            let entry = Entry::of(value).ok_or(Malformed)?;
+            status::is_cancelled(&entry, "security role", warnings)?;
+            entry.name("name")
+        }
+    }
+}
+
+fn custom_field(value: &Value, warnings: &mut Vec<String>) -> Result<CustomField, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    status::is_cancelled(&entry, "custom field", warnings)?;
+    Ok(CustomField { name: entry.name("name")?, value: entry.values("value")? })
+}
+
+/// A seat. The committee's code is inside `committee`; the `code` beside it is the person's number on that committee.
+fn committee(value: &Value, warnings: &mut Vec<String>) -> Result<CommitteeSeat, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    let committee = entry.object("committee")?;
+    let (code, name) = (committee.text("code")?, committee.text("name")?);
+    if code.is_none() && name.is_none() {
+        return Err(Malformed);
+    }
+    Ok(CommitteeSeat {
+        committee: code.unwrap_or_default(),
+        committee_name: name,
+        position: entry.text("positionCode")?,
+        position_name: entry.text("position")?,
+        start_date: entry.date("startDate"),
+        end_date: entry.date("endDate"),
+        cancelled: status::is_cancelled(&entry, "committee seat", warnings)?,
+    })
+}
+
+fn registration(value: &Value, warnings: &mut Vec<String>) -> Result<Registration, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    let event = entry.object("event")?;
+    Ok(Registration {
+        event: event.name("code")?,
+        registration_date: match event.date("registrationDate") {
+            AmsDate::Absent => entry.date("registrationDate"),
+            date => date,
+        },
+        event_start: event.date("startDate"),
+        event_end: event.date("endDate"),
+        cancelled: status::is_cancelled(&entry, "registration", warnings)?,
+    })
+}
+
+fn purchase(value: &Value, warnings: &mut Vec<String>) -> Result<Purchase, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    Ok(Purchase {
+        product: entry.name("productCode")?,
+        purchase_date: entry.date("purchaseDate"),
+        quantity: match entry.text("quantity") {
+            Ok(None) => Quantity::default(),
+            Ok(Some(text)) => units(&text).map_or(Quantity::Unreadable, Quantity::Units),
+            Err(Malformed) => Quantity::Unreadable,
+        },
+        cancelled: status::is_cancelled(&entry, "purchase", warnings)?,
+    })
+}
+
+/// A whole number, also where it is written with a fraction of nothing, such as `2.00`.
+fn units(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    fraction.bytes().all(|byte| byte == b'0').then(|| whole.parse().ok())?
+}
+
+fn certification(value: &Value, warnings: &mut Vec<String>) -> Result<Certification, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    Ok(Certification {
+        code: entry.name("code")?,
+        expire_date: entry.date("expireDate"),
+        cancelled: status::is_cancelled(&entry, "certification", warnings)?,
+    })
+}
+
+fn relationship(value: &Value, warnings: &mut Vec<String>) -> Result<Relationship, Malformed> {
+    let entry = Entry::of(value).ok_or(Malformed)?;
+    let organization = match entry.get("relatedToCustomer").and_then(Entry::of) {
+        Some(customer) => {
+            let kind = customer.text("customerType").unwrap_or_default().unwrap_or_default();
+            if kind.eq_ignore_ascii_case("individual") { None } else { customer.text("recordNumber")? }
+        }
+        None => None,
+    };
+    Ok(Relationship {
+        name: entry.name("relationshipName")?,
+        organization,
+        start_date: entry.date("startDate"),
+        end_date: entry.date("endDate"),
+        cancelled: status::is_cancelled(&entry, "relationship", warnings)?,
+    })
+}

@@ -1,0 +1,174 @@
+//! What every store must do: stories that know no engine, run on each.
+//!
+//! A new store is one more line below [`contract`]. What only one engine can show, such as what its file withstands, is in the tests
+//! of that engine.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::*;
+use crate::domain::audit::{Action, Actor, Entry};
+use crate::domain::record::{IndividualId, Profile, Record};
+use crate::domain::session::{Session, SessionKey};
+
+pub(super) mod administration;
+mod directory;
+mod grants;
+mod mappings;
+mod outbox;
+mod sessions;
+mod whole;
+
+/// Where a store of one kind is kept.
+pub(in crate::adapters::store) trait Place: Sync {
+    /// Opens the store: for the first time, or after a restart.
+    fn open(&self) -> Arc<dyn Store>;
+
+    /// An empty place of the same kind. What is kept there goes when it is dropped.
+    fn another(&self) -> Box<dyn Place>;
+}
+
+/// Every story, on the stores of a kind. A story that is not listed here is never run, and the compiler calls it unused.
+macro_rules! contract {
+    ($place:expr) => {
+        contract! { $place =>
+            administration {
+                a_client_comes_back_as_it_was_and_is_changed_only_over_what_was_seen
+                a_removed_client_leaves_no_token_and_no_message
+                audit_entries_are_numbered_without_a_gap
+                an_emergency_link_opens_once_and_its_session_can_be_ended
+                the_latest_choice_of_an_environment_counts
+            }
+            directory {
+                a_slow_answer_does_not_undo_a_fresh_one
+                people_are_found_by_what_their_record_carries
+                every_record_of_an_environment_is_on_one_page
+                a_sweep_goes_on_after_a_restart
+                the_lists_of_the_ams_are_kept_by_environment
+            }
+            grants {
+                a_code_is_used_once_and_a_second_use_ends_all_that_came_of_it
+                a_refresh_token_that_was_replaced_is_taken_again_for_ten_seconds_or_until_its_successor_is_used
+                uses_at_the_same_time_never_end_an_honest_family_and_a_copy_always_does
+                an_old_code_is_worth_nothing
+                a_token_is_taken_back_by_its_own_client_only
+                codes_that_nobody_exchanges_do_not_pile_up
+            }
+            mappings {
+                a_draft_is_written_only_over_what_was_seen
+                a_version_is_published_with_its_entry_or_not_at_all
+                a_list_of_roles_is_found_while_it_was_in_force_lately
+            }
+            outbox {
+                however_a_session_ends_its_grants_end_and_its_clients_are_told_once
+                a_message_is_sent_again_until_it_is_settled
+                a_client_that_does_not_answer_holds_up_no_other
+                messages_that_no_client_has_taken_are_counted
+            }
+            sessions {
+                a_session_survives_a_restart_with_its_record
+                a_session_that_was_ended_stays_ended
+                every_session_of_one_person_ends_and_nobody_elses
+                a_session_shows_the_latest_record_of_its_own_environment
+                a_session_needs_the_record_of_its_own_person
+                a_session_and_its_record_are_written_both_or_neither
+                last_seen_only_moves_forward
+                sessions_are_listed_latest_first_and_page_by_page
+                a_token_is_used_once_however_many_bring_it_at_once
+                an_address_is_kept_for_a_while
+                the_oldest_of_a_network_makes_room_and_no_other_network_loses_by_it
+            }
+            whole {
+                a_purge_deletes_what_is_over_and_keeps_what_lives
+                a_purge_ends_although_there_are_many_batches
+                signing_keys_are_kept_oldest_first_and_once
+                a_store_that_works_says_so
+            }
+        }
+    };
+    ($place:expr => $($file:ident { $($story:ident)* })*) => { $(
+        mod $file { $(
+            #[tokio::test]
+            async fn $story() {
+                crate::adapters::store::contract::$file::$story(&$place).await;
+            }
+        )* }
+    )* };
+}
+
+mod on_sqlite {
+    contract!(crate::adapters::store::sqlite::tests::File::new());
+}
+
+pub(in crate::adapters::store) const DANA: &str = "0b6f4a52-dana";
+pub(in crate::adapters::store) const OMAR: &str = "77aa3c10-omar";
+
+pub(in crate::adapters::store) fn at(minute: i64) -> Timestamp {
+    "2026-03-01T09:30:00.123456789Z".parse::<Timestamp>().unwrap() + SignedDuration::from_mins(minute)
+}
+
+pub(in crate::adapters::store) fn key(n: u8) -> SessionKey {
+    SessionKey([n; 32])
+}
+
+pub(in crate::adapters::store) fn id(text: &str) -> IndividualId {
+    IndividualId::parse(text).unwrap()
+}
+
+pub(in crate::adapters::store) fn session(n: u8, person: &str) -> Session {
+    Session {
+        key: key(n),
+        individual: id(person),
+        environment: "production".to_owned(),
+        host: "members.reef.example".to_owned(),
+        created: at(0),
+        last_seen: at(0),
+        device: Some("Firefox on Windows".to_owned()),
+        viewer: None,
+    }
+}
+
+pub(in crate::adapters::store) fn record(person: &str, as_of: Timestamp) -> Record {
+    Record {
+        id: id(person),
+        as_of,
+        profile: Profile {
+            name: "Dana Reyes".to_owned(),
+            email: Some("dana.reyes@reef.example".to_owned()),
+            ..Profile::default()
+        },
+        is_approved: Some(true),
+        is_deceased: false,
+        memberships: Vec::new(),
+        security_roles: vec!["Press".to_owned()],
+        custom_fields: Vec::new(),
+        committees: None,
+        registrations: Some(Vec::new()),
+        purchases: None,
+        certifications: None,
+        relationships: None,
+        warnings: Vec::new(),
+    }
+}
+
+pub(in crate::adapters::store) async fn begin(store: &dyn Store, session: &Session) {
+    store.begin_session(session, &record(session.individual.as_str(), at(0))).await.unwrap();
+}
+
+pub(in crate::adapters::store) fn entry(about: &str) -> Entry {
+    Entry {
+        at: at(1),
+        actor: Actor::operator(),
+        action: Action::ClientChanged,
+        about: about.to_owned(),
+        before: None,
+        after: None,
+    }
+}
+
+/// Nothing is too old; sessions and records stay.
+pub(in crate::adapters::store) fn purge_at(now: Timestamp) -> Purge {
+    let never = Timestamp::MIN;
+    Purge { now, created_before: never, seen_before: never, records_before: never }
+}

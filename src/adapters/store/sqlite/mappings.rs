@@ -1,0 +1,284 @@
+//! The role mapping in SQLite. Rules are kept in the form of `adapters::stored_rules`.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, params};
+use serde::{Deserialize, Serialize};
+
+use super::SqliteStore;
+use super::administration::insert_entry;
+use super::statement::{SqlResult, all, change, column, first};
+use crate::adapters::rules_file;
+use crate::adapters::store::error::{StoreError, StoreFuture};
+use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
+use crate::adapters::store::sealed::{Bound, Vault};
+use crate::adapters::stored_rules::{StoredRules, StoredVersion};
+use crate::domain::audit::Entry;
+use crate::domain::mapping::{Edit, Version, VersionHead};
+use crate::domain::rule::Rules;
+use crate::domain::time::Timestamp;
+
+/// What is sealed of a draft.
+#[derive(Serialize, Deserialize)]
+struct DraftBody<Content> {
+    last: Option<Edit>,
+    content: Option<(u64, Content)>,
+}
+
+impl Mappings for SqliteStore {
+    fn draft(&self) -> StoreFuture<'_, StoredDraft> {
+        Box::pin(async move {
+            let row = self.reader.run(select_draft).await?;
+            let Some((revision, sealed)) = row else {
+                return Ok(StoredDraft { revision: 0, last: None, content: None });
+            };
+            let body: DraftBody<StoredRules> = self.vault.open(&sealed, Bound::Draft { revision })?;
+            let content = body.content.map(|(base, rules)| Ok::<_, StoreError>((base, opened(rules)?)));
+            Ok(StoredDraft { revision: unsigned(revision), last: body.last, content: content.transpose()? })
+        })
+    }
+
+    fn put_draft<'a>(
+        &'a self,
+        expected: Expected,
+        draft: &'a StoredDraft,
+        entry: &'a Entry,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let (draft, vault, entry) =
+                (DraftRow::seal(&self.vault, draft)?, Arc::clone(&self.vault), entry.clone());
+            self.writer
+                .run(move |connection| {
+                    if !is_there(connection, expected)? {
+                        return Ok(false);
+                    }
+                    draft.write(connection)?;
+                    insert_entry(connection, &vault, &entry)?;
+                    Ok(true)
+                })
+                .await
+        })
+    }
+
+    fn publish<'a>(
+        &'a self,
+        expected: Expected,
+        version: &'a Version,
+        left: &'a StoredDraft,
+        entry: &'a Entry,
+    ) -> StoreFuture<'a, bool> {
+        Box::pin(async move {
+            let (draft, vault, entry) =
+                (DraftRow::seal(&self.vault, left)?, Arc::clone(&self.vault), entry.clone());
+            let number = signed(version.head.number);
+            let head = vault.seal(&version.head, Bound::VersionHead(number))?;
+            let rules = vault.seal(&StoredVersion::from(version), Bound::VersionRules(number))?;
+            self.writer
+                .run(move |connection| {
+                    if !is_there(connection, expected)? {
+                        return Ok(false);
+                    }
+                    change(
+                        connection,
+                        "INSERT INTO mapping_versions (number, head_sealed, rules_sealed) VALUES (?1, ?2, ?3)",
+                        params![number, head, rules],
+                    )?;
+                    draft.write(connection)?;
+                    insert_entry(connection, &vault, &entry)?;
+                    Ok(true)
+                })
+                .await
+        })
+    }
+
+    fn latest(&self) -> StoreFuture<'_, Option<Version>> {
+        self.open_version("ORDER BY number DESC LIMIT ?1", 1)
+    }
+
+    fn version(&self, number: u64) -> StoreFuture<'_, Option<Version>> {
+        self.open_version("WHERE number = ?1", signed(number))
+    }
+
+    fn versions(&self) -> StoreFuture<'_, Vec<VersionHead>> {
+        Box::pin(async move {
+            let rows = self.reader.run(|connection| {
+                let select = "SELECT number, head_sealed FROM mapping_versions ORDER BY number DESC";
+                all(connection, select, [], |row| Ok((row.get(0)?, row.get(1)?)))
+            });
+            let open =
+                |(number, sealed): (i64, Vec<u8>)| self.vault.open(&sealed, Bound::VersionHead(number));
+            rows.await?.into_iter().map(open).collect()
+        })
+    }
+
+    fn keep_role_lists<'a>(
+        &'a self,
+        lists: &'a [(&'a str, &'a str)],
+        in_force_at: Timestamp,
+        forget_before: Timestamp,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let seal = |(digest, slugs): &(&str, &str)| {
+                let sealed = self.vault.seal(*slugs, Bound::RoleList { digest })?;
+                Ok::<_, StoreError>(((*digest).to_owned(), sealed))
+            };
+            let lists = lists.iter().map(seal).collect::<Result<Vec<_>, _>>()?;
+            let keeping = self.writer.run(move |connection| {
+                let insert = "INSERT INTO role_lists (digest, sealed, in_force_at) VALUES (?1, ?2, ?3)
+                              ON CONFLICT DO UPDATE SET in_force_at = max(in_force_at, excluded.in_force_at)";
+                for (digest, sealed) in &lists {
+                    change(connection, insert, params![digest, sealed, in_force_at.as_second()])?;
+                }
+                let over = "DELETE FROM role_lists WHERE in_force_at < ?1";
+                change(connection, over, [forget_before.as_second()]).map(drop)
+            });
+            keeping.await
+        })
+    }
+
+    fn role_list<'a>(&'a self, digest: &'a str, since: Timestamp) -> StoreFuture<'a, Option<String>> {
+        Box::pin(async move {
+            let asked = digest.to_owned();
+            let found = self.reader.run(move |connection| {
+                let select = "SELECT sealed FROM role_lists WHERE digest = ?1 AND in_force_at >= ?2";
+                first(connection, select, params![asked, since.as_second()], column::<Vec<u8>>)
+            });
+            found.await?.map(|sealed| self.vault.open(&sealed, Bound::RoleList { digest })).transpose()
+        })
+    }
+}
+
+impl SqliteStore {
+    /// The version that a clause selects.
+    fn open_version(&self, clause: &'static str, argument: i64) -> StoreFuture<'_, Option<Version>> {
+        Box::pin(async move {
+            let row = self.reader.run(move |connection| {
+                let select =
+                    format!("SELECT number, head_sealed, rules_sealed FROM mapping_versions {clause}");
+                first(connection, &select, [argument], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            });
+            let Some((number, head, rules)): Option<(i64, Vec<u8>, Vec<u8>)> = row.await? else {
+                return Ok(None);
+            };
+            let StoredVersion { rules, produced } = self.vault.open(&rules, Bound::VersionRules(number))?;
+            let head = self.vault.open(&head, Bound::VersionHead(number))?;
+            Ok(Some(Version { head, rules: opened(rules)?, produced }))
+        })
+    }
+}
+
+/// A sealed draft with its revision.
+struct DraftRow(i64, Vec<u8>);
+
+impl DraftRow {
+    fn seal(vault: &Vault, draft: &StoredDraft) -> Result<DraftRow, StoreError> {
+        let content = draft.content.as_ref().map(|(base, rules)| (*base, StoredRules::from(rules)));
+        let (body, revision) = (DraftBody { last: draft.last.clone(), content }, signed(draft.revision));
+        Ok(DraftRow(revision, vault.seal(&body, Bound::Draft { revision })?))
+    }
+
+    fn write(&self, connection: &Connection) -> SqlResult<()> {
+        change(
+            connection,
+            "INSERT INTO mapping_draft (one, revision, sealed) VALUES (1, ?1, ?2)
+             ON CONFLICT DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed",
+            params![self.0, self.1],
+        )
+        .map(drop)
+    }
+}
+
+fn select_draft(connection: &Connection) -> SqlResult<Option<(i64, Vec<u8>)>> {
+    let select = "SELECT revision, sealed FROM mapping_draft";
+    first(connection, select, [], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Whether nothing has changed since somebody looked. Asked within the transaction of the change.
+fn is_there(connection: &Connection, expected: Expected) -> SqlResult<bool> {
+    let select = "SELECT coalesce((SELECT revision FROM mapping_draft), 0),
+                         coalesce((SELECT max(number) FROM mapping_versions), 0)";
+    let found = first(connection, select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(found == Some((signed(expected.revision), signed(expected.version))))
+}
+
+fn opened(rules: StoredRules) -> Result<Rules, StoreError> {
+    rules.try_into().map_err(|_| StoreError::Damaged("role mapping"))
+}
+
+/// Brings what was kept as the text of a rules file into the present form. The tables are those before step 10 of the schema.
+pub(super) fn convert_rules_files(connection: &Connection, vault: &Vault) -> Result<(), StoreError> {
+    let converted = |text: &str| {
+        let rules = rules_file::parse(text).map_err(|_| StoreError::Damaged("role mapping"))?;
+        Ok::<_, StoreError>(StoredRules::from(&rules))
+    };
+    if let Some((revision, sealed)) = select_draft(connection)? {
+        let body: DraftBody<String> = vault.open(&sealed, Bound::Draft { revision })?;
+        let content = body.content.map(|(base, text)| Ok::<_, StoreError>((base, converted(&text)?)));
+        let body = DraftBody { last: body.last, content: content.transpose()? };
+        DraftRow(revision, vault.seal(&body, Bound::Draft { revision })?).write(connection)?;
+    }
+    let select = "SELECT number, rules_sealed FROM mapping_versions";
+    let rows: Vec<(i64, Vec<u8>)> = all(connection, select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (number, sealed) in rows {
+        let text: String = vault.open(&sealed, Bound::VersionRules(number))?;
+        let sealed = vault.seal(&converted(&text)?, Bound::VersionRules(number))?;
+        let update = "UPDATE mapping_versions SET rules_sealed = ?2 WHERE number = ?1";
+        change(connection, update, params![number, sealed])?;
+    }
+    Ok(())
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::keys::seal::SecretKey;
+    use crate::domain::audit::Actor;
+
+    #[tokio::test]
+    async fn what_was_kept_as_a_rules_file_is_read_after_the_upgrade() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("m.sqlite");
+        let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
+        drop(SqliteStore::open(&path, &key).unwrap());
+        let (old, vault) = (Connection::open(&path).unwrap(), Vault::new(&key).unwrap());
+        let text = |role: &str| {
+            format!(
+                "time_zone = \"Europe/Oslo\"\n[[rule]]\nrole = \"{role}\"\nwhen = [{{ committee = \"EDU\" }}]\n"
+            )
+        };
+        let published = Edit { by: Actor::operator(), at: Timestamp::UNIX_EPOCH };
+        let head = VersionHead { number: 1, published, note: String::new(), restored_from: None };
+        let draft = DraftBody { last: None, content: Some((1, text("draft"))) };
+        old.execute_batch("CREATE TRIGGER client_sessions_over AFTER DELETE ON sessions BEGIN SELECT 1; END")
+            .unwrap();
+        old.execute(
+            "INSERT INTO mapping_versions (number, head_sealed, rules_sealed) VALUES (1, ?1, ?2)",
+            params![
+                vault.seal(&head, Bound::VersionHead(1)).unwrap(),
+                vault.seal(&text("published"), Bound::VersionRules(1)).unwrap()
+            ],
+        )
+        .unwrap();
+        DraftRow(3, vault.seal(&draft, Bound::Draft { revision: 3 }).unwrap()).write(&old).unwrap();
+        old.pragma_update(None, "user_version", 8).unwrap();
+        drop(old);
+
+        let store = SqliteStore::open(&path, &key).unwrap();
+        let rules = |role: &str| rules_file::parse(&text(role)).unwrap();
+        assert_eq!(store.latest().await.unwrap().unwrap().rules, rules("published"));
+        let draft = store.draft().await.unwrap();
+        assert_eq!((draft.revision, draft.content), (3, Some((1, rules("draft")))));
+        drop(store);
+        let file = Connection::open(&path).unwrap();
+        let changed = file.execute("UPDATE mapping_versions SET rules_sealed = x'00'", []);
+        assert!(changed.unwrap_err().to_string().contains("never changes"));
+    }
+}

@@ -1,0 +1,58 @@
+//! The store in one SQLite file.
+//!
+//! One file for each port says which statement does what; `schema` has the file and its tables, `lock` who may run on it,
+//! `worker` the threads. Writes go through one thread and are committed in groups; reads have a thread of their own. Sealing and
+//! opening are done by the caller's thread, so that the writer, of which there is one, only writes.
+
+mod administration;
+mod directory;
+mod grants;
+pub(crate) mod lock;
+mod mappings;
+mod outbox;
+mod schema;
+mod sessions;
+mod statement;
+mod store;
+#[cfg(test)]
+pub(super) mod tests;
+mod tokens;
+mod worker;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use self::worker::Worker;
+use super::error::StoreError;
+use super::sealed::Vault;
+use crate::adapters::keys::seal::SecretKey;
+
+/// How much work may wait, for each of the two threads.
+const QUEUE: usize = 1024;
+
+/// How many rows one piece of work touches at most, so that a purge does not hold up a sign-in.
+const BATCH: u16 = 500;
+
+/// Everything in one file.
+///
+/// Dropping it finishes what is queued and joins its threads, so it blocks for a moment.
+pub struct SqliteStore {
+    vault: Arc<Vault>,
+    // Dropped before the writer, so that the writer is the last connection: that one folds the log into the file.
+    reader: Worker,
+    writer: Worker,
+}
+
+impl SqliteStore {
+    /// Opens the file; makes it, readable to nobody else, if there is none. Blocks: call it at start.
+    ///
+    /// # Errors
+    /// [`StoreError::WrongKey`] if the file was made with another key; it is left as it was.
+    /// [`StoreError::Unavailable`] if its directory does not exist, or it cannot be read, or it is not a file of ours.
+    pub fn open(path: &Path, key: &SecretKey) -> Result<SqliteStore, StoreError> {
+        let vault = Arc::new(Vault::new(key)?);
+        let writer = Worker::writing(schema::open_writer(path, &vault)?, QUEUE)?;
+        let reader = Worker::reading(schema::open_reader(path)?, QUEUE)?;
+        Ok(SqliteStore { vault, reader, writer })
+    }
+}

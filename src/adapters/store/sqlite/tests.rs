@@ -1,0 +1,281 @@
+//! What the file withstands, and what it tells a stranger.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, params};
+use tempfile::TempDir;
+
+use super::sessions::make_room;
+use super::statement::{column, first};
+use super::*;
+use crate::adapters::keys::assertion::Signer;
+use crate::adapters::store::Store;
+use crate::adapters::store::administration::Administration as _;
+use crate::adapters::store::contract::administration::client;
+use crate::adapters::store::contract::{DANA, OMAR, Place, at, begin, entry, key, record, session};
+use crate::adapters::store::directory::Directory as _;
+use crate::adapters::store::sessions::{LongAddressKey, Sessions as _};
+use crate::domain::client::Algorithm;
+
+/// A file in a folder of its own.
+pub(in crate::adapters::store) struct File {
+    folder: TempDir,
+    key: SecretKey,
+}
+
+impl File {
+    pub(in crate::adapters::store) fn new() -> File {
+        let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
+        File { folder: TempDir::new().unwrap(), key }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("membergate.db")
+    }
+
+    fn open(&self) -> SqliteStore {
+        SqliteStore::open(&self.path(), &self.key).unwrap()
+    }
+
+    /// Edits the file behind the store's back.
+    fn edit(&self, sql: &str) {
+        let connection = Connection::open(self.path()).unwrap();
+        connection.pragma_update(None, "foreign_keys", false).unwrap();
+        connection.execute_batch(sql).unwrap();
+    }
+}
+
+impl Place for File {
+    fn open(&self) -> Arc<dyn Store> {
+        Arc::new(File::open(self))
+    }
+
+    fn another(&self) -> Box<dyn Place> {
+        Box::new(File::new())
+    }
+}
+
+#[tokio::test]
+async fn a_session_survives_a_crash() {
+    let file = File::new();
+    let store = file.open();
+    begin(&store, &session(1, DANA)).await;
+    // What a killed process leaves behind: the file and the log beside it, never folded together.
+    let copy = file.folder.path().join("copy.db");
+    fs::copy(file.path(), &copy).unwrap();
+    fs::copy(file.path().with_extension("db-wal"), copy.with_extension("db-wal")).unwrap();
+    let (before, log) = (fs::read(&copy).unwrap(), fs::read(copy.with_extension("db-wal")).unwrap());
+    assert_eq!(SqliteStore::open(&copy, &File::new().key).err(), Some(StoreError::WrongKey));
+    assert_eq!(fs::read(&copy).unwrap(), before, "a wrong key changes nothing here either");
+    assert_eq!(fs::read(copy.with_extension("db-wal")).unwrap(), log);
+    let copy = SqliteStore::open(&copy, &file.key).unwrap();
+    assert!(copy.session(&key(1)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn the_file_is_held_as_it_should_be() {
+    let file = File::new();
+    let store = file.open();
+    for (pragma, expected) in [("journal_mode", "wal"), ("synchronous", "2"), ("foreign_keys", "1")] {
+        let query = move |connection: &Connection| {
+            let sql = format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}");
+            first(connection, &sql, [], column::<String>)
+        };
+        assert_eq!(store.writer.run(query).await, Ok(Some(expected.to_owned())), "{pragma}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_write_says_so_and_is_well_again_when_it_can() {
+    let file = File::new();
+    let store = file.open();
+    assert_eq!(store.ping().await, Ok(()));
+    // As the disk answers when it is full.
+    file.edit(
+        "CREATE TRIGGER full BEFORE INSERT ON uses BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+    );
+    let full = StoreError::Unavailable("database or disk is full".to_owned());
+    assert_eq!(store.ping().await, Err(full));
+    file.edit("DROP TRIGGER full");
+    assert_eq!(store.ping().await, Ok(()));
+}
+
+/// What writes no page would not find a full disk.
+#[tokio::test]
+async fn asking_whether_it_can_write_writes_and_leaves_nothing() {
+    let file = File::new();
+    let store = file.open();
+    let onlooker = Connection::open(file.path()).unwrap();
+    let version = || onlooker.pragma_query_value(None, "data_version", |row| row.get::<_, i64>(0)).unwrap();
+    let before = version();
+    store.ping().await.unwrap();
+    assert_ne!(version(), before, "another connection sees that something was written");
+    let left: i64 = onlooker.query_row("SELECT count(*) FROM uses", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn another_secret_key_is_refused_and_changes_nothing() {
+    let file = File::new();
+    begin(&file.open(), &session(1, DANA)).await;
+    let before = fs::read(file.path()).unwrap();
+    let other = File::new().key;
+    assert_eq!(SqliteStore::open(&file.path(), &other).err(), Some(StoreError::WrongKey));
+    assert_eq!(fs::read(file.path()).unwrap(), before);
+    assert!(file.open().session(&key(1)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn rows_that_were_damaged_or_swapped_are_refused() {
+    let swap = |table: &str, column: &str| {
+        format!(
+            "CREATE TEMP TABLE before AS SELECT * FROM {table};
+             UPDATE {table} SET {column} =
+               (SELECT b.{column} FROM temp.before b WHERE b.person <> {table}.person)"
+        )
+    };
+    let cases = [
+        ("a damaged record", "UPDATE records SET sealed = zeroblob(length(sealed))".to_owned()),
+        ("an empty record", "UPDATE records SET sealed = x''".to_owned()),
+        ("a damaged session", "UPDATE sessions SET sealed = x'01'".to_owned()),
+        ("swapped records", swap("records", "sealed")),
+        ("swapped sessions", swap("sessions", "sealed")),
+        ("sessions that point to the other's record", swap("sessions", "person")),
+        ("a prolonged session", "UPDATE sessions SET created = created + 1".to_owned()),
+        ("a session moved to another host", "UPDATE sessions SET host = 'admin.reef.example'".to_owned()),
+        (
+            "rows moved to another environment",
+            "UPDATE sessions SET environment = 'staging'; UPDATE records SET environment = 'staging'"
+                .to_owned(),
+        ),
+    ];
+    for (case, sql) in cases {
+        let file = File::new();
+        let store = file.open();
+        begin(&store, &session(1, DANA)).await;
+        begin(&store, &session(2, OMAR)).await;
+        drop(store);
+        file.edit(&sql);
+        let store = file.open();
+        for n in [1, 2] {
+            let answer = store.session(&key(n)).await;
+            assert!(matches!(answer, Err(StoreError::Damaged(_))), "{case}: {answer:?}");
+        }
+        store.end_session(&key(1)).await.unwrap();
+        assert_eq!(store.session(&key(1)).await, Ok(None), "{case}: it can still be ended");
+    }
+}
+
+#[tokio::test]
+async fn the_file_tells_a_stranger_nothing_about_people() {
+    let file = File::new();
+    let store = file.open();
+    begin(&store, &session(1, DANA)).await;
+    store.put_record("production", &record(DANA, at(5))).await.unwrap();
+    let signing = Signer::generate(Algorithm::EdDsa, at(0), at(0)).unwrap();
+    store.put_key(&signing).await.unwrap();
+    let secrets: [&[u8]; 6] =
+        [DANA.as_bytes(), b"Dana", b"Reyes", b"dana.reyes", b"Press", &signing.pkcs8[16..48]];
+    let clean = |path: &Path| {
+        let bytes = fs::read(path).unwrap();
+        assert!(!bytes.is_empty());
+        for secret in secrets {
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret), "{secret:?} in {path:?}");
+        }
+    };
+    clean(&file.path().with_extension("db-wal"));
+    drop(store);
+    clean(&file.path());
+    let text = fs::read(file.path()).unwrap();
+    assert!(
+        text.windows(20).any(|window| window == b"members.reef.example"),
+        "the search finds what is there"
+    );
+}
+
+#[test]
+fn the_file_is_for_us_alone() {
+    let file = File::new();
+    let _store = file.open();
+    for entry in fs::read_dir(file.folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
+    }
+}
+
+#[test]
+fn a_place_or_file_that_will_not_do_is_refused_and_left_alone() {
+    let file = File::new();
+    let nowhere = file.folder.path().join("missing/membergate.db");
+    let error = SqliteStore::open(&nowhere, &file.key).err().unwrap().to_string();
+    assert!(error.contains("directory does not exist"), "{error}");
+
+    let cases: [(&str, &dyn Fn()); 3] = [
+        ("is not a database", &|| fs::write(file.path(), "a page of text".repeat(100)).unwrap()),
+        ("of another program", &|| file.edit("CREATE TABLE theirs (n INTEGER)")),
+        ("newer release", &|| {
+            drop(file.open());
+            file.edit("PRAGMA user_version = 99");
+        }),
+    ];
+    for (expected, make) in cases {
+        let _none = fs::remove_file(file.path());
+        make();
+        let before = fs::read(file.path()).unwrap();
+        let error = SqliteStore::open(&file.path(), &file.key).err().unwrap().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert_eq!(fs::read(file.path()).unwrap(), before, "{expected}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_was_edited_is_not_believed() {
+    let file = File::new();
+    let store = file.open();
+    for id in ["forum", "shop"] {
+        assert_eq!(store.put_client(None, &client(id, id), &entry("client")).await, Ok(true));
+    }
+    file.edit("UPDATE openid_clients SET sealed = (SELECT sealed FROM openid_clients WHERE id = 'shop')");
+    assert_eq!(store.clients().await, Err(StoreError::Damaged("OpenID client")));
+}
+
+fn address(n: u32) -> LongAddressKey {
+    let mut key = [0; 32];
+    key[..4].copy_from_slice(&n.to_be_bytes());
+    LongAddressKey(key)
+}
+
+#[tokio::test]
+async fn a_long_address_is_unreadable_in_the_file() {
+    let file = File::new();
+    let store = file.open();
+    let text = format!("/members?{}", "secret".repeat(500));
+    store.keep_address(address(1), "192.0.2.1".parse().unwrap(), &text, at(0), at(15)).await.unwrap();
+    drop(store);
+    let bytes = fs::read(file.path()).unwrap();
+    assert!(!bytes.windows(12).any(|bytes| bytes == b"secretsecret"));
+    assert!(!bytes.windows(9).any(|bytes| bytes == b"192.0.2.1"));
+}
+
+#[test]
+fn when_all_is_full_the_network_that_has_most_loses_its_oldest() {
+    let connection = Connection::open_in_memory().unwrap();
+    connection.execute_batch(include_str!("sql/8.sql")).unwrap();
+    let put = |n: u32, network: u8| {
+        make_room(&connection, &[network; 32], 0, 5, 8).unwrap();
+        connection
+            .execute(
+                "INSERT INTO long_addresses VALUES (?1, ?2, ?3, x'00')",
+                params![address(n).0, [network; 32], 100 + n],
+            )
+            .unwrap();
+    };
+    (0..5).for_each(|n| put(n, 1));
+    (5..12).for_each(|n| put(n, u8::try_from(n).unwrap()));
+    let mut select = connection.prepare("SELECT until FROM long_addresses ORDER BY until").unwrap();
+    let left: Vec<u32> =
+        select.query_map([], |row| row.get(0)).unwrap().map(|until| until.unwrap()).collect();
+    assert_eq!(left, [104, 105, 106, 107, 108, 109, 110, 111]);
+}

@@ -1,0 +1,65 @@
+//! `[ams]`: the association management system and the credentials for it.
+
+mod re_members;
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::Resolving;
+use crate::adapters::ams::kinds::{AmsSettings, Kind};
+use crate::adapters::budget::Rate;
+use crate::config::raw;
+use crate::config::reading::Said;
+use crate::config::settings::Ams;
+
+/// Which of the two environments is meant.
+#[derive(Clone, Copy, PartialEq)]
+enum Live {
+    Production,
+    Staging,
+}
+
+impl Resolving<'_, '_> {
+    pub(super) fn ams(&mut self, said: Spanned<raw::Ams>) -> Option<Ams> {
+        let (span, said) = (said.span(), said.into_inner());
+        let kind = self.choice(said.kind, Kind::default(), &Kind::ALL);
+        let names = [("production", Live::Production), ("staging", Live::Staging)];
+        let live = self.choice(said.live, Live::Production, &names);
+        let default = Rate::default();
+        let per_second = self.count(said.calls_per_second, default.per_second);
+        let per_minute = self.count(said.calls_per_minute, default.per_minute);
+        let wanted = |which| live == Some(which);
+        let production =
+            self.environment(kind, said.production, "production", wanted(Live::Production), &span);
+        let staging = self.environment(kind, said.staging, "staging", wanted(Live::Staging), &span);
+        let (live, standby) = match live? {
+            Live::Production => (production?, staging?),
+            Live::Staging => (staging?, production?),
+        };
+        Some(Ams { live: live?, standby, rate: Rate { per_second: per_second?, per_minute: per_minute? } })
+    }
+
+    /// Outer `None`: a problem. Inner `None`: the environment is not configured and not live either.
+    fn environment(
+        &mut self,
+        kind: Option<Kind>,
+        said: Said<Spanned<raw::Environment>>,
+        name: &str,
+        live: bool,
+        span: &Range<usize>,
+    ) -> Option<Option<AmsSettings>> {
+        match said {
+            Said::Unreadable => None,
+            Said::Nothing if live => {
+                let what = format!("`[ams.{name}]` is missing, and it is the environment that is live");
+                self.reading.missing(span.clone(), what, format!("Add `[ams.{name}]`, or change `ams.live`"));
+                None
+            }
+            Said::Nothing => Some(None),
+            Said::Value(said) => match kind? {
+                Kind::ReMembers => self.re_members(said, name).map(AmsSettings::ReMembers).map(Some),
+            },
+        }
+    }
+}

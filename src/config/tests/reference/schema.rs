@@ -1,0 +1,70 @@
+//! The JSON Schema of the configuration file, with which editors complete and check it.
+//!
+//! It knows keys, kinds, words and defaults. Everything else is said by `membergate check`.
+
+use serde_json::{Map, Value, json};
+
+use super::{Key, Kind, Section, value};
+
+/// config/membergate.schema.json
+pub(super) fn schema(document: &Section) -> Value {
+    let mut schema = section(document);
+    schema["$schema"] = "http://json-schema.org/draft-07/schema#".into();
+    schema["title"] = "The configuration of membergate".into();
+    schema
+}
+
+fn section(section: &Section) -> Value {
+    let properties: Map<String, Value> =
+        section.keys.iter().map(|key| (key.name.to_owned(), property(key))).collect();
+    let required: Vec<&str> = section.keys.iter().filter(|key| key.is_required).map(|key| key.name).collect();
+    json!({
+        "type": "object",
+        "description": section.about,
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
+fn property(key: &Key) -> Value {
+    let mut schema = kind(&key.kind, key);
+    let default = key.default.as_deref().filter(|text| value(text).is_none());
+    let default = default.map(|text| format!(" Default: {text}.")).unwrap_or_default();
+    schema["description"] = format!("{}{default}", key.meaning).into();
+    if let Some(default) = key.default_value() {
+        schema["default"] = json!(default);
+    }
+    if let Some(example) = key.example.as_deref().and_then(value) {
+        schema["examples"] = json!([example]);
+    }
+    schema
+}
+
+fn kind(of: &Kind, key: &Key) -> Value {
+    let text = json!({ "type": "string", "minLength": 1 });
+    match of {
+        Kind::Text if !key.one_of.is_empty() => {
+            json!({ "enum": key.one_of.iter().map(|word| value(word)).collect::<Vec<_>>() })
+        }
+        Kind::Text => text,
+        Kind::Number => json!({ "type": "integer", "minimum": 1 }),
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::List(items) => json!({ "type": "array", "items": kind(items, key) }),
+        Kind::Section(inside) => section(inside),
+        Kind::Source => {
+            let from = |name: &str| {
+                json!({
+                    "type": "object",
+                    "properties": { name: text },
+                    "required": [name],
+                    "additionalProperties": false,
+                })
+            };
+            let outside = [from("env"), from("file")];
+            // A secret never stands in the file.
+            let inside = if key.is_secret() { vec![] } else { vec![text.clone()] };
+            json!({ "anyOf": outside.into_iter().chain(inside).collect::<Vec<_>>() })
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! How the gateway does: the AMS, the budget of calls, the store, the mapping, and when the certificate ends.
+
+pub mod environment;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+
+use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus};
+use crate::adapters::budget::{Budget, Usage};
+use crate::adapters::store::{Store, StoreError};
+use crate::domain::time::Timestamp;
+use crate::flows::person::PublishedRules;
+
+/// What the status page shows.
+#[derive(Debug, Clone)]
+pub struct Status {
+    /// This release.
+    pub release: &'static str,
+    /// The environment that people sign in with, and how the AMS did lately.
+    pub ams: AmsStatus,
+    /// The other one that is configured, if there is one.
+    pub standby: Option<Arc<str>>,
+    /// Calls used of the budget.
+    pub budget: Usage,
+    /// Whether the store answers.
+    pub store: Result<(), StoreError>,
+    /// People whose records we hold; `None`: the store does not say.
+    pub known: Option<usize>,
+    /// The number of the mapping in force.
+    pub mapping: u64,
+    /// When the listener's certificate ends; `None`: something in front ends TLS.
+    pub certificate_ends: Option<Timestamp>,
+}
+
+/// Where all of that is asked.
+pub struct Overview {
+    pub(in crate::flows::administer) ams: Arc<dyn AmsCatalogue>,
+    pub(in crate::flows::administer) environment: Arc<str>,
+    pub(in crate::flows::administer) standby: Option<Arc<str>>,
+    pub(in crate::flows::administer) budget: Arc<Budget>,
+    pub(in crate::flows::administer) store: Arc<dyn Store>,
+    pub(in crate::flows::administer) rules: PublishedRules,
+    pub(in crate::flows::administer) certificate_ends: ArcSwapOption<Timestamp>,
+}
+
+impl Overview {
+    /// Takes over when the listener's certificate ends, at the start and at each reload.
+    pub fn set_certificate_end(&self, ends: Option<Timestamp>) {
+        self.certificate_ends.store(ends.map(Arc::new));
+    }
+
+    /// How things stand now. Makes no call to the AMS.
+    pub async fn status(&self) -> Status {
+        Status {
+            release: env!("CARGO_PKG_VERSION"),
+            ams: self.ams.status(),
+            standby: self.standby.clone(),
+            budget: self.budget.used(),
+            store: self.store.ping().await,
+            known: self.store.count_records(&self.environment).await.ok(),
+            mapping: self.rules.load().version,
+            certificate_ends: self.certificate_ends.load().as_deref().copied(),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! How a mapping comes into force: publication, rollback, and the first start.
+//!
+//! One transaction writes the version, what is left of the draft, and the audit entry; then the mapping in force is swapped.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::mapping::{ChangeError, Mapping, Seen, Which};
+use super::{Actor, Door};
+use crate::adapters::rules_file;
+use crate::adapters::store::StoreError;
+use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
+use crate::domain::audit::{Action, Entry};
+use crate::domain::mapping::{Edit, Version, VersionHead};
+use crate::domain::roles;
+use crate::domain::rule::{Role, Rules};
+use crate::domain::time::Timestamp;
+use crate::flows::managed_roles::{self, ManagedRoles};
+use crate::flows::person::Published;
+
+/// The longest note that is kept with a version, in characters.
+const LONGEST_NOTE: usize = 500;
+
+/// A mapping on its way into force.
+struct Publication<'a> {
+    actor: &'a Actor,
+    seen: Seen,
+    rules: Rules,
+    note: &'a str,
+    restored_from: Option<u64>,
+    despite_lock_out: bool,
+}
+
+impl Mapping {
+    /// Puts the draft in force, for live sessions too, at once. `despite_lock_out` counts only for emergency access.
+    pub async fn publish(
+        &self,
+        actor: &Actor,
+        revision: u64,
+        note: &str,
+        despite_lock_out: bool,
+    ) -> Result<VersionHead, ChangeError> {
+        let seen = self.seen_at(revision).await?;
+        let Some((_, rules)) = seen.stored.content.clone() else { return Err(ChangeError::Unchanged) };
+        self.put_in_force(Publication { actor, seen, rules, note, restored_from: None, despite_lock_out })
+            .await
+    }
+
+    /// Puts an older version in force again, as a new version. A draft that was under way is kept.
+    pub async fn restore(
+        &self,
+        actor: &Actor,
+        number: u64,
+        despite_lock_out: bool,
+    ) -> Result<VersionHead, ChangeError> {
+        let seen = self.seen().await?;
+        let rules = self.rules(Which::Version(number)).await?;
+        let restored_from = Some(number);
+        self.put_in_force(Publication { actor, seen, rules, note: "", restored_from, despite_lock_out }).await
+    }
+
+    async fn put_in_force(&self, publication: Publication<'_>) -> Result<VersionHead, ChangeError> {
+        let Publication { actor, seen, rules, note, restored_from, despite_lock_out } = publication;
+        if rules == seen.latest.rules {
+            return Err(ChangeError::Unchanged);
+        }
+        let mut faults = rules.faults();
+        let listed = self.people.catalogue().await?;
+        faults.extend(listed.iter().flat_map(|listed| listed.faults(&rules)));
+        if !faults.is_empty() {
+            return Err(ChangeError::Unsound(faults));
+        }
+        let locks_out = self.locks_out(&rules).await?;
+        if locks_out && !(despite_lock_out && actor.door == Door::BreakGlass) {
+            return Err(ChangeError::LockOut);
+        }
+        let published = Edit { by: actor.clone(), at: self.clock.now() };
+        let number = seen.latest.head.number + 1;
+        let note = note.trim().chars().take(LONGEST_NOTE).collect();
+        let entry = Entry {
+            at: published.at,
+            actor: actor.clone(),
+            action: if restored_from.is_some() { Action::Restored } else { Action::Published },
+            about: about(number, restored_from, locks_out),
+            before: Some(rules_file::print(&seen.latest.rules)),
+            after: Some(rules_file::print(&rules)),
+        };
+        let left = StoredDraft {
+            revision: seen.stored.revision + 1,
+            last: Some(published.clone()),
+            content: restored_from.and(seen.stored.content.clone()),
+        };
+        let mut produced = seen.latest.produced.clone();
+        produced.extend(listed.iter().flat_map(|listed| listed.produced(&rules)));
+        produced.extend(self.produced_for_known(&rules).await?);
+        let head = VersionHead { number, published, note, restored_from };
+        let version = Version { head, rules, produced };
+        // First, so that no assertion names a list that is not kept.
+        let lists = [&seen.latest, &version].map(|it| ManagedRoles::of(&it.rules, &it.produced));
+        managed_roles::keep(&*self.store, &lists.each_ref(), self.clock.now()).await?;
+        if !self.store.publish(seen.expected(), &version, &left, &entry).await? {
+            return Err(self.conflict().await);
+        }
+        let head = version.head.clone();
+        self.swap(version);
+        Ok(head)
+    }
+
+    /// The roles that rules for many give people whom we know.
+    async fn produced_for_known(&self, rules: &Rules) -> Result<BTreeSet<Role>, StoreError> {
+        if rules.rules.iter().all(|rule| rule.role.one().is_some()) {
+            return Ok(BTreeSet::new());
+        }
+        let (named, rules, now) = (rules.managed_roles(), rules.clone(), self.clock.now());
+        let look = move |record: Result<_, _>, found: &mut BTreeSet<Role>| {
+            if let Ok(record) = record {
+                found.extend(roles::granted(&record, &rules, now).into_iter().flatten());
+            }
+            ControlFlow::Continue(())
+        };
+        let found = self.people.scan(Arc::new(look), Arc::default()).await?;
+        Ok(found.into_iter().flatten().filter(|role| !named.contains(role)).collect())
+    }
+
+    /// Whether nobody that we know could enter administration under these rules.
+    async fn locks_out(&self, rules: &Rules) -> Result<bool, StoreError> {
+        let (rules, roles, now) = (rules.clone(), Arc::clone(&self.admin_roles), self.clock.now());
+        let look = move |record: Result<_, _>, found: &mut bool| {
+            let Ok(record) = record else { return ControlFlow::Continue(()) };
+            let held = roles::granted(&record, &rules, now);
+            *found |= held.is_some_and(|held| roles.iter().any(|role| held.contains(role)));
+            if *found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let found = self.people.scan(Arc::new(look), Arc::default()).await?;
+        Ok(!found.contains(&true))
+    }
+}
+
+fn about(number: u64, restored_from: Option<u64>, locks_out: bool) -> String {
+    let copy = restored_from.map(|from| format!(", a copy of version {from}")).unwrap_or_default();
+    let warning = if locks_out { ", although nobody known can enter administration" } else { "" };
+    format!("version {number}{copy}{warning}")
+}
+
+/// The latest version; on the first start the rules file becomes version 1.
+pub(super) async fn first(
+    store: &dyn Mappings,
+    file: &Rules,
+    now: Timestamp,
+) -> Result<Published, StoreError> {
+    let missing = || StoreError::Unavailable("the first version of the role mapping is not kept".to_owned());
+    let latest = match store.latest().await? {
+        Some(latest) => latest,
+        None => {
+            take(store, file, now).await?;
+            // Another gateway may have been faster; what counts is what is there.
+            store.latest().await?.ok_or_else(missing)?
+        }
+    };
+    Ok(latest.into())
+}
+
+async fn take(store: &dyn Mappings, file: &Rules, now: Timestamp) -> Result<bool, StoreError> {
+    let published = Edit { by: Actor::operator(), at: now };
+    let note = "Taken from the rules file at the first start".to_owned();
+    let head = VersionHead { number: 1, published, note, restored_from: None };
+    let version = Version { head, rules: file.clone(), produced: BTreeSet::new() };
+    let entry = Entry {
+        at: now,
+        actor: Actor::operator(),
+        action: Action::RulesFileTaken,
+        about: about(1, None, false),
+        before: None,
+        after: Some(rules_file::print(file)),
+    };
+    let stored = store.draft().await?;
+    let left = StoredDraft { revision: stored.revision + 1, last: None, content: None };
+    store.publish(Expected { revision: stored.revision, version: 0 }, &version, &left, &entry).await
+}

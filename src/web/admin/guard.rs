@@ -1,0 +1,265 @@
+//! Who may enter the administration, and that a form was sent from one of its own pages.
+//!
+//! One layer in front of every page: no handler runs for a stranger, and none sees a form that did not pass. What a handler
+//! gets is a [`Caller`].
+
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
+use axum::Extension;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, Method, Response, header};
+use axum::middleware::Next;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+
+use crate::adapters::keys::random::{key_of, same};
+use crate::adapters::store::StoreError;
+use crate::domain::outcome::Outcome;
+use crate::domain::return_to::ReturnTo;
+use crate::domain::session::SessionKey;
+use crate::flows::administer::{Actor, Door};
+use crate::flows::long_addresses::Destination;
+use crate::web::admin::plain::{Plain, PlainPage};
+use crate::web::admin::shell::{Note, Room, Shell, Tone, shell};
+use crate::web::admin::state::Admin;
+use crate::web::arrived::Arrived;
+use crate::web::cookies::{Cookie, Cookies, SessionCookie};
+use crate::web::pages::{Missing, Notice, Refused, respond};
+use crate::web::paths;
+use crate::web::present::Present;
+use crate::web::state::{answer, see_other};
+
+/// Largest form, in bytes: a rules file or a list of users, as browsers write them.
+pub const LARGEST_FORM: usize = 16 * 1024 * 1024;
+
+/// Who asks, and what was sent. It exists only for administrators, and for forms of our own.
+#[derive(Debug)]
+pub struct Caller {
+    /// The request.
+    pub arrived: Arrived,
+    /// The administrator.
+    pub actor: Actor,
+    /// The emergency session, if that is the way in.
+    pub emergency: Option<SessionKey>,
+    /// The session of the site, if there is one.
+    pub session: Option<SessionKey>,
+    /// The anti-forgery token of this session.
+    pub token: String,
+    /// The query.
+    pub query: Vec<(String, String)>,
+    /// The form.
+    pub form: Vec<(String, String)>,
+}
+
+/// How handlers take a caller.
+pub type Called = Extension<Arc<Caller>>;
+
+impl Caller {
+    /// The shell of a room, with what has just been done.
+    pub fn shell(&self, room: Room) -> Shell {
+        let break_glass = self.actor.door == Door::BreakGlass;
+        let done = self.asked("done").and_then(done).map(|text| Note::new(Tone::Good, text));
+        shell(&self.arrived, room, &self.actor.name, break_glass, &self.token).with(done)
+    }
+
+    /// A value of the query.
+    pub fn asked(&self, name: &str) -> Option<&str> {
+        value(&self.query, name)
+    }
+
+    /// A value of the form; empty when it was not sent.
+    pub fn sent(&self, name: &str) -> &str {
+        value(&self.form, name).unwrap_or_default()
+    }
+
+    /// Whether a box was ticked.
+    pub fn ticked(&self, name: &str) -> bool {
+        value(&self.form, name).is_some()
+    }
+
+    /// The revision of the draft that the form was made from. One that cannot be read is no revision of any draft.
+    pub fn revision(&self) -> u64 {
+        self.sent("revision").parse().unwrap_or(u64::MAX)
+    }
+
+    /// Goes to a page of ours after something was done.
+    pub fn go(&self, path: &str) -> Response<Body> {
+        see_other(&format!("{}{path}", self.arrived.site.origin))
+    }
+
+    /// Something failed on our side; the cause goes to the log.
+    pub fn broken(&self, cause: &dyn std::fmt::Display) -> Response<Body> {
+        crate::web::log::ending(&self.arrived, Outcome::Broken, cause);
+        answer(Notice::Broken.html(&self.arrived.frame()))
+    }
+
+    /// No such page.
+    pub fn not_found(&self) -> Response<Body> {
+        answer(Notice::NotFound.html(&self.arrived.frame()))
+    }
+}
+
+fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
+}
+
+/// What a page says after a form was done; the address carries the key only.
+fn done(key: &str) -> Option<&'static str> {
+    Some(match key {
+        "saved" => "Saved to the draft. Nothing changes for anybody until you publish it.",
+        "same" => "Nothing was changed.",
+        "removed" => "Removed from the draft. Nothing changes for anybody until you publish it.",
+        "discarded" => "The draft was discarded. It is again what is published.",
+        "imported" => "The file was taken into the draft. Look at it, then publish it.",
+        "published" => "Published. It counts from now on, for people who are signed in too.",
+        "restored" => "Restored. It counts from now on, for people who are signed in too.",
+        "refreshed" => "The lists of your AMS were read anew.",
+        "ended" => "The session was ended.",
+        "all-ended" => "All sessions of this person were ended.",
+        "client-saved" => "The client was saved. It counts from now on.",
+        "client-removed" => "The client was removed, and its tokens ended.",
+        "secret-ended" => "Only the newest secret is good now.",
+        "sweep" => "Every member is now being read from the AMS, in the background.",
+        "sweep-stopped" => "Reading was stopped. It can go on later from where it is.",
+        _ => return None,
+    })
+}
+
+/// Lets administrators in, and only forms of our own pages.
+pub async fn guard(
+    State(admin): State<Admin>,
+    Extension(arrived): Extension<Arrived>,
+    present: Option<Present>,
+    cookies: Cookies,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    if !is_here(&admin, &arrived) {
+        return answer(Notice::NotFound.html(&arrived.frame()));
+    }
+    let entered = match enter(&admin, present, &cookies).await {
+        Ok(Ok(entered)) => entered,
+        Ok(Err(outside)) => return turned_away(&admin, &arrived, &request, outside),
+        Err(error) => {
+            crate::web::log::ending(&arrived, Outcome::Broken, &error);
+            return answer(Notice::Broken.html(&arrived.frame()));
+        }
+    };
+    let query = pairs(request.uri().query().unwrap_or_default().as_bytes());
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let (parts, body) = request.into_parts();
+    let mut form = Vec::new();
+    if !reads {
+        if !is_from_here(&arrived, &parts.headers) {
+            return forged(&arrived);
+        }
+        let Ok(body) = to_bytes(body, LARGEST_FORM).await else {
+            return answer(Notice::BodyTooLarge.html(&arrived.frame()));
+        };
+        form = pairs(&body);
+        let token = value(&form, "token").unwrap_or_default();
+        if !same(token.as_bytes(), entered.token.as_bytes()) {
+            return forged(&arrived);
+        }
+    }
+    let Entered { actor, emergency, session, token } = entered;
+    let caller = Caller { arrived, actor, emergency, session, token, query, form };
+    let mut request = Request::from_parts(parts, Body::empty());
+    request.extensions_mut().insert(Arc::new(caller));
+    next.run(request).await
+}
+
+/// Whether the administration is served at this site.
+pub fn is_here(admin: &Admin, arrived: &Arrived) -> bool {
+    admin.administer.settings.site.as_ref().is_none_or(|site| *site == arrived.site.name)
+}
+
+struct Entered {
+    actor: Actor,
+    emergency: Option<SessionKey>,
+    session: Option<SessionKey>,
+    token: String,
+}
+
+/// Why somebody stays outside.
+enum Outside {
+    /// Nobody is signed in.
+    Stranger,
+    /// This person holds no role that lets in.
+    WithoutRole(String),
+}
+
+async fn enter(
+    admin: &Admin,
+    present: Option<Present>,
+    cookies: &Cookies,
+) -> Result<Result<Entered, Outside>, StoreError> {
+    if let (Some(Present { live, held }), SessionCookie::Present(secret)) =
+        (&present, cookies.session(Cookie::Session))
+        && let Some(actor) = admin.administer.actor(held)
+    {
+        let (session, token) = (Some(live.session().key), token_of(secret));
+        return Ok(Ok(Entered { actor, emergency: None, session, token }));
+    }
+    if let SessionCookie::Present(secret) = cookies.session(Cookie::Admin)
+        && let Some(key) = key_of(secret)
+        && let Some(actor) = admin.administer.links.actor(&key).await?
+    {
+        return Ok(Ok(Entered { actor, emergency: Some(key), session: None, token: token_of(secret) }));
+    }
+    Ok(Err(present.map_or(Outside::Stranger, |Present { held, .. }| {
+        Outside::WithoutRole(held.standing.profile.name.clone())
+    })))
+}
+
+/// The anti-forgery token of a session. Its key is the session's own secret, which no page and no script can read, so nothing
+/// has to be kept, and the token is worth nothing in any other session.
+pub fn token_of(secret: &str) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, b"membergate form of administration"))
+}
+
+/// Whether the browser says that one of our own pages sent this (Fetch Metadata, W3C; `Origin`, RFC 6454). Silence is a no.
+pub fn is_from_here(arrived: &Arrived, headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let origin = text(header::ORIGIN.as_str()).map(|origin| origin == arrived.site.origin);
+    let site = text("sec-fetch-site").map(|site| site == "same-origin");
+    origin.or(site).is_some() && origin.unwrap_or(true) && site.unwrap_or(true)
+}
+
+fn forged(arrived: &Arrived) -> Response<Body> {
+    tracing::warn!(site = %arrived.site.name, request_id = %arrived.request_id, "A form that no page of ours sent was refused");
+    answer(respond(&PlainPage::new(arrived.frame(), Plain::Forged)))
+}
+
+fn turned_away(admin: &Admin, arrived: &Arrived, request: &Request, outside: Outside) -> Response<Body> {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let here = request.uri().path_and_query().map_or(paths::ADMIN, |it| it.as_str());
+    let page = ReturnTo::parse(if reads { here } else { paths::ADMIN });
+    let login =
+        page.map_or_else(|_| paths::LOGIN.to_owned(), |page| paths::login_to(&Destination::whole(page)));
+    match outside {
+        Outside::Stranger if reads => see_other(&format!("{}{login}", arrived.site.origin)),
+        Outside::Stranger => answer(Notice::SignInRequired { login }.html(&arrived.frame())),
+        Outside::WithoutRole(name) => {
+            let rules = admin.gate.rules.load();
+            let labels =
+                admin.administer.settings.roles.iter().map(|role| rules.rules.label_of(role).to_string());
+            let refused = Refused {
+                name,
+                missing: Missing::AnyOf(labels.collect()),
+                renew_url: None,
+                contact: arrived.association.contact.clone(),
+                sign_out: paths::LOGOUT.to_owned(),
+                client: None,
+            };
+            answer(Notice::Refused(refused).html(&arrived.frame()))
+        }
+    }
+}
+
+fn pairs(bytes: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(bytes).map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+}

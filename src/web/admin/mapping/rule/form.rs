@@ -1,0 +1,331 @@
+//! A rule as it was typed into a form, and back: what fits becomes a [`Rule`], what does not is told field by field, and
+//! nothing that was typed is lost.
+
+use std::collections::BTreeMap;
+
+use crate::domain::code::Code;
+use crate::domain::condition::{
+    Condition, ConditionField, ConditionKind, FieldFault, FieldValue, FieldValues, Holds,
+};
+use crate::domain::rule::{NotARole, Role, Rule, RuleRole};
+use crate::web::admin::kinds;
+
+/// Most conditions of one rule.
+pub const MOST_CONDITIONS: usize = 12;
+
+/// What to mend, by the name of the field.
+pub type Mends = BTreeMap<String, String>;
+
+/// One condition as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypedCondition {
+    /// What it asks for.
+    pub kind: &'static ConditionKind,
+    /// The opposite.
+    pub not: bool,
+    /// By the keys of the fields.
+    pub values: BTreeMap<&'static str, String>,
+}
+
+/// A rule as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Typed {
+    /// The role that it grants.
+    pub role: String,
+    /// What people call it.
+    pub label: String,
+    /// All of these must hold.
+    pub conditions: Vec<TypedCondition>,
+    /// The condition that was taken away last and where it stood, so that it can be put back.
+    pub taken: Option<(usize, TypedCondition)>,
+}
+
+/// A condition while its fields are gathered.
+#[derive(Default)]
+struct Given<'a> {
+    kind: Option<&'static ConditionKind>,
+    not: bool,
+    values: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Given<'a> {
+    fn add(&mut self, key: &'a str, value: &'a str) {
+        match key {
+            "kind" => self.kind = ConditionKind::named(value),
+            "not" => self.not = true,
+            key => self.values.push((key, value)),
+        }
+    }
+
+    fn into_typed(self) -> Option<TypedCondition> {
+        let Given { kind, not, values: given } = self;
+        let kind = kind?;
+        let of = |field: &ConditionField| {
+            let value = given.iter().find(|(key, _)| *key == field.key)?.1;
+            Some((field.key, value.to_owned()))
+        };
+        Some(TypedCondition { kind, not, values: kind.fields.iter().filter_map(of).collect() })
+    }
+}
+
+impl TypedCondition {
+    /// An empty one.
+    pub fn of(kind: &'static ConditionKind) -> TypedCondition {
+        TypedCondition { kind, not: false, values: BTreeMap::new() }
+    }
+
+    /// What stands in a field.
+    pub fn value(&self, key: &str) -> &str {
+        self.values.get(key).map_or("", String::as_str)
+    }
+
+    fn from(condition: &Condition) -> TypedCondition {
+        let (kind, values) = (condition.kind(), condition.values());
+        let typed = |value: &FieldValue| match value {
+            FieldValue::Code(code) => code.to_string(),
+            FieldValue::Codes(codes) => codes.iter().map(Code::as_str).collect::<Vec<_>>().join(", "),
+            FieldValue::Days(days) => days.to_string(),
+            FieldValue::Word(word) => (*word).to_owned(),
+        };
+        let values = kind.fields.iter().filter_map(|field| Some((field.key, typed(values.get(field.key)?))));
+        TypedCondition { kind, not: condition.plain().1, values: values.collect() }
+    }
+
+    /// The condition, or what to mend.
+    pub fn condition(&self, number: usize, mends: &mut Mends) -> Option<Condition> {
+        let mut mend = |key: &str, say: String| drop(mends.insert(kinds::name(number, key), say));
+        let (mut values, mut is_readable) = (FieldValues::default(), true);
+        for field in self.kind.fields {
+            match read(field, self.value(field.key)) {
+                Ok(Some(value)) => values.put(field.key, value),
+                Ok(None) => {}
+                Err(say) => {
+                    is_readable = false;
+                    mend(field.key, say);
+                }
+            }
+        }
+        match self.kind.condition(&values) {
+            Ok(condition) => is_readable.then(|| condition.negated(self.not)),
+            Err(faults) => {
+                // What could not be read is told already.
+                let is_new = |key: &str| values.get(key).is_some() || self.value(key).trim().is_empty();
+                for (key, fault) in faults.into_iter().filter(|(key, _)| is_new(key)) {
+                    let label =
+                        self.kind.fields.iter().find(|field| field.key == key).map_or("", |it| it.label);
+                    mend(
+                        key,
+                        match fault {
+                            FieldFault::Missing => format!("Choose or type the {}.", label.to_lowercase()),
+                            FieldFault::NoneNamed => "Type at least one, or leave it empty.".to_owned(),
+                            FieldFault::Several => "Type one value, without |.".to_owned(),
+                        },
+                    );
+                }
+                None
+            }
+        }
+    }
+}
+
+/// What was typed into a field; `None`: nothing. Otherwise what to mend.
+fn read(field: &ConditionField, typed: &str) -> Result<Option<FieldValue>, String> {
+    let typed = typed.trim();
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    match field.holds {
+        Holds::Code | Holds::OneValue => Ok(Code::parse(typed).map(FieldValue::Code)),
+        Holds::Codes => {
+            Ok(Some(FieldValue::Codes(typed.split([',', ';']).filter_map(Code::parse).collect())))
+        }
+        Holds::Days => {
+            let days = typed.parse().map_err(|_| "Type a whole number of days, 0 or more.".to_owned())?;
+            Ok(Some(FieldValue::Days(days)))
+        }
+        Holds::Word(words) => {
+            let word = words.iter().find(|word| word.eq_ignore_ascii_case(typed));
+            let say = || format!("Choose one of {}.", words.join(", "));
+            Ok(Some(FieldValue::Word(word.ok_or_else(say)?)))
+        }
+    }
+}
+
+impl Typed {
+    /// A rule as it would be typed.
+    pub fn from(rule: &Rule) -> Typed {
+        Typed {
+            role: rule.role.to_string(),
+            label: rule.label.as_deref().unwrap_or_default().to_owned(),
+            conditions: rule.when.iter().map(TypedCondition::from).collect(),
+            taken: None,
+        }
+    }
+
+    /// Takes a condition away, and remembers it.
+    pub fn take(&mut self, number: usize) {
+        if number < self.conditions.len() {
+            self.taken = Some((number, self.conditions.remove(number)));
+        }
+    }
+
+    /// Puts back what was taken away last.
+    pub fn put_back(&mut self) {
+        if let Some((number, condition)) = self.taken.take()
+            && self.conditions.len() < MOST_CONDITIONS
+        {
+            self.conditions.insert(number.min(self.conditions.len()), condition);
+        }
+    }
+
+    /// Reads a form. Fields that belong to no condition are passed over.
+    pub fn read(form: &[(String, String)]) -> Typed {
+        let mut typed = Typed::default();
+        let mut conditions: BTreeMap<usize, Given<'_>> = BTreeMap::new();
+        let (mut taken, mut taken_from) = (Given::default(), None);
+        for (name, value) in form {
+            match &**name {
+                "role" => typed.role.clone_from(value),
+                "label" => typed.label.clone_from(value),
+                "taken.at" => taken_from = value.parse().ok(),
+                name if name.starts_with("taken.") => taken.add(name.trim_start_matches("taken."), value),
+                name => {
+                    let Some((number, key)) = name.strip_prefix('c').and_then(|name| name.split_once('.'))
+                    else {
+                        continue;
+                    };
+                    let Some(number) = number.parse().ok().filter(|number| *number < MOST_CONDITIONS) else {
+                        continue;
+                    };
+                    conditions.entry(number).or_default().add(key, value);
+                }
+            }
+        }
+        typed.conditions = conditions.into_values().filter_map(Given::into_typed).collect();
+        typed.taken = taken_from.zip(taken.into_typed());
+        typed
+    }
+
+    /// The rule, or what to mend.
+    pub fn rule(&self) -> Result<Rule, Mends> {
+        let mut mends = Mends::new();
+        let role = typed_role(&self.role, "role", &mut mends, RuleRole::parse);
+        if role.is_none() && self.role.trim().is_empty() {
+            mends.insert("role".into(), "Choose or type the role that this grants.".into());
+        }
+        if self.conditions.is_empty() {
+            mends.insert(
+                "add".into(),
+                "Add at least one condition; without any the rule would fit nobody.".into(),
+            );
+        }
+        let numbered = self.conditions.iter().enumerate();
+        let when: Vec<Condition> =
+            numbered.filter_map(|(number, condition)| condition.condition(number, &mut mends)).collect();
+        let label = self.label.trim();
+        let label = (!label.is_empty()).then(|| label.into());
+        match role {
+            Some(role) if mends.is_empty() => Ok(Rule::new(role, label, when)),
+            _ => Err(mends),
+        }
+    }
+}
+
+/// A role as typed; empty is none. What is no role is told under `name`.
+pub fn typed_role<T>(
+    text: &str,
+    name: &str,
+    mends: &mut Mends,
+    parse: impl FnOnce(&str) -> Result<T, NotARole>,
+) -> Option<T> {
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let role = parse(text).ok();
+    if role.is_none() {
+        let slug: String =
+            text.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let slug = slug.trim_matches('_');
+        let say = if Role::parse(slug).is_ok() {
+            format!("A role is written with a–z, 0–9, _ and -. Try “{slug}”.")
+        } else {
+            "A role is written with 1 to 64 of a–z, 0–9, _ and -.".to_owned()
+        };
+        mends.insert(name.to_owned(), say);
+    }
+    role
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::condition::tests::one_of_each;
+
+    fn form(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn every_kind_survives_being_shown_and_sent() {
+        let conditions = one_of_each()
+            .into_iter()
+            .enumerate()
+            .map(|(at, one)| one.negated(at % 3 == 0))
+            .collect::<Vec<_>>();
+        for some in conditions.chunks(MOST_CONDITIONS) {
+            survives(Rule::new(Role::parse("all").unwrap(), Some("All of them".into()), some.to_vec()));
+        }
+    }
+
+    fn survives(rule: Rule) {
+        let typed = Typed::from(&rule);
+        assert_eq!(typed.rule(), Ok(rule.clone()));
+        let mut sent =
+            vec![("role".to_owned(), typed.role.clone()), ("label".to_owned(), typed.label.clone())];
+        for (number, condition) in typed.conditions.iter().enumerate() {
+            sent.push((format!("c{number}.kind"), condition.kind.key.to_owned()));
+            sent.extend(condition.not.then(|| (format!("c{number}.not"), "yes".to_owned())));
+            sent.extend(
+                condition.values.iter().map(|(key, value)| (format!("c{number}.{key}"), value.clone())),
+            );
+        }
+        assert_eq!(Typed::read(&sent).rule(), Ok(rule));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_field_by_field() {
+        let check = |pairs: &[(&str, &str)], wrong: &[&str]| {
+            let mends = Typed::read(&form(pairs)).rule().unwrap_err();
+            assert_eq!(mends.keys().map(String::as_str).collect::<Vec<_>>(), wrong, "{mends:?}");
+        };
+        check(&[], &["add", "role"]);
+        check(&[("role", "Board Member"), ("c0.kind", "member")], &["role"]);
+        check(&[("role", "x"), ("c0.kind", "committee"), ("c0.committee", " ")], &["c0.committee"]);
+        check(
+            &[("role", "x"), ("c0.kind", "purchase"), ("c0.purchase", "A"), ("c0.valid_days", "-1")],
+            &["c0.valid_days"],
+        );
+        check(
+            &[("role", "x"), ("c1.kind", "member"), ("c3.kind", "custom_field")],
+            &["c1.custom_field", "c1.value"],
+        );
+        check(&[("role", "x"), ("c0.kind", "nonsense")], &["add"]);
+        let status = [("role", "x"), ("c0.kind", "membership_status"), ("c0.membership_status", "ended")];
+        check(&status, &["c0.membership_status"]);
+        let positions =
+            [("role", "x"), ("c0.kind", "committee"), ("c0.committee", "A"), ("c0.positions", ",")];
+        check(&positions, &["c0.positions"]);
+        check(&[("role", "Chapter {code}"), ("c0.kind", "member")], &["role"]);
+        check(&[("role", "x"), ("c99.kind", "member")], &["add"]);
+    }
+
+    #[test]
+    fn a_role_that_is_none_is_offered_as_one() {
+        let mut mends = Mends::new();
+        assert_eq!(typed_role("Board Member", "role", &mut mends, Role::parse), None);
+        assert!(mends["role"].contains("board_member"), "{mends:?}");
+        assert_eq!(typed_role("  ", "other", &mut mends, Role::parse), None);
+        assert!(!mends.contains_key("other"));
+    }
+}

@@ -1,0 +1,75 @@
+//! A notice as a response: a page for a person, JSON for a program.
+
+use askama::Template;
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+
+use super::answer::{problem, respond, status};
+use super::notice::Notice;
+use super::words::{self, Words};
+use super::{Frame, Page};
+
+impl Notice {
+    /// The notice for a person.
+    pub fn html(&self, frame: &Frame) -> Response<Bytes> {
+        self.with_headers(frame, respond(&NoticePage::new(self, frame)))
+    }
+
+    /// The notice for a program: `{"error", "message", "request_id", "login"}`.
+    pub fn json(&self, frame: &Frame) -> Response<Bytes> {
+        let sentence = words::of(self, frame).sentence;
+        self.with_headers(frame, problem(self.outcome(), &sentence, &frame.request_id, self.login()))
+    }
+
+    fn with_headers(&self, frame: &Frame, mut response: Response<Bytes>) -> Response<Bytes> {
+        let headers = response.headers_mut();
+        if let Some(retry) = self.retry() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(retry.spread(&frame.request_id)));
+        }
+        if let Self::MethodNotAllowed { allow } = self {
+            headers.insert(header::ALLOW, HeaderValue::from_static(allow));
+        }
+        response
+    }
+}
+
+/// The page of a notice.
+#[derive(Template)]
+#[template(path = "notice.html")]
+pub(super) struct NoticePage {
+    frame: Frame,
+    words: Words,
+    /// Shown as a list under the sentence.
+    missing: Vec<String>,
+    status: StatusCode,
+    /// Seconds and address, when the page tries again by itself.
+    retry: Option<(u16, String)>,
+}
+
+impl NoticePage {
+    pub(super) fn new(notice: &Notice, frame: &Frame) -> Self {
+        let missing = match notice {
+            Notice::Refused(refused) => refused.missing.labels().to_vec(),
+            _ => Vec::new(),
+        };
+        let by_itself = notice.retry().filter(|retry| retry.by_itself);
+        let retry = by_itself.and_then(|it| Some((it.spread(&frame.request_id), frame.again.clone()?)));
+        let words = words::of(notice, frame);
+        Self { frame: frame.clone(), words, missing, status: status(notice.outcome()), retry }
+    }
+}
+
+impl Page for NoticePage {
+    fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    #[cfg(test)]
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |notice| Self::new(notice, &super::tests::frame());
+        let notices = super::tests::notices();
+        let own = notices.iter().map(|notice| (notice.outcome().slug(), page(notice)));
+        let at_a_client = super::tests::refused_at_a_client();
+        own.chain([("not_entitled_at_a_client", page(&at_a_client))]).collect()
+    }
+}
