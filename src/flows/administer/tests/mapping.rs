@@ -217,7 +217,6 @@ async fn what_a_rule_for_many_roles_has_given_stays_managed() {
 
 #[tokio::test]
 async fn codes_of_the_ams_that_become_one_role_are_not_published() {
-    use crate::adapters::store::directory::Directory as _;
     use crate::domain::catalogue::{Catalogue, Choice};
     let world = World::new();
     let running = world.start().await;
