@@ -9,12 +9,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::Audit;
 use super::mapping::catalogue::Catalogues;
-use super::status::environment::Environments;
 use super::people::People;
+use super::people::view_as::ViewAs;
 use super::sessions::LiveSessions;
 use super::status::Overview;
+use super::status::environment::Environments;
 use super::sweep::{Ground, Sweep};
-use super::people::view_as::ViewAs;
 use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;

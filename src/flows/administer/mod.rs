@@ -14,9 +14,9 @@ pub mod preview;
 pub mod sessions;
 pub mod status;
 pub mod sweep;
-mod versions;
 #[cfg(test)]
 mod tests;
+mod versions;
 
 use std::sync::Arc;
 
@@ -31,8 +31,8 @@ use crate::domain::rule::{Role, Rules};
 
 pub use crate::domain::audit::{Actor, Door};
 pub use audit::Audit;
-pub use known::Known;
 pub use emergency::AdminLinks;
+pub use known::Known;
 pub use mapping::Mapping;
 pub use preview::Previews;
 

@@ -6,11 +6,11 @@ use axum::extract::State;
 use axum::http::Response;
 use serde_json::json;
 
-use super::state::Admin;
-use super::guard::Called;
 use super::answers::json_answer;
 use super::fields::grouped;
+use super::guard::Called;
 use super::preview::page::SweepBar;
+use super::state::Admin;
 use super::words::when;
 use crate::domain::audit::Action;
 use crate::flows::administer::sweep::Doing;

@@ -10,7 +10,7 @@ use super::statement::{SqlResult, all, change, column, first};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
 use crate::adapters::store::sealed::{Bound, DraftBody, Vault};
-use crate::adapters::stored_rules::StoredRules;
+use crate::adapters::stored_rules::{StoredRules, StoredVersion};
 use crate::domain::audit::Entry;
 use crate::domain::mapping::{Version, VersionHead};
 use crate::domain::rule::Rules;
@@ -63,7 +63,7 @@ impl Mappings for SqliteStore {
                 (DraftRow::seal(&self.vault, left)?, Arc::clone(&self.vault), entry.clone());
             let number = signed(version.head.number);
             let head = vault.seal(&version.head, Bound::VersionHead(number))?;
-            let rules = vault.seal(&StoredRules::from(&version.rules), Bound::VersionRules(number))?;
+            let rules = vault.seal(&StoredVersion::from(version), Bound::VersionRules(number))?;
             self.writer
                 .run(move |connection| {
                     if !is_there(connection, expected)? {
@@ -151,9 +151,9 @@ impl SqliteStore {
             let Some((number, head, rules)): Option<(i64, Vec<u8>, Vec<u8>)> = row.await? else {
                 return Ok(None);
             };
-            let rules = self.vault.open(&rules, Bound::VersionRules(number))?;
+            let StoredVersion { rules, produced } = self.vault.open(&rules, Bound::VersionRules(number))?;
             let head = self.vault.open(&head, Bound::VersionHead(number))?;
-            Ok(Some(Version { head, rules: opened(rules)? }))
+            Ok(Some(Version { head, rules: opened(rules)?, produced }))
         })
     }
 }

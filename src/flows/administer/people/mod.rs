@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::flows::administer::migrate::{Comparison, Report};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::{AmsCatalogue, Reading, Wanted};
 use crate::adapters::budget::Priority;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
 use crate::domain::record::Record;
+use crate::flows::administer::migrate::{Comparison, Report};
 use crate::flows::person::PublishedRules;
 
 /// A person who was found.

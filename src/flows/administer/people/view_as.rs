@@ -10,7 +10,6 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::flows::administer::{Actor, Audit};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::{self, SessionSecret};
@@ -23,6 +22,7 @@ use crate::domain::record::{IndividualId, Record};
 use crate::domain::session::{Session, SessionKey, Viewer};
 use crate::domain::time::Timestamp;
 use crate::domain::{device, roles};
+use crate::flows::administer::{Actor, Audit};
 use crate::flows::person::PublishedRules;
 use crate::flows::visit::Visits;
 

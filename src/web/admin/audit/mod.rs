@@ -1,25 +1,25 @@
 //! The audit log: who did what, when, before and after; filtered, page by page, and to take home.
 
 use askama::Template;
-use axum::routing::{get};
-use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use axum::routing::get;
+use axum::{Extension, Router};
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::web::admin::state::{Admin, reads};
-use crate::web::admin::guard::{Called, Caller};
-use crate::web::admin::answers::download;
-use crate::web::admin::fields::Field;
-use crate::web::admin::shell::{Room, Shell};
-use crate::web::admin::mapping::rule::form::Mends;
-use crate::web::admin::words::when;
 use crate::domain::audit::{Action, Filter, Kept};
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::administer::Door;
+use crate::web::admin::answers::download;
+use crate::web::admin::fields::Field;
+use crate::web::admin::guard::{Called, Caller};
+use crate::web::admin::mapping::rule::form::Mends;
+use crate::web::admin::shell::{Room, Shell};
+use crate::web::admin::state::{Admin, reads};
+use crate::web::admin::words::when;
 use crate::web::pages::{Forms, Page, respond};
 use crate::web::state::answer;
 

@@ -10,8 +10,8 @@ use crate::domain::client::{Algorithm, Client, Proof, Scope, Scopes};
 use crate::domain::rule::{Role, Rules};
 use crate::web::admin::fields::{Field, Lines};
 use crate::web::admin::links::Address;
-use crate::web::admin::shell::Shell;
 use crate::web::admin::mapping::rule::form::Mends;
+use crate::web::admin::shell::Shell;
 use crate::web::pages::{Forms, Page};
 
 /// The client that is changed.

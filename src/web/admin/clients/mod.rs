@@ -7,19 +7,19 @@ pub mod form;
 pub mod list_page;
 pub mod secret_page;
 
-use axum::routing::{MethodRouter, get, post};
-use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
 use secrecy::ExposeSecret as _;
 
-use crate::web::admin::state::{Admin, reads, writes};
-use crate::web::admin::guard::{Called, Caller};
-use crate::web::admin::shell::{Note, Room, Tone};
-use crate::web::admin::mapping::rule::form::Mends;
 use crate::domain::client::{Client, ClientId};
 use crate::flows::administer::clients::{ClientError, NewSecret, OpenIdClients};
+use crate::web::admin::guard::{Called, Caller};
+use crate::web::admin::mapping::rule::form::Mends;
+use crate::web::admin::shell::{Note, Room, Tone};
+use crate::web::admin::state::{Admin, reads, writes};
 use crate::web::pages::respond;
 use crate::web::state::answer;
 use client_page::{ClientPage, Existing, Offered};

@@ -1,14 +1,14 @@
 //! The emergency door. Looking at the link does not use it up, since programs look at links in messages; the button does.
 
-use axum::routing::{get, post};
-use axum::{Extension, Router};
 use axum::body::{Body, to_bytes};
 use axum::extract::{RawQuery, Request, State};
 use axum::http::Response;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 
-use crate::web::admin::state::{Admin, reads, writes};
 use crate::web::admin::guard::{Called, is_from_here, is_here};
 use crate::web::admin::plain::{Plain, PlainPage};
+use crate::web::admin::state::{Admin, reads, writes};
 
 use crate::domain::outcome::Outcome;
 use crate::flows::administer::emergency::{LinkError, SESSION_LIVES};

@@ -1,19 +1,19 @@
 //! The mapping as a file: export, and import into the draft. A file that is refused changes nothing, and says why and where.
 
 use askama::Template;
-use axum::routing::{get, post};
-use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 
-use crate::web::admin::state::{Admin, reads, writes};
-use crate::web::admin::guard::{Called, Caller};
+use crate::flows::administer::mapping::ChangeError;
 use crate::web::admin::answers::download;
 use crate::web::admin::draft::{told, which, who_was_faster};
+use crate::web::admin::guard::{Called, Caller};
 use crate::web::admin::shell::{Note, Room, Shell, Tone};
+use crate::web::admin::state::{Admin, reads, writes};
 use crate::web::admin::words::sentence;
-use crate::flows::administer::mapping::ChangeError;
 use crate::web::pages::{Forms, Page, respond};
 use crate::web::state::answer;
 

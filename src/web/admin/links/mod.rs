@@ -1,15 +1,15 @@
 //! Addresses to copy into the AMS, and into sites.
 
 use askama::Template;
-use axum::routing::{get};
-use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use axum::routing::get;
+use axum::{Extension, Router};
 
-use crate::web::admin::state::{Admin, reads};
 use crate::web::admin::guard::Called;
 use crate::web::admin::shell::{Room, Shell};
+use crate::web::admin::state::{Admin, reads};
 use crate::web::pages::{Forms, Page, respond};
 use crate::web::paths;
 use crate::web::state::answer;
@@ -43,8 +43,7 @@ pub struct LinksPage {
 
 /// Its addresses.
 pub fn routes() -> Router<Admin> {
-    Router::new()
-        .route(Room::Links.path(), reads(get(show)))
+    Router::new().route(Room::Links.path(), reads(get(show)))
 }
 
 /// Shows it.

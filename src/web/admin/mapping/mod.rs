@@ -3,25 +3,25 @@
 pub mod page;
 pub mod rule;
 
-use axum::routing::{get, post};
-use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 
-use crate::web::admin::state::{Admin, reads, writes};
-use crate::web::admin::guard::{Called, Caller};
-use crate::web::admin::draft::{bar, told, who_was_faster};
-use crate::web::admin::mapping::rule::edited::Edited;
-use crate::web::admin::mapping::page::{MappingPage, Settings};
-use crate::web::admin::offers::{self, Offers};
-use crate::web::admin::shell::{Note, Room, Tone};
-use crate::web::admin::mapping::rule::form::{Mends, typed_role};
-use crate::web::admin::words::differences;
 use crate::domain::mapping::{Draft, MappingDiff};
 use crate::domain::rule::{PrimaryMembership, Role, Rules};
 use crate::domain::time::TimeZone;
 use crate::flows::administer::mapping::ChangeError;
+use crate::web::admin::draft::{bar, told, who_was_faster};
+use crate::web::admin::guard::{Called, Caller};
+use crate::web::admin::mapping::page::{MappingPage, Settings};
+use crate::web::admin::mapping::rule::edited::Edited;
+use crate::web::admin::mapping::rule::form::{Mends, typed_role};
+use crate::web::admin::offers::{self, Offers};
+use crate::web::admin::shell::{Note, Room, Tone};
+use crate::web::admin::state::{Admin, reads, writes};
+use crate::web::admin::words::differences;
 use crate::web::pages::respond;
 use crate::web::state::answer;
 

@@ -3,16 +3,16 @@
 use askama::Template;
 use http::StatusCode;
 
-use crate::web::admin::mapping::rule::edited::Edited;
-use crate::web::admin::fields::{Field, List, Switch};
-use crate::web::admin::kinds;
-use crate::web::admin::offers::Offers;
-use crate::web::admin::shell::Shell;
-use crate::web::admin::mapping::rule::form::{Mends, TypedCondition};
-use crate::web::admin::words::Difference;
 use crate::domain::condition::{ConditionKind, KINDS};
 use crate::domain::fold;
 use crate::domain::rule::{PrimaryMembership, Rule, Rules};
+use crate::web::admin::fields::{Field, List, Switch};
+use crate::web::admin::kinds;
+use crate::web::admin::mapping::rule::edited::Edited;
+use crate::web::admin::mapping::rule::form::{Mends, TypedCondition};
+use crate::web::admin::offers::Offers;
+use crate::web::admin::shell::Shell;
+use crate::web::admin::words::Difference;
 use crate::web::pages::{Forms, Page};
 
 /// The bar that says how the draft stands.

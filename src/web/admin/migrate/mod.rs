@@ -1,17 +1,17 @@
 //! Comparing the roles of today's WordPress users with what the mapping would give them. Nothing is kept and nothing changes.
 
 use askama::Template;
-use axum::routing::get;
-use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use axum::routing::get;
+use axum::{Extension, Router};
 
-use crate::web::admin::state::{Admin, reads};
-use crate::web::admin::guard::{Called, Caller};
-use crate::web::admin::fields::{grouped, people};
-use crate::web::admin::shell::{Room, Shell};
 use crate::flows::administer::mapping::Which;
+use crate::web::admin::fields::{grouped, people};
+use crate::web::admin::guard::{Called, Caller};
+use crate::web::admin::shell::{Room, Shell};
+use crate::web::admin::state::{Admin, reads};
 
 use crate::flows::administer::migrate::{Comparison, Fate, Report, read_users};
 use crate::web::pages::{Forms, Page, respond};

@@ -6,16 +6,16 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 
-use crate::web::admin::state::Admin;
-use crate::web::admin::guard::Called;
+use crate::adapters::store::StoreError;
+use crate::domain::audit::Filter;
 use crate::web::admin::audit::Line;
 use crate::web::admin::draft::bar;
 use crate::web::admin::fields::Tile;
+use crate::web::admin::guard::Called;
 use crate::web::admin::mapping::page::DraftBar;
 use crate::web::admin::offers;
 use crate::web::admin::shell::{Room, Shell};
-use crate::adapters::store::StoreError;
-use crate::domain::audit::Filter;
+use crate::web::admin::state::Admin;
 use crate::web::pages::{Forms, Page, respond};
 use crate::web::state::answer;
 

@@ -2,27 +2,27 @@
 
 pub mod page;
 
-use axum::routing::{get, post};
-use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 use jiff::civil::DateTime;
 
-use crate::web::admin::state::{Admin, reads, writes};
-use crate::web::admin::guard::{Called, Caller};
-use crate::web::admin::fields::Field;
-use crate::web::admin::shell::Room;
-use crate::web::admin::people::page::{Person, PeoplePage};
-use crate::web::admin::words::when;
 use crate::adapters::ams::AmsError;
 use crate::domain::audit::Action;
 use crate::domain::record::IndividualId;
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::administer::mapping::Which;
-use crate::flows::administer::people::{FindError, Found};
 use crate::flows::administer::people::trial::try_it;
 use crate::flows::administer::people::view_as::ViewError;
+use crate::flows::administer::people::{FindError, Found};
+use crate::web::admin::fields::Field;
+use crate::web::admin::guard::{Called, Caller};
+use crate::web::admin::people::page::{PeoplePage, Person};
+use crate::web::admin::shell::Room;
+use crate::web::admin::state::{Admin, reads, writes};
+use crate::web::admin::words::when;
 use crate::web::pages::respond;
 use crate::web::paths;
 use crate::web::state::answer;

@@ -4,13 +4,13 @@ use askama::Template;
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::web::admin::fields::Field;
-use crate::web::admin::shell::Shell;
-use crate::web::admin::people::{boxed, told};
 use crate::domain::rule::{Role, Rules};
 use crate::domain::time::{self, TimeZone, Timestamp};
 use crate::flows::administer::people::Found;
 use crate::flows::administer::people::trial::{Change, Trial};
+use crate::web::admin::fields::Field;
+use crate::web::admin::people::{boxed, told};
+use crate::web::admin::shell::Shell;
 use crate::web::pages::{Forms, Page};
 
 /// A role with its name for people.
@@ -170,7 +170,10 @@ pub fn steps(who: &str, draft: bool, now: Timestamp, trial: &Trial, zone: &TimeZ
     let who = utf8_percent_encode(who, NON_ALPHANUMERIC);
     let step = |says: String, at: Option<Timestamp>| {
         let at = at.map(|at| format!("&at={}", utf8_percent_encode(&boxed(at, zone), NON_ALPHANUMERIC)));
-        Step { says, href: format!("/_gate/admin/people?who={who}&mapping={mapping}{}", at.unwrap_or_default()) }
+        Step {
+            says,
+            href: format!("/_gate/admin/people?who={who}&mapping={mapping}{}", at.unwrap_or_default()),
+        }
     };
     // A date box knows minutes; the next full one is past the change.
     let minute = jiff::SignedDuration::from_secs(59);

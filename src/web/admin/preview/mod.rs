@@ -2,29 +2,29 @@
 
 pub mod page;
 
-use axum::routing::{get, post};
-use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 use serde_json::json;
 
-use crate::web::admin::state::{Admin, reads, writes};
-use crate::web::admin::guard::{Called, Caller};
-use crate::web::admin::answers::json_answer;
-use crate::web::admin::draft::{bar, told, who_was_faster};
-use crate::web::admin::fields::{Field, Pager, grouped, people};
-use crate::web::admin::offers;
-use crate::web::admin::preview::page::{Named, Outcome, PreviewPage, PreviewPeople, State as Shown};
-use crate::web::admin::shell::{Note, Room, Tone};
-use crate::web::admin::sweep;
-use crate::web::admin::words::{differences, sentence, when};
 use crate::adapters::store::StoreError;
 use crate::domain::mapping::Draft;
 use crate::domain::rule::{Role, Rules};
 use crate::domain::unmet::{Unmet, unmet};
 use crate::flows::administer::mapping::ChangeError;
 use crate::flows::administer::preview::{PreviewState, Previewed};
+use crate::web::admin::answers::json_answer;
+use crate::web::admin::draft::{bar, told, who_was_faster};
+use crate::web::admin::fields::{Field, Pager, grouped, people};
+use crate::web::admin::guard::{Called, Caller};
+use crate::web::admin::offers;
+use crate::web::admin::preview::page::{Named, Outcome, PreviewPage, PreviewPeople, State as Shown};
+use crate::web::admin::shell::{Note, Room, Tone};
+use crate::web::admin::state::{Admin, reads, writes};
+use crate::web::admin::sweep;
+use crate::web::admin::words::{differences, sentence, when};
 use crate::web::pages::respond;
 use crate::web::state::answer;
 

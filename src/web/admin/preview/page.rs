@@ -3,12 +3,12 @@
 use askama::Template;
 use http::StatusCode;
 
+use crate::domain::preview::{People, PersonName, Preview};
+use crate::domain::rule::Rules;
 use crate::web::admin::fields::{Field, Pager, grouped, people};
 use crate::web::admin::mapping::page::DraftBar;
 use crate::web::admin::shell::Shell;
 use crate::web::admin::words::Difference;
-use crate::domain::preview::{People, PersonName, Preview};
-use crate::domain::rule::Rules;
 use crate::web::pages::{Forms, Page};
 
 /// Names shown at once; the others are a click away.

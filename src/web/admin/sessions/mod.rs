@@ -1,19 +1,14 @@
 //! Who is signed in: device, site, since when, with which roles; ending one session, or all of a person.
 
 use askama::Template;
-use axum::routing::{get, post};
-use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::web::admin::state::{Admin, reads, writes};
-use crate::web::admin::guard::{Called, Caller};
-use crate::web::admin::fields::{Field, people};
-use crate::web::admin::shell::{Room, Shell};
-use crate::web::admin::words::when;
 use crate::adapters::store::sessions::SessionFilter;
 use crate::domain::audit::Action;
 use crate::domain::record::IndividualId;
@@ -21,6 +16,11 @@ use crate::domain::session::SessionKey;
 use crate::domain::time::Timestamp;
 use crate::flows::administer::people::FindError;
 use crate::flows::administer::sessions::Listed;
+use crate::web::admin::fields::{Field, people};
+use crate::web::admin::guard::{Called, Caller};
+use crate::web::admin::shell::{Room, Shell};
+use crate::web::admin::state::{Admin, reads, writes};
+use crate::web::admin::words::when;
 use crate::web::pages::{Forms, Page, respond};
 use crate::web::state::answer;
 

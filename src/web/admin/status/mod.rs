@@ -1,23 +1,23 @@
 //! Is everything in order: the AMS, the store, the mapping, the certificate.
 
 use askama::Template;
-use axum::routing::{get, post};
-use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 
-use crate::web::admin::state::{Admin, reads, writes};
-use crate::web::admin::guard::Called;
+use crate::adapters::store::outbox::{DeliveryStatus, Undelivered};
+use crate::domain::time::{TimeZone, Timestamp};
+use crate::flows::administer::status::Status;
+use crate::flows::administer::status::environment::SwitchError;
 use crate::web::admin::fields::grouped;
+use crate::web::admin::guard::Called;
 use crate::web::admin::offers;
 use crate::web::admin::plain::{Plain, PlainPage};
 use crate::web::admin::shell::{Room, Shell, Tone};
+use crate::web::admin::state::{Admin, reads, writes};
 use crate::web::admin::words::when;
-use crate::adapters::store::outbox::{DeliveryStatus, Undelivered};
-use crate::domain::time::{TimeZone, Timestamp};
-use crate::flows::administer::status::environment::SwitchError;
-use crate::flows::administer::status::Status;
 use crate::web::pages::{Forms, Page, respond};
 use crate::web::state::answer;
 

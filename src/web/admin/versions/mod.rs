@@ -1,21 +1,21 @@
 //! Versions of the mapping: the list, one of them beside another, and putting an older one in force again.
 
 use askama::Template;
-use axum::routing::{get, post};
-use axum::{Extension, Router};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
 
-use crate::web::admin::state::{Admin, reads, writes};
-use crate::web::admin::guard::{Called, Caller};
-use crate::web::admin::draft::{told, which, who_was_faster};
-use crate::web::admin::fields::Pager;
-use crate::web::admin::shell::{Note, Room, Shell, Tone};
-use crate::web::admin::words::{Difference, differences, when};
 use crate::domain::mapping::VersionHead;
 use crate::domain::time::TimeZone;
 use crate::flows::administer::mapping::{ChangeError, Which};
+use crate::web::admin::draft::{told, which, who_was_faster};
+use crate::web::admin::fields::Pager;
+use crate::web::admin::guard::{Called, Caller};
+use crate::web::admin::shell::{Note, Room, Shell, Tone};
+use crate::web::admin::state::{Admin, reads, writes};
+use crate::web::admin::words::{Difference, differences, when};
 use crate::web::pages::{Forms, Page, respond};
 use crate::web::state::answer;
 

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::web::admin::kinds;
 use crate::domain::code::Code;
 use crate::domain::condition::{
     Condition, ConditionField, ConditionKind, FieldFault, FieldValue, FieldValues, Holds,
 };
 use crate::domain::rule::{NotARole, Role, Rule, RuleRole};
+use crate::web::admin::kinds;
 
 /// Most conditions of one rule.
 pub const MOST_CONDITIONS: usize = 12;

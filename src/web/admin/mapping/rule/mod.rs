@@ -9,20 +9,20 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::Response;
 
-use crate::web::admin::state::Admin;
-use crate::web::admin::guard::{Called, Caller};
-use crate::web::admin::draft::{told, told_fault, who_was_faster};
-use crate::web::admin::mapping::rule::edited::Edited;
-use crate::web::admin::kinds;
-use crate::web::admin::offers::{self, Offers};
-use crate::web::admin::mapping::rule::page::{Clash, RulePage};
-use crate::web::admin::shell::Room;
-use crate::web::admin::mapping::rule::form::{MOST_CONDITIONS, Mends, Typed, TypedCondition};
 use crate::domain::condition::ConditionKind;
-use crate::domain::faults::Place;
+use crate::domain::faults::FaultPlace;
 use crate::domain::mapping::Draft;
 use crate::domain::rule::{Condition, Rule, Rules};
 use crate::flows::administer::mapping::ChangeError;
+use crate::web::admin::draft::{told, told_fault, who_was_faster};
+use crate::web::admin::guard::{Called, Caller};
+use crate::web::admin::kinds;
+use crate::web::admin::mapping::rule::edited::Edited;
+use crate::web::admin::mapping::rule::form::{MOST_CONDITIONS, Mends, Typed, TypedCondition};
+use crate::web::admin::mapping::rule::page::{Clash, RulePage};
+use crate::web::admin::offers::{self, Offers};
+use crate::web::admin::shell::Room;
+use crate::web::admin::state::Admin;
 use crate::web::pages::respond;
 use crate::web::state::answer;
 
@@ -94,9 +94,11 @@ pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Resp
         Err(ChangeError::Unsound(faults)) => {
             let mends = faults.iter().map(|fault| {
                 let field = match fault.place {
-                    Place::Role(_) => "role".to_owned(),
-                    Place::Field(_, number, key) => kinds::name(number, key),
-                    Place::Setting(_) | Place::Label(_) | Place::Conditions(_) => "rule".to_owned(),
+                    FaultPlace::Role(_) => "role".to_owned(),
+                    FaultPlace::Field(_, number, key) => kinds::name(number, key),
+                    FaultPlace::Setting(_) | FaultPlace::Label(_) | FaultPlace::Conditions(_) => {
+                        "rule".to_owned()
+                    }
                 };
                 (field, told_fault(fault))
             });

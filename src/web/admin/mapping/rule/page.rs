@@ -4,13 +4,13 @@
 use askama::Template;
 use http::StatusCode;
 
-use crate::web::admin::mapping::rule::edited::Edited;
+use crate::domain::condition::{ConditionKind, KINDS};
 use crate::web::admin::fields::{Field, List};
 use crate::web::admin::kinds;
+use crate::web::admin::mapping::rule::edited::Edited;
+use crate::web::admin::mapping::rule::form::{MOST_CONDITIONS, Mends, Typed, TypedCondition};
 use crate::web::admin::offers::Offers;
 use crate::web::admin::shell::Shell;
-use crate::web::admin::mapping::rule::form::{MOST_CONDITIONS, Mends, Typed, TypedCondition};
-use crate::domain::condition::{ConditionKind, KINDS};
 use crate::web::pages::{Forms, Page};
 
 /// One condition on the page.
@@ -148,7 +148,13 @@ impl Page for RulePage {
         use crate::web::admin::tests::samples;
         let new = |key: &str, typed: &Typed, mends: &Mends| {
             let edited = Edited { key: key.to_owned(), was: key.to_owned() };
-            Self::new(samples::shell(crate::web::admin::shell::Room::Mapping), edited, typed, mends, samples::offers())
+            Self::new(
+                samples::shell(crate::web::admin::shell::Room::Mapping),
+                edited,
+                typed,
+                mends,
+                samples::offers(),
+            )
         };
         let full = samples::rules().rules.last().map(Typed::from).unwrap();
         let broken = Typed {
