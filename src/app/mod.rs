@@ -187,7 +187,7 @@ impl App {
         self.watch.draining.store(true, Ordering::Release);
         self.serving.drain().await;
         self.stop.cancel();
-        if let Some(administer) = self.administer() {
+        if let Some(administer) = &self.use_cases.administration.administer {
             administer.close().await;
         }
         self.tasks.wait().await;

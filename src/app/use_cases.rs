@@ -16,7 +16,6 @@ use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::adapters::keys::seal::Sealer;
-use crate::domain::access::Site;
 use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
 use crate::flows::administer::{Administer, first_mapping};
 use crate::flows::attempts::Attempts;
