@@ -31,7 +31,7 @@ use crate::adapters::store::sqlite::lock::GatewayLock;
 use crate::adapters::upstream::EndpointFault;
 use crate::config::Settings;
 use crate::domain::access::Site;
-use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
+use crate::flows::administer::services::{AdminServices, RECORDS_KEPT, ServiceParts};
 use crate::flows::administer::{Administer, first_mapping};
 use crate::flows::attempts::Attempts;
 use crate::flows::grant::PublishedClients;
@@ -94,7 +94,7 @@ pub struct App {
     watch: Arc<Watch>,
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
     administer: Option<Arc<Administer>>,
-    desk: Option<Arc<Desk>>,
+    admin_services: Option<Arc<AdminServices>>,
     openid: Option<OpenId>,
     lists: Arc<Lists>,
     restart: Arc<Notify>,
@@ -170,8 +170,8 @@ impl App {
             Arc::clone(&clock),
             attempts,
         ));
-        let desk = match &settings.admin {
-            Some(admin) => Some(Arc::new(Desk::new(Foundation {
+        let admin_services = match &settings.admin {
+            Some(admin) => Some(Arc::new(AdminServices::new(ServiceParts {
                 store: store.clone(),
                 ams: Arc::clone(&catalogue),
                 visits: Arc::clone(&visits),
@@ -204,7 +204,7 @@ impl App {
             clock: Arc::clone(&clock),
             lists: Arc::clone(&lists),
             administer: administer.clone(),
-            desk: desk.clone(),
+            admin_services: admin_services.clone(),
         };
         let provider = openid.as_ref().map(|openid| Arc::clone(&openid.provider));
         let clients = openid.as_ref().and_then(|openid| openid.clients.clone());
@@ -243,7 +243,7 @@ impl App {
             let _ = answering.await;
         });
         tasks.spawn(refresh.run(waiting, stop.clone()));
-        let keep_records = desk.as_ref().map_or(SignedDuration::ZERO, |_| RECORDS_KEPT);
+        let keep_records = admin_services.as_ref().map_or(SignedDuration::ZERO, |_| RECORDS_KEPT);
         tasks.spawn(upkeep::run(
             visits,
             store.clone(),
@@ -252,9 +252,9 @@ impl App {
             keep_records,
             stop.clone(),
         ));
-        if let Some(desk) = &desk {
-            desk.overview.set_certificate_end(certificate_end(&settings));
-            tasks.spawn(Arc::clone(desk).run(stop.clone()));
+        if let Some(admin_services) = &admin_services {
+            admin_services.overview.set_certificate_end(certificate_end(&settings));
+            tasks.spawn(Arc::clone(admin_services).run(stop.clone()));
         }
         tasks.spawn(keyring.keep(stop.clone()));
         if let Some(openid) = &openid {
@@ -271,7 +271,7 @@ impl App {
             watch,
             tls,
             administer,
-            desk,
+            admin_services,
             openid,
             lists,
             restart,
@@ -293,8 +293,8 @@ impl App {
     }
 
     /// The use cases about people. `None`: the operator wants no administration.
-    pub fn desk(&self) -> Option<&Arc<Desk>> {
-        self.desk.as_ref()
+    pub fn admin_services(&self) -> Option<&Arc<AdminServices>> {
+        self.admin_services.as_ref()
     }
 
     /// Administration, if the operator wants it.
@@ -342,8 +342,8 @@ impl App {
         }
         warn_of_doubts(settings, &self.gate.rules.load().rules);
         let ends = certificate_end(settings);
-        if let Some(desk) = &self.desk {
-            desk.overview.set_certificate_end(ends);
+        if let Some(admin_services) = &self.admin_services {
+            admin_services.overview.set_certificate_end(ends);
         }
         self.watch.certificate_end.store(ends.map(Arc::new));
         self.watch.budget.set_rate(settings.ams.rate);

@@ -476,8 +476,10 @@ async fn looking_through_somebodys_eyes_starts_from_the_tester_and_is_off_by_def
     let page = sam.get(world.url(&asked)).await.expect(200);
     let value = |name: &str| page.attribute(&format!("name=\"{name}\""), "value").unwrap();
     let (token, id) = (value("token"), value("id"));
-    let begun =
-        sam.post(world.url("/_gate/admin/people/view-as"), &[("token", &*token), ("id", &*id)]).await.expect(303);
+    let begun = sam
+        .post(world.url("/_gate/admin/people/view-as"), &[("token", &*token), ("id", &*id)])
+        .await
+        .expect(303);
     sam.open(begun.location().unwrap().as_str()).await.expect(200);
     let seen = sam.get(world.url("/members")).await.expect(200);
     assert!(seen.text.contains("Jane Marlowe"), "{}", seen.text);

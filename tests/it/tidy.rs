@@ -58,10 +58,8 @@ const KNOWN_CIRCLES: &[&[&str]] = &[
     &["src/app/"],
     &["src/cli/"],
     &["src/domain/roles/"],
-    &["src/flows/administer/"],
     &["src/flows/managed_roles.rs", "src/flows/person.rs", "src/flows/refresh.rs"],
     &["src/sim/"],
-    &["src/web/admin/"],
 ];
 
 const MOST_LINES: usize = 400;

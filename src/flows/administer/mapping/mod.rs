@@ -7,8 +7,6 @@ pub mod catalogue;
 
 use std::sync::Arc;
 
-use crate::flows::administer::Actor;
-use crate::flows::administer::known::Known;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::rules_file::{self, Problem};
 use crate::adapters::store::StoreError;
@@ -17,6 +15,8 @@ use crate::domain::audit::{Action, Entry};
 use crate::domain::faults::Fault;
 use crate::domain::mapping::{Draft, Edit, MappingDiff, Version, VersionHead};
 use crate::domain::rule::{Role, Rules};
+use crate::flows::administer::Actor;
+use crate::flows::administer::known::Known;
 use crate::flows::person::{Published, PublishedRules};
 
 /// The longest text that is read as a rules file, in bytes.

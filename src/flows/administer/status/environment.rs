@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::flows::administer::Actor;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::administration::{Administration, EnvironmentChoice};
 use crate::domain::audit::{Action, Entry};
+use crate::flows::administer::Actor;
 
 /// Why there is no switching.
 #[derive(Debug, Clone, thiserror::Error)]

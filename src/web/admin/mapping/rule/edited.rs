@@ -1,9 +1,9 @@
 //! Which rule a form edits, and what it said when the form was made: an edit counts only over what its author saw.
 
-use crate::web::admin::guard::Caller;
 use crate::adapters::keys::random::digest;
 use crate::adapters::rules_file::print_rule;
 use crate::domain::rule::{Rule, Rules};
+use crate::web::admin::caller::Caller;
 
 /// The rule that a form is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
