@@ -5,12 +5,13 @@
 //! are those of the rules file; `id` tells a rule from others whatever it says. Whether the mapping is sound is not asked here: what was
 //! published stays readable when a later release refuses more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::code::Code;
 use crate::domain::condition::{Condition, ConditionField, ConditionKind, FieldValue, FieldValues, Holds};
+use crate::domain::mapping::Version;
 use crate::domain::rule::{PrimaryMembership, Role, Rule, RuleId, RuleRole, Rules};
 use crate::domain::time::TimeZone;
 
@@ -30,6 +31,23 @@ pub struct StoredRules {
     non_member: Option<Role>,
     manage_core_roles: bool,
     rules: Vec<StoredRule>,
+}
+
+/// A published version at rest, without its head.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredVersion {
+    /// What it says.
+    #[serde(flatten)]
+    pub rules: StoredRules,
+    /// As [`Version::produced`]. Missing in what was written before there were rules for many roles.
+    #[serde(default)]
+    pub produced: BTreeSet<Role>,
+}
+
+impl From<&Version> for StoredVersion {
+    fn from(version: &Version) -> StoredVersion {
+        StoredVersion { rules: StoredRules::from(&version.rules), produced: version.produced.clone() }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,14 @@
 //! The one place that joins the parts: from checked settings to a running gateway, and from new settings to the same gateway.
+//!
+//! A gateway is built in stages: the store ([`stored`]), the use cases over it ([`use_cases`]), the pages and the data plane over
+//! those, and last the listeners. What the first stages refuse, nobody has seen yet.
 
+mod error;
 mod fixed;
 mod openid;
 mod parts;
 mod stored;
+mod use_cases;
 mod watch;
 
 use std::net::SocketAddr;
@@ -11,24 +16,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use jiff::SignedDuration;
 use prometheus_client::metrics::counter::Counter;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::adapters::ams::Ams;
-use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
-use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
-use crate::adapters::keys::CryptographyFailed;
-use crate::adapters::keys::seal::Sealer;
-use crate::adapters::store::StoreError;
 use crate::adapters::store::sqlite::lock::GatewayLock;
-use crate::adapters::upstream::EndpointFault;
 use crate::config::Settings;
 use crate::domain::access::Site;
 use crate::flows::administer::services::{AdminServices, RECORDS_KEPT, ServiceParts};
@@ -45,50 +41,22 @@ use crate::flows::upkeep;
 use crate::flows::visit::Visits;
 use crate::serve::tls::TlsFault;
 use crate::serve::{self, Listener, Serving};
-use crate::web::operations;
-use crate::web::proxy::{Control, Gate, Meter};
-use crate::web::{routes, state};
+use crate::web::proxy::{Control, Gate, Meter, Snapshot};
+use crate::web::{operations, routes};
 use fixed::Fixed;
-use openid::OpenId;
 use parts::{certificate_end, load_tls, read_tls, serving_of, snapshot_of, warn_of_doubts};
-use stored::{open_and_lock, with_chosen_environment};
+use stored::Opened;
+use use_cases::UseCases;
 use watch::Watch;
 
-pub(crate) use stored::open_store;
-
-/// Why a gateway does not start, or does not take new settings.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The signing keys in the store.
-    #[error(transparent)]
-    Keys(#[from] KeyringError),
-    /// The machine's cryptography.
-    #[error(transparent)]
-    Cryptography(#[from] CryptographyFailed),
-    /// The client for calls to the AMS.
-    #[error(transparent)]
-    Http(#[from] HttpError),
-    /// A site cannot be reached in the way that the settings say.
-    #[error("site `{0}`: {1}")]
-    Site(Arc<str>, #[source] EndpointFault),
-    /// Certificate or key of the listener.
-    #[error(transparent)]
-    Tls(#[from] TlsFault),
-    /// The listeners.
-    #[error(transparent)]
-    Listen(#[from] serve::StartError),
-    /// Settings that only a new start can change.
-    #[error("only a restart can change {0}")]
-    NeedsRestart(String),
-}
+pub use error::StartError;
+pub(crate) use stored::{open_existing_store, open_store};
 
 /// A running gateway.
 pub struct App {
     serving: Serving,
     gate: Arc<Gate>,
+    use_cases: UseCases,
     configured_address: SocketAddr,
     operations: SocketAddr,
     watch: Arc<Watch>,
@@ -109,14 +77,10 @@ impl App {
     /// Starts a gateway on the runtime of the caller, which becomes its control plane. When this returns, it answers.
     pub async fn start(settings: Settings, clock: SharedClock) -> Result<App, StartError> {
         let fixed = Fixed::of(&settings)?;
-        let (configured, listening) = (settings.ams.live.name().to_owned(), settings.listen.operations);
-        let (settings, store, lock) = open_and_lock(settings).await?;
-        let keyring = Arc::new(Keyring::ensure(store.clone(), Arc::clone(&clock)).await?);
-        let settings = with_chosen_environment(settings, &*store).await?;
-        let restart = Arc::new(Notify::new());
-        let attempts = Attempts::new(Sealer::new(&settings.store.secret_key, "login attempt")?);
+        let (opened, lock) = Opened::open(settings, clock).await?;
+        let settings = &opened.settings;
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
-        let snapshot = snapshot_of(&settings)?;
+        let snapshot = snapshot_of(settings)?;
 
         let budget = Arc::new(Budget::new(settings.ams.rate));
         let http = HttpClient::new(HttpLimits::default())?;
@@ -223,13 +187,13 @@ impl App {
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let watch = Arc::new(Watch {
-            store: store.clone(),
+            store: opened.store.clone(),
             gate: Arc::clone(&gate),
-            ams: catalogue,
-            budget,
-            sign_in,
-            refresh: Arc::clone(&refresh),
-            certificate_end: ArcSwapOption::from_pointee(certificate_end(&settings)),
+            ams: Arc::clone(&use_cases.upstream.ams),
+            budget: Arc::clone(&use_cases.upstream.budget),
+            sign_in: Arc::clone(&use_cases.visiting.sign_in),
+            refresh: Arc::clone(&use_cases.visiting.refresh),
+            certificate_end: ArcSwapOption::from_pointee(certificate_end(settings)),
             reloads_refused: Counter::default(),
             draining: AtomicBool::new(false),
         });
@@ -260,14 +224,20 @@ impl App {
         if let Some(openid) = &openid {
             tasks.spawn(Arc::clone(&openid.back_channel).run(stop.clone()));
         }
+
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let operations = answer_operator(settings.listen.operations, &watch, &tasks, &stop).await?;
+        use_cases.run(queue, &opened, &tasks, &stop);
         tasks.close();
         let listener = Listener { address: settings.listen.address, tls: tls.clone() };
         let serving = serve::start(&[listener], serving_of(&settings.listen), &gate)?;
+        let configured_address = settings.listen.address;
         Ok(App {
             serving,
             gate,
-            configured_address: settings.listen.address,
-            operations: operations_address,
+            use_cases,
+            configured_address,
+            operations,
             watch,
             tls,
             administer,
@@ -299,12 +269,12 @@ impl App {
 
     /// Administration, if the operator wants it.
     pub fn administer(&self) -> Option<&Arc<Administer>> {
-        self.administer.as_ref()
+        self.use_cases.administration.administer.as_ref()
     }
 
     /// Waits until an administrator asks for a new start, because the AMS environment was switched.
     pub async fn restart_asked(&self) {
-        self.restart.notified().await;
+        self.use_cases.administration.restart.notified().await;
     }
 
     /// Counts a reload that was refused, here or by whoever read the file.
@@ -323,16 +293,16 @@ impl App {
         if let (Some(tls), Some(certificate)) = (&self.tls, certificate) {
             tls.store(Arc::new(certificate));
         }
-        match &self.administer {
+        match self.administer() {
             Some(administer) => {
-                administer.previews.set_sites(sites_of(settings));
+                administer.previews.set_sites(settings.sites.iter().map(|site| &site.site));
                 administer.tell_of_file(&settings.rules);
             }
             None => {
                 let version = self.gate.rules.load().version + 1;
                 let replaced =
                     self.gate.rules.swap(Arc::new(Published::new(version, settings.rules.clone())));
-                let lists = Arc::clone(&self.lists);
+                let lists = Arc::clone(&self.use_cases.mapping.lists);
                 self.tasks.spawn(async move {
                     if let Err(error) = lists.keep_replaced(&replaced).await {
                         tracing::error!(%error, "The list of managed roles could not be kept");
@@ -346,9 +316,9 @@ impl App {
             admin_services.overview.set_certificate_end(ends);
         }
         self.watch.certificate_end.store(ends.map(Arc::new));
-        self.watch.budget.set_rate(settings.ams.rate);
+        self.use_cases.upstream.budget.set_rate(settings.ams.rate);
         self.gate.visits.set_limits(settings.session);
-        if let Some(openid) = &self.openid {
+        if let Some(openid) = &self.use_cases.openid {
             openid.take_over(settings);
             let provider = Arc::clone(&openid.provider);
             // A new client may need a key of another kind.
@@ -363,13 +333,47 @@ impl App {
         self.watch.draining.store(true, Ordering::Release);
         self.serving.drain().await;
         self.stop.cancel();
-        if let Some(administer) = &self.administer {
+        if let Some(administer) = &self.use_cases.administration.administer {
             administer.close().await;
         }
         self.tasks.wait().await;
     }
 }
 
-fn sites_of(settings: &Settings) -> impl Iterator<Item = &Site> {
-    settings.sites.iter().map(|site| &site.site)
+/// The data plane, with our own pages behind it.
+fn gate_of(opened: &Opened, use_cases: &UseCases, snapshot: Snapshot) -> Gate {
+    let openid = use_cases.openid.as_ref();
+    let provider = openid.map(|openid| Arc::clone(&openid.provider));
+    let clients = openid.and_then(|openid| openid.clients.clone());
+    let pages = routes::control(use_cases.services(opened), provider, clients);
+    Gate {
+        snapshot: ArcSwap::from_pointee(snapshot),
+        visits: Arc::clone(&use_cases.visiting.visits),
+        long: Arc::clone(&use_cases.visiting.long),
+        rules: Arc::clone(&use_cases.mapping.rules),
+        keyring: Arc::clone(&opened.keyring),
+        clock: Arc::clone(&opened.clock),
+        control: Control::new(pages, Handle::current()),
+        meter: Meter::default(),
+        refusal_log: Arc::default(),
+    }
+}
+
+/// Answers `/livez`, `/readyz` and `/metrics` until `stop`; gives the address.
+async fn answer_operator(
+    listening: SocketAddr,
+    watch: &Arc<Watch>,
+    tasks: &TaskTracker,
+    stop: &CancellationToken,
+) -> Result<SocketAddr, serve::StartError> {
+    let failed = |error| serve::StartError::Listen(listening, error);
+    let listener = TcpListener::bind(listening).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let answering = axum::serve(listener, operations::router(watch.clone()))
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
+    tasks.spawn(async move {
+        // It retries failed accepts by itself and has no other errors.
+        let _ = answering.await;
+    });
+    Ok(address)
 }

@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use super::StartError;
-use crate::adapters::clock::SharedClock;
-use crate::adapters::store::Store;
+use super::error::StartError;
+use super::stored::Opened;
 use crate::config::Settings;
 use crate::config::settings::Oidc;
 use crate::domain::client::Clients;
 use crate::flows::administer::clients::{FromConfiguration, OpenIdClients};
 use crate::flows::back_channel::BackChannel;
 use crate::flows::grant::{Provider, PublishedClients};
-use crate::flows::keyring::Keyring;
 use crate::flows::visit::Visits;
 
 /// The OpenID Provider, and the worker that tells its clients of logouts.
@@ -27,19 +25,17 @@ pub(super) struct OpenId {
 impl OpenId {
     /// Puts it together. When this returns, keys are there and clients can ask.
     pub(super) async fn start(
-        settings: &Settings,
+        opened: &Opened,
         oidc: &Oidc,
         published: PublishedClients,
-        store: Arc<dyn Store>,
         visits: Arc<Visits>,
-        keys: Arc<Keyring>,
-        clock: &SharedClock,
     ) -> Result<OpenId, StartError> {
+        let Opened { settings, store, keyring, clock, .. } = opened;
         let back_channel = Arc::new(BackChannel::new(
             oidc.provider.issuer.clone(),
             Arc::clone(&published),
             store.clone(),
-            Arc::clone(&keys),
+            Arc::clone(keyring),
             Arc::clone(clock),
         )?);
         let provider = Arc::new(Provider::new(
@@ -47,7 +43,7 @@ impl OpenId {
             Arc::clone(&published),
             store.clone(),
             visits,
-            keys,
+            Arc::clone(keyring),
             Arc::clone(clock),
             &settings.store.secret_key,
         )?);
@@ -55,7 +51,8 @@ impl OpenId {
             Some(_) => {
                 let (provider, published) = (Arc::clone(&provider), Arc::clone(&published));
                 let clock = Arc::clone(clock);
-                Some(Arc::new(OpenIdClients::open(store.clone(), store, provider, published, clock).await?))
+                let clients = OpenIdClients::open(store.clone(), store.clone(), provider, published, clock);
+                Some(Arc::new(clients.await?))
             }
             None => None,
         };

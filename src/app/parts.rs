@@ -1,4 +1,4 @@
-//! From settings to what the data plane and the listener are made of; a reload makes the same anew.
+//! From settings to what the data plane and the listener are made of; a reload makes the same again.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use http::HeaderValue;
 use jiff::Timestamp;
 use rustls::ServerConfig;
 
-use super::StartError;
+use super::error::StartError;
 use crate::adapters::pace::LeastRate;
 use crate::adapters::upstream::{Endpoints, UploadLimits};
 use crate::config::settings::{Listen, Tls};

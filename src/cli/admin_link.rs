@@ -6,9 +6,8 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Failure, because, runtime};
+use super::{Failure, because, open_store, runtime};
 use crate::adapters::clock::SystemClock;
-use crate::app;
 use crate::config::{self, Env, Settings};
 use crate::flows::administer::AdminLinks;
 use crate::web::paths::ADMIN_EMERGENCY;
@@ -17,12 +16,7 @@ use crate::web::paths::ADMIN_EMERGENCY;
 pub fn run(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
     let settings = config::load(config, env).map_err(Failure::Configuration)?;
     let origin = origin(&settings)?;
-    let path = &settings.store.path;
-    if !path.exists() {
-        return Err(because(format!("{} is not there yet: start the gateway once", path.display())));
-    }
-    let store = app::open_store(&settings.store).map_err(because)?;
-    let links = AdminLinks::new(store, Arc::new(SystemClock));
+    let links = AdminLinks::new(open_store(&settings)?, Arc::new(SystemClock));
     let token = runtime()?.block_on(links.make()).map_err(because)?;
     writeln!(out, "{origin}{ADMIN_EMERGENCY}?token={token}")?;
     writeln!(
@@ -52,6 +46,7 @@ mod tests {
     use super::*;
     use crate::adapters::clock::{Clock, SharedClock};
     use crate::adapters::store::sqlite::SqliteStore;
+    use crate::app;
     use crate::config::env::Given;
     use crate::config::sample;
     use crate::domain::time::Timestamp;

@@ -8,12 +8,11 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 
-use super::{Failure, because, runtime};
+use super::{Failure, because, open_store, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::keys::assertion::{Signer, jwks};
 use crate::adapters::keys::seal::SecretKey;
 use crate::adapters::store::Store;
-use crate::app;
 use crate::config::{self, Env};
 use crate::flows::keyring::{OVERLAP, rotate};
 
@@ -59,11 +58,7 @@ fn replace(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Fail
 /// The store of a gateway that has run before.
 fn open(config: &Path, env: &dyn Env) -> Result<(PathBuf, Arc<dyn Store>), Failure> {
     let settings = config::load(config, env).map_err(Failure::Configuration)?;
-    let path = &settings.store.path;
-    if !path.exists() {
-        return Err(no_keys_yet(path));
-    }
-    let store = app::open_store(&settings.store).map_err(because)?;
+    let store = open_store(&settings)?;
     Ok((settings.store.path, store))
 }
 

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::explain::{self, Line};
-use super::{Failure, because, runtime};
+use super::{Failure, because, open_store, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
-use crate::app;
 use crate::config::{self, Env};
 use crate::domain::time::Timestamp;
 use crate::flows::administer::migrate::{Report, UserComparison, read_users};
@@ -88,11 +87,7 @@ pub fn run(asked: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Write)
 
 fn from_store(comparison: UserComparison, config: &Path, env: &dyn Env) -> Result<Report, Failure> {
     let settings = config::load(config, env).map_err(Failure::Configuration)?;
-    let path = &settings.store.path;
-    if !path.exists() {
-        return Err(because(format!("{} is not there yet: start the gateway once", path.display())));
-    }
-    let store = app::open_store(&settings.store).map_err(because)?;
+    let store = open_store(&settings)?;
     runtime()?.block_on(comparison.of_known(&*store, settings.ams.live.name())).map_err(because)
 }
 

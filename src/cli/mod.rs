@@ -18,11 +18,14 @@ use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::config::Problem;
+use crate::adapters::store::Store;
+use crate::app;
 use crate::config::env::Machine;
+use crate::config::{Problem, Settings};
 use crate::domain::time::Timestamp;
 use crate::telemetry::Format;
 
@@ -185,6 +188,13 @@ fn explained(asked: &Explain, out: &mut dyn Write) -> Result<(), Failure> {
         explain::run(rules, &mut BufReader::with_capacity(1 << 16, file), *at, *format, out)
     };
     ended.map_err(because)
+}
+
+/// The store of a gateway that has run before.
+fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+    let path = settings.store.path.display();
+    let found = app::open_existing_store(&settings.store).map_err(because)?;
+    found.ok_or_else(|| because(format!("{path} is not there yet: start the gateway once")))
 }
 
 /// The runtime of a command that is no gateway.

@@ -1,14 +1,14 @@
 //! What an administrator can choose from when writing a rule: what the AMS lists, and what was seen on records.
 //!
 //! The AMS lists committees, events, custom fields and relationship types. It lists no membership types, security roles,
-//! certifications, products: of those only what somebody has is known.
+//! certifications, products (docs/ams/remembers.md, "Lists of the association"): of those only what somebody has is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::condition::Choices;
+use super::condition::ChoiceList;
 use super::fold;
 use super::record::Record;
 use super::rule::{Code, Condition, Rules};
@@ -107,25 +107,25 @@ impl Catalogue {
     }
 
     /// What the AMS lists of these, in its order.
-    pub fn choices(&self, of: Choices) -> Vec<Choice> {
+    pub fn choices(&self, of: ChoiceList) -> Vec<Choice> {
         let choice = |code: &str, label: String| Choice { code: code.to_owned(), label };
         match of {
-            Choices::Committees => self.committees.clone(),
-            Choices::Relationships => self.relationships.clone(),
-            Choices::Events => {
+            ChoiceList::Committees => self.committees.clone(),
+            ChoiceList::Relationships => self.relationships.clone(),
+            ChoiceList::Events => {
                 let day = |one: &EventChoice| one.first_day.map(|day| format!(", {}", in_words(day)));
                 let label = |one: &EventChoice| format!("{}{}", one.label, day(one).unwrap_or_default());
                 self.events.iter().map(|one| choice(&one.code, label(one))).collect()
             }
-            Choices::CustomFields => {
+            ChoiceList::CustomFields => {
                 self.custom_fields.iter().map(|one| choice(&one.name, one.label.clone())).collect()
             }
-            Choices::FieldValues => values_of(self.custom_fields.iter()),
-            Choices::MembershipTypes
-            | Choices::Positions
-            | Choices::SecurityRoles
-            | Choices::Products
-            | Choices::Certifications => Vec::new(),
+            ChoiceList::FieldValues => values_of(self.custom_fields.iter()),
+            ChoiceList::MembershipTypes
+            | ChoiceList::Positions
+            | ChoiceList::SecurityRoles
+            | ChoiceList::Products
+            | ChoiceList::Certifications => Vec::new(),
         }
     }
 }
@@ -156,7 +156,7 @@ pub struct SeenChoice {
     pub people: usize,
 }
 
-/// Choices by their folded code, because a rule compares so.
+/// ChoiceList by their folded code, because a rule compares so.
 pub type Tally = BTreeMap<String, SeenChoice>;
 
 /// What was seen on the records that we hold.
@@ -189,24 +189,24 @@ const MOST_VALUES: usize = 50;
 
 impl Seen {
     /// What was seen of these.
-    pub fn choices(&self, of: Choices) -> Vec<SeenChoice> {
+    pub fn choices(&self, of: ChoiceList) -> Vec<SeenChoice> {
         let seen = |choice: Choice| SeenChoice { code: choice.code, label: choice.label, people: 0 };
         let tally = match of {
-            Choices::MembershipTypes => &self.membership_types,
-            Choices::Committees => &self.committees,
-            Choices::Positions => &self.positions,
-            Choices::SecurityRoles => &self.security_roles,
-            Choices::Events => &self.events,
-            Choices::Products => &self.products,
-            Choices::Certifications => &self.certifications,
-            Choices::Relationships => &self.relationships,
-            Choices::CustomFields => {
+            ChoiceList::MembershipTypes => &self.membership_types,
+            ChoiceList::Committees => &self.committees,
+            ChoiceList::Positions => &self.positions,
+            ChoiceList::SecurityRoles => &self.security_roles,
+            ChoiceList::Events => &self.events,
+            ChoiceList::Products => &self.products,
+            ChoiceList::Certifications => &self.certifications,
+            ChoiceList::Relationships => &self.relationships,
+            ChoiceList::CustomFields => {
                 let fields = self.custom_fields.values();
                 return fields
                     .map(|one| seen(Choice { code: one.name.clone(), label: one.label.clone() }))
                     .collect();
             }
-            Choices::FieldValues => {
+            ChoiceList::FieldValues => {
                 return values_of(self.custom_fields.values()).into_iter().map(seen).collect();
             }
         };

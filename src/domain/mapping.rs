@@ -2,6 +2,7 @@
 //!
 //! What a mapping says is in `rule`; what it gives a person is in `roles`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ pub struct Version {
     pub head: VersionHead,
     /// What it says.
     pub rules: Rules,
+    /// The roles that rules for many have given, in this version or any before it, as far as was known when it was published. A site
+    /// that was told of such a role is to take it away again, so none is ever forgotten.
+    pub produced: BTreeSet<Role>,
 }
 
 /// What a list of versions shows.

@@ -62,9 +62,9 @@ const CODE: &str = "{code}";
 
 /// The roles of a rule for many, such as `chapter_{code}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template(Arc<str>);
+pub struct RoleTemplate(Arc<str>);
 
-impl Template {
+impl RoleTemplate {
     /// The role for a code, as a slug. `None`: it is too long for a role.
     pub fn role(&self, slug: &str) -> Option<Role> {
         Role::parse(&self.0.replace(CODE, slug)).ok()
@@ -89,7 +89,7 @@ pub enum RuleRole {
     /// This role.
     One(Role),
     /// A role for each.
-    Each(Template),
+    Each(RoleTemplate),
 }
 
 impl RuleRole {
@@ -99,7 +99,7 @@ impl RuleRole {
             return Role::parse(text).map(RuleRole::One);
         };
         let fits = text.len() < 64 + CODE.len() && before.bytes().chain(after.bytes()).all(is_of_slug);
-        if fits { Ok(RuleRole::Each(Template(text.into()))) } else { Err(NotARole(text.into())) }
+        if fits { Ok(RuleRole::Each(RoleTemplate(text.into()))) } else { Err(NotARole(text.into())) }
     }
 
     /// As written.

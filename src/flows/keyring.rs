@@ -23,7 +23,7 @@ use crate::domain::time::Timestamp;
 pub const OVERLAP: SignedDuration = SignedDuration::from_mins(10);
 
 /// How long a replaced key stays published: longer than anything that it signed is valid or used as a hint.
-pub const RETIRED: SignedDuration = SignedDuration::from_hours(24 * 8);
+const RETIRED: SignedDuration = SignedDuration::from_hours(24 * 8);
 
 /// How often the store is asked whether somebody has made a new key.
 const LOOK_EVERY: Duration = Duration::from_secs(60);

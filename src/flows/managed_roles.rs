@@ -3,6 +3,7 @@
 //! A list that was in force can be fetched for seven days after, so that a site whose clock or cache is behind still reads it.
 //! docs/wordpress.md and README.md say the same to those who read assertions.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -34,9 +35,11 @@ pub struct ManagedRoles {
 }
 
 impl ManagedRoles {
-    /// Those of a mapping.
-    pub fn of(rules: &Rules) -> ManagedRoles {
-        let roles = rules.managed_roles();
+    /// Those that a mapping names, and those that rules for many have given.
+    pub fn of(rules: &Rules, produced: &BTreeSet<Role>) -> ManagedRoles {
+        let named = rules.managed_roles();
+        let roles: Vec<Role> =
+            named.iter().chain(produced).collect::<BTreeSet<_>>().into_iter().cloned().collect();
         let digest = BASE64_URL_SAFE_NO_PAD.encode(random::digest(text(&roles).as_bytes()));
         ManagedRoles { roles, digest }
     }

@@ -1,5 +1,6 @@
 //! A person in memory: the record, and what it gives under the mapping in force, as of now.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,6 +10,7 @@ use super::managed_roles::ManagedRoles;
 use crate::adapters::ams::AmsError;
 use crate::adapters::store::StoreError;
 use crate::domain::access::Standing;
+use crate::domain::mapping::Version;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::roles;
 use crate::domain::rule::Rules;
@@ -27,9 +29,16 @@ pub struct Published {
 }
 
 impl Published {
-    /// A mapping under its number.
+    /// A mapping under its number, of which nothing else is known.
     pub fn new(version: u64, rules: Rules) -> Published {
-        Published { version, managed: ManagedRoles::of(&rules), rules }
+        Published { version, managed: ManagedRoles::of(&rules, &BTreeSet::new()), rules }
+    }
+}
+
+impl From<Version> for Published {
+    fn from(version: Version) -> Published {
+        let Version { head, rules, produced } = version;
+        Published { version: head.number, managed: ManagedRoles::of(&rules, &produced), rules }
     }
 }
 

@@ -355,6 +355,22 @@ async fn a_committee_that_is_not_on_the_list_is_saved_with_a_warning() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_rule_for_many_roles_is_typed_and_refused_where_it_has_no_pattern() {
+    let world = world().await;
+    let mut sam = sam(&world).await;
+    let page = sam.get(world.url(MAPPING)).await;
+    let refused = add_committee(&world, &mut sam, &page, "EDU", "on_{code}").await.expect(422);
+    for kept in ["no condition has a pattern", "value=\"on_{code}\"", "value=\"EDU\""] {
+        assert!(refused.text.contains(kept), "{kept}: {}", refused.text);
+    }
+    add_committee(&world, &mut sam, &page, "ED*", "on_{code}").await.expect(303);
+    publish(&world, &mut sam).await.expect(303);
+    let mut jane = world.visitor();
+    jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
+    assert!(roles(&world, &mut jane).await.contains(&"on_u".to_owned()), "EDU with ED taken off");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_link_opens_once_and_only_by_its_button() {
     let world = world().await;
     let key = SecretKey::parse(SECRET_KEY).unwrap();

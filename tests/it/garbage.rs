@@ -22,7 +22,7 @@ async fn whatever_the_ams_answers_a_sign_in_ends_on_a_page_and_works_once_the_am
         [Endpoint::WebApiUrl, Endpoint::Authenticate, Endpoint::FindBySsoToken, Endpoint::Committees]
     {
         for fault in faults {
-            // A list that ends with an empty answer is an empty list (docs/ams/remembers.md).
+            // A list that ends with an empty answer is an empty list (docs/ams/remembers.md, "Pages of a list").
             if endpoint == Endpoint::Committees && fault == "no_content" {
                 continue;
             }

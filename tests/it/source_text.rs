@@ -138,7 +138,7 @@ pub(crate) fn imports(file: &str, text: &str) -> (Vec<Import>, String) {
         blank(&mut rest, at + 3..end);
     }
     let mut found = Vec::new();
-    while let Some((range, is_public)) = next_use(&rest) {
+    for (range, is_public) in uses(&rest) {
         let statement = rest[range.clone()].to_owned();
         blank(&mut rest, range);
         let all: Vec<_> =
@@ -151,15 +151,22 @@ pub(crate) fn imports(file: &str, text: &str) -> (Vec<Import>, String) {
     (found, rest)
 }
 
-/// Where the next `use` stands, with its visibility and its semicolon.
-fn next_use(code: &str) -> Option<(Range<usize>, bool)> {
+/// Where each `use` stands, with its `pub` and its semicolon, and whether it is public.
+fn uses(code: &str) -> Vec<(Range<usize>, bool)> {
     let tokens = tokens(code);
     let place = |token: &str| token.as_ptr() as usize - code.as_ptr() as usize;
-    let at = tokens.iter().position(|token| *token == "use")?;
-    let end = tokens[at..].iter().find(|token| **token == ";")?;
-    let is_public = tokens[..at].last() == Some(&"pub");
-    let begin = if is_public { at - 1 } else { at };
-    Some((place(tokens[begin])..place(end) + 1, is_public))
+    let statement = |at: usize| {
+        let end = tokens[at..].iter().find(|token| **token == ";")?;
+        let is_public = at > 0 && tokens[at - 1] == "pub";
+        let begin = if is_public { at - 1 } else { at };
+        Some((place(tokens[begin])..place(end) + 1, is_public))
+    };
+    tokens
+        .iter()
+        .enumerate()
+        .filter(|(_, token)| **token == "use")
+        .filter_map(|(at, _)| statement(at))
+        .collect()
 }
 
 /// The paths of a `use` tree and the names that they get.

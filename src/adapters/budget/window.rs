@@ -25,7 +25,7 @@ pub struct Rate {
 }
 
 impl Default for Rate {
-    /// What re:Members allows (docs/ams/remembers.md).
+    /// What re:Members allows (docs/ams/remembers.md, "Limits").
     fn default() -> Rate {
         Rate { per_second: 3, per_minute: 60 }
     }

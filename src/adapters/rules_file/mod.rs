@@ -18,7 +18,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::domain::faults::Place;
+use crate::domain::faults::FaultPlace;
 use crate::domain::rule::{NotARole, PrimaryMembership, Role, Rule, RuleRole, Rules};
 use crate::domain::time::TimeZone;
 use walk::Walk;
@@ -103,10 +103,10 @@ fn mapping(walk: &mut Walk<'_>, table: &DeTable<'_>) -> Option<Rules> {
     }
     for fault in rules.faults() {
         let span = match fault.place {
-            Place::Setting(key) => walk::get(table, key).map(Spanned::span),
+            FaultPlace::Setting(key) => walk::get(table, key).map(Spanned::span),
             place => place.rule().and_then(|rule| spans.get(rule)).and_then(|span| match place {
-                Place::Role(_) => Some(span.role.clone()),
-                Place::Label(_) => Some(span.label.clone()),
+                FaultPlace::Role(_) => Some(span.role.clone()),
+                FaultPlace::Label(_) => Some(span.label.clone()),
                 _ => (!span.lacks_conditions).then(|| span.when.clone()),
             }),
         };

@@ -8,7 +8,7 @@ pub mod administration;
 #[cfg(test)]
 mod contract;
 pub mod directory;
-pub mod error;
+mod error;
 pub mod grants;
 pub mod mappings;
 pub mod outbox;

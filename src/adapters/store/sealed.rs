@@ -183,6 +183,13 @@ pub(super) struct ClientBody {
     pub(super) last: Edit,
 }
 
+/// What is sealed of a draft of the role mapping: the latest change, and what it says over which published version.
+#[derive(Serialize, Deserialize)]
+pub(super) struct DraftBody<Content> {
+    pub(super) last: Option<Edit>,
+    pub(super) content: Option<(u64, Content)>,
+}
+
 /// Turns values into rows and back.
 pub(super) struct Vault {
     sealer: Sealer,

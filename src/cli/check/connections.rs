@@ -131,11 +131,8 @@ fn store(runtime: &Runtime, store: &settings::Store) -> Finding {
 
 /// The role mapping that the store has in force. `None`: the rules file counts, or the store cannot be read, which is told elsewhere.
 pub(super) fn rules_in_force(runtime: &Runtime, settings: &Settings) -> Option<Rules> {
-    let path = &settings.store.path;
-    if settings.admin.is_none() || !path.exists() {
-        return None;
-    }
-    let store = app::open_store(&settings.store).ok()?;
+    settings.admin.as_ref()?;
+    let store = app::open_existing_store(&settings.store).ok()??;
     Some(runtime.block_on(store.latest()).ok()??.rules)
 }
 

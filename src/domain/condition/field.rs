@@ -20,7 +20,7 @@ pub struct ConditionField {
     /// How it reads behind the rest, with the value for `{}`.
     pub detail: &'static str,
     /// What there is to choose from.
-    pub choices: Option<Choices>,
+    pub choices: Option<ChoiceList>,
 }
 
 /// What a field holds.
@@ -40,7 +40,7 @@ pub enum Holds {
 
 /// A list of things to choose from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Choices {
+pub enum ChoiceList {
     /// Membership types, by code.
     MembershipTypes,
     /// Committees.
@@ -115,13 +115,13 @@ pub(super) const fn field(
     key: &'static str,
     label: &'static str,
     holds: Holds,
-    choices: Option<Choices>,
+    choices: Option<ChoiceList>,
 ) -> ConditionField {
     ConditionField { key, label, hint: "", holds, optional: false, detail: "", choices }
 }
 
 /// A code or name.
-pub(super) const fn code(key: &'static str, label: &'static str, choices: Choices) -> ConditionField {
+pub(super) const fn code(key: &'static str, label: &'static str, choices: ChoiceList) -> ConditionField {
     field(key, label, Holds::Code, Some(choices))
 }
 
@@ -179,10 +179,10 @@ impl FieldValue {
     }
 }
 
-impl Choices {
+impl ChoiceList {
     /// Whether the AMS lists them. Of the others only what stands on records is known.
     pub fn are_listed(self) -> bool {
-        use Choices::{Committees, CustomFields, Events, FieldValues, Relationships};
+        use ChoiceList::{Committees, CustomFields, Events, FieldValues, Relationships};
         matches!(self, Committees | Events | CustomFields | FieldValues | Relationships)
     }
 }

@@ -10,7 +10,7 @@ mod field;
 mod status;
 mod words;
 
-pub use field::{Choices, ConditionField, FieldFault, FieldValue, FieldValues, Holds};
+pub use field::{ChoiceList, ConditionField, FieldFault, FieldValue, FieldValues, Holds};
 pub use status::MembershipStatus;
 
 use field::{code, days, field};
@@ -119,7 +119,7 @@ static MEMBERSHIP_TYPE: ConditionKind = ConditionKind {
     key: "membership_type",
     label: "Membership type",
     says: "While any membership of this type is active. Every membership of a person is looked at.",
-    fields: &[code("membership_type", "Membership type", Choices::MembershipTypes)],
+    fields: &[code("membership_type", "Membership type", ChoiceList::MembershipTypes)],
     part: Parts::NONE,
     pattern: Some("membership_type"),
     holds: "Holds the membership {membership_type}",
@@ -153,12 +153,12 @@ static COMMITTEE: ConditionKind = ConditionKind {
     label: "Committee",
     says: "While the person has a seat, from the seat’s first day to its last.",
     fields: &[
-        code("committee", "Committee", Choices::Committees),
+        code("committee", "Committee", ChoiceList::Committees),
         ConditionField {
             hint: "Codes with commas between; empty: any seat.",
             optional: true,
             detail: "as {}",
-            ..field("positions", "Positions", Holds::Codes, Some(Choices::Positions))
+            ..field("positions", "Positions", Holds::Codes, Some(ChoiceList::Positions))
         },
     ],
     part: Parts { committees: true, ..Parts::NONE },
@@ -176,7 +176,7 @@ static SECURITY_ROLE: ConditionKind = ConditionKind {
     key: "security_role",
     label: "Security role",
     says: "While the AMS lists this security role for the person.",
-    fields: &[code("security_role", "Security role", Choices::SecurityRoles)],
+    fields: &[code("security_role", "Security role", ChoiceList::SecurityRoles)],
     part: Parts::NONE,
     pattern: Some("security_role"),
     holds: "Has the security role {security_role}",
@@ -190,7 +190,7 @@ static EVENT: ConditionKind = ConditionKind {
     label: "Event",
     says: "From the registration on, or only around the days of the event.",
     fields: &[
-        code("event", "Event", Choices::Events),
+        code("event", "Event", ChoiceList::Events),
         days("from_days_before", "From days before", "Empty: from the registration.", "from {} before"),
         days("until_days_after", "Until days after", "Empty: without end.", "until {} after"),
     ],
@@ -213,7 +213,7 @@ static PURCHASE: ConditionKind = ConditionKind {
     label: "Purchase",
     says: "From the purchase on, or for a number of days after it.",
     fields: &[
-        code("purchase", "Product", Choices::Products),
+        code("purchase", "Product", ChoiceList::Products),
         days("valid_days", "Valid for days", "Empty: without end.", "for {}"),
     ],
     part: Parts { purchases: true, ..Parts::NONE },
@@ -231,7 +231,7 @@ static CERTIFICATION: ConditionKind = ConditionKind {
     key: "certification",
     label: "Certification",
     says: "To the end of the day on which the certification expires.",
-    fields: &[code("certification", "Certification", Choices::Certifications)],
+    fields: &[code("certification", "Certification", ChoiceList::Certifications)],
     part: Parts { certifications: true, ..Parts::NONE },
     pattern: Some("certification"),
     holds: "Holds certification {certification}",
@@ -245,7 +245,7 @@ static RELATIONSHIP: ConditionKind = ConditionKind {
     label: "Relationship",
     says: "While the relationship lasts, with any organization or with one.",
     fields: &[
-        code("relationship", "Relationship", Choices::Relationships),
+        code("relationship", "Relationship", ChoiceList::Relationships),
         ConditionField {
             hint: "Its record number; empty: any.",
             optional: true,
@@ -269,8 +269,8 @@ static CUSTOM_FIELD: ConditionKind = ConditionKind {
     label: "Custom field",
     says: "While the field has this value. Of several values, any one counts.",
     fields: &[
-        code("custom_field", "Custom field", Choices::CustomFields),
-        field("value", "Value", Holds::OneValue, Some(Choices::FieldValues)),
+        code("custom_field", "Custom field", ChoiceList::CustomFields),
+        field("value", "Value", Holds::OneValue, Some(ChoiceList::FieldValues)),
     ],
     part: Parts::NONE,
     pattern: Some("value"),

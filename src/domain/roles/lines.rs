@@ -9,13 +9,13 @@ use crate::domain::code::{Code, slug};
 use crate::domain::condition::{Condition, FieldValue};
 use crate::domain::fold;
 use crate::domain::record::Record;
-use crate::domain::rule::{Role, Rule, RuleRole, Rules, Template};
+use crate::domain::rule::{Role, RoleTemplate, Rule, RuleRole, Rules};
 
 /// Most roles that one rule gives one person at one instant.
 pub(super) const MOST_ROLES: usize = 64;
 
 /// One role with the conditions that grant it.
-pub(super) struct Line<'a> {
+pub(super) struct RuleLine<'a> {
     /// Index of the rule.
     pub(super) rule: usize,
     pub(super) role: Cow<'a, Role>,
@@ -23,13 +23,13 @@ pub(super) struct Line<'a> {
 }
 
 /// Every line, in the order of the rules; those of one rule by role.
-pub(super) fn of<'a>(record: &Record, rules: &'a Rules) -> Vec<Line<'a>> {
+pub(super) fn of<'a>(record: &Record, rules: &'a Rules) -> Vec<RuleLine<'a>> {
     let mut lines = Vec::with_capacity(rules.rules.len());
     for (number, rule) in rules.rules.iter().enumerate() {
         match &rule.role {
             RuleRole::One(role) => {
                 let (role, when) = (Cow::Borrowed(role), Cow::Borrowed(rule.when.as_slice()));
-                lines.push(Line { rule: number, role, when });
+                lines.push(RuleLine { rule: number, role, when });
             }
             RuleRole::Each(template) => lines.extend(of_many(number, rule, template, record, rules).lines),
         }
@@ -39,7 +39,7 @@ pub(super) fn of<'a>(record: &Record, rules: &'a Rules) -> Vec<Line<'a>> {
 
 /// What a rule for many roles becomes.
 pub(super) struct Many<'a> {
-    pub(super) lines: Vec<Line<'a>>,
+    pub(super) lines: Vec<RuleLine<'a>>,
     /// Codes that fit and give nothing, each with why.
     pub(super) refused: Vec<String>,
 }
@@ -47,7 +47,7 @@ pub(super) struct Many<'a> {
 pub(super) fn of_many<'a>(
     number: usize,
     rule: &Rule,
-    template: &Template,
+    template: &RoleTemplate,
     record: &Record,
     rules: &Rules,
 ) -> Many<'a> {
@@ -73,7 +73,7 @@ pub(super) fn of_many<'a>(
         let mut when = rule.when.clone();
         if let (Some(filled), Some(place)) = (filled, when.get_mut(*at)) {
             *place = filled;
-            many.lines.push(Line { rule: number, role: Cow::Owned(role), when: Cow::Owned(when) });
+            many.lines.push(RuleLine { rule: number, role: Cow::Owned(role), when: Cow::Owned(when) });
         }
     }
     many.lines.sort_by(|one, other| one.role.cmp(&other.role));

@@ -59,13 +59,17 @@ pub(super) fn type_name(membership: &Membership) -> Option<&str> {
 }
 
 /// The dates by which `rules` decide when this membership is active, with what they are called.
-pub(super) fn dates<'a>(membership: &'a Membership, rules: &Rules) -> Vec<(&'static str, &'a AmsDate)> {
+pub(super) fn dates<'a>(
+    membership: &'a Membership,
+    rules: &Rules,
+    looks_at_grace: bool,
+) -> Vec<(&'static str, &'a AmsDate)> {
     let mut dates = vec![("effective date", &membership.effective_date)];
     if !rules.honor_effective_date {
         dates.push(("join date", &membership.join_date));
     }
     dates.push(("expiry date", &membership.expire_date));
-    if rules.look_at_grace() || membership.expire_date.is_absent() {
+    if looks_at_grace || membership.expire_date.is_absent() {
         dates.push(("grace date", &membership.grace_expire_date));
     }
     dates.push(("termination date", &membership.terminate_date));

@@ -6,7 +6,7 @@ use std::ops::Range;
 use jiff::civil::Date;
 
 use super::conditions;
-use super::lines::{self, Line};
+use super::lines::{self, RuleLine};
 use super::membership::{self, Term};
 use super::span::Span;
 use crate::domain::record::Record;
@@ -20,7 +20,7 @@ pub(super) struct Timeline<'a> {
     /// The memberships that count, in the record's order.
     pub(super) terms: Vec<Term<'a>>,
     /// The roles that may be given, each with its conditions.
-    pub(super) lines: Vec<Line<'a>>,
+    pub(super) lines: Vec<RuleLine<'a>>,
     /// One entry for each condition of each line, in order.
     asked: Vec<Asked>,
     /// The spans of all conditions, one after the other.

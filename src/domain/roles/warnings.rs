@@ -11,8 +11,9 @@ use crate::domain::time::{AmsDate, in_words};
 /// Everything that was not understood, whether or not it matters at some instant. Each sentence once.
 pub(super) fn of(record: &Record, rules: &Rules) -> Vec<String> {
     let mut warnings = Warnings(record.warnings.clone());
+    let looks_at_grace = rules.look_at_grace();
     for membership in &record.memberships {
-        of_membership(&mut warnings, membership, rules);
+        of_membership(&mut warnings, membership, rules, looks_at_grace);
     }
     placeholders(&mut warnings, record);
     for (number, rule) in rules.rules.iter().enumerate() {
@@ -72,11 +73,12 @@ pub(super) fn membership_name(membership: &Membership) -> Option<&str> {
     said.into_iter().flatten().find(|text| !text.trim().is_empty()).map(name)
 }
 
-fn of_membership(warnings: &mut Warnings, membership: &Membership, rules: &Rules) {
+fn of_membership(warnings: &mut Warnings, membership: &Membership, rules: &Rules, looks_at_grace: bool) {
     if !membership::counts(membership, rules) {
         return;
     }
-    warnings.unreadable(membership::dates(membership, rules), || subject(membership));
+    let dates = membership::dates(membership, rules, looks_at_grace);
+    warnings.unreadable(dates, || subject(membership));
     if membership::start(membership, rules) == Ok(None) {
         let date = if rules.honor_effective_date { "effective date" } else { "effective date or join date" };
         let name = membership_name(membership).unwrap_or("A membership");

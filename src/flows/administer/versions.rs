@@ -2,6 +2,7 @@
 //!
 //! One transaction writes the version, what is left of the draft, and the audit entry; then the mapping in force is swapped.
 
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
 use crate::domain::audit::{Action, Entry};
 use crate::domain::mapping::{Edit, Version, VersionHead};
 use crate::domain::roles;
-use crate::domain::rule::Rules;
+use crate::domain::rule::{Role, Rules};
 use crate::domain::time::Timestamp;
 use crate::flows::managed_roles::{self, ManagedRoles};
 use crate::flows::person::Published;
@@ -65,9 +66,8 @@ impl Mapping {
             return Err(ChangeError::Unchanged);
         }
         let mut faults = rules.faults();
-        if let Some(listed) = self.people.catalogue().await? {
-            faults.extend(listed.faults(&rules));
-        }
+        let listed = self.people.catalogue().await?;
+        faults.extend(listed.iter().flat_map(|listed| listed.faults(&rules)));
         if !faults.is_empty() {
             return Err(ChangeError::Unsound(faults));
         }
@@ -91,9 +91,13 @@ impl Mapping {
             last: Some(published.clone()),
             content: restored_from.and(seen.stored.content.clone()),
         };
-        let version = Version { head: VersionHead { number, published, note, restored_from }, rules };
+        let mut produced = seen.latest.produced.clone();
+        produced.extend(listed.iter().flat_map(|listed| listed.produced(&rules)));
+        produced.extend(self.produced_for_known(&rules).await?);
+        let head = VersionHead { number, published, note, restored_from };
+        let version = Version { head, rules, produced };
         // First, so that no assertion names a list that is not kept.
-        let lists = [ManagedRoles::of(&seen.latest.rules), ManagedRoles::of(&version.rules)];
+        let lists = [&seen.latest, &version].map(|it| ManagedRoles::of(&it.rules, &it.produced));
         managed_roles::keep(&*self.store, &lists.each_ref(), self.clock.now()).await?;
         if !self.store.publish(seen.expected(), &version, &left, &entry).await? {
             return Err(self.conflict().await);
@@ -101,6 +105,22 @@ impl Mapping {
         let head = version.head.clone();
         self.swap(version);
         Ok(head)
+    }
+
+    /// The roles that rules for many give people whom we know.
+    async fn produced_for_known(&self, rules: &Rules) -> Result<BTreeSet<Role>, StoreError> {
+        if rules.rules.iter().all(|rule| rule.role.one().is_some()) {
+            return Ok(BTreeSet::new());
+        }
+        let (named, rules, now) = (rules.managed_roles(), rules.clone(), self.clock.now());
+        let look = move |record: Result<_, _>, found: &mut BTreeSet<Role>| {
+            if let Ok(record) = record {
+                found.extend(roles::granted(&record, &rules, now).into_iter().flatten());
+            }
+            ControlFlow::Continue(())
+        };
+        let found = self.people.scan(Arc::new(look), Arc::default()).await?;
+        Ok(found.into_iter().flatten().filter(|role| !named.contains(role)).collect())
     }
 
     /// Whether nobody that we know could enter administration under these rules.
@@ -138,14 +158,14 @@ pub(super) async fn first(
             store.latest().await?.ok_or_else(missing)?
         }
     };
-    Ok(Published::new(latest.head.number, latest.rules))
+    Ok(latest.into())
 }
 
 async fn take(store: &dyn Mappings, file: &Rules, now: Timestamp) -> Result<bool, StoreError> {
     let published = Edit { by: Actor::operator(), at: now };
     let note = "Taken from the rules file at the first start".to_owned();
     let head = VersionHead { number: 1, published, note, restored_from: None };
-    let version = Version { head, rules: file.clone() };
+    let version = Version { head, rules: file.clone(), produced: BTreeSet::new() };
     let entry = Entry {
         at: now,
         actor: Actor::operator(),

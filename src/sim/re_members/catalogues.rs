@@ -1,4 +1,5 @@
-//! The API's answers about committees, events, custom fields and the like as such (fact sheet §5, §6.2).
+//! The API's answers about committees, events, custom fields and the like as such
+//! (docs/ams/remembers.md, "Lists of the association").
 
 use std::collections::BTreeMap;
 

@@ -14,7 +14,7 @@ pub(super) fn holds(start: &Option<String>, end: &Option<String>, today: Date) -
     day(start).is_none_or(|start| start <= today) && day(end).is_none_or(|end| end >= today)
 }
 
-/// The vendor's definition: effective by today, and expiration plus grace not before today (fact sheet §4.3).
+/// The vendor's definition: effective by today, and expiration plus grace not before today (docs/ams/remembers.md, "Memberships").
 pub(super) fn is_active(membership: &Membership, today: Date) -> bool {
     let effective = day(&membership.effective_date).or(day(&membership.join_date));
     let end = day(&membership.grace_expire_date).max(day(&membership.expire_date));

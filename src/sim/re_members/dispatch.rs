@@ -123,7 +123,7 @@ fn admit(state: &mut State, call: &mut Call, endpoint: Endpoint) -> Result<(), A
     }
     let find = |token, kinds| state.tokens.find(token, kinds, call.environment, now, &state.switches);
     find(app_token, &[Kind::App]).ok_or_else(Answer::unauthorized)?;
-    // The visitor's sso stands in for a UserToken in three of the known clients (fact sheet §1.4).
+    // The visitor's sso stands in for a UserToken in three of the known clients (docs/ams/remembers.md, "Tokens").
     let caller = find(call.header("UserToken"), &[Kind::User, Kind::Sso]).ok_or_else(Answer::unauthorized)?;
     call.caller = Some(caller.clone());
     if !state.switches.members_read_others && endpoint != Endpoint::FindBySsoToken {

@@ -1,4 +1,4 @@
-//! The two steps by which a client gets its tokens (fact sheet §1).
+//! The two steps by which a client gets its tokens (docs/ams/remembers.md, "Handshake").
 
 use http::StatusCode;
 use serde_json::{Value, json};

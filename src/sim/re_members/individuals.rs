@@ -1,4 +1,4 @@
-//! The API's answers about people (fact sheet §2.3, §3, §4.1, §5, §6.3).
+//! The API's answers about people (docs/ams/remembers.md, "The token", "People", "Changes").
 
 use http::StatusCode;
 use jiff::Timestamp;

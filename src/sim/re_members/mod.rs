@@ -1,6 +1,6 @@
 //! A re:Members that speaks real HTTP on a socket of its own: handshake, login pages, records.
 //!
-//! It keeps to what is known (re:Members fact sheet §1 to §7 and §9) and has a switch for each unknown. Production is
+//! It keeps to what is known (docs/ams/remembers.md) and has a switch for each unknown. Production is
 //! served at the root, staging under `/staging`; they share people, unless a person is in one only, and no token.
 //! Every time it uses comes from a clock that a test can move.
 

@@ -1,4 +1,4 @@
-//! The API's answers about organizations (fact sheet §4.1, §6.1).
+//! The API's answers about organizations (docs/ams/remembers.md, "Lists of the association").
 
 use serde_json::{Value, json};
 

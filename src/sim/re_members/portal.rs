@@ -1,4 +1,4 @@
-//! The pages for people: sign in, sign out, and the profile page (fact sheet §2).
+//! The pages for people: sign in, sign out, and the profile page (docs/ams/remembers.md, "Login", "Logout").
 
 use http::{StatusCode, header};
 use url::Url;

@@ -8,7 +8,7 @@ use super::call::Call;
 use super::state::{State, Webhook};
 use crate::sim::guid;
 
-/// The routes that the vendor's own connector registers at (fact sheet §6.4).
+/// The routes that the vendor's own connector registers at (docs/ams/remembers.md, "Changes").
 const ROUTES: &[&str] = &[
     "IndividualCreated",
     "Individual.Deleted",

@@ -144,6 +144,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_switch_that_the_documentation_names_exists() {
+        let rows =
+            include_str!("../../../docs/ams/remembers.md").lines().filter(|line| line.starts_with("| "));
+        let of_rows: String = rows.filter_map(|row| row.trim_end_matches(" |").rsplit('|').next()).collect();
+        let named: Vec<&str> = of_rows.split('`').skip(1).step_by(2).collect();
+        assert!(named.len() > 25, "{named:?}");
+        for switch in named {
+            let name = switch.split('=').next();
+            assert!(TABLE.iter().any(|known| Some(known.name) == name), "{switch}");
+            if switch.contains('=') {
+                assert_eq!(Switches::default().set(switch), Ok(()));
+            }
+        }
+    }
+
+    #[test]
     fn every_switch_takes_back_what_it_shows() {
         let mut switches = Switches::default();
         for switch in TABLE {

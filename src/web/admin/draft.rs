@@ -3,7 +3,7 @@
 use super::state::Admin;
 use super::words::{changed, sentence, when};
 use crate::adapters::store::StoreError;
-use crate::domain::faults::Fault;
+use crate::domain::faults::MappingFault;
 use crate::domain::mapping::{Draft, Edit};
 use crate::flows::administer::mapping::{ChangeError, Which};
 
@@ -53,7 +53,7 @@ pub fn told(error: &ChangeError) -> String {
 }
 
 /// A fault of the mapping, in sentences.
-pub fn told_fault(fault: &Fault) -> String {
+pub fn told_fault(fault: &MappingFault) -> String {
     format!("{}. {}.", sentence(&fault.what), fault.remedy)
 }
 

@@ -1,4 +1,4 @@
-//! Which addresses our secrets may be sent to (re:Members fact sheet §7, 12).
+//! Which addresses our secrets may be sent to (docs/ams/remembers.md, "Handshake").
 //!
 //! The handshake's answers name the address of the next call. Whoever could forge one would be handed our credentials,
 //! so an address is used only when the configuration names its host, and only over https.

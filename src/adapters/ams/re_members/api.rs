@@ -21,7 +21,7 @@ pub(super) struct Question<'a> {
     pub(super) query: &'a [(&'a str, &'a str)],
 }
 
-/// How the API answered (re:Members fact sheet §1.8).
+/// How the API answered (docs/ams/remembers.md, "Answers").
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Reply {
     /// 200 with something in it.

@@ -1,4 +1,5 @@
-//! The lists of re:Members, one person by whatever name, and the ids of all members (re:Members fact sheet §3.1, §4.1, §5, §6.2).
+//! The lists of re:Members, one person by whatever name, and the ids of all members
+//! (docs/ams/remembers.md, "Lists of the association", "People").
 
 use serde_json::Value;
 
@@ -35,7 +36,7 @@ impl ReMembers {
         })
     }
 
-    /// The path takes an id, a record number or an e-mail address alike (§7, 8).
+    /// The path takes an id, a record number or an e-mail address alike.
     async fn found(
         &self,
         wanted: &Wanted,

@@ -1,4 +1,4 @@
-//! The six values that the vendor issues per application and environment (re:Members fact sheet §1.1).
+//! The six values that the vendor issues per application and environment (docs/ams/remembers.md, "Credentials").
 //!
 //! They leave this type only as the two documents of the handshake. They never print: see `secrecy`.
 

@@ -1,4 +1,4 @@
-//! The two steps by which we get tokens (re:Members fact sheet §1.2–1.4).
+//! The two steps by which we get tokens (docs/ams/remembers.md, "Handshake").
 //!
 //! Step 1 names the tenant's own host, step 2 the base of all calls; both are checked before a secret goes there.
 

@@ -1,4 +1,5 @@
-//! The login and logout addresses of the portal, and what a browser brings back (re:Members fact sheet §2.1–2.2, §2.6).
+//! The login and logout addresses of the portal, and what a browser brings back
+//! (docs/ams/remembers.md, "Login", "The return", "Logout").
 //!
 //! Pure: looks at shapes, asks nobody.
 

@@ -1,7 +1,7 @@
 //! What we ask about individuals, and what the answers mean: by token, by id, and the parts that cost calls of their own.
 //!
 //! Lists have no total and no end mark, so they are read page by page until one of the signs that are known to come
-//! after the last page (re:Members fact sheet §5, "Pagination").
+//! after the last page (docs/ams/remembers.md, "Pages of a list").
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -89,7 +89,7 @@ pub(super) async fn fetch(
     Ok(fetched)
 }
 
-/// A cheap call that needs good tokens and nothing else (re:Members fact sheet §7, 9).
+/// A cheap call that needs good tokens and nothing else (docs/ams/remembers.md, "Tokens").
 pub(super) async fn probe(api: &Api) -> Result<(), AmsError> {
     let path = &["Ads", "Mobile", "All", "1"];
     match api.get(Question { path, query: &[] }, Priority::SignIn).await? {

@@ -16,7 +16,7 @@ use crate::adapters::ams::AmsError;
 use crate::adapters::clock::SharedClock;
 use crate::domain::time::Timestamp;
 
-/// Tokens are believed to last 24 hours (re:Members fact sheet §1.7).
+/// Tokens are believed to last 24 hours (docs/ams/remembers.md, "Tokens").
 const LIFETIME: SignedDuration = SignedDuration::from_hours(23);
 
 /// After a failed handshake.

@@ -142,7 +142,8 @@ pub(super) async fn a_refresh_token_that_was_replaced_is_taken_again_for_ten_sec
         &[(1, true, 0, Scope::Email, Unknown), (0, true, 1, Scope::Email, Replaced)],
     ];
     for story in stories {
-        let store = with_refresh_token(&*place.another()).await;
+        let place = place.another();
+        let store = with_refresh_token(&*place).await;
         for (step, (n, rotates, milliseconds, scope, expect)) in story.iter().enumerate() {
             let renewed = renew(&*store, *n, *rotates, *milliseconds, *scope).await;
             assert_eq!(renewed, *expect, "step {step} of {story:?}");
@@ -159,7 +160,8 @@ pub(super) async fn uses_at_the_same_time_never_end_an_honest_family_and_a_copy_
     let check = |(rounds, copied): (Vec<Vec<u64>>, Index)| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
         runtime.block_on(async {
-            let store = with_refresh_token(&*place.another()).await;
+            let place = place.another();
+            let store = with_refresh_token(&*place).await;
             for (n, round) in rounds.iter().enumerate() {
                 let start = 60_000 * n as u64;
                 let mut uses = tokio::task::JoinSet::new();

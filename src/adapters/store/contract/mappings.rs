@@ -21,7 +21,8 @@ fn draft(revision: u64, content: Option<(u64, Rules)>) -> StoredDraft {
 
 fn version(number: u64) -> Version {
     let head = VersionHead { number, published: edit(1), note: "why".to_owned(), restored_from: None };
-    Version { head, rules: rules(&format!("member_{number}")) }
+    let produced = [Role::parse(&format!("chapter_{number}")).unwrap()].into();
+    Version { head, rules: rules(&format!("member_{number}")), produced }
 }
 
 fn expected(revision: u64, version: u64) -> Expected {

@@ -25,7 +25,7 @@ pub(in crate::adapters::store) trait Place: Sync {
     /// Opens the store: for the first time, or after a restart.
     fn open(&self) -> Arc<dyn Store>;
 
-    /// An empty place of the same kind.
+    /// An empty place of the same kind. What is kept there goes when it is dropped.
     fn another(&self) -> Box<dyn Place>;
 }
 

@@ -11,8 +11,9 @@ pub(super) fn limits() -> MessageLimits {
 }
 
 pub(super) async fn however_a_session_ends_its_grants_end_and_its_clients_are_told_once(place: &dyn Place) {
-    for how in ["logout", "everywhere", "too old"] {
-        let store = signed_in(&*place.another()).await;
+    for how in ["logout", "everywhere", "too old", "idle"] {
+        let place = place.another();
+        let store = signed_in(&*place).await;
         let quiet = grant(2, 1, "quiet");
         store.put_grant(&quiet, token(2, TokenKind::Code, at(1)), false).await.unwrap();
         let again = grant(3, 1, "wiki");
@@ -21,7 +22,8 @@ pub(super) async fn however_a_session_ends_its_grants_end_and_its_clients_are_to
         match how {
             "logout" => store.end_session(&key(1)).await.unwrap(),
             "everywhere" => drop(store.end_sessions_of("production", &id(JANE)).await.unwrap()),
-            _ => store.purge(&Purge { created_before: at(1), ..purge_at(at(0)) }).await.unwrap(),
+            "too old" => store.purge(&Purge { created_before: at(1), ..purge_at(at(0)) }).await.unwrap(),
+            _ => store.purge(&Purge { seen_before: at(1), ..purge_at(at(0)) }).await.unwrap(),
         }
         assert_eq!(store.use_code(TokenKey([1; 32]), at(0)).await, Ok(Use::Unknown), "{how}");
         let messages = store.take_messages(at(0), at(1), limits()).await.unwrap();

@@ -12,7 +12,7 @@ use crate::adapters::store::error::StoreError;
 /// The right to run a gateway on a store. Dropping it gives it up; the file stays, since a file that is taken away under
 /// somebody who waits for it could be locked twice.
 #[derive(Debug)]
-pub struct GatewayLock {
+pub(crate) struct GatewayLock {
     _file: File,
 }
 
@@ -21,7 +21,7 @@ impl GatewayLock {
     ///
     /// # Errors
     /// [`StoreError::InUse`] if another gateway holds it; [`StoreError::Unavailable`] if there can be no lock.
-    pub fn take(path: &Path) -> Result<GatewayLock, StoreError> {
+    pub(crate) fn take(path: &Path) -> Result<GatewayLock, StoreError> {
         let beside = beside(path);
         let file = OpenOptions::new()
             .write(true)

@@ -3,27 +3,18 @@
 use std::sync::Arc;
 
 use rusqlite::{Connection, params};
-use serde::{Deserialize, Serialize};
 
 use super::SqliteStore;
 use super::administration::insert_entry;
 use super::statement::{SqlResult, all, change, column, first};
-use crate::adapters::rules_file;
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
-use crate::adapters::store::sealed::{Bound, Vault};
-use crate::adapters::stored_rules::StoredRules;
+use crate::adapters::store::sealed::{Bound, DraftBody, Vault};
+use crate::adapters::stored_rules::{StoredRules, StoredVersion};
 use crate::domain::audit::Entry;
-use crate::domain::mapping::{Edit, Version, VersionHead};
+use crate::domain::mapping::{Version, VersionHead};
 use crate::domain::rule::Rules;
 use crate::domain::time::Timestamp;
-
-/// What is sealed of a draft.
-#[derive(Serialize, Deserialize)]
-struct DraftBody<Content> {
-    last: Option<Edit>,
-    content: Option<(u64, Content)>,
-}
 
 impl Mappings for SqliteStore {
     fn draft(&self) -> StoreFuture<'_, StoredDraft> {
@@ -72,7 +63,7 @@ impl Mappings for SqliteStore {
                 (DraftRow::seal(&self.vault, left)?, Arc::clone(&self.vault), entry.clone());
             let number = signed(version.head.number);
             let head = vault.seal(&version.head, Bound::VersionHead(number))?;
-            let rules = vault.seal(&StoredRules::from(&version.rules), Bound::VersionRules(number))?;
+            let rules = vault.seal(&StoredVersion::from(version), Bound::VersionRules(number))?;
             self.writer
                 .run(move |connection| {
                     if !is_there(connection, expected)? {
@@ -160,9 +151,9 @@ impl SqliteStore {
             let Some((number, head, rules)): Option<(i64, Vec<u8>, Vec<u8>)> = row.await? else {
                 return Ok(None);
             };
-            let rules = self.vault.open(&rules, Bound::VersionRules(number))?;
+            let StoredVersion { rules, produced } = self.vault.open(&rules, Bound::VersionRules(number))?;
             let head = self.vault.open(&head, Bound::VersionHead(number))?;
-            Ok(Some(Version { head, rules: opened(rules)? }))
+            Ok(Some(Version { head, rules: opened(rules)?, produced }))
         })
     }
 }
@@ -205,80 +196,10 @@ fn opened(rules: StoredRules) -> Result<Rules, StoreError> {
     rules.try_into().map_err(|_| StoreError::Damaged("role mapping"))
 }
 
-/// Brings what was kept as the text of a rules file into the present form. The tables are those before step 10 of the schema.
-pub(super) fn convert_rules_files(connection: &Connection, vault: &Vault) -> Result<(), StoreError> {
-    let converted = |text: &str| {
-        let rules = rules_file::parse(text).map_err(|_| StoreError::Damaged("role mapping"))?;
-        Ok::<_, StoreError>(StoredRules::from(&rules))
-    };
-    if let Some((revision, sealed)) = select_draft(connection)? {
-        let body: DraftBody<String> = vault.open(&sealed, Bound::Draft { revision })?;
-        let content = body.content.map(|(base, text)| Ok::<_, StoreError>((base, converted(&text)?)));
-        let body = DraftBody { last: body.last, content: content.transpose()? };
-        DraftRow(revision, vault.seal(&body, Bound::Draft { revision })?).write(connection)?;
-    }
-    let select = "SELECT number, rules_sealed FROM mapping_versions";
-    let rows: Vec<(i64, Vec<u8>)> = all(connection, select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    for (number, sealed) in rows {
-        let text: String = vault.open(&sealed, Bound::VersionRules(number))?;
-        let sealed = vault.seal(&converted(&text)?, Bound::VersionRules(number))?;
-        let update = "UPDATE mapping_versions SET rules_sealed = ?2 WHERE number = ?1";
-        change(connection, update, params![number, sealed])?;
-    }
-    Ok(())
-}
-
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::adapters::keys::seal::SecretKey;
-    use crate::domain::audit::Actor;
-
-    #[tokio::test]
-    async fn what_was_kept_as_a_rules_file_is_read_after_the_upgrade() {
-        let folder = tempfile::TempDir::new().unwrap();
-        let path = folder.path().join("m.sqlite");
-        let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
-        drop(SqliteStore::open(&path, &key).unwrap());
-        let (old, vault) = (Connection::open(&path).unwrap(), Vault::new(&key).unwrap());
-        let text = |role: &str| {
-            format!(
-                "time_zone = \"Europe/Oslo\"\n[[rule]]\nrole = \"{role}\"\nwhen = [{{ committee = \"EDU\" }}]\n"
-            )
-        };
-        let published = Edit { by: Actor::operator(), at: Timestamp::UNIX_EPOCH };
-        let head = VersionHead { number: 1, published, note: String::new(), restored_from: None };
-        let draft = DraftBody { last: None, content: Some((1, text("draft"))) };
-        old.execute_batch("CREATE TRIGGER client_sessions_over AFTER DELETE ON sessions BEGIN SELECT 1; END")
-            .unwrap();
-        old.execute(
-            "INSERT INTO mapping_versions (number, head_sealed, rules_sealed) VALUES (1, ?1, ?2)",
-            params![
-                vault.seal(&head, Bound::VersionHead(1)).unwrap(),
-                vault.seal(&text("published"), Bound::VersionRules(1)).unwrap()
-            ],
-        )
-        .unwrap();
-        DraftRow(3, vault.seal(&draft, Bound::Draft { revision: 3 }).unwrap()).write(&old).unwrap();
-        old.pragma_update(None, "user_version", 8).unwrap();
-        drop(old);
-
-        let store = SqliteStore::open(&path, &key).unwrap();
-        let rules = |role: &str| rules_file::parse(&text(role)).unwrap();
-        assert_eq!(store.latest().await.unwrap().unwrap().rules, rules("published"));
-        let draft = store.draft().await.unwrap();
-        assert_eq!((draft.revision, draft.content), (3, Some((1, rules("draft")))));
-        drop(store);
-        let file = Connection::open(&path).unwrap();
-        let changed = file.execute("UPDATE mapping_versions SET rules_sealed = x'00'", []);
-        assert!(changed.unwrap_err().to_string().contains("never changes"));
-    }
 }

@@ -7,9 +7,10 @@
 mod administration;
 mod directory;
 mod grants;
-pub mod lock;
+pub(crate) mod lock;
 mod mappings;
 mod outbox;
+mod rules_files;
 mod schema;
 mod sessions;
 mod statement;

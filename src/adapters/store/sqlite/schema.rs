@@ -11,7 +11,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
 
-use super::mappings::convert_rules_files;
+use super::rules_files::convert_rules_files;
 use super::statement::SqlResult;
 use crate::adapters::store::error::StoreError;
 use crate::adapters::store::sealed::{Bound, Vault};

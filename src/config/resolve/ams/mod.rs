@@ -30,9 +30,16 @@ impl Resolving<'_, '_> {
         let per_second = self.count(said.calls_per_second, default.per_second);
         let per_minute = self.count(said.calls_per_minute, default.per_minute);
         let wanted = |which| live == Some(which);
-        let production =
-            self.environment(kind, said.production, "production", wanted(Live::Production), &span);
-        let staging = self.environment(kind, said.staging, "staging", wanted(Live::Staging), &span);
+        let production = self.environment(
+            kind.unwrap_or_default(),
+            said.production,
+            "production",
+            wanted(Live::Production),
+            &span,
+        );
+        let staging =
+            self.environment(kind.unwrap_or_default(), said.staging, "staging", wanted(Live::Staging), &span);
+        kind?;
         let (live, standby) = match live? {
             Live::Production => (production?, staging?),
             Live::Staging => (staging?, production?),
@@ -43,7 +50,7 @@ impl Resolving<'_, '_> {
     /// Outer `None`: a problem. Inner `None`: the environment is not configured and not live either.
     fn environment(
         &mut self,
-        kind: Option<Kind>,
+        kind: Kind,
         said: Said<Spanned<raw::Environment>>,
         name: &str,
         live: bool,
@@ -57,7 +64,7 @@ impl Resolving<'_, '_> {
                 None
             }
             Said::Nothing => Some(None),
-            Said::Value(said) => match kind? {
+            Said::Value(said) => match kind {
                 Kind::ReMembers => self.re_members(said, name).map(AmsSettings::ReMembers).map(Some),
             },
         }

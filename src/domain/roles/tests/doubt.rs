@@ -181,7 +181,7 @@ fn an_entry_that_does_not_say_what_it_is_might_be_anything() {
     conditions.push(Condition::MembershipType(code("X")));
     conditions.push(Condition::CustomField { name: code("X"), value: code("Y") });
     for condition in conditions {
-        // The warning is the reader's; see `adapters::ams::wire`.
+        // The warning is the reader's; see `adapters::ams::re_members::wire`.
         unknown(&person, &condition, NOW, "");
     }
 }

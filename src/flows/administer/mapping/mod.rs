@@ -12,7 +12,7 @@ use crate::adapters::rules_file::{self, Problem};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
 use crate::domain::audit::{Action, Entry};
-use crate::domain::faults::Fault;
+use crate::domain::faults::MappingFault;
 use crate::domain::mapping::{Draft, Edit, MappingDiff, Version, VersionHead};
 use crate::domain::rule::{Role, Rules};
 use crate::flows::administer::Actor;
@@ -41,7 +41,7 @@ pub enum ChangeError {
     Refused(Vec<Problem>),
     /// The rules cannot be used: everything that makes them unsound.
     #[error("the rules have {} faults", .0.len())]
-    Unsound(Vec<Fault>),
+    Unsound(Vec<MappingFault>),
     /// Nobody that we know could enter administration any more.
     #[error("nobody who is known would hold a role that lets into administration")]
     LockOut,
@@ -181,7 +181,7 @@ impl Mapping {
 
     /// The only place that changes the mapping in force. Versions only move forward, whoever comes first.
     pub(in crate::flows::administer) fn swap(&self, version: Version) {
-        let anew = Arc::new(Published::new(version.head.number, version.rules));
+        let anew = Arc::new(Published::from(version));
         self.rules.rcu(|held| Arc::clone(if held.version < anew.version { &anew } else { held }));
     }
 

@@ -191,3 +191,56 @@ async fn what_another_gateway_has_published_comes_into_force_here() {
     here.mapping().follow().await.unwrap();
     assert_eq!((here.rules.load().version, &here.rules.load().rules), (2, &rules(WITH_PRESS)));
 }
+
+#[tokio::test]
+async fn what_a_rule_for_many_roles_has_given_stays_managed() {
+    let world = World::new();
+    let running = world.start().await;
+    running.know(&person("dana", "Staff")).await;
+    running.know(&person("omar", "Desk-North")).await;
+    let dana = administrator("dana");
+    let many =
+        format!("{FILE}\n[[rule]]\nrole = \"desk_{{code}}\"\nwhen = [{{ security_role = \"Desk-*\" }}]\n");
+    let draft = running.mapping().save(&dana, 1, rules(&many)).await.unwrap();
+    running.mapping().publish(&dana, draft.revision, "", false).await.unwrap();
+    let managed = |running: &Running| -> Vec<String> {
+        running.rules.load().managed.roles().iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(managed(&running), ["desk_north", "staff", "subscriber"]);
+    // Neither that nobody holds it nor that the rule is gone takes it off the list.
+    running.know(&person("omar", "None")).await;
+    running.mapping().restore(&dana, 1, false).await.unwrap();
+    assert_eq!(managed(&running), ["desk_north", "staff", "subscriber"]);
+    drop(running);
+    assert_eq!(managed(&world.start().await), ["desk_north", "staff", "subscriber"]);
+}
+
+#[tokio::test]
+async fn codes_of_the_ams_that_become_one_role_are_not_published() {
+    use crate::domain::catalogue::{Catalogue, Choice};
+    let world = World::new();
+    let running = world.start().await;
+    running.know(&person("dana", "Staff")).await;
+    let choice = |code: &str| Choice { code: code.to_owned(), label: code.to_owned() };
+    let catalogue = Catalogue {
+        as_of: world.clock.now(),
+        committees: vec![choice("CH-A B"), choice("CH-A-B")],
+        events: Vec::new(),
+        custom_fields: Vec::new(),
+        relationships: Vec::new(),
+    };
+    running.store.put_catalogue("production", &catalogue).await.unwrap();
+    let dana = administrator("dana");
+    let many =
+        format!("{FILE}\n[[rule]]\nrole = \"chapter_{{code}}\"\nwhen = [{{ committee = \"CH-*\" }}]\n");
+    let draft = running.mapping().save(&dana, 1, rules(&many)).await.unwrap();
+    let refused = running.mapping().publish(&dana, draft.revision, "", false).await;
+    let Err(ChangeError::Unsound(faults)) = refused else { panic!("{refused:?}") };
+    assert!(faults[0].what.contains("would both give the role `chapter_a-b`"), "{faults:?}");
+    let listed = Catalogue { committees: vec![choice("CH-A B"), choice("CH-C")], ..catalogue };
+    running.store.put_catalogue("production", &listed).await.unwrap();
+    running.mapping().publish(&dana, draft.revision, "", false).await.unwrap();
+    let published = running.rules.load();
+    let managed: Vec<&str> = published.managed.roles().iter().map(Role::as_str).collect();
+    assert_eq!(managed, ["chapter_a-b", "chapter_c", "staff", "subscriber"]);
+}

@@ -1,4 +1,4 @@
-//! How a person looks in JSON (fact sheet §3): camelCase, with null, "" and [] side by side as in real answers.
+//! How a person looks in JSON (docs/ams/remembers.md, "People"): camelCase, with null, "" and [] side by side as in real answers.
 
 mod parts;
 

@@ -1,4 +1,5 @@
-//! How memberships, seats, registrations and the other entries look in JSON (fact sheet §4 to §6).
+//! How memberships, seats, registrations and the other entries look in JSON
+//! (docs/ams/remembers.md, "Memberships", "Lists about a person").
 
 use jiff::civil::Date;
 use serde_json::{Value, json};

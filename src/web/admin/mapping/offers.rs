@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::catalogue::{Catalogue, Unlisted};
-use crate::domain::condition::{Choices, ConditionField, Holds, KINDS};
+use crate::domain::condition::{ChoiceList, ConditionField, Holds, KINDS};
 use crate::domain::fold;
 use crate::domain::rule::{CORE_ROLES, Condition, Rules};
 use crate::flows::administer::mapping::catalogue::Offered;
@@ -59,7 +59,7 @@ fn of_conditions(offered: &Offered) -> Vec<List> {
 }
 
 /// What the AMS lists, and what stands on records: what is no longer listed can still be asked for.
-fn items(offered: &Offered, choices: Choices) -> Vec<(String, String)> {
+fn items(offered: &Offered, choices: ChoiceList) -> Vec<(String, String)> {
     let listed = offered.catalogue.as_ref().map(|listed| listed.choices(choices)).unwrap_or_default();
     let mut known = BTreeSet::new();
     let mut items = Vec::new();

@@ -1,4 +1,5 @@
-//! Reads the lists of re:Members into choices, as leniently as records: an entry without a code is passed over.
+//! Reads the lists of re:Members (docs/ams/remembers.md, "Lists of the association")
+//! into choices, as leniently as records: an entry without a code is passed over.
 
 use std::cmp::Reverse;
 
@@ -9,19 +10,19 @@ use crate::domain::catalogue::{Choice, EventChoice, FieldChoice, plain_day};
 use crate::domain::fold;
 use crate::domain::record::IndividualId;
 
-/// Committees and positions: `code` and `name` (re:Members fact sheet §5.1).
+/// Committees and positions: `code` and `name`.
 pub(crate) fn coded(entries: &[Value]) -> Vec<Choice> {
     choices(entries, "code", "name")
 }
 
-/// Relationship types by their `name`, and by the name of the other direction (§5.3).
+/// Relationship types by their `name`, and by the name of the other direction.
 pub(crate) fn relationship_types(entries: &[Value]) -> Vec<Choice> {
     let mut names = choices(entries, "name", "name");
     names.extend(choices(entries, "reciprocalRelationshipName", "reciprocalRelationshipName"));
     tidy(names)
 }
 
-/// Events; their members carry a prefix (§5.4). Latest first.
+/// Events; their members carry a prefix. Latest first.
 pub(crate) fn events(entries: &[Value]) -> Vec<EventChoice> {
     let mut events: Vec<EventChoice> = entries
         .iter()
@@ -39,7 +40,7 @@ pub(crate) fn events(entries: &[Value]) -> Vec<EventChoice> {
     events
 }
 
-/// Definitions of custom fields (§6.2).
+/// Definitions of custom fields.
 pub(crate) fn custom_fields(entries: &[Value]) -> Vec<FieldChoice> {
     let field = |entry: &Value| {
         let entry = Entry::of(entry)?;

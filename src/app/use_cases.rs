@@ -1,0 +1,222 @@
+//! The use cases of a gateway, joined over an open store: one stage after the other, each resting on those before it.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use jiff::SignedDuration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::error::StartError;
+use super::openid::OpenId;
+use super::stored::Opened;
+use crate::adapters::ams::Ams;
+use crate::adapters::ams::catalogue::AmsCatalogue;
+use crate::adapters::budget::Budget;
+use crate::adapters::http::{HttpClient, HttpLimits};
+use crate::adapters::keys::seal::Sealer;
+use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
+use crate::flows::administer::{Administer, first_mapping};
+use crate::flows::attempts::Attempts;
+use crate::flows::grant::PublishedClients;
+use crate::flows::long_addresses::LongAddresses;
+use crate::flows::managed_roles::Lists;
+use crate::flows::person::{Published, PublishedRules};
+use crate::flows::refresh::{Queue, Refresh};
+use crate::flows::sign_in::SignIn;
+use crate::flows::upkeep;
+use crate::flows::visit::Visits;
+use crate::web::state::Services;
+
+/// The AMS that is live, and the calls that it allows.
+pub(super) struct Upstream {
+    pub(super) ams: Arc<dyn AmsCatalogue>,
+    pub(super) budget: Arc<Budget>,
+}
+
+impl Upstream {
+    pub(super) fn of(opened: &Opened) -> Result<Upstream, StartError> {
+        let live = &opened.settings.ams;
+        let budget = Arc::new(Budget::new(live.rate));
+        let http = HttpClient::new(HttpLimits::default())?;
+        let ams = live.live.clone().client(http, Arc::clone(&budget), Arc::clone(&opened.clock));
+        Ok(Upstream { ams, budget })
+    }
+}
+
+/// The mapping in force, and the list of the roles that it manages.
+pub(super) struct Mapping {
+    pub(super) rules: PublishedRules,
+    pub(super) lists: Arc<Lists>,
+}
+
+impl Mapping {
+    /// The published one where there is administration, else that of the file.
+    pub(super) async fn of(opened: &Opened) -> Result<Mapping, StartError> {
+        let Opened { settings, store, clock, .. } = opened;
+        let published = match &settings.admin {
+            Some(_) => first_mapping(&**store, &settings.rules, clock).await?,
+            None => Published::new(1, settings.rules.clone()),
+        };
+        let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
+        let lists = Arc::new(Lists::new(Arc::clone(&rules), store.clone(), Arc::clone(clock)));
+        lists.keep().await?;
+        Ok(Mapping { rules, lists })
+    }
+}
+
+/// What visitors do: sign in, come back, sign out.
+pub(super) struct Visiting {
+    pub(super) visits: Arc<Visits>,
+    pub(super) sign_in: Arc<SignIn>,
+    pub(super) long: Arc<LongAddresses>,
+    pub(super) refresh: Arc<Refresh>,
+}
+
+impl Visiting {
+    /// With the queue of the records that are to be read in the background.
+    pub(super) fn of(
+        opened: &Opened,
+        upstream: &Upstream,
+        mapping: &Mapping,
+    ) -> Result<(Visiting, Queue), StartError> {
+        let Opened { settings, store, clock, .. } = opened;
+        let (ams, rules): (Arc<dyn Ams>, _) = (upstream.ams.clone(), &mapping.rules);
+        let attempts = Attempts::new(Sealer::new(&settings.store.secret_key, "login attempt")?);
+        let (refresh, queue) =
+            Refresh::new(ams.clone(), store.clone(), store.clone(), Arc::clone(rules), Arc::clone(clock));
+        let refresh = Arc::new(refresh);
+        let visits = Arc::new(Visits::new(
+            store.clone(),
+            Arc::clone(rules),
+            settings.session,
+            ams.environment(),
+            Arc::clone(clock),
+            Arc::clone(&refresh),
+        ));
+        let sign_in = Arc::new(SignIn::new(
+            ams,
+            store.clone(),
+            Arc::clone(&visits),
+            Arc::clone(rules),
+            Arc::clone(clock),
+            attempts,
+        ));
+        let long = Arc::new(LongAddresses::new(store.clone(), Arc::clone(clock)));
+        Ok((Visiting { visits, sign_in, long, refresh }, queue))
+    }
+}
+
+/// What administrators do. Both are absent where the operator wants no administration.
+pub(super) struct Administration {
+    pub(super) administer: Option<Arc<Administer>>,
+    pub(super) desk: Option<Arc<Desk>>,
+    /// An administrator switched the AMS environment.
+    pub(super) restart: Arc<Notify>,
+}
+
+impl Administration {
+    pub(super) fn of(
+        opened: &Opened,
+        upstream: &Upstream,
+        mapping: &Mapping,
+        visits: &Arc<Visits>,
+        clients: &PublishedClients,
+    ) -> Result<Administration, StartError> {
+        let restart = Arc::new(Notify::new());
+        let Opened { settings, store, clock, configured, .. } = opened;
+        let Some(admin) = &settings.admin else {
+            return Ok(Administration { administer: None, desk: None, restart });
+        };
+        let Upstream { ams, budget } = upstream;
+        let administer = Administer::new(
+            admin.clone(),
+            store.clone(),
+            Arc::clone(&mapping.rules),
+            ams.environment(),
+            settings.sites.iter().map(|site| &site.site),
+            Arc::clone(clients),
+            Arc::clone(clock),
+        );
+        administer.tell_of_file(&settings.rules);
+        let desk = Desk::new(Foundation {
+            store: store.clone(),
+            ams: Arc::clone(ams),
+            visits: Arc::clone(visits),
+            rules: Arc::clone(&mapping.rules),
+            clock: Arc::clone(clock),
+            budget: Arc::clone(budget),
+            configured: configured.as_str().into(),
+            restart: Arc::clone(&restart),
+            standby: settings.ams.standby.as_ref().map(|standby| standby.name().into()),
+            sealer: Sealer::new(&settings.store.secret_key, "view as")?,
+            view_as: admin.view_as,
+        });
+        Ok(Administration { administer: Some(Arc::new(administer)), desk: Some(Arc::new(desk)), restart })
+    }
+}
+
+/// All of them.
+pub(super) struct UseCases {
+    pub(super) upstream: Upstream,
+    pub(super) mapping: Mapping,
+    pub(super) visiting: Visiting,
+    pub(super) administration: Administration,
+    pub(super) openid: Option<OpenId>,
+}
+
+impl UseCases {
+    /// With the queue of the records that are to be read in the background, for [`UseCases::run`].
+    pub(super) async fn of(opened: &Opened) -> Result<(UseCases, Queue), StartError> {
+        let upstream = Upstream::of(opened)?;
+        let mapping = Mapping::of(opened).await?;
+        let (visiting, queue) = Visiting::of(opened, &upstream, &mapping)?;
+        let clients = PublishedClients::default();
+        let visits = &visiting.visits;
+        let administration = Administration::of(opened, &upstream, &mapping, visits, &clients)?;
+        let openid = match &opened.settings.oidc {
+            Some(oidc) => Some(OpenId::start(opened, oidc, clients, Arc::clone(visits)).await?),
+            None => None,
+        };
+        Ok((UseCases { upstream, mapping, visiting, administration, openid }, queue))
+    }
+
+    /// What our own pages ask.
+    pub(super) fn services(&self, opened: &Opened) -> Services {
+        Services {
+            sign_in: Arc::clone(&self.visiting.sign_in),
+            long: Arc::clone(&self.visiting.long),
+            visits: Arc::clone(&self.visiting.visits),
+            ams: self.upstream.ams.clone(),
+            keys: Arc::clone(&opened.keyring),
+            rules: Arc::clone(&self.mapping.rules),
+            clock: Arc::clone(&opened.clock),
+            lists: Arc::clone(&self.mapping.lists),
+            administer: self.administration.administer.clone(),
+            desk: self.administration.desk.clone(),
+        }
+    }
+
+    /// Starts what goes on without anybody asking. All of it ends with `stop`.
+    pub(super) fn run(&self, queue: Queue, opened: &Opened, tasks: &TaskTracker, stop: &CancellationToken) {
+        let Visiting { refresh, visits, .. } = &self.visiting;
+        tasks.spawn(Arc::clone(refresh).run(queue, stop.clone()));
+        let desk = self.administration.desk.as_ref();
+        tasks.spawn(upkeep::run(
+            Arc::clone(visits),
+            opened.store.clone(),
+            Arc::clone(&self.mapping.lists),
+            Arc::clone(&opened.clock),
+            desk.map_or(SignedDuration::ZERO, |_| RECORDS_KEPT),
+            stop.clone(),
+        ));
+        tasks.spawn(Arc::clone(&opened.keyring).keep(stop.clone()));
+        if let Some(desk) = desk {
+            tasks.spawn(Arc::clone(desk).run(stop.clone()));
+        }
+        if let Some(openid) = &self.openid {
+            tasks.spawn(Arc::clone(&openid.back_channel).run(stop.clone()));
+        }
+    }
+}
