@@ -11,7 +11,7 @@ use super::{Failure, because, open_store, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::config::{self, Env};
 use crate::domain::time::Timestamp;
-use crate::flows::administer::migrate::{Comparison, Report, read_users};
+use crate::flows::administer::migrate::{Report, UserComparison, read_users};
 
 /// What `migrate` compares.
 #[derive(Debug, Args)]
@@ -68,7 +68,7 @@ pub fn run(asked: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Write)
         Failure::Configuration(problems.into_iter().map(|problem| problem.in_file(file.clone())).collect())
     })?;
     let at = asked.at.unwrap_or_else(|| SystemClock.now());
-    let comparison = Comparison::new(users, rules, at);
+    let comparison = UserComparison::new(users, rules, at);
     let report = match &asked.records {
         None => from_store(comparison, config, env)?,
         Some(path) if path == Path::new("-") => from_lines(comparison, &mut io::stdin().lock(), at)?,
@@ -85,7 +85,7 @@ pub fn run(asked: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Write)
     Ok(())
 }
 
-fn from_store(comparison: Comparison, config: &Path, env: &dyn Env) -> Result<Report, Failure> {
+fn from_store(comparison: UserComparison, config: &Path, env: &dyn Env) -> Result<Report, Failure> {
     let settings = config::load(config, env).map_err(Failure::Configuration)?;
     let store = open_store(&settings)?;
     runtime()?.block_on(comparison.of_known(&*store, settings.ams.live.name())).map_err(because)
@@ -93,7 +93,7 @@ fn from_store(comparison: Comparison, config: &Path, env: &dyn Env) -> Result<Re
 
 /// A line that is no record stops the comparison: what is missing would look like a loss.
 fn from_lines(
-    mut comparison: Comparison,
+    mut comparison: UserComparison,
     records: &mut dyn BufRead,
     at: Timestamp,
 ) -> Result<Report, Failure> {

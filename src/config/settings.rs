@@ -43,7 +43,7 @@ pub struct Settings {
     /// The role mapping. With `admin`, only what the store begins with.
     pub rules: Rules,
     /// Administration in the browser. `None`: there is none.
-    pub admin: Option<administer::Settings>,
+    pub admin: Option<administer::AdminSettings>,
     /// The sites; at least one, no two at the same host and path, no two of one name.
     pub sites: Vec<Site>,
     /// The OpenID Provider, if there is to be one.

@@ -142,9 +142,9 @@ async fn end_all(services: &Services, cookies: &Cookies) -> Result<(), StoreErro
     for key in keys(cookies.values(Cookie::Session)) {
         outcome = outcome.and(services.visits.end(&key).await);
     }
-    if let Some(desk) = &services.desk {
+    if let Some(admin_services) = &services.admin_services {
         for key in keys(cookies.values(Cookie::View)) {
-            if let Err(error) = desk.view_as.end(&key).await {
+            if let Err(error) = admin_services.view_as.end(&key).await {
                 // It is over here all the same; only the audit log does not say so.
                 outcome = outcome.and(services.visits.end(&key).await).and(Err(error));
             }

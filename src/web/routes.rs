@@ -22,9 +22,13 @@ pub fn control(
     provider: Option<Arc<Provider>>,
     clients: Option<Arc<OpenIdClients>>,
 ) -> Router {
-    let parts = services.administer.clone().zip(services.desk.clone());
-    let admin =
-        parts.map(|(administer, desk)| admin::Admin { gate: services.clone(), administer, desk, clients });
+    let parts = services.administer.clone().zip(services.admin_services.clone());
+    let admin = parts.map(|(administer, people)| admin::Admin {
+        gate: services.clone(),
+        administer,
+        services: people,
+        clients,
+    });
     let router = Router::new()
         // People
         .route(paths::LOGIN, only_get(get(login::login).head(unchanged)))

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use crate::adapters::ams::Ams;
 use crate::adapters::clock::SharedClock;
 use crate::flows::administer::Administer;
-use crate::flows::administer::desk::Desk;
+use crate::flows::administer::services::AdminServices;
 use crate::flows::keyring::Keyring;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::managed_roles::Lists;
@@ -39,7 +39,7 @@ pub struct Services {
     /// Administration. `None`: the operator wants none.
     pub administer: Option<Arc<Administer>>,
     /// Its use cases about people; there if `administer` is.
-    pub desk: Option<Arc<Desk>>,
+    pub admin_services: Option<Arc<AdminServices>>,
 }
 
 /// An answer of ours with a whole body.

@@ -24,10 +24,12 @@ pub async fn open(
     cookies: Cookies,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let Some(desk) = &services.desk else { return answer(Notice::NotFound.html(&arrived.frame())) };
+    let Some(admin_services) = &services.admin_services else {
+        return answer(Notice::NotFound.html(&arrived.frame()));
+    };
     let token = parameter(query.as_deref(), "token").unwrap_or_default();
     let user_agent = headers.get(header::USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    match desk.view_as.open(&token, &arrived.site.host, user_agent).await {
+    match admin_services.view_as.open(&token, &arrived.site.host, user_agent).await {
         Ok(view) => {
             let cookie = cookies.set(Cookie::View, view.secret.cookie_text(), None);
             with_cookies(see_other(&arrived.home_address()), [cookie])
@@ -51,9 +53,10 @@ pub async fn end(
     let page = parameter(query.as_deref(), "return_to").and_then(|page| ReturnTo::parse(&page).ok());
     let onwards = page.map_or_else(|| arrived.home_address(), |page| arrived.address_of(&page));
     let cleared = [cookies.clear(Cookie::View)];
-    if let (Some(desk), SessionCookie::Present(text)) = (&services.desk, cookies.session(Cookie::View))
+    if let (Some(admin_services), SessionCookie::Present(text)) =
+        (&services.admin_services, cookies.session(Cookie::View))
         && let Some(key) = key_of(text)
-        && let Err(error) = desk.view_as.end(&key).await
+        && let Err(error) = admin_services.view_as.end(&key).await
     {
         super::log::ending(&arrived, Outcome::Broken, &error);
     }

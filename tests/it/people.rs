@@ -16,10 +16,10 @@ use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::config::rules;
 use membergate::domain::record::IndividualId;
 use membergate::domain::session::{Limits, Session, SessionKey};
-use membergate::flows::administer::desk::{Desk, Foundation};
 use membergate::flows::administer::people::FindError;
 use membergate::flows::administer::people::trial::try_it;
 use membergate::flows::administer::people::view_as::ViewError;
+use membergate::flows::administer::services::{AdminServices, ServiceParts};
 use membergate::flows::administer::sweep::{Doing, Progress};
 use membergate::flows::administer::{Actor, Door};
 use membergate::flows::person::{Published, PublishedRules};
@@ -42,7 +42,7 @@ struct Office {
     store: Arc<dyn Store>,
     visits: Arc<Visits>,
     rules: PublishedRules,
-    desk: Arc<Desk>,
+    desk: Arc<AdminServices>,
 }
 
 const LIMITS: Limits = Limits {
@@ -79,7 +79,7 @@ impl Office {
             Arc::new(SystemClock),
             Arc::new(refresh),
         ));
-        let desk = Arc::new(Desk::new(Foundation {
+        let desk = Arc::new(AdminServices::new(ServiceParts {
             store: store.clone(),
             ams: ams.clone(),
             visits: visits.clone(),

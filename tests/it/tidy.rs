@@ -61,7 +61,7 @@ const KNOWN_CIRCLES: &[&[&str]] = &[
     &["src/cli/"],
     &["src/domain/roles/"],
     &["src/flows/managed_roles.rs", "src/flows/person.rs", "src/flows/refresh.rs"],
-    &["src/web/admin/"],
+    &["src/sim/"],
 ];
 
 const MOST_LINES: usize = 400;

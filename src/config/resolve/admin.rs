@@ -5,11 +5,15 @@ use toml::Spanned;
 use super::super::raw;
 use super::super::settings::Site;
 use super::values::{Resolving, meant};
-use crate::flows::administer::Settings;
+use crate::flows::administer::AdminSettings;
 
 impl Resolving<'_, '_> {
     /// Administration. `sites`: all of them, if they could be read.
-    pub(super) fn admin(&mut self, said: Spanned<raw::Admin>, sites: Option<&[Site]>) -> Option<Settings> {
+    pub(super) fn admin(
+        &mut self,
+        said: Spanned<raw::Admin>,
+        sites: Option<&[Site]>,
+    ) -> Option<AdminSettings> {
         let (span, said) = (said.span(), said.into_inner());
         let roles = self.required(said.roles, &span, "admin.roles", r#"roles = ["staff"]"#);
         // Any mapping may be published later, so that roles cannot be compared with what it grants.
@@ -24,6 +28,6 @@ impl Resolving<'_, '_> {
                 }
             }
         });
-        Some(Settings { roles: roles?.into(), site: site?, view_as: said.view_as.or(|| false)? })
+        Some(AdminSettings { roles: roles?.into(), site: site?, view_as: said.view_as.or(|| false)? })
     }
 }

@@ -20,7 +20,7 @@ const CHUNK: u16 = 200;
 
 /// A page of the log, newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
+pub struct AuditEntries {
     /// The entries.
     pub entries: Vec<Kept>,
     /// Ask for the next page before this number. `None`: this is the last one.
@@ -53,13 +53,13 @@ impl Audit {
     }
 
     /// The wanted entries before a number, newest first. `None`: from the newest on.
-    pub async fn list(&self, filter: &Filter, before: Option<u64>) -> Result<Page, StoreError> {
+    pub async fn list(&self, filter: &Filter, before: Option<u64>) -> Result<AuditEntries, StoreError> {
         // One more than a page, to know whether there is a next one.
         let mut entries = self.wanted(filter, before, PAGE + 1).await?;
         let more = entries.len() > PAGE;
         entries.truncate(PAGE);
         let next = entries.last().filter(|_| more).map(|last| last.number);
-        Ok(Page { entries, next })
+        Ok(AuditEntries { entries, next })
     }
 
     /// All wanted entries as comma-separated values (RFC 4180), newest first, at most [`LONGEST_DOWNLOAD`].

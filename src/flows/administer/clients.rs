@@ -69,7 +69,7 @@ pub struct FromConfiguration {
 
 /// A client in the list.
 #[derive(Debug, Clone)]
-pub struct Listed {
+pub struct ListedClient {
     /// The client.
     pub client: Client,
     /// How it stands in the store. `None`: it is the configuration's.
@@ -137,7 +137,7 @@ impl OpenIdClients {
     /// Takes over what a configuration that was read anew says.
     pub fn set_configured(&self, configured: FromConfiguration) {
         self.update(|sources| sources.configured = configured);
-        for Listed { client, is_shadowed, .. } in self.list() {
+        for ListedClient { client, is_shadowed, .. } in self.list() {
             if is_shadowed {
                 tracing::warn!(client = %client.id, "A registered OpenID client is not in force: the configuration has its name");
             }
@@ -145,14 +145,14 @@ impl OpenIdClients {
     }
 
     /// Every client: first the configuration's, then the registered ones by id.
-    pub fn list(&self) -> Vec<Listed> {
+    pub fn list(&self) -> Vec<ListedClient> {
         let sources = self.sources();
-        let configured = sources.configured.clients.iter().map(|client| Listed {
+        let configured = sources.configured.clients.iter().map(|client| ListedClient {
             client: client.clone(),
             registered: None,
             is_shadowed: false,
         });
-        let registered = sources.registered.iter().map(|registered| Listed {
+        let registered = sources.registered.iter().map(|registered| ListedClient {
             client: registered.client.clone(),
             is_shadowed: sources.is_taken(&registered.client.id),
             registered: Some(registered.clone()),

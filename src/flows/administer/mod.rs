@@ -4,13 +4,13 @@
 
 pub mod audit;
 pub mod clients;
-pub mod desk;
 pub mod emergency;
 pub mod known;
 pub mod mapping;
 pub mod migrate;
 pub mod people;
 pub mod preview;
+pub mod services;
 pub mod sessions;
 pub mod status;
 pub mod sweep;
@@ -38,7 +38,7 @@ pub use preview::Previews;
 
 /// What the operator decided about administration.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub struct AdminSettings {
     /// Any of these roles lets in.
     pub roles: Arc<[Role]>,
     /// Pages are served on the host of this site only. `None`: on every site's host.
@@ -50,7 +50,7 @@ pub struct Settings {
 /// The use cases of administration.
 pub struct Administer {
     /// What the operator decided.
-    pub settings: Settings,
+    pub settings: AdminSettings,
     /// Draft, versions, import and export.
     pub mapping: Arc<Mapping>,
     /// Whom a draft would affect.
@@ -65,7 +65,7 @@ impl Administer {
     /// Opens administration over a store. `rules` is what [`first_mapping`] gave, and changes with each publication; `sites` ask
     /// for roles on their pages, and `clients` when somebody signs in to them.
     pub fn new<'a>(
-        settings: Settings,
+        settings: AdminSettings,
         store: Arc<dyn Store>,
         rules: PublishedRules,
         environment: &str,

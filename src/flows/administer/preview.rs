@@ -61,7 +61,7 @@ pub struct Previewed {
     pub preview: Preview,
 }
 
-type Outcome = Option<Result<Arc<Previewed>, StoreError>>;
+type PreviewOutcome = Option<Result<Arc<Previewed>, StoreError>>;
 
 /// A preview under way, or its answer.
 struct Run {
@@ -69,7 +69,7 @@ struct Run {
     version: u64,
     done: Arc<AtomicUsize>,
     total: usize,
-    outcome: watch::Receiver<Outcome>,
+    outcome: watch::Receiver<PreviewOutcome>,
     stop: CancellationToken,
 }
 

@@ -19,7 +19,7 @@ pub const PAGE: u32 = 50;
 
 /// A live session, as the list shows it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
+pub struct ListedSession {
     /// The session; `last_seen` is that of this very moment. Its key is a digest, so it may stand in a form.
     pub session: Session,
     /// The person's name.
@@ -32,9 +32,9 @@ pub struct Listed {
 
 /// A page of the list.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SessionsPage {
+pub struct SessionList {
     /// Latest first.
-    pub sessions: Vec<Listed>,
+    pub sessions: Vec<ListedSession>,
     /// Where the next page goes on. `None`: this is the last.
     pub next: Option<(Timestamp, SessionKey)>,
 }
@@ -51,7 +51,7 @@ pub struct LiveSessions {
 
 impl LiveSessions {
     /// A page of live sessions, of one person or of all.
-    pub async fn page(&self, filter: &SessionFilter) -> Result<SessionsPage, StoreError> {
+    pub async fn page(&self, filter: &SessionFilter) -> Result<SessionList, StoreError> {
         let mut found = self.store.list_sessions(&self.environment, filter, PAGE + 1).await?;
         let more = found.len() > PAGE as usize;
         found.truncate(PAGE as usize);
@@ -60,11 +60,11 @@ impl LiveSessions {
         for session in found {
             sessions.extend(self.listed(session).await?);
         }
-        Ok(SessionsPage { sessions, next })
+        Ok(SessionList { sessions, next })
     }
 
     /// `None`: it is over by now.
-    async fn listed(&self, mut session: Session) -> Result<Option<Listed>, StoreError> {
+    async fn listed(&self, mut session: Session) -> Result<Option<ListedSession>, StoreError> {
         let now = self.clock.now();
         let record = match self.visits.recall(&session.key) {
             Recall::Ended => return Ok(None),
@@ -82,7 +82,7 @@ impl LiveSessions {
         }
         let decision = roles::decide(&record, &self.rules.load().rules, now);
         let (name, email) = (record.profile.name.clone(), record.profile.email.clone());
-        Ok(Some(Listed { session, name, email, roles: decision.roles.into_iter().collect() }))
+        Ok(Some(ListedSession { session, name, email, roles: decision.roles.into_iter().collect() }))
     }
 
     /// Ends one session. Its open streams end within two seconds.

@@ -43,22 +43,22 @@ pub enum Doing {
 
 /// How far a sweep is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct SweepProgress {
     /// What it is doing now.
     pub doing: Doing,
     /// How far it has come. `None`: there never was one.
     pub state: Option<SweepState>,
 }
 
-impl Progress {
+impl SweepProgress {
     /// Whether all that was listed has been read.
     pub fn is_finished(&self) -> bool {
         self.state.is_some_and(|state| state.finished.is_some())
     }
 }
 
-/// What a sweep rests on.
-pub struct Ground {
+/// What a sweep works with.
+pub struct SweepParts {
     /// Lists the members and reads each.
     pub ams: Arc<dyn AmsCatalogue>,
     /// Keeps records, and how far it has come.
@@ -82,31 +82,31 @@ enum Hitch {
 
 /// The sweep of one environment.
 pub struct Sweep {
-    ground: Ground,
-    progress: watch::Sender<Progress>,
+    parts: SweepParts,
+    progress: watch::Sender<SweepProgress>,
     wanted: watch::Sender<bool>,
     again: Notify,
 }
 
 impl Sweep {
     /// One that is idle until [`Sweep::run`] looks after it.
-    pub fn new(ground: Ground) -> Sweep {
+    pub fn new(parts: SweepParts) -> Sweep {
         Sweep {
-            ground,
-            progress: watch::Sender::new(Progress::default()),
+            parts,
+            progress: watch::Sender::new(SweepProgress::default()),
             wanted: watch::Sender::new(false),
             again: Notify::new(),
         }
     }
 
     /// How far it is. The receiver can also wait for news.
-    pub fn progress(&self) -> watch::Receiver<Progress> {
+    pub fn progress(&self) -> watch::Receiver<SweepProgress> {
         self.progress.subscribe()
     }
 
     /// Starts a sweep, or goes on with one that was stopped.
     pub async fn start(&self) -> Result<(), StoreError> {
-        let Ground { directory, environment, clock, .. } = &self.ground;
+        let SweepParts { directory, environment, clock, .. } = &self.parts;
         let unfinished = directory.sweep(environment).await?.is_some_and(|state| state.finished.is_none());
         if !unfinished {
             directory.begin_sweep(environment, clock.now()).await?;
@@ -126,7 +126,7 @@ impl Sweep {
     }
 
     async fn look_after(&self) {
-        let Ground { directory, environment, .. } = &self.ground;
+        let SweepParts { directory, environment, .. } = &self.parts;
         match directory.sweep(environment).await {
             Ok(Some(state)) => {
                 self.tell(Doing::Idle, Some(state));
@@ -174,7 +174,7 @@ impl Sweep {
 
     /// A page of the list, or some members. `true`: nothing is left.
     async fn step(&self) -> Result<bool, Hitch> {
-        let Ground { directory, environment, clock, ams, .. } = &self.ground;
+        let SweepParts { directory, environment, clock, ams, .. } = &self.parts;
         let Some(state) = directory.sweep(environment).await? else { return Ok(true) };
         self.tell(Doing::Reading, Some(state));
         if state.finished.is_some() {
@@ -204,7 +204,7 @@ impl Sweep {
     async fn read(&self, members: Vec<IndividualId>, state: SweepState) -> Result<(), Hitch> {
         let mut reading = JoinSet::new();
         for id in members {
-            let Ground { ams, directory, rules, environment, .. } = &self.ground;
+            let SweepParts { ams, directory, rules, environment, .. } = &self.parts;
             let (ams, directory) = (Arc::clone(ams), Arc::clone(directory));
             let environment = Arc::clone(environment);
             let parts = rules.load().rules.parts();

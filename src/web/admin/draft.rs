@@ -1,12 +1,22 @@
 //! What every page about the draft says: how it stands, who was faster, why a change was refused, which mapping is meant.
 
-use super::mapping::page::DraftBar;
 use super::state::Admin;
 use super::words::{changed, sentence, when};
 use crate::adapters::store::StoreError;
 use crate::domain::faults::MappingFault;
 use crate::domain::mapping::{Draft, Edit};
 use crate::flows::administer::mapping::{ChangeError, Which};
+
+/// The bar that says how the draft stands.
+#[derive(Clone, Debug, Default)]
+pub struct DraftBar {
+    /// The revision that forms name.
+    pub revision: u64,
+    /// "Version 7, published by Jane on 3 March".
+    pub published: String,
+    /// Who changed the draft last, and when. `None`: it is what is published.
+    pub edited: Option<String>,
+}
 
 /// How the draft stands.
 pub async fn bar(admin: &Admin, draft: &Draft) -> Result<DraftBar, StoreError> {

@@ -2,9 +2,13 @@
 //! the lists that fields offer.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+
+/// What to mend, by the name of the field.
+pub type FieldErrors = BTreeMap<String, String>;
 
 /// One line to fill in.
 #[derive(Clone, Debug, Default, Template)]
@@ -203,6 +207,19 @@ impl Pager {
             after: (last < total).then(|| address(page + 1)),
         }
     }
+}
+
+/// A value to copy.
+#[derive(Clone, Debug)]
+pub struct CopyValue {
+    /// On the page.
+    pub id: &'static str,
+    /// What it is.
+    pub name: &'static str,
+    /// What it is for; may be empty.
+    pub says: &'static str,
+    /// The value.
+    pub address: String,
 }
 
 /// A number with what it counts.

@@ -14,12 +14,15 @@ use axum::middleware::Next;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
+use super::answers::PageError;
+use super::caller::{Caller, value};
+use super::plain::{Plain, PlainPage};
+use super::state::Admin;
 use crate::adapters::keys::random::{key_of, same};
 use crate::adapters::store::StoreError;
-use crate::domain::outcome::Outcome;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::session::SessionKey;
-use crate::flows::administer::{Actor, Door};
+use crate::flows::administer::Actor;
 use crate::flows::long_addresses::Destination;
 use crate::web::admin::plain::{Plain, PlainPage};
 use crate::web::admin::shell::{Note, Room, Shell, Tone, shell};
@@ -33,99 +36,6 @@ use crate::web::state::{answer, see_other};
 
 /// Largest form, in bytes: a rules file or a list of users, as browsers write them.
 pub const LARGEST_FORM: usize = 16 * 1024 * 1024;
-
-/// Who asks, and what was sent. It exists only for administrators, and for forms of our own.
-#[derive(Debug)]
-pub struct Caller {
-    /// The request.
-    pub arrived: Arrived,
-    /// The administrator.
-    pub actor: Actor,
-    /// The emergency session, if that is the way in.
-    pub emergency: Option<SessionKey>,
-    /// The session of the site, if there is one.
-    pub session: Option<SessionKey>,
-    /// The anti-forgery token of this session.
-    pub token: String,
-    /// The query.
-    pub query: Vec<(String, String)>,
-    /// The form.
-    pub form: Vec<(String, String)>,
-}
-
-/// How handlers take a caller.
-pub type Called = Extension<Arc<Caller>>;
-
-impl Caller {
-    /// The shell of a room, with what has just been done.
-    pub fn shell(&self, room: Room) -> Shell {
-        let break_glass = self.actor.door == Door::BreakGlass;
-        let done = self.asked("done").and_then(done).map(|text| Note::new(Tone::Good, text));
-        shell(&self.arrived, room, &self.actor.name, break_glass, &self.token).with(done)
-    }
-
-    /// A value of the query.
-    pub fn asked(&self, name: &str) -> Option<&str> {
-        value(&self.query, name)
-    }
-
-    /// A value of the form; empty when it was not sent.
-    pub fn sent(&self, name: &str) -> &str {
-        value(&self.form, name).unwrap_or_default()
-    }
-
-    /// Whether a box was ticked.
-    pub fn ticked(&self, name: &str) -> bool {
-        value(&self.form, name).is_some()
-    }
-
-    /// The revision of the draft that the form was made from. One that cannot be read is no revision of any draft.
-    pub fn revision(&self) -> u64 {
-        self.sent("revision").parse().unwrap_or(u64::MAX)
-    }
-
-    /// Goes to a page of ours after something was done.
-    pub fn go(&self, path: &str) -> Response<Body> {
-        see_other(&format!("{}{path}", self.arrived.site.origin))
-    }
-
-    /// Something failed on our side; the cause goes to the log.
-    pub fn broken(&self, cause: &dyn std::fmt::Display) -> Response<Body> {
-        crate::web::log::ending(&self.arrived, Outcome::Broken, cause);
-        answer(Notice::Broken.html(&self.arrived.frame()))
-    }
-
-    /// No such page.
-    pub fn not_found(&self) -> Response<Body> {
-        answer(Notice::NotFound.html(&self.arrived.frame()))
-    }
-}
-
-fn value<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    pairs.iter().find(|(key, _)| key == name).map(|(_, value)| &**value)
-}
-
-/// What a page says after a form was done; the address carries the key only.
-fn done(key: &str) -> Option<&'static str> {
-    Some(match key {
-        "saved" => "Saved to the draft. Nothing changes for anybody until you publish it.",
-        "same" => "Nothing was changed.",
-        "removed" => "Removed from the draft. Nothing changes for anybody until you publish it.",
-        "discarded" => "The draft was discarded. It is again what is published.",
-        "imported" => "The file was taken into the draft. Look at it, then publish it.",
-        "published" => "Published. It counts from now on, for people who are signed in too.",
-        "restored" => "Restored. It counts from now on, for people who are signed in too.",
-        "refreshed" => "The lists of your AMS were read anew.",
-        "ended" => "The session was ended.",
-        "all-ended" => "All sessions of this person were ended.",
-        "client-saved" => "The client was saved. It counts from now on.",
-        "client-removed" => "The client was removed, and its tokens ended.",
-        "secret-ended" => "Only the newest secret is good now.",
-        "sweep" => "Every member is now being read from the AMS, in the background.",
-        "sweep-stopped" => "Reading was stopped. It can go on later from where it is.",
-        _ => return None,
-    })
-}
 
 /// Lets administrators in, and only forms of our own pages.
 pub async fn guard(
@@ -142,10 +52,7 @@ pub async fn guard(
     let entered = match enter(&admin, present, &cookies).await {
         Ok(Ok(entered)) => entered,
         Ok(Err(outside)) => return turned_away(&admin, &arrived, &request, outside),
-        Err(error) => {
-            crate::web::log::ending(&arrived, Outcome::Broken, &error);
-            return answer(Notice::Broken.html(&arrived.frame()));
-        }
+        Err(error) => return PageError::from(error).page(&arrived),
     };
     let query = pairs(request.uri().query().unwrap_or_default().as_bytes());
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -165,10 +72,14 @@ pub async fn guard(
         }
     }
     let Entered { actor, emergency, session, token } = entered;
-    let caller = Caller { arrived, actor, emergency, session, token, query, form };
+    let caller = Arc::new(Caller { arrived, actor, emergency, session, token, query, form });
     let mut request = Request::from_parts(parts, Body::empty());
-    request.extensions_mut().insert(Arc::new(caller));
-    next.run(request).await
+    request.extensions_mut().insert(Arc::clone(&caller));
+    let response = next.run(request).await;
+    match response.extensions().get::<Arc<PageError>>() {
+        Some(error) => error.page(&caller.arrived),
+        None => response,
+    }
 }
 
 /// Whether the administration is served at this site.

@@ -6,7 +6,10 @@
 
 pub mod answers;
 pub mod audit;
+pub mod audit_line;
+pub mod caller;
 pub mod clients;
+pub mod done;
 pub mod draft;
 pub mod emergency;
 pub mod fields;
@@ -15,8 +18,8 @@ pub mod guard;
 pub mod kinds;
 pub mod links;
 pub mod mapping;
+pub mod menu;
 pub mod migrate;
-pub mod offers;
 pub mod overview;
 pub mod people;
 pub mod plain;
@@ -34,13 +37,12 @@ mod tests;
 
 use axum::{Router, middleware};
 
-use crate::web::paths;
 pub use state::Admin;
 
 /// Every address of the administration.
 pub fn router(admin: Admin) -> Router {
     Router::new()
-        .route(paths::ADMIN, state::reads(axum::routing::get(overview::show)))
+        .merge(overview::routes())
         .merge(mapping::routes())
         .merge(preview::routes())
         .merge(versions::routes())

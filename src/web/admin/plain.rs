@@ -86,24 +86,4 @@ impl Page for PlainPage {
             Plain::Forged => StatusCode::FORBIDDEN,
         }
     }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        let frame = Frame {
-            association: "Harbour Association".to_owned(),
-            site: None,
-            home: "/".to_owned(),
-            again: None,
-            request_id: "7QK2-M0XF".to_owned(),
-        };
-        let all = [
-            ("plain_door", Plain::Door("t0ken".to_owned())),
-            ("plain_used", Plain::LinkUsed),
-            ("plain_expired", Plain::LinkExpired),
-            ("plain_unknown", Plain::LinkUnknown),
-            ("plain_forged", Plain::Forged),
-            ("plain_switching", Plain::Switching("staging".to_owned())),
-        ];
-        all.into_iter().map(|(name, says)| (name, PlainPage::new(frame.clone(), says))).collect()
-    }
 }

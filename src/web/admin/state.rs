@@ -8,18 +8,15 @@ use axum::extract::FromRef;
 use axum::http::Response;
 use axum::routing::MethodRouter;
 
+use super::shell::{Note, Tone};
+use super::words::when;
 use crate::domain::time::TimeZone;
 use crate::flows::administer::Administer;
 use crate::flows::administer::clients::OpenIdClients;
-use crate::flows::administer::desk::Desk;
+use crate::flows::administer::services::AdminServices;
 use crate::web::arrived::Arrived;
 use crate::web::pages::Notice;
 use crate::web::state::{Services, answer};
-
-/// The style sheet of all these pages.
-pub const STYLE: &str = include_str!("../../../assets/admin.css");
-/// The script of all these pages; everything works without it.
-pub const SCRIPT: &str = include_str!("../../../assets/admin.js");
 
 /// What the handlers of the administration share.
 #[derive(Clone)]
@@ -29,7 +26,7 @@ pub struct Admin {
     /// The use cases.
     pub administer: Arc<Administer>,
     /// Those about people.
-    pub desk: Arc<Desk>,
+    pub services: Arc<AdminServices>,
     /// The clients of the OpenID Provider, if there is one.
     pub clients: Option<Arc<OpenIdClients>>,
 }
@@ -44,6 +41,14 @@ impl Admin {
     /// The association's time zone, in which every instant is shown.
     pub fn zone(&self) -> TimeZone {
         self.gate.rules.load().rules.time_zone.clone()
+    }
+
+    /// What pages say when the AMS did not answer the last time that its lists were asked for.
+    pub fn outage(&self) -> Option<Note> {
+        let (at, _) = self.services.catalogues.offered().failed?;
+        let at = when(at, &self.zone());
+        let text = format!("The AMS did not answer on {at}. These pages work with what was read before.");
+        Some(Note::new(Tone::Warn, text))
     }
 }
 

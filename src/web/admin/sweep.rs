@@ -1,23 +1,35 @@
 //! Reading every member from the AMS: starting, stopping, and how far it is.
 
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::Response;
 use serde_json::json;
 
-use super::answers::json_answer;
+use super::answers::{Answer, json_answer};
+use super::caller::Called;
+use super::done::Done;
 use super::fields::grouped;
-use super::guard::Called;
-use super::preview::page::SweepBar;
+use super::menu;
 use super::state::Admin;
 use super::words::when;
 use crate::domain::audit::Action;
 use crate::flows::administer::sweep::Doing;
 
+/// How the reading of all members stands.
+#[derive(Clone, Debug, Default)]
+pub struct SweepBar {
+    /// In a sentence.
+    pub says: String,
+    /// Done, of these; while it runs.
+    pub running: Option<(u64, u64)>,
+    /// Where it does not run: what reading would bring.
+    pub hint: &'static str,
+    /// Where it does not run: what its button says.
+    pub button: &'static str,
+}
+
 /// How the reading stands.
 pub fn bar(admin: &Admin) -> Option<SweepBar> {
-    let progress = admin.desk.sweep.progress().borrow().clone();
+    let progress = admin.services.sweep.progress().borrow().clone();
     let zone = admin.zone();
     let number = |number: u64| grouped(usize::try_from(number).unwrap_or(usize::MAX));
     let Some(state) = progress.state else {
@@ -74,31 +86,22 @@ pub fn bar(admin: &Admin) -> Option<SweepBar> {
 }
 
 /// How far it is, for the page's script.
-pub async fn how_far(State(admin): State<Admin>) -> Response<Body> {
+pub async fn how_far(State(admin): State<Admin>) -> Answer {
     let bar = bar(&admin).unwrap_or_default();
     let (done, total) = bar.running.unwrap_or_default();
     json_answer(json!({ "running": bar.running.is_some(), "done": done, "total": total, "says": bar.says }))
 }
 
 /// Starts it, or goes on.
-pub async fn start(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
-    let started = async {
-        admin.administer.audit.record(&caller.actor, Action::SweepStarted, "", None, None).await?;
-        admin.desk.sweep.start().await
-    };
-    match started.await {
-        Ok(()) => caller.go("/_gate/admin/preview?done=sweep"),
-        Err(error) => caller.broken(&error),
-    }
+pub async fn start(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
+    admin.administer.audit.record(&caller.actor, Action::SweepStarted, "", None, None).await?;
+    admin.services.sweep.start().await?;
+    caller.done(menu::PREVIEW, Done::SweepStarted)
 }
 
 /// Stops it where it is.
-pub async fn stop(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
-    match admin.administer.audit.record(&caller.actor, Action::SweepStopped, "", None, None).await {
-        Ok(()) => {
-            admin.desk.sweep.stop();
-            caller.go("/_gate/admin/preview?done=sweep-stopped")
-        }
-        Err(error) => caller.broken(&error),
-    }
+pub async fn stop(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
+    admin.administer.audit.record(&caller.actor, Action::SweepStopped, "", None, None).await?;
+    admin.services.sweep.stop();
+    caller.done(menu::PREVIEW, Done::SweepStopped)
 }

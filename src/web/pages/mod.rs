@@ -87,11 +87,14 @@ pub trait Page: askama::Template {
     /// The status belongs to the page, so that no caller can pair them wrongly.
     fn status(&self) -> StatusCode;
 
-    /// Named examples, all of which are rendered in a test.
+    /// Named examples, all of which are rendered in a test. The administration's pages have theirs in tests of their own.
     #[cfg(test)]
     fn samples() -> Vec<(&'static str, Self)>
     where
-        Self: Sized;
+        Self: Sized,
+    {
+        Vec::new()
+    }
 }
 
 /// A link or button on a page.

@@ -87,7 +87,9 @@ pub(super) fn notices() -> Vec<Notice> {
 }
 
 fn check<P: Page>() {
-    for (name, page) in P::samples() {
+    let samples = P::samples();
+    assert!(!samples.is_empty());
+    for (name, page) in samples {
         let response = respond(&page);
         assert_eq!(response.status(), page.status(), "{name}");
         let html = text(&response);

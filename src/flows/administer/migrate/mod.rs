@@ -54,7 +54,7 @@ pub enum Fate {
 
 /// A role that comes or goes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Difference {
+pub struct RoleDifference {
     /// The role.
     pub role: String,
     /// Comes (`true`) or goes.
@@ -65,7 +65,7 @@ pub struct Difference {
 
 /// One line of the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
+pub struct ReportLine {
     /// Login name.
     pub login: String,
     /// E-mail address.
@@ -75,7 +75,7 @@ pub struct Line {
     /// What becomes of this user.
     pub fate: Fate,
     /// Roles that come or go.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<RoleDifference>,
     /// Roles that the mapping does not manage: the site keeps them as they are.
     pub kept: Vec<String>,
     /// What was not understood in the record, or was not read of it.
@@ -107,17 +107,17 @@ pub struct Report {
     /// The sums.
     pub sums: Sums,
     /// One line for each user, in the order of the export.
-    pub lines: Vec<Line>,
+    pub lines: Vec<ReportLine>,
 }
 
 /// A comparison under way: records are looked at one after the other, and none is kept.
-pub struct Comparison {
+pub struct UserComparison {
     users: Vec<WordPressUser>,
     rules: Rules,
     at: Timestamp,
     managed: BTreeSet<String>,
     by_sign: BTreeMap<Sign, Vec<usize>>,
-    lines: Vec<Line>,
+    lines: Vec<ReportLine>,
 }
 
 /// By what a user is found. Without regard to case.
@@ -149,9 +149,9 @@ fn folded(text: &Option<String>) -> Option<String> {
     text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_lowercase)
 }
 
-impl Comparison {
+impl UserComparison {
     /// Of these users with what `rules` give at `at`.
-    pub fn new(users: Vec<WordPressUser>, rules: Rules, at: Timestamp) -> Comparison {
+    pub fn new(users: Vec<WordPressUser>, rules: Rules, at: Timestamp) -> UserComparison {
         let managed = rules
             .managed_roles()
             .iter()
@@ -165,7 +165,7 @@ impl Comparison {
             }
         }
         let lines = users.iter().map(|user| without_record(user, Fate::NotFound)).collect();
-        Comparison { users, rules, at, managed, by_sign, lines }
+        UserComparison { users, rules, at, managed, by_sign, lines }
     }
 
     /// Looks at one record.
@@ -211,8 +211,8 @@ impl Comparison {
     }
 }
 
-fn without_record(user: &WordPressUser, fate: Fate) -> Line {
-    Line {
+fn without_record(user: &WordPressUser, fate: Fate) -> ReportLine {
+    ReportLine {
         login: user.login.clone(),
         email: user.email.clone(),
         id: None,
@@ -229,19 +229,19 @@ fn compared(
     rules: &Rules,
     managed: &BTreeSet<String>,
     at: Timestamp,
-) -> Line {
+) -> ReportLine {
     let decision = roles::explain(record, rules, at);
     let given: BTreeSet<String> = decision.roles.iter().map(|role| role.as_str().to_owned()).collect();
     let today: BTreeSet<String> = user.roles.intersection(managed).cloned().collect();
     let given: BTreeSet<String> = given.intersection(managed).cloned().collect();
-    let difference = |role: &String, gained| Difference {
+    let difference = |role: &String, gained| RoleDifference {
         role: role.clone(),
         gained,
         because: because(&decision, role, gained),
     };
     let comes = given.difference(&today).map(|role| difference(role, true));
     let goes = today.difference(&given).map(|role| difference(role, false));
-    let differences: Vec<Difference> = comes.chain(goes).collect();
+    let differences: Vec<RoleDifference> = comes.chain(goes).collect();
     let fate = match () {
         () if !decision.admitted => Fate::NotAdmitted,
         () if differences.is_empty() => Fate::Same,
@@ -251,7 +251,7 @@ fn compared(
     if record.lacks(rules.parts()) {
         warnings.push("Parts of the record that the mapping asks for were not read.".to_owned());
     }
-    Line {
+    ReportLine {
         login: user.login.clone(),
         email: user.email.clone(),
         id: Some(record.id.to_string()),
@@ -274,7 +274,7 @@ fn because(decision: &Decision, role: &str, gained: bool) -> Vec<String> {
 }
 
 impl Sums {
-    fn add(&mut self, line: &Line) {
+    fn add(&mut self, line: &ReportLine) {
         self.users += 1;
         match line.fate {
             Fate::Same => self.same += 1,

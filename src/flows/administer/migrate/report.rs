@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Fate, Line, Report};
+use super::{Fate, Report, ReportLine};
 
 impl Report {
     /// For people: the sums, then each user whose roles change or who needs a look.
@@ -69,7 +69,7 @@ fn harmless(cell: &str) -> String {
     format!("{}{cell}", if is_formula { "'" } else { "" })
 }
 
-impl Line {
+impl ReportLine {
     /// What people call the user.
     fn title(&self) -> String {
         match &self.email {

@@ -13,12 +13,12 @@ use crate::adapters::budget::Priority;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
 use crate::domain::record::Record;
-use crate::flows::administer::migrate::{Comparison, Report};
+use crate::flows::administer::migrate::{Report, UserComparison};
 use crate::flows::person::PublishedRules;
 
 /// A person who was found.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct FoundPerson {
     /// What we decide by.
     pub record: Record,
     /// What the AMS said, secrets left out. `None`: it was not asked just now, or gave no answer.
@@ -57,31 +57,31 @@ pub struct People {
 
 impl People {
     /// Finds one person by e-mail address, record number or id. The AMS is asked first; what it says is kept.
-    pub async fn find(&self, text: &str) -> Result<Found, FindError> {
+    pub async fn find(&self, text: &str) -> Result<FoundPerson, FindError> {
         let wanted = Wanted::parse(text).ok_or(FindError::NotAName)?;
         let parts = self.rules.load().rules.parts();
         match self.ams.find(&wanted, parts, Priority::SignIn).await {
             Ok(Some(Reading { record, said })) => {
                 self.directory.put_record(&self.environment, &record).await?;
-                Ok(Found { record, said: Some(said), instead_of: None })
+                Ok(FoundPerson { record, said: Some(said), instead_of: None })
             }
             Ok(None) => Err(FindError::Nobody),
             Err(error) => {
                 let record = self.known(&wanted).await?.ok_or_else(|| FindError::Ams(error.clone()))?;
-                Ok(Found { record, said: None, instead_of: Some(error) })
+                Ok(FoundPerson { record, said: None, instead_of: Some(error) })
             }
         }
     }
 
     /// Finds one person among those that are known; asks no AMS.
-    pub async fn find_known(&self, text: &str) -> Result<Found, FindError> {
+    pub async fn find_known(&self, text: &str) -> Result<FoundPerson, FindError> {
         let wanted = Wanted::parse(text).ok_or(FindError::NotAName)?;
         let record = self.known(&wanted).await?.ok_or(FindError::Nobody)?;
-        Ok(Found { record, said: None, instead_of: None })
+        Ok(FoundPerson { record, said: None, instead_of: None })
     }
 
     /// Compares users of WordPress with everybody who is known.
-    pub async fn compare(&self, comparison: Comparison) -> Result<Report, StoreError> {
+    pub async fn compare(&self, comparison: UserComparison) -> Result<Report, StoreError> {
         comparison.of_known(&*self.directory, &self.environment).await
     }
 

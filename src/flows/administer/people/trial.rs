@@ -20,12 +20,12 @@ pub struct Trial {
     /// The mapping asks for parts of the record that were not fetched; what rests on them grants nothing.
     pub incomplete: bool,
     /// What time alone will change after that instant, next first.
-    pub changes: Vec<Change>,
+    pub changes: Vec<RoleChange>,
 }
 
 /// What changes at one moment, if the record stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub struct RoleChange {
     /// The moment.
     pub at: Timestamp,
     /// Roles that come.
@@ -43,7 +43,7 @@ pub fn try_it(record: &Record, rules: &Rules, at: Timestamp) -> Trial {
     let (mut held, mut next) = (decision.roles.clone(), decision.holds_until);
     while let Some(moment) = next.filter(|_| changes.len() < MOST_CHANGES) {
         let then = roles::decide(record, rules, moment);
-        changes.push(Change {
+        changes.push(RoleChange {
             at: moment,
             gained: then.roles.difference(&held).cloned().collect(),
             lost: held.difference(&then.roles).cloned().collect(),

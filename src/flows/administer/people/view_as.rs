@@ -59,7 +59,7 @@ pub enum ViewError {
 
 /// What a link holds, sealed.
 #[derive(Serialize, Deserialize)]
-struct Link {
+struct ViewLink {
     id: IndividualId,
     host: String,
     by: Actor,
@@ -100,7 +100,7 @@ impl ViewAs {
     pub async fn link(&self, actor: &Actor, id: &IndividualId, host: &str) -> Result<String, ViewError> {
         self.record(id).await?;
         let until = self.clock.now().saturating_add(LINK_LIVES).unwrap_or(Timestamp::MIN);
-        let link = Link { id: id.clone(), host: host.to_owned(), by: actor.clone(), until };
+        let link = ViewLink { id: id.clone(), host: host.to_owned(), by: actor.clone(), until };
         let plain = serde_json::to_vec(&link).map_err(|_| CryptographyFailed)?;
         Ok(BASE64_URL_SAFE_NO_PAD.encode(self.sealer.seal(&plain, CONTEXT)?))
     }
@@ -109,7 +109,7 @@ impl ViewAs {
     pub async fn open(&self, token: &str, host: &str, user_agent: &str) -> Result<View, ViewError> {
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(token).map_err(|_| ViewError::BadLink)?;
         let plain = self.sealer.open(&sealed, CONTEXT).ok_or(ViewError::BadLink)?;
-        let link: Link = serde_json::from_slice(&plain).map_err(|_| ViewError::BadLink)?;
+        let link: ViewLink = serde_json::from_slice(&plain).map_err(|_| ViewError::BadLink)?;
         let now = self.clock.now();
         if link.host != host || now >= link.until {
             return Err(ViewError::BadLink);

@@ -34,7 +34,7 @@ pub struct Status {
 }
 
 /// Where all of that is asked.
-pub struct Overview {
+pub struct StatusReader {
     pub(in crate::flows::administer) ams: Arc<dyn AmsCatalogue>,
     pub(in crate::flows::administer) environment: Arc<str>,
     pub(in crate::flows::administer) standby: Option<Arc<str>>,
@@ -44,7 +44,7 @@ pub struct Overview {
     pub(in crate::flows::administer) certificate_ends: ArcSwapOption<Timestamp>,
 }
 
-impl Overview {
+impl StatusReader {
     /// Takes over when the listener's certificate ends, at the start and at each reload.
     pub fn set_certificate_end(&self, ends: Option<Timestamp>) {
         self.certificate_ends.store(ends.map(Arc::new));

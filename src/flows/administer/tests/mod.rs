@@ -89,7 +89,8 @@ impl World {
         let clock: SharedClock = self.clock.clone();
         let published = first_mapping(&*store, &rules(file), &clock).await.unwrap();
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
-        let settings = Settings { roles: [Role::parse("staff").unwrap()].into(), site: None, view_as: false };
+        let settings =
+            AdminSettings { roles: [Role::parse("staff").unwrap()].into(), site: None, view_as: false };
         let administer = Administer::new(
             settings,
             store.clone(),

@@ -8,11 +8,8 @@ use super::secret_page::values;
 use crate::adapters::store::administration::Registered;
 use crate::domain::client::{Algorithm, Client, Proof, Scope, Scopes};
 use crate::domain::rule::{Role, Rules};
-use crate::web::admin::fields::{Field, Lines};
-use crate::web::admin::links::Address;
-use crate::web::admin::mapping::rule::form::Mends;
-use crate::web::admin::shell::Shell;
-use crate::web::pages::{Forms, Page};
+use crate::web::admin::fields::{CopyValue, Field, FieldErrors, Lines};
+use crate::web::admin::shell::{AdminPage, Shell};
 
 /// The client that is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +38,7 @@ impl Existing {
 
 /// A box to tick.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
+pub struct CheckBox {
     /// On the page.
     pub id: String,
     /// What is sent.
@@ -56,15 +53,15 @@ pub struct Choice {
 
 /// What there is to choose from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offered {
-    scopes: Vec<Choice>,
-    default_scopes: Vec<Choice>,
-    roles: Vec<Choice>,
+pub struct ClientChoices {
+    scopes: Vec<CheckBox>,
+    default_scopes: Vec<CheckBox>,
+    roles: Vec<CheckBox>,
 }
 
 /// A list of which one is chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Question {
+pub struct SelectField {
     name: &'static str,
     label: &'static str,
     hint: &'static str,
@@ -75,14 +72,14 @@ pub struct Question {
 }
 
 /// What few sites need to be otherwise.
-fn questions(typed: &TypedClient, mends: &Mends) -> Vec<Question> {
-    let question = |name, label, hint, options: &[(&'static str, &'static str)], chosen: &str| Question {
+fn questions(typed: &TypedClient, errors: &FieldErrors) -> Vec<SelectField> {
+    let question = |name, label, hint, options: &[(&'static str, &'static str)], chosen: &str| SelectField {
         name,
         label,
         hint,
         options: options.to_vec(),
         chosen: chosen.to_owned(),
-        mend: mends.get(name).cloned(),
+        mend: errors.get(name).cloned(),
     };
     vec![
         question(
@@ -121,20 +118,20 @@ fn questions(typed: &TypedClient, mends: &Mends) -> Vec<Question> {
     ]
 }
 
-impl Offered {
+impl ClientChoices {
     /// Every scope, and every role that the mapping grants or that the client asks for already.
-    pub fn new(rules: &Rules, typed: &TypedClient) -> Offered {
+    pub fn new(rules: &Rules, typed: &TypedClient) -> ClientChoices {
         let scopes = Scope::ALL.into_iter().filter(|scope| *scope != Scope::OpenId).map(|scope| {
             let (label, says) = describe(scope);
             let value = scope.as_str().to_owned();
             let on = typed.scopes.contains(&value);
-            Choice { id: format!("scope-{value}"), value, label: label.to_owned(), says, on }
+            CheckBox { id: format!("scope-{value}"), value, label: label.to_owned(), says, on }
         });
         let default_scopes = Scope::ALL.into_iter().map(|scope| {
             let value = scope.as_str().to_owned();
             let on = typed.default_scopes.contains(&value);
             let label = describe(scope).0.to_owned();
-            Choice { id: format!("default-{value}"), value, label, says: "", on }
+            CheckBox { id: format!("default-{value}"), value, label, says: "", on }
         });
         let default_scopes = default_scopes.collect();
         let mut roles = rules.managed_roles();
@@ -143,7 +140,7 @@ impl Offered {
                 roles.push(role);
             }
         }
-        let roles = roles.into_iter().map(|role| Choice {
+        let roles = roles.into_iter().map(|role| CheckBox {
             id: format!("role-{role}"),
             label: rules.label_of(&role).to_string(),
             says: if rules.managed_roles().contains(&role) {
@@ -154,7 +151,7 @@ impl Offered {
             on: typed.roles.iter().any(|typed| typed == role.as_str()),
             value: role.to_string(),
         });
-        Offered { scopes: scopes.collect(), default_scopes, roles: roles.collect() }
+        ClientChoices { scopes: scopes.collect(), default_scopes, roles: roles.collect() }
     }
 }
 
@@ -188,12 +185,11 @@ pub struct ClientPage {
     back_channel_logout_uri: Field,
     is_public: bool,
     by_role: bool,
-    offered: Offered,
-    questions: Vec<Question>,
+    offered: ClientChoices,
+    questions: Vec<SelectField>,
     algorithm: String,
     role_mend: Option<String>,
-    values: Vec<Address>,
-    status: StatusCode,
+    values: Vec<CopyValue>,
 }
 
 impl ClientPage {
@@ -203,12 +199,13 @@ impl ClientPage {
         issuer: &str,
         existing: Option<Existing>,
         typed: &TypedClient,
-        offered: Offered,
-        mends: &Mends,
+        offered: ClientChoices,
+        errors: &FieldErrors,
     ) -> ClientPage {
-        let mend = |field: &str| mends.get(field).cloned();
+        let mend = |field: &str| errors.get(field).cloned();
+        let is_refused = !errors.is_empty();
         ClientPage {
-            shell,
+            shell: if is_refused { shell.status(StatusCode::UNPROCESSABLE_ENTITY) } else { shell },
             id: Field::text("id", "Client ID", &typed.id)
                 .hint("A short name without spaces, such as forum. The site is told it; it cannot be changed later.")
                 .required()
@@ -238,12 +235,11 @@ impl ClientPage {
             is_public: typed.is_public,
             by_role: typed.by_role,
             offered,
-            questions: questions(typed, mends),
+            questions: questions(typed, errors),
             algorithm: typed.algorithm.clone(),
             role_mend: mend("role"),
             values: existing.as_ref().map(|existing| values(issuer, &existing.id, &existing.scopes)).unwrap_or_default(),
             existing,
-            status: if mends.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY },
         }
     }
 
@@ -252,40 +248,8 @@ impl ClientPage {
     }
 }
 
-impl Page for ClientPage {
-    const STYLE: &'static str = crate::web::admin::state::STYLE;
-    const SCRIPT: &'static str = crate::web::admin::state::SCRIPT;
-    const FORMS: Forms = Forms::ToUs;
-
-    fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        use crate::web::admin::shell::Room;
-        use crate::web::admin::tests::samples;
-        let page = |existing: Option<Existing>, typed: &TypedClient, mends: &Mends| {
-            let offered = Offered::new(&samples::rules(), typed);
-            let shell = samples::shell(Room::Clients);
-            ClientPage::new(shell, "https://library.harbour.example", existing, typed, offered, mends)
-        };
-        let listed = samples::clients();
-        let full = listed.last().unwrap();
-        let existing = full.registered.as_ref().map(Existing::of);
-        let public = existing.clone().map(|existing| Existing { secrets: 0, ..existing });
-        let typed = TypedClient::from(&full.client);
-        let broken = TypedClient {
-            id: "the <b>forum".to_owned(),
-            redirect_uris: "https://forum.harbour.example/*".to_owned(),
-            by_role: true,
-            ..TypedClient::default()
-        };
-        vec![
-            ("client_empty", page(None, &TypedClient::default(), &Mends::new())),
-            ("client_full", page(existing, &typed, &Mends::new())),
-            ("client_public", page(public, &typed, &Mends::new())),
-            ("client_error", page(None, &broken, &broken.client(None).unwrap_err())),
-        ]
+impl AdminPage for ClientPage {
+    fn shell(&self) -> &Shell {
+        &self.shell
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::client::{
     Scopes, UserName,
 };
 use crate::domain::rule::Role;
-use crate::web::admin::mapping::rule::form::Mends;
+use crate::web::admin::fields::FieldErrors;
 
 /// Longest name, in characters.
 const LONGEST_NAME: usize = 80;
@@ -136,45 +136,47 @@ impl TypedClient {
     }
 
     /// The client, with no secret yet; or what to mend, by field. `now`: the client that is changed, whose id and kind stay.
-    pub fn client(&self, now: Option<&Client>) -> Result<Client, Mends> {
-        let mut mends = Mends::new();
-        let id = now.map(|now| now.id.clone()).or_else(|| self.id(&mut mends));
+    pub fn client(&self, now: Option<&Client>) -> Result<Client, FieldErrors> {
+        let mut errors = FieldErrors::new();
+        let id = now.map(|now| now.id.clone()).or_else(|| self.id(&mut errors));
         let is_public = now.map_or(self.is_public, Client::is_public);
         let parse = if is_public { ClientAddress::parse_of_app } else { ClientAddress::parse };
         if self.name.is_empty() || self.name.chars().count() > LONGEST_NAME {
             let say = format!("Type a name of at most {LONGEST_NAME} characters.");
-            mends.insert("name".to_owned(), say);
+            errors.insert("name".to_owned(), say);
         }
-        let redirect_uris = addresses("redirect_uris", &self.redirect_uris, parse, &mut mends);
-        if redirect_uris.is_empty() && !mends.contains_key("redirect_uris") {
+        let redirect_uris = addresses("redirect_uris", &self.redirect_uris, parse, &mut errors);
+        if redirect_uris.is_empty() && !errors.contains_key("redirect_uris") {
             let say = "Type the address that the site tells you; without one nobody can sign in.";
-            mends.insert("redirect_uris".to_owned(), say.to_owned());
+            errors.insert("redirect_uris".to_owned(), say.to_owned());
         }
         let after = &self.post_logout_redirect_uris;
         let parse = if is_public { PostLogoutAddress::parse_of_app } else { PostLogoutAddress::parse };
-        let after = addresses("post_logout_redirect_uris", after, parse, &mut mends);
+        let after = addresses("post_logout_redirect_uris", after, parse, &mut errors);
         let told = &self.back_channel_logout_uri;
-        let told = addresses("back_channel_logout_uri", told, ClientAddress::parse, &mut mends);
+        let told = addresses("back_channel_logout_uri", told, ClientAddress::parse, &mut errors);
         if told.len() > 1 {
-            mends.insert("back_channel_logout_uri".to_owned(), "Type one address.".to_owned());
+            errors.insert("back_channel_logout_uri".to_owned(), "Type one address.".to_owned());
         }
         let named =
             |names: &[String]| -> Scopes { names.iter().filter_map(|name| Scope::parse(name)).collect() };
         // Without it nothing is OpenID Connect.
         let scopes: Scopes = named(&self.scopes).into_iter().chain([Scope::OpenId]).collect();
-        let rotates = answer("rotate_refresh_tokens", &self.rotate_refresh_tokens, &mut mends);
-        let email_verified = answer("email_verified", &self.email_verified, &mut mends);
-        let user_name = choice("user_name", &self.user_name, &UserName::ALL, &mut mends);
-        let refusal = choice("refusal", &self.refusal, &RefusedAt::ALL, &mut mends);
+        let rotates = answer("rotate_refresh_tokens", &self.rotate_refresh_tokens, &mut errors);
+        let email_verified = answer("email_verified", &self.email_verified, &mut errors);
+        let user_name = choice("user_name", &self.user_name, &UserName::ALL, &mut errors);
+        let refusal = choice("refusal", &self.refusal, &RefusedAt::ALL, &mut errors);
         let algorithm = Algorithm::parse(&self.algorithm);
         if algorithm.is_none() {
-            mends.insert("algorithm".to_owned(), "Choose one of the three.".to_owned());
+            errors.insert("algorithm".to_owned(), "Choose one of the three.".to_owned());
         }
         let roles: Vec<Role> = self.roles.iter().filter_map(|role| Role::parse(role).ok()).collect();
         if self.by_role && roles.is_empty() {
-            mends.insert("role".to_owned(), "Tick at least one role, or let everybody in.".to_owned());
+            errors.insert("role".to_owned(), "Tick at least one role, or let everybody in.".to_owned());
         }
-        let (Some(id), Some(algorithm), true) = (id, algorithm, mends.is_empty()) else { return Err(mends) };
+        let (Some(id), Some(algorithm), true) = (id, algorithm, errors.is_empty()) else {
+            return Err(errors);
+        };
         let proof = if self.is_public { Proof::Public } else { Proof::Secret(Vec::new()) };
         Ok(Client {
             name: self.name.clone(),
@@ -193,11 +195,11 @@ impl TypedClient {
         })
     }
 
-    fn id(&self, mends: &mut Mends) -> Option<ClientId> {
+    fn id(&self, errors: &mut FieldErrors) -> Option<ClientId> {
         let id = ClientId::parse(&self.id);
         if id.is_err() {
             let say = "Use 1 to 64 of A–Z, a–z, 0–9, “-”, “.”, “_” and “~”, such as forum.";
-            mends.insert("id".to_owned(), say.to_owned());
+            errors.insert("id".to_owned(), say.to_owned());
         }
         id.ok()
     }
@@ -211,15 +213,15 @@ fn answer_of(said: Option<bool>) -> &'static str {
     said.map_or(USUAL, |yes| if yes { "yes" } else { "no" })
 }
 
-fn answer(field: &str, typed: &str, mends: &mut Mends) -> Option<bool> {
-    choice(field, typed, &[(USUAL, None), ("yes", Some(true)), ("no", Some(false))], mends)
+fn answer(field: &str, typed: &str, errors: &mut FieldErrors) -> Option<bool> {
+    choice(field, typed, &[(USUAL, None), ("yes", Some(true)), ("no", Some(false))], errors)
 }
 
 /// One of a few; nothing is the usual.
-fn choice<T: Copy + Default>(field: &str, typed: &str, choices: &[(&str, T)], mends: &mut Mends) -> T {
+fn choice<T: Copy + Default>(field: &str, typed: &str, choices: &[(&str, T)], errors: &mut FieldErrors) -> T {
     let chosen = choices.iter().find(|(name, _)| *name == typed).map(|(_, value)| *value);
     if chosen.is_none() && !typed.is_empty() {
-        mends.insert(field.to_owned(), "Choose one from the list.".to_owned());
+        errors.insert(field.to_owned(), "Choose one from the list.".to_owned());
     }
     chosen.unwrap_or_default()
 }
@@ -229,11 +231,11 @@ fn addresses<T: PartialEq>(
     field: &str,
     typed: &str,
     parse: fn(&str) -> Result<T, BadAddress>,
-    mends: &mut Mends,
+    errors: &mut FieldErrors,
 ) -> Vec<T> {
     let lines: Vec<&str> = typed.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.len() > MOST_ADDRESSES {
-        mends.insert(field.to_owned(), format!("Type at most {MOST_ADDRESSES} addresses."));
+        errors.insert(field.to_owned(), format!("Type at most {MOST_ADDRESSES} addresses."));
         return Vec::new();
     }
     let mut addresses = Vec::new();
@@ -242,7 +244,7 @@ fn addresses<T: PartialEq>(
             Ok(address) if addresses.contains(&address) => {}
             Ok(address) => addresses.push(address),
             Err(error) => {
-                mends.insert(field.to_owned(), format!("“{line}” cannot be used: {error}."));
+                errors.insert(field.to_owned(), format!("“{line}” cannot be used: {error}."));
             }
         }
     }
@@ -330,8 +332,8 @@ mod tests {
         for (field, break_it) in cases {
             let mut typed = good();
             break_it(&mut typed);
-            let mends = typed.client(None).unwrap_err();
-            assert_eq!(mends.keys().collect::<Vec<_>>(), [field], "{mends:?}");
+            let errors = typed.client(None).unwrap_err();
+            assert_eq!(errors.keys().collect::<Vec<_>>(), [field], "{errors:?}");
         }
     }
 

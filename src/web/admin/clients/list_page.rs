@@ -1,24 +1,22 @@
 //! The page of all clients: which there are, who may sign in to them, and whether they hear of logouts.
 
 use askama::Template;
-use http::StatusCode;
 
 use crate::adapters::store::outbox::DeliveryStatus;
 use crate::domain::access::Require;
 use crate::domain::client::Client;
 use crate::domain::rule::{Role, Rules};
 use crate::domain::time::TimeZone;
-use crate::flows::administer::clients::Listed;
-use crate::web::admin::shell::{Shell, Tone};
+use crate::flows::administer::clients::ListedClient;
+use crate::web::admin::shell::{AdminPage, Shell, Tone};
 use crate::web::admin::words::when;
-use crate::web::pages::{Forms, Page};
 
 /// Messages on the page.
 const MESSAGES: usize = 25;
 
 /// A client on the page.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct ClientLine {
     /// `client_id`.
     pub id: String,
     /// Its name.
@@ -39,7 +37,7 @@ pub struct Line {
 
 /// A logout message on the page.
 #[derive(Clone, Debug)]
-pub struct Message {
+pub struct DeliveryLine {
     /// To whom.
     pub client: String,
     /// How it fared.
@@ -63,38 +61,35 @@ pub struct ClientsPage {
     /// The operator wants a provider.
     pub is_on: bool,
     /// The clients.
-    pub lines: Vec<Line>,
+    pub lines: Vec<ClientLine>,
     /// The latest messages, newest first.
-    pub messages: Vec<Message>,
-    /// Answers other than 200.
-    pub status: StatusCode,
+    pub messages: Vec<DeliveryLine>,
 }
 
 impl ClientsPage {
     /// There is no provider.
     pub fn switched_off(shell: Shell) -> ClientsPage {
-        ClientsPage { shell, is_on: false, lines: Vec::new(), messages: Vec::new(), status: StatusCode::OK }
+        ClientsPage { shell, is_on: false, lines: Vec::new(), messages: Vec::new() }
     }
 
     /// The clients and their messages.
     pub fn new(
         shell: Shell,
-        clients: &[Listed],
+        clients: &[ListedClient],
         told: &[DeliveryStatus],
         rules: &Rules,
         zone: &TimeZone,
-        status: StatusCode,
     ) -> ClientsPage {
         let lines = clients.iter().map(|listed| line(listed, told, rules, zone)).collect();
         let messages = told.iter().take(MESSAGES).map(|told| message(told, zone)).collect();
-        ClientsPage { shell, is_on: true, lines, messages, status }
+        ClientsPage { shell, is_on: true, lines, messages }
     }
 }
 
-fn line(listed: &Listed, told: &[DeliveryStatus], rules: &Rules, zone: &TimeZone) -> Line {
-    let Listed { client, registered, is_shadowed } = listed;
+fn line(listed: &ListedClient, told: &[DeliveryStatus], rules: &Rules, zone: &TimeZone) -> ClientLine {
+    let ListedClient { client, registered, is_shadowed } = listed;
     let last = registered.as_ref().map(|registered| &registered.last);
-    Line {
+    ClientLine {
         id: client.id.to_string(),
         name: client.name.clone(),
         who: who(&client.require, rules),
@@ -131,14 +126,14 @@ fn hears(client: &Client, told: &[DeliveryStatus]) -> (Tone, &'static str) {
     }
 }
 
-fn message(told: &DeliveryStatus, zone: &TimeZone) -> Message {
+fn message(told: &DeliveryStatus, zone: &TimeZone) -> DeliveryLine {
     let (tone, word) = match (told.state.as_str(), &told.last_error) {
         ("delivered", _) => (Tone::Good, "Delivered"),
         ("failed", _) => (Tone::Bad, "Given up"),
         (_, Some(_)) => (Tone::Warn, "Tried again later"),
         (_, None) => (Tone::Warn, "Waits"),
     };
-    Message {
+    DeliveryLine {
         client: told.client.clone(),
         tone,
         word,
@@ -148,31 +143,8 @@ fn message(told: &DeliveryStatus, zone: &TimeZone) -> Message {
     }
 }
 
-impl Page for ClientsPage {
-    const STYLE: &'static str = crate::web::admin::state::STYLE;
-    const SCRIPT: &'static str = crate::web::admin::state::SCRIPT;
-    const FORMS: Forms = Forms::ToUs;
-
-    fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        use crate::web::admin::shell::{Note, Room};
-        use crate::web::admin::tests::samples;
-        let (rules, zone) = (samples::rules(), TimeZone::get("America/New_York").unwrap());
-        let shell = || samples::shell(Room::Clients);
-        let page = |shell, clients: &[Listed], told: &[DeliveryStatus], status| {
-            ClientsPage::new(shell, clients, told, &rules, &zone, status)
-        };
-        let (clients, told) = (samples::clients(), samples::deliveries());
-        let conflict = Note::new(Tone::Bad, super::told(&super::ClientError::Conflict));
-        vec![
-            ("clients_off", ClientsPage::switched_off(shell())),
-            ("clients_empty", page(shell(), &[], &[], StatusCode::OK)),
-            ("clients_full", page(shell(), &clients, &told, StatusCode::OK)),
-            ("clients_error", page(shell().with(Some(conflict)), &clients[..1], &[], StatusCode::CONFLICT)),
-        ]
+impl AdminPage for ClientsPage {
+    fn shell(&self) -> &Shell {
+        &self.shell
     }
 }

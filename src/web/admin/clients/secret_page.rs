@@ -1,12 +1,10 @@
 //! The page that shows a new secret, once, beside everything else that the site must be told.
 
 use askama::Template;
-use http::StatusCode;
 
 use crate::domain::client::{Client, Scopes, scope_text};
-use crate::web::admin::links::Address;
-use crate::web::admin::shell::Shell;
-use crate::web::pages::{Forms, Page};
+use crate::web::admin::fields::CopyValue;
+use crate::web::admin::shell::{AdminPage, Shell};
 use crate::web::paths;
 
 /// The page.
@@ -18,7 +16,7 @@ pub struct SecretPage {
     /// The client's name.
     pub name: String,
     secret: String,
-    values: Vec<Address>,
+    values: Vec<CopyValue>,
 }
 
 impl SecretPage {
@@ -30,11 +28,11 @@ impl SecretPage {
 }
 
 /// What a site must be told of us, but the secret. Most sites find all but the first three by themselves.
-pub fn values(issuer: &str, id: &str, scopes: &Scopes) -> Vec<Address> {
-    let at = |id, name, says, path: &str| Address { id, name, says, address: format!("{issuer}{path}") };
+pub fn values(issuer: &str, id: &str, scopes: &Scopes) -> Vec<CopyValue> {
+    let at = |id, name, says, path: &str| CopyValue { id, name, says, address: format!("{issuer}{path}") };
     vec![
-        Address { id: "client-id", name: "Client ID", says: "", address: id.to_owned() },
-        Address {
+        CopyValue { id: "client-id", name: "Client ID", says: "", address: id.to_owned() },
+        CopyValue {
             id: "scopes",
             name: "Scopes",
             says: "What the site may ask for, at most. Some sites have to be told.",
@@ -50,22 +48,8 @@ pub fn values(issuer: &str, id: &str, scopes: &Scopes) -> Vec<Address> {
     ]
 }
 
-impl Page for SecretPage {
-    const STYLE: &'static str = crate::web::admin::state::STYLE;
-    const SCRIPT: &'static str = crate::web::admin::state::SCRIPT;
-    const FORMS: Forms = Forms::ToUs;
-
-    fn status(&self) -> StatusCode {
-        StatusCode::OK
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        use crate::web::admin::shell::Room;
-        use crate::web::admin::tests::samples;
-        let (shell, clients) = (samples::shell(Room::Clients), samples::clients());
-        let client = Client { name: "Forum & wiki".to_owned(), ..clients.last().unwrap().client.clone() };
-        let issuer = "https://library.harbour.example";
-        vec![("client_secret", SecretPage::new(shell, issuer, &client, "not-a-secret-but-a-sample"))]
+impl AdminPage for SecretPage {
+    fn shell(&self) -> &Shell {
+        &self.shell
     }
 }

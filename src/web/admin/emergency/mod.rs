@@ -6,11 +6,12 @@ use axum::http::Response;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 
-use crate::web::admin::guard::{Called, is_from_here, is_here};
+use crate::web::admin::answers::{Answer, PageError};
+use crate::web::admin::caller::Called;
+use crate::web::admin::guard::{is_from_here, is_here};
 use crate::web::admin::plain::{Plain, PlainPage};
 use crate::web::admin::state::{Admin, reads, writes};
 
-use crate::domain::outcome::Outcome;
 use crate::flows::administer::emergency::{LinkError, SESSION_LIVES};
 use crate::web::arrived::Arrived;
 use crate::web::cookies::{Cookie, Cookies};
@@ -74,8 +75,7 @@ pub async fn open(
                     return answer(notice.html(&arrived.frame()));
                 }
                 LinkError::Store(_) | LinkError::Cryptography(_) => {
-                    crate::web::log::ending(&arrived, Outcome::Broken, &error);
-                    return answer(Notice::Broken.html(&arrived.frame()));
+                    return PageError::broken(error).page(&arrived);
                 }
             };
             tracing::warn!(request_id = %arrived.request_id, "An emergency link did not open: {error}");
@@ -85,18 +85,12 @@ pub async fn open(
 }
 
 /// Ends emergency access.
-pub async fn leave(
-    State(admin): State<Admin>,
-    Extension(caller): Called,
-    cookies: Cookies,
-) -> Response<Body> {
-    if let Some(session) = &caller.emergency
-        && let Err(error) = admin.administer.links.leave(session).await
-    {
-        return caller.broken(&error);
+pub async fn leave(State(admin): State<Admin>, Extension(caller): Called, cookies: Cookies) -> Answer {
+    if let Some(session) = &caller.emergency {
+        admin.administer.links.leave(session).await?;
     }
     let home = caller.arrived.home_address();
-    with_cookies(see_other(&home), [cookies.clear(Cookie::Admin)])
+    Ok(with_cookies(see_other(&home), [cookies.clear(Cookie::Admin)]))
 }
 
 fn plain(arrived: &Arrived, says: Plain) -> Response<Body> {

@@ -1,34 +1,22 @@
 //! The page of the role mapping: the draft as one card for each kind of rule, with the switches that hold for all.
 
 use askama::Template;
-use http::StatusCode;
 
 use crate::domain::condition::{ConditionKind, KINDS};
 use crate::domain::fold;
 use crate::domain::rule::{PrimaryMembership, Rule, Rules};
-use crate::web::admin::fields::{Field, List, Switch};
+use crate::web::admin::draft::DraftBar;
+use crate::web::admin::fields::{Field, FieldErrors, List, Switch};
 use crate::web::admin::kinds;
+use crate::web::admin::mapping::offers::Offers;
 use crate::web::admin::mapping::rule::edited::Edited;
-use crate::web::admin::mapping::rule::form::{Mends, TypedCondition};
-use crate::web::admin::offers::Offers;
-use crate::web::admin::shell::Shell;
+use crate::web::admin::mapping::rule::form::TypedCondition;
+use crate::web::admin::shell::{AdminPage, Shell};
 use crate::web::admin::words::Difference;
-use crate::web::pages::{Forms, Page};
-
-/// The bar that says how the draft stands.
-#[derive(Clone, Debug, Default)]
-pub struct DraftBar {
-    /// The revision that forms name.
-    pub revision: u64,
-    /// "Version 7, published by Jane on 3 March".
-    pub published: String,
-    /// Who changed the draft last, and when. `None`: it is what is published.
-    pub edited: Option<String>,
-}
 
 /// A rule in a card.
 #[derive(Clone, Debug)]
-pub struct Row {
+pub struct RuleRow {
     /// Found by, in forms and addresses.
     pub edited: Edited,
     /// What it asks, line by line; one of one kind names the code alone.
@@ -45,20 +33,20 @@ pub struct Row {
 
 /// A card: the rules of one kind, and the form that adds one.
 #[derive(Clone, Debug)]
-pub struct Card {
+pub struct KindCard {
     /// The kind.
     pub kind: &'static ConditionKind,
     /// Where its choices come from.
     pub source: &'static str,
     /// Its rules, in the order of the draft.
-    pub rows: Vec<Row>,
+    pub rows: Vec<RuleRow>,
     /// The fields of the form.
     pub add: Vec<Field>,
 }
 
 /// The settings that hold for the whole mapping, as they stand or were typed.
 #[derive(Clone, Debug, Default)]
-pub struct Settings {
+pub struct MappingSettings {
     /// Role of everyone who signs in.
     pub everyone: String,
     /// Role of members.
@@ -79,7 +67,7 @@ pub struct Settings {
     pub manage_core_roles: bool,
 }
 
-impl Settings {
+impl MappingSettings {
     /// All of it in one line, by which a form says what it was made from.
     pub fn line(&self) -> String {
         let switches = [
@@ -96,11 +84,11 @@ impl Settings {
     }
 
     /// As a mapping has them.
-    pub fn of(rules: &Rules) -> Settings {
+    pub fn of(rules: &Rules) -> MappingSettings {
         let role = |role: &Option<crate::domain::rule::Role>| {
             role.as_ref().map(ToString::to_string).unwrap_or_default()
         };
-        Settings {
+        MappingSettings {
             everyone: role(&rules.everyone),
             member: role(&rules.member),
             non_member: role(&rules.non_member),
@@ -123,10 +111,10 @@ pub struct MappingPage {
     /// How the draft stands.
     pub draft: DraftBar,
     /// One for each kind.
-    pub cards: Vec<Card>,
+    pub cards: Vec<KindCard>,
     /// Rules with more than one condition, or with a negation.
-    pub combined: Vec<Row>,
-    /// [`Settings::line`] of the draft that the form of the settings is made from.
+    pub combined: Vec<RuleRow>,
+    /// [`MappingSettings::line`] of the draft that the form of the settings is made from.
     pub was: String,
     /// Built-in roles.
     pub roles: Vec<Field>,
@@ -142,8 +130,6 @@ pub struct MappingPage {
     pub lists_as_of: String,
     /// Somebody else was faster: who and when, and what saving would change now.
     pub clash: Option<(String, Vec<Difference>)>,
-    /// Answers other than 200.
-    pub status: StatusCode,
 }
 
 impl MappingPage {
@@ -152,11 +138,10 @@ impl MappingPage {
         shell: Shell,
         draft: DraftBar,
         rules: &Rules,
-        typed: Option<(Settings, Mends)>,
+        typed: Option<(MappingSettings, FieldErrors)>,
         offers: Offers,
     ) -> MappingPage {
-        let status = if typed.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-        let (settings, mends) = typed.unwrap_or_else(|| (Settings::of(rules), Mends::new()));
+        let (settings, errors) = typed.unwrap_or_else(|| (MappingSettings::of(rules), FieldErrors::new()));
         let is_plain = |rule: &Rule| matches!(rule.when.as_slice(), [one] if !one.plain().1 && !one.kind().fields.is_empty());
         let name_of = |kind: &ConditionKind, code: &str| {
             let list = kind.fields.first().map(kinds::list_id).unwrap_or_default();
@@ -166,7 +151,7 @@ impl MappingPage {
                 .find(|(value, name)| fold::folded(value) == fold::folded(code) && value != name)
                 .map(|(_, name)| name.clone())
         };
-        let card = |kind: &'static ConditionKind| Card {
+        let card = |kind: &'static ConditionKind| KindCard {
             kind,
             source: kinds::source(kind),
             rows: rules
@@ -185,7 +170,7 @@ impl MappingPage {
             add: add_fields(kind),
         };
         let field = |name: &'static str, label, value: &str, hint| {
-            Field::text(name, label, value).hint(hint).list("list-role").mend(mends.get(name).cloned())
+            Field::text(name, label, value).hint(hint).list("list-role").mend(errors.get(name).cloned())
         };
         MappingPage {
             shell,
@@ -197,7 +182,7 @@ impl MappingPage {
                 .filter(|rule| !is_plain(rule))
                 .map(|rule| row(rule, rule.when.iter().map(kinds::line).collect(), String::new(), &offers))
                 .collect(),
-            was: Settings::of(rules).line(),
+            was: MappingSettings::of(rules).line(),
             roles: vec![
                 field("member", "Members get", &settings.member, "While any membership is active."),
                 field("non_member", "Non-members get", &settings.non_member, "Everyone else who signs in."),
@@ -212,21 +197,20 @@ impl MappingPage {
                 .hint("Days begin and end here. An IANA name, such as America/New_York.")
                 .list("list-time-zone")
                 .required()
-                .mend(mends.get("time_zone").cloned()),
+                .mend(errors.get("time_zone").cloned()),
             switches: switches(&settings),
             primary_first: settings.primary_first,
             lists: offers.lists,
             lists_as_of: offers.as_of,
             clash: None,
-            status,
         }
     }
 }
 
-fn row(rule: &Rule, asks: Vec<String>, detail: String, offers: &Offers) -> Row {
+fn row(rule: &Rule, asks: Vec<String>, detail: String, offers: &Offers) -> RuleRow {
     let label = rule.label.as_deref().unwrap_or_default().to_owned();
     let doubts = rule.when.iter().filter_map(|condition| offers.doubt(condition)).collect();
-    Row { edited: Edited::of(rule), asks, detail, doubts, role: rule.role.to_string(), label }
+    RuleRow { edited: Edited::of(rule), asks, detail, doubts, role: rule.role.to_string(), label }
 }
 
 /// The form of a card: the fields of the kind, then the role.
@@ -238,7 +222,7 @@ pub fn add_fields(kind: &'static ConditionKind) -> Vec<Field> {
     fields.chain([Field::text("role", "Gets the role", "").list("list-role").scope(&*scope)]).collect()
 }
 
-fn switches(settings: &Settings) -> Vec<Switch> {
+fn switches(settings: &MappingSettings) -> Vec<Switch> {
     vec![
         Switch {
             name: "honor_effective_date",
@@ -271,70 +255,8 @@ fn switches(settings: &Settings) -> Vec<Switch> {
     ]
 }
 
-impl Page for MappingPage {
-    const STYLE: &'static str = crate::web::admin::state::STYLE;
-    const SCRIPT: &'static str = crate::web::admin::state::SCRIPT;
-    const FORMS: Forms = Forms::ToUs;
-
-    fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        use crate::web::admin::tests::samples;
-        let shell = || samples::shell(crate::web::admin::shell::Room::Mapping);
-        let empty = Rules::new(crate::domain::time::TimeZone::UTC);
-        let bar = |edited: Option<&str>| DraftBar {
-            revision: 12,
-            published: "Version 7, published by Jane Marlowe on 3 March 2026, 10:42".to_owned(),
-            edited: edited.map(str::to_owned),
-        };
-        let wrong = Settings {
-            member: "Full Member".to_owned(),
-            time_zone: "New York".to_owned(),
-            ..Settings::of(&empty)
-        };
-        let mends = Mends::from([
-            ("member".to_owned(), "A role is written with a–z, 0–9, _ and -. Try “full_member”.".to_owned()),
-            ("time_zone".to_owned(), "There is no such time zone.".to_owned()),
-        ]);
-        vec![
-            ("mapping_empty", Self::new(shell(), bar(None), &empty, None, Offers::default())),
-            (
-                "mapping_full",
-                Self::new(
-                    shell(),
-                    bar(Some("Sam Osei changed it on 4 March 2026, 09:05")),
-                    &samples::rules(),
-                    None,
-                    samples::offers(),
-                ),
-            ),
-            (
-                "mapping_conflict",
-                Self {
-                    clash: Some(("Sam Osei changed the draft at 10:42".to_owned(), samples::differences())),
-                    status: StatusCode::CONFLICT,
-                    ..Self::new(
-                        shell(),
-                        bar(Some("Sam Osei changed it on 4 March 2026, 10:42")),
-                        &samples::rules(),
-                        Some((Settings::of(&empty), Mends::new())),
-                        samples::offers(),
-                    )
-                },
-            ),
-            (
-                "mapping_error",
-                Self::new(
-                    shell().with(Some(samples::outage())),
-                    bar(None),
-                    &samples::rules(),
-                    Some((wrong, mends)),
-                    samples::offers(),
-                ),
-            ),
-        ]
+impl AdminPage for MappingPage {
+    fn shell(&self) -> &Shell {
+        &self.shell
     }
 }

@@ -1,21 +1,19 @@
 //! The page on which a mapping is tried on a person.
 
 use askama::Template;
-use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::domain::rule::{Role, Rules};
 use crate::domain::time::{self, TimeZone, Timestamp};
-use crate::flows::administer::people::Found;
-use crate::flows::administer::people::trial::{Change, Trial};
+use crate::flows::administer::people::FoundPerson;
+use crate::flows::administer::people::trial::{RoleChange, Trial};
 use crate::web::admin::fields::Field;
-use crate::web::admin::people::{boxed, told};
-use crate::web::admin::shell::Shell;
-use crate::web::pages::{Forms, Page};
+use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::words::when;
 
 /// A role with its name for people.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct RoleLabel {
     /// The role.
     pub role: String,
     /// What people call it.
@@ -24,7 +22,7 @@ pub struct Held {
 
 /// A rule with its reason.
 #[derive(Clone, Debug)]
-pub struct Reason {
+pub struct RuleReason {
     /// The rule.
     pub rule: String,
     /// The role.
@@ -37,7 +35,7 @@ pub struct Reason {
 
 /// Another instant, a click away.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct TimeLink {
     /// The instant, in words.
     pub says: String,
     /// Tries it.
@@ -46,7 +44,7 @@ pub struct Step {
 
 /// A person, tried.
 #[derive(Clone, Debug)]
-pub struct Person {
+pub struct TriedPerson {
     /// The name.
     pub name: String,
     /// The AMS's id.
@@ -66,9 +64,9 @@ pub struct Person {
     /// In a sentence.
     pub membership: String,
     /// Roles.
-    pub roles: Vec<Held>,
+    pub roles: Vec<RoleLabel>,
     /// Every rule.
-    pub reasons: Vec<Reason>,
+    pub reasons: Vec<RuleReason>,
     /// What time changes: when, and what.
     pub changes: Vec<(String, String)>,
     /// What was not understood.
@@ -90,18 +88,22 @@ pub struct PeoplePage {
     /// By the draft instead of what is in force.
     pub draft: bool,
     /// Who was found.
-    pub person: Option<Person>,
+    pub person: Option<TriedPerson>,
     /// Other instants.
-    pub steps: Vec<Step>,
+    pub links: Vec<TimeLink>,
     /// Administrators may look at the site as this person sees it.
     pub may_view: bool,
-    /// Answers other than 200.
-    pub status: StatusCode,
 }
 
-impl Person {
+impl TriedPerson {
     /// What a trial gave.
-    pub fn new(found: &Found, trial: &Trial, rules: &Rules, is_now: bool, zone: &TimeZone) -> Person {
+    pub fn new(
+        found: &FoundPerson,
+        trial: &Trial,
+        rules: &Rules,
+        is_now: bool,
+        zone: &TimeZone,
+    ) -> TriedPerson {
         let (record, decision) = (&found.record, &trial.decision);
         let mut warnings: Vec<String> = record.warnings.iter().chain(&decision.warnings).cloned().collect();
         warnings.sort();
@@ -117,29 +119,30 @@ impl Person {
                 format!("Member{}, to {}", named(kind.map(String::as_str)), time::in_words(last))
             }
         };
-        let held = |role: &Role| Held { role: role.to_string(), label: rules.label_of(role).to_string() };
-        Person {
+        let held =
+            |role: &Role| RoleLabel { role: role.to_string(), label: rules.label_of(role).to_string() };
+        TriedPerson {
             name: record.profile.name.clone(),
             id: record.id.to_string(),
             number: record.profile.record_number.clone().unwrap_or_default(),
             email: record.profile.email.clone().unwrap_or_default(),
-            as_of: told(record.as_of, zone),
+            as_of: when(record.as_of, zone),
             from_memory: found.instead_of.is_some(),
-            at: if is_now { format!("Now, {}", told(trial.at, zone)) } else { told(trial.at, zone) },
+            at: if is_now { format!("Now, {}", when(trial.at, zone)) } else { when(trial.at, zone) },
             admitted: decision.admitted,
             membership,
             roles: decision.roles.iter().map(held).collect(),
             reasons: decision
                 .trace
                 .iter()
-                .map(|verdict| Reason {
+                .map(|verdict| RuleReason {
                     rule: verdict.rule.to_string(),
                     role: verdict.role.to_string(),
                     matched: verdict.matched,
                     because: verdict.because.clone(),
                 })
                 .collect(),
-            changes: trial.changes.iter().map(|change| (told(change.at, zone), in_words(change))).collect(),
+            changes: trial.changes.iter().map(|change| (when(change.at, zone), in_words(change))).collect(),
             warnings,
             said: found
                 .said
@@ -154,7 +157,7 @@ fn named(kind: Option<&str>) -> String {
     kind.map(|kind| format!(" ({kind})")).unwrap_or_default()
 }
 
-fn in_words(change: &Change) -> String {
+fn in_words(change: &RoleChange) -> String {
     let list = |roles: &std::collections::BTreeSet<Role>| {
         roles.iter().map(Role::as_str).collect::<Vec<_>>().join(", ")
     };
@@ -164,13 +167,19 @@ fn in_words(change: &Change) -> String {
     if both.is_empty() { "membership type or last day changes".to_owned() } else { both.join("; ") }
 }
 
+/// An instant as a browser's date box reads it.
+pub fn boxed(at: Timestamp, zone: &TimeZone) -> String {
+    let civil = zone.to_datetime(at);
+    format!("{}T{:02}:{:02}", civil.date(), civil.hour(), civil.minute())
+}
+
 /// Instants worth a look: now, each next change, and the turns of the year.
-pub fn steps(who: &str, draft: bool, now: Timestamp, trial: &Trial, zone: &TimeZone) -> Vec<Step> {
+pub fn links(who: &str, draft: bool, now: Timestamp, trial: &Trial, zone: &TimeZone) -> Vec<TimeLink> {
     let mapping = if draft { "draft" } else { "published" };
     let who = utf8_percent_encode(who, NON_ALPHANUMERIC);
     let step = |says: String, at: Option<Timestamp>| {
         let at = at.map(|at| format!("&at={}", utf8_percent_encode(&boxed(at, zone), NON_ALPHANUMERIC)));
-        Step {
+        TimeLink {
             says,
             href: format!("/_gate/admin/people?who={who}&mapping={mapping}{}", at.unwrap_or_default()),
         }
@@ -179,7 +188,7 @@ pub fn steps(who: &str, draft: bool, now: Timestamp, trial: &Trial, zone: &TimeZ
     let minute = jiff::SignedDuration::from_secs(59);
     let next = trial.changes.first().map(|change| {
         step(
-            format!("Next change, {}", told(change.at, zone)),
+            format!("Next change, {}", when(change.at, zone)),
             Some(change.at.saturating_add(minute).unwrap_or(change.at)),
         )
     });
@@ -192,79 +201,8 @@ pub fn steps(who: &str, draft: bool, now: Timestamp, trial: &Trial, zone: &TimeZ
     [step("Now".to_owned(), None)].into_iter().chain(next).chain(later).collect()
 }
 
-impl Page for PeoplePage {
-    const STYLE: &'static str = crate::web::admin::state::STYLE;
-    const SCRIPT: &'static str = crate::web::admin::state::SCRIPT;
-    const FORMS: Forms = Forms::ToUs;
-
-    fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        let reason = |rule: &str, role: &str, matched, because: &str| Reason {
-            rule: rule.to_owned(),
-            role: role.to_owned(),
-            matched,
-            because: because.to_owned(),
-        };
-        let person = Person {
-            name: "Zoë <b>O’Hara</b>".to_owned(),
-            id: "b3a1c0de-0001-4222-8333-444455550001".to_owned(),
-            number: "100481".to_owned(),
-            email: "zoe@people.example".to_owned(),
-            as_of: "4 March 2026, 10:42".to_owned(),
-            from_memory: false,
-            at: "Now, 4 March 2026, 10:42".to_owned(),
-            admitted: true,
-            membership: "Member (INDIV), to 31 December 2026".to_owned(),
-            roles: vec![
-                Held { role: "education".to_owned(), label: "Education committee".to_owned() },
-                Held { role: "member".to_owned(), label: "Member".to_owned() },
-            ],
-            reasons: vec![
-                reason("member", "member", true, "Member: Individual runs to 31 December 2026."),
-                reason("Education committee", "education", true, "On committee EDU, to 30 June 2026."),
-                reason("staff", "staff", false, "Does not have the security role Staff."),
-            ],
-            changes: vec![("1 July 2026, 00:00".to_owned(), "loses education".to_owned())],
-            warnings: vec!["committee FIN: the start date cannot be read".to_owned()],
-            said: "{\n  \"individual\": { \"id\": \"b3a1c0de\" }\n}".to_owned(),
-        };
-        let page = |person: Option<Person>, mend: Option<&str>| PeoplePage {
-            shell: crate::web::admin::tests::samples::shell(crate::web::admin::shell::Room::People),
-            who: Field::text("who", "Who", if mend.is_some() { "nobody@people.example" } else { "" })
-                .hint("An e-mail address, a record number or an AMS id.")
-                .required()
-                .mend(mend.map(str::to_owned)),
-            at: Field::text("at", "When (optional)", "")
-                .kind("datetime-local")
-                .hint("Empty: now. In the association’s time zone."),
-            draft: false,
-            steps: person
-                .iter()
-                .map(|_| Step {
-                    says: "1 January 2027".to_owned(),
-                    href: "/_gate/admin/people?who=x".to_owned(),
-                })
-                .collect(),
-            may_view: true,
-            person,
-            status: if mend.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK },
-        };
-        let from_memory = Person {
-            from_memory: true,
-            said: String::new(),
-            admitted: false,
-            roles: Vec::new(),
-            ..person.clone()
-        };
-        vec![
-            ("people_empty", page(None, None)),
-            ("people_full", page(Some(person), None)),
-            ("people_from_memory", page(Some(from_memory), None)),
-            ("people_error", page(None, Some("The AMS knows nobody by that."))),
-        ]
+impl AdminPage for PeoplePage {
+    fn shell(&self) -> &Shell {
+        &self.shell
     }
 }

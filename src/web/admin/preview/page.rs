@@ -1,22 +1,20 @@
 //! Whom the draft would change: while it is worked out, when it is done, and the form that publishes it.
 
 use askama::Template;
-use http::StatusCode;
 
 use crate::domain::preview::{People, PersonName, Preview};
-use crate::domain::rule::Rules;
+use crate::web::admin::draft::DraftBar;
 use crate::web::admin::fields::{Field, Pager, grouped, people};
-use crate::web::admin::mapping::page::DraftBar;
-use crate::web::admin::shell::Shell;
+use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::sweep::SweepBar;
 use crate::web::admin::words::Difference;
-use crate::web::pages::{Forms, Page};
 
 /// Names shown at once; the others are a click away.
 pub const SHOWN: usize = 60;
 
 /// A person in a list.
 #[derive(Clone, Debug)]
-pub struct Named {
+pub struct PersonLink {
     /// The name.
     pub name: String,
     /// The AMS's number; may be empty.
@@ -25,10 +23,10 @@ pub struct Named {
     pub href: String,
 }
 
-impl Named {
+impl PersonLink {
     /// With a link that tries the draft on the person.
-    pub fn of(person: &PersonName) -> Named {
-        Named {
+    pub fn of(person: &PersonName) -> PersonLink {
+        PersonLink {
             name: if person.name.trim().is_empty() { person.id.to_string() } else { person.name.clone() },
             number: person.record_number.clone().unwrap_or_default(),
             href: format!(
@@ -41,20 +39,20 @@ impl Named {
 
 /// Who gains or loses something.
 #[derive(Clone, Debug)]
-pub struct Moved {
+pub struct MovedPeople {
     /// "2 people gain".
     pub says: String,
     /// The role; empty for pages.
     pub role: String,
     /// The first of them.
-    pub people: Vec<Named>,
+    pub people: Vec<PersonLink>,
     /// Where all are listed, when that is more than the first.
     pub all: Option<(String, String)>,
 }
 
 /// What a preview found.
 #[derive(Clone, Debug)]
-pub struct Outcome {
+pub struct PreviewFindings {
     /// People looked at.
     pub people: String,
     /// People affected.
@@ -70,38 +68,38 @@ pub struct Outcome {
     /// For which instant.
     pub at: String,
     /// Who loses sight of pages.
-    pub lose_access: Option<Moved>,
+    pub lose_access: Option<MovedPeople>,
     /// Who gains sight of pages.
-    pub gain_access: Option<Moved>,
+    pub gain_access: Option<MovedPeople>,
     /// By role.
-    pub gained: Vec<Moved>,
+    pub gained: Vec<MovedPeople>,
     /// By role.
-    pub lost: Vec<Moved>,
+    pub lost: Vec<MovedPeople>,
     /// The instant, the revision: what publishing names.
     pub revision: u64,
 }
 
-impl Outcome {
+impl PreviewFindings {
     /// Puts an answer into words.
-    pub fn new(preview: &Preview, revision: u64, at: String, before: &Rules, after: &Rules) -> Outcome {
-        let moved = |side: &str, role: Option<&crate::domain::rule::Role>, verb: &str, list: &People| Moved {
-            says: format!("{} {verb}", people(list.len())),
-            role: role.map(ToString::to_string).unwrap_or_default(),
-            people: list.iter().take(SHOWN).map(|person| Named::of(person)).collect(),
-            all: (list.len() > SHOWN).then(|| {
-                let role = role.map(|role| format!("&role={role}")).unwrap_or_default();
-                (
-                    format!("/_gate/admin/preview/people?side={side}{role}"),
-                    format!("All {}", people(list.len())),
-                )
-            }),
-        };
+    pub fn new(preview: &Preview, revision: u64, at: String) -> PreviewFindings {
+        let moved =
+            |side: &str, role: Option<&crate::domain::rule::Role>, verb: &str, list: &People| MovedPeople {
+                says: format!("{} {verb}", people(list.len())),
+                role: role.map(ToString::to_string).unwrap_or_default(),
+                people: list.iter().take(SHOWN).map(|person| PersonLink::of(person)).collect(),
+                all: (list.len() > SHOWN).then(|| {
+                    let role = role.map(|role| format!("&role={role}")).unwrap_or_default();
+                    (
+                        format!("/_gate/admin/preview/people?side={side}{role}"),
+                        format!("All {}", people(list.len())),
+                    )
+                }),
+            };
         let verb =
             |one: usize, single: &'static str, many: &'static str| if one == 1 { single } else { many };
         let access =
             |side, list: &People, words: &str| (!list.is_empty()).then(|| moved(side, None, words, list));
-        let _ = (before, after);
-        Outcome {
+        PreviewFindings {
             people: people(preview.people),
             affected: grouped(preview.affected),
             administrators: preview.administrators,
@@ -139,7 +137,7 @@ impl Outcome {
 
 /// How far it is.
 #[derive(Clone, Debug)]
-pub enum State {
+pub enum PreviewView {
     /// The draft is what is published.
     Nothing,
     /// So many of so many people.
@@ -154,20 +152,7 @@ pub enum State {
     /// It broke off, and why.
     Failed(String),
     /// Done.
-    Done(Box<Outcome>),
-}
-
-/// How the reading of all members stands.
-#[derive(Clone, Debug, Default)]
-pub struct SweepBar {
-    /// In a sentence.
-    pub says: String,
-    /// Done, of these; while it runs.
-    pub running: Option<(u64, u64)>,
-    /// Where it does not run: what reading would bring.
-    pub hint: &'static str,
-    /// Where it does not run: what its button says.
-    pub button: &'static str,
+    Done(Box<PreviewFindings>),
 }
 
 /// The preview.
@@ -181,95 +166,24 @@ pub struct PreviewPage {
     /// What the draft changes.
     pub differences: Vec<Difference>,
     /// How far.
-    pub state: State,
+    pub state: PreviewView,
     /// Reading of all members; `None`: this gateway cannot.
     pub sweep: Option<SweepBar>,
     /// What the administrator writes about the version.
     pub note: Field,
     /// Publishing was refused because nobody could enter any more; only an operator may go on.
     pub locked_out: bool,
-    /// Answers other than 200.
-    pub status: StatusCode,
 }
 
 impl PreviewPage {
     fn is_done(&self) -> bool {
-        matches!(self.state, State::Done(_))
+        matches!(self.state, PreviewView::Done(_))
     }
 }
 
-impl Page for PreviewPage {
-    const STYLE: &'static str = crate::web::admin::state::STYLE;
-    const SCRIPT: &'static str = crate::web::admin::state::SCRIPT;
-    const FORMS: Forms = Forms::ToUs;
-
-    fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        use crate::web::admin::tests::samples;
-        let sample = |state, status| PreviewPage {
-            shell: samples::shell(crate::web::admin::shell::Room::Preview),
-            draft: DraftBar {
-                revision: 12,
-                edited: Some("Sam Osei changed it on 4 March 2026, 09:05".into()),
-                published: "Version 7".into(),
-            },
-            differences: samples::differences(),
-            state,
-            sweep: Some(SweepBar {
-                says: "Every member was read on 1 March 2026, 02:10.".into(),
-                running: None,
-                hint: "Reading them again brings what has changed since.",
-                button: "Read every member again",
-            }),
-            note: Field::text("note", "What is this change for? (optional)", ""),
-            locked_out: false,
-            status,
-        };
-        let done = |preview| {
-            let rules = samples::rules();
-            State::Done(Box::new(Outcome::new(&preview, 12, "4 March 2026, 09:06".into(), &rules, &rules)))
-        };
-        let empty = PreviewPage {
-            differences: Vec::new(),
-            draft: DraftBar { edited: None, ..sample(State::Nothing, StatusCode::OK).draft },
-            ..sample(State::Nothing, StatusCode::OK)
-        };
-        let running = PreviewPage {
-            sweep: Some(SweepBar {
-                says: "Reading every member from the AMS: 1,200 of 5,300. New findings count at once.".into(),
-                running: Some((1200, 5300)),
-                ..SweepBar::default()
-            }),
-            ..sample(
-                State::Running {
-                    done: 41_000,
-                    total: 100_000,
-                    says: "41,000 of 100,000 people looked at".into(),
-                },
-                StatusCode::OK,
-            )
-        };
-        vec![
-            ("preview_empty", empty),
-            ("preview_running", running),
-            ("preview_full", sample(done(samples::preview()), StatusCode::OK)),
-            (
-                "preview_nobody",
-                sample(
-                    done(Preview { people: 100_000, administrators: 2, ..Preview::default() }),
-                    StatusCode::OK,
-                ),
-            ),
-            ("preview_error", sample(State::Failed("The store did not answer.".into()), StatusCode::OK)),
-            (
-                "preview_locked_out",
-                PreviewPage { locked_out: true, ..sample(done(samples::preview()), StatusCode::CONFLICT) },
-            ),
-        ]
+impl AdminPage for PreviewPage {
+    fn shell(&self) -> &Shell {
+        &self.shell
     }
 }
 
@@ -282,36 +196,13 @@ pub struct PreviewPeople {
     /// "120 people gain education".
     pub says: String,
     /// One page of them.
-    pub people: Vec<Named>,
+    pub people: Vec<PersonLink>,
     /// The others.
     pub pager: Pager,
 }
 
-impl Page for PreviewPeople {
-    const STYLE: &'static str = crate::web::admin::state::STYLE;
-    const SCRIPT: &'static str = crate::web::admin::state::SCRIPT;
-    const FORMS: Forms = Forms::ToUs;
-
-    fn status(&self) -> StatusCode {
-        StatusCode::OK
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        use crate::web::admin::tests::samples;
-        let page = |people: &People, says: &str, pager| PreviewPeople {
-            shell: samples::shell(crate::web::admin::shell::Room::Preview),
-            says: says.to_owned(),
-            people: people.iter().map(|one| Named::of(one)).collect(),
-            pager,
-        };
-        let gained = samples::preview().gained.into_values().next().unwrap();
-        vec![
-            ("preview_people_empty", page(&Vec::new(), "Nobody gains education", Pager::default())),
-            (
-                "preview_people_full",
-                page(&gained, "120 people gain education", Pager::new(1, 50, 120, |n| format!("?page={n}"))),
-            ),
-        ]
+impl AdminPage for PreviewPeople {
+    fn shell(&self) -> &Shell {
+        &self.shell
     }
 }

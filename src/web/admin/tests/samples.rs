@@ -6,19 +6,21 @@ use crate::domain::catalogue::{Catalogue, Choice};
 use crate::domain::rule::{Code, Condition, Role, Rule, Rules};
 use crate::domain::time::TimeZone;
 use crate::web::admin::fields::List;
-use crate::web::admin::offers::Offers;
-use crate::web::admin::shell::{Note, Room, Shell, Tone};
+use crate::web::admin::mapping::offers::Offers;
+use crate::web::admin::menu::MenuItem;
+use crate::web::admin::shell::{Note, Shell, Tone};
 
 /// The shell of all samples. The markup in the name must come out as text.
-pub(in crate::web::admin) fn shell(room: Room) -> Shell {
+pub(in crate::web::admin) fn shell(item: MenuItem) -> Shell {
     Shell {
         association: "Harbour Association".to_owned(),
         who: "Jane <b>Marlowe</b>".to_owned(),
         break_glass: false,
         token: "dG9rZW4".to_owned(),
-        room,
+        item,
         notes: Vec::new(),
         request_id: "7QK2-M0XF".to_owned(),
+        status: http::StatusCode::OK,
     }
 }
 
@@ -161,13 +163,13 @@ pub(in crate::web::admin) fn preview() -> crate::domain::preview::Preview {
 }
 
 /// Clients of every kind: the configuration's, a registered one, one that is not in force, and one with two secrets.
-pub(in crate::web::admin) fn clients() -> Vec<crate::flows::administer::clients::Listed> {
+pub(in crate::web::admin) fn clients() -> Vec<crate::flows::administer::clients::ListedClient> {
     use crate::adapters::store::administration::Registered;
     use crate::domain::access::Require;
     use crate::domain::audit::{Actor, Door};
     use crate::domain::client::{Client, ClientAddress, ClientId, PostLogoutAddress, Proof, Scope, Scopes};
     use crate::domain::mapping::Edit;
-    use crate::flows::administer::clients::Listed;
+    use crate::flows::administer::clients::ListedClient;
     let client = |id: &str, name: &str, proof, require, told: bool| Client {
         name: name.to_owned(),
         redirect_uris: vec![ClientAddress::parse(&format!("https://{id}.harbour.example/cb")).unwrap()],
@@ -182,7 +184,7 @@ pub(in crate::web::admin) fn clients() -> Vec<crate::flows::administer::clients:
         ..Client::new(ClientId::parse(id).unwrap(), proof)
     };
     let role = |name: &str| Role::parse(name).unwrap();
-    let listed = |client: Client, revision: u64, is_shadowed: bool| Listed {
+    let listed = |client: Client, revision: u64, is_shadowed: bool| ListedClient {
         registered: (revision > 0).then(|| Registered {
             client: client.clone(),
             revision,

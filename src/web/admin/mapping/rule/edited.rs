@@ -3,7 +3,7 @@
 use crate::adapters::keys::random::digest;
 use crate::adapters::rules_file::print_rule;
 use crate::domain::rule::{Rule, Rules};
-use crate::web::admin::guard::Caller;
+use crate::web::admin::caller::Caller;
 
 /// The rule that a form is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

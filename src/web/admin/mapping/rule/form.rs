@@ -8,13 +8,11 @@ use crate::domain::condition::{
     Condition, ConditionField, ConditionKind, FieldFault, FieldValue, FieldValues, Holds,
 };
 use crate::domain::rule::{NotARole, Role, Rule, RuleRole};
+use crate::web::admin::fields::FieldErrors;
 use crate::web::admin::kinds;
 
 /// Most conditions of one rule.
 pub const MOST_CONDITIONS: usize = 12;
-
-/// What to mend, by the name of the field.
-pub type Mends = BTreeMap<String, String>;
 
 /// One condition as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +27,7 @@ pub struct TypedCondition {
 
 /// A rule as typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Typed {
+pub struct TypedRule {
     /// The role that it grants.
     pub role: String,
     /// What people call it.
@@ -92,8 +90,8 @@ impl TypedCondition {
     }
 
     /// The condition, or what to mend.
-    pub fn condition(&self, number: usize, mends: &mut Mends) -> Option<Condition> {
-        let mut mend = |key: &str, say: String| drop(mends.insert(kinds::name(number, key), say));
+    pub fn condition(&self, number: usize, errors: &mut FieldErrors) -> Option<Condition> {
+        let mut mend = |key: &str, say: String| drop(errors.insert(kinds::name(number, key), say));
         let (mut values, mut is_readable) = (FieldValues::default(), true);
         for field in self.kind.fields {
             match read(field, self.value(field.key)) {
@@ -151,10 +149,10 @@ fn read(field: &ConditionField, typed: &str) -> Result<Option<FieldValue>, Strin
     }
 }
 
-impl Typed {
+impl TypedRule {
     /// A rule as it would be typed.
-    pub fn from(rule: &Rule) -> Typed {
-        Typed {
+    pub fn from(rule: &Rule) -> TypedRule {
+        TypedRule {
             role: rule.role.to_string(),
             label: rule.label.as_deref().unwrap_or_default().to_owned(),
             conditions: rule.when.iter().map(TypedCondition::from).collect(),
@@ -179,8 +177,8 @@ impl Typed {
     }
 
     /// Reads a form. Fields that belong to no condition are passed over.
-    pub fn read(form: &[(String, String)]) -> Typed {
-        let mut typed = Typed::default();
+    pub fn read(form: &[(String, String)]) -> TypedRule {
+        let mut typed = TypedRule::default();
         let mut conditions: BTreeMap<usize, Given<'_>> = BTreeMap::new();
         let (mut taken, mut taken_from) = (Given::default(), None);
         for (name, value) in form {
@@ -207,26 +205,26 @@ impl Typed {
     }
 
     /// The rule, or what to mend.
-    pub fn rule(&self) -> Result<Rule, Mends> {
-        let mut mends = Mends::new();
-        let role = typed_role(&self.role, "role", &mut mends, RuleRole::parse);
+    pub fn rule(&self) -> Result<Rule, FieldErrors> {
+        let mut errors = FieldErrors::new();
+        let role = typed_role(&self.role, "role", &mut errors, RuleRole::parse);
         if role.is_none() && self.role.trim().is_empty() {
-            mends.insert("role".into(), "Choose or type the role that this grants.".into());
+            errors.insert("role".into(), "Choose or type the role that this grants.".into());
         }
         if self.conditions.is_empty() {
-            mends.insert(
+            errors.insert(
                 "add".into(),
                 "Add at least one condition; without any the rule would fit nobody.".into(),
             );
         }
         let numbered = self.conditions.iter().enumerate();
         let when: Vec<Condition> =
-            numbered.filter_map(|(number, condition)| condition.condition(number, &mut mends)).collect();
+            numbered.filter_map(|(number, condition)| condition.condition(number, &mut errors)).collect();
         let label = self.label.trim();
         let label = (!label.is_empty()).then(|| label.into());
         match role {
-            Some(role) if mends.is_empty() => Ok(Rule::new(role, label, when)),
-            _ => Err(mends),
+            Some(role) if errors.is_empty() => Ok(Rule::new(role, label, when)),
+            _ => Err(errors),
         }
     }
 }
@@ -235,7 +233,7 @@ impl Typed {
 pub fn typed_role<T>(
     text: &str,
     name: &str,
-    mends: &mut Mends,
+    errors: &mut FieldErrors,
     parse: impl FnOnce(&str) -> Result<T, NotARole>,
 ) -> Option<T> {
     let text = text.trim();
@@ -252,7 +250,7 @@ pub fn typed_role<T>(
         } else {
             "A role is written with 1 to 64 of a–z, 0–9, _ and -.".to_owned()
         };
-        mends.insert(name.to_owned(), say);
+        errors.insert(name.to_owned(), say);
     }
     role
 }
@@ -279,7 +277,7 @@ mod tests {
     }
 
     fn survives(rule: Rule) {
-        let typed = Typed::from(&rule);
+        let typed = TypedRule::from(&rule);
         assert_eq!(typed.rule(), Ok(rule.clone()));
         let mut sent =
             vec![("role".to_owned(), typed.role.clone()), ("label".to_owned(), typed.label.clone())];
@@ -290,14 +288,14 @@ mod tests {
                 condition.values.iter().map(|(key, value)| (format!("c{number}.{key}"), value.clone())),
             );
         }
-        assert_eq!(Typed::read(&sent).rule(), Ok(rule));
+        assert_eq!(TypedRule::read(&sent).rule(), Ok(rule));
     }
 
     #[test]
     fn what_does_not_fit_is_told_field_by_field() {
         let check = |pairs: &[(&str, &str)], wrong: &[&str]| {
-            let mends = Typed::read(&form(pairs)).rule().unwrap_err();
-            assert_eq!(mends.keys().map(String::as_str).collect::<Vec<_>>(), wrong, "{mends:?}");
+            let errors = TypedRule::read(&form(pairs)).rule().unwrap_err();
+            assert_eq!(errors.keys().map(String::as_str).collect::<Vec<_>>(), wrong, "{errors:?}");
         };
         check(&[], &["add", "role"]);
         check(&[("role", "Board Member"), ("c0.kind", "member")], &["role"]);
@@ -322,10 +320,10 @@ mod tests {
 
     #[test]
     fn a_role_that_is_none_is_offered_as_one() {
-        let mut mends = Mends::new();
-        assert_eq!(typed_role("Board Member", "role", &mut mends, Role::parse), None);
-        assert!(mends["role"].contains("board_member"), "{mends:?}");
-        assert_eq!(typed_role("  ", "other", &mut mends, Role::parse), None);
-        assert!(!mends.contains_key("other"));
+        let mut errors = FieldErrors::new();
+        assert_eq!(typed_role("Board Member", "role", &mut errors, Role::parse), None);
+        assert!(errors["role"].contains("board_member"), "{errors:?}");
+        assert_eq!(typed_role("  ", "other", &mut errors, Role::parse), None);
+        assert!(!errors.contains_key("other"));
     }
 }

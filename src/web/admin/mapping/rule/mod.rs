@@ -3,55 +3,51 @@
 pub mod edited;
 pub mod form;
 pub mod page;
+#[cfg(test)]
+mod tests;
 
 use axum::Extension;
-use axum::body::Body;
 use axum::extract::State;
-use axum::http::Response;
 
 use crate::domain::condition::ConditionKind;
-use crate::domain::faults::FaultPlace;
+use crate::domain::faults::{Fault, Place};
 use crate::domain::mapping::Draft;
 use crate::domain::rule::{Condition, Rule, Rules};
 use crate::flows::administer::mapping::ChangeError;
+use crate::web::admin::answers::{Answer, PageError, page};
+use crate::web::admin::caller::{Called, Caller};
+use crate::web::admin::done::Done;
 use crate::web::admin::draft::{told, told_fault, who_was_faster};
-use crate::web::admin::guard::{Called, Caller};
+use crate::web::admin::fields::FieldErrors;
 use crate::web::admin::kinds;
-use crate::web::admin::mapping::rule::edited::Edited;
-use crate::web::admin::mapping::rule::form::{MOST_CONDITIONS, Mends, Typed, TypedCondition};
-use crate::web::admin::mapping::rule::page::{Clash, RulePage};
-use crate::web::admin::offers::{self, Offers};
-use crate::web::admin::shell::Room;
+use crate::web::admin::mapping::offers::Offers;
+use crate::web::admin::menu;
 use crate::web::admin::state::Admin;
-use crate::web::pages::respond;
-use crate::web::state::answer;
+use edited::Edited;
+use form::{MOST_CONDITIONS, TypedCondition, TypedRule};
+use page::{Clash, RulePage};
 
 /// Shows the form of a rule, or an empty one.
-pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
-    let draft = match admin.administer.mapping.draft().await {
-        Ok(draft) => draft,
-        Err(error) => return caller.broken(&error),
-    };
+pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
+    let draft = admin.administer.mapping.draft().await?;
     let (edited, typed) = match caller.asked("key") {
-        None => (Edited::default(), Typed::default()),
-        Some(key) => match draft.rules.rules.iter().find(|rule| rule.id.to_string() == key) {
-            Some(rule) => (Edited::of(rule), Typed::from(rule)),
-            None => return caller.not_found(),
-        },
+        None => (Edited::default(), TypedRule::default()),
+        Some(key) => {
+            let rule = draft.rules.rules.iter().find(|rule| rule.id.to_string() == key);
+            let rule = rule.ok_or(PageError::NotFound)?;
+            (Edited::of(rule), TypedRule::from(rule))
+        }
     };
-    answer(respond(&page(&admin, &caller, &draft.rules, edited, &typed, &Mends::new())))
+    page(&form_page(&admin, &caller, &draft.rules, edited, &typed, &FieldErrors::new()))
 }
 
 /// Takes the form: another condition, one less or one back, or into the draft.
-pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
-    let draft = match admin.administer.mapping.draft().await {
-        Ok(draft) => draft,
-        Err(error) => return caller.broken(&error),
-    };
-    let mut typed = Typed::read(&caller.form);
+pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
+    let draft = admin.administer.mapping.draft().await?;
+    let mut typed = TypedRule::read(&caller.form);
     let edited = Edited::sent(&caller);
-    let again = |typed: &Typed, mends: &Mends| {
-        answer(respond(&page(&admin, &caller, &draft.rules, edited.clone(), typed, mends)))
+    let again = |typed: &TypedRule, errors: &FieldErrors| {
+        page(&form_page(&admin, &caller, &draft.rules, edited.clone(), typed, errors))
     };
     match caller.sent("do") {
         "add" => {
@@ -60,52 +56,51 @@ pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Resp
             if typed.conditions.len() < MOST_CONDITIONS {
                 typed.conditions.push(TypedCondition::of(kind));
             }
-            return again(&typed, &Mends::new());
+            return again(&typed, &FieldErrors::new());
         }
         "undo" => {
             typed.put_back();
-            return again(&typed, &Mends::new());
+            return again(&typed, &FieldErrors::new());
         }
         other => {
             if let Some(number) = other.strip_prefix("drop-").and_then(|number| number.parse().ok()) {
                 typed.take(number);
-                return again(&typed, &Mends::new());
+                return again(&typed, &FieldErrors::new());
             }
         }
     }
     let rule = match typed.rule() {
         Ok(rule) => rule,
-        Err(mends) => return again(&typed, &mends),
+        Err(errors) => return again(&typed, &errors),
     };
     match admin.administer.mapping.edit(&caller.actor, |rules| edited.put(rules, &rule)).await {
-        Ok(None) => caller.go("/_gate/admin/mapping?done=same"),
-        Ok(Some(_)) => {
-            let card = match rule.when.as_slice() {
-                [one] if !one.plain().1 => one.kind().key,
-                _ => "combined",
-            };
-            caller.go(&format!("/_gate/admin/mapping?done=saved#{card}"))
-        }
+        Ok(None) => caller.done(menu::MAPPING, Done::Unchanged),
+        Ok(Some(_)) => caller.done_at(menu::MAPPING, Done::Saved, card(&rule)),
         Err(ChangeError::Conflict { last, now }) => {
             let says = who_was_faster(&admin, last.as_ref());
             clash(&admin, &caller, says, &now, &edited, &typed, &rule)
         }
-        Err(ChangeError::Store(error)) => caller.broken(&error),
-        Err(ChangeError::Unsound(faults)) => {
-            let mends = faults.iter().map(|fault| {
-                let field = match fault.place {
-                    FaultPlace::Role(_) => "role".to_owned(),
-                    FaultPlace::Field(_, number, key) => kinds::name(number, key),
-                    FaultPlace::Setting(_) | FaultPlace::Label(_) | FaultPlace::Conditions(_) => {
-                        "rule".to_owned()
-                    }
-                };
-                (field, told_fault(fault))
-            });
-            again(&typed, &mends.collect())
-        }
-        Err(error) => again(&typed, &Mends::from([("rule".to_owned(), told(&error))])),
+        Err(error @ ChangeError::Store(_)) => Err(error.into()),
+        Err(ChangeError::Unsound(faults)) => again(&typed, &faults.iter().map(at_its_field).collect()),
+        Err(error) => again(&typed, &FieldErrors::from([("rule".to_owned(), told(&error))])),
     }
+}
+
+/// The card of the mapping's page in which the rule stands.
+fn card(rule: &Rule) -> &'static str {
+    match rule.when.as_slice() {
+        [one] if !one.plain().1 => one.kind().key,
+        _ => "combined",
+    }
+}
+
+fn at_its_field(fault: &Fault) -> (String, String) {
+    let field = match fault.place {
+        Place::Role(_) => "role".to_owned(),
+        Place::Field(_, number, key) => kinds::name(number, key),
+        Place::Setting(_) | Place::Label(_) | Place::Conditions(_) => "rule".to_owned(),
+    };
+    (field, told_fault(fault))
 }
 
 /// The form once more, with what was typed, beside what the draft says now.
@@ -115,9 +110,9 @@ fn clash(
     says: String,
     now: &Draft,
     edited: &Edited,
-    typed: &Typed,
+    typed: &TypedRule,
     rule: &Rule,
-) -> Response<Body> {
+) -> Answer {
     let lines = |rule: &Rule| -> Vec<String> {
         let conditions = rule.when.iter().map(kinds::line);
         conditions.chain([format!("Gets the role {}", rule.role)]).collect()
@@ -129,18 +124,18 @@ fn clash(
     let there = edited.place(&now.rules).and_then(|at| all.get(at)).or_else(named);
     let clash = Clash { says, now: there.map_or_else(Vec::new, lines), yours: lines(rule) };
     let edited = there.map(Edited::of).unwrap_or_default();
-    let page = page(admin, caller, &now.rules, edited, typed, &Mends::new());
-    answer(respond(&page.clashing(clash)))
+    let form = form_page(admin, caller, &now.rules, edited, typed, &FieldErrors::new());
+    page(&form.clashing(clash))
 }
 
-fn page(
+fn form_page(
     admin: &Admin,
     caller: &Caller,
     rules: &Rules,
     edited: Edited,
-    typed: &Typed,
-    mends: &Mends,
+    typed: &TypedRule,
+    errors: &FieldErrors,
 ) -> RulePage {
-    let shell = caller.shell(Room::Mapping).with(offers::outage(admin));
-    RulePage::new(shell, edited, typed, mends, Offers::of(admin, rules))
+    let shell = caller.shell(menu::MAPPING).with(admin.outage());
+    RulePage::new(shell, edited, typed, errors, Offers::of(admin, rules))
 }

@@ -5,13 +5,12 @@ use askama::Template;
 use http::StatusCode;
 
 use crate::domain::condition::{ConditionKind, KINDS};
-use crate::web::admin::fields::{Field, List};
+use crate::web::admin::fields::{Field, FieldErrors, List};
 use crate::web::admin::kinds;
+use crate::web::admin::mapping::offers::Offers;
 use crate::web::admin::mapping::rule::edited::Edited;
-use crate::web::admin::mapping::rule::form::{MOST_CONDITIONS, Mends, Typed, TypedCondition};
-use crate::web::admin::offers::Offers;
-use crate::web::admin::shell::Shell;
-use crate::web::pages::{Forms, Page};
+use crate::web::admin::mapping::rule::form::{MOST_CONDITIONS, TypedCondition, TypedRule};
+use crate::web::admin::shell::{AdminPage, Shell};
 
 /// One condition on the page.
 #[derive(Clone, Debug)]
@@ -48,7 +47,6 @@ pub struct RulePage {
     pub lists: Vec<List>,
     /// What saving would change in the draft as it is now; after somebody else changed it.
     pub clash: Option<Clash>,
-    status: StatusCode,
 }
 
 /// A condition that was taken away, as the form carries it.
@@ -89,40 +87,47 @@ pub struct Clash {
 
 impl RulePage {
     /// A form with what was typed.
-    pub fn new(shell: Shell, edited: Edited, typed: &Typed, mends: &Mends, offers: Offers) -> RulePage {
+    pub fn new(
+        shell: Shell,
+        edited: Edited,
+        typed: &TypedRule,
+        errors: &FieldErrors,
+        offers: Offers,
+    ) -> RulePage {
         let conditions = typed.conditions.iter().enumerate().map(|(number, condition)| {
-            let read = condition.condition(number, &mut Mends::new());
+            let read = condition.condition(number, &mut FieldErrors::new());
             // It is about the first field, which names the thing.
             let mut doubt = read.and_then(|condition| offers.doubt(&condition));
             let fields = condition.kind.fields.iter().map(|field| {
-                let mend = mends.get(&kinds::name(number, field.key)).cloned();
+                let mend = errors.get(&kinds::name(number, field.key)).cloned();
                 kinds::field(field, number, condition.value(field.key), mend).doubt(doubt.take())
             });
             ConditionCard { number, fields: fields.collect(), kind: condition.kind, not: condition.not }
         });
+        let is_refused = !errors.is_empty();
         RulePage {
-            shell,
+            shell: if is_refused { shell.status(StatusCode::UNPROCESSABLE_ENTITY) } else { shell },
             edited,
             role: Field::text("role", "Gets the role", &typed.role)
                 .hint("The name that your sites know, written with a–z, 0–9, _ and -. With {code} in it the rule gives many.")
                 .list("list-role")
-                .mend(mends.get("role").cloned()),
+                .mend(errors.get("role").cloned()),
             label: Field::text("label", "What people call it (optional)", &typed.label)
                 .hint("Shown where somebody lacks the role, such as “Chair of the education committee”.")
-                .mend(mends.get("label").cloned()),
+                .mend(errors.get("label").cloned()),
             conditions: conditions.collect(),
             taken: typed.taken.as_ref().map(Taken::of),
-            mend: mends.get("add").or_else(|| mends.get("rule")).cloned(),
+            mend: errors.get("add").or_else(|| errors.get("rule")).cloned(),
             lists: offers.lists,
             clash: None,
-            status: if mends.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY },
         }
     }
 
     /// Somebody else was faster.
     #[must_use]
     pub fn clashing(self, clash: Clash) -> RulePage {
-        RulePage { clash: Some(clash), status: StatusCode::CONFLICT, ..self }
+        let shell = self.shell.status(StatusCode::CONFLICT);
+        RulePage { shell, clash: Some(clash), ..self }
     }
 
     fn kinds() -> [&'static ConditionKind; KINDS.len()] {
@@ -134,50 +139,8 @@ impl RulePage {
     }
 }
 
-impl Page for RulePage {
-    const STYLE: &'static str = crate::web::admin::state::STYLE;
-    const SCRIPT: &'static str = crate::web::admin::state::SCRIPT;
-    const FORMS: Forms = Forms::ToUs;
-
-    fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        use crate::web::admin::tests::samples;
-        let new = |key: &str, typed: &Typed, mends: &Mends| {
-            let edited = Edited { key: key.to_owned(), was: key.to_owned() };
-            Self::new(
-                samples::shell(crate::web::admin::shell::Room::Mapping),
-                edited,
-                typed,
-                mends,
-                samples::offers(),
-            )
-        };
-        let full = samples::rules().rules.last().map(Typed::from).unwrap();
-        let broken = Typed {
-            role: "Board Member".to_owned(),
-            label: String::new(),
-            conditions: ["event", "member"]
-                .map(|key| TypedCondition::of(ConditionKind::named(key).unwrap()))
-                .into(),
-            taken: None,
-        };
-        let mut taken = full.clone();
-        taken.take(0);
-        let clash = Clash {
-            says: "Sam Osei changed the draft at 10:42".to_owned(),
-            now: vec!["Committee EDU (any seat)".to_owned()],
-            yours: vec!["Committee EDU (any seat)".to_owned(), "Is a member".to_owned()],
-        };
-        vec![
-            ("rule_empty", new("", &Typed::default(), &Mends::new())),
-            ("rule_full", new("a1b2", &full, &Mends::new())),
-            ("rule_taken_away", new("a1b2", &taken, &Mends::new())),
-            ("rule_error", new("", &broken, &broken.rule().unwrap_err())),
-            ("rule_conflict", new("a1b2", &full, &Mends::new()).clashing(clash)),
-        ]
+impl AdminPage for RulePage {
+    fn shell(&self) -> &Shell {
+        &self.shell
     }
 }

@@ -1,4 +1,4 @@
-//! The desk at which administrators ask about people: every use case of this kind over one set of ports.
+//! What administrators ask about people, the AMS and the gateway: every use case of this kind over one set of ports.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use super::mapping::catalogue::Catalogues;
 use super::people::People;
 use super::people::view_as::ViewAs;
 use super::sessions::LiveSessions;
-use super::status::Overview;
+use super::status::StatusReader;
 use super::status::environment::Environments;
-use super::sweep::{Ground, Sweep};
+use super::sweep::{Sweep, SweepParts};
 use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
@@ -26,8 +26,8 @@ use crate::flows::visit::Visits;
 /// How long a record is kept that no session rests on, for drop-downs and previews: a sweep of a large association takes days.
 pub const RECORDS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
-/// What the desk rests on.
-pub struct Foundation {
+/// What they work with.
+pub struct ServiceParts {
     /// The store.
     pub store: Arc<dyn Store>,
     /// The AMS that is live.
@@ -53,7 +53,7 @@ pub struct Foundation {
 }
 
 /// The use cases about people.
-pub struct Desk {
+pub struct AdminServices {
     /// Finding one person.
     pub people: People,
     /// What rules can name.
@@ -65,16 +65,16 @@ pub struct Desk {
     /// Looking through somebody's eyes.
     pub view_as: ViewAs,
     /// How the gateway does.
-    pub overview: Overview,
+    pub overview: StatusReader,
     /// Switching between the AMS's environments.
     pub environments: Environments,
 }
 
-impl Desk {
-    /// Sets the desk up. [`Desk::run`] does its work in the background.
-    pub fn new(foundation: Foundation) -> Desk {
-        let Foundation { store, ams, visits, rules, clock, budget, .. } = foundation;
-        let Foundation { configured, standby, restart, sealer, view_as, .. } = foundation;
+impl AdminServices {
+    /// Over these parts. [`AdminServices::run`] does its work in the background.
+    pub fn new(parts: ServiceParts) -> AdminServices {
+        let ServiceParts { store, ams, visits, rules, clock, budget, .. } = parts;
+        let ServiceParts { configured, standby, restart, sealer, view_as, .. } = parts;
         let environment: Arc<str> = ams.environment().into();
         let people = People {
             ams: ams.clone(),
@@ -84,7 +84,7 @@ impl Desk {
         };
         let catalogues =
             Catalogues::new(ams.clone(), store.clone(), Arc::clone(&environment), Arc::clone(&clock));
-        let overview = Overview {
+        let overview = StatusReader {
             ams: ams.clone(),
             environment: environment.clone(),
             standby: standby.clone(),
@@ -93,7 +93,7 @@ impl Desk {
             rules: rules.clone(),
             certificate_ends: ArcSwapOption::empty(),
         };
-        let sweep = Sweep::new(Ground {
+        let sweep = Sweep::new(SweepParts {
             ams,
             directory: store.clone(),
             rules: rules.clone(),
@@ -127,7 +127,15 @@ impl Desk {
             environment,
             clock,
         };
-        Desk { people, catalogues, sweep: Arc::new(sweep), sessions, view_as, overview, environments }
+        AdminServices {
+            people,
+            catalogues,
+            sweep: Arc::new(sweep),
+            sessions,
+            view_as,
+            overview,
+            environments,
+        }
     }
 
     /// Takes over what the store has, then looks after the sweep until `stop`.

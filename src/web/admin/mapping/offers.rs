@@ -3,24 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::Extension;
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::Response;
-
-use super::fields::Tile;
-use super::fields::{List, grouped, people};
-use super::guard::Called;
-use super::kinds::list_id;
-use super::shell::{Note, Room, Tone};
-use super::state::Admin;
-use super::words::when;
-use crate::domain::audit::Action;
 use crate::domain::catalogue::{Catalogue, Unlisted};
 use crate::domain::condition::{ChoiceList, ConditionField, Holds, KINDS};
 use crate::domain::fold;
 use crate::domain::rule::{CORE_ROLES, Condition, Rules};
-use crate::flows::administer::mapping::catalogue::{Offered, RefreshFailed};
+use crate::flows::administer::mapping::catalogue::Offered;
+use crate::web::admin::fields::{List, people};
+use crate::web::admin::kinds::list_id;
+use crate::web::admin::state::Admin;
+use crate::web::admin::words::when;
 
 /// What a page that edits rules offers to choose from, and compares with what was chosen.
 #[derive(Default)]
@@ -36,7 +27,7 @@ pub struct Offers {
 impl Offers {
     /// What there is for these rules.
     pub fn of(admin: &Admin, rules: &Rules) -> Offers {
-        let offered = admin.desk.catalogues.offered();
+        let offered = admin.services.catalogues.offered();
         let as_of = offered.catalogue.as_ref().map(|listed| when(listed.as_of, &admin.zone()));
         let mut lists = vec![roles(rules), time_zones()];
         lists.extend(of_conditions(&offered));
@@ -116,69 +107,4 @@ fn time_zones() -> List {
         "UTC",
     ];
     List { id: "list-time-zone".into(), items: COMMON.map(|zone| (zone.to_owned(), zone.to_owned())).into() }
-}
-
-/// What pages say when the AMS did not answer the last time that its lists were asked for.
-pub fn outage(admin: &Admin) -> Option<Note> {
-    let (at, _) = admin.desk.catalogues.offered().failed?;
-    let at = when(at, &admin.zone());
-    Some(Note::new(
-        Tone::Warn,
-        format!("The AMS did not answer on {at}. These pages work with what was read before."),
-    ))
-}
-
-/// Numbers for the overview.
-pub async fn tiles(admin: &Admin) -> Vec<Tile> {
-    let status = admin.desk.overview.status().await;
-    let zone = admin.zone();
-    let answered = status.ams.last_success;
-    let failing =
-        status.ams.last_failure.as_ref().is_some_and(|(at, _)| answered.is_none_or(|good| good < *at));
-    vec![
-        Tile {
-            name: "People we know",
-            big: status.known.map_or_else(|| "?".to_owned(), grouped),
-            says: super::sweep::bar(admin).map(|bar| bar.says).unwrap_or_default(),
-            href: Room::Preview.path(),
-        },
-        Tile {
-            name: "AMS",
-            big: if failing {
-                "Trouble"
-            } else if answered.is_some() {
-                "Answers"
-            } else {
-                "Not asked yet"
-            }
-            .to_owned(),
-            says: match answered {
-                Some(at) => format!(
-                    "Last answer on {}. {} of {} calls used in the last minute.",
-                    when(at, &zone),
-                    status.budget.last_minute,
-                    status.budget.per_minute
-                ),
-                None => format!("Environment {}.", status.ams.environment),
-            },
-            href: Room::Status.path(),
-        },
-    ]
-}
-
-/// Reads the lists of the AMS anew.
-pub async fn refresh(State(admin): State<Admin>, Extension(caller): Called) -> Response<Body> {
-    let audit = &admin.administer.audit;
-    if let Err(error) = audit.record(&caller.actor, Action::CatalogueRefreshed, "", None, None).await {
-        return caller.broken(&error);
-    }
-    match admin.desk.catalogues.refresh().await {
-        Ok(()) => caller.go("/_gate/admin/mapping?done=refreshed"),
-        Err(RefreshFailed::Ams(error)) => {
-            tracing::warn!(request_id = %caller.arrived.request_id, "The lists of the AMS could not be read: {error}");
-            // The page says so itself, as long as it lasts.
-            caller.go(Room::Mapping.path())
-        }
-        Err(RefreshFailed::Store(error)) => caller.broken(&error),
-    }
 }

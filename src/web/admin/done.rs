@@ -1,0 +1,67 @@
+//! What a page says after a form was done. The address carries the key only.
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// The draft was changed.
+    Saved,
+    /// The draft says that already.
+    Unchanged,
+    /// A rule was taken out.
+    Removed,
+    /// The draft was thrown away.
+    Discarded,
+    /// A file was taken into the draft.
+    Imported,
+    /// The draft is in force.
+    Published,
+    /// An older version is in force.
+    Restored,
+    /// The lists of the AMS were read.
+    Refreshed,
+    /// A session was ended.
+    SessionEnded,
+    /// All sessions of a person were ended.
+    SessionsEnded,
+    /// A client was saved.
+    ClientSaved,
+    /// A client was removed.
+    ClientRemoved,
+    /// Older secrets of a client were ended.
+    SecretsEnded,
+    /// The sweep was started.
+    SweepStarted,
+    /// The sweep was stopped.
+    SweepStopped,
+}
+
+/// Each with its key and its sentences.
+const ALL: [(Done, &str, &str); 15] = [
+    (Done::Saved, "saved", "Saved to the draft. Nothing changes for anybody until you publish it."),
+    (Done::Unchanged, "same", "Nothing was changed."),
+    (Done::Removed, "removed", "Removed from the draft. Nothing changes for anybody until you publish it."),
+    (Done::Discarded, "discarded", "The draft was discarded. It is again what is published."),
+    (Done::Imported, "imported", "The file was taken into the draft. Look at it, then publish it."),
+    (Done::Published, "published", "Published. It counts from now on, for people who are signed in too."),
+    (Done::Restored, "restored", "Restored. It counts from now on, for people who are signed in too."),
+    (Done::Refreshed, "refreshed", "The lists of your AMS were read again."),
+    (Done::SessionEnded, "ended", "The session was ended."),
+    (Done::SessionsEnded, "all-ended", "All sessions of this person were ended."),
+    (Done::ClientSaved, "client-saved", "The client was saved. It counts from now on."),
+    (Done::ClientRemoved, "client-removed", "The client was removed, and its tokens ended."),
+    (Done::SecretsEnded, "secret-ended", "Only the newest secret is good now."),
+    (Done::SweepStarted, "sweep", "Every member is now being read from the AMS, in the background."),
+    (Done::SweepStopped, "sweep-stopped", "Reading was stopped. It can go on later from where it is."),
+];
+
+impl Done {
+    /// In addresses.
+    pub fn key(self) -> &'static str {
+        ALL.iter().find(|(done, ..)| *done == self).map_or("", |(_, key, _)| key)
+    }
+
+    /// What the page says.
+    pub fn says(key: &str) -> Option<&'static str> {
+        ALL.iter().find(|(_, of, _)| *of == key).map(|(.., says)| *says)
+    }
+}
