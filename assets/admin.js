@@ -19,7 +19,7 @@
   // What cannot be taken back is asked twice.
   all("form[data-ask]", (form) =>
     form.addEventListener("submit", (event) => confirm(form.dataset.ask) || event.preventDefault()));
-  // Long work: the numbers move by themselves, and the page comes anew when it is done.
+  // Long work: the numbers move by themselves, and the page comes again when it is done.
   all("[data-progress]", (place) => {
     const ask = async () => {
       const answer = await fetch(place.dataset.progress, { headers: { accept: "application/json" } }).catch(() => null);

@@ -62,7 +62,7 @@ impl Operations for Watch {
                     "membergate_sign_ins",
                     "Returns from the login, by ending",
                 );
-                self.refresh.tally.register(registry, "membergate_refreshes", "Records read anew, by ending");
+                self.refresh.tally.register(registry, "membergate_refreshes", "Records read again, by ending");
                 let refused = "Reloads of the configuration that were refused";
                 registry.register("membergate_reloads_refused", refused, self.reloads_refused.clone());
             })

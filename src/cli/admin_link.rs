@@ -50,7 +50,7 @@ mod tests {
     use crate::config::env::Given;
     use crate::config::sample;
     use crate::domain::time::Timestamp;
-    use crate::flows::administer::{Door, emergency::LinkError};
+    use crate::flows::administer::{AdmittedBy, emergency::LinkError};
 
     const CONFIGURATION: &str = r#"
 [association]
@@ -122,7 +122,7 @@ upstream = "http://127.0.0.1:3000"
             let soon = links(&settings, SignedDuration::from_secs(9 * 60));
             let secret = soon.open(&one, here).await.unwrap();
             let actor = soon.actor(&secret.key()).await.unwrap().unwrap();
-            assert_eq!(actor.door, Door::BreakGlass);
+            assert_eq!(actor.admitted_by, AdmittedBy::BreakGlass);
             assert!(matches!(soon.open(&one, here).await, Err(LinkError::Used)));
             assert!(matches!(
                 soon.open(&one.replace(&one[..4], "AAAA"), here).await,

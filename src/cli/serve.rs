@@ -29,7 +29,7 @@ pub fn run(file: &Path, env: &dyn Env, format: Option<Format>) -> Result<(), Fai
                     break;
                 }
                 _ = hang_up.recv() => reload(&app, file, env),
-                () = app.restart_asked() => app = started_anew(app, file, env).await?,
+                () = app.restart_asked() => app = started_again(app, file, env).await?,
             }
         }
         tracing::info!("Draining");
@@ -46,7 +46,7 @@ fn sites_of(settings: &Settings) -> String {
 }
 
 /// Starts the gateway again. If the configuration has been broken since, the old gateway goes on.
-async fn started_anew(app: App, file: &Path, env: &dyn Env) -> Result<App, Failure> {
+async fn started_again(app: App, file: &Path, env: &dyn Env) -> Result<App, Failure> {
     let settings = match config::load(file, env) {
         Ok(settings) => settings,
         Err(problems) => {
@@ -63,11 +63,11 @@ async fn started_anew(app: App, file: &Path, env: &dyn Env) -> Result<App, Failu
     Ok(app)
 }
 
-/// Reads the configuration anew. A bad one is reported and changes nothing.
+/// Reads the configuration again. A bad one is reported and changes nothing.
 fn reload(app: &App, file: &Path, env: &dyn Env) {
     match config::load(file, env) {
         Ok(settings) => match app.reload(&settings) {
-            Ok(()) => tracing::info!("The configuration was read anew"),
+            Ok(()) => tracing::info!("The configuration was read again"),
             Err(error) => {
                 app.note_refused_reload();
                 tracing::error!(%error, "The new configuration was refused; the old one stays in force")

@@ -38,7 +38,7 @@ pub struct Settings {
     pub store: Store,
     /// What is logged.
     pub log: Log,
-    /// The file with the role mapping, for messages and for reading it anew.
+    /// The file with the role mapping, for messages and for reading it again.
     pub rules_file: PathBuf,
     /// The role mapping. With `admin`, only what the store begins with.
     pub rules: Rules,

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::record::IndividualId;
 use super::time::Timestamp;
 
-/// By which door an administrator came in.
+/// What lets an administrator in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Door {
+pub enum AdmittedBy {
     /// A signed-in person who holds a role that lets in.
     Role,
     /// A link that an operator made at the machine itself.
@@ -27,18 +27,18 @@ pub struct Actor {
     /// The name for people.
     pub name: String,
     /// How this person came in.
-    pub door: Door,
+    pub admitted_by: AdmittedBy,
 }
 
 impl Actor {
     /// The operator of the machine, who needs no page.
     pub fn operator() -> Actor {
-        Actor { id: None, name: "Operator".to_owned(), door: Door::Operator }
+        Actor { id: None, name: "Operator".to_owned(), admitted_by: AdmittedBy::Operator }
     }
 
     /// Whoever opened a link that the operator made.
     pub fn break_glass() -> Actor {
-        Actor { id: None, name: "Emergency access".to_owned(), door: Door::BreakGlass }
+        Actor { id: None, name: "Emergency access".to_owned(), admitted_by: AdmittedBy::BreakGlass }
     }
 }
 
@@ -166,7 +166,7 @@ mod tests {
     fn entry() -> Entry {
         Entry {
             at: "2026-03-01T09:30:00Z".parse().unwrap(),
-            actor: Actor { id: IndividualId::parse("a1"), name: "Dana Reyes".to_owned(), door: Door::Role },
+            actor: Actor { id: IndividualId::parse("a1"), name: "Dana Reyes".to_owned(), admitted_by: AdmittedBy::Role },
             action: Action::Published,
             about: "version 3".to_owned(),
             before: Some("everyone = \"guest\"".to_owned()),

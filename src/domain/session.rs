@@ -61,7 +61,7 @@ pub struct Limits {
     pub idle: SignedDuration,
     /// A session ends this long after it began, whatever happens.
     pub absolute: SignedDuration,
-    /// A record older than this is read anew in the background.
+    /// A record older than this is read again in the background.
     pub refresh_after: SignedDuration,
     /// A record older than this is not believed any more.
     pub stale_limit: SignedDuration,
@@ -92,7 +92,7 @@ impl Limits {
 pub enum Freshness {
     /// Use it.
     Fresh,
-    /// Use it, and read it anew meanwhile.
+    /// Use it, and read it again meanwhile.
     RefreshDue,
     /// Do not use it.
     Stale,

@@ -105,7 +105,7 @@ impl Keyring {
         self.snapshot.load().published.iter().find_map(|signer| signer.verify(jws))
     }
 
-    /// Asks the store anew.
+    /// Asks the store again.
     pub async fn reload(&self) -> Result<(), KeyringError> {
         let snapshot = Snapshot::of(&self.store.keys().await?, self.clock.now())?;
         self.snapshot.store(Arc::new(snapshot));
@@ -117,7 +117,7 @@ impl Keyring {
         let mut ticks = tokio::time::interval(LOOK_EVERY);
         while stop.run_until_cancelled(ticks.tick()).await.is_some() {
             if let Err(error) = self.reload().await {
-                tracing::error!(%error, "The signing keys could not be read anew; those in use stay in use");
+                tracing::error!(%error, "The signing keys could not be read again; those in use stay in use");
             }
         }
     }

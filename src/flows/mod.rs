@@ -1,4 +1,4 @@
-//! The use cases, as verbs over narrow ports. No HTTP types, no HTML: several doors need them.
+//! The use cases, as verbs over narrow ports. No HTTP types, no HTML: proxy, forward-auth, pages and OpenID Provider need them.
 
 pub mod administer;
 pub mod attempts;

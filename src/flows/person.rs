@@ -52,7 +52,7 @@ pub struct Held {
     pub standing: Standing,
     /// What the AMS said.
     pub record: Arc<Record>,
-    /// The mapping looks at parts that were not fetched; reading the record anew would tell more.
+    /// The mapping looks at parts that were not fetched; reading the record again would tell more.
     pub incomplete: bool,
     decided_at: Timestamp,
     rules_version: u64,
@@ -109,7 +109,7 @@ pub struct Person {
     gone: AtomicBool,
     /// Set while a background refresh is asked for or under way.
     pub(super) refresh_asked: AtomicBool,
-    /// Held by the one who reads the record anew; those who waited share the outcome.
+    /// Held by the one who reads the record again; those who waited share the outcome.
     pub(super) reading: tokio::sync::Mutex<Lately>,
 }
 
@@ -145,7 +145,7 @@ impl Person {
         Arc::clone(&self.held.load().record)
     }
 
-    /// Whether this person's sessions are over: the AMS knows or admits him or her no more.
+    /// Whether this person's sessions are over: the AMS no longer knows or admits the person.
     pub fn is_gone(&self) -> bool {
         self.gone.load(Ordering::Acquire)
     }
@@ -156,22 +156,22 @@ impl Person {
 
     /// Takes over a record, unless the one held is newer. One from the future was read under a wrong clock, and gives way.
     pub(super) fn renew(&self, record: Arc<Record>, published: &Published, now: Timestamp) {
-        let anew = Arc::new(Held::decide(record, published, now));
+        let again = Arc::new(Held::decide(record, published, now));
         self.held.rcu(|held| {
-            let newer = held.record.as_of > anew.record.as_of && held.record.as_of <= now + CLOCK_SKEW;
-            if newer { Arc::clone(held) } else { Arc::clone(&anew) }
+            let newer = held.record.as_of > again.record.as_of && held.record.as_of <= now + CLOCK_SKEW;
+            if newer { Arc::clone(held) } else { Arc::clone(&again) }
         });
     }
 
-    /// What the person holds at `now`, decided anew when the last decision does not hold any more.
+    /// What the person holds at `now`, decided again when the last decision does not hold any more.
     pub(super) fn held(&self, published: &Published, now: Timestamp) -> Arc<Held> {
         let held = self.held.load();
         if held.holds(published, now) {
             return Arc::clone(&held);
         }
-        let anew = Arc::new(Held::decide(Arc::clone(&held.record), published, now));
+        let again = Arc::new(Held::decide(Arc::clone(&held.record), published, now));
         // A record that arrived meanwhile is not overwritten by a decision about the old one.
-        let before = self.held.compare_and_swap(&*held, Arc::clone(&anew));
-        if Arc::ptr_eq(&before, &held) { anew } else { self.held(published, now) }
+        let before = self.held.compare_and_swap(&*held, Arc::clone(&again));
+        if Arc::ptr_eq(&before, &held) { again } else { self.held(published, now) }
     }
 }

@@ -1,4 +1,4 @@
-//! Reading records anew: one flight per person, in the background unless the record is too old to be believed.
+//! Reading records again: one flight per person, in the background unless the record is too old to be believed.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -25,11 +25,11 @@ const WORKERS: usize = 4;
 /// After a failure a person is left alone for this long.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(15);
 
-/// The AMS must say twice, at least this far apart, that it knows somebody no more. Once may be a mishap: an answer 404 has
+/// The AMS must say twice, at least this far apart, that it no longer knows somebody. Once may be a mishap: an answer 404 has
 /// been seen for tokens that had expired (docs/ams/remembers.md, "Tokens").
 const GONE_AFTER: SignedDuration = SignedDuration::from_secs(60);
 
-/// Reads records anew.
+/// Reads records again.
 pub struct Refresh {
     ams: Arc<dyn Ams>,
     sessions: Arc<dyn Sessions>,
@@ -67,7 +67,7 @@ impl Refresh {
         }
     }
 
-    /// Reads a record anew, unless somebody has done so since `believed`. Those who come together share one call and
+    /// Reads a record again, unless somebody has done so since `believed`. Those who come together share one call and
     /// its failure.
     pub async fn read(
         &self,
@@ -108,7 +108,7 @@ impl Refresh {
             if now.duration_since(since) < GONE_AFTER {
                 return Err(RefreshError::Missing);
             }
-            tracing::info!(individual.id = %person.id(), "The AMS knows this person no more; the sessions are ended");
+            tracing::info!(individual.id = %person.id(), "The AMS no longer knows this person; the sessions end");
             person.set_gone();
             return self.end_sessions(person).await;
         };
@@ -118,7 +118,7 @@ impl Refresh {
         person.renew(Arc::new(record), &self.rules.load(), now);
         if !person.held(&self.rules.load(), now).standing.decision.admitted {
             // A session that is over stays over, even when the AMS changes its mind.
-            tracing::info!(individual.id = %person.id(), "The AMS admits this person no more; the sessions are ended");
+            tracing::info!(individual.id = %person.id(), "The AMS no longer admits this person; the sessions end");
             person.set_gone();
             return self.end_sessions(person).await;
         }
@@ -147,7 +147,7 @@ impl Refresh {
             let Some(person) = queue.lock().await.recv().await else { return };
             let believed = person.record().as_of;
             if let Err(error) = self.read(&person, believed, Priority::Refresh).await {
-                tracing::warn!(individual.id = %person.id(), %error, "A record could not be read anew");
+                tracing::warn!(individual.id = %person.id(), %error, "A record could not be read again");
             }
             person.refresh_asked.store(false, Ordering::Release);
         }

@@ -222,7 +222,7 @@ impl Visits {
         if held.standing.decision.admitted { Presence::Present(held) } else { Presence::Over }
     }
 
-    /// Waits until a stale record has been read anew.
+    /// Waits until a stale record has been read again.
     pub async fn refreshed(&self, live: &Live) -> Result<(), RefreshError> {
         let believed = live.person.record().as_of;
         self.refresh.read(&live.person, believed, Priority::SignIn).await

@@ -128,7 +128,7 @@ pub struct Stamps {
 
 impl Stamps {
     /// Adds the identity that `permit` proves. Once its standing is another, by time, a new record or a new mapping, the
-    /// assertion is made anew.
+    /// assertion is made again.
     pub fn stamp(
         &mut self,
         headers: &mut HeaderMap,

@@ -412,14 +412,14 @@ async fn a_logout_ends_emergency_access_too() {
     let key = SecretKey::parse(SECRET_KEY).unwrap();
     let store = Arc::new(SqliteStore::open(&world.folder.path().join("gate.sqlite"), &key).unwrap());
     let links = AdminLinks::new(store, Arc::new(SystemClock));
-    for door in ["/_gate/logout", "/_gate/slo"] {
+    for web_server in ["/_gate/logout", "/_gate/slo"] {
         let token = links.make().await.unwrap();
         let mut operator = world.visitor();
         operator.post(world.url("/_gate/admin/emergency"), &[("token", &*token)]).await.expect(303);
         operator.get(world.url("/_gate/admin")).await.expect(200);
         let stolen = operator.cookie("localhost", "membergate-admin").unwrap().clone();
-        operator.get(world.url(door)).await.expect(303);
-        assert!(operator.cookie("localhost", "membergate-admin").is_none(), "{door}");
+        operator.get(world.url(web_server)).await.expect(303);
+        assert!(operator.cookie("localhost", "membergate-admin").is_none(), "{web_server}");
         let mut thief = world.visitor();
         thief.plant("localhost", "membergate-admin", &stolen);
         thief.get(world.url("/_gate/admin")).await.expect(303);
@@ -527,7 +527,7 @@ async fn the_ams_environment_is_switched_after_a_confirmation_and_everybody_sign
     assert!(page.text.contains("staging"), "{}", page.text);
     tokio::time::timeout(std::time::Duration::from_secs(5), world.gate().restart_asked()).await.unwrap();
 
-    // `serve` starts the gateway anew; here the test does.
+    // `serve` starts the gateway again; here the test does.
     world.close_gate().await;
     world.open_gate().await;
     sam.get(world.url("/_gate/me")).await.expect(401);

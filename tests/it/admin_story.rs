@@ -223,7 +223,7 @@ async fn every_page_fits_a_phone_and_is_readable_by_night() {
     assert!(sam.text("main").await.contains("a.very.long.first-name"));
     // On a phone the menu is a button.
     sam.click(".menu").await;
-    sam.wait_for("#rooms a[aria-current=page]").await;
+    sam.wait_for("#admin-menu a[aria-current=page]").await;
     sam.screenshot("admin-menu-phone").await;
     assert_eq!(sam.complaints().await, Vec::<String>::new());
     // A search that finds nobody does not say that nobody is signed in.

@@ -1,7 +1,7 @@
 //! Administration without its pages: what is published counts at the next click, and the rules file has no say any more.
 
 use membergate::flows::administer::mapping::{ChangeError, Mapping};
-use membergate::flows::administer::{Actor, Door};
+use membergate::flows::administer::{Actor, AdmittedBy};
 
 use crate::world::{CHAIR, Plan, RULES, World};
 
@@ -16,7 +16,7 @@ fn mapping(world: &World) -> &Mapping {
 }
 
 fn sam() -> Actor {
-    Actor { id: None, name: "Sam Osei".to_owned(), door: Door::Role }
+    Actor { id: None, name: "Sam Osei".to_owned(), admitted_by: AdmittedBy::Role }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -35,7 +35,7 @@ async fn what_is_published_counts_at_the_next_click_and_a_rollback_takes_it_back
     mapping(&world).restore(&sam, 1, false).await.unwrap();
     jane.get(world.url("/education")).await.expect(200);
 
-    // What the file says now counts neither when it is read anew nor after a restart.
+    // What the file says now counts neither when it is read again nor after a restart.
     world.plan.rules = secretaries;
     world.gate().reload(&world.settings()).unwrap();
     jane.get(world.url("/education")).await.expect(200);

@@ -198,7 +198,7 @@ async fn every_fault_is_an_error_and_passes_when_it_ends() {
 }
 
 #[tokio::test]
-async fn somebody_who_was_removed_is_no_more() {
+async fn somebody_who_was_removed_is_no_longer_there() {
     let world = World::start().await;
     let id = IndividualId::parse(JANE).unwrap();
     assert!(world.production.read(&id, Parts::default(), Priority::Sweep).await.unwrap().is_some());

@@ -69,7 +69,7 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        crate::doors::end(&mut self.process);
+        crate::forward_auth::end(&mut self.process);
     }
 }
 

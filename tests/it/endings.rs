@@ -9,7 +9,7 @@ use membergate::sim::re_members::Endpoint;
 use membergate::sim::switches::{Fault, Scope};
 use rusqlite::Connection;
 
-use crate::oidc::House;
+use crate::oidc::OpenIdWorld;
 use crate::world::{CHAIR, NON_MEMBER, Page, UNAPPROVED, Visitor, World};
 
 const NOBODYS_TOKEN: &str = "00000000-1111-4222-8333-444455556666";
@@ -234,28 +234,28 @@ async fn while_the_ams_is_down_the_page_tries_again_by_itself_but_not_for_ever()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clients_request_that_failed_for_a_while_goes_on_by_itself() {
     for trouble in [Trouble::Ams(Fault::Unavailable), Trouble::Ams(Fault::TooMany), Trouble::Store] {
-        let house = House::start().await;
-        let mut visitor = house.visitor();
-        let asked = house.ask("wiki", &[]);
-        let path = asked.strip_prefix(&house.world.url("")).unwrap();
-        let ended = meets(trouble, &house.world, &mut visitor, path).await;
+        let provider = OpenIdWorld::start().await;
+        let mut visitor = provider.visitor();
+        let asked = provider.ask("wiki", &[]);
+        let path = asked.strip_prefix(&provider.world.url("")).unwrap();
+        let ended = meets(trouble, &provider.world, &mut visitor, path).await;
         for way in [main_link(&ended), retry_of(&ended).unwrap().1] {
-            house.world.forward(SignedDuration::from_mins(2));
+            provider.world.forward(SignedDuration::from_mins(2));
             let page = follow(&mut visitor.clone(), &way).await.expect(200);
             assert!(
-                page.url.as_str().starts_with(&format!("{}/cb?x=1&code=", house.party.base)),
+                page.url.as_str().starts_with(&format!("{}/cb?x=1&code=", provider.party.base)),
                 "{}",
                 page.url
             );
         }
     }
     // The person is signed in, and the store fails when the code is to be kept.
-    let house = House::start().await;
-    let (mut jane, _) = house.code(CHAIR, "wiki", &[]).await;
-    let store = Connection::open(house.world.folder.path().join("gate.sqlite")).unwrap();
+    let provider = OpenIdWorld::start().await;
+    let (mut jane, _) = provider.code(CHAIR, "wiki", &[]).await;
+    let store = Connection::open(provider.world.folder.path().join("gate.sqlite")).unwrap();
     store.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let ended = jane.open(house.ask("wiki", &[])).await.expect(500);
-    let silent = jane.open(house.ask("wiki", &["prompt=none"])).await;
+    let ended = jane.open(provider.ask("wiki", &[])).await.expect(500);
+    let silent = jane.open(provider.ask("wiki", &["prompt=none"])).await;
     assert!(silent.url.as_str().contains("error=server_error"), "nobody sees a page: {}", silent.url);
     store.execute_batch("ROLLBACK").unwrap();
     for way in [main_link(&ended), retry_of(&ended).unwrap().1] {

@@ -124,7 +124,7 @@ async fn a_stranger_cannot_make_us_write_by_logging_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_ends_the_browsers_sessions_at_every_host() {
-    for door in ["/_gate/logout", "/_gate/slo"] {
+    for web_server in ["/_gate/logout", "/_gate/slo"] {
         let more = r#"
 [[site]]
 name = "news"
@@ -148,8 +148,8 @@ require = "public"
         phone.sign_in(CHAIR, world.url("/members")).await.expect(200);
 
         // Begun at the second host; it ends where it began, although the AMS sends every browser to the first.
-        let page = jane.open(format!("{elsewhere}{door}")).await;
-        assert!(page.status.is_success(), "{door}: {}", page.url);
+        let page = jane.open(format!("{elsewhere}{web_server}")).await;
+        assert!(page.status.is_success(), "{web_server}: {}", page.url);
         assert!(page.trail.len() <= 9, "{:?}", page.trail);
         assert_eq!(page.url.as_str(), format!("{elsewhere}/public"));
         jane.get(world.url("/_gate/me")).await.expect(401);
@@ -173,7 +173,7 @@ async fn a_round_of_logouts_leads_to_our_own_hosts_only() {
     }
 }
 
-/// Browsers follow 16 to 20 redirects; a page makes them count anew.
+/// Browsers follow 16 to 20 redirects; a page makes them count again.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_round_many_hosts_is_not_too_long_for_a_browser() {
     let hosts: Vec<String> = (10..30).map(|n| format!("site{n}.localhost")).collect();
@@ -216,11 +216,11 @@ async fn a_logout_round_many_hosts_is_not_too_long_for_a_browser() {
 async fn a_site_that_is_wholly_protected_says_that_one_is_signed_out() {
     let access = "[[site.access]]\npath = \"/\"\nrequire = \"signed_in\"\n".to_owned();
     let world = World::planned(Plan { access, ..Plan::default() }).await;
-    for door in ["/_gate/logout", "/_gate/slo"] {
+    for web_server in ["/_gate/logout", "/_gate/slo"] {
         let mut jane = world.visitor();
         jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
-        let page = jane.open(world.url(door)).await.expect(200);
-        assert_eq!(page.url.as_str(), world.url("/_gate/signed-out"), "{door}");
+        let page = jane.open(world.url(web_server)).await.expect(200);
+        assert_eq!(page.url.as_str(), world.url("/_gate/signed-out"), "{web_server}");
         assert!(page.text.contains("You are signed out"), "{}", page.text);
         jane.get(world.url("/_gate/me")).await.expect(401);
         let link = page.attribute("class=\"button\"", "href").unwrap();

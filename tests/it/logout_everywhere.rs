@@ -1,5 +1,5 @@
 //! One logout ends everything that a browser has begun, from wherever it is started, and within a second; another browser of the
-//! same person goes on. Every story plays in the same house and looks at the same promises.
+//! same person goes on. Every story plays in the same provider and looks at the same promises.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use url::form_urlencoded;
 
 use crate::admin::STAFF;
-use crate::oidc::House;
+use crate::oidc::OpenIdWorld;
 use crate::oidc::party::{Party, SECRET, VERIFIER, answer, basic, claims};
 use crate::world::{ACCESS, CHAIR, Page, Plan, Visitor};
 
@@ -42,7 +42,7 @@ impl Tokens {
 
 /// Jane at her desk and on her telephone.
 struct Scene {
-    house: House,
+    provider: OpenIdWorld,
     forum: Party,
     desk: Visitor,
     /// The desk as it was before the logout, with every cookie.
@@ -91,30 +91,30 @@ url = "http://{ARCHIVE}:{{port}}"
 {ACCESS}
 "#
         );
-        let house = House::planned(Plan { more: sites, ..Plan::default() }, &clients).await;
+        let provider = OpenIdWorld::planned(Plan { more: sites, ..Plan::default() }, &clients).await;
 
-        let mut desk = browser(&house);
-        desk.sign_in(CHAIR, house.world.url("/members")).await.expect(200);
+        let mut desk = browser(&provider);
+        desk.sign_in(CHAIR, provider.world.url("/members")).await.expect(200);
         // The AMS knows her by now: nobody asks for a password again.
-        desk.open(at(&house, NEWS, "/members")).await.expect(200);
-        desk.open(at(&house, ARCHIVE, "/_gate/login?return_to=/_gate/me")).await;
+        desk.open(at(&provider, NEWS, "/members")).await.expect(200);
+        desk.open(at(&provider, ARCHIVE, "/_gate/login?return_to=/_gate/me")).await;
         let mut desk_tokens = Vec::new();
         for client in CLIENTS {
-            desk_tokens.push(sign_in_to(&house, &forum, &mut desk, client).await);
+            desk_tokens.push(sign_in_to(&provider, &forum, &mut desk, client).await);
         }
-        let mut phone = browser(&house);
-        phone.sign_in(CHAIR, house.world.url("/members")).await.expect(200);
-        let phone_tokens = sign_in_to(&house, &forum, &mut phone, "wiki").await;
+        let mut phone = browser(&provider);
+        phone.sign_in(CHAIR, provider.world.url("/members")).await.expect(200);
+        let phone_tokens = sign_in_to(&provider, &forum, &mut phone, "wiki").await;
 
-        let events = open_stream(&house, &desk, LIBRARY, "/members/events", "", "200").await;
+        let events = open_stream(&provider, &desk, LIBRARY, "/members/events", "", "200").await;
         let upgrade = format!(
             "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://{NEWS}:{}\r\n",
-            house.world.address().port()
+            provider.world.address().port()
         );
-        let socket = open_stream(&house, &desk, NEWS, "/members/socket", &upgrade, "101").await;
+        let socket = open_stream(&provider, &desk, NEWS, "/members/socket", &upgrade, "101").await;
         let thief = desk.clone();
-        let mut scene = Scene { house, forum, desk, thief, desk_tokens, events, socket, phone, phone_tokens };
+        let mut scene = Scene { provider, forum, desk, thief, desk_tokens, events, socket, phone, phone_tokens };
         for host in HOSTS {
             scene.is_live_at(host).await;
         }
@@ -122,7 +122,7 @@ url = "http://{ARCHIVE}:{{port}}"
     }
 
     fn at(&self, host: &str, path: &str) -> String {
-        at(&self.house, host, path)
+        at(&self.provider, host, path)
     }
 
     /// What is asked at a host on behalf of the desk's old cookies.
@@ -130,7 +130,7 @@ url = "http://{ARCHIVE}:{{port}}"
         let (me, page) = (self.at(host, "/_gate/me"), self.at(host, "/members"));
         let me = self.thief.get(me).await;
         let page = if host == ARCHIVE {
-            verify(&self.house, &mut self.thief).await
+            verify(&self.provider, &mut self.thief).await
         } else {
             self.thief.fetch(page).await
         };
@@ -156,11 +156,11 @@ url = "http://{ARCHIVE}:{{port}}"
             self.is_over_at(host).await;
         }
         for (client, tokens) in CLIENTS.iter().zip(&self.desk_tokens) {
-            are_refused(&self.house, client, tokens).await;
+            are_refused(&self.provider, client, tokens).await;
         }
         // Every client hears of this session, once.
         let sids: Vec<Value> = self.desk_tokens.iter().map(Tokens::sid).collect();
-        in_time(answered, "the wiki is told", hears_of(&self.house.party, &sids[0])).await;
+        in_time(answered, "the wiki is told", hears_of(&self.provider.party, &sids[0])).await;
         in_time(answered, "the forum is told", hears_of(&self.forum, &sids[1])).await;
         for (told, (client, sid)) in
             [self.told_wiki(), self.told_forum()].iter().zip(CLIENTS.iter().zip(&sids))
@@ -183,7 +183,7 @@ url = "http://{ARCHIVE}:{{port}}"
         let (members, me) = (self.at(LIBRARY, "/members"), self.at(LIBRARY, "/_gate/me"));
         self.phone.get(members).await.expect(200);
         self.phone.get(me).await.expect(200);
-        userinfo(&self.house, &self.phone_tokens).await.expect(200);
+        userinfo(&self.provider, &self.phone_tokens).await.expect(200);
         assert!(!self.told_wiki().contains(&self.phone_tokens.sid()));
     }
 
@@ -192,13 +192,13 @@ url = "http://{ARCHIVE}:{{port}}"
         let (members, me) = (self.at(LIBRARY, "/members"), self.at(LIBRARY, "/_gate/me"));
         self.phone.fetch(members).await.expect(401);
         self.phone.fetch(me).await.expect(401);
-        are_refused(&self.house, "wiki", &self.phone_tokens).await;
+        are_refused(&self.provider, "wiki", &self.phone_tokens).await;
         let sid = self.phone_tokens.sid();
-        in_time(answered, "the wiki is told of both", hears_of(&self.house.party, &sid)).await;
+        in_time(answered, "the wiki is told of both", hears_of(&self.provider.party, &sid)).await;
     }
 
     fn told_wiki(&self) -> Vec<Value> {
-        sids(&self.house.party)
+        sids(&self.provider.party)
     }
 
     fn told_forum(&self) -> Vec<Value> {
@@ -207,7 +207,7 @@ url = "http://{ARCHIVE}:{{port}}"
 
     /// An administrator before the list of Jane's sessions, and what the forms there carry.
     async fn administrator(&self) -> (Visitor, Page) {
-        let mut sam = browser(&self.house);
+        let mut sam = browser(&self.provider);
         sam.sign_in(STAFF, self.at(LIBRARY, "/_gate/admin")).await.expect(200);
         let list = sam.get(self.at(LIBRARY, &format!("/_gate/admin/sessions?of={CHAIR}"))).await.expect(200);
         (sam, list)
@@ -215,39 +215,39 @@ url = "http://{ARCHIVE}:{{port}}"
 
     /// Where a client sends the browser of somebody who signs out there, and where that shall end.
     fn end_session(&self) -> (String, String) {
-        let out = format!("{}/out?y=2", self.house.party.base);
+        let out = format!("{}/out?y=2", self.provider.party.base);
         let asked = [("id_token_hint", &*self.desk_tokens[0].id), ("post_logout_redirect_uri", &out)];
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(asked).finish();
         (self.at(LIBRARY, &format!("/_gate/oidc/logout?{query}")), out)
     }
 }
 
-fn at(house: &House, host: &str, path: &str) -> String {
-    format!("http://{host}:{}{path}", house.world.address().port())
+fn at(provider: &OpenIdWorld, host: &str, path: &str) -> String {
+    format!("http://{host}:{}{path}", provider.world.address().port())
 }
 
-fn browser(house: &House) -> Visitor {
-    let address = house.world.address();
+fn browser(provider: &OpenIdWorld) -> Visitor {
+    let address = provider.world.address();
     Visitor::new(&[(LIBRARY, address), (NEWS, address), (ARCHIVE, address), ("other.localhost", address)])
 }
 
 /// The question that the archive's web server asks about a visitor.
-async fn verify(house: &House, visitor: &mut Visitor) -> Page {
-    let host = format!("{ARCHIVE}:{}", house.world.address().port());
+async fn verify(provider: &OpenIdWorld, visitor: &mut Visitor) -> Page {
+    let host = format!("{ARCHIVE}:{}", provider.world.address().port());
     let about = [
         ("x-forwarded-method", "GET"),
         ("x-forwarded-proto", "http"),
         ("x-forwarded-host", &*host),
         ("x-forwarded-uri", "/members"),
     ];
-    visitor.request(Method::GET, &at(house, ARCHIVE, "/_gate/verify"), &about, None).await
+    visitor.request(Method::GET, &at(provider, ARCHIVE, "/_gate/verify"), &about, None).await
 }
 
-async fn sign_in_to(house: &House, forum: &Party, visitor: &mut Visitor, client: &str) -> Tokens {
-    let base = if client == "forum" { &forum.base } else { &house.party.base };
+async fn sign_in_to(provider: &OpenIdWorld, forum: &Party, visitor: &mut Visitor, client: &str) -> Tokens {
+    let base = if client == "forum" { &forum.base } else { &provider.party.base };
     let redirect_uri = format!("{base}/cb?x=1");
     let back = format!("redirect_uri={redirect_uri}");
-    let page = visitor.open(house.ask(client, &["scope=openid offline_access", &back])).await;
+    let page = visitor.open(provider.ask(client, &["scope=openid offline_access", &back])).await;
     let code = answer(&page)["code"].clone();
     let fields = [
         ("grant_type", "authorization_code"),
@@ -256,19 +256,19 @@ async fn sign_in_to(house: &House, forum: &Party, visitor: &mut Visitor, client:
         ("code_verifier", VERIFIER),
     ];
     let authorization = basic(client, SECRET);
-    let given = house.call("/_gate/oidc/token", Some(&authorization), &fields).await.expect(200).json();
+    let given = provider.call("/_gate/oidc/token", Some(&authorization), &fields).await.expect(200).json();
     let text = |name: &str| given[name].as_str().unwrap().to_owned();
     Tokens { access: text("access_token"), refresh: text("refresh_token"), id: text("id_token") }
 }
 
-async fn userinfo(house: &House, tokens: &Tokens) -> Page {
-    house.userinfo(&Value::from(&*tokens.access)).await
+async fn userinfo(provider: &OpenIdWorld, tokens: &Tokens) -> Page {
+    provider.userinfo(&Value::from(&*tokens.access)).await
 }
 
-async fn are_refused(house: &House, client: &str, tokens: &Tokens) {
-    userinfo(house, tokens).await.expect(401);
+async fn are_refused(provider: &OpenIdWorld, client: &str, tokens: &Tokens) {
+    userinfo(provider, tokens).await.expect(401);
     let fields = [("grant_type", "refresh_token"), ("refresh_token", &*tokens.refresh)];
-    house.call("/_gate/oidc/token", Some(&basic(client, SECRET)), &fields).await.expect(400);
+    provider.call("/_gate/oidc/token", Some(&basic(client, SECRET)), &fields).await.expect(400);
 }
 
 fn sids(party: &Party) -> Vec<Value> {
@@ -286,15 +286,15 @@ async fn hears_of(party: &Party, sid: &Value) {
 
 /// A request of a signed-in visitor whose answer does not end by itself.
 async fn open_stream(
-    house: &House,
+    provider: &OpenIdWorld,
     visitor: &Visitor,
     host: &str,
     path: &str,
     fields: &str,
     status: &str,
 ) -> TcpStream {
-    let (cookie, port) = (visitor.cookie(host, "membergate").unwrap(), house.world.address().port());
-    let mut stream = TcpStream::connect(house.world.address()).await.unwrap();
+    let (cookie, port) = (visitor.cookie(host, "membergate").unwrap(), provider.world.address().port());
+    let mut stream = TcpStream::connect(provider.world.address()).await.unwrap();
     let request =
         format!("GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: membergate={cookie}\r\n{fields}\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -328,7 +328,7 @@ async fn by_our_own_link() {
 #[tokio::test(flavor = "multi_thread")]
 async fn by_the_amss_logout_and_the_single_logout_url() {
     let mut scene = Scene::set().await;
-    let link = format!("{}/account/logout.aspx", scene.house.world.ams.base_url());
+    let link = format!("{}/account/logout.aspx", scene.provider.world.ams.base_url());
     let page = scene.desk.open(link).await.expect(200);
     assert_eq!(page.trail[1].path(), "/_gate/slo");
     assert_eq!(page.url.as_str(), scene.at(LIBRARY, "/"));
@@ -374,10 +374,10 @@ async fn an_administrator_ends_one_session_and_no_other() {
     let answered = Instant::now();
     scene.is_over_at(LIBRARY).await;
     for (client, tokens) in CLIENTS.iter().zip(&scene.desk_tokens) {
-        are_refused(&scene.house, client, tokens).await;
+        are_refused(&scene.provider, client, tokens).await;
     }
     in_time(answered, "the stream ends", ends(&mut scene.events)).await;
-    in_time(answered, "the wiki is told", scene.house.party.told(1)).await;
+    in_time(answered, "the wiki is told", scene.provider.party.told(1)).await;
     in_time(answered, "the forum is told", scene.forum.told(1)).await;
     assert_eq!(scene.told_wiki(), [scene.desk_tokens[0].sid()]);
     assert_eq!(scene.told_forum(), [scene.desk_tokens[1].sid()]);

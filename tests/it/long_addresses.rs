@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use reqwest::Method;
 
-use crate::oidc::House;
+use crate::oidc::OpenIdWorld;
 use crate::oidc::party::answer;
 use crate::world::{CHAIR, Page, Visitor, World};
 
@@ -180,14 +180,14 @@ fn state_of(page: &Page) -> String {
 /// A client's request by GET and POST, for people who are signed in and for those who are not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clients_state_of_any_length_comes_back() {
-    let house = House::start().await;
-    let world = &house.world;
+    let provider = OpenIdWorld::start().await;
+    let world = &provider.world;
     let jane = known(world).await;
-    let rest = house.request("app", &["state=", "nonce=n"]).len();
+    let rest = provider.request("app", &["state=", "nonce=n"]).len();
     for length in [0, 1, 500, 792, 793, 1000, 1024, 1025, 1400, 1536, 2000, 2048, 4096, 7000, LIMIT - rest] {
         let state: String = "aB3-_.~xyz".chars().cycle().take(length).collect();
         let change = if length == 0 { "state".to_owned() } else { format!("state={state}") };
-        let query = house.request("app", &[&change, "nonce=n"]);
+        let query = provider.request("app", &[&change, "nonce=n"]);
         for by_post in [false, true] {
             for is_signed_in in [true, false] {
                 let mut jane = if is_signed_in { jane.clone() } else { signed_out(&jane) };
@@ -210,6 +210,6 @@ async fn a_clients_state_of_any_length_comes_back() {
     }
     // What is longer is told to the client.
     let state = "a".repeat(LIMIT - 100);
-    let page = signed_out(&jane).open(house.ask("app", &[&format!("state={state}")])).await;
+    let page = signed_out(&jane).open(provider.ask("app", &[&format!("state={state}")])).await;
     assert_eq!((answer(&page)["error"].as_str(), state_of(&page)), ("invalid_request", state));
 }

@@ -16,7 +16,7 @@ mod behind_tls;
 mod browser;
 mod citations;
 mod demo;
-mod doors;
+mod forward_auth;
 mod endings;
 mod garbage;
 mod import_graph;

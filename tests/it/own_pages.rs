@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
-use crate::doors::head;
+use crate::forward_auth::head;
 use crate::world::{CHAIR, Page, Plan, World};
 
 async fn world() -> World {

@@ -21,7 +21,7 @@ use membergate::flows::administer::people::trial::try_it;
 use membergate::flows::administer::people::view_as::ViewError;
 use membergate::flows::administer::services::{AdminServices, ServiceParts};
 use membergate::flows::administer::sweep::{Doing, SweepProgress};
-use membergate::flows::administer::{Actor, Door};
+use membergate::flows::administer::{Actor, AdmittedBy};
 use membergate::flows::person::{Published, PublishedRules};
 use membergate::flows::refresh::Refresh;
 use membergate::flows::visit::Visits;
@@ -137,7 +137,7 @@ fn environment(sim: &Simulator) -> Environment {
 }
 
 fn actor() -> Actor {
-    Actor { id: None, name: "Sam Osei".into(), door: Door::Role }
+    Actor { id: None, name: "Sam Osei".into(), admitted_by: AdmittedBy::Role }
 }
 
 async fn finished(office: &Office) -> SweepProgress {

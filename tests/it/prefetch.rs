@@ -28,7 +28,7 @@ async fn a_program_that_tries_links_out_by_head_changes_nothing() {
         "/_gate/logout",
         "/_gate/slo",
         "/_gate/login",
-        "/_gate/login?go=1&anew=1",
+        "/_gate/login?go=1&again=1",
         "/_gate/callback?UserId=x&sso=y",
         "/_gate/view-as?token=x",
         "/_gate/view-as/end",

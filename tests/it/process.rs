@@ -112,7 +112,7 @@ async fn serve_reloads_what_is_good_refuses_what_is_bad_and_drains() {
     // A good one counts at once.
     std::fs::write(&rules, world.plan.rules.replace("\"CHAIR\"", "\"SECRETARY\"")).unwrap();
     gateway.signal("HUP");
-    gateway.wait_for("read anew");
+    gateway.wait_for("read again");
     jane.get(world.url("/education")).await.expect(403);
 
     // Some keys cannot change while it runs. Each is named; what it says is not.
@@ -166,7 +166,7 @@ async fn an_environment_that_is_switched_in_the_browser_is_live_after_a_start_of
 
     // SIGHUP does not undo it.
     gateway.signal("HUP");
-    gateway.wait_for("read anew");
+    gateway.wait_for("read again");
     sam.get(world.url("/_gate/admin/status")).await.expect(200);
     tokio::task::spawn_blocking(move || gateway.end()).await.unwrap();
 }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use membergate::sim::re_members::Endpoint;
 
-use crate::oidc::House;
+use crate::oidc::OpenIdWorld;
 use crate::world::{CHAIR, LAST_DAY, NON_MEMBER, Page, Plan, RULES, World, eventually};
 
 fn roles(me: &Page) -> Vec<String> {
@@ -119,7 +119,7 @@ async fn a_membership_that_is_terminated_in_the_ams_is_lost_and_one_that_is_boug
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whom_the_ams_admits_no_more_is_signed_out_for_good() {
+async fn whoever_is_no_longer_admitted_is_signed_out_for_good() {
     let world = World::planned(patient("refresh_after = \"15m\"")).await;
     let mut jane = world.visitor();
     jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
@@ -256,7 +256,7 @@ async fn odd_session_cookies_are_nobody() {
 /// S-32: each way in which a session is left, and then the old cookie again, as a thief has it.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_every_way_out_the_old_cookie_is_worth_nothing() {
-    let mut house = House::start().await;
+    let mut provider = OpenIdWorld::start().await;
     let mut stolen = Vec::new();
     for way in [
         "logout",
@@ -265,25 +265,25 @@ async fn after_every_way_out_the_old_cookie_is_worth_nothing() {
         "the AMS's page",
         "client",
         "prompt=login",
-        "anew",
+        "again",
         "another person",
     ] {
-        let (mut jane, tokens) = house.tokens(CHAIR, &[]).await;
+        let (mut jane, tokens) = provider.tokens(CHAIR, &[]).await;
         stolen.push((way, jane.cookie("localhost", "membergate").unwrap().clone()));
-        let url = |path: &str| house.world.url(path);
+        let url = |path: &str| provider.world.url(path);
         let form = match way {
             "logout" => jane.open(url("/_gate/logout")).await,
             "logout by post" => jane.post(url("/_gate/logout"), &[]).await,
             "slo" => jane.open(url("/_gate/slo")).await,
             "the AMS's page" => {
-                jane.open(format!("{}/account/logout.aspx", house.world.ams.base_url())).await
+                jane.open(format!("{}/account/logout.aspx", provider.world.ams.base_url())).await
             }
             "client" => {
                 let hint = tokens["id_token"].as_str().unwrap();
                 jane.open(url(&format!("/_gate/oidc/logout?id_token_hint={hint}"))).await
             }
-            "prompt=login" | "another person" => jane.open(house.ask("wiki", &["prompt=login"])).await,
-            _ => jane.open(url("/_gate/login?return_to=%2Fmembers&anew=1&go=1")).await,
+            "prompt=login" | "another person" => jane.open(provider.ask("wiki", &["prompt=login"])).await,
+            _ => jane.open(url("/_gate/login?return_to=%2Fmembers&again=1&go=1")).await,
         };
         let who = if way == "another person" { NON_MEMBER } else { CHAIR };
         if form.url.path().ends_with("/account/login.aspx") {
@@ -293,17 +293,17 @@ async fn after_every_way_out_the_old_cookie_is_worth_nothing() {
     }
     for restarted in [false, true] {
         if restarted {
-            house.world.close_gate().await;
-            house.world.open_gate().await;
+            provider.world.close_gate().await;
+            provider.world.open_gate().await;
         }
         for (way, cookie) in &stolen {
-            let mut thief = house.visitor();
+            let mut thief = provider.visitor();
             thief.plant("localhost", "membergate", cookie);
-            let me = thief.get(house.world.url("/_gate/me")).await;
+            let me = thief.get(provider.world.url("/_gate/me")).await;
             assert_eq!(me.status, 401, "{way}, restarted: {restarted}");
-            let page = thief.get(house.world.url("/members")).await;
+            let page = thief.get(provider.world.url("/members")).await;
             assert_eq!(page.status, 302, "{way}, restarted: {restarted}");
-            let page = thief.get(house.ask("wiki", &["prompt=none"])).await.expect(303);
+            let page = thief.get(provider.ask("wiki", &["prompt=none"])).await.expect(303);
             assert!(page.location().unwrap().query().unwrap().contains("error=login_required"), "{way}");
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use membergate::domain::session::SessionKey;
-use membergate::flows::administer::{Actor, Door};
+use membergate::flows::administer::{Actor, AdmittedBy};
 use membergate::sim::re_members::Endpoint;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -16,13 +16,13 @@ async fn world() -> World {
     World::planned(Plan { more, ..Plan::default() }).await
 }
 
-/// Sam of the staff, signed in, with a link to look through Jane's eyes.
+/// Sam of the staff, signed in, with a link to impersonate Jane.
 async fn with_link(world: &World) -> (Visitor, String) {
     let desk = world.gate().admin_services().unwrap();
     let mut sam = world.visitor();
     sam.sign_in(STAFF, world.url("/members")).await.expect(200);
     let jane = desk.people.find(CHAIR).await.unwrap().record.id;
-    let actor = Actor { id: None, name: "Sam Osei".into(), door: Door::Role };
+    let actor = Actor { id: None, name: "Sam Osei".into(), admitted_by: AdmittedBy::Role };
     let token = desk.view_as.link(&actor, &jane, "localhost").await.unwrap();
     (sam, world.url(&format!("/_gate/view-as?token={token}")))
 }

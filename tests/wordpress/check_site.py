@@ -1,4 +1,4 @@
-"""Doors, pages and caches: what a person can do once WordPress knows them, and what nobody can."""
+"""Sign-in, pages and caches: what a person can do once WordPress knows them, and what nobody can."""
 import re
 import urllib.parse
 

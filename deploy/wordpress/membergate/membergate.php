@@ -27,7 +27,7 @@ require __DIR__ . '/includes/account.php';       // The WordPress account of a p
 require __DIR__ . '/includes/first-link.php';    // Which account may be linked by its e-mail address.
 require __DIR__ . '/includes/roles.php';         // The managed roles, and only those.
 require __DIR__ . '/includes/visitor.php';       // Who is asking on this request.
-require __DIR__ . '/includes/auth-redirect.php'; // The door of /wp-admin/.
+require __DIR__ . '/includes/auth-redirect.php'; // The way into /wp-admin/.
 require __DIR__ . '/includes/login.php';         // The login page, and the ways out.
 require __DIR__ . '/includes/caching.php';       // What a page cache is told.
 require __DIR__ . '/includes/content.php';       // Content by role: the decision, and blocks.

@@ -85,7 +85,7 @@ impl Resolving<'_, '_> {
         let text = said.or(|| Spanned::new(0..0, default.to_owned()))?;
         match text.get_ref().parse::<SignedDuration>() {
             Ok(duration) if duration.is_positive() => Some(Spanned::new(text.span(), duration)),
-            Ok(_) => self.refuse(text.span(), format!("`{}` is no time at all", text.get_ref()), DURATION),
+            Ok(_) => self.refuse(text.span(), format!("`{}` is not a time", text.get_ref()), DURATION),
             Err(_) => self.refuse(text.span(), format!("`{}` is not a duration", text.get_ref()), DURATION),
         }
     }

@@ -1,6 +1,6 @@
 //! What a visitor may reach, and why not.
 //!
-//! Invariant: nothing here waits, reads a clock or knows HTTP. Every door asks `decide`, so they cannot disagree, and a
+//! Invariant: nothing here waits, reads a clock or knows HTTP. Proxy, forward-auth and OpenID Provider ask `decide`, so they cannot disagree, and a
 //! yes is a `Permit` that only this module can make.
 
 use std::collections::HashMap;

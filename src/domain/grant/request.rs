@@ -90,7 +90,7 @@ pub enum Prompt {
     WhereNeeded,
     /// `none`: no page at all.
     Never,
-    /// `login` or `select_account`: sign in anew.
+    /// `login` or `select_account`: sign in again.
     Anew,
 }
 

@@ -1,8 +1,8 @@
-//! The audit log: writing down, looking through, taking home.
+//! The audit log: writing, searching, exporting.
 
 use std::sync::Arc;
 
-use super::{Actor, Door};
+use super::{Actor, AdmittedBy};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::administration::Administration;
@@ -64,17 +64,17 @@ impl Audit {
 
     /// All wanted entries as comma-separated values (RFC 4180), newest first, at most [`LONGEST_DOWNLOAD`].
     pub async fn download(&self, filter: &Filter) -> Result<String, StoreError> {
-        let mut text = String::from("number,at,who,id,door,action,about,before,after\r\n");
+        let mut text = String::from("number,at,who,id,admitted_by,action,about,before,after\r\n");
         for Kept { number, entry } in self.wanted(filter, None, LONGEST_DOWNLOAD).await? {
-            let door = match entry.actor.door {
-                Door::Role => "role",
-                Door::BreakGlass => "emergency",
-                Door::Operator => "operator",
+            let admitted_by = match entry.actor.admitted_by {
+                AdmittedBy::Role => "role",
+                AdmittedBy::BreakGlass => "emergency",
+                AdmittedBy::Operator => "operator",
             };
             let id = entry.actor.id.as_ref().map_or("", IndividualId::as_str);
             let (number, at) = (number.to_string(), entry.at.to_string());
             let (before, after) = (entry.before.as_deref(), entry.after.as_deref());
-            let fields = [&*number, &*at, &*entry.actor.name, id, door, entry.action.name(), &*entry.about];
+            let fields = [&*number, &*at, &*entry.actor.name, id, admitted_by, entry.action.name(), &*entry.about];
             let fields = fields.into_iter().chain([before.unwrap_or_default(), after.unwrap_or_default()]);
             text.push_str(&fields.map(field).collect::<Vec<_>>().join(","));
             text.push_str("\r\n");

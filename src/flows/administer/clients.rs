@@ -134,7 +134,7 @@ impl OpenIdClients {
         &self.provider.settings().issuer
     }
 
-    /// Takes over what a configuration that was read anew says.
+    /// Takes over what a configuration that was read again says.
     pub fn set_configured(&self, configured: FromConfiguration) {
         self.update(|sources| sources.configured = configured);
         for ListedClient { client, is_shadowed, .. } in self.list() {

@@ -1,4 +1,4 @@
-//! The door for emergencies: a link that an operator makes at the machine, good once and for ten minutes, and the session of
+//! Emergency access: a link that an operator makes at the machine, good once and for ten minutes, and the session of
 //! administration that it opens.
 
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Everybody whose record is held, looked through on threads beside those of visitors.
+//! Everybody whose record is held, read on threads apart from those of visitors.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -71,7 +71,7 @@ fn workers_beside_visitors() -> usize {
 }
 
 fn cut_short() -> StoreError {
-    StoreError::Unavailable("looking through the known people was cut short".to_owned())
+    StoreError::Unavailable("reading the known people was cut short".to_owned())
 }
 
 /// One walk through the records, shared by its workers.

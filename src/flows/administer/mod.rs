@@ -1,4 +1,4 @@
-//! What administrators do: the role mapping, its preview and versions, the audit log, and the door for emergencies.
+//! What administrators do: the role mapping, its preview and versions, the audit log, and the admitted_by for emergencies.
 //!
 //! One file for each use case. Who may ask is decided here; how it is asked and shown is the business of `web::admin`.
 
@@ -29,7 +29,7 @@ use crate::domain::access::Site;
 use crate::domain::preview::requirements;
 use crate::domain::rule::{Role, Rules};
 
-pub use crate::domain::audit::{Actor, Door};
+pub use crate::domain::audit::{Actor, AdmittedBy};
 pub use audit::Audit;
 pub use emergency::AdminLinks;
 pub use known::Known;
@@ -57,7 +57,7 @@ pub struct Administer {
     pub previews: Arc<Previews>,
     /// Who did what.
     pub audit: Arc<Audit>,
-    /// The door for emergencies.
+    /// The admitted_by for emergencies.
     pub links: Arc<AdminLinks>,
 }
 
@@ -100,7 +100,7 @@ impl Administer {
         (decision.admitted && decision.holds_any_of(&self.settings.roles)).then(|| Actor {
             id: Some(held.standing.id.clone()),
             name: held.standing.profile.name.clone(),
-            door: Door::Role,
+            admitted_by: AdmittedBy::Role,
         })
     }
 

@@ -24,7 +24,7 @@ use crate::domain::time::Timestamp;
 use crate::flows::grant::PublishedClients;
 use crate::flows::person::Published;
 
-/// An answer older than this is worked out anew: people have been read from the AMS meanwhile, and time has passed.
+/// An answer older than this is worked out again: people have been read from the AMS meanwhile, and time has passed.
 const KEPT: SignedDuration = SignedDuration::from_mins(2);
 
 /// How far a preview is.
@@ -200,7 +200,7 @@ impl Previews {
         }
     }
 
-    /// Takes over what the pages of these sites ask for, when the settings were read anew.
+    /// Takes over what the pages of these sites ask for, when the settings were read again.
     pub fn set_sites<'a>(&self, sites: impl IntoIterator<Item = &'a Site>) {
         self.pages.store(Arc::new(preview::requirements(sites)));
         self.cancel();

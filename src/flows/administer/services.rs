@@ -62,7 +62,7 @@ pub struct AdminServices {
     pub sweep: Arc<Sweep>,
     /// Live sessions.
     pub sessions: LiveSessions,
-    /// Looking through somebody's eyes.
+    /// Impersonation: seeing a site as somebody else.
     pub view_as: ViewAs,
     /// How the gateway does.
     pub overview: StatusReader,

@@ -90,7 +90,7 @@ impl LiveSessions {
         self.visits.end(key).await
     }
 
-    /// Ends every session of a person, those of people who look through his or her eyes too; tells how many.
+    /// Ends every session of a person, those of administrators who impersonate the person too; tells how many.
     pub async fn end_all_of(&self, id: &IndividualId) -> Result<usize, StoreError> {
         self.visits.end_all_of(id).await
     }

@@ -141,10 +141,10 @@ impl Sweep {
         loop {
             // The sender is ours, so waiting cannot fail.
             let _ = wanted.wait_for(|wanted| *wanted).await;
-            let mut wanted_no_more = self.wanted.subscribe();
+            let mut unwanted = self.wanted.subscribe();
             tokio::select! {
                 () = self.to_the_end() => { self.wanted.send_replace(false); }
-                _ = wanted_no_more.wait_for(|wanted| !wanted) => {}
+                _ = unwanted.wait_for(|wanted| !wanted) => {}
             }
             self.tell(Doing::Idle, None);
         }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::mapping::{ChangeError, Mapping, Seen, Which};
-use super::{Actor, Door};
+use super::{Actor, AdmittedBy};
 use crate::adapters::rules_file;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
@@ -72,7 +72,7 @@ impl Mapping {
             return Err(ChangeError::Unsound(faults));
         }
         let locks_out = self.locks_out(&rules).await?;
-        if locks_out && !(despite_lock_out && actor.door == Door::BreakGlass) {
+        if locks_out && !(despite_lock_out && actor.admitted_by == AdmittedBy::BreakGlass) {
             return Err(ChangeError::LockOut);
         }
         let published = Edit { by: actor.clone(), at: self.clock.now() };

@@ -191,7 +191,7 @@ impl Provider {
         is_ours.then_some(Hint { client, individual: IndividualId::parse(text("sub")?)? })
     }
 
-    /// The session of a grant, while it lives. A record that is too old is read anew first. `is_visit`: the person is at work.
+    /// The session of a grant, while it lives. A record that is too old is read again first. `is_visit`: the person is at work.
     async fn present(
         &self,
         key: &SessionKey,
@@ -209,7 +209,7 @@ impl Provider {
         let presence = match ask(&live) {
             Presence::Stale => {
                 if let Err(error) = self.visits.refreshed(&live).await {
-                    tracing::warn!(%error, "A grant is not honoured: the record is too old and cannot be read anew");
+                    tracing::warn!(%error, "A grant is not honoured: the record is too old and cannot be read again");
                     return Ok(None);
                 }
                 ask(&live)

@@ -3,7 +3,7 @@
 use super::words::when;
 use crate::domain::audit::Kept;
 use crate::domain::time::TimeZone;
-use crate::flows::administer::Door;
+use crate::flows::administer::AdmittedBy;
 
 /// An entry on the page.
 #[derive(Clone, Debug)]
@@ -14,8 +14,8 @@ pub struct AuditLine {
     pub when: String,
     /// Who.
     pub who: String,
-    /// By which door, when it was not by a role.
-    pub door: &'static str,
+    /// By which admitted_by, when it was not by a role.
+    pub admitted_by: &'static str,
     /// What.
     pub what: &'static str,
     /// On what.
@@ -34,10 +34,10 @@ impl AuditLine {
             number: kept.number,
             when: when(entry.at, zone),
             who: entry.actor.name.clone(),
-            door: match entry.actor.door {
-                Door::Role => "",
-                Door::BreakGlass => "Emergency",
-                Door::Operator => "Command line",
+            admitted_by: match entry.actor.admitted_by {
+                AdmittedBy::Role => "",
+                AdmittedBy::BreakGlass => "Emergency",
+                AdmittedBy::Operator => "Command line",
             },
             what: entry.action.words(),
             about: entry.about.clone(),

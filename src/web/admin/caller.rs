@@ -10,7 +10,7 @@ use super::done::Done;
 use super::menu::MenuItem;
 use super::shell::{Note, Shell, Tone};
 use crate::domain::session::SessionKey;
-use crate::flows::administer::{Actor, Door};
+use crate::flows::administer::{Actor, AdmittedBy};
 use crate::web::arrived::Arrived;
 use crate::web::state::see_other;
 
@@ -43,7 +43,7 @@ impl Caller {
         Shell {
             association: self.arrived.association.name.clone(),
             who: self.actor.name.clone(),
-            break_glass: self.actor.door == Door::BreakGlass,
+            break_glass: self.actor.admitted_by == AdmittedBy::BreakGlass,
             token: self.token.clone(),
             item,
             notes: done.into_iter().collect(),

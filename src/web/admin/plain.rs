@@ -1,4 +1,4 @@
-//! Pages outside the administration's own walls: the emergency door, and the refusal of a form that is not ours.
+//! Pages outside the administration's own walls: the emergency admitted_by, and the refusal of a form that is not ours.
 
 use askama::Template;
 use http::StatusCode;
@@ -8,15 +8,15 @@ use crate::web::pages::{Forms, Frame, Page};
 /// What a plain page says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plain {
-    /// The emergency door, with the token of the link.
-    Door(String),
+    /// The emergency admitted_by, with the token of the link.
+    Emergency(String),
     /// The link was opened before.
     LinkUsed,
     /// The link is too old.
     LinkExpired,
     /// There is no such link.
     LinkUnknown,
-    /// The gateway starts anew with this AMS environment.
+    /// The gateway starts again with this AMS environment.
     Switching(String),
     /// A form that no page of ours sent.
     Forged,
@@ -40,7 +40,7 @@ impl PlainPage {
 
     fn words(&self) -> (&'static str, &'static str, &'static str) {
         match self.says {
-            Plain::Door(_) => (
+            Plain::Emergency(_) => (
                 "Emergency access",
                 "An operator made this link. It opens the administration for a short time, once.",
                 "Everything that you do is marked in the audit log as done by emergency access.",
@@ -62,13 +62,13 @@ impl PlainPage {
             ),
             Plain::Switching(_) => (
                 "Switching the AMS environment",
-                "The gateway starts anew with the other environment. That takes a few seconds.",
+                "The gateway starts again with the other environment. That takes a few seconds.",
                 "Then everybody signs in again, you too. This page goes on by itself.",
             ),
             Plain::Forged => (
                 "We did not accept that form",
                 "It was not sent from a page of this administration, or the page was left open for too long. Nothing was changed.",
-                "Open the page anew and try again. If you did not send anything, another site tried to do so in your name.",
+                "Open the page again and try again. If you did not send anything, another site tried to do so in your name.",
             ),
         }
     }
@@ -79,7 +79,7 @@ impl Page for PlainPage {
 
     fn status(&self) -> StatusCode {
         match self.says {
-            Plain::Door(_) => StatusCode::OK,
+            Plain::Emergency(_) => StatusCode::OK,
             Plain::Switching(_) => StatusCode::ACCEPTED,
             Plain::LinkUsed | Plain::LinkExpired => StatusCode::GONE,
             Plain::LinkUnknown => StatusCode::NOT_FOUND,

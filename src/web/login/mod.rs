@@ -32,7 +32,7 @@ struct Asked {
     is_cut: bool,
     fragment: Option<String>,
     go: bool,
-    anew: bool,
+    again: bool,
     /// How often a page about a failure has begun this by itself.
     tries: u8,
 }
@@ -46,7 +46,7 @@ fn asked(query: Option<&str>) -> Asked {
             "cut" => asked.is_cut = true,
             "fragment" => asked.fragment = Some(value.into_owned()),
             "go" => asked.go = true,
-            "anew" => asked.anew = true,
+            "again" => asked.again = true,
             "tries" => asked.tries = value.parse().unwrap_or(u8::MAX),
             _ => {}
         }
@@ -92,7 +92,7 @@ impl Asked {
 }
 
 /// Starts a login. A page stands in between, since only a script can read the fragment of the address; with `go` the
-/// browser is sent on at once. Whoever is signed in already is sent straight to the page, unless `anew` is said. Where something
+/// browser is sent on at once. Whoever is signed in already is sent straight to the page, unless `again` is said. Where something
 /// of the address is lost, a page says so.
 pub async fn login(
     State(services): State<Services>,
@@ -107,7 +107,7 @@ pub async fn login(
     };
     let host = &*arrived.site.host;
     let present = match present {
-        Ok(present) => present.is_some() && !asked.anew,
+        Ok(present) => present.is_some() && !asked.again,
         Err(Unanswered { error, .. }) => {
             let to = Some(Destination { is_cut: asked.is_cut, ..Destination::whole(page.cut()) });
             return failed(&arrived, &SignInError { failure: error.into(), to, tries: asked.tries });

@@ -214,7 +214,7 @@ impl OpenIdServices {
         arrived: &Arrived,
         cookies: &Cookies,
         waiting: &Waiting,
-        anew: bool,
+        again: bool,
     ) -> Result<(String, Vec<Option<HeaderValue>>), Told> {
         if Parameters::parse(waiting.request.as_bytes()).length() > LONGEST {
             return Err((
@@ -238,7 +238,7 @@ impl OpenIdServices {
             }
         };
         let login = paths::login_to(&Destination::whole(page));
-        Ok((format!("{}{login}&go=1{}", arrived.site.origin, if anew { "&anew=1" } else { "" }), key))
+        Ok((format!("{}{login}&go=1{}", arrived.site.origin, if again { "&again=1" } else { "" }), key))
     }
 
     fn refuse(

@@ -122,7 +122,7 @@ pub(super) async fn posted(
     }
 }
 
-/// Where the AMS's logout ends when a client, or a request to sign in anew, started it.
+/// Where the AMS's logout ends when a client, or a request to sign in again, started it.
 pub(super) async fn onward(
     State(openid): State<OpenIdServices>,
     Extension(arrived): Extension<Arrived>,

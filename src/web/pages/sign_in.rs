@@ -71,7 +71,7 @@ impl Page for SignedOut {
     }
 }
 
-/// Stands in the middle of a long logout: browsers follow only so many redirects, and count anew from a page.
+/// Stands in the middle of a long logout: browsers follow only so many redirects, and count again from a page.
 #[derive(Clone, Debug, Template)]
 #[template(path = "signing_out.html")]
 pub struct SigningOut {

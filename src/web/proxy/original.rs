@@ -220,7 +220,7 @@ mod tests {
                     if (name.ends_with("method") || name.ends_with("host")) && bad == "ftp" {
                         continue;
                     }
-                    // What a path means is judged later, by the same rules for every door.
+                    // What a path means is judged later, by the same rules as for our own proxy.
                     if name.ends_with("uri") && bad == "//" {
                         continue;
                     }

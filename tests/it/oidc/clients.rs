@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::task::block_in_place;
 use url::Url;
 
-use super::House;
+use super::OpenIdWorld;
 use super::party::SECRET;
 use crate::world::{CHAIR, Plan, eventually};
 
@@ -39,10 +39,10 @@ impl Drop for Client {
 }
 
 impl Client {
-    fn start(house: &House, program: PathBuf, script: Option<&str>) -> Client {
-        let base = &house.party.base;
+    fn start(provider: &OpenIdWorld, program: PathBuf, script: Option<&str>) -> Client {
+        let base = &provider.party.base;
         Client::start_as(
-            house,
+            provider,
             "wiki",
             program,
             script,
@@ -52,7 +52,7 @@ impl Client {
 
     /// `more`: what the script is told besides folder, issuer, client and secret.
     pub fn start_as(
-        house: &House,
+        provider: &OpenIdWorld,
         client: &str,
         program: PathBuf,
         script: Option<&str>,
@@ -62,7 +62,7 @@ impl Client {
         let mut child = Command::new(program)
             .args(script.map(|script| glue.join(script)))
             .arg(installed())
-            .args([&house.issuer(), client, SECRET])
+            .args([&provider.issuer(), client, SECRET])
             .args(more)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -87,23 +87,23 @@ impl Client {
 }
 
 async fn signs_in_and_out(program: PathBuf, script: Option<&str>) {
-    let house = House::start().await;
-    let mut client = Client::start(&house, program, script);
+    let provider = OpenIdWorld::start().await;
+    let mut client = Client::start(&provider, program, script);
     let go = client.tells()["go"].as_str().unwrap().to_owned();
-    let mut jane = house.visitor();
+    let mut jane = provider.visitor();
     let landed = jane.sign_in(CHAIR, &go).await.expect(200).url;
     client.is_told(&landed);
     let learnt = client.tells();
-    let id = house.world.people().person(CHAIR).unwrap().id.to_string();
+    let id = provider.world.people().person(CHAIR).unwrap().id.to_string();
     assert_eq!((&learnt["claims"]["sub"], &learnt["userinfo"]["sub"]), (&json!(id), &json!(id)));
     assert_eq!(learnt["userinfo"]["name"], "Jane Marlowe");
     assert_eq!(learnt["claims"]["roles"], json!(["education_chair", "member", "subscriber"]));
     assert_eq!(learnt["rotated"], false, "a client with a secret keeps its refresh token");
     assert_ne!(learnt["revoked"], false);
     let out = jane.open(learnt["logout"].as_str().unwrap()).await.expect(200).url;
-    assert_eq!(out.as_str(), format!("{}/out?y=2&state=bye", house.party.base));
-    house.party.told(1).await;
-    jane.get(house.world.url("/_gate/me")).await.expect(401);
+    assert_eq!(out.as_str(), format!("{}/out?y=2&state=bye", provider.party.base));
+    provider.party.told(1).await;
+    jane.get(provider.world.url("/_gate/me")).await.expect(401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,13 +124,13 @@ async fn the_crate_openidconnect_signs_in_and_out() {
 /// What a community or a learning platform does that knows OAuth 2.0 and no OpenID Connect.
 #[tokio::test(flavor = "multi_thread")]
 async fn authlib_of_pypi_signs_in_by_plain_oauth() {
-    let house = House::start().await;
-    let mut client = Client::start(&house, installed().join("venv/bin/python"), Some("authlib_plain.py"));
+    let provider = OpenIdWorld::start().await;
+    let mut client = Client::start(&provider, installed().join("venv/bin/python"), Some("authlib_plain.py"));
     let go = client.tells()["go"].as_str().unwrap().to_owned();
-    let landed = house.visitor().sign_in(CHAIR, &go).await.expect(200).url;
+    let landed = provider.visitor().sign_in(CHAIR, &go).await.expect(200).url;
     client.is_told(&landed);
     let learnt = client.tells();
-    let id = house.world.people().person(CHAIR).unwrap().id.to_string();
+    let id = provider.world.people().person(CHAIR).unwrap().id.to_string();
     assert_eq!(learnt["userinfo"]["sub"], id);
     assert_eq!(
         (&learnt["userinfo"]["name"], &learnt["tokens"]["scope"]),
@@ -196,10 +196,10 @@ back_channel_logout_uri = "{base}/oidc/redirect?logout=backchannel"
 secret = {{ env = "WIKI_SECRET" }}
 "#
     );
-    let house = House::planned(Plan::default(), &client).await;
-    let apache = Apache::start(port, &house.issuer());
+    let provider = OpenIdWorld::planned(Plan::default(), &client).await;
+    let apache = Apache::start(port, &provider.issuer());
     eventually("Apache listens", async || std::net::TcpStream::connect(("127.0.0.1", port)).ok()).await;
-    let mut jane = house.visitor();
+    let mut jane = provider.visitor();
     let page = jane.sign_in(CHAIR, format!("{}/members/", apache.base)).await.expect(200);
     assert_eq!(page.text, "the page of members");
     assert_eq!(
@@ -208,7 +208,7 @@ secret = {{ env = "WIKI_SECRET" }}
     );
     let refused = jane.open(format!("{}/staff/", apache.base)).await;
     assert!([401, 403].contains(&refused.status.as_u16()), "{}", refused.status);
-    jane.get(house.world.url("/_gate/logout")).await.expect(303);
+    jane.get(provider.world.url("/_gate/logout")).await.expect(303);
     eventually("Apache has heard of the logout", async || {
         let page = jane.get(format!("{}/members/", apache.base)).await;
         page.location().filter(|location| location.path() == "/_gate/oidc/authorize")

@@ -1,19 +1,19 @@
 //! What clients can find out about the provider.
 
-use super::House;
+use super::OpenIdWorld;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_discovery_document_says_what_is_there() {
-    let house = House::start().await;
-    let url = house.world.url("/.well-known/openid-configuration");
-    let page = house.visitor().get(&url).await.expect(200);
+    let provider = OpenIdWorld::start().await;
+    let url = provider.world.url("/.well-known/openid-configuration");
+    let page = provider.visitor().get(&url).await.expect(200);
     assert_eq!(page.header("content-type"), Some("application/json"));
     let document = page.json();
-    assert_eq!(document["issuer"], house.issuer());
+    assert_eq!(document["issuer"], provider.issuer());
     for endpoint in ["authorization", "token", "userinfo", "end_session", "revocation"] {
         let address = document[format!("{endpoint}_endpoint")].as_str().unwrap().to_owned();
-        assert!(address.starts_with(&house.issuer()), "{address}");
-        assert_ne!(house.visitor().get(&address).await.status, 404, "{address}");
+        assert!(address.starts_with(&provider.issuer()), "{address}");
+        assert_ne!(provider.visitor().get(&address).await.status, 404, "{address}");
     }
     assert_eq!(document["prompt_values_supported"], serde_json::json!(["none", "login", "select_account"]));
     assert_eq!(document["response_types_supported"], serde_json::json!(["code"]));
@@ -28,9 +28,9 @@ async fn the_discovery_document_says_what_is_there() {
     ] {
         assert_eq!(document[name], value, "{name}");
     }
-    let oauth = house.visitor().get(house.world.url("/.well-known/oauth-authorization-server")).await;
+    let oauth = provider.visitor().get(provider.world.url("/.well-known/oauth-authorization-server")).await;
     assert_eq!(oauth.expect(200).json(), document);
-    let jwks = house.visitor().get(document["jwks_uri"].as_str().unwrap()).await.expect(200);
+    let jwks = provider.visitor().get(document["jwks_uri"].as_str().unwrap()).await.expect(200);
     assert_eq!(jwks.header("access-control-allow-origin"), Some("*"));
     for key in jwks.json()["keys"].as_array().unwrap() {
         assert!(key.get("d").is_none() && key["use"] == "sig" && key["kid"].is_string(), "{key}");
@@ -39,9 +39,9 @@ async fn the_discovery_document_says_what_is_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_provider_is_at_the_issuers_host_alone() {
-    let house = House::start().await;
-    let mut visitor = crate::world::Visitor::new(&[("other.localhost", house.world.address())]);
-    let at = |path: &str| format!("http://other.localhost:{}{path}", house.world.address().port());
+    let provider = OpenIdWorld::start().await;
+    let mut visitor = crate::world::Visitor::new(&[("other.localhost", provider.world.address())]);
+    let at = |path: &str| format!("http://other.localhost:{}{path}", provider.world.address().port());
     for path in ["/_gate/oidc/authorize", "/_gate/oidc/logout", "/_gate/oidc/userinfo", "/_gate/oidc/onward"]
     {
         visitor.get(at(path)).await.expect(404);

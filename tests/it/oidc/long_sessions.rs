@@ -9,7 +9,7 @@ use axum::http::header;
 use axum::routing::get;
 use serde_json::Value;
 
-use super::House;
+use super::OpenIdWorld;
 use super::clients::{Client, installed};
 use super::party::SECRET;
 use crate::browser::Browser;
@@ -26,16 +26,16 @@ impl Drop for OAuth2Proxy {
 }
 
 impl OAuth2Proxy {
-    async fn start(house: &House, client: &str, address: std::net::SocketAddr) -> OAuth2Proxy {
+    async fn start(provider: &OpenIdWorld, client: &str, address: std::net::SocketAddr) -> OAuth2Proxy {
         let folder = std::fs::read_dir(installed()).unwrap().map(|entry| entry.unwrap().path());
         let is_it = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with("oauth2-proxy-");
         let program = folder.into_iter().find(is_it).expect("run scripts/oidc-clients").join("oauth2-proxy");
         let process = Command::new(program)
             .arg("--provider=oidc")
-            .arg(format!("--oidc-issuer-url={}", house.issuer()))
+            .arg(format!("--oidc-issuer-url={}", provider.issuer()))
             .args([format!("--client-id={client}"), format!("--client-secret={SECRET}")])
             .arg(format!("--redirect-url=http://{address}/oauth2/callback"))
-            .args([format!("--http-address={address}"), format!("--upstream={}", house.party.base)])
+            .args([format!("--http-address={address}"), format!("--upstream={}", provider.party.base)])
             .arg("--scope=openid email profile offline_access")
             .args(["--cookie-secret=0123456789abcdef0123456789abcdef", "--cookie-secure=false"])
             .args(["--cookie-refresh=1s", "--email-domain=*", "--skip-provider-button=true"])
@@ -65,9 +65,9 @@ email_verified = true
 rotate_refresh_tokens = {rotates}
 "#
         );
-        let house = House::planned(Plan::default(), &client).await;
-        let _proxy = OAuth2Proxy::start(&house, "reports", address).await;
-        let mut jane = house.visitor();
+        let provider = OpenIdWorld::planned(Plan::default(), &client).await;
+        let _proxy = OAuth2Proxy::start(&provider, "reports", address).await;
+        let mut jane = provider.visitor();
         jane.sign_in(CHAIR, format!("http://{address}/report")).await.expect(200);
         let mut cookies: Vec<String> = jane
             .cookies
@@ -137,8 +137,8 @@ redirect_uris = ["{base}/"]
 scopes = ["openid", "profile", "offline_access"]
 "#
     );
-    let house = House::planned(Plan::default(), &client).await;
-    application(address, &house.issuer()).await;
+    let provider = OpenIdWorld::planned(Plan::default(), &client).await;
+    application(address, &provider.issuer()).await;
     let browser = Browser::start().await;
     browser.open(&base).await;
     browser.wait_for("#main_content_Login_txtLoginUserName").await;
@@ -189,12 +189,12 @@ preferred_username = "name"
 any_of = ["member"]
 "#
     );
-    let house = House::planned(Plan::default(), &client).await;
+    let provider = OpenIdWorld::planned(Plan::default(), &client).await;
     let port = address.port().to_string();
-    let mut site = Client::start_as(&house, "express", "node".into(), Some("express_app.mjs"), &[&port]);
+    let mut site = Client::start_as(&provider, "express", "node".into(), Some("express_app.mjs"), &[&port]);
     site.tells();
     let home = format!("http://{address}/");
-    let mut jane = house.visitor();
+    let mut jane = provider.visitor();
     let page = jane.sign_in(CHAIR, &home).await.expect(200).json();
     assert_eq!(
         (&page["name"], &page["preferred_username"]),
@@ -204,7 +204,7 @@ any_of = ["member"]
     assert_eq!((&renewed["renewed"], &renewed["kept"]), (&12.into(), &true.into()), "{renewed}");
     assert_eq!(renewed["userinfo"]["preferred_username"], "jane.marlowe");
     // Somebody without the role reads so here; the way back ends at the site.
-    let mut nils: Visitor = house.visitor();
+    let mut nils: Visitor = provider.visitor();
     let refused = nils.sign_in(NON_MEMBER, &home).await.expect(403);
     assert!(refused.text.contains("Harbour Courses is only for:"), "{}", refused.text);
     let text = refused.text.replace("&#38;", "&").replace("&amp;", "&");

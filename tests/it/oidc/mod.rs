@@ -17,4 +17,4 @@ mod registered;
 mod renewal;
 mod token;
 
-pub use party::House;
+pub use party::OpenIdWorld;

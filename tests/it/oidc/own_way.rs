@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::House;
+use super::OpenIdWorld;
 use super::party::{SECRET, VERIFIER, basic, parameters};
 use super::registered::{Office, secret};
 use crate::world::{CHAIR, Plan, Visitor};
@@ -16,8 +16,8 @@ fn client(id: &str, more: &str) -> String {
 }
 
 /// ID token and userinfo of one more sign-in.
-async fn told(house: &House, jane: &mut Visitor, client: &str) -> (Value, Value) {
-    let ask = house.ask(client, &[&format!("redirect_uri={ADDRESS}"), "scope=openid profile email"]);
+async fn told(provider: &OpenIdWorld, jane: &mut Visitor, client: &str) -> (Value, Value) {
+    let ask = provider.ask(client, &[&format!("redirect_uri={ADDRESS}"), "scope=openid profile email"]);
     let landed = jane.get(ask).await.expect(303).location().unwrap();
     let code = parameters(&landed)["code"].clone();
     let fields = [
@@ -28,9 +28,9 @@ async fn told(house: &House, jane: &mut Visitor, client: &str) -> (Value, Value)
         ("redirect_uri", ADDRESS),
         ("code_verifier", VERIFIER),
     ];
-    let tokens = house.call("/_gate/oidc/token", None, &fields).await.expect(200).json();
-    let (_, id_token) = house.verify(tokens["id_token"].as_str().unwrap(), client).await;
-    (id_token, house.userinfo(&tokens["access_token"]).await.expect(200).json())
+    let tokens = provider.call("/_gate/oidc/token", None, &fields).await.expect(200).json();
+    let (_, id_token) = provider.verify(tokens["id_token"].as_str().unwrap(), client).await;
+    (id_token, provider.userinfo(&tokens["access_token"]).await.expect(200).json())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,9 +38,9 @@ async fn each_client_gets_the_user_name_that_it_can_use() {
     let clients: String = ["record_number", "email", "name", "none"]
         .map(|kind| client(kind, &format!("preferred_username = \"{kind}\"")))
         .concat();
-    let house = House::planned(Plan::default(), &format!("{clients}{}", client("usual", ""))).await;
-    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
-    let number = told(&house, &mut jane, "usual").await.0["preferred_username"].clone();
+    let provider = OpenIdWorld::planned(Plan::default(), &format!("{clients}{}", client("usual", ""))).await;
+    let (mut jane, _) = provider.tokens(CHAIR, &[]).await;
+    let number = told(&provider, &mut jane, "usual").await.0["preferred_username"].clone();
     assert!(number.as_str().unwrap().bytes().all(|byte| byte.is_ascii_digit()), "{number}");
     for (kind, expect) in [
         ("record_number", number),
@@ -48,7 +48,7 @@ async fn each_client_gets_the_user_name_that_it_can_use() {
         ("name", json!("jane.marlowe")),
         ("none", Value::Null),
     ] {
-        let (id_token, userinfo) = told(&house, &mut jane, kind).await;
+        let (id_token, userinfo) = told(&provider, &mut jane, kind).await;
         for said in [&id_token, &userinfo] {
             assert_eq!(said["preferred_username"], expect, "{kind}");
             assert_eq!(said.get("preferred_username").is_some(), kind != "none");
@@ -64,14 +64,14 @@ async fn whether_an_address_is_verified_is_said_for_each_client_and_a_reload_cha
         client("linked", "email_verified = true"),
         client("strict", "email_verified = false"),
     ];
-    let house = House::planned(Plan::default(), &clients.concat()).await;
-    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
-    let mut settings = house.world.settings();
+    let provider = OpenIdWorld::planned(Plan::default(), &clients.concat()).await;
+    let (mut jane, _) = provider.tokens(CHAIR, &[]).await;
+    let mut settings = provider.world.settings();
     for usual in [false, true, false] {
         settings.oidc.as_mut().unwrap().email_verified = usual;
-        house.world.gate().reload(&settings).unwrap();
+        provider.world.gate().reload(&settings).unwrap();
         for (client, verified) in [("as_usual", usual), ("linked", true), ("strict", false)] {
-            let (id_token, userinfo) = told(&house, &mut jane, client).await;
+            let (id_token, userinfo) = told(&provider, &mut jane, client).await;
             let said = (&id_token["email_verified"], &userinfo["email_verified"]);
             assert_eq!(said, (&json!(verified), &json!(verified)), "{client} {usual}");
         }
@@ -79,9 +79,9 @@ async fn whether_an_address_is_verified_is_said_for_each_client_and_a_reload_cha
     for client in &mut settings.oidc.as_mut().unwrap().clients {
         client.email_verified = client.email_verified.map(|verified| !verified);
     }
-    house.world.gate().reload(&settings).unwrap();
-    assert_eq!(told(&house, &mut jane, "linked").await.1["email_verified"], false);
-    assert_eq!(told(&house, &mut jane, "strict").await.1["email_verified"], true);
+    provider.world.gate().reload(&settings).unwrap();
+    assert_eq!(told(&provider, &mut jane, "linked").await.1["email_verified"], false);
+    assert_eq!(told(&provider, &mut jane, "strict").await.1["email_verified"], true);
 }
 
 /// RFC 8252 §7.3 and §7.1.
@@ -94,15 +94,15 @@ public = true
 redirect_uris = ["http://127.0.0.1/cb", "http://[::1]/cb", "com.example.phone:/signed-in"]
 post_logout_redirect_uris = ["com.example.phone:/signed-out"]
 "#;
-    let house = House::planned(Plan::default(), app).await;
-    let (mut jane, _) = house.tokens(CHAIR, &[]).await;
+    let provider = OpenIdWorld::planned(Plan::default(), app).await;
+    let (mut jane, _) = provider.tokens(CHAIR, &[]).await;
     for address in [
         "http://127.0.0.1/cb",
         "http://127.0.0.1:51004/cb",
         "http://[::1]:51004/cb",
         "com.example.phone:/signed-in",
     ] {
-        let landed = jane.get(house.ask("phone", &[&format!("redirect_uri={address}")])).await.expect(303);
+        let landed = jane.get(provider.ask("phone", &[&format!("redirect_uri={address}")])).await.expect(303);
         let landed = landed.location().unwrap();
         assert!(landed.as_str().starts_with(&format!("{address}?code=")), "{landed}");
         let exchange = async |redirect_uri: &str| {
@@ -114,14 +114,14 @@ post_logout_redirect_uris = ["com.example.phone:/signed-out"]
                 ("redirect_uri", redirect_uri),
                 ("code_verifier", VERIFIER),
             ];
-            house.call("/_gate/oidc/token", None, &fields).await
+            provider.call("/_gate/oidc/token", None, &fields).await
         };
         let tokens = exchange(address).await.expect(200).json();
-        house.verify(tokens["id_token"].as_str().unwrap(), "phone").await;
+        provider.verify(tokens["id_token"].as_str().unwrap(), "phone").await;
     }
     // The code is bound to the port that was asked for.
     let landed = jane
-        .get(house.ask("phone", &["redirect_uri=http://127.0.0.1:51004/cb"]))
+        .get(provider.ask("phone", &["redirect_uri=http://127.0.0.1:51004/cb"]))
         .await
         .expect(303)
         .location();
@@ -132,7 +132,7 @@ post_logout_redirect_uris = ["com.example.phone:/signed-out"]
         ("redirect_uri", "http://127.0.0.1:51005/cb"),
         ("code_verifier", VERIFIER),
     ];
-    house.call("/_gate/oidc/token", None, &fields).await.expect(400);
+    provider.call("/_gate/oidc/token", None, &fields).await.expect(400);
     for wrong in [
         "http://127.0.0.1:51004/other",
         "http://localhost:51004/cb",
@@ -142,22 +142,22 @@ post_logout_redirect_uris = ["com.example.phone:/signed-out"]
         "com.example.phone:/other",
         "com.example.phone2:/signed-in",
     ] {
-        jane.get(house.ask("phone", &[&format!("redirect_uri={wrong}")])).await.expect(400);
+        jane.get(provider.ask("phone", &[&format!("redirect_uri={wrong}")])).await.expect(400);
     }
     // A server has one address, port and all.
-    jane.get(house.ask("wiki", &["redirect_uri=http://127.0.0.1:9/cb?x=1"])).await.expect(400);
+    jane.get(provider.ask("wiki", &["redirect_uri=http://127.0.0.1:9/cb?x=1"])).await.expect(400);
     // No form can be posted to an app.
     let page = jane
-        .get(house.ask("phone", &["redirect_uri=com.example.phone:/signed-in", "response_mode=form_post"]))
+        .get(provider.ask("phone", &["redirect_uri=com.example.phone:/signed-in", "response_mode=form_post"]))
         .await
         .expect(303);
     assert_eq!(parameters(&page.location().unwrap())["error"], "invalid_request");
     // A yes to "sign out?" leads to the app. Browsers apply `form-action` to every redirect behind a form.
     let out = "/_gate/oidc/logout?client_id=phone&post_logout_redirect_uri=com.example.phone:/signed-out";
-    let question = jane.get(house.world.url(out)).await.expect(200);
+    let question = jane.get(provider.world.url(out)).await.expect(200);
     assert!(!question.header("content-security-policy").unwrap().contains("form-action"));
     let sealed = question.attribute("name=\"answer\"", "value").unwrap();
-    let left = jane.post(house.world.url("/_gate/oidc/logout"), &[("answer", &sealed)]).await.expect(303);
+    let left = jane.post(provider.world.url("/_gate/oidc/logout"), &[("answer", &sealed)]).await.expect(303);
     let mut landed = left.location().unwrap();
     while landed.scheme() == "http" {
         landed = jane.get(&landed).await.location().unwrap();
@@ -187,8 +187,8 @@ async fn the_details_of_a_client_are_chosen_in_the_form() {
         };
         assert!(edit.text.contains(&chosen), "{name}: {}", edit.text);
     }
-    let (_, code) = office.house.code(CHAIR, "forum", &["scope"]).await;
-    let redirect_uri = format!("{}/cb?x=1", office.house.party.base);
+    let (_, code) = office.provider.code(CHAIR, "forum", &["scope"]).await;
+    let redirect_uri = format!("{}/cb?x=1", office.provider.party.base);
     let fields = [
         ("grant_type", "authorization_code"),
         ("code", &*code),
@@ -196,9 +196,9 @@ async fn the_details_of_a_client_are_chosen_in_the_form() {
         ("code_verifier", VERIFIER),
     ];
     // Nothing was asked for, so the defaults count.
-    let tokens = office.house.call("/_gate/oidc/token", Some(&basic("forum", &secret)), &fields).await;
+    let tokens = office.provider.call("/_gate/oidc/token", Some(&basic("forum", &secret)), &fields).await;
     let tokens = tokens.expect(200).json();
     assert_eq!(tokens["scope"], "profile");
-    let told = office.house.userinfo(&tokens["access_token"]).await.expect(200).json();
+    let told = office.provider.userinfo(&tokens["access_token"]).await.expect(200).json();
     assert_eq!(told["preferred_username"], "jane.marlowe");
 }

@@ -99,18 +99,18 @@ impl Party {
 }
 
 /// A world with clients.
-pub struct House {
+pub struct OpenIdWorld {
     pub world: World,
     pub party: Party,
 }
 
-impl House {
-    pub async fn start() -> House {
-        House::planned(Plan::default(), "").await
+impl OpenIdWorld {
+    pub async fn start() -> OpenIdWorld {
+        OpenIdWorld::planned(Plan::default(), "").await
     }
 
     /// `more`: added to `[oidc]`, or one more client.
-    pub async fn planned(plan: Plan, more: &str) -> House {
+    pub async fn planned(plan: Plan, more: &str) -> OpenIdWorld {
         let party = Party::start().await;
         let base = &party.base;
         let clients = format!(
@@ -150,7 +150,7 @@ id_token_algorithm = "EdDSA"
         let more = format!("{}\n{clients}", plan.more);
         let variables = vec![("WIKI_SECRET", SECRET), ("SHOP_SECRET", SHOP_SECRET)];
         let world = World::planned(Plan { more, variables, ..plan }).await;
-        House { world, party }
+        OpenIdWorld { world, party }
     }
 
     pub fn issuer(&self) -> String {
@@ -208,7 +208,7 @@ id_token_algorithm = "EdDSA"
         self.visitor().request(Method::POST, &self.world.url(path), &headers, Some(body)).await
     }
 
-    /// Exchanges a code of the wiki, changed as in [`House::request`].
+    /// Exchanges a code of the wiki, changed as in [`OpenIdWorld::request`].
     pub async fn exchange(&self, code: &str, changes: &[(&str, Option<&str>)]) -> Page {
         let redirect_uri = format!("{}/cb?x=1", self.party.base);
         let mut fields = vec![

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
-use super::House;
+use super::OpenIdWorld;
 use super::party::{VERIFIER, basic};
 use crate::admin::STAFF;
 use crate::world::{CHAIR, NON_MEMBER, Page, Plan, RULES, Visitor, eventually};
@@ -12,21 +12,21 @@ const CLIENTS: &str = "/_gate/admin/clients";
 
 /// Sam of the staff, at the page of clients.
 pub struct Office {
-    pub house: House,
+    pub provider: OpenIdWorld,
     sam: Visitor,
 }
 
 impl Office {
     pub async fn open() -> Office {
         let plan = Plan { more: "[admin]\nroles = [\"staff\"]\n".to_owned(), ..Plan::default() };
-        let house = House::planned(plan, "").await;
-        let mut sam = house.visitor();
-        sam.sign_in(STAFF, house.world.url(CLIENTS)).await.expect(200);
-        Office { house, sam }
+        let provider = OpenIdWorld::planned(plan, "").await;
+        let mut sam = provider.visitor();
+        sam.sign_in(STAFF, provider.world.url(CLIENTS)).await.expect(200);
+        Office { provider, sam }
     }
 
     pub async fn page(&mut self, path: &str) -> Page {
-        self.sam.get(self.house.world.url(&format!("{CLIENTS}{path}"))).await.expect(200)
+        self.sam.get(self.provider.world.url(&format!("{CLIENTS}{path}"))).await.expect(200)
     }
 
     /// Sends the form of a page, with `fields` in the place of those that it had.
@@ -36,13 +36,13 @@ impl Office {
             [("token", value("token")), ("existing", value("existing")), ("revision", value("revision"))];
         let kept: Vec<_> = kept.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
         let all: Vec<_> = kept.into_iter().chain(fields.iter().copied()).collect();
-        self.sam.post(self.house.world.url(&format!("{CLIENTS}/{to}")), &all).await
+        self.sam.post(self.provider.world.url(&format!("{CLIENTS}/{to}")), &all).await
     }
 
     pub async fn register(&mut self, id: &str, more: &[(&str, &str)]) -> Page {
         let form = self.page("/client").await;
-        let redirect_uri = format!("{}/cb?x=1", self.house.party.base);
-        let told = format!("{}/backchannel", self.house.party.base);
+        let redirect_uri = format!("{}/cb?x=1", self.provider.party.base);
+        let told = format!("{}/backchannel", self.provider.party.base);
         let mut fields = vec![
             ("id", id),
             ("name", "The <b>forum"),
@@ -68,27 +68,27 @@ impl Office {
 
     /// What the token endpoint says to a sign-in with this secret; the last code is used.
     async fn exchange(&self, id: &str, secret: &str) -> (Visitor, Page) {
-        let (visitor, code) = self.house.code(CHAIR, id, &["scope=openid email roles offline_access"]).await;
-        let redirect_uri = format!("{}/cb?x=1", self.house.party.base);
+        let (visitor, code) = self.provider.code(CHAIR, id, &["scope=openid email roles offline_access"]).await;
+        let redirect_uri = format!("{}/cb?x=1", self.provider.party.base);
         let fields = [
             ("grant_type", "authorization_code"),
             ("code", &*code),
             ("redirect_uri", &redirect_uri),
             ("code_verifier", VERIFIER),
         ];
-        (visitor, self.house.call("/_gate/oidc/token", Some(&basic(id, secret)), &fields).await)
+        (visitor, self.provider.call("/_gate/oidc/token", Some(&basic(id, secret)), &fields).await)
     }
 
     async fn refresh(&self, id: &str, secret: &str, tokens: &Value) -> Page {
         let fields =
             [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
-        self.house.call("/_gate/oidc/token", Some(&basic(id, secret)), &fields).await
+        self.provider.call("/_gate/oidc/token", Some(&basic(id, secret)), &fields).await
     }
 
     /// Whether a secret is good, asked without a code.
     async fn is_good(&self, id: &str, secret: &str) -> bool {
         let fields = [("grant_type", "refresh_token"), ("refresh_token", "x")];
-        let answer = self.house.call("/_gate/oidc/token", Some(&basic(id, secret)), &fields).await;
+        let answer = self.provider.call("/_gate/oidc/token", Some(&basic(id, secret)), &fields).await;
         answer.json()["error"] == "invalid_grant"
     }
 }
@@ -109,16 +109,16 @@ async fn a_client_registered_in_the_browser_signs_people_in_and_its_secret_is_sh
 
     let (mut jane, answer) = office.exchange("forum", &secret).await;
     let tokens = answer.expect(200).json();
-    let (header, claims) = office.house.verify(tokens["id_token"].as_str().unwrap(), "forum").await;
+    let (header, claims) = office.provider.verify(tokens["id_token"].as_str().unwrap(), "forum").await;
     assert_eq!(header.alg, jsonwebtoken::Algorithm::ES256);
     assert_eq!(claims["roles"].as_array().unwrap().len(), 3);
     assert!(claims.get("name").is_none(), "the scope `profile` was not ticked");
 
     // It is told of the logout, and the page says that it was.
-    jane.get(office.house.world.url("/_gate/logout")).await.expect(303);
-    office.house.party.told(1).await;
+    jane.get(office.provider.world.url("/_gate/logout")).await.expect(303);
+    office.provider.party.told(1).await;
     let mut sam = office.sam;
-    let url = office.house.world.url(CLIENTS);
+    let url = office.provider.world.url(CLIENTS);
     let list = eventually("the message is noted", async || {
         let list = sam.get(&url).await.expect(200);
         list.text.contains(">Delivered<").then_some(list)
@@ -127,13 +127,13 @@ async fn a_client_registered_in_the_browser_signs_people_in_and_its_secret_is_sh
     assert!(list.text.contains("The &#60;b&#62;forum") && list.text.contains("Is told of logouts"));
 
     // Nobody sees the secret again: not in the pages, nor in the log of who did what, nor in the store.
-    let audit = sam.get(office.house.world.url("/_gate/admin/audit")).await.expect(200);
+    let audit = sam.get(office.provider.world.url("/_gate/admin/audit")).await.expect(200);
     assert!(audit.text.contains("Added an OpenID client") && audit.text.contains("secrets: 1"));
-    let edit = sam.get(office.house.world.url(&format!("{CLIENTS}/client?id=forum"))).await.expect(200);
+    let edit = sam.get(office.provider.world.url(&format!("{CLIENTS}/client?id=forum"))).await.expect(200);
     for page in [&list, &audit, &edit] {
         assert!(!page.text.contains(&secret));
     }
-    for file in std::fs::read_dir(office.house.world.folder.path()).unwrap() {
+    for file in std::fs::read_dir(office.provider.world.folder.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
     }
@@ -143,10 +143,10 @@ async fn a_client_registered_in_the_browser_signs_people_in_and_its_secret_is_sh
 async fn a_registered_client_outlives_a_restart_and_a_reload() {
     let mut office = Office::open().await;
     let secret = office.registered("forum").await;
-    office.house.world.close_gate().await;
-    office.house.world.open_gate().await;
+    office.provider.world.close_gate().await;
+    office.provider.world.open_gate().await;
     assert!(office.is_good("forum", &secret).await);
-    office.house.world.gate().reload(&office.house.world.settings()).unwrap();
+    office.provider.world.gate().reload(&office.provider.world.settings()).unwrap();
     assert!(office.is_good("forum", &secret).await);
     assert!(office.is_good("wiki", super::party::SECRET).await);
 }
@@ -174,17 +174,17 @@ async fn a_removed_client_is_nobody_at_once() {
     let secret = office.registered("forum").await;
     let (mut jane, answer) = office.exchange("forum", &secret).await;
     let tokens = answer.expect(200).json();
-    office.house.userinfo(&tokens["access_token"]).await.expect(200);
+    office.provider.userinfo(&tokens["access_token"]).await.expect(200);
     let edit = office.page("/client?id=forum").await;
     office.send(&edit, "remove", &[("id", "forum")]).await.expect(303);
-    office.house.userinfo(&tokens["access_token"]).await.expect(401);
+    office.provider.userinfo(&tokens["access_token"]).await.expect(401);
     assert_eq!(office.refresh("forum", &secret, &tokens).await.expect(401).json()["error"], "invalid_client");
-    let page = jane.get(office.house.ask("forum", &[])).await.expect(400);
+    let page = jane.get(office.provider.ask("forum", &[])).await.expect(400);
     assert!(page.location().is_none());
     assert!(!office.page("").await.text.contains(">forum<"));
     // One of the same name later is another: tokens of the first do not come back with it.
     let secret = office.registered("forum").await;
-    office.house.userinfo(&tokens["access_token"]).await.expect(401);
+    office.provider.userinfo(&tokens["access_token"]).await.expect(401);
     assert_eq!(office.refresh("forum", &secret, &tokens).await.expect(400).json()["error"], "invalid_grant");
 }
 
@@ -194,7 +194,7 @@ async fn a_change_counts_for_tokens_that_are_out() {
     let secret = office.registered("forum").await;
     let (_jane, answer) = office.exchange("forum", &secret).await;
     let tokens = answer.expect(200).json();
-    let base = office.house.party.base.clone();
+    let base = office.provider.party.base.clone();
     let redirect_uri = format!("{base}/cb?x=1");
     let change = |who: &'static str, role: &'static str| {
         [
@@ -208,17 +208,17 @@ async fn a_change_counts_for_tokens_that_are_out() {
     };
     let edit = office.page("/client?id=forum").await;
     office.send(&edit, "save", &change("everybody", "")).await.expect(303);
-    let info = office.house.userinfo(&tokens["access_token"]).await.expect(200).json();
+    let info = office.provider.userinfo(&tokens["access_token"]).await.expect(200).json();
     assert!(info.get("email").is_none() && info.get("roles").is_none(), "{info}");
     let tokens = office.refresh("forum", &secret, &tokens).await.expect(200).json();
     assert_eq!(tokens["scope"], "openid offline_access");
 
     let edit = office.page("/client?id=forum").await;
     office.send(&edit, "save", &change("roles", "staff")).await.expect(303);
-    office.house.userinfo(&tokens["access_token"]).await.expect(401);
+    office.provider.userinfo(&tokens["access_token"]).await.expect(401);
     assert_eq!(office.refresh("forum", &secret, &tokens).await.expect(400).json()["error"], "invalid_grant");
-    let mut jane = office.house.visitor();
-    let refused = jane.sign_in(CHAIR, office.house.ask("forum", &["scope=openid"])).await.expect(403);
+    let mut jane = office.provider.visitor();
+    let refused = jane.sign_in(CHAIR, office.provider.ask("forum", &["scope=openid"])).await.expect(403);
     assert!(refused.text.contains("Forum is only for:"), "{}", refused.text);
 }
 
@@ -227,7 +227,7 @@ async fn two_administrators_and_one_client_and_the_slower_one_changes_nothing() 
     let mut office = Office::open().await;
     let secret = office.registered("forum").await;
     let old = office.page("/client?id=forum").await;
-    let redirect_uri = format!("{}/cb?x=1", office.house.party.base);
+    let redirect_uri = format!("{}/cb?x=1", office.provider.party.base);
     let fields = |name| {
         [
             ("name", name),
@@ -267,7 +267,7 @@ async fn what_does_not_fit_is_told_and_nothing_is_registered() {
     assert!(!office.page("").await.text.contains("The &#60;b&#62;forum"));
     // The configuration's own clients are shown, and cannot be changed here.
     assert!(office.page("").await.text.contains("Harbour Wiki"));
-    office.sam.get(office.house.world.url(&format!("{CLIENTS}/client?id=wiki"))).await.expect(404);
+    office.sam.get(office.provider.world.url(&format!("{CLIENTS}/client?id=wiki"))).await.expect(404);
     let form = office.page("/client").await;
     for to in ["remove", "secret"] {
         office.send(&form, to, &[("id", "wiki"), ("revision", "1"), ("do", "new")]).await.expect(409);
@@ -279,19 +279,19 @@ async fn what_does_not_fit_is_told_and_nothing_is_registered() {
 async fn the_configuration_comes_first_when_it_takes_a_name_over() {
     let mut office = Office::open().await;
     let secret = office.registered("forum").await;
-    let base = office.house.party.base.clone();
-    let before = office.house.world.plan.more.clone();
+    let base = office.provider.party.base.clone();
+    let before = office.provider.world.plan.more.clone();
     let client = format!(
         "\n[[oidc.client]]\nid = \"forum\"\nname = \"Of the file\"\nredirect_uris = [\"{base}/second\"]\nsecret = {{ env = \"WIKI_SECRET\" }}\n"
     );
     let site = "\n[[site]]\nname = \"forum\"\nurl = \"http://forum.localhost:{port}\"\nupstream = \"http://127.0.0.1:1\"\n";
     for taken in [client.as_str(), site] {
-        office.house.world.plan.more = format!("{before}{taken}");
-        office.house.world.gate().reload(&office.house.world.settings()).unwrap();
+        office.provider.world.plan.more = format!("{before}{taken}");
+        office.provider.world.gate().reload(&office.provider.world.settings()).unwrap();
         assert!(!office.is_good("forum", &secret).await, "{taken}");
         assert!(office.page("").await.text.contains("Not in force"), "{taken}");
-        office.house.world.plan.more.clone_from(&before);
-        office.house.world.gate().reload(&office.house.world.settings()).unwrap();
+        office.provider.world.plan.more.clone_from(&before);
+        office.provider.world.gate().reload(&office.provider.world.settings()).unwrap();
         assert!(office.is_good("forum", &secret).await, "{taken}");
     }
 }
@@ -300,8 +300,8 @@ async fn the_configuration_comes_first_when_it_takes_a_name_over() {
 async fn a_public_client_has_no_secret_and_must_use_pkce() {
     let mut office = Office::open().await;
     office.register("tides", &[("kind", "public")]).await.expect(303);
-    let (_visitor, code) = office.house.code(NON_MEMBER, "tides", &["scope=openid email"]).await;
-    let redirect_uri = format!("{}/cb?x=1", office.house.party.base);
+    let (_visitor, code) = office.provider.code(NON_MEMBER, "tides", &["scope=openid email"]).await;
+    let redirect_uri = format!("{}/cb?x=1", office.provider.party.base);
     let fields = [
         ("grant_type", "authorization_code"),
         ("client_id", "tides"),
@@ -309,11 +309,11 @@ async fn a_public_client_has_no_secret_and_must_use_pkce() {
         ("redirect_uri", &redirect_uri),
         ("code_verifier", VERIFIER),
     ];
-    office.house.call("/_gate/oidc/token", None, &fields).await.expect(200);
+    office.provider.call("/_gate/oidc/token", None, &fields).await.expect(200);
     let page = office
-        .house
+        .provider
         .visitor()
-        .get(office.house.ask("tides", &["code_challenge", "code_challenge_method"]))
+        .get(office.provider.ask("tides", &["code_challenge", "code_challenge_method"]))
         .await;
     assert_eq!(super::party::parameters(&page.location().unwrap())["error"], "invalid_request");
     let edit = office.page("/client?id=tides").await;
@@ -327,10 +327,10 @@ async fn a_client_that_cannot_hear_is_seen_on_the_pages() {
     let secret = office.registered("forum").await;
     let (mut jane, answer) = office.exchange("forum", &secret).await;
     answer.expect(200);
-    office.house.party.answer_with(&[500; 9]);
-    jane.get(office.house.world.url("/_gate/slo")).await.expect(303);
-    office.house.party.told(1).await;
-    let (clients, status) = (office.house.world.url(CLIENTS), office.house.world.url("/_gate/admin/status"));
+    office.provider.party.answer_with(&[500; 9]);
+    jane.get(office.provider.world.url("/_gate/slo")).await.expect(303);
+    office.provider.party.told(1).await;
+    let (clients, status) = (office.provider.world.url(CLIENTS), office.provider.world.url("/_gate/admin/status"));
     let mut sam = office.sam;
     eventually("the failure is seen", async || {
         let list = sam.get(&clients).await.expect(200).text;
@@ -340,9 +340,9 @@ async fn a_client_that_cannot_hear_is_seen_on_the_pages() {
     assert!(sam.get(&status).await.expect(200).text.contains("A client does not answer"));
     // After half a day it is given up, and that is said for a week.
     eventually("given up", async || {
-        office.house.world.forward(SignedDuration::from_hours(9));
-        office.house.party.answer_with(&[500; 9]);
-        sam.sign_in_again(STAFF, &office.house.world).await;
+        office.provider.world.forward(SignedDuration::from_hours(9));
+        office.provider.party.answer_with(&[500; 9]);
+        sam.sign_in_again(STAFF, &office.provider.world).await;
         sam.get(&clients).await.text.contains("Given up").then_some(())
     })
     .await;
@@ -361,19 +361,19 @@ async fn without_a_provider_the_page_says_how_to_get_one() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preview_says_who_could_no_longer_sign_in_to_a_client() {
     let mut office = Office::open().await;
-    office.house.visitor().sign_in(NON_MEMBER, office.house.world.url("/members")).await.expect(403);
+    office.provider.visitor().sign_in(NON_MEMBER, office.provider.world.url("/members")).await.expect(403);
     // No page asks for this role; only the forum will.
     let draft = RULES.replace("everyone = \"subscriber\"", "everyone = \"reader\"");
-    let files = office.sam.get(office.house.world.url("/_gate/admin/files")).await.expect(200);
+    let files = office.sam.get(office.provider.world.url("/_gate/admin/files")).await.expect(200);
     let value = |name: &str| files.attribute(&format!("name=\"{name}\""), "value").unwrap();
     let fields = [("token", &*value("token")), ("revision", &value("revision")), ("text", &draft)];
-    office.sam.post(office.house.world.url("/_gate/admin/files/import"), &fields).await.expect(303);
+    office.sam.post(office.provider.world.url("/_gate/admin/files/import"), &fields).await.expect(303);
     let told = "2 people can no longer open a page or sign in to a site";
-    let before = crate::admin::previewed(&office.house.world, &mut office.sam).await;
+    let before = crate::admin::previewed(&office.provider.world, &mut office.sam).await;
     assert!(!before.text.contains(told), "{}", before.text);
     office.register("forum", &[("who", "roles"), ("role", "subscriber")]).await.expect(200);
     // What was found before is not kept for long.
-    office.house.world.forward(SignedDuration::from_mins(11));
-    let after = crate::admin::previewed(&office.house.world, &mut office.sam).await;
+    office.provider.world.forward(SignedDuration::from_mins(11));
+    let after = crate::admin::previewed(&office.provider.world, &mut office.sam).await;
     assert!(after.text.contains(told), "{}", after.text);
 }

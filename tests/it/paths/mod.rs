@@ -100,7 +100,7 @@ fn pieces() -> impl Strategy<Value = String> {
 /// Seeds, then a bounded number of paths at random, the same in each run.
 #[test]
 fn what_real_servers_read_is_among_our_readings() {
-    assert_eq!(real::missing(), [""; 0], "run scripts/install-doors.sh, as `./test` does");
+    assert_eq!(real::missing(), [""; 0], "run scripts/install-web-servers.sh, as `./test` does");
     let real = real::Real::start();
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let (mut runner, strategy) = (TestRunner::new_with_rng(Config::default(), rng), pieces());

@@ -289,7 +289,7 @@ impl Cache {
 
 impl Drop for Cache {
     fn drop(&mut self) {
-        crate::doors::end(&mut self.process);
+        crate::forward_auth::end(&mut self.process);
     }
 }
 

@@ -37,7 +37,7 @@ use super::site::FakeSite;
 
 pub const HOST: &str = "library.example";
 
-/// The AMS of these tests: nobody signs in here, and nothing is read anew.
+/// The AMS of these tests: nobody signs in here, and nothing is read again.
 struct Silent;
 
 impl Ams for Silent {

@@ -1,6 +1,6 @@
 <?php
 /**
- * The door of /wp-admin/. Core's version looks only at WordPress's own cookie, which a person signed in by the gateway
+ * The way into /wp-admin/. Core's version looks only at WordPress's own cookie, which a person signed in by the gateway
  * does not have. WordPress lets a plugin define this function instead; if another plugin has, settings-page.php says so.
  *
  * @package Membergate

@@ -1,6 +1,6 @@
 <?php
 /**
- * Who is asking on this request. The signed assertion decides, anew each time; there is no session on this side.
+ * Who is asking on this request. The signed assertion decides, again each time; there is no session on this side.
  *
  * - A true assertion wins over every cookie and password.
  * - Without one, WordPress's own ways in stay as they are, but never for an account that is linked.

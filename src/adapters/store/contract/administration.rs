@@ -58,7 +58,7 @@ pub(super) async fn a_client_comes_back_as_it_was_and_is_changed_only_over_what_
     assert_eq!(store.remove_client(found.revision, &found.client.id, &entry("client")).await, Ok(false));
     let [now] = &store.clients().await.unwrap()[..] else { panic!() };
     assert_eq!(now.client.name, "Two");
-    // Gone and made anew, it is another: an old form does not fit it.
+    // Gone and made again, it is another: an old form does not fit it.
     assert_eq!(store.remove_client(now.revision, &now.client.id, &entry("client")).await, Ok(true));
     assert_eq!(store.put_client(None, &client("forum", "Four"), &entry("client")).await, Ok(true));
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What rules can name: the AMS's lists, kept and read anew on demand, and what was seen on the records that we hold.
+//! What rules can name: the AMS's lists, kept and read again on demand, and what was seen on the records that we hold.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,7 +27,7 @@ pub struct Offered {
     pub failed: Option<(Timestamp, AmsError)>,
 }
 
-/// Why the lists could not be read anew. What was known stays.
+/// Why the lists could not be read again. What was known stays.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshFailed {
     /// The AMS gave no lists. Upstream's fault.
@@ -89,7 +89,7 @@ impl Catalogues {
         }
     }
 
-    /// Reads the AMS's lists anew, and what stands on the records. What fails leaves what was known.
+    /// Reads the AMS's lists again, and what stands on the records. What fails leaves what was known.
     pub async fn refresh(&self) -> Result<(), RefreshFailed> {
         let asked = self.clock.now();
         let _one = self.reading.lock().await;

@@ -181,8 +181,8 @@ impl Mapping {
 
     /// The only place that changes the mapping in force. Versions only move forward, whoever comes first.
     pub(in crate::flows::administer) fn swap(&self, version: Version) {
-        let anew = Arc::new(Published::from(version));
-        self.rules.rcu(|held| Arc::clone(if held.version < anew.version { &anew } else { held }));
+        let again = Arc::new(Published::from(version));
+        self.rules.rcu(|held| Arc::clone(if held.version < again.version { &again } else { held }));
     }
 
     pub(in crate::flows::administer) async fn seen(&self) -> Result<Seen, StoreError> {

@@ -26,7 +26,7 @@ use crate::flows::administer::{Actor, Audit};
 use crate::flows::person::PublishedRules;
 use crate::flows::visit::Visits;
 
-/// How long a look through another's eyes lasts.
+/// How long an impersonation lasts.
 pub const LASTS: SignedDuration = SignedDuration::from_mins(15);
 
 /// How long its link works.
@@ -34,7 +34,7 @@ pub const LINK_LIVES: SignedDuration = SignedDuration::from_secs(60);
 
 const CONTEXT: &[u8] = b"view as";
 
-/// Why nobody is looked through.
+/// Why nobody is impersonated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ViewError {
     /// The configuration does not allow it; it is off by default.

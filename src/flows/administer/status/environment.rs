@@ -1,4 +1,4 @@
-//! Switching between the AMS's two environments. Nothing cached may cross over, so the gateway starts anew with the other one.
+//! Switching between the AMS's two environments. Nothing cached may cross over, so the gateway starts again with the other one.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ impl Environments {
             after: Some(to.to_owned()),
         };
         self.store.choose_environment(&choice, &entry).await?;
-        tracing::warn!(from = %self.live, to, "An administrator switched the AMS environment; the gateway starts anew");
+        tracing::warn!(from = %self.live, to, "An administrator switched the AMS environment; the gateway starts again");
         self.restart.notify_one();
         Ok(())
     }

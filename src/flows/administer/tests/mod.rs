@@ -153,5 +153,5 @@ fn person(name: &str, security_role: &str) -> Record {
 }
 
 fn administrator(name: &str) -> Actor {
-    Actor { id: IndividualId::parse(name), name: name.to_owned(), door: Door::Role }
+    Actor { id: IndividualId::parse(name), name: name.to_owned(), admitted_by: AdmittedBy::Role }
 }

@@ -108,7 +108,7 @@ async fn a_preview_shows_progress_at_once_and_is_of_one_revision() {
     assert_eq!(
         running.previewed(next.revision).await.at,
         world.clock.now(),
-        "an old answer is worked out anew"
+        "an old answer is worked out again"
     );
 }
 

@@ -28,7 +28,7 @@ async fn a_mapping_that_lets_nobody_in_is_refused_except_in_an_emergency_on_purp
 }
 
 #[tokio::test]
-async fn whoever_the_ams_does_not_admit_keeps_no_door_open() {
+async fn whoever_the_ams_does_not_admit_keeps_no_way_in() {
     let world = World::new();
     let running = world.start().await;
     running.know(&Record { is_approved: Some(false), ..person("dana", "Staff") }).await;

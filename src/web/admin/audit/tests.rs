@@ -15,11 +15,11 @@ fn every_sample_renders() {
         query: "&actor=Sam".to_owned(),
         filtered: !errors.is_empty(),
     };
-    let line = |number, who: &str, door, what, about: &str, after: Option<&str>| AuditLine {
+    let line = |number, who: &str, admitted_by, what, about: &str, after: Option<&str>| AuditLine {
         number,
         when: "4 March 2026, 10:42".to_owned(),
         who: who.to_owned(),
-        door,
+        admitted_by,
         what,
         about: about.to_owned(),
         before: after.map(|_| "member = \"member\"\n".to_owned()),

@@ -1,4 +1,4 @@
-//! The emergency door. Looking at the link does not use it up, since programs look at links in messages; the button does.
+//! The emergency admitted_by. Looking at the link does not use it up, since programs look at links in messages; the button does.
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{RawQuery, Request, State};
@@ -41,10 +41,10 @@ pub async fn show(
     if !is_here(&admin, &arrived) {
         return answer(Notice::NotFound.html(&arrived.frame()));
     }
-    plain(&arrived, token(query.unwrap_or_default().as_bytes()).map_or(Plain::LinkUnknown, Plain::Door))
+    plain(&arrived, token(query.unwrap_or_default().as_bytes()).map_or(Plain::LinkUnknown, Plain::Emergency))
 }
 
-/// Opens the door, once.
+/// Opens the admitted_by, once.
 pub async fn open(
     State(admin): State<Admin>,
     Extension(arrived): Extension<Arrived>,

@@ -24,7 +24,7 @@ fn every_sample_renders() {
         number: 43,
         when: "4 March 2026, 10:42".to_owned(),
         who: "Jane Marlowe".to_owned(),
-        door: "",
+        admitted_by: "",
         what: "Published the role mapping",
         about: "version 7".to_owned(),
         before: None,

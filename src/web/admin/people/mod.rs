@@ -103,7 +103,7 @@ async fn found(
         FindError::Nobody => "The AMS knows nobody by that.",
         FindError::Several => "Several people share that e-mail address. Use the record number.",
         FindError::Ams(AmsError::Busy | AmsError::RateLimited { .. }) => {
-            "The AMS takes no more calls just now, and this person is not known here. Try again in a minute."
+            "The AMS takes no further calls just now, and this person is not known here. Try again in a minute."
         }
         FindError::Ams(_) | FindError::Store(_) => {
             "The AMS gives no answer, and this person is not known here. Try again in a minute."

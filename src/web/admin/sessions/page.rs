@@ -28,7 +28,7 @@ pub struct SessionLine {
     pub seen: String,
     /// Roles held now.
     pub roles: Vec<String>,
-    /// Who looks through this person's eyes; empty: nobody.
+    /// Who impersonates this person; empty: nobody.
     pub viewer: String,
     /// It is the administrator's own.
     pub own: bool,

@@ -81,7 +81,7 @@ fn every_sample_of_a_plain_page_renders() {
         request_id: "7QK2-M0XF".to_owned(),
     };
     for (says, status, heading) in [
-        (Plain::Door("t0ken".to_owned()), 200, "Emergency access"),
+        (Plain::Emergency("t0ken".to_owned()), 200, "Emergency access"),
         (Plain::LinkUsed, 410, "This link was used before"),
         (Plain::LinkExpired, 410, "This link is too old"),
         (Plain::LinkUnknown, 404, "There is no such link"),

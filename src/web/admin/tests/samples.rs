@@ -166,7 +166,7 @@ pub(in crate::web::admin) fn preview() -> crate::domain::preview::Preview {
 pub(in crate::web::admin) fn clients() -> Vec<crate::flows::administer::clients::ListedClient> {
     use crate::adapters::store::administration::Registered;
     use crate::domain::access::Require;
-    use crate::domain::audit::{Actor, Door};
+    use crate::domain::audit::{Actor, AdmittedBy};
     use crate::domain::client::{Client, ClientAddress, ClientId, PostLogoutAddress, Proof, Scope, Scopes};
     use crate::domain::mapping::Edit;
     use crate::flows::administer::clients::ListedClient;
@@ -189,7 +189,7 @@ pub(in crate::web::admin) fn clients() -> Vec<crate::flows::administer::clients:
             client: client.clone(),
             revision,
             last: Edit {
-                by: Actor { id: None, name: "Sam <i>Osei</i>".to_owned(), door: Door::Role },
+                by: Actor { id: None, name: "Sam <i>Osei</i>".to_owned(), admitted_by: AdmittedBy::Role },
                 at: "2026-03-04T15:42:00Z".parse().unwrap(),
             },
         }),

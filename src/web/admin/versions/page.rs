@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::domain::mapping::VersionHead;
 use crate::domain::time::TimeZone;
-use crate::flows::administer::Door;
+use crate::flows::administer::AdmittedBy;
 use crate::web::admin::fields::Pager;
 use crate::web::admin::shell::{AdminPage, Shell};
 use crate::web::admin::words::{Difference, when};
@@ -37,7 +37,7 @@ impl VersionLine {
             number: head.number,
             when: when(head.published.at, zone),
             who: head.published.by.name.clone(),
-            emergency: head.published.by.door == Door::BreakGlass,
+            emergency: head.published.by.admitted_by == AdmittedBy::BreakGlass,
             note: restored.into_iter().chain(note).collect::<Vec<_>>().join(". "),
             current: head.number == current,
             before: head.number.checked_sub(1).filter(|before| *before > 0),

@@ -1,7 +1,7 @@
 -- Administration. Columns named `sealed` hold who did something, when, and what.
 
 -- A record is bound to its row by `person` from here on, so that records can be opened one after the other without knowing whose
--- they are. Those that were bound otherwise are read from the AMS anew: everybody signs in once more.
+-- they are. Those that were bound otherwise are read from the AMS again: everybody signs in once more.
 DELETE FROM sessions;
 DELETE FROM records;
 

@@ -2,34 +2,34 @@
 
 use std::net::SocketAddr;
 
-use super::servers::{Behind, Door};
+use super::servers::{Behind, WebServer};
 use crate::world::{ACCESS, CHAIR, NON_MEMBER, Plan, Visitor, World, free_address};
 
-type Open = fn(Behind) -> Door;
+type Open = fn(Behind) -> WebServer;
 const SERVERS: [(&str, Open); 4] =
-    [("nginx", Door::nginx), ("caddy", Door::caddy), ("haproxy", Door::haproxy), ("envoy", Door::envoy)];
+    [("nginx", WebServer::nginx), ("caddy", WebServer::caddy), ("haproxy", WebServer::haproxy), ("envoy", WebServer::envoy)];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_sign_in_and_out_through_every_web_server() {
-    let doors = SERVERS.map(|(name, open)| (name, open, free_address()));
+    let servers = SERVERS.map(|(name, open)| (name, open, free_address()));
     let site = |name: &str, port: u16| {
         format!("[[site]]\nname = \"{name}\"\nurl = \"http://{name}.localhost:{port}\"\n{ACCESS}\n")
     };
-    let more = doors.iter().map(|(name, _, address)| site(name, address.port())).collect();
+    let more = servers.iter().map(|(name, _, address)| site(name, address.port())).collect();
     let world = World::planned(Plan { more, ..Plan::default() }).await;
     // All at once: a logout leads the browser round by every one of them.
-    let behind = |name, door| Behind { gate: world.address(), site: world.site.address(), door, name };
-    let _open: Vec<Door> = doors.iter().map(|(name, open, address)| open(behind(name, *address))).collect();
+    let behind = |name, web_server| Behind { gate: world.address(), site: world.site.address(), web_server, name };
+    let _open: Vec<WebServer> = servers.iter().map(|(name, open, address)| open(behind(name, *address))).collect();
     let hosts: Vec<(String, SocketAddr)> =
-        doors.iter().map(|(name, _, address)| (format!("{name}.localhost"), *address)).collect();
-    for (name, _, address) in doors {
+        servers.iter().map(|(name, _, address)| (format!("{name}.localhost"), *address)).collect();
+    for (name, _, address) in servers {
         through(&world, &hosts, name, address).await;
     }
 }
 
-async fn through(world: &World, hosts: &[(String, SocketAddr)], name: &str, door: SocketAddr) {
+async fn through(world: &World, hosts: &[(String, SocketAddr)], name: &str, web_server: SocketAddr) {
     let host = format!("{name}.localhost");
-    let url = |path: &str| format!("http://{host}:{}{path}", door.port());
+    let url = |path: &str| format!("http://{host}:{}{path}", web_server.port());
     let mut reached: Vec<(&str, SocketAddr)> =
         hosts.iter().map(|(host, address)| (host.as_str(), *address)).collect();
     reached.push(("localhost", world.address()));

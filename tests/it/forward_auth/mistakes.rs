@@ -1,4 +1,4 @@
-//! What visitors write into a request, and what operators forget in a configuration, opens no door: the name of another site, a
+//! What visitors write into a request, and what operators forget in a configuration, opens no web server: the name of another site, a
 //! `location` without a word about us, a header in another spelling, cookies that a server does not take out.
 
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use membergate::domain::path::{PathPattern, PathPolicy};
 
 use super::behind;
 use super::question::{Outcome, ask, head, request};
-use super::servers::Door;
+use super::servers::WebServer;
 use crate::proxy::plane::{HOST, Plane, status};
 
 /// Another site of the same gateway, where everything is public.
@@ -40,17 +40,17 @@ async fn beside_an_open_site() -> Plane {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_visitor_chooses_whose_rules_count() {
     let plane = beside_an_open_site().await;
-    let behind_a_balancer: fn(_) -> Door = |behind| {
+    let behind_a_balancer: fn(_) -> WebServer = |behind| {
         let trusts = ("transport http {", "trusted_proxies 127.0.0.1\n\t\t\t\ttransport http {");
-        Door::caddy_with(behind, trusts)
+        WebServer::caddy_with(behind, trusts)
     };
     let mut holes = Vec::new();
-    for open in [Door::nginx, Door::caddy, behind_a_balancer, Door::haproxy, Door::envoy] {
-        let door = open(behind(&plane));
-        let (outcome, _) = ask(&plane, door.address, &request("GET", "/", "")).await;
-        assert_eq!(outcome, Outcome::Granted([].into()), "{}", door.name);
-        let (outcome, _) = ask(&plane, door.address, &request("GET", "/members", "Accept: text/html")).await;
-        assert_eq!(outcome, Outcome::Login, "{}", door.name);
+    for open in [WebServer::nginx, WebServer::caddy, behind_a_balancer, WebServer::haproxy, WebServer::envoy] {
+        let web_server = open(behind(&plane));
+        let (outcome, _) = ask(&plane, web_server.address, &request("GET", "/", "")).await;
+        assert_eq!(outcome, Outcome::Granted([].into()), "{}", web_server.name);
+        let (outcome, _) = ask(&plane, web_server.address, &request("GET", "/members", "Accept: text/html")).await;
+        assert_eq!(outcome, Outcome::Login, "{}", web_server.name);
         let whole = format!("http://{HOST}/members");
         for (target, fields) in [
             ("/members", "Host: open.example"),
@@ -65,9 +65,9 @@ async fn no_visitor_chooses_whose_rules_count() {
         ] {
             let asked = request("GET", target, fields);
             let before = plane.site.heads().len();
-            let answer = head(door.address, &asked).await;
+            let answer = head(web_server.address, &asked).await;
             if plane.site.heads().len() > before || status(&answer) == 200 {
-                holes.push(format!("{}: {target} {fields}", door.name));
+                holes.push(format!("{}: {target} {fields}", web_server.name));
             }
         }
     }
@@ -114,8 +114,8 @@ async fn a_question_is_about_the_site_that_it_names() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_method_in_another_spelling_is_seen_or_does_not_arrive() {
     let plane = Plane::behind_web_servers().await;
-    let doors = [Door::nginx, Door::caddy, Door::haproxy, Door::envoy].map(|open| open(behind(&plane)));
-    let mut all: Vec<_> = doors.iter().map(|door| (door.name, door.address)).collect();
+    let servers = [WebServer::nginx, WebServer::caddy, WebServer::haproxy, WebServer::envoy].map(|open| open(behind(&plane)));
+    let mut all: Vec<_> = servers.iter().map(|web_server| (web_server.name, web_server.address)).collect();
     all.push(("proxy", plane.address));
     for (name, address) in all {
         for spelling in [
@@ -152,43 +152,43 @@ async fn a_forgotten_location_is_asked_about_too() {
          location ^~ /own/ {{ proxy_set_header X-Own 1; include {{place}}/membergate-protect.conf; proxy_pass http://{site}; }}\n",
         site = plane.site.address
     );
-    let door = Door::nginx_with(behind(&plane), &more);
+    let web_server = WebServer::nginx_with(behind(&plane), &more);
     let (cookie, _) = plane.sign_in().await;
     let forged = "Accept: text/html|Membergate-Id: evil|Membergate-Roles: evil|Membergate-View-As: evil";
     for target in ["/members/minutes.pdf", "/members/files/minutes", "/members/bare/x"] {
-        let (outcome, answer) = ask(&plane, door.address, &request("GET", target, forged)).await;
+        let (outcome, answer) = ask(&plane, web_server.address, &request("GET", target, forged)).await;
         assert_eq!(outcome, Outcome::Login, "{target}: {answer}");
     }
     for target in ["/logo.jpg", "/own/x", "/off/x"] {
-        let (outcome, answer) = ask(&plane, door.address, &request("GET", target, forged)).await;
+        let (outcome, answer) = ask(&plane, web_server.address, &request("GET", target, forged)).await;
         assert_eq!(outcome, Outcome::Granted([].into()), "{target}: {answer}");
     }
     let asked = request("GET", "/off/x", &format!("{forged}|{}", cookie.trim()));
-    assert_eq!(ask(&plane, door.address, &asked).await.0, Outcome::Granted([].into()));
+    assert_eq!(ask(&plane, web_server.address, &asked).await.0, Outcome::Granted([].into()));
     for target in ["/members/minutes.pdf", "/own/x"] {
         let asked = request("GET", target, &format!("{forged}|{}", cookie.trim()));
-        let (outcome, answer) = ask(&plane, door.address, &asked).await;
+        let (outcome, answer) = ask(&plane, web_server.address, &asked).await;
         let Outcome::Granted(identity) = outcome else { panic!("{target}: {answer}") };
         assert_eq!(identity.len(), 6, "{target}: {identity:?}");
     }
-    let (outcome, _) = ask(&plane, door.address, &request("GET", "/closed/x", cookie.trim())).await;
+    let (outcome, _) = ask(&plane, web_server.address, &request("GET", "/closed/x", cookie.trim())).await;
     assert_eq!(outcome, Outcome::Refused);
     // Who may have a file gets nginx's own answer.
     let asked = request("GET", "/members/files/minutes", cookie.trim());
-    assert_eq!(status(&head(door.address, &asked).await), 404);
+    assert_eq!(status(&head(web_server.address, &asked).await), 404);
 }
 
 /// Some versions of Caddy do not copy a header of the answer that is empty, as `Cookie` is where ours is the only one.
 #[tokio::test(flavor = "multi_thread")]
 async fn our_cookies_stay_at_caddy_whatever_it_copies() {
     let plane = Plane::behind_web_servers().await;
-    let doors = [
-        Door::caddy(behind(&plane)),
-        Door::caddy_with(behind(&plane), ("Membergate-Member Cookie", "Membergate-Member")),
+    let servers = [
+        WebServer::caddy(behind(&plane)),
+        WebServer::caddy_with(behind(&plane), ("Membergate-Member Cookie", "Membergate-Member")),
     ];
     let (cookie, _) = plane.sign_in().await;
     let member = cookie.trim().strip_prefix("Cookie: ").unwrap();
-    for door in &doors {
+    for web_server in &servers {
         for (sent, expect) in [
             (member.to_owned(), ""),
             (format!("{member}; theme=dark"), "theme=dark"),
@@ -201,8 +201,8 @@ async fn our_cookies_stay_at_caddy_whatever_it_copies() {
                 "membergate_theme=dark; xmembergate=1; n=membergate=x",
             ),
         ] {
-            let answer = head(door.address, &request("GET", "/", &format!("Cookie: {sent}"))).await;
-            assert_eq!(status(&answer), 200, "{sent}: {answer}\n{}", door.log());
+            let answer = head(web_server.address, &request("GET", "/", &format!("Cookie: {sent}"))).await;
+            assert_eq!(status(&answer), 200, "{sent}: {answer}\n{}", web_server.log());
             let seen = plane.site.heads().pop().unwrap();
             let cookies = seen.lines().filter_map(|line| line.split_once(':'));
             let cookies = cookies.filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));

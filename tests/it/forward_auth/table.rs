@@ -1,4 +1,4 @@
-//! The table of requests that every door must answer alike. Access rules and people are those of `proxy::plane`.
+//! The table of requests that every web_server must answer alike. Access rules and people are those of `proxy::plane`.
 
 use super::question::Outcome;
 

@@ -11,20 +11,20 @@ use tempfile::TempDir;
 use crate::proxy::plane::HOST;
 
 /// A running web server; it ends with this value.
-pub struct Door {
+pub struct WebServer {
     pub name: &'static str,
     pub address: SocketAddr,
     server: Child,
     folder: TempDir,
 }
 
-/// Where a door leads.
+/// Where a web server leads.
 #[derive(Clone, Copy)]
 pub struct Behind {
     pub gate: SocketAddr,
     pub site: SocketAddr,
     /// Where visitors find it.
-    pub door: SocketAddr,
+    pub web_server: SocketAddr,
     /// The gateway's name for the site.
     pub name: &'static str,
 }
@@ -36,29 +36,29 @@ impl Behind {
     }
 }
 
-impl Door {
-    pub fn nginx(behind: Behind) -> Door {
-        Door::nginx_before(behind, &format!("proxy_pass http://{};", behind.site), "")
+impl WebServer {
+    pub fn nginx(behind: Behind) -> WebServer {
+        WebServer::nginx_before(behind, &format!("proxy_pass http://{};", behind.site), "")
     }
 
     /// With more in its `server` than the example has; `{place}` is where our files are.
-    pub fn nginx_with(behind: Behind, more: &str) -> Door {
-        Door::nginx_before(behind, &format!("proxy_pass http://{};", behind.site), more)
+    pub fn nginx_with(behind: Behind, more: &str) -> WebServer {
+        WebServer::nginx_before(behind, &format!("proxy_pass http://{};", behind.site), more)
     }
 
     /// As the how-to says for PHP. `root`: where its files are.
-    pub fn nginx_with_php(behind: Behind, socket: &Path, root: &Path) -> Door {
+    pub fn nginx_with_php(behind: Behind, socket: &Path, root: &Path) -> WebServer {
         let site = format!(
             "include /etc/nginx/fastcgi_params; fastcgi_param SCRIPT_FILENAME {}$fastcgi_script_name; \
              include {{place}}/membergate-fastcgi.conf; fastcgi_pass unix:{};",
             root.display(),
             socket.display()
         );
-        Door::nginx_before(behind, &site, "")
+        WebServer::nginx_before(behind, &site, "")
     }
 
-    fn nginx_before(behind: Behind, site: &str, more: &str) -> Door {
-        let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
+    fn nginx_before(behind: Behind, site: &str, more: &str) -> WebServer {
+        let (folder, address) = (tempfile::tempdir().unwrap(), behind.web_server);
         let place = folder.path().display().to_string();
         let snippets = ("/etc/nginx/snippets", place.clone());
         for (file, to) in [
@@ -90,26 +90,26 @@ impl Door {
         write(&folder, "main.conf", &main);
         let mut command = Command::new(program("nginx", "/usr/sbin/nginx"));
         command.args(["-p", &place, "-c", "main.conf", "-e", "stderr"]);
-        Door::open("nginx", address, folder, command)
+        WebServer::open("nginx", address, folder, command)
     }
 
-    pub fn caddy(behind: Behind) -> Door {
-        Door::caddy_before(behind, &format!("reverse_proxy {}", behind.site), ("", ""))
+    pub fn caddy(behind: Behind) -> WebServer {
+        WebServer::caddy_before(behind, &format!("reverse_proxy {}", behind.site), ("", ""))
     }
 
     /// With another text in place of one of the shipped file.
-    pub fn caddy_with(behind: Behind, (from, to): (&str, &str)) -> Door {
-        Door::caddy_before(behind, &format!("reverse_proxy {}", behind.site), (from, to))
+    pub fn caddy_with(behind: Behind, (from, to): (&str, &str)) -> WebServer {
+        WebServer::caddy_before(behind, &format!("reverse_proxy {}", behind.site), (from, to))
     }
 
     /// As the how-to says for PHP. `root`: where its files are.
-    pub fn caddy_with_php(behind: Behind, socket: &Path, root: &Path) -> Door {
+    pub fn caddy_with_php(behind: Behind, socket: &Path, root: &Path) -> WebServer {
         let site = format!("root * {}\n\t\t\tphp_fastcgi unix/{}", root.display(), socket.display());
-        Door::caddy_before(behind, &site, ("", ""))
+        WebServer::caddy_before(behind, &site, ("", ""))
     }
 
-    fn caddy_before(behind: Behind, site: &str, (from, to): (&str, &str)) -> Door {
-        let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
+    fn caddy_before(behind: Behind, site: &str, (from, to): (&str, &str)) -> WebServer {
+        let (folder, address) = (tempfile::tempdir().unwrap(), behind.web_server);
         let file = shipped(
             "caddy/Caddyfile",
             &[
@@ -127,11 +127,11 @@ impl Door {
         for home in ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
             command.env(home, folder.path());
         }
-        Door::open("Caddy", address, folder, command)
+        WebServer::open("Caddy", address, folder, command)
     }
 
-    pub fn haproxy(behind: Behind) -> Door {
-        let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
+    pub fn haproxy(behind: Behind) -> WebServer {
+        let (folder, address) = (tempfile::tempdir().unwrap(), behind.web_server);
         let script = shipped("haproxy/membergate.lua", &[("127.0.0.1:8080", behind.gate.to_string())]);
         write(&folder, "membergate.lua", &script);
         let file = shipped(
@@ -147,11 +147,11 @@ impl Door {
         write(&folder, "haproxy.cfg", &file);
         let mut command = Command::new(program("haproxy", "/usr/sbin/haproxy"));
         command.arg("-db").arg("-f").arg(folder.path().join("haproxy.cfg"));
-        Door::open("HAProxy", address, folder, command)
+        WebServer::open("HAProxy", address, folder, command)
     }
 
-    pub fn envoy(behind: Behind) -> Door {
-        let (folder, address) = (tempfile::tempdir().unwrap(), behind.door);
+    pub fn envoy(behind: Behind) -> WebServer {
+        let (folder, address) = (tempfile::tempdir().unwrap(), behind.web_server);
         let port = |of: SocketAddr| format!("port_value: {}}}", of.port());
         let file = shipped(
             "envoy/envoy.yaml",
@@ -163,28 +163,28 @@ impl Door {
             ],
         );
         write(&folder, "envoy.yaml", &file);
-        let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/doors/envoy/bin/envoy");
+        let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/web-servers/envoy/bin/envoy");
         let mut command = Command::new(program("envoy", &installed.display().to_string()));
         command.args(["--disable-hot-restart", "--concurrency", "1", "-l", "warning", "-c"]);
         command.arg(folder.path().join("envoy.yaml"));
-        Door::open("Envoy", address, folder, command)
+        WebServer::open("Envoy", address, folder, command)
     }
 
-    fn open(name: &'static str, address: SocketAddr, folder: TempDir, mut command: Command) -> Door {
+    fn open(name: &'static str, address: SocketAddr, folder: TempDir, mut command: Command) -> WebServer {
         let log = folder.path().join("log");
         let output = std::fs::File::create(&log).unwrap();
         command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output);
         // Of its own group, so that a child of it ends with it.
         let server = command.process_group(0).spawn().unwrap();
-        let mut door = Door { name, address, server, folder };
+        let mut web_server = WebServer { name, address, server, folder };
         // A busy machine reads a large program from its disk for a while.
         let deadline = Instant::now() + Duration::from_secs(60);
         while std::net::TcpStream::connect(address).is_err() {
-            let ended = door.server.try_wait().unwrap();
-            assert!(ended.is_none() && Instant::now() < deadline, "{name} does not start:\n{}", door.log());
+            let ended = web_server.server.try_wait().unwrap();
+            assert!(ended.is_none() && Instant::now() < deadline, "{name} does not start:\n{}", web_server.log());
             std::thread::sleep(Duration::from_millis(20));
         }
-        door
+        web_server
     }
 
     /// What the server has said, for a test that fails.
@@ -193,7 +193,7 @@ impl Door {
     }
 }
 
-impl Drop for Door {
+impl Drop for WebServer {
     fn drop(&mut self) {
         end(&mut self.server);
     }
@@ -224,7 +224,7 @@ fn program(name: &str, path: &str) -> PathBuf {
     let path = PathBuf::from(path);
     assert!(
         path.exists(),
-        "{name} is not at {}: run scripts/install-doors.sh, as `./test` does",
+        "{name} is not at {}: run scripts/install-web-servers.sh, as `./test` does",
         path.display()
     );
     path

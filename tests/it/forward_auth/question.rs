@@ -56,10 +56,10 @@ pub async fn head(address: SocketAddr, request: impl AsRef<[u8]>) -> String {
     String::from_utf8_lossy(&seen).into_owned()
 }
 
-/// Sends the request to a door before the plane's site.
-pub async fn ask(plane: &Plane, door: SocketAddr, request: &str) -> (Outcome, String) {
+/// Sends the request to a web server before the plane's site.
+pub async fn ask(plane: &Plane, web_server: SocketAddr, request: &str) -> (Outcome, String) {
     let before = plane.site.heads().len();
-    let answer = head(door, request).await;
+    let answer = head(web_server, request).await;
     let reached = plane.site.heads().split_off(before);
     let outcome = match reached.as_slice() {
         [] => told(&answer, &plane.address),

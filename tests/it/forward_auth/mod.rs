@@ -17,14 +17,14 @@ use std::net::SocketAddr;
 pub use question::head;
 use question::{Outcome, ask, request};
 pub use servers::end;
-use servers::{Behind, Door};
+use servers::{Behind, WebServer};
 use table::{Expect, ROWS};
 
 use crate::proxy::plane::{Plane, nobody, status};
 use crate::world::free_address;
 
-/// Runs the whole table through one door, and says every difference at once.
-async fn table(plane: &Plane, name: &str, door: SocketAddr, differs: &[Differs]) {
+/// Runs the whole table through one web server, and says every difference at once.
+async fn table(plane: &Plane, name: &str, web_server: SocketAddr, differs: &[Differs]) {
     let (cookie, _) = plane.sign_in().await;
     let member = cookie.trim().strip_prefix("Cookie: ").unwrap();
     let ours = ask(plane, plane.address, &request("GET", "/account", &format!("Cookie: {member}"))).await.0;
@@ -33,7 +33,7 @@ async fn table(plane: &Plane, name: &str, door: SocketAddr, differs: &[Differs])
     let mut wrong = Vec::new();
     for (method, target, fields, expect) in ROWS {
         let asked = request(method, target, &fields.replace("{member}", member));
-        let (outcome, answer) = ask(plane, door, &asked).await;
+        let (outcome, answer) = ask(plane, web_server, &asked).await;
         let was = Expect::from(&outcome);
         if let Outcome::Granted(identity) = &outcome
             && was == Expect::Member
@@ -51,12 +51,12 @@ async fn table(plane: &Plane, name: &str, door: SocketAddr, differs: &[Differs])
     assert!(wrong.is_empty(), "{name}: {} of {}\n{}", wrong.len(), ROWS.len(), wrong.join("\n"));
 }
 
-/// Where a door differs from the table: method, target, part of the header lines, what becomes of it there. Only refusals by
+/// Where a web server differs from the table: method, target, part of the header lines, what becomes of it there. Only refusals by
 /// the server itself may stand here, or a request that it repairs before anybody sees it.
 type Differs = (&'static str, &'static str, &'static str, Expect);
 
 fn behind(plane: &Plane) -> Behind {
-    Behind { gate: plane.address, site: plane.site.address, door: free_address(), name: "library" }
+    Behind { gate: plane.address, site: plane.site.address, web_server: free_address(), name: "library" }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,48 +69,48 @@ async fn the_table_holds_at_our_own_proxy() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_holds_behind_nginx() {
     let plane = Plane::behind_web_servers().await;
-    let door = Door::nginx(behind(&plane));
-    table(&plane, door.name, door.address, &[]).await;
-    the_gateway_is_behind_it(&plane, &door).await;
-    stray::nothing_odd_gets_through(&plane, door.name, door.address).await;
-    drawn::decides_as_the_rules_say(&plane, door.name, door.address).await;
+    let web_server = WebServer::nginx(behind(&plane));
+    table(&plane, web_server.name, web_server.address, &[]).await;
+    the_gateway_is_behind_it(&plane, &web_server).await;
+    stray::nothing_odd_gets_through(&plane, web_server.name, web_server.address).await;
+    drawn::decides_as_the_rules_say(&plane, web_server.name, web_server.address).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_holds_behind_caddy() {
     let plane = Plane::behind_web_servers().await;
-    let door = Door::caddy(behind(&plane));
-    table(&plane, door.name, door.address, &[]).await;
-    the_gateway_is_behind_it(&plane, &door).await;
-    stray::nothing_odd_gets_through(&plane, door.name, door.address).await;
-    drawn::decides_as_the_rules_say(&plane, door.name, door.address).await;
+    let web_server = WebServer::caddy(behind(&plane));
+    table(&plane, web_server.name, web_server.address, &[]).await;
+    the_gateway_is_behind_it(&plane, &web_server).await;
+    stray::nothing_odd_gets_through(&plane, web_server.name, web_server.address).await;
+    drawn::decides_as_the_rules_say(&plane, web_server.name, web_server.address).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_holds_behind_haproxy() {
     let plane = Plane::behind_web_servers().await;
-    let door = Door::haproxy(behind(&plane));
+    let web_server = WebServer::haproxy(behind(&plane));
     // It makes one of two equal lines, and asks about that.
     let differs = [("GET", "/", "Host: library.example|Host: library.example", Expect::Stranger)];
-    table(&plane, door.name, door.address, &differs).await;
-    the_gateway_is_behind_it(&plane, &door).await;
-    stray::nothing_odd_gets_through(&plane, door.name, door.address).await;
-    drawn::decides_as_the_rules_say(&plane, door.name, door.address).await;
+    table(&plane, web_server.name, web_server.address, &differs).await;
+    the_gateway_is_behind_it(&plane, &web_server).await;
+    stray::nothing_odd_gets_through(&plane, web_server.name, web_server.address).await;
+    drawn::decides_as_the_rules_say(&plane, web_server.name, web_server.address).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_holds_behind_envoy() {
     let plane = Plane::behind_web_servers().await;
-    let door = Door::envoy(behind(&plane));
+    let web_server = WebServer::envoy(behind(&plane));
     // It joins lines of cookies by commas. Browsers send one line over HTTP/1.1, and over HTTP/2 it joins them by semicolons.
     let differs = [
         ("GET", "/members", "Cookie: a=b|Cookie:", Expect::Unauthorized),
         ("GET", "/members", "|Cookie: a=b", Expect::Unauthorized),
     ];
-    table(&plane, door.name, door.address, &differs).await;
-    the_gateway_is_behind_it(&plane, &door).await;
-    stray::nothing_odd_gets_through(&plane, door.name, door.address).await;
-    drawn::decides_as_the_rules_say(&plane, door.name, door.address).await;
+    table(&plane, web_server.name, web_server.address, &differs).await;
+    the_gateway_is_behind_it(&plane, &web_server).await;
+    stray::nothing_odd_gets_through(&plane, web_server.name, web_server.address).await;
+    drawn::decides_as_the_rules_say(&plane, web_server.name, web_server.address).await;
 }
 
 /// S-57: a gateway that cannot be asked has said nothing, least of all yes.
@@ -118,21 +118,21 @@ async fn the_table_holds_behind_envoy() {
 async fn nobody_gets_in_while_the_gateway_is_away() {
     let plane = Plane::behind_web_servers().await;
     let (_held, nobody) = nobody();
-    for open in [Door::nginx, Door::caddy, Door::haproxy, Door::envoy] {
-        let door = open(Behind { gate: nobody, ..behind(&plane) });
+    for open in [WebServer::nginx, WebServer::caddy, WebServer::haproxy, WebServer::envoy] {
+        let web_server = open(Behind { gate: nobody, ..behind(&plane) });
         for target in ["/members", "/_gate/login"] {
-            let answer = head(door.address, &request("GET", target, "Accept: text/html")).await;
-            assert!(status(&answer) >= 500, "{}: {answer}", door.name);
+            let answer = head(web_server.address, &request("GET", target, "Accept: text/html")).await;
+            assert!(status(&answer) >= 500, "{}: {answer}", web_server.name);
         }
-        assert!(plane.site.heads().is_empty(), "{}", door.name);
+        assert!(plane.site.heads().is_empty(), "{}", web_server.name);
     }
 }
 
-/// Our own addresses are reached through the door, all but the one at which only the door may ask; none reaches the site.
-async fn the_gateway_is_behind_it(plane: &Plane, door: &Door) {
+/// Our own addresses are reached through the web server, all but the one at which only the web server may ask; none reaches the site.
+async fn the_gateway_is_behind_it(plane: &Plane, web_server: &WebServer) {
     let before = plane.site.heads().len();
-    let answer = head(door.address, &request("GET", "/_gate/login?return_to=%2F", "Connection: close")).await;
-    assert_eq!(status(&answer), 200, "{}: {answer}\n{}", door.name, door.log());
+    let answer = head(web_server.address, &request("GET", "/_gate/login?return_to=%2F", "Connection: close")).await;
+    assert_eq!(status(&answer), 200, "{}: {answer}\n{}", web_server.name, web_server.log());
 
     let claims = [
         "X-Forwarded-Method: GET|X-Forwarded-Proto: http|X-Forwarded-Host: library.example|X-Forwarded-Uri: /",
@@ -159,15 +159,15 @@ async fn the_gateway_is_behind_it(plane: &Plane, door: &Door) {
     ] {
         for claims in claims {
             let answer =
-                head(door.address, &request("GET", target, &format!("{claims}|{}", cookie.trim()))).await;
-            assert!(!answer.to_ascii_lowercase().contains("membergate-"), "{}: {target} {answer}", door.name);
-            assert_ne!(answer.split(' ').nth(1), Some("500"), "{}: {target} {answer}", door.name);
+                head(web_server.address, &request("GET", target, &format!("{claims}|{}", cookie.trim()))).await;
+            assert!(!answer.to_ascii_lowercase().contains("membergate-"), "{}: {target} {answer}", web_server.name);
+            assert_ne!(answer.split(' ').nth(1), Some("500"), "{}: {target} {answer}", web_server.name);
         }
     }
     assert_eq!(
         plane.site.heads().len(),
         before,
         "{}: one of our own addresses has reached the site",
-        door.name
+        web_server.name
     );
 }

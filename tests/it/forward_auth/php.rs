@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::behind;
 use super::question::request;
-use super::servers::{Door, end};
+use super::servers::{WebServer, end};
 use crate::proxy::plane::Plane;
 
 /// PHP's own FastCGI server, with one page that says what it was told.
@@ -60,14 +60,14 @@ impl Drop for Php {
 fn program() -> PathBuf {
     let all = std::fs::read_dir("/usr/sbin").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
     let found = all.filter(|path| path.file_name().unwrap().to_string_lossy().starts_with("php-fpm")).max();
-    found.expect("there is no php-fpm in /usr/sbin: run scripts/install-doors.sh, as `./test` does")
+    found.expect("there is no php-fpm in /usr/sbin: run scripts/install-web-servers.sh, as `./test` does")
 }
 
 /// What PHP was told, without what is empty.
-async fn told(door: &Door, target: &str, fields: &str) -> Vec<(String, String)> {
+async fn told(web_server: &WebServer, target: &str, fields: &str) -> Vec<(String, String)> {
     let asked = request("GET", target, &format!("{fields}|Connection: close"));
-    let answer = plain(door, &asked).await;
-    assert!(answer.starts_with("HTTP/1.1 200"), "{}: {asked}{answer}\n{}", door.name, door.log());
+    let answer = plain(web_server, &asked).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{}: {asked}{answer}\n{}", web_server.name, web_server.log());
     let json = &answer[answer.find('{').unwrap()..=answer.rfind('}').unwrap()];
     let Value::Object(variables) = serde_json::from_str(json).unwrap() else { panic!("{json}") };
     let text = |value: Value| value.as_str().unwrap().to_owned();
@@ -76,9 +76,9 @@ async fn told(door: &Door, target: &str, fields: &str) -> Vec<(String, String)> 
 }
 
 /// The whole answer.
-async fn plain(door: &Door, asked: &str) -> String {
+async fn plain(web_server: &WebServer, asked: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let mut stream = tokio::net::TcpStream::connect(door.address).await.unwrap();
+    let mut stream = tokio::net::TcpStream::connect(web_server.address).await.unwrap();
     stream.write_all(asked.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     let reading = stream.read_to_end(&mut answer);
@@ -90,13 +90,13 @@ async fn plain(door: &Door, asked: &str) -> String {
 async fn php_is_told_by_us_alone_who_is_asking() {
     let (plane, php) = (Plane::behind_web_servers().await, Php::start());
     let behind = || behind(&plane);
-    let doors = [
-        Door::nginx_with_php(behind(), &php.socket(), php.folder.path()),
-        Door::caddy_with_php(behind(), &php.socket(), php.folder.path()),
+    let servers = [
+        WebServer::nginx_with_php(behind(), &php.socket(), php.folder.path()),
+        WebServer::caddy_with_php(behind(), &php.socket(), php.folder.path()),
     ];
     let (cookie, _) = plane.sign_in().await;
     let member = cookie.trim();
-    for door in &doors {
+    for web_server in &servers {
         let forged = ["-", "_", ".", "~", "!"].map(|between| {
             ["Id", "Roles", "ASSERTION", "member", "Name", "email", "View-As"]
                 .map(|name| format!("Membergate{between}{name}: evil"))
@@ -104,19 +104,19 @@ async fn php_is_told_by_us_alone_who_is_asking() {
                 + "|Proxy: http://evil.example"
         });
         for forged in forged {
-            let stranger = told(door, "/index.php", &forged).await;
-            assert_eq!(stranger, [], "{}: {forged}", door.name);
-            let known = told(door, "/members/index.php", &format!("{forged}|{member}; theme=dark")).await;
+            let stranger = told(web_server, "/index.php", &forged).await;
+            assert_eq!(stranger, [], "{}: {forged}", web_server.name);
+            let known = told(web_server, "/members/index.php", &format!("{forged}|{member}; theme=dark")).await;
             let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
-            assert_eq!(known.len(), 7, "{}: {known:?}", door.name);
+            assert_eq!(known.len(), 7, "{}: {known:?}", web_server.name);
             for name in ["ASSERTION", "ID", "NAME", "EMAIL", "ROLES", "MEMBER"] {
                 assert!(
                     names.contains(&format!("HTTP_MEMBERGATE_{name}").as_str()),
                     "{}: {known:?}",
-                    door.name
+                    web_server.name
                 );
             }
-            assert!(known.iter().all(|(_, value)| value != "evil"), "{}: {known:?}", door.name);
+            assert!(known.iter().all(|(_, value)| value != "evil"), "{}: {known:?}", web_server.name);
             assert!(known.contains(&("HTTP_COOKIE".to_owned(), "theme=dark".to_owned())), "{known:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! What is no proper request for a page, sent through every door: none of it may reach a page that is not public, and no byte of
+//! What is no proper request for a page, sent through every web server: none of it may reach a page that is not public, and no byte of
 //! such a page may reach whoever sent it (S-02, S-07, S-41).
 
 use std::net::SocketAddr;
@@ -47,7 +47,7 @@ pub async fn odd_cookies(plane: &Plane) -> Vec<Vec<u8>> {
     all
 }
 
-pub async fn nothing_odd_gets_through(plane: &Plane, name: &str, door: SocketAddr) {
+pub async fn nothing_odd_gets_through(plane: &Plane, name: &str, web_server: SocketAddr) {
     let before = plane.site.heads().len();
     let check = |what: &str, answer: &str| {
         // The site's answers say who they are from.
@@ -58,7 +58,7 @@ pub async fn nothing_odd_gets_through(plane: &Plane, name: &str, door: SocketAdd
     };
     for odd in odd_cookies(plane).await {
         let asked = format!("GET /members HTTP/1.1\r\nHost: {HOST}\r\nCookie: ");
-        let answer = head(door, [asked.as_bytes(), &odd, b"\r\n\r\n"].concat()).await;
+        let answer = head(web_server, [asked.as_bytes(), &odd, b"\r\n\r\n"].concat()).await;
         check(&String::from_utf8_lossy(&odd[..odd.len().min(80)]), &answer);
     }
     let form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n";
@@ -80,7 +80,7 @@ pub async fn nothing_odd_gets_through(plane: &Plane, name: &str, door: SocketAdd
         ("GET /members HTTP/1.1", "Authorization: Basic YWRtaW46YWRtaW4=\r\n"),
     ] {
         let body = if fields.contains("Content-Length") { "a=b" } else { "" };
-        let answer = head(door, format!("{line}\r\nHost: {HOST}\r\n{fields}\r\n{body}")).await;
+        let answer = head(web_server, format!("{line}\r\nHost: {HOST}\r\n{fields}\r\n{body}")).await;
         check(&format!("{line} {fields}"), &answer);
     }
     // A raw `#` is refused; or cut off with all after it, by decision and site alike; or, with Caddy, taken for `%23` by both.
@@ -93,7 +93,7 @@ pub async fn nothing_odd_gets_through(plane: &Plane, name: &str, door: SocketAdd
         ("/MEMBERS#/", false),
     ] {
         let seen = plane.site.heads().len();
-        head(door, format!("GET {target} HTTP/1.1\r\nHost: {HOST}\r\n\r\n")).await;
+        head(web_server, format!("GET {target} HTTP/1.1\r\nHost: {HOST}\r\n\r\n")).await;
         let cut = target.split('#').next().filter(|_| is_public);
         let shown = [cut.map(str::to_owned), Some(target.replace('#', "%23"))];
         for reached in &plane.site.heads()[seen..] {

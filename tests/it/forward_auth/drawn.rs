@@ -290,7 +290,7 @@ fn without_dots(text: &str) -> String {
 }
 
 /// Requests at random through a real server: the site is asked where the rules say so, or the server has refused by itself.
-pub async fn decides_as_the_rules_say(plane: &Plane, name: &str, door: SocketAddr) {
+pub async fn decides_as_the_rules_say(plane: &Plane, name: &str, web_server: SocketAddr) {
     let (cookie, _) = plane.sign_in().await;
     let member = cookie.trim().strip_prefix("Cookie: ").unwrap();
     let (mut runner, strategy) = (TestRunner::default(), requests());
@@ -309,7 +309,7 @@ pub async fn decides_as_the_rules_say(plane: &Plane, name: &str, door: SocketAdd
             continue;
         }
         let asked = request(method, &target, &lines.join("|"));
-        let (outcome, answer) = ask(plane, door, &asked).await;
+        let (outcome, answer) = ask(plane, web_server, &asked).await;
         let (was, expect) = (Expect::from(&outcome), expected(method, &target, &fields, member));
         assert!(was == expect || was == Expect::Rejected, "{name}: {expect:?}, but {was:?}\n{asked}{answer}");
     }
