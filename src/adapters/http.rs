@@ -47,7 +47,7 @@ pub enum HttpError {
 
 /// A whole answer of any status but a redirect.
 #[derive(Debug)]
-pub struct Answer {
+pub struct HttpAnswer {
     /// Its status.
     pub status: StatusCode,
     /// Its headers.
@@ -81,7 +81,7 @@ impl HttpClient {
     }
 
     /// Asks for `url`.
-    pub async fn get(&self, url: Url, headers: HeaderMap) -> Result<Answer, HttpError> {
+    pub async fn get(&self, url: Url, headers: HeaderMap) -> Result<HttpAnswer, HttpError> {
         self.send(self.client.request(Method::GET, url).headers(headers)).await
     }
 
@@ -91,19 +91,19 @@ impl HttpClient {
         url: Url,
         headers: HeaderMap,
         document: Bytes,
-    ) -> Result<Answer, HttpError> {
+    ) -> Result<HttpAnswer, HttpError> {
         let json = HeaderValue::from_static("application/json");
         let request = self.client.request(Method::POST, url).headers(headers).header(CONTENT_TYPE, json);
         self.send(request.body(document)).await
     }
 
     /// Posts the fields of a form to `url`.
-    pub async fn post_form(&self, url: Url, form: Bytes) -> Result<Answer, HttpError> {
+    pub async fn post_form(&self, url: Url, form: Bytes) -> Result<HttpAnswer, HttpError> {
         let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
         self.send(self.client.request(Method::POST, url).header(CONTENT_TYPE, kind).body(form)).await
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, HttpError> {
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<HttpAnswer, HttpError> {
         let mut response = request.send().await.map_err(told)?;
         if response.status().is_redirection() {
             return Err(HttpError::Redirected);
@@ -120,7 +120,7 @@ impl HttpClient {
             body.extend_from_slice(&chunk);
         }
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-        Ok(Answer { status, headers, body: body.freeze() })
+        Ok(HttpAnswer { status, headers, body: body.freeze() })
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
         Url::parse(&format!("http://{address}/secret-token")).unwrap()
     }
 
-    async fn get(router: Router) -> Result<Answer, HttpError> {
+    async fn get(router: Router) -> Result<HttpAnswer, HttpError> {
         let limits = HttpLimits { body: 1000, total: Duration::from_millis(300), ..HttpLimits::default() };
         HttpClient::new(limits).unwrap().get(serve(router).await, HeaderMap::new()).await
     }

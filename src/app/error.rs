@@ -33,7 +33,7 @@ pub enum StartError {
     Tls(#[from] TlsFault),
     /// The listeners.
     #[error(transparent)]
-    Listen(#[from] serve::StartError),
+    Listen(#[from] serve::ListenError),
     /// Settings that only a new start can change.
     #[error("only a restart can change {0}")]
     NeedsRestart(String),

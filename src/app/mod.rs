@@ -36,7 +36,7 @@ use fixed::Fixed;
 use parts::{certificate_end, load_tls, read_tls, serving_of, snapshot_of, warn_of_doubts};
 use stored::Opened;
 use use_cases::UseCases;
-use watch::Watch;
+use watch::OperatorView;
 
 pub use error::StartError;
 pub(crate) use stored::{open_existing_store, open_store};
@@ -48,7 +48,7 @@ pub struct App {
     use_cases: UseCases,
     configured_address: SocketAddr,
     operations: SocketAddr,
-    watch: Arc<Watch>,
+    watch: Arc<OperatorView>,
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
     fixed: Fixed,
     stop: CancellationToken,
@@ -69,7 +69,7 @@ impl App {
         let (use_cases, queue) = UseCases::of(&opened).await?;
         warn_of_doubts(settings, &use_cases.mapping.rules.load().rules);
         let gate = Arc::new(gate_of(&opened, &use_cases, snapshot));
-        let watch = Arc::new(Watch {
+        let watch = Arc::new(OperatorView {
             store: opened.store.clone(),
             gate: Arc::clone(&gate),
             ams: Arc::clone(&use_cases.upstream.ams),
@@ -216,11 +216,11 @@ fn gate_of(opened: &Opened, use_cases: &UseCases, snapshot: Snapshot) -> Gate {
 /// Answers `/livez`, `/readyz` and `/metrics` until `stop`; gives the address.
 async fn answer_operator(
     listening: SocketAddr,
-    watch: &Arc<Watch>,
+    watch: &Arc<OperatorView>,
     tasks: &TaskTracker,
     stop: &CancellationToken,
-) -> Result<SocketAddr, serve::StartError> {
-    let failed = |error| serve::StartError::Listen(listening, error);
+) -> Result<SocketAddr, serve::ListenError> {
+    let failed = |error| serve::ListenError::Listen(listening, error);
     let listener = TcpListener::bind(listening).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let answering = axum::serve(listener, operations::router(watch.clone()))

@@ -40,7 +40,7 @@ pub(super) fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
     Ok(Snapshot {
         sites: Arc::new(Sites::new(settings.sites.iter().map(|site| site.site.clone()))),
         endpoints,
-        settings: proxy::Settings {
+        settings: proxy::ProxySettings {
             hsts: settings.listen.hsts.value().map(HeaderValue::from_static),
             trusted_proxies: settings.listen.trusted_proxies.clone(),
             forward_auth_proxies: settings.listen.forward_auth_proxies.clone(),
@@ -54,15 +54,15 @@ pub(super) fn snapshot_of(settings: &Settings) -> Result<Snapshot, StartError> {
                 memory: settings.listen.upload_memory,
             },
             stream_idle: settings.listen.stream_timeout,
-            ..proxy::Settings::default()
+            ..proxy::ProxySettings::default()
         },
         association: Arc::new(settings.association.clone()),
     })
 }
 
-pub(super) fn serving_of(listen: &Listen) -> serve::Settings {
-    let defaults = serve::Settings::default();
-    serve::Settings {
+pub(super) fn serving_of(listen: &Listen) -> serve::ListenerSettings {
+    let defaults = serve::ListenerSettings::default();
+    serve::ListenerSettings {
         threads: listen.workers.and_then(NonZeroUsize::new).unwrap_or(defaults.threads),
         header: listen.header_timeout,
         idle: listen.idle_timeout,

@@ -46,14 +46,14 @@ impl Upstream {
 }
 
 /// The mapping in force, and the list of the roles that it manages.
-pub(super) struct Mapping {
+pub(super) struct MappingInForce {
     pub(super) rules: PublishedRules,
     pub(super) lists: Arc<Lists>,
 }
 
-impl Mapping {
+impl MappingInForce {
     /// The published one where there is administration, else that of the file.
-    pub(super) async fn of(opened: &Opened) -> Result<Mapping, StartError> {
+    pub(super) async fn of(opened: &Opened) -> Result<MappingInForce, StartError> {
         let Opened { settings, store, clock, .. } = opened;
         let published = match &settings.admin {
             Some(_) => first_mapping(&**store, &settings.rules, clock).await?,
@@ -62,7 +62,7 @@ impl Mapping {
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
         let lists = Arc::new(Lists::new(Arc::clone(&rules), store.clone(), Arc::clone(clock)));
         lists.keep().await?;
-        Ok(Mapping { rules, lists })
+        Ok(MappingInForce { rules, lists })
     }
 }
 
@@ -79,7 +79,7 @@ impl Visiting {
     pub(super) fn of(
         opened: &Opened,
         upstream: &Upstream,
-        mapping: &Mapping,
+        mapping: &MappingInForce,
     ) -> Result<(Visiting, Queue), StartError> {
         let Opened { settings, store, clock, .. } = opened;
         let (ams, rules): (Arc<dyn Ams>, _) = (upstream.ams.clone(), &mapping.rules);
@@ -109,25 +109,25 @@ impl Visiting {
 }
 
 /// What administrators do. Both are absent where the operator wants no administration.
-pub(super) struct Administration {
+pub(super) struct AdminUseCases {
     pub(super) administer: Option<Arc<Administer>>,
     pub(super) admin_services: Option<Arc<AdminServices>>,
     /// An administrator switched the AMS environment.
     pub(super) restart: Arc<Notify>,
 }
 
-impl Administration {
+impl AdminUseCases {
     pub(super) fn of(
         opened: &Opened,
         upstream: &Upstream,
-        mapping: &Mapping,
+        mapping: &MappingInForce,
         visits: &Arc<Visits>,
         clients: &PublishedClients,
-    ) -> Result<Administration, StartError> {
+    ) -> Result<AdminUseCases, StartError> {
         let restart = Arc::new(Notify::new());
         let Opened { settings, store, clock, configured, .. } = opened;
         let Some(admin) = &settings.admin else {
-            return Ok(Administration { administer: None, admin_services: None, restart });
+            return Ok(AdminUseCases { administer: None, admin_services: None, restart });
         };
         let Upstream { ams, budget } = upstream;
         let administer = Administer::new(
@@ -153,7 +153,7 @@ impl Administration {
             sealer: Sealer::new(&settings.store.secret_key, "view as")?,
             view_as: admin.view_as,
         });
-        Ok(Administration {
+        Ok(AdminUseCases {
             administer: Some(Arc::new(administer)),
             admin_services: Some(Arc::new(admin_services)),
             restart,
@@ -164,9 +164,9 @@ impl Administration {
 /// All of them.
 pub(super) struct UseCases {
     pub(super) upstream: Upstream,
-    pub(super) mapping: Mapping,
+    pub(super) mapping: MappingInForce,
     pub(super) visiting: Visiting,
-    pub(super) administration: Administration,
+    pub(super) administration: AdminUseCases,
     pub(super) openid: Option<OpenId>,
 }
 
@@ -174,11 +174,11 @@ impl UseCases {
     /// With the queue of the records that are to be read in the background, for [`UseCases::run`].
     pub(super) async fn of(opened: &Opened) -> Result<(UseCases, Queue), StartError> {
         let upstream = Upstream::of(opened)?;
-        let mapping = Mapping::of(opened).await?;
+        let mapping = MappingInForce::of(opened).await?;
         let (visiting, queue) = Visiting::of(opened, &upstream, &mapping)?;
         let clients = PublishedClients::default();
         let visits = &visiting.visits;
-        let administration = Administration::of(opened, &upstream, &mapping, visits, &clients)?;
+        let administration = AdminUseCases::of(opened, &upstream, &mapping, visits, &clients)?;
         let openid = match &opened.settings.oidc {
             Some(oidc) => Some(OpenId::start(opened, oidc, clients, Arc::clone(visits)).await?),
             None => None,

@@ -22,7 +22,7 @@ use crate::web::proxy::Gate;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the operations listener asks.
-pub(super) struct Watch {
+pub(super) struct OperatorView {
     pub(super) store: Arc<dyn Store>,
     pub(super) gate: Arc<Gate>,
     pub(super) ams: Arc<dyn AmsCatalogue>,
@@ -35,7 +35,7 @@ pub(super) struct Watch {
     pub(super) draining: AtomicBool,
 }
 
-impl Operations for Watch {
+impl Operations for OperatorView {
     fn unready(&self) -> BoxFuture<'_, Vec<Unready>> {
         Box::pin(async {
             let draining = self.draining.load(Ordering::Acquire).then_some(Unready::Draining);
@@ -62,7 +62,11 @@ impl Operations for Watch {
                     "membergate_sign_ins",
                     "Returns from the login, by ending",
                 );
-                self.refresh.tally.register(registry, "membergate_refreshes", "Records read again, by ending");
+                self.refresh.tally.register(
+                    registry,
+                    "membergate_refreshes",
+                    "Records read again, by ending",
+                );
                 let refused = "Reloads of the configuration that were refused";
                 registry.register("membergate_reloads_refused", refused, self.reloads_refused.clone());
             })

@@ -17,7 +17,7 @@ use crate::domain::access;
 use crate::domain::client::Client;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
-use crate::domain::session::Limits;
+use crate::domain::session::SessionLimits;
 use crate::flows::administer;
 use crate::flows::grant::ProviderSettings;
 use crate::telemetry::Format;
@@ -33,7 +33,7 @@ pub struct Settings {
     /// The association management system.
     pub ams: Ams,
     /// How long sessions and records live.
-    pub session: Limits,
+    pub session: SessionLimits,
     /// What survives a restart.
     pub store: Store,
     /// What is logged.
@@ -182,7 +182,7 @@ pub struct Site {
     /// Whose certificates it may have.
     pub trust: Trust,
     /// How long it may take.
-    pub limits: upstream::Limits,
+    pub limits: upstream::UpstreamLimits,
 }
 
 impl Site {

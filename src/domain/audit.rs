@@ -166,7 +166,11 @@ mod tests {
     fn entry() -> Entry {
         Entry {
             at: "2026-03-01T09:30:00Z".parse().unwrap(),
-            actor: Actor { id: IndividualId::parse("a1"), name: "Dana Reyes".to_owned(), admitted_by: AdmittedBy::Role },
+            actor: Actor {
+                id: IndividualId::parse("a1"),
+                name: "Dana Reyes".to_owned(),
+                admitted_by: AdmittedBy::Role,
+            },
             action: Action::Published,
             about: "version 3".to_owned(),
             before: Some("everyone = \"guest\"".to_owned()),

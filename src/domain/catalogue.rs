@@ -157,7 +157,7 @@ pub struct SeenChoice {
 }
 
 /// ChoiceList by their folded code, because a rule compares so.
-pub type Tally = BTreeMap<String, SeenChoice>;
+pub type ChoiceTally = BTreeMap<String, SeenChoice>;
 
 /// What was seen on the records that we hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -165,21 +165,21 @@ pub struct Seen {
     /// How many records were looked at.
     pub people: usize,
     /// Membership types, by code where there is one.
-    pub membership_types: Tally,
+    pub membership_types: ChoiceTally,
     /// Security roles.
-    pub security_roles: Tally,
+    pub security_roles: ChoiceTally,
     /// Committees with seats.
-    pub committees: Tally,
+    pub committees: ChoiceTally,
     /// Positions, over all committees.
-    pub positions: Tally,
+    pub positions: ChoiceTally,
     /// Events with registrations.
-    pub events: Tally,
+    pub events: ChoiceTally,
     /// Products bought.
-    pub products: Tally,
+    pub products: ChoiceTally,
     /// Certifications held.
-    pub certifications: Tally,
+    pub certifications: ChoiceTally,
     /// Relationships.
-    pub relationships: Tally,
+    pub relationships: ChoiceTally,
     /// Values of custom fields, by the field's folded name.
     pub custom_fields: BTreeMap<String, FieldChoice>,
 }
@@ -256,7 +256,7 @@ fn alike(text: &str) -> (&str, &str) {
 }
 
 /// Counts each choice once for a person. Entries that could not be understood have no name, and are passed over.
-fn count<'a>(tally: &mut Tally, choices: impl Iterator<Item = (&'a str, &'a str)>) {
+fn count<'a>(tally: &mut ChoiceTally, choices: impl Iterator<Item = (&'a str, &'a str)>) {
     let mut counted = BTreeSet::new();
     for (code, label) in choices.map(|(code, label)| (code.trim(), label.trim())) {
         let folded = fold::folded(code);

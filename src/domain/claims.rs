@@ -16,21 +16,21 @@ const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
 /// What is told about a person: in the ID token and at the userinfo endpoint alike, because clients look in either.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Person<'a> {
+pub struct ClaimedPerson<'a> {
     /// The AMS's stable key.
     sub: &'a str,
     #[serde(flatten)]
-    profile: Option<Names<'a>>,
+    profile: Option<NameClaims<'a>>,
     #[serde(flatten)]
     email: Option<Email<'a>>,
     #[serde(flatten)]
     roles: Option<Roles<'a>>,
     #[serde(flatten)]
-    membership: Option<Membership<'a>>,
+    membership: Option<MembershipClaims<'a>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Names<'a> {
+struct NameClaims<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     given_name: Option<&'a str>,
@@ -55,7 +55,7 @@ struct Roles<'a> {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Membership<'a> {
+struct MembershipClaims<'a> {
     member: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     membership_type: Option<&'a str>,
@@ -72,13 +72,13 @@ pub fn person<'a>(
     scopes: &Scopes,
     user_name: UserName,
     email_verified: bool,
-) -> Person<'a> {
+) -> ClaimedPerson<'a> {
     let standing = admission.standing();
     let (profile, decision) = (&standing.profile, &standing.decision);
     let asked = |scope| scopes.contains(&scope);
-    Person {
+    ClaimedPerson {
         sub: standing.id.as_str(),
-        profile: asked(Scope::Profile).then(|| Names {
+        profile: asked(Scope::Profile).then(|| NameClaims {
             name: &profile.name,
             given_name: profile.first_name.as_deref(),
             family_name: profile.last_name.as_deref(),
@@ -93,7 +93,7 @@ pub fn person<'a>(
             roles: decision.roles.iter().collect(),
             holds_until: decision.holds_until.map(Timestamp::as_second),
         }),
-        membership: asked(Scope::Membership).then_some(Membership {
+        membership: asked(Scope::Membership).then_some(MembershipClaims {
             member: decision.member,
             membership_type: decision.membership_type.as_deref(),
             membership_code: decision.membership_code.as_deref(),
@@ -122,7 +122,7 @@ pub struct IdToken<'a> {
     pub sid: &'a str,
     /// The person.
     #[serde(flatten)]
-    pub person: Person<'a>,
+    pub person: ClaimedPerson<'a>,
 }
 
 /// The claims of a logout token (OpenID Connect Back-Channel Logout §2.4). It has no nonce.

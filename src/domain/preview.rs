@@ -24,7 +24,7 @@ pub struct PersonName {
 }
 
 /// People of a list, sorted by name once the preview is whole.
-pub type People = Vec<Arc<PersonName>>;
+pub type AffectedPeople = Vec<Arc<PersonName>>;
 
 /// Who would gain and lose what.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,13 +34,13 @@ pub struct Preview {
     /// How many of them the change affects.
     pub affected: usize,
     /// Who gains which role.
-    pub gained: BTreeMap<Role, People>,
+    pub gained: BTreeMap<Role, AffectedPeople>,
     /// Who loses which role.
-    pub lost: BTreeMap<Role, People>,
+    pub lost: BTreeMap<Role, AffectedPeople>,
     /// Who may no longer see some page that he or she may see now.
-    pub lose_access: People,
+    pub lose_access: AffectedPeople,
     /// Who may see some page that he or she may not see now.
-    pub gain_access: People,
+    pub gain_access: AffectedPeople,
     /// How many hold a role that lets into administration, after the change.
     pub administrators: usize,
     /// How many have records in which parts that the mapping looks at were never fetched. They may gain more, once these are read.
@@ -124,7 +124,7 @@ pub fn each_once<'a>(requirements: impl IntoIterator<Item = &'a Require>) -> Vec
 }
 
 fn list(
-    lists: &mut BTreeMap<Role, People>,
+    lists: &mut BTreeMap<Role, AffectedPeople>,
     has: &BTreeSet<Role>,
     has_not: &BTreeSet<Role>,
     who: &Arc<PersonName>,
@@ -219,7 +219,7 @@ mod tests {
             preview.merge(other);
             let preview = preview.sorted();
             prop_assert_eq!(preview.people, records.len());
-            let has = |lists: &BTreeMap<Role, People>, role: &Role, record: &Record| {
+            let has = |lists: &BTreeMap<Role, AffectedPeople>, role: &Role, record: &Record| {
                 lists.get(role).is_some_and(|people| people.iter().any(|person| person.id == record.id))
             };
             let (mut affected, mut administrators) = (0, 0);

@@ -43,7 +43,7 @@ pub struct Viewer {
 
 impl Session {
     /// Whether it is over by age at `now`, when it was last seen at `last_seen`.
-    pub fn is_over(&self, limits: &Limits, last_seen: Timestamp, now: Timestamp) -> bool {
+    pub fn is_over(&self, limits: &SessionLimits, last_seen: Timestamp, now: Timestamp) -> bool {
         limits.are_over(self.created, last_seen, now)
             || self.viewer.as_ref().is_some_and(|viewer| now >= viewer.until)
     }
@@ -56,7 +56,7 @@ impl Session {
 
 /// How long a session and what it knows may live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct SessionLimits {
     /// A session ends after this long without a request.
     pub idle: SignedDuration,
     /// A session ends this long after it began, whatever happens.
@@ -70,7 +70,7 @@ pub struct Limits {
 /// How far the clocks of gateways that share a store may differ.
 pub const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
-impl Limits {
+impl SessionLimits {
     /// Whether a session begun and last seen at these instants is over at `now`, by age alone.
     pub fn are_over(&self, created: Timestamp, last_seen: Timestamp, now: Timestamp) -> bool {
         now.duration_since(last_seen) >= self.idle || now.duration_since(created) >= self.absolute
@@ -106,7 +106,7 @@ mod tests {
         Timestamp::from_second(seconds).unwrap()
     }
 
-    const LIMITS: Limits = Limits {
+    const LIMITS: SessionLimits = SessionLimits {
         idle: SignedDuration::from_secs(100),
         absolute: SignedDuration::from_secs(1000),
         refresh_after: SignedDuration::from_secs(10),

@@ -28,7 +28,7 @@ const MOST_BYTES: usize = 6 * 1024;
 const HANDLE_CHARS: usize = 12;
 
 /// An attempt's cookie as the browser sent it: handle and sealed text.
-pub type Cookie<'a> = (&'a str, &'a str);
+pub type AttemptCookie<'a> = (&'a str, &'a str);
 
 /// A login that was begun.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Attempts {
     }
 
     /// The attempt in a cookie, if it is one of ours, for this host and under this name.
-    pub fn open(&self, host: &str, (handle, sealed): Cookie<'_>) -> Option<Attempt> {
+    pub fn open(&self, host: &str, (handle, sealed): AttemptCookie<'_>) -> Option<Attempt> {
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let plain = self.0.open(&sealed, &bound_to(host, handle))?;
         let (begun, rest) = plain.split_first_chunk::<8>()?;
@@ -108,7 +108,7 @@ impl Attempts {
     pub fn beyond_the_cap(
         &self,
         host: &str,
-        open: &[Cookie<'_>],
+        open: &[AttemptCookie<'_>],
         bytes: usize,
         now: Timestamp,
     ) -> Vec<String> {
@@ -135,7 +135,7 @@ impl Attempts {
     pub fn begun_within(
         &self,
         host: &str,
-        open: &[Cookie<'_>],
+        open: &[AttemptCookie<'_>],
         span: SignedDuration,
         now: Timestamp,
     ) -> usize {
@@ -220,7 +220,7 @@ mod tests {
             .map(|n| begun("/members", n))
             .map(|attempt| (attempt.handle().to_owned(), attempts.seal("a.example", &attempt).unwrap()))
             .collect();
-        let mut cookies: Vec<Cookie<'_>> =
+        let mut cookies: Vec<AttemptCookie<'_>> =
             open.iter().map(|(handle, sealed)| (&**handle, &**sealed)).collect();
         cookies.push(("junk", "junk"));
         let dropped = attempts.beyond_the_cap("a.example", &cookies, 200, at(40));
@@ -240,7 +240,7 @@ mod tests {
                 .map(|n| keeping(&page, n, secrets))
                 .map(|attempt| (attempt.handle().to_owned(), attempts.seal("a.example", &attempt).unwrap()))
                 .collect();
-            let cookies: Vec<Cookie<'_>> =
+            let cookies: Vec<AttemptCookie<'_>> =
                 open.iter().map(|(handle, sealed)| (&**handle, &**sealed)).collect();
             let kept = 10 - attempts.beyond_the_cap("a.example", &cookies, 2200, at(40)).len();
             assert_eq!(kept, 1);

@@ -25,7 +25,7 @@ pub struct Failures<K> {
 
 /// The side has failed too often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooMany;
+pub struct TooManyFailures;
 
 /// A try that counts as failed unless it is given back.
 #[must_use = "a try that is not given back counts as failed"]
@@ -42,14 +42,14 @@ impl<K: Hash + Eq + Send + Sync + 'static> Failures<K> {
     }
 
     /// A try of `side`, unless it has failed too often.
-    pub fn begin(&self, side: K, now: Timestamp) -> Result<Try, TooMany> {
+    pub fn begin(&self, side: K, now: Timestamp) -> Result<Try, TooManyFailures> {
         let side = self.sides.get_with(side, Arc::default);
         let mut tries = side.lock().unwrap_or_else(PoisonError::into_inner);
         while tries.front().is_some_and(|begun| now.duration_since(*begun) >= SPAN) {
             tries.pop_front();
         }
         if tries.len() >= self.most {
-            return Err(TooMany);
+            return Err(TooManyFailures);
         }
         tries.push_back(now);
         drop(tries);
@@ -84,7 +84,7 @@ mod tests {
         for n in 0..3 {
             let _failed = failures.begin("guesser", at(n)).unwrap();
         }
-        assert_eq!(failures.begin("guesser", at(599)).err(), Some(TooMany));
+        assert_eq!(failures.begin("guesser", at(599)).err(), Some(TooManyFailures));
         assert!(failures.begin("honest", at(599)).is_ok());
         assert!(failures.begin("guesser", at(600)).is_ok(), "the first no longer counts");
     }

@@ -46,13 +46,13 @@ pub enum KeyringError {
 pub struct Keyring {
     store: Arc<dyn Store>,
     clock: SharedClock,
-    snapshot: ArcSwap<Snapshot>,
+    snapshot: ArcSwap<KeySet>,
     /// Held by the one who makes the first key of a kind.
     making: tokio::sync::Mutex<()>,
 }
 
 /// The keys as they stood when the store was last asked.
-struct Snapshot {
+struct KeySet {
     assertion: Arc<Signer>,
     signing: Vec<Arc<Signer>>,
     published: Vec<Arc<Signer>>,
@@ -67,7 +67,7 @@ impl Keyring {
             store.put_key(&Signer::generate(Algorithm::EdDsa, now, now)?).await?;
         }
         // Read back, so that two gateways that start at once on one store end with the same keys.
-        let snapshot = ArcSwap::from_pointee(Snapshot::of(&store.keys().await?, now)?);
+        let snapshot = ArcSwap::from_pointee(KeySet::of(&store.keys().await?, now)?);
         Ok(Keyring { store, clock, snapshot, making: tokio::sync::Mutex::new(()) })
     }
 
@@ -107,7 +107,7 @@ impl Keyring {
 
     /// Asks the store again.
     pub async fn reload(&self) -> Result<(), KeyringError> {
-        let snapshot = Snapshot::of(&self.store.keys().await?, self.clock.now())?;
+        let snapshot = KeySet::of(&self.store.keys().await?, self.clock.now())?;
         self.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
@@ -160,8 +160,8 @@ fn is_retired(key: &StoredKey, keys: &[StoredKey], now: Timestamp) -> bool {
     replaced.map(|other| other.signs_from).min().is_some_and(|from| now.duration_since(from) > RETIRED)
 }
 
-impl Snapshot {
-    fn of(keys: &[StoredKey], now: Timestamp) -> Result<Snapshot, DamagedKey> {
+impl KeySet {
+    fn of(keys: &[StoredKey], now: Timestamp) -> Result<KeySet, DamagedKey> {
         let mut published = Vec::new();
         for key in keys.iter().filter(|key| !is_retired(key, keys, now)) {
             published.push(Arc::new(Signer::from_stored(key)?));
@@ -173,7 +173,7 @@ impl Snapshot {
         let assertion = in_use(Algorithm::EdDsa).ok_or(DamagedKey)?;
         let signing = Algorithm::ALL.into_iter().filter_map(in_use).collect();
         let jwks = Arc::new(jwks(published.iter().map(Arc::as_ref)));
-        Ok(Snapshot { assertion, signing, published, jwks })
+        Ok(KeySet { assertion, signing, published, jwks })
     }
 
     fn signer_with(&self, algorithm: Algorithm) -> Option<Arc<Signer>> {
@@ -205,7 +205,7 @@ mod tests {
         for (now, signing, published) in
             [(0, 0, 2), (9, 0, 2), (10, 1, 2), (10 + days(8), 1, 2), (11 + days(8), 1, 1)]
         {
-            let snapshot = Snapshot::of(&keys, at(now)).unwrap();
+            let snapshot = KeySet::of(&keys, at(now)).unwrap();
             assert_eq!(snapshot.assertion.id(), keys[signing].id, "signs at {now}");
             assert_eq!(snapshot.published.len(), published, "published at {now}");
             assert_eq!(snapshot.jwks["keys"].as_array().unwrap().len(), published, "published at {now}");
@@ -216,7 +216,7 @@ mod tests {
     fn a_key_of_another_kind_replaces_nothing() {
         let other = Signer::generate(Algorithm::Es256, at(0), at(10)).unwrap();
         let keys = [key(0), other];
-        let snapshot = Snapshot::of(&keys, at(60 * 24 * 365)).unwrap();
+        let snapshot = KeySet::of(&keys, at(60 * 24 * 365)).unwrap();
         assert_eq!(snapshot.published.len(), 2);
         assert!(snapshot.signer_with(Algorithm::Es256).is_some());
         assert!(snapshot.signer_with(Algorithm::Rs256).is_none());

@@ -45,7 +45,7 @@ pub struct Refusals {
 
 /// The network has had its share, and waiting brought nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooMany;
+pub struct TooManyRefusals;
 
 /// The places of one network.
 struct Places {
@@ -57,7 +57,7 @@ struct Places {
 }
 
 /// A place for one call. Dropping it gives the place back.
-pub struct Place {
+pub struct CallPlace {
     places: Arc<Places>,
     permit: OwnedSemaphorePermit,
 }
@@ -70,18 +70,18 @@ impl Refusals {
     }
 
     /// A place for a call about a token from this address; waits for one if all are taken.
-    pub async fn place(&self, address: IpAddr) -> Result<Place, TooMany> {
+    pub async fn place(&self, address: IpAddr) -> Result<CallPlace, TooManyRefusals> {
         let places = self.networks.get_with(ClientNetwork::of(address), Places::new);
         places.release(self.clock.now());
         if let Ok(permit) = Arc::clone(&places.free).try_acquire_owned() {
-            return Ok(Place { places, permit });
+            return Ok(CallPlace { places, permit });
         }
         let permit = self.wait(&places).await?;
-        Ok(Place { places, permit })
+        Ok(CallPlace { places, permit })
     }
 
-    async fn wait(&self, places: &Places) -> Result<OwnedSemaphorePermit, TooMany> {
-        let _waiting = Waiting::begin(places).ok_or(TooMany)?;
+    async fn wait(&self, places: &Places) -> Result<OwnedSemaphorePermit, TooManyRefusals> {
+        let _waiting = InLine::begin(places).ok_or(TooManyRefusals)?;
         let mut place = std::pin::pin!(Arc::clone(&places.free).acquire_owned());
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -89,24 +89,24 @@ impl Refusals {
             loop {
                 tokio::select! {
                     biased;
-                    permit = place.as_mut() => return permit.map_err(|_| TooMany),
+                    permit = place.as_mut() => return permit.map_err(|_| TooManyRefusals),
                     _ = look.tick() => {
                         let now = self.clock.now();
                         places.release(now);
                         // All places are held by refusals that count for longer than anybody waits.
                         if places.opens(now).is_some_and(|wait| wait > LONGEST_WAIT) {
-                            return Err(TooMany);
+                            return Err(TooManyRefusals);
                         }
                     }
                 }
             }
         };
-        tokio::time::timeout(LONGEST_WAIT, waiting).await.map_err(|_| TooMany)?
+        tokio::time::timeout(LONGEST_WAIT, waiting).await.map_err(|_| TooManyRefusals)?
     }
 
     /// The AMS has refused the token: the place is taken for a while.
-    pub fn note(&self, place: Place) {
-        let Place { places, permit } = place;
+    pub fn note(&self, place: CallPlace) {
+        let CallPlace { places, permit } = place;
         places.refused().push_back(self.clock.now());
         permit.forget();
     }
@@ -143,16 +143,16 @@ impl Places {
 }
 
 /// One of those who wait.
-struct Waiting<'a>(&'a Places);
+struct InLine<'a>(&'a Places);
 
-impl Waiting<'_> {
-    fn begin(places: &Places) -> Option<Waiting<'_>> {
-        let waiting = Waiting(places);
+impl InLine<'_> {
+    fn begin(places: &Places) -> Option<InLine<'_>> {
+        let waiting = InLine(places);
         (places.waiting.fetch_add(1, Ordering::Relaxed) < MOST_WAITING).then_some(waiting)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for InLine<'_> {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::attempts::{ATTEMPT_LIVES, Attempt, Attempts, Cookie, handle_of};
+use super::attempts::{ATTEMPT_LIVES, Attempt, AttemptCookie, Attempts, handle_of};
 use super::long_addresses::Destination;
 use super::person::PublishedRules;
 use super::refusals::Refusals;
@@ -142,7 +142,7 @@ pub struct Returning<'a> {
     /// What it says of itself; a few words made of it are kept with the session.
     pub user_agent: &'a str,
     /// Its open attempts.
-    pub open: &'a [Cookie<'a>],
+    pub open: &'a [AttemptCookie<'a>],
     /// The live session that it has already.
     pub present: Option<&'a Arc<Live>>,
     /// Every session that it names, live or not. They end when a new one begins.
@@ -194,7 +194,7 @@ impl SignIn {
         callback: &Url,
         to: Destination,
         tries: u8,
-        open: &[Cookie<'_>],
+        open: &[AttemptCookie<'_>],
     ) -> Result<Departure, Failure> {
         let state = random::token()?;
         let LoginStart { location, keep } = self.ams.begin(callback, &state).await?;

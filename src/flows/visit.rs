@@ -17,7 +17,7 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::sessions::Sessions;
 use crate::domain::record::{IndividualId, Record};
-use crate::domain::session::{Freshness, Limits, Session, SessionKey};
+use crate::domain::session::{Freshness, Session, SessionKey, SessionLimits};
 use crate::domain::time::Timestamp;
 
 /// Sessions and people kept in memory; for those beyond, the store is asked again.
@@ -87,7 +87,7 @@ pub struct Visits {
     people: Cache<IndividualId, Arc<Person>>,
     store: Arc<dyn Sessions>,
     rules: PublishedRules,
-    limits: ArcSwap<Limits>,
+    limits: ArcSwap<SessionLimits>,
     environment: Arc<str>,
     clock: SharedClock,
     refresh: Arc<Refresh>,
@@ -100,7 +100,7 @@ impl Visits {
     pub fn new(
         store: Arc<dyn Sessions>,
         rules: PublishedRules,
-        limits: Limits,
+        limits: SessionLimits,
         environment: &str,
         clock: SharedClock,
         refresh: Arc<Refresh>,
@@ -123,12 +123,12 @@ impl Visits {
     }
 
     /// The limits in force.
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self) -> SessionLimits {
         **self.limits.load()
     }
 
     /// Puts new limits in force, from the next request on.
-    pub fn set_limits(&self, limits: Limits) {
+    pub fn set_limits(&self, limits: SessionLimits) {
         self.limits.store(Arc::new(limits));
     }
 

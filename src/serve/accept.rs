@@ -14,8 +14,8 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::connection;
-use super::networks::{Networks, Standing};
-use super::settings::{Listener, Settings};
+use super::networks::{NetworkStanding, Networks};
+use super::settings::{Listener, ListenerSettings};
 use crate::web::proxy::Worker;
 
 /// Newcomers that the kernel keeps for us.
@@ -55,7 +55,7 @@ pub(super) fn listen(socket: TcpListener) -> io::Result<tokio::net::TcpListener>
 pub(super) async fn accept(
     socket: tokio::net::TcpListener,
     listener: Listener,
-    settings: Settings,
+    settings: ListenerSettings,
     worker: Rc<Worker>,
     stop: CancellationToken,
 ) {
@@ -73,13 +73,13 @@ pub(super) async fn accept(
         match accepted {
             Ok((stream, peer, place)) => {
                 let standing = networks.enter(peer.ip(), worker.is_proxy(peer.ip()));
-                if !matches!(standing, Standing::Within(_)) {
+                if !matches!(standing, NetworkStanding::Within(_)) {
                     worker.meter().limits.connections.inc();
                 }
                 let (is_welcome, member) = match standing {
-                    Standing::Within(member) => (true, member),
-                    Standing::Over(member) => (false, Some(member)),
-                    Standing::FarOver => continue,
+                    NetworkStanding::Within(member) => (true, member),
+                    NetworkStanding::Over(member) => (false, Some(member)),
+                    NetworkStanding::FarOver => continue,
                 };
                 let (worker, listener, stop) = (worker.clone(), listener.clone(), stop.clone());
                 connections.spawn_local(async move {

@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::settings::{Listener, Settings};
+use super::settings::{Listener, ListenerSettings};
 use super::socket::{Conduct, Socket};
 use crate::adapters::upstream::MAX_FIELDS;
 use crate::web::proxy::{Peer, Worker};
@@ -46,7 +46,7 @@ pub(super) async fn serve(
     peer: SocketAddr,
     is_welcome: bool,
     listener: &Listener,
-    settings: &Settings,
+    settings: &ListenerSettings,
     worker: &Rc<Worker>,
     stop: &CancellationToken,
 ) {
@@ -54,7 +54,8 @@ pub(super) async fn serve(
         return;
     }
     let peer = Peer { address: peer.ip(), is_secure: listener.tls.is_some(), is_welcome };
-    let settings = &Settings { header: if is_welcome { settings.header } else { UNWELCOME }, ..*settings };
+    let settings =
+        &ListenerSettings { header: if is_welcome { settings.header } else { UNWELCOME }, ..*settings };
     let slow = &worker.meter().limits.slow_downloads;
     let Some(tls) = &listener.tls else {
         // A connection that has not said anything keeps nobody waiting when we drain.
@@ -72,7 +73,7 @@ pub(super) async fn serve(
 }
 
 /// Options of an accepted connection. A client that vanished, or that reads nothing, is given up by the kernel.
-fn prepare(stream: &TcpStream, settings: &Settings) -> io::Result<()> {
+fn prepare(stream: &TcpStream, settings: &ListenerSettings) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(stream);
     socket.set_keepalive(true)?;
@@ -91,7 +92,7 @@ async fn speak<I>(
     conduct: Arc<Conduct>,
     is_h2: bool,
     peer: Peer,
-    settings: &Settings,
+    settings: &ListenerSettings,
     worker: &Rc<Worker>,
     stop: &CancellationToken,
 ) where
@@ -124,7 +125,7 @@ async fn speak_http1<I>(
     io: I,
     conduct: &Arc<Conduct>,
     peer: Peer,
-    settings: &Settings,
+    settings: &ListenerSettings,
     worker: &Rc<Worker>,
     stop: &CancellationToken,
 ) where
@@ -173,7 +174,7 @@ async fn speak_http2<I>(
     io: I,
     conduct: &Conduct,
     peer: Peer,
-    settings: &Settings,
+    settings: &ListenerSettings,
     worker: &Rc<Worker>,
     stop: &CancellationToken,
 ) where

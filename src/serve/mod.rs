@@ -20,13 +20,13 @@ use std::thread::JoinHandle;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio_util::sync::CancellationToken;
 
-pub use settings::{Listener, Settings};
+pub use settings::{Listener, ListenerSettings};
 
 use crate::web::proxy::{Gate, Worker};
 
 /// The data plane could not be started. The operator's to mend.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum ListenError {
     /// The address is taken, or not ours.
     #[error("cannot listen at {0}: {1}")]
     Listen(SocketAddr, #[source] io::Error),
@@ -46,11 +46,15 @@ pub struct Serving {
 }
 
 /// Starts the data plane. When this returns, every listener accepts connections.
-pub fn start(listeners: &[Listener], settings: Settings, gate: &Arc<Gate>) -> Result<Serving, StartError> {
+pub fn start(
+    listeners: &[Listener],
+    settings: ListenerSettings,
+    gate: &Arc<Gate>,
+) -> Result<Serving, ListenError> {
     let mut sockets: Vec<Vec<_>> = Vec::new();
     let mut addresses = Vec::new();
     for listener in listeners {
-        let failed = |error| StartError::Listen(listener.address, error);
+        let failed = |error| ListenError::Listen(listener.address, error);
         accept::must_be_free(listener.address).map_err(failed)?;
         let first = accept::socket(listener.address).map_err(failed)?;
         let address = first.local_addr().map_err(failed)?;
@@ -69,13 +73,13 @@ pub fn start(listeners: &[Listener], settings: Settings, gate: &Arc<Gate>) -> Re
         let thread = std::thread::Builder::new()
             .name(format!("gate-{number}"))
             .spawn(move || run(mine, settings, gate, &stop, &ready))
-            .map_err(StartError::Thread)?;
+            .map_err(ListenError::Thread)?;
         serving.threads.push(thread);
     }
     drop(ready);
     for _ in 0..settings.threads.get() {
         // A thread that says nothing has died before it could.
-        readiness.recv().map_err(|_| StartError::Thread(io::Error::other("it ended at once")))??;
+        readiness.recv().map_err(|_| ListenError::Thread(io::Error::other("it ended at once")))??;
     }
     Ok(serving)
 }
@@ -83,13 +87,13 @@ pub fn start(listeners: &[Listener], settings: Settings, gate: &Arc<Gate>) -> Re
 /// One thread, from start to the end of its drain.
 fn run(
     sockets: Vec<(std::net::TcpListener, Listener)>,
-    settings: Settings,
+    settings: ListenerSettings,
     gate: Arc<Gate>,
     stop: &CancellationToken,
-    ready: &Sender<Result<(), StartError>>,
+    ready: &Sender<Result<(), ListenError>>,
 ) {
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default());
-    let started = runtime.map_err(StartError::Thread).and_then(|runtime| Ok((runtime, Worker::new(gate)?)));
+    let started = runtime.map_err(ListenError::Thread).and_then(|runtime| Ok((runtime, Worker::new(gate)?)));
     let (runtime, worker) = match started {
         Ok(started) => started,
         Err(error) => return drop(ready.send(Err(error))),
@@ -105,7 +109,7 @@ fn run(
                     worker.clone(),
                     stop.clone(),
                 )),
-                Err(error) => return drop(ready.send(Err(StartError::Listen(listener.address, error)))),
+                Err(error) => return drop(ready.send(Err(ListenError::Listen(listener.address, error)))),
             };
         }
         let tending = tokio::task::spawn_local(always_tended(worker));

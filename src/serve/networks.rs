@@ -14,7 +14,7 @@ pub(super) struct Networks {
 }
 
 /// How a network stands with one more connection.
-pub(super) enum Standing {
+pub(super) enum NetworkStanding {
     /// It has no more than it may have. `None`: it is not counted.
     Within(Option<Member>),
     /// It has more; it is told so.
@@ -30,19 +30,23 @@ impl Networks {
     }
 
     /// Counts one more connection, for as long as its `Member` lives. `is_exempt`: it carries the requests of many clients.
-    pub(super) fn enter(&self, address: IpAddr, is_exempt: bool) -> Standing {
+    pub(super) fn enter(&self, address: IpAddr, is_exempt: bool) -> NetworkStanding {
         if is_exempt {
-            return Standing::Within(None);
+            return NetworkStanding::Within(None);
         }
         let network = ClientNetwork::of(address);
         let mut counts = self.counts.borrow_mut();
         let count = counts.entry(network).or_default();
         if *count >= self.most.saturating_mul(2) {
-            return Standing::FarOver;
+            return NetworkStanding::FarOver;
         }
         *count += 1;
         let member = Member { network, counts: Rc::clone(&self.counts) };
-        if *count <= self.most { Standing::Within(Some(member)) } else { Standing::Over(member) }
+        if *count <= self.most {
+            NetworkStanding::Within(Some(member))
+        } else {
+            NetworkStanding::Over(member)
+        }
     }
 }
 
@@ -73,14 +77,14 @@ mod tests {
         let networks = Networks::new(2);
         let enter = |address: &str, is_exempt| networks.enter(address.parse().unwrap(), is_exempt);
         let mut held = vec![enter("192.0.2.1", false), enter("192.0.2.1", false)];
-        assert!(held.iter().all(|standing| matches!(standing, Standing::Within(Some(_)))));
+        assert!(held.iter().all(|standing| matches!(standing, NetworkStanding::Within(Some(_)))));
         held.extend([enter("192.0.2.1", false), enter("192.0.2.1", false)]);
-        assert!(held[2..].iter().all(|standing| matches!(standing, Standing::Over(_))));
-        assert!(matches!(enter("192.0.2.1", false), Standing::FarOver));
-        assert!(matches!(enter("192.0.2.2", false), Standing::Within(Some(_))));
-        assert!(matches!(enter("192.0.2.1", true), Standing::Within(None)));
+        assert!(held[2..].iter().all(|standing| matches!(standing, NetworkStanding::Over(_))));
+        assert!(matches!(enter("192.0.2.1", false), NetworkStanding::FarOver));
+        assert!(matches!(enter("192.0.2.2", false), NetworkStanding::Within(Some(_))));
+        assert!(matches!(enter("192.0.2.1", true), NetworkStanding::Within(None)));
         held.clear();
-        assert!(matches!(enter("192.0.2.1", false), Standing::Within(Some(_))));
+        assert!(matches!(enter("192.0.2.1", false), NetworkStanding::Within(Some(_))));
         assert!(networks.counts.borrow().is_empty(), "what is gone takes no memory");
     }
 }

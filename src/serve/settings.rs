@@ -21,7 +21,7 @@ pub struct Listener {
 
 /// Limits towards visitors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
+pub struct ListenerSettings {
     /// Threads of the data plane. Default: as many as there are cores.
     pub threads: NonZeroUsize,
     /// How long a client may take until a whole header section is there, counted from the connection or from the end of the
@@ -50,9 +50,9 @@ pub struct Settings {
     pub drain: Duration,
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
+impl Default for ListenerSettings {
+    fn default() -> ListenerSettings {
+        ListenerSettings {
             threads: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             header: Duration::from_secs(30),
             idle: Duration::from_secs(120),

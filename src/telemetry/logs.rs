@@ -37,7 +37,7 @@ where
         .with_target(env!("CARGO_CRATE_NAME"), level)
         .with_default(level.min(LevelFilter::WARN));
     // Colours are escape sequences, and those of a visitor could not be told from our own.
-    let lines = fmt::layer().with_ansi(false).with_writer(Plain(out));
+    let lines = fmt::layer().with_ansi(false).with_writer(WithoutControls(out));
     match format {
         Format::Text => Box::new(tracing_subscriber::registry().with(lines.with_filter(wanted))),
         Format::Json => Box::new(tracing_subscriber::registry().with(lines.json().with_filter(wanted))),
@@ -45,9 +45,9 @@ where
 }
 
 /// Lets no control character through but the newline that ends an event.
-struct Plain<W>(W);
+struct WithoutControls<W>(W);
 
-impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Plain<W> {
+impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for WithoutControls<W> {
     type Writer = PlainWriter<W::Writer>;
 
     fn make_writer(&'a self) -> Self::Writer {

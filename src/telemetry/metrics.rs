@@ -15,12 +15,12 @@ use crate::adapters::budget::Usage;
 use crate::adapters::store::outbox::Undelivered;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Waiting {
+struct PriorityLabel {
     priority: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Message {
+struct StateLabel {
     state: &'static str,
 }
 
@@ -68,9 +68,9 @@ fn enter(to: &mut Registry, levels: &Levels) {
     to.register("ams_budget", "Calls to the AMS that a minute allows", level(*per_minute as u64));
     let paused = paused_for.map_or(0, |pause| pause.as_secs() + 1);
     to.register("ams_paused_seconds", "How much longer the AMS asked us to wait", level(paused));
-    let line = Family::<Waiting, Gauge>::default();
+    let line = Family::<PriorityLabel, Gauge>::default();
     for (priority, count) in ["sign_in", "refresh", "sweep"].into_iter().zip(waiting) {
-        line.get_or_create(&Waiting { priority }).set(i64::try_from(*count).unwrap_or(i64::MAX));
+        line.get_or_create(&PriorityLabel { priority }).set(i64::try_from(*count).unwrap_or(i64::MAX));
     }
     to.register("ams_waiting", "Calls to the AMS that wait for the budget", line);
     let instants = [
@@ -85,9 +85,9 @@ fn enter(to: &mut Registry, levels: &Levels) {
         }
     }
     if let Some(Undelivered { pending, given_up }) = levels.logout_messages {
-        let messages = Family::<Message, Gauge>::default();
+        let messages = Family::<StateLabel, Gauge>::default();
         for (state, count) in [("pending", pending), ("given_up", given_up)] {
-            messages.get_or_create(&Message { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
+            messages.get_or_create(&StateLabel { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
         to.register("logout_messages", "Logout messages that no client has taken", messages);
     }

@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Response};
 
 use super::arrived::Arrived;
 use super::cookies::{Cookie, Cookies};
-use super::pages::{SignedOut, respond};
+use super::pages::{SignedOutPage, respond};
 use super::paths;
 use super::present::Present;
 use super::round::{self, End};
@@ -69,6 +69,6 @@ pub async fn single_logout(
 pub async fn signed_out(Extension(arrived): Extension<Arrived>, present: Option<Present>) -> Response<Body> {
     match present {
         Some(_) => see_other(&arrived.home_address()),
-        None => answer(respond(&SignedOut { frame: arrived.frame(), sign_in: paths::LOGIN.to_owned() })),
+        None => answer(respond(&SignedOutPage { frame: arrived.frame(), sign_in: paths::LOGIN.to_owned() })),
     }
 }

@@ -137,18 +137,18 @@ pub struct RefusedRequest<'a> {
 
 /// What was logged of one client for one reason.
 #[derive(Debug)]
-struct Entry {
+struct LineCount {
     ends: Instant,
     lines: u64,
     left_out: u64,
 }
 
 /// The client, or `None` for those that the table has no room for.
-type Key = (Option<IpAddr>, Reason);
+type LineKey = (Option<IpAddr>, Reason);
 
 /// Writes the lines, and remembers how many each client had.
 #[derive(Debug, Default)]
-pub struct RefusalLog(Mutex<HashMap<Key, Entry>>);
+pub struct RefusalLog(Mutex<HashMap<LineKey, LineCount>>);
 
 impl RefusalLog {
     /// Logs a refusal, or counts it when its client has had its lines.
@@ -184,7 +184,7 @@ impl RefusalLog {
         let key = (Some(ClientNetwork::of(client).address()), reason);
         let is_told_apart = table.len() < MOST_ENTRIES || table.contains_key(&key);
         let key = if is_told_apart { key } else { (None, reason) };
-        let entry = table.entry(key).or_insert(Entry { ends: now + WINDOW, lines: 0, left_out: 0 });
+        let entry = table.entry(key).or_insert(LineCount { ends: now + WINDOW, lines: 0, left_out: 0 });
         let has_room = entry.lines < LINES;
         match has_room {
             true => entry.lines += 1,
@@ -200,7 +200,7 @@ impl RefusalLog {
         }
     }
 
-    fn table(&self) -> MutexGuard<'_, HashMap<Key, Entry>> {
+    fn table(&self) -> MutexGuard<'_, HashMap<LineKey, LineCount>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -114,7 +114,8 @@ url = "http://{ARCHIVE}:{{port}}"
         );
         let socket = open_stream(&provider, &desk, NEWS, "/members/socket", &upgrade, "101").await;
         let thief = desk.clone();
-        let mut scene = Scene { provider, forum, desk, thief, desk_tokens, events, socket, phone, phone_tokens };
+        let mut scene =
+            Scene { provider, forum, desk, thief, desk_tokens, events, socket, phone, phone_tokens };
         for host in HOSTS {
             scene.is_live_at(host).await;
         }

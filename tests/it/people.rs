@@ -15,7 +15,7 @@ use membergate::adapters::store::sessions::SessionFilter;
 use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::config::rules;
 use membergate::domain::record::IndividualId;
-use membergate::domain::session::{Limits, Session, SessionKey};
+use membergate::domain::session::{Session, SessionKey, SessionLimits};
 use membergate::flows::administer::people::FindError;
 use membergate::flows::administer::people::trial::try_it;
 use membergate::flows::administer::people::view_as::ViewError;
@@ -45,7 +45,7 @@ struct Office {
     desk: Arc<AdminServices>,
 }
 
-const LIMITS: Limits = Limits {
+const LIMITS: SessionLimits = SessionLimits {
     idle: SignedDuration::from_hours(1),
     absolute: SignedDuration::from_hours(10),
     refresh_after: SignedDuration::from_mins(15),

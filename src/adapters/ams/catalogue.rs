@@ -31,7 +31,7 @@ impl Wanted {
 
 /// A record with what it was read from.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reading {
+pub struct PersonReading {
     /// The record.
     pub record: Record,
     /// What the AMS said, as a line of `explain` has it: the individual, and each part that was fetched.
@@ -73,7 +73,7 @@ pub trait AmsCatalogue: Ams {
         wanted: &'a Wanted,
         parts: Parts,
         priority: Priority,
-    ) -> BoxFuture<'a, Result<Option<Reading>, AmsError>>;
+    ) -> BoxFuture<'a, Result<Option<PersonReading>, AmsError>>;
 
     /// How it did lately. Makes no call.
     fn status(&self) -> AmsStatus;

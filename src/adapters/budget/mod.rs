@@ -45,12 +45,12 @@ pub struct Usage {
 }
 
 /// A place in the line: priority first, then order of arrival.
-type Place = (Priority, u64);
+type Rank = (Priority, u64);
 
 #[derive(Debug)]
-struct Line {
+struct WaitingLine {
     window: Window,
-    waiting: BTreeMap<Place, Arc<Notify>>,
+    waiting: BTreeMap<Rank, Arc<Notify>>,
     arrivals: u64,
     starts: u32,
 }
@@ -59,9 +59,9 @@ struct Line {
 /// revoked people in.
 const REFRESH_EVERY: u32 = 4;
 
-impl Line {
+impl WaitingLine {
     /// Whose turn it is.
-    fn next(&self) -> Option<(&Place, &Arc<Notify>)> {
+    fn next(&self) -> Option<(&Rank, &Arc<Notify>)> {
         let refreshes = (Priority::Refresh, 0)..=(Priority::Refresh, u64::MAX);
         let refresh = || self.waiting.range(refreshes).next();
         let turn = if self.starts % REFRESH_EVERY == REFRESH_EVERY - 1 { refresh() } else { None };
@@ -72,13 +72,14 @@ impl Line {
 /// The budget of the whole installation. Every call to the AMS passes here first.
 #[derive(Debug)]
 pub struct Budget {
-    line: Mutex<Line>,
+    line: Mutex<WaitingLine>,
 }
 
 impl Budget {
     /// A budget of which nothing is used yet.
     pub fn new(rate: Rate) -> Budget {
-        let line = Line { window: Window::new(rate), waiting: BTreeMap::new(), arrivals: 0, starts: 0 };
+        let line =
+            WaitingLine { window: Window::new(rate), waiting: BTreeMap::new(), arrivals: 0, starts: 0 };
         Budget { line: Mutex::new(line) }
     }
 
@@ -126,7 +127,7 @@ impl Budget {
         }
     }
 
-    fn queue(&self, priority: Priority) -> Result<Held<'_>, Busy> {
+    fn queue(&self, priority: Priority) -> Result<PlaceInLine<'_>, Busy> {
         let mut line = self.line();
         if line.waiting.keys().filter(|(of, _)| *of == priority).count() >= longest_line(priority) {
             return Err(Busy);
@@ -135,10 +136,10 @@ impl Budget {
         let place = (priority, line.arrivals);
         let notify = Arc::new(Notify::new());
         line.waiting.insert(place, Arc::clone(&notify));
-        Ok(Held { budget: self, place, notify })
+        Ok(PlaceInLine { budget: self, place, notify })
     }
 
-    fn try_start(&self, held: &Held<'_>, deadline: Instant) -> Result<Turn, Busy> {
+    fn try_start(&self, held: &PlaceInLine<'_>, deadline: Instant) -> Result<Turn, Busy> {
         let now = Instant::now();
         let mut line = self.line();
         let opens = line.window.opens(now);
@@ -156,7 +157,7 @@ impl Budget {
         Ok(Turn::Started)
     }
 
-    fn line(&self) -> MutexGuard<'_, Line> {
+    fn line(&self) -> MutexGuard<'_, WaitingLine> {
         // Nothing panics while the line is held; if something ever did, its numbers would still be sound.
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -173,13 +174,13 @@ enum Turn {
 }
 
 /// A place in the line that is given up however its holder goes.
-struct Held<'a> {
+struct PlaceInLine<'a> {
     budget: &'a Budget,
-    place: Place,
+    place: Rank,
     notify: Arc<Notify>,
 }
 
-impl Drop for Held<'_> {
+impl Drop for PlaceInLine<'_> {
     fn drop(&mut self) {
         let mut line = self.budget.line();
         line.waiting.remove(&self.place);

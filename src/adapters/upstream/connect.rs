@@ -14,7 +14,7 @@ use url::{Host, Url};
 
 use super::dial::{Dialer, Resolver};
 use super::error::UpstreamError;
-use super::limits::Limits;
+use super::limits::UpstreamLimits;
 use super::stream::Stream;
 
 /// Whose certificates are believed.
@@ -36,7 +36,7 @@ pub struct Endpoint {
     /// Whether the site sees the host that the visitor asked for (the default), or its own.
     pub preserve_host: bool,
     /// Time limits and sizes.
-    pub limits: Limits,
+    pub limits: UpstreamLimits,
 }
 
 /// The address or certificates of an upstream are of no use. The operator's to mend.
@@ -60,7 +60,7 @@ pub enum EndpointFault {
 
 impl Endpoint {
     /// Reads the address of a site.
-    pub fn new(url: &Url, trust: &Trust, limits: Limits) -> Result<Endpoint, EndpointFault> {
+    pub fn new(url: &Url, trust: &Trust, limits: UpstreamLimits) -> Result<Endpoint, EndpointFault> {
         let bad = || EndpointFault::Address(url.to_string());
         let host = url.host_str().ok_or_else(bad)?;
         let port = url.port_or_known_default().ok_or_else(bad)?;
@@ -163,7 +163,11 @@ mod tests {
             ("unix:/run/site", false),
         ] {
             let url = Url::parse(url).unwrap();
-            assert_eq!(Endpoint::new(&url, &Trust::Platform, Limits::default()).is_ok(), fits, "{url}");
+            assert_eq!(
+                Endpoint::new(&url, &Trust::Platform, UpstreamLimits::default()).is_ok(),
+                fits,
+                "{url}"
+            );
         }
     }
 
@@ -172,7 +176,7 @@ mod tests {
         let url = Url::parse("https://site.example").unwrap();
         let file = tempfile::NamedTempFile::new().unwrap();
         for path in [file.path().to_owned(), PathBuf::from("/nonexistent.pem")] {
-            let refused = Endpoint::new(&url, &Trust::Bundle(path), Limits::default());
+            let refused = Endpoint::new(&url, &Trust::Bundle(path), UpstreamLimits::default());
             assert!(matches!(refused, Err(EndpointFault::Bundle { .. })));
         }
     }

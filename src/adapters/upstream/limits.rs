@@ -9,7 +9,7 @@ pub const MAX_ANSWER_HEAD: usize = 64 * 1024;
 
 /// Time limits and sizes towards one site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct UpstreamLimits {
     /// For name look-up, which may use half of it, and TCP connection. Default: 5 s.
     pub connect: Duration,
     /// For the TLS handshake. Default: 5 s.
@@ -29,9 +29,9 @@ pub struct Limits {
     pub wait: Duration,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
+impl Default for UpstreamLimits {
+    fn default() -> UpstreamLimits {
+        UpstreamLimits {
             connect: Duration::from_secs(5),
             tls: Duration::from_secs(5),
             headers: Duration::from_secs(60),

@@ -26,9 +26,9 @@ pub use connect::{Endpoint, EndpointFault, Trust};
 pub use dial::Resolver;
 pub use error::UpstreamError;
 pub use exchange::SiteBody;
-pub use limits::{Limits, MAX_ANSWER_HEAD, MAX_FIELDS};
+pub use limits::{MAX_ANSWER_HEAD, MAX_FIELDS, UpstreamLimits};
 use pool::Pool;
-pub use pool::Tally;
+pub use pool::PoolTally;
 pub use upload::{Rest, Upload, UploadError, UploadLimits};
 
 use crate::domain::access::Permit;
@@ -40,13 +40,13 @@ pub type Endpoints = HashMap<Arc<str>, Arc<Endpoint>>;
 /// The pools of one core.
 pub struct Upstreams {
     pools: RefCell<HashMap<Arc<str>, Rc<Pool>>>,
-    tally: Arc<Tally>,
+    tally: Arc<PoolTally>,
     trailers: fn(&mut HeaderMap),
 }
 
 impl Upstreams {
     /// No connections yet. `trailers` takes out of a visitor's trailer section what must not reach a site.
-    pub fn new(tally: Arc<Tally>, trailers: fn(&mut HeaderMap)) -> Upstreams {
+    pub fn new(tally: Arc<PoolTally>, trailers: fn(&mut HeaderMap)) -> Upstreams {
         Upstreams { pools: RefCell::default(), tally, trailers }
     }
 

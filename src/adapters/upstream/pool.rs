@@ -28,7 +28,7 @@ const BUFFER: usize = 64 * 1024;
 
 /// What the pools have done so far, for metrics.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub struct PoolTally {
     /// Connections opened.
     pub opened: Counter,
     /// Requests that went over a connection that was there already.
@@ -43,7 +43,7 @@ pub(super) struct Pool {
     slots: Arc<Semaphore>,
     waiting: Cell<usize>,
     shares: RefCell<HashMap<ClientNetwork, Rc<Share>>>,
-    pub(super) tally: Arc<Tally>,
+    pub(super) tally: Arc<PoolTally>,
 }
 
 /// An open connection and the task that drives it.
@@ -80,7 +80,7 @@ struct Share {
 }
 
 impl Pool {
-    pub(super) fn new(endpoint: Arc<Endpoint>, tally: Arc<Tally>) -> Pool {
+    pub(super) fn new(endpoint: Arc<Endpoint>, tally: Arc<PoolTally>) -> Pool {
         let slots = Arc::new(Semaphore::new(endpoint.limits.connections));
         let (idle, shares) = (RefCell::default(), RefCell::default());
         Pool { endpoint, idle, slots, waiting: Cell::new(0), shares, tally }
@@ -129,7 +129,7 @@ impl Pool {
         if waiting.get() >= most {
             return None;
         }
-        let _waiting = Waiting::new(waiting);
+        let _waiting = WaitingCount::new(waiting);
         timeout(self.endpoint.limits.wait, Arc::clone(slots).acquire_owned()).await.ok()?.ok()
     }
 
@@ -212,16 +212,16 @@ impl Lease {
     }
 }
 
-struct Waiting<'a>(&'a Cell<usize>);
+struct WaitingCount<'a>(&'a Cell<usize>);
 
-impl<'a> Waiting<'a> {
-    fn new(count: &'a Cell<usize>) -> Waiting<'a> {
+impl<'a> WaitingCount<'a> {
+    fn new(count: &'a Cell<usize>) -> WaitingCount<'a> {
         count.set(count.get() + 1);
-        Waiting(count)
+        WaitingCount(count)
     }
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for WaitingCount<'_> {
     fn drop(&mut self) {
         self.0.set(self.0.get().saturating_sub(1));
     }

@@ -64,12 +64,12 @@ pub struct Upload {
     pace: Pace,
     limits: UploadLimits,
     /// `None`: there is no body.
-    fate: Option<Arc<Fate>>,
+    fate: Option<Arc<BodyState>>,
 }
 
 /// What has become of a body, for whoever gave it away.
 #[derive(Default)]
-struct Fate {
+struct BodyState {
     is_over: AtomicBool,
     is_slow: AtomicBool,
     unread: Mutex<Option<Incoming>>,
@@ -104,7 +104,7 @@ impl Upload {
         let started = Instant::now();
         let mut asked = started + ASKED_EVERY;
         let mut first = None;
-        let mut more = Kept::new(kept, self.limits.memory);
+        let mut more = CountedBytes::new(kept, self.limits.memory);
         let outcome = loop {
             let length = first.as_ref().map_or(more.bytes.len(), Bytes::len);
             if self.is_read() || length >= BEGINNING {
@@ -218,7 +218,7 @@ impl Drop for Upload {
 }
 
 /// A body that was given away to be read.
-pub struct Rest(Arc<Fate>);
+pub struct Rest(Arc<BodyState>);
 
 impl Rest {
     /// Whether it was given up because the visitor sent too slowly.
@@ -243,16 +243,16 @@ impl Rest {
 }
 
 /// Bytes that are counted for as long as they are kept.
-struct Kept {
+struct CountedBytes {
     bytes: Vec<u8>,
     counted: i64,
     count: Gauge,
     most: usize,
 }
 
-impl Kept {
-    fn new(count: &Gauge, most: usize) -> Kept {
-        Kept { bytes: Vec::new(), counted: 0, count: count.clone(), most }
+impl CountedBytes {
+    fn new(count: &Gauge, most: usize) -> CountedBytes {
+        CountedBytes { bytes: Vec::new(), counted: 0, count: count.clone(), most }
     }
 
     /// Takes more bytes, also beyond the limit, for they are here already. False: there is no room for others.
@@ -269,13 +269,13 @@ impl Kept {
     }
 }
 
-impl AsRef<[u8]> for Kept {
+impl AsRef<[u8]> for CountedBytes {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-impl Drop for Kept {
+impl Drop for CountedBytes {
     fn drop(&mut self) {
         self.count.dec_by(self.counted);
     }

@@ -31,7 +31,7 @@ use super::settings::{Hsts, Listen, Log, Settings, Store, Tls};
 use crate::adapters::keys::seal::SecretKey;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
-use crate::domain::session::Limits;
+use crate::domain::session::SessionLimits;
 use crate::telemetry::Format;
 use crate::web::arrived::Association;
 use crate::web::pages::Contact;
@@ -184,7 +184,7 @@ impl Resolving<'_, '_> {
         }
     }
 
-    fn session(&mut self, said: raw::Session) -> Option<Limits> {
+    fn session(&mut self, said: raw::Session) -> Option<SessionLimits> {
         let idle = self.duration(said.idle, "2h");
         let absolute = self.duration(said.absolute, "24h");
         let refresh_after = self.duration(said.refresh_after, "15m");
@@ -195,7 +195,7 @@ impl Resolving<'_, '_> {
         if let (Some(refresh_after), Some(stale_limit)) = (&refresh_after, &stale_limit) {
             self.in_order("session.refresh_after", refresh_after, "session.stale_limit", stale_limit);
         }
-        Some(Limits {
+        Some(SessionLimits {
             idle: idle?.into_inner(),
             absolute: absolute?.into_inner(),
             refresh_after: refresh_after?.into_inner(),

@@ -10,7 +10,7 @@ use super::super::reading::Said;
 use super::super::settings::Site;
 use super::access::RESERVED;
 use super::values::Resolving;
-use crate::adapters::upstream::{Limits, Trust};
+use crate::adapters::upstream::{Trust, UpstreamLimits};
 use crate::domain::access;
 use crate::domain::path::{PathPattern, PathPolicy, Platform, RequestPath};
 use crate::domain::return_to::is_ours;
@@ -63,9 +63,9 @@ impl Resolving<'_, '_> {
         let trust = self.optional(said.upstream_ca, |to, file| to.readable(&file).map(|(path, _)| path));
         let connect = self.duration(said.connect_timeout, "5s");
         let response = self.duration(said.response_timeout, "60s");
-        let connections = self.count(said.max_connections, Limits::default().connections);
+        let connections = self.count(said.max_connections, UpstreamLimits::default().connections);
         let per_network =
-            self.count(said.max_connections_per_network, Limits::default().connections_per_network);
+            self.count(said.max_connections_per_network, UpstreamLimits::default().connections_per_network);
         let paths = self.path_policy(said.ambiguous_paths, said.windows);
         let prefix = place.as_ref().map(|place| place.prefix.as_str());
         let access = said.access.or(Vec::new).and_then(|rules| self.access(rules, prefix, around.rules));
@@ -84,12 +84,12 @@ impl Resolving<'_, '_> {
             upstream: upstream?,
             preserve_host: said.preserve_host.or(|| true)?,
             trust: trust?.map_or(Trust::Platform, Trust::Bundle),
-            limits: Limits {
+            limits: UpstreamLimits {
                 connect: connect?.into_inner().unsigned_abs(),
                 headers: response?.into_inner().unsigned_abs(),
                 connections: connections?,
                 connections_per_network: per_network?,
-                ..Limits::default()
+                ..UpstreamLimits::default()
             },
         })
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::client::{Scope, Scopes};
 use super::record::IndividualId;
-use super::session::Limits;
+use super::session::SessionLimits;
 use super::time::Timestamp;
 use proof_key::Challenge;
 
@@ -62,7 +62,7 @@ impl Grant {
 pub fn token_ends(
     now: Timestamp,
     session_began: Timestamp,
-    limits: &Limits,
+    limits: &SessionLimits,
     holds_until: Option<Timestamp>,
 ) -> Timestamp {
     let session_ends = session_began + limits.absolute;
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_token_ends_with_whatever_ends_first() {
-        let limits = Limits {
+        let limits = SessionLimits {
             idle: SignedDuration::from_hours(2),
             absolute: SignedDuration::from_hours(10),
             refresh_after: SignedDuration::from_mins(15),

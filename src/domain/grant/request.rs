@@ -125,7 +125,7 @@ pub fn check(clients: &Clients, parameters: &Parameters) -> Result<Authorization
         .and_then(|uri| client.redirect_uri(uri))
         .ok_or(Refusal::OnOurPage("the redirect address is not one of the client's"))?;
     let mut reply_to = ReplyTo { address: address.into_owned(), state: None, mode: ResponseMode::Query };
-    let asked = Asked::read(parameters, &mut reply_to).and_then(|asked| asked.check(client));
+    let asked = RequestTexts::read(parameters, &mut reply_to).and_then(|asked| asked.check(client));
     let refuse = |(error, why)| Refusal::AtTheClient(Box::new(reply_to.clone()), error, why);
     let asked = asked.map_err(refuse)?;
     Ok(Authorization {
@@ -139,14 +139,14 @@ pub fn check(clients: &Clients, parameters: &Parameters) -> Result<Authorization
     })
 }
 
-type Told = (AuthorizationError, &'static str);
+type AuthorizationRefusal = (AuthorizationError, &'static str);
 
-fn invalid(why: &'static str) -> Told {
+fn invalid(why: &'static str) -> AuthorizationRefusal {
     (AuthorizationError::InvalidRequest, why)
 }
 
 /// The texts of a request, each known to stand once.
-struct Asked<'a> {
+struct RequestTexts<'a> {
     response_type: Option<&'a str>,
     scope: Option<&'a str>,
     has_state: bool,
@@ -165,8 +165,11 @@ struct Checked {
     max_age: Option<SignedDuration>,
 }
 
-impl<'a> Asked<'a> {
-    fn read(parameters: &'a Parameters, reply_to: &mut ReplyTo) -> Result<Asked<'a>, Told> {
+impl<'a> RequestTexts<'a> {
+    fn read(
+        parameters: &'a Parameters,
+        reply_to: &mut ReplyTo,
+    ) -> Result<RequestTexts<'a>, AuthorizationRefusal> {
         let one = |name| parameters.one(name).map_err(|Repeated(_)| invalid("a parameter is repeated"));
         // (3) How to answer; first of all, so that what follows is answered so.
         let state = one("state")?;
@@ -193,7 +196,7 @@ impl<'a> Asked<'a> {
                 return Err((error, "this parameter is not supported"));
             }
         }
-        Ok(Asked {
+        Ok(RequestTexts {
             response_type: one("response_type")?,
             scope: one("scope")?,
             has_state: state.is_some(),
@@ -205,7 +208,7 @@ impl<'a> Asked<'a> {
         })
     }
 
-    fn check(self, client: &Client) -> Result<Checked, Told> {
+    fn check(self, client: &Client) -> Result<Checked, AuthorizationRefusal> {
         // (5) The code flow, and no other.
         match self.response_type {
             Some("code") => {}
@@ -255,7 +258,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-fn prompt(text: &str) -> Result<Prompt, Told> {
+fn prompt(text: &str) -> Result<Prompt, AuthorizationRefusal> {
     let mut prompt = Prompt::WhereNeeded;
     let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
     for word in &words {
@@ -270,7 +273,7 @@ fn prompt(text: &str) -> Result<Prompt, Told> {
     Ok(prompt)
 }
 
-fn seconds(text: &str) -> Result<SignedDuration, Told> {
+fn seconds(text: &str) -> Result<SignedDuration, AuthorizationRefusal> {
     let digits = text.len() <= 10 && text.bytes().all(|byte| byte.is_ascii_digit());
     let seconds = text.parse().ok().filter(|_| digits);
     seconds.map(SignedDuration::from_secs).ok_or(invalid("max_age must be a number of seconds"))
@@ -278,7 +281,7 @@ fn seconds(text: &str) -> Result<SignedDuration, Told> {
 
 /// Who is signed in at this browser.
 #[derive(Debug, Clone, Copy)]
-pub struct SignedIn<'a> {
+pub struct SignInState<'a> {
     /// The person.
     pub individual: &'a IndividualId,
     /// When the session began.
@@ -308,13 +311,13 @@ impl Authorization {
     /// person has been sent to sign in for it; a session that began since is new enough for anything.
     pub fn next(
         &self,
-        signed_in: Option<SignedIn<'_>>,
+        signed_in: Option<SignInState<'_>>,
         expected: Option<&IndividualId>,
         resumed: Option<Timestamp>,
         now: Timestamp,
     ) -> Next {
         let may_ask = self.prompt != Prompt::Never;
-        let Some(SignedIn { individual, began }) = signed_in else {
+        let Some(SignInState { individual, began }) = signed_in else {
             return match () {
                 () if !may_ask => Next::LoginRequired,
                 // Our session is over, and the AMS's may be days old: it would let the browser straight through.

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 pub use pattern::{NotAPattern, PathPattern};
 pub use policy::{PathFault, PathPolicy, Platform};
-use spelling::Text;
+use spelling::PathText;
 
 /// The path of a request with all its readings. A plain path has one, itself, and costs no allocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +68,8 @@ impl<'a> RequestPath<'a> {
 
     /// Whether servers may disagree about it. Letters that are encoded without need are no reason to.
     pub fn is_ambiguous(&self) -> bool {
-        let Text { text, as_windows_1252 } = Text::of(&spelling::decode(self.raw.as_bytes(), |_| false));
+        let PathText { text, as_windows_1252 } =
+            PathText::of(&spelling::decode(self.raw.as_bytes(), |_| false));
         let has_encoded_slash = self.raw.as_bytes().windows(3).any(|part| part.eq_ignore_ascii_case(b"%2f"));
         as_windows_1252.is_some() || has_encoded_slash || self.others.iter().any(|other| *other != text)
     }

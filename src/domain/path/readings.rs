@@ -1,7 +1,7 @@
 //! The closure: what comes of a path by every step that some server takes, in every order.
 
 use super::policy::{PathFault, Platform};
-use super::spelling::{self, Text};
+use super::spelling::{self, PathText};
 use super::windows;
 
 /// Most readings of one path.
@@ -21,7 +21,7 @@ struct Form {
 }
 
 #[derive(Default)]
-struct Found {
+struct ReadingSet {
     forms: Vec<Form>,
     bytes: usize,
     readings: Vec<String>,
@@ -32,7 +32,7 @@ pub(super) fn of(raw: &str, platform: Platform) -> Result<Vec<String>, PathFault
     if !spelling::escapes_are_whole(raw.as_bytes()) {
         return Err(PathFault::BrokenEscape);
     }
-    let mut found = Found::default();
+    let mut found = ReadingSet::default();
     found.add(Form { bytes: raw.as_bytes().to_vec(), decoded: 0 }, platform)?;
     let mut next = 0;
     while let Some(form) = found.forms.get(next) {
@@ -77,7 +77,7 @@ fn steps(form: &Form, platform: Platform) -> Vec<Form> {
     forms
 }
 
-impl Found {
+impl ReadingSet {
     fn add(&mut self, form: Form, platform: Platform) -> Result<(), PathFault> {
         // An encoded form is no reading itself: what it says as it is written is the first of its decoded forms.
         let is_reading = form.decoded > 0 || !form.bytes.contains(&b'%');
@@ -89,7 +89,7 @@ impl Found {
             windows::check(&form.bytes)?;
         }
         if is_reading {
-            let Text { text, as_windows_1252 } = Text::of(&form.bytes);
+            let PathText { text, as_windows_1252 } = PathText::of(&form.bytes);
             for text in [Some(text), as_windows_1252].into_iter().flatten() {
                 if !self.readings.contains(&text) {
                     self.readings.push(text);

@@ -126,17 +126,17 @@ fn is_overlong(bytes: &[u8]) -> bool {
 }
 
 /// The characters of a path.
-pub(super) struct Text {
+pub(super) struct PathText {
     /// As UTF-8; bytes that are none as Windows-1252.
     pub(super) text: String,
     /// All of it as Windows-1252, where it is no UTF-8.
     pub(super) as_windows_1252: Option<String>,
 }
 
-impl Text {
-    pub(super) fn of(bytes: &[u8]) -> Text {
+impl PathText {
+    pub(super) fn of(bytes: &[u8]) -> PathText {
         if let Ok(text) = std::str::from_utf8(bytes) {
-            return Text { text: text.to_owned(), as_windows_1252: None };
+            return PathText { text: text.to_owned(), as_windows_1252: None };
         }
         let mut text = String::new();
         for chunk in bytes.utf8_chunks() {
@@ -144,7 +144,7 @@ impl Text {
             text.extend(chunk.invalid().iter().map(|&byte| windows_1252(byte)));
         }
         let whole = bytes.iter().map(|&byte| windows_1252(byte)).collect();
-        Text { text, as_windows_1252: Some(whole) }
+        PathText { text, as_windows_1252: Some(whole) }
     }
 }
 

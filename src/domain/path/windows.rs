@@ -3,7 +3,7 @@
 //! Letters of either case need nothing here: rules that restrict are compared without regard to case on every platform.
 
 use super::policy::PathFault;
-use super::spelling::{self, Text};
+use super::spelling::{self, PathText};
 
 /// Whether Windows has nothing to change in a plain path. It may be wrong only by saying no.
 pub(super) fn is_plain(raw: &str) -> bool {
@@ -42,7 +42,7 @@ fn best_fit(bytes: &[u8]) -> Option<Vec<u8>> {
     if bytes.is_ascii() {
         return None;
     }
-    let text = Text::of(bytes).text;
+    let text = PathText::of(bytes).text;
     let fit = |letter: char| match letter {
         '\u{ff01}'..='\u{ff5e}' => {
             u32::from(letter).checked_sub(0xfee0).and_then(char::from_u32).unwrap_or(letter)

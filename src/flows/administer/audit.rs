@@ -74,7 +74,8 @@ impl Audit {
             let id = entry.actor.id.as_ref().map_or("", IndividualId::as_str);
             let (number, at) = (number.to_string(), entry.at.to_string());
             let (before, after) = (entry.before.as_deref(), entry.after.as_deref());
-            let fields = [&*number, &*at, &*entry.actor.name, id, admitted_by, entry.action.name(), &*entry.about];
+            let fields =
+                [&*number, &*at, &*entry.actor.name, id, admitted_by, entry.action.name(), &*entry.about];
             let fields = fields.into_iter().chain([before.unwrap_or_default(), after.unwrap_or_default()]);
             text.push_str(&fields.map(field).collect::<Vec<_>>().join(","));
             text.push_str("\r\n");

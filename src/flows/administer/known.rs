@@ -47,7 +47,7 @@ impl Known {
         look: Arc<Look<T>>,
         done: Arc<AtomicUsize>,
     ) -> Result<Vec<T>, StoreError> {
-        let reading = Arc::new(Reading {
+        let reading = Arc::new(RecordWalk {
             people: self.clone(),
             next: tokio::sync::Mutex::new(0),
             enough: AtomicBool::new(false),
@@ -75,14 +75,14 @@ fn cut_short() -> StoreError {
 }
 
 /// One walk through the records, shared by its workers.
-struct Reading {
+struct RecordWalk {
     people: Known,
     next: tokio::sync::Mutex<i64>,
     enough: AtomicBool,
     done: Arc<AtomicUsize>,
 }
 
-impl Reading {
+impl RecordWalk {
     async fn page(&self) -> Result<Option<SealedPage>, StoreError> {
         let mut next = self.next.lock().await;
         if self.enough.load(Ordering::Acquire) {
@@ -95,7 +95,7 @@ impl Reading {
 }
 
 async fn work<T: Default + Send + 'static>(
-    reading: Arc<Reading>,
+    reading: Arc<RecordWalk>,
     look: Arc<Look<T>>,
 ) -> Result<T, StoreError> {
     let mut found = T::default();

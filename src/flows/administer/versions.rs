@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::mapping::{ChangeError, Mapping, Seen, Which};
+use super::mapping::{ChangeError, Mapping, SeenDraft, Which};
 use super::{Actor, AdmittedBy};
 use crate::adapters::rules_file;
 use crate::adapters::store::StoreError;
@@ -25,7 +25,7 @@ const LONGEST_NOTE: usize = 500;
 /// A mapping on its way into force.
 struct Publication<'a> {
     actor: &'a Actor,
-    seen: Seen,
+    seen: SeenDraft,
     rules: Rules,
     note: &'a str,
     restored_from: Option<u64>,

@@ -21,7 +21,7 @@ const WAITING_LIVES: SignedDuration = SignedDuration::from_mins(65);
 
 /// A request that waits for a sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiting {
+pub struct WaitingRequest {
     /// The request, as a query.
     pub request: String,
     /// When it was first made.
@@ -40,7 +40,7 @@ pub struct Onward {
 
 /// A logout that waits for a yes.
 #[derive(Debug, Serialize, Deserialize)]
-struct Question {
+struct SealedQuestion {
     session: [u8; 32],
     onward: Option<String>,
     made: Timestamp,
@@ -48,18 +48,18 @@ struct Question {
 
 impl Provider {
     /// Seals a request.
-    pub fn seal_waiting(&self, waiting: &Waiting) -> Result<String, CryptographyFailed> {
+    pub fn seal_waiting(&self, waiting: &WaitingRequest) -> Result<String, CryptographyFailed> {
         self.seal(b"waiting", waiting)
     }
 
     /// Opens a request that was sealed here.
-    pub fn open_waiting(&self, sealed: &str) -> Option<Waiting> {
+    pub fn open_waiting(&self, sealed: &str) -> Option<WaitingRequest> {
         self.open(b"waiting", sealed)
     }
 
     /// Whether a request has waited no longer than a sign-in takes. An older one is as if it were made now: nobody has signed in
     /// for it.
-    pub fn still_waits(&self, waiting: &Waiting) -> bool {
+    pub fn still_waits(&self, waiting: &WaitingRequest) -> bool {
         self.clock.now().duration_since(waiting.asked).abs() < WAITING_LIVES
     }
 
@@ -80,12 +80,12 @@ impl Provider {
         onward: Option<&str>,
     ) -> Result<String, CryptographyFailed> {
         let onward = onward.map(str::to_owned);
-        self.seal(b"question", &Question { session: session.0, onward, made: self.clock.now() })
+        self.seal(b"question", &SealedQuestion { session: session.0, onward, made: self.clock.now() })
     }
 
     /// Opens the answer of the browser that has this session: where to go then. `None`: nobody asked it that.
     pub fn open_question(&self, session: SessionKey, sealed: &str) -> Option<Option<String>> {
-        let question: Question = self.open(b"question", sealed)?;
+        let question: SealedQuestion = self.open(b"question", sealed)?;
         (question.session == session.0 && self.is_fresh(question.made)).then_some(question.onward)
     }
 

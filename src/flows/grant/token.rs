@@ -17,7 +17,7 @@ use crate::adapters::store::StoreError;
 use crate::adapters::store::grants::{NewToken, Renewal, Renewed, StoredGrant, TokenKey, TokenKind, Use};
 use crate::domain::access::{Admission, admit};
 use crate::domain::base64url;
-use crate::domain::claims::{self, IdToken, Person};
+use crate::domain::claims::{self, ClaimedPerson, IdToken};
 use crate::domain::client::{Client, Proof, Scope, Scopes, scope_text};
 use crate::domain::grant::proof_key::{Challenge, Verifier};
 use crate::domain::grant::request::{Parameters, Repeated};
@@ -317,7 +317,7 @@ impl Provider {
     }
 
     /// What this client is told about a person, in ID token and userinfo alike.
-    fn person<'a>(&self, admission: Admission<'a>, client: &Client, scopes: &Scopes) -> Person<'a> {
+    fn person<'a>(&self, admission: Admission<'a>, client: &Client, scopes: &Scopes) -> ClaimedPerson<'a> {
         claims::person(admission, scopes, client.user_name, self.clients().email_verified(client))
     }
 

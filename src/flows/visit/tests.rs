@@ -146,7 +146,7 @@ fn visits(store: &Arc<Shelf>) -> Arc<Visits> {
         Refresh::new(Arc::new(NoAms("test")), store.clone(), directory, rules.clone(), clock.clone());
     let hours = jiff::SignedDuration::from_hours;
     let limits =
-        Limits { idle: hours(1), absolute: hours(8), refresh_after: hours(2), stale_limit: hours(4) };
+        SessionLimits { idle: hours(1), absolute: hours(8), refresh_after: hours(2), stale_limit: hours(4) };
     Arc::new(Visits::new(store, rules, limits, "test", clock, Arc::new(refresh)))
 }
 

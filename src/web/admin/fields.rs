@@ -152,7 +152,7 @@ impl HtmlSafe for Lines {}
 /// A switch, with what it does and an example of it.
 #[derive(Clone, Debug, Template)]
 #[template(path = "admin/switch.html")]
-pub struct Switch {
+pub struct Toggle {
     /// In the form.
     pub name: &'static str,
     /// What it is called.
@@ -165,7 +165,7 @@ pub struct Switch {
     pub example: &'static str,
 }
 
-impl HtmlSafe for Switch {}
+impl HtmlSafe for Toggle {}
 
 /// Values that fields offer: what the AMS lists, and what was seen on records.
 #[derive(Clone, Debug, Template)]

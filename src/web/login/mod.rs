@@ -10,7 +10,7 @@ use url::Url;
 
 use super::arrived::Arrived;
 use super::cookies::{Cookie, Cookies, MOST_SESSIONS};
-use super::pages::{Notice, SignIn, Step, respond};
+use super::pages::{Notice, SignInPage, Step, respond};
 use super::paths;
 use super::present::{Present, Unanswered};
 use super::state::{Services, answer, see_other, with_cookies};
@@ -23,7 +23,7 @@ use crate::flows::sign_in::{Failure, Returning, SignInError};
 
 /// Where `/_gate/login` is asked to end.
 #[derive(Default)]
-struct Asked {
+struct LoginQuery {
     /// As it was written; it may be of any length.
     return_to: Option<String>,
     /// Names the cookie with the key of the whole address.
@@ -37,8 +37,8 @@ struct Asked {
     tries: u8,
 }
 
-fn asked(query: Option<&str>) -> Asked {
-    let mut asked = Asked::default();
+fn asked(query: Option<&str>) -> LoginQuery {
+    let mut asked = LoginQuery::default();
     for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
             "return_to" => asked.return_to = Some(value.into_owned()),
@@ -54,7 +54,7 @@ fn asked(query: Option<&str>) -> Asked {
     asked
 }
 
-impl Asked {
+impl LoginQuery {
     /// The whole page, from the store if it lies there, and the key by which the browser has it. What is no page of the site leads
     /// home. `is_cut` tells afterwards whether something is lost.
     async fn page(
@@ -117,9 +117,11 @@ pub async fn login(
         let address = arrived.address_of(&page);
         return match asked.is_cut {
             false => see_other(&address),
-            true => {
-                answer(respond(&SignIn { frame: arrived.frame(), go_url: address, step: Step::CutSignedIn }))
-            }
+            true => answer(respond(&SignInPage {
+                frame: arrived.frame(),
+                go_url: address,
+                step: Step::CutSignedIn,
+            })),
         };
     }
     // What a browser has the key of is kept already.
@@ -137,7 +139,7 @@ pub async fn login(
         let step = if to.is_cut { Step::Cut } else { Step::Whole };
         // The page says what is lost; then all is said.
         let go_url = format!("{}{tries}&go=1", paths::login_to(&Destination { is_cut: false, ..to }));
-        return with_cookies(answer(respond(&SignIn { frame: arrived.frame(), go_url, step })), key);
+        return with_cookies(answer(respond(&SignInPage { frame: arrived.frame(), go_url, step })), key);
     }
     let Ok(callback) = Url::parse(&format!("{}{}", arrived.site.origin, paths::CALLBACK)) else {
         return answer(Notice::Broken.html(&arrived.frame()));

@@ -12,13 +12,13 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use super::shared::{OpenIdServices, is_form};
 use crate::adapters::store::StoreError;
 use crate::domain::grant::request::{
-    Authorization, AuthorizationError, Next, Parameters, Prompt, Refusal, ReplyTo, ResponseMode, SignedIn,
+    Authorization, AuthorizationError, Next, Parameters, Prompt, Refusal, ReplyTo, ResponseMode, SignInState,
     check,
 };
 use crate::domain::outcome::Outcome;
 use crate::domain::return_to::{LONGEST, LONGEST_CARRIED, ReturnTo};
 use crate::flows::grant::AuthorizeError;
-use crate::flows::grant::kept::{ONWARD_LIVES, Waiting};
+use crate::flows::grant::kept::{ONWARD_LIVES, WaitingRequest};
 use crate::flows::long_addresses::Destination;
 use crate::flows::person::Held;
 use crate::web::arrived::Arrived;
@@ -112,9 +112,9 @@ fn claimed(parameters: &Parameters) -> Option<Claimed> {
     parameters.one("client_id").ok().flatten().map(Claimed::new)
 }
 
-type Told = (AuthorizationError, &'static str);
+type AuthorizationRefusal = (AuthorizationError, &'static str);
 
-const LACKS_ROLES: Told =
+const LACKS_ROLES: AuthorizationRefusal =
     (AuthorizationError::AccessDenied, "this person lacks the roles that the site asks for");
 
 impl OpenIdServices {
@@ -125,8 +125,8 @@ impl OpenIdServices {
         cookies: &Cookies,
         parameters: &Parameters,
         authorization: &Authorization,
-        waiting: Option<Waiting>,
-    ) -> Result<Response<Body>, Told> {
+        waiting: Option<WaitingRequest>,
+    ) -> Result<Response<Body>, AuthorizationRefusal> {
         let failed = |error: &dyn std::fmt::Display| {
             log::ending_of(arrived, claimed(parameters).as_ref(), Outcome::Broken, error);
             (AuthorizationError::ServerError, "something failed at the provider")
@@ -149,7 +149,7 @@ impl OpenIdServices {
             }
             Err(Unanswered { error, .. }) => return Ok(unavailable(arrived, parameters, &error)),
         };
-        let signed_in = present.as_ref().map(|Present { live, .. }| SignedIn {
+        let signed_in = present.as_ref().map(|Present { live, .. }| SignInState {
             individual: &live.session().individual,
             began: live.session().created,
         });
@@ -157,7 +157,7 @@ impl OpenIdServices {
         let resumed =
             waiting.filter(|waiting| self.provider.still_waits(waiting)).map(|waiting| waiting.asked);
         let next = authorization.next(signed_in, expected.as_ref(), resumed, now);
-        let waiting = Waiting { request: parameters.kept(), asked: resumed.unwrap_or(now), expected };
+        let waiting = WaitingRequest { request: parameters.kept(), asked: resumed.unwrap_or(now), expected };
         match (next, present) {
             (Next::Decide, Some(Present { live, held })) => {
                 match self.provider.authorize(authorization, &live, &held).await {
@@ -213,9 +213,9 @@ impl OpenIdServices {
         &self,
         arrived: &Arrived,
         cookies: &Cookies,
-        waiting: &Waiting,
+        waiting: &WaitingRequest,
         again: bool,
-    ) -> Result<(String, Vec<Option<HeaderValue>>), Told> {
+    ) -> Result<(String, Vec<Option<HeaderValue>>), AuthorizationRefusal> {
         if Parameters::parse(waiting.request.as_bytes()).length() > LONGEST {
             return Err((
                 AuthorizationError::InvalidRequest,
@@ -246,7 +246,7 @@ impl OpenIdServices {
         arrived: &Arrived,
         client: Option<&Claimed>,
         to: &ReplyTo,
-        (error, why): Told,
+        (error, why): AuthorizationRefusal,
     ) -> Response<Body> {
         let code = error.as_str();
         let cause = format!("{code}: {why}");
@@ -279,7 +279,7 @@ impl OpenIdServices {
     }
 
     /// Answers the client at its checked address, with its state and our name (RFC 9207).
-    fn reply(&self, arrived: &Arrived, to: &ReplyTo, pairs: Vec<Pair>) -> Response<Body> {
+    fn reply(&self, arrived: &Arrived, to: &ReplyTo, pairs: Vec<AnswerField>) -> Response<Body> {
         match to.mode {
             ResponseMode::Query => see_other(&self.address(to, &pairs)),
             ResponseMode::FormPost => answer(respond(&FormPost {
@@ -291,7 +291,7 @@ impl OpenIdServices {
     }
 
     /// The client's checked address with an answer.
-    fn address(&self, to: &ReplyTo, pairs: &[Pair]) -> String {
+    fn address(&self, to: &ReplyTo, pairs: &[AnswerField]) -> String {
         to.address.with_query(&self.whole(to, pairs).collect::<Vec<_>>()).into()
     }
 
@@ -299,7 +299,7 @@ impl OpenIdServices {
     fn whole<'a>(
         &'a self,
         to: &'a ReplyTo,
-        pairs: &'a [Pair],
+        pairs: &'a [AnswerField],
     ) -> impl Iterator<Item = (&'static str, &'a str)> {
         let own = pairs.iter().map(|(name, value)| (*name, &**value));
         let state = to.state.as_deref().map(|state| ("state", state));
@@ -308,9 +308,9 @@ impl OpenIdServices {
 }
 
 /// A part of an answer.
-type Pair = (&'static str, Cow<'static, str>);
+type AnswerField = (&'static str, Cow<'static, str>);
 
-fn refusal(error: AuthorizationError, why: &'static str) -> Vec<Pair> {
+fn refusal(error: AuthorizationError, why: &'static str) -> Vec<AnswerField> {
     vec![("error", error.as_str().into()), ("error_description", why.into())]
 }
 

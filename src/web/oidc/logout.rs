@@ -26,15 +26,15 @@ use crate::web::state::{answer, see_other, with_cookies};
 use crate::web::{log, paths};
 
 /// What a client asks for, checked.
-struct Asked {
+struct LogoutRequest {
     hint: Option<Hint>,
     client: Option<String>,
-    onward: Wanted,
+    onward: AfterLogout,
 }
 
 /// Where the client wants the browser back.
 #[derive(Debug, Clone)]
-enum Wanted {
+enum AfterLogout {
     /// Nowhere in particular.
     Nowhere,
     /// At this address of its own, with the state.
@@ -43,11 +43,11 @@ enum Wanted {
     Unregistered,
 }
 
-impl Wanted {
+impl AfterLogout {
     fn address(&self) -> Option<&str> {
         match self {
-            Wanted::At(address) => Some(address),
-            Wanted::Nowhere | Wanted::Unregistered => None,
+            AfterLogout::At(address) => Some(address),
+            AfterLogout::Nowhere | AfterLogout::Unregistered => None,
         }
     }
 }
@@ -67,7 +67,7 @@ pub(super) async fn end_session(
         Err(why) => return refuse(&arrived, &parameters, why),
     };
     let onward = asked.onward.address();
-    let stays_here = matches!(asked.onward, Wanted::Unregistered);
+    let stays_here = matches!(asked.onward, AfterLogout::Unregistered);
     if stays_here {
         // The person is not left signed in for a mistake of the site, but nothing happens unasked.
         let why = "post_logout_redirect_uri is not one of the client's; the person was asked";
@@ -135,7 +135,7 @@ pub(super) async fn onward(
 
 impl OpenIdServices {
     /// Checks a request. The numbers are those of RP-Initiated Logout §2 and §3.
-    fn read(&self, parameters: &Parameters) -> Result<Asked, &'static str> {
+    fn read(&self, parameters: &Parameters) -> Result<LogoutRequest, &'static str> {
         let one = |name| parameters.one(name).map_err(repeated);
         // (1) The hint is an ID token that we made; it may be old.
         let hint = match one("id_token_hint")? {
@@ -155,20 +155,20 @@ impl OpenIdServices {
         // (3) The address is one of that client's. Without a client there is none; without an address the state goes nowhere.
         let state = one("state")?;
         let onward = match (one("post_logout_redirect_uri")?, client) {
-            (None, _) => Wanted::Nowhere,
+            (None, _) => AfterLogout::Nowhere,
             (Some(uri), Some(client)) => match client.post_logout_redirect_uri(uri) {
                 Some(address) => {
                     let state = state.map(|state| ("state", state));
-                    Wanted::At(address.with_query(state.as_slice()).to_string())
+                    AfterLogout::At(address.with_query(state.as_slice()).to_string())
                 }
                 // Only with an ID token is it sure that the client asks for this person.
-                None if hint.is_some() => Wanted::Unregistered,
+                None if hint.is_some() => AfterLogout::Unregistered,
                 None => return Err("post_logout_redirect_uri is not one of the client's"),
             },
             (Some(_), None) => return Err("post_logout_redirect_uri needs id_token_hint or client_id"),
         };
         let client = client.map(|client| client.name.clone());
-        Ok(Asked { hint, client, onward })
+        Ok(LogoutRequest { hint, client, onward })
     }
 
     /// Ends the sessions of this browser by a round of all hosts, then the AMS's, and goes on. Where the AMS does not send browsers

@@ -17,7 +17,7 @@ pub use answer::{SESSION_CHALLENGE, problem, respond, status};
 pub use kept_form::{KeptForm, ResumeForm};
 pub use notice::{AnswerFault, Contact, Missing, Notice, Refused, Retry, WayBack};
 pub use oidc::{FormPost, SignOutQuestion};
-pub use sign_in::{SignIn, SignedOut, SigningOut, Step};
+pub use sign_in::{SignInPage, SignedOutPage, SigningOut, Step};
 
 use std::borrow::Cow;
 

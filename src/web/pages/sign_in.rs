@@ -11,7 +11,7 @@ const SCRIPT: &str = include_str!("../../../assets/sign_in.js");
 /// of the address (`#minutes`), which browsers never send.
 #[derive(Clone, Debug, Template)]
 #[template(path = "sign_in.html")]
-pub struct SignIn {
+pub struct SignInPage {
     /// Around the page.
     pub frame: Frame,
     /// Starts the login. Has a query already; the script adds `&fragment=` when there is one.
@@ -31,7 +31,7 @@ pub enum Step {
     CutSignedIn,
 }
 
-impl Page for SignIn {
+impl Page for SignInPage {
     const SCRIPT: &'static str = SCRIPT;
 
     fn status(&self) -> StatusCode {
@@ -53,14 +53,14 @@ impl Page for SignIn {
 /// Where a logout ends that has nowhere else to go: no page of the site is open to everybody, or a client named no address.
 #[derive(Clone, Debug, Template)]
 #[template(path = "signed_out.html")]
-pub struct SignedOut {
+pub struct SignedOutPage {
     /// Around the page.
     pub frame: Frame,
     /// Starts a login, when the person wants one.
     pub sign_in: String,
 }
 
-impl Page for SignedOut {
+impl Page for SignedOutPage {
     fn status(&self) -> StatusCode {
         StatusCode::OK
     }

@@ -128,9 +128,9 @@ fn text(response: &Response<Bytes>) -> String {
 
 #[test]
 fn every_sample_of_every_page_renders() {
-    check::<SignIn>();
+    check::<SignInPage>();
     check::<SigningOut>();
-    check::<SignedOut>();
+    check::<SignedOutPage>();
     check::<KeptForm>();
     check::<ResumeForm>();
     check::<FormPost>();

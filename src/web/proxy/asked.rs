@@ -23,7 +23,7 @@ pub(super) struct Asked<'s, 'r> {
 }
 
 /// What becomes of a request.
-pub(super) enum Verdict<'a> {
+pub(super) enum RequestVerdict<'a> {
     /// It may go on.
     Granted(Permit<'a>),
     /// This person is not entitled; this is what would be needed.
@@ -81,17 +81,21 @@ impl<'s, 'r> Asked<'s, 'r> {
     }
 
     /// Decides.
-    pub(super) fn verdict<'w>(&self, who: &'w Who) -> Verdict<'w>
+    pub(super) fn verdict<'w>(&self, who: &'w Who) -> RequestVerdict<'w>
     where
         's: 'w,
     {
         match (self.strictest(who.visitor()), who) {
-            (Access::Granted(permit), _) => Verdict::Granted(permit),
-            (Access::Refused(require), Who::SignedIn(_, held)) => Verdict::Refused(&held.standing, require),
-            (_, Who::Unknown) => Verdict::Unknown,
-            (_, Who::Stale(_)) => Verdict::Stale,
-            (Access::SignIn | Access::Refused(_), _) if self.is_foreign_socket => Verdict::ForeignSocket,
-            (Access::SignIn | Access::Refused(_), _) => Verdict::SignIn,
+            (Access::Granted(permit), _) => RequestVerdict::Granted(permit),
+            (Access::Refused(require), Who::SignedIn(_, held)) => {
+                RequestVerdict::Refused(&held.standing, require)
+            }
+            (_, Who::Unknown) => RequestVerdict::Unknown,
+            (_, Who::Stale(_)) => RequestVerdict::Stale,
+            (Access::SignIn | Access::Refused(_), _) if self.is_foreign_socket => {
+                RequestVerdict::ForeignSocket
+            }
+            (Access::SignIn | Access::Refused(_), _) => RequestVerdict::SignIn,
         }
     }
 

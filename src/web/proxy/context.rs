@@ -55,7 +55,7 @@ pub(super) fn is_read(method: &Method) -> bool {
 }
 
 /// Where a request goes.
-pub(super) struct Place<'t> {
+pub(super) struct SitePath<'t> {
     pub(super) path: RequestPath<'t>,
     /// The site to which every reading of the path leads.
     pub(super) site: Arc<Site>,
@@ -63,9 +63,9 @@ pub(super) struct Place<'t> {
     pub(super) is_ours: bool,
 }
 
-impl<'t> Place<'t> {
+impl<'t> SitePath<'t> {
     /// Reads the path and finds the site, as the proxy and `/_gate/verify` both do.
-    pub(super) fn find(snapshot: &Snapshot, target: &'t Target) -> Result<Place<'t>, Rejected> {
+    pub(super) fn find(snapshot: &Snapshot, target: &'t Target) -> Result<SitePath<'t>, Rejected> {
         let (sites, host) = (&snapshot.sites, target.host.as_str());
         let Located { path, site } =
             sites.locate(host, target.path_and_query.path()).map_err(Rejected::Path)?;
@@ -77,6 +77,6 @@ impl<'t> Place<'t> {
         // roles, any site at all.
         let site = site.or_else(|| sites.on_host(host).first().filter(|_| is_ours));
         let site = site.or_else(|| sites.all().next().filter(|_| paths::is_for_sites(path.literal())));
-        Ok(Place { path, site: site.cloned().ok_or(Rejected::NoSite)?, is_ours })
+        Ok(SitePath { path, site: site.cloned().ok_or(Rejected::NoSite)?, is_ours })
     }
 }

@@ -196,13 +196,13 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::adapters::upstream::{Limits, Trust};
+    use crate::adapters::upstream::{Trust, UpstreamLimits};
     use crate::domain::path::PathPattern;
 
     /// What becomes of one field of the site at `upstream`, whose visitors find it at `https://www.acme.example`.
     fn public(upstream: &str, name: &'static str, value: &str) -> String {
         let url = Url::parse(upstream).unwrap();
-        let endpoint = Endpoint::new(&url, &Trust::Platform, Limits::default()).unwrap();
+        let endpoint = Endpoint::new(&url, &Trust::Platform, UpstreamLimits::default()).unwrap();
         let site = Site {
             name: "www".into(),
             title: "Acme".into(),

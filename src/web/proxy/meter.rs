@@ -7,7 +7,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use crate::adapters::upstream::Tally;
+use crate::adapters::upstream::PoolTally;
 
 /// How often the log is told of limits that were met.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
@@ -34,7 +34,7 @@ pub struct Meter {
     /// Connections of visitors.
     pub connections: Gauge,
     /// Connections to sites.
-    pub upstream: Arc<Tally>,
+    pub upstream: Arc<PoolTally>,
     /// Whoever met a limit.
     pub limits: Limited,
 }

@@ -36,5 +36,5 @@ pub use control::Control;
 pub use gate::{Gate, Peer};
 pub use headers::REQUEST_ID;
 pub use meter::{Limited, Meter};
-pub use snapshot::{Settings, Snapshot};
+pub use snapshot::{ProxySettings, Snapshot};
 pub use worker::Worker;

@@ -105,7 +105,7 @@ const FORWARDED: Family = Family {
     uri: "x-forwarded-uri",
 };
 
-type Said<'a> = (Method, String, HeaderValue, &'a str);
+type ForwardedParts<'a> = (Method, String, HeaderValue, &'a str);
 
 impl Family {
     /// Proto and host do not count: proxies of every kind write those of the forwarded family.
@@ -113,7 +113,7 @@ impl Family {
         headers.contains_key(self.method) || headers.contains_key(self.uri)
     }
 
-    fn read<'a>(&self, headers: &'a HeaderMap) -> Result<Said<'a>, Rejected> {
+    fn read<'a>(&self, headers: &'a HeaderMap) -> Result<ForwardedParts<'a>, Rejected> {
         let one = |name: &str, longest: usize| {
             let mut values = headers.get_all(name).iter();
             let (value, again) = (values.next(), values.next());

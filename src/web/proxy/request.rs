@@ -8,9 +8,9 @@ use http::header::{CACHE_CONTROL, STRICT_TRANSPORT_SECURITY};
 use http::{HeaderValue, Request, Response, Uri};
 use hyper::body::Incoming;
 
-use super::asked::{Asked, Verdict};
+use super::asked::{Asked, RequestVerdict};
 use super::body::Body;
-use super::context::{Context, Place, is_read};
+use super::context::{Context, SitePath, is_read};
 use super::declined::Declined;
 use super::early::Unread;
 use super::gate::Peer;
@@ -75,7 +75,7 @@ impl Worker {
         let reject = |rejected| self.reject(rejected);
         let target = Target::read(&request).map_err(reject)?;
         context.host = Arc::from(target.host.as_str());
-        let Place { path, site, is_ours } = Place::find(&context.snapshot, &target).map_err(reject)?;
+        let SitePath { path, site, is_ours } = SitePath::find(&context.snapshot, &target).map_err(reject)?;
         context.site = Some(Arc::clone(&site));
         if is_ours {
             if is_speculative(request.headers()) {
@@ -104,10 +104,10 @@ impl Worker {
         }
         let handling = Handling { upgrade, may_repeat: asked.is_idempotent() };
         match asked.verdict(&who) {
-            Verdict::Granted(permit) => {
+            RequestVerdict::Granted(permit) => {
                 self.forward(context, &target, &permit, &who, handling, request).await
             }
-            Verdict::Refused(standing, require) => {
+            RequestVerdict::Refused(standing, require) => {
                 self.gate.meter.refused.inc();
                 let refused = answer::refused(&self.gate, &context.snapshot, standing, require);
                 let refused = Declined { cause: asked.closed_reading(who.visitor()), ..refused.into() };
@@ -119,11 +119,11 @@ impl Worker {
                     }
                 }
             }
-            Verdict::Unknown => Err(Notice::Busy(answer::SOON).into()),
-            Verdict::Stale => Err(Notice::AmsDown(answer::LATER).into()),
-            Verdict::ForeignSocket => Ok(self.foreign_socket(context)),
-            Verdict::SignIn if is_speculative(request.headers()) => Ok(self.fetched_ahead(context)),
-            Verdict::SignIn => {
+            RequestVerdict::Unknown => Err(Notice::Busy(answer::SOON).into()),
+            RequestVerdict::Stale => Err(Notice::AmsDown(answer::LATER).into()),
+            RequestVerdict::ForeignSocket => Ok(self.foreign_socket(context)),
+            RequestVerdict::SignIn if is_speculative(request.headers()) => Ok(self.fetched_ahead(context)),
+            RequestVerdict::SignIn => {
                 self.gate.meter.sign_in.inc();
                 self.log_closed_reading(context, kind, asked.closed_reading(who.visitor()));
                 self.sign_in(context, &site, kind, &target, request).await

@@ -15,7 +15,7 @@ use crate::web::paths;
 
 /// Limits of the data plane.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settings {
+pub struct ProxySettings {
     /// Proxies before us that are believed when they say where a visitor comes from. Default: none.
     pub trusted_proxies: Vec<Network>,
     /// Web servers that may ask at `/_gate/verify`, and whose word about a visitor's request is believed there. Default: none.
@@ -36,16 +36,16 @@ pub struct Settings {
     pub provider_host: Option<Arc<str>>,
 }
 
-impl Settings {
+impl ProxySettings {
     /// Whether one reading of a path is an address of ours and not the site's.
     pub(super) fn is_ours(&self, host: &str, reading: &str) -> bool {
         is_ours(reading) || self.provider_host.as_deref() == Some(host) && paths::is_discovery(reading)
     }
 }
 
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
+impl Default for ProxySettings {
+    fn default() -> ProxySettings {
+        ProxySettings {
             trusted_proxies: Vec::new(),
             forward_auth_proxies: Vec::new(),
             form_limit: 64 * 1024,
@@ -66,7 +66,7 @@ pub struct Snapshot {
     /// Where each of them is reached.
     pub endpoints: Endpoints,
     /// Limits.
-    pub settings: Settings,
+    pub settings: ProxySettings,
     /// Who runs the sites.
     pub association: Arc<Association>,
 }

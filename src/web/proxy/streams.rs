@@ -36,30 +36,30 @@ pub(super) struct Question {
     pub(super) uri: Uri,
 }
 
-enum Verdict {
+enum StreamVerdict {
     GoesOn,
     Stale,
     Over,
 }
 
 impl Question {
-    fn ask(&self, gate: &Gate) -> Verdict {
+    fn ask(&self, gate: &Gate) -> StreamVerdict {
         let snapshot = gate.snapshot.load();
         let Ok(Located { path, site: Some(site) }) = snapshot.sites.locate(&self.host, self.uri.path())
         else {
-            return Verdict::Over;
+            return StreamVerdict::Over;
         };
         if site.name != self.site {
-            return Verdict::Over;
+            return StreamVerdict::Over;
         }
         match gate.visits.still_present(&self.live, &self.host, gate.clock.now()) {
-            Presence::Over => Verdict::Over,
-            Presence::Stale => Verdict::Stale,
+            Presence::Over => StreamVerdict::Over,
+            Presence::Stale => StreamVerdict::Stale,
             Presence::Present(held) => {
                 let visitor = Visitor::SignedIn(&held.standing);
                 match decide(site, &path, self.method.as_str(), visitor) {
-                    Access::Granted(_) => Verdict::GoesOn,
-                    Access::SignIn | Access::Refused(_) => Verdict::Over,
+                    Access::Granted(_) => StreamVerdict::GoesOn,
+                    Access::SignIn | Access::Refused(_) => StreamVerdict::Over,
                 }
             }
         }
@@ -74,7 +74,7 @@ pub(super) struct Watched {
     is_asking: Cell<bool>,
     moved: Cell<Instant>,
     may_idle: bool,
-    reading: Reading,
+    reading: HeldBody,
     waker: RefCell<Option<Waker>>,
 }
 
@@ -138,7 +138,7 @@ impl Watched {
 
 /// A body that is held here, and how far its visitor is behind in asking for it. Time in which the site is asked does not count.
 #[derive(Default)]
-struct Reading {
+struct HeldBody {
     held: RefCell<Option<SiteBody>>,
     /// The visitor's socket sees by itself that it reads too slowly.
     is_seen_elsewhere: Cell<bool>,
@@ -147,7 +147,7 @@ struct Reading {
     bytes: Cell<usize>,
 }
 
-impl Reading {
+impl HeldBody {
     fn given(&self, bytes: usize, now: Instant) {
         self.given.set(Some(now));
         self.bytes.set(self.bytes.get().saturating_add(bytes));
@@ -185,7 +185,7 @@ impl Streams {
             is_asking: Cell::new(false),
             moved: Cell::new(Instant::now()),
             may_idle,
-            reading: Reading::default(),
+            reading: HeldBody::default(),
             waker: RefCell::default(),
         });
         self.0.borrow_mut().push(Rc::downgrade(&watched));
@@ -215,21 +215,21 @@ impl Streams {
                 watched.end();
                 continue;
             }
-            match watched.question.as_ref().map_or(Verdict::GoesOn, |question| question.ask(gate)) {
-                Verdict::GoesOn => {}
-                Verdict::Over => {
+            match watched.question.as_ref().map_or(StreamVerdict::GoesOn, |question| question.ask(gate)) {
+                StreamVerdict::GoesOn => {}
+                StreamVerdict::Over => {
                     gate.meter.streams_ended.inc();
                     watched.end();
                 }
                 // The AMS is asked once; the stream ends if the answer does not make the record believable again.
-                Verdict::Stale if !watched.is_asking.replace(true) => {
+                StreamVerdict::Stale if !watched.is_asking.replace(true) => {
                     let gate = Arc::clone(gate);
                     tokio::task::spawn_local(async move {
                         if let Some(question) = &watched.question {
                             let refreshed = gate.visits.refreshed(&question.live);
                             let wait = gate.snapshot.load().settings.refresh_wait;
                             let _ = tokio::time::timeout(wait, refreshed).await;
-                            if !matches!(question.ask(&gate), Verdict::GoesOn) {
+                            if !matches!(question.ask(&gate), StreamVerdict::GoesOn) {
                                 gate.meter.streams_ended.inc();
                                 watched.end();
                             }
@@ -237,7 +237,7 @@ impl Streams {
                         watched.is_asking.set(false);
                     });
                 }
-                Verdict::Stale => {}
+                StreamVerdict::Stale => {}
             }
         }
     }

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use http::header::{CACHE_CONTROL, COOKIE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 
-use super::asked::{Asked, Verdict};
+use super::asked::{Asked, RequestVerdict};
 use super::body::Body;
-use super::context::{Context, Place, is_read};
+use super::context::{Context, SitePath, is_read};
 use super::declined::Declined;
 use super::headers::REQUEST_ID;
 use super::intake::Rejected;
@@ -83,7 +83,7 @@ impl Worker {
             ),
         }
         context.read = is_read(&method).then(|| target.path_and_query.clone());
-        let Place { path, site, .. } = Place::find(&context.snapshot, &target).map_err(reject)?;
+        let SitePath { path, site, .. } = SitePath::find(&context.snapshot, &target).map_err(reject)?;
         context.site = Some(Arc::clone(&site));
         if is_ours(path.literal()) {
             context.read = None;
@@ -98,19 +98,19 @@ impl Worker {
             return Err(Notice::ReadOnly { stop: paths::VIEW_AS_END.to_owned() }.into());
         }
         match asked.verdict(&who) {
-            Verdict::Granted(permit) => self
+            RequestVerdict::Granted(permit) => self
                 .granted(context, &permit, &who, request.headers())
                 .map_err(|error| Declined::because(Notice::Broken, &error)),
-            Verdict::Refused(standing, require) => {
+            RequestVerdict::Refused(standing, require) => {
                 self.gate.meter.refused.inc();
                 let refused = answer::refused(&self.gate, &context.snapshot, standing, require);
                 Err(Declined { cause: asked.closed_reading(who.visitor()), ..refused.into() })
             }
-            Verdict::Unknown => Err(Notice::Busy(answer::SOON).into()),
-            Verdict::Stale => Err(Notice::AmsDown(answer::LATER).into()),
-            Verdict::ForeignSocket => Ok(self.foreign_socket(context)),
-            Verdict::SignIn if is_speculative(request.headers()) => Ok(self.fetched_ahead(context)),
-            Verdict::SignIn => {
+            RequestVerdict::Unknown => Err(Notice::Busy(answer::SOON).into()),
+            RequestVerdict::Stale => Err(Notice::AmsDown(answer::LATER).into()),
+            RequestVerdict::ForeignSocket => Ok(self.foreign_socket(context)),
+            RequestVerdict::SignIn if is_speculative(request.headers()) => Ok(self.fetched_ahead(context)),
+            RequestVerdict::SignIn => {
                 self.gate.meter.sign_in.inc();
                 self.log_closed_reading(context, kind, asked.closed_reading(who.visitor()));
                 let asked = (&method, &target.path_and_query, request.headers());

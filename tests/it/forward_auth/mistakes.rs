@@ -45,11 +45,13 @@ async fn no_visitor_chooses_whose_rules_count() {
         WebServer::caddy_with(behind, trusts)
     };
     let mut holes = Vec::new();
-    for open in [WebServer::nginx, WebServer::caddy, behind_a_balancer, WebServer::haproxy, WebServer::envoy] {
+    for open in [WebServer::nginx, WebServer::caddy, behind_a_balancer, WebServer::haproxy, WebServer::envoy]
+    {
         let web_server = open(behind(&plane));
         let (outcome, _) = ask(&plane, web_server.address, &request("GET", "/", "")).await;
         assert_eq!(outcome, Outcome::Granted([].into()), "{}", web_server.name);
-        let (outcome, _) = ask(&plane, web_server.address, &request("GET", "/members", "Accept: text/html")).await;
+        let (outcome, _) =
+            ask(&plane, web_server.address, &request("GET", "/members", "Accept: text/html")).await;
         assert_eq!(outcome, Outcome::Login, "{}", web_server.name);
         let whole = format!("http://{HOST}/members");
         for (target, fields) in [
@@ -114,7 +116,8 @@ async fn a_question_is_about_the_site_that_it_names() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_method_in_another_spelling_is_seen_or_does_not_arrive() {
     let plane = Plane::behind_web_servers().await;
-    let servers = [WebServer::nginx, WebServer::caddy, WebServer::haproxy, WebServer::envoy].map(|open| open(behind(&plane)));
+    let servers = [WebServer::nginx, WebServer::caddy, WebServer::haproxy, WebServer::envoy]
+        .map(|open| open(behind(&plane)));
     let mut all: Vec<_> = servers.iter().map(|web_server| (web_server.name, web_server.address)).collect();
     all.push(("proxy", plane.address));
     for (name, address) in all {

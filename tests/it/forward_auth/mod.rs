@@ -131,7 +131,8 @@ async fn nobody_gets_in_while_the_gateway_is_away() {
 /// Our own addresses are reached through the web server, all but the one at which only the web server may ask; none reaches the site.
 async fn the_gateway_is_behind_it(plane: &Plane, web_server: &WebServer) {
     let before = plane.site.heads().len();
-    let answer = head(web_server.address, &request("GET", "/_gate/login?return_to=%2F", "Connection: close")).await;
+    let answer =
+        head(web_server.address, &request("GET", "/_gate/login?return_to=%2F", "Connection: close")).await;
     assert_eq!(status(&answer), 200, "{}: {answer}\n{}", web_server.name, web_server.log());
 
     let claims = [
@@ -159,8 +160,13 @@ async fn the_gateway_is_behind_it(plane: &Plane, web_server: &WebServer) {
     ] {
         for claims in claims {
             let answer =
-                head(web_server.address, &request("GET", target, &format!("{claims}|{}", cookie.trim()))).await;
-            assert!(!answer.to_ascii_lowercase().contains("membergate-"), "{}: {target} {answer}", web_server.name);
+                head(web_server.address, &request("GET", target, &format!("{claims}|{}", cookie.trim())))
+                    .await;
+            assert!(
+                !answer.to_ascii_lowercase().contains("membergate-"),
+                "{}: {target} {answer}",
+                web_server.name
+            );
             assert_ne!(answer.split(' ').nth(1), Some("500"), "{}: {target} {answer}", web_server.name);
         }
     }

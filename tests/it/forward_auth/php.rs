@@ -106,7 +106,8 @@ async fn php_is_told_by_us_alone_who_is_asking() {
         for forged in forged {
             let stranger = told(web_server, "/index.php", &forged).await;
             assert_eq!(stranger, [], "{}: {forged}", web_server.name);
-            let known = told(web_server, "/members/index.php", &format!("{forged}|{member}; theme=dark")).await;
+            let known =
+                told(web_server, "/members/index.php", &format!("{forged}|{member}; theme=dark")).await;
             let names: Vec<&str> = known.iter().map(|(name, _)| name.as_str()).collect();
             assert_eq!(known.len(), 7, "{}: {known:?}", web_server.name);
             for name in ["ASSERTION", "ID", "NAME", "EMAIL", "ROLES", "MEMBER"] {

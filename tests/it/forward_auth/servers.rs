@@ -181,7 +181,11 @@ impl WebServer {
         let deadline = Instant::now() + Duration::from_secs(60);
         while std::net::TcpStream::connect(address).is_err() {
             let ended = web_server.server.try_wait().unwrap();
-            assert!(ended.is_none() && Instant::now() < deadline, "{name} does not start:\n{}", web_server.log());
+            assert!(
+                ended.is_none() && Instant::now() < deadline,
+                "{name} does not start:\n{}",
+                web_server.log()
+            );
             std::thread::sleep(Duration::from_millis(20));
         }
         web_server

@@ -6,8 +6,12 @@ use super::servers::{Behind, WebServer};
 use crate::world::{ACCESS, CHAIR, NON_MEMBER, Plan, Visitor, World, free_address};
 
 type Open = fn(Behind) -> WebServer;
-const SERVERS: [(&str, Open); 4] =
-    [("nginx", WebServer::nginx), ("caddy", WebServer::caddy), ("haproxy", WebServer::haproxy), ("envoy", WebServer::envoy)];
+const SERVERS: [(&str, Open); 4] = [
+    ("nginx", WebServer::nginx),
+    ("caddy", WebServer::caddy),
+    ("haproxy", WebServer::haproxy),
+    ("envoy", WebServer::envoy),
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn people_sign_in_and_out_through_every_web_server() {
@@ -18,8 +22,10 @@ async fn people_sign_in_and_out_through_every_web_server() {
     let more = servers.iter().map(|(name, _, address)| site(name, address.port())).collect();
     let world = World::planned(Plan { more, ..Plan::default() }).await;
     // All at once: a logout leads the browser round by every one of them.
-    let behind = |name, web_server| Behind { gate: world.address(), site: world.site.address(), web_server, name };
-    let _open: Vec<WebServer> = servers.iter().map(|(name, open, address)| open(behind(name, *address))).collect();
+    let behind =
+        |name, web_server| Behind { gate: world.address(), site: world.site.address(), web_server, name };
+    let _open: Vec<WebServer> =
+        servers.iter().map(|(name, open, address)| open(behind(name, *address))).collect();
     let hosts: Vec<(String, SocketAddr)> =
         servers.iter().map(|(name, _, address)| (format!("{name}.localhost"), *address)).collect();
     for (name, _, address) in servers {

@@ -69,7 +69,8 @@ redirect_uris = ["com.example.phone:/cb"]
     // Where people are sent there is nothing for scripts (RFC 9700 §2.6).
     for path in ["/_gate/oidc/authorize", "/_gate/oidc/logout"] {
         let headers = [("origin", provider.party.base.as_str()), ("access-control-request-method", "GET")];
-        let page = provider.visitor().request(Method::OPTIONS, &provider.world.url(path), &headers, None).await;
+        let page =
+            provider.visitor().request(Method::OPTIONS, &provider.world.url(path), &headers, None).await;
         assert!(page.header("access-control-allow-origin").is_none(), "{path}");
     }
 }
@@ -91,7 +92,8 @@ async fn every_401_says_how_to_prove_oneself() {
     for method in [Method::GET, Method::POST, Method::HEAD] {
         for header in [None, Some("Bearer x"), Some("Basic eDp5"), Some("Bearer")] {
             let headers: Vec<_> = header.map(|value| ("authorization", value)).into_iter().collect();
-            let page = provider.visitor().request(method.clone(), &userinfo, &headers, None).await.expect(401);
+            let page =
+                provider.visitor().request(method.clone(), &userinfo, &headers, None).await.expect(401);
             let challenge = page.header("www-authenticate").unwrap();
             assert!(challenge.starts_with(r#"Bearer realm="userinfo""#), "{challenge}");
             assert_eq!(challenge.contains("invalid_token"), header == Some("Bearer x"), "{header:?}");

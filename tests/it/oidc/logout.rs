@@ -162,7 +162,8 @@ async fn a_hint_about_somebody_else_ends_nothing_unasked() {
     let provider = OpenIdWorld::start().await;
     let (_, tokens) = provider.tokens(NON_MEMBER, &[]).await;
     let (mut jane, _) = provider.tokens(CHAIR, &[]).await;
-    let page = jane.get(provider.end_session(&[("id_token_hint", text(&tokens["id_token"]))])).await.expect(200);
+    let page =
+        jane.get(provider.end_session(&[("id_token_hint", text(&tokens["id_token"]))])).await.expect(200);
     assert!(page.text.contains("Do you want to sign out?"));
     assert!(provider.is_signed_in(&mut jane).await);
 }
@@ -275,7 +276,8 @@ async fn with_an_address_that_is_not_registered_the_person_is_asked_signed_out_a
         );
         assert!(provider.is_signed_in(&mut jane).await, "nothing happens unasked");
         let sealed = page.attribute("name=\"answer\"", "value").unwrap();
-        let page = jane.post(provider.world.url("/_gate/oidc/logout"), &[("answer", &sealed)]).await.expect(303);
+        let page =
+            jane.post(provider.world.url("/_gate/oidc/logout"), &[("answer", &sealed)]).await.expect(303);
         assert!(!provider.is_signed_in(&mut jane).await);
         let page = jane.open(page.location().unwrap()).await.expect(200);
         assert_eq!(page.url.as_str(), provider.world.url("/_gate/signed-out"));

@@ -68,7 +68,8 @@ impl Office {
 
     /// What the token endpoint says to a sign-in with this secret; the last code is used.
     async fn exchange(&self, id: &str, secret: &str) -> (Visitor, Page) {
-        let (visitor, code) = self.provider.code(CHAIR, id, &["scope=openid email roles offline_access"]).await;
+        let (visitor, code) =
+            self.provider.code(CHAIR, id, &["scope=openid email roles offline_access"]).await;
         let redirect_uri = format!("{}/cb?x=1", self.provider.party.base);
         let fields = [
             ("grant_type", "authorization_code"),
@@ -330,7 +331,8 @@ async fn a_client_that_cannot_hear_is_seen_on_the_pages() {
     office.provider.party.answer_with(&[500; 9]);
     jane.get(office.provider.world.url("/_gate/slo")).await.expect(303);
     office.provider.party.told(1).await;
-    let (clients, status) = (office.provider.world.url(CLIENTS), office.provider.world.url("/_gate/admin/status"));
+    let (clients, status) =
+        (office.provider.world.url(CLIENTS), office.provider.world.url("/_gate/admin/status"));
     let mut sam = office.sam;
     eventually("the failure is seen", async || {
         let list = sam.get(&clients).await.expect(200).text;

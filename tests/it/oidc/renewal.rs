@@ -184,7 +184,10 @@ async fn a_renewal_may_ask_for_less_and_never_for_more() {
     for more in [&[][..], &[("scope", "")], &[("scope", "offline_access email profile openid")]] {
         let whole = provider.refresh_with(token, more).await.expect(200).json();
         assert_eq!(whole["scope"], "openid profile email offline_access");
-        assert_eq!(provider.userinfo(&whole["access_token"]).await.expect(200).json()["name"], "Jane Marlowe");
+        assert_eq!(
+            provider.userinfo(&whole["access_token"]).await.expect(200).json()["name"],
+            "Jane Marlowe"
+        );
     }
     // An app that asks for less gets a successor all the same, and the family keeps its scope.
     let (_, first) = provider.app_tokens(CHAIR, &["scope=openid profile email offline_access"]).await;

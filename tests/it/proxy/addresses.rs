@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use membergate::adapters::BoxFuture;
-use membergate::adapters::upstream::{Endpoint, Limits, Resolver, Trust, UpstreamError};
+use membergate::adapters::upstream::{Endpoint, Resolver, Trust, UpstreamError, UpstreamLimits};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
@@ -33,15 +33,15 @@ impl Resolver for Table {
     }
 }
 
-fn named(addresses: &[SocketAddr], limits: Limits) -> (Arc<Endpoint>, Names) {
+fn named(addresses: &[SocketAddr], limits: UpstreamLimits) -> (Arc<Endpoint>, Names) {
     let names: Names = Arc::new(Mutex::new(Some(addresses.to_vec())));
     let url = Url::parse("http://site.internal:8000").unwrap();
     let endpoint = Endpoint::new(&url, &Trust::Platform, limits).unwrap();
     (Arc::new(endpoint.with_resolver(Arc::new(Table(names.clone())))), names)
 }
 
-fn patient() -> Limits {
-    Limits { connect: Duration::from_secs(5), ..limits() }
+fn patient() -> UpstreamLimits {
+    UpstreamLimits { connect: Duration::from_secs(5), ..limits() }
 }
 
 async fn plane_at(endpoint: &Arc<Endpoint>) -> Plane {
@@ -121,7 +121,7 @@ async fn the_last_of_many_addresses_has_its_turn_within_the_limit() {
     let living = site("127.0.0.1:0", "living").await;
     let mut addresses: Vec<_> = (2..17).map(|host| hole.at(host)).collect();
     addresses.push(living);
-    let limits = Limits { connect: Duration::from_secs(2), ..limits() };
+    let limits = UpstreamLimits { connect: Duration::from_secs(2), ..limits() };
     named(&addresses, limits).0.probe().await.unwrap();
 }
 

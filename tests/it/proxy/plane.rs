@@ -14,12 +14,12 @@ use membergate::adapters::clock::{Clock, SharedClock, SystemClock};
 use membergate::adapters::keys::random::SessionSecret;
 use membergate::adapters::keys::seal::SecretKey;
 use membergate::adapters::store::sqlite::SqliteStore;
-use membergate::adapters::upstream::{Endpoint, Limits, Trust};
+use membergate::adapters::upstream::{Endpoint, Trust, UpstreamLimits};
 use membergate::domain::access::{AccessRule, Require, Site, Sites};
 use membergate::domain::path::{PathPattern, PathPolicy};
 use membergate::domain::record::{IndividualId, Membership, Parts, Profile, Record};
 use membergate::domain::rule::{Role, Rules};
-use membergate::domain::session::{Limits as SessionLimits, Session, SessionKey};
+use membergate::domain::session::{Session, SessionKey, SessionLimits};
 use membergate::domain::time::{AmsDate, TimeZone};
 use membergate::flows::keyring::Keyring;
 use membergate::flows::long_addresses::LongAddresses;
@@ -28,7 +28,7 @@ use membergate::flows::refresh::Refresh;
 use membergate::flows::visit::Visits;
 use membergate::serve::{self, Listener, Serving};
 use membergate::web::arrived::Association;
-use membergate::web::proxy::{Control, Gate, Meter, Settings, Snapshot};
+use membergate::web::proxy::{Control, Gate, Meter, ProxySettings, Snapshot};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use url::Url;
@@ -75,8 +75,12 @@ pub struct Plane {
     _folder: tempfile::TempDir,
 }
 
-pub fn limits() -> Limits {
-    Limits { headers: Duration::from_millis(400), connect: Duration::from_millis(400), ..Limits::default() }
+pub fn limits() -> UpstreamLimits {
+    UpstreamLimits {
+        headers: Duration::from_millis(400),
+        connect: Duration::from_millis(400),
+        ..UpstreamLimits::default()
+    }
 }
 
 /// Members have the role `member`; everybody has `subscriber`.
@@ -124,7 +128,7 @@ impl Plane {
 
     /// With limits towards visitors that a test can reach.
     pub async fn limited(
-        limit: impl FnOnce(&mut serve::Settings),
+        limit: impl FnOnce(&mut serve::ListenerSettings),
         change: impl FnOnce(&mut Snapshot),
     ) -> Plane {
         Plane::serving(
@@ -176,7 +180,7 @@ impl Plane {
 
     async fn serving(
         tls: Option<Arc<ArcSwap<rustls::ServerConfig>>>,
-        limit: impl FnOnce(&mut serve::Settings),
+        limit: impl FnOnce(&mut serve::ListenerSettings),
         change: impl FnOnce(&mut Snapshot),
     ) -> Plane {
         let site = FakeSite::start().await;
@@ -213,7 +217,7 @@ impl Plane {
                 access: access(),
             }])),
             endpoints: [("library".into(), endpoint(site.address, limits()))].into(),
-            settings: Settings::default(),
+            settings: ProxySettings::default(),
             association: Arc::new(Association {
                 name: "Society of Examples".into(),
                 renew_url: None,
@@ -233,10 +237,10 @@ impl Plane {
             refusal_log: Arc::default(),
         });
         let listener = Listener { address: "127.0.0.1:0".parse().unwrap(), tls };
-        let mut settings = serve::Settings {
+        let mut settings = serve::ListenerSettings {
             threads: NonZeroUsize::MIN,
             drain: Duration::from_secs(2),
-            ..serve::Settings::default()
+            ..serve::ListenerSettings::default()
         };
         limit(&mut settings);
         let serving = serve::start(&[listener], settings, &gate).unwrap();
@@ -325,7 +329,7 @@ pub fn tls(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/proxy/tls").join(name)
 }
 
-pub fn endpoint(address: SocketAddr, limits: Limits) -> Arc<Endpoint> {
+pub fn endpoint(address: SocketAddr, limits: UpstreamLimits) -> Arc<Endpoint> {
     let url = Url::parse(&format!("http://{address}")).unwrap();
     Arc::new(Endpoint::new(&url, &Trust::Platform, limits).unwrap())
 }

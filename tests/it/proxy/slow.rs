@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body_util::Empty;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use membergate::adapters::pace::LeastRate;
-use membergate::adapters::upstream::Limits;
+use membergate::adapters::upstream::UpstreamLimits;
 use membergate::web::proxy::Snapshot;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -22,15 +22,15 @@ fn least(patience: Duration) -> LeastRate {
 }
 
 /// Eight connections to the site, four of them for one network.
-fn few_places(snapshot: &mut Snapshot, limits: Limits, patience: Duration) {
+fn few_places(snapshot: &mut Snapshot, limits: UpstreamLimits, patience: Duration) {
     let site = snapshot.endpoints.values().next().unwrap().authority().to_str().unwrap().parse().unwrap();
     snapshot.endpoints.insert("library".into(), endpoint(site, limits));
     snapshot.settings.upload.least = least(patience);
     snapshot.settings.reading = least(patience);
 }
 
-fn eight() -> Limits {
-    Limits {
+fn eight() -> UpstreamLimits {
+    UpstreamLimits {
         connections: 8,
         connections_per_network: 4,
         waiting: 0,
@@ -155,7 +155,7 @@ async fn beginnings_of_bodies_have_bounded_memory_and_go_on_without_it() {
     let plane = Plane::limited(
         |_| {},
         |snapshot| {
-            few_places(snapshot, Limits { waiting: 100, ..eight() }, Duration::from_secs(20));
+            few_places(snapshot, UpstreamLimits { waiting: 100, ..eight() }, Duration::from_secs(20));
             snapshot.settings.upload.memory = 100_000;
         },
     )
@@ -259,7 +259,7 @@ async fn idle_readers_from_many_networks_make_room_once_somebody_waits() {
     let plane = Plane::limited(
         |settings| settings.reading = least(patience),
         |snapshot| {
-            let limits = Limits { waiting: 100, wait: Duration::from_secs(30), ..eight() };
+            let limits = UpstreamLimits { waiting: 100, wait: Duration::from_secs(30), ..eight() };
             few_places(snapshot, limits, patience);
         },
     )
@@ -300,7 +300,7 @@ async fn a_site_that_is_slow_itself_is_not_held_against_the_visitor() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_with_too_many_connections_is_told_so_and_others_come_in() {
-    let few = |settings: &mut membergate::serve::Settings| settings.connections_per_network = 2;
+    let few = |settings: &mut membergate::serve::ListenerSettings| settings.connections_per_network = 2;
     let plane = Plane::limited(few, |_| {}).await;
     let mut held = Vec::new();
     for _ in 0..2 {

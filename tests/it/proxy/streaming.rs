@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use membergate::adapters::upstream::{Endpoint, Limits, Trust};
+use membergate::adapters::upstream::{Endpoint, Trust, UpstreamLimits};
 use membergate::flows::person::Published;
 use membergate::serve;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -136,7 +136,7 @@ async fn a_site_that_fails_is_told_from_a_site_that_is_slow() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn too_many_at_a_time_are_turned_away_and_room_comes_back() {
-    let few = Limits { connections: 1, waiting: 0, headers: Duration::from_secs(20), ..limits() };
+    let few = UpstreamLimits { connections: 1, waiting: 0, headers: Duration::from_secs(20), ..limits() };
     let plane = Plane::with(|_| {}).await;
     let mut snapshot = copy(&plane.gate.snapshot);
     snapshot.endpoints = [("library".into(), endpoint(plane.site.address, few))].into();
@@ -310,8 +310,8 @@ async fn a_drain_lets_a_request_under_way_finish() {
 async fn a_second_gateway_cannot_share_the_port() {
     let plane = Plane::start().await;
     let listener = serve::Listener { address: plane.address, tls: None };
-    let second = serve::start(&[listener], serve::Settings::default(), &plane.gate);
-    assert!(matches!(second, Err(serve::StartError::Listen(..))));
+    let second = serve::start(&[listener], serve::ListenerSettings::default(), &plane.gate);
+    assert!(matches!(second, Err(serve::ListenError::Listen(..))));
     plane.drain().await;
 }
 

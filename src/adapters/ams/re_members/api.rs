@@ -8,15 +8,15 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use url::Url;
 
-use super::handshake::Tokens;
+use super::handshake::AmsTokens;
 use super::tokens::TokenCache;
 use super::transport::{Call, Transport};
 use crate::adapters::ams::AmsError;
 use crate::adapters::budget::Priority;
-use crate::adapters::http::Answer;
+use crate::adapters::http::HttpAnswer;
 
 /// What is asked: path segments below the base, then query parameters.
-pub(super) struct Question<'a> {
+pub(super) struct ApiQuestion<'a> {
     pub(super) path: &'a [&'a str],
     pub(super) query: &'a [(&'a str, &'a str)],
 }
@@ -46,7 +46,7 @@ impl Api {
         Api { transport, tokens }
     }
 
-    pub(super) async fn get(&self, question: Question<'_>, priority: Priority) -> Result<Reply, AmsError> {
+    pub(super) async fn get(&self, question: ApiQuestion<'_>, priority: Priority) -> Result<Reply, AmsError> {
         let tokens = self.tokens.usable().await?;
         let reply = self.ask(&tokens, &question, priority).await?;
         if reply != Reply::Unauthorised {
@@ -64,8 +64,8 @@ impl Api {
 
     async fn ask(
         &self,
-        tokens: &Arc<Tokens>,
-        question: &Question<'_>,
+        tokens: &Arc<AmsTokens>,
+        question: &ApiQuestion<'_>,
         priority: Priority,
     ) -> Result<Reply, AmsError> {
         let url = address(&tokens.base, question)?;
@@ -74,7 +74,7 @@ impl Api {
     }
 }
 
-fn address(base: &Url, question: &Question<'_>) -> Result<Url, AmsError> {
+fn address(base: &Url, question: &ApiQuestion<'_>) -> Result<Url, AmsError> {
     let mut url = base.clone();
     url.path_segments_mut()
         .map_err(|()| AmsError::AddressRefused("a base without a path".into()))?
@@ -86,7 +86,7 @@ fn address(base: &Url, question: &Question<'_>) -> Result<Url, AmsError> {
     Ok(url)
 }
 
-fn read(answer: Answer) -> Result<Reply, AmsError> {
+fn read(answer: HttpAnswer) -> Result<Reply, AmsError> {
     match answer.status.as_u16() {
         200 if !answer.body.trim_ascii().is_empty() => Ok(Reply::Body(answer.body)),
         200..300 => Ok(Reply::Nothing),

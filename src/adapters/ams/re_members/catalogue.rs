@@ -3,13 +3,13 @@
 
 use serde_json::Value;
 
-use super::api::{Question, Reply};
+use super::api::{ApiQuestion, Reply};
 use super::read;
 use super::wire;
 use super::{History, ReMembers};
 use crate::adapters::BoxFuture;
 use crate::adapters::ams::AmsError;
-use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus, Reading, Wanted};
+use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus, PersonReading, Wanted};
 use crate::adapters::budget::Priority;
 use crate::domain::catalogue::{Catalogue, Choice};
 use crate::domain::record::{IndividualId, Parts};
@@ -42,10 +42,11 @@ impl ReMembers {
         wanted: &Wanted,
         parts: Parts,
         priority: Priority,
-    ) -> Result<Option<Reading>, AmsError> {
+    ) -> Result<Option<PersonReading>, AmsError> {
         let as_of = self.clock.now();
         let path = &["Individuals", "Profile", wanted.as_str(), "1"];
-        let reply = self.api.get(Question { path, query: &[("IncludeDetails", "true")] }, priority).await?;
+        let reply =
+            self.api.get(ApiQuestion { path, query: &[("IncludeDetails", "true")] }, priority).await?;
         let individual = match reply {
             Reply::Body(body) => read::one(&body, "Profile")?,
             Reply::Nothing | Reply::NotFound | Reply::BadRequest => None,
@@ -53,7 +54,7 @@ impl ReMembers {
         };
         let Some(individual) = individual else { return Ok(None) };
         let fetched = read::fetch(&self.api, individual, parts, priority).await?;
-        Ok(Some(Reading { record: read::record(&fetched, as_of)?, said: wire::line::said(&fetched) }))
+        Ok(Some(PersonReading { record: read::record(&fetched, as_of)?, said: wire::line::said(&fetched) }))
     }
 
     async fn page_of_members(&self, page: u32, priority: Priority) -> Result<Vec<IndividualId>, AmsError> {
@@ -82,7 +83,7 @@ impl AmsCatalogue for ReMembers {
             // The code goes into a path, so it is held to what a person's name may be.
             let Some(committee) = Wanted::parse(committee) else { return Ok(Vec::new()) };
             let path = &["Committees", committee.as_str(), "Positions"];
-            let reply = self.noted(self.api.get(Question { path, query: &[] }, priority).await)?;
+            let reply = self.noted(self.api.get(ApiQuestion { path, query: &[] }, priority).await)?;
             match reply {
                 Reply::Body(body) => Ok(wire::catalogue::coded(&read::items(&body, "Positions")?)),
                 Reply::Nothing | Reply::NotFound | Reply::BadRequest => Ok(Vec::new()),
@@ -96,7 +97,7 @@ impl AmsCatalogue for ReMembers {
         wanted: &'a Wanted,
         parts: Parts,
         priority: Priority,
-    ) -> BoxFuture<'a, Result<Option<Reading>, AmsError>> {
+    ) -> BoxFuture<'a, Result<Option<PersonReading>, AmsError>> {
         Box::pin(async move { self.noted(self.found(wanted, parts, priority).await) })
     }
 

@@ -22,7 +22,7 @@ const APP_TOKEN: HeaderName = HeaderName::from_static("apptoken");
 const USER_TOKEN: HeaderName = HeaderName::from_static("usertoken");
 
 /// What the handshake brought: where to call and what to show there.
-pub(super) struct Tokens {
+pub(super) struct AmsTokens {
     pub(super) base: Url,
     /// `AppToken` and the integration's own `UserToken`, never a visitor's: a 401 is then about us.
     pub(super) headers: HeaderMap,
@@ -56,7 +56,7 @@ struct Authenticated {
 
 impl Handshake {
     /// Performs both steps. They go first in the line: whoever else waits there waits for these tokens too.
-    pub(super) async fn perform(&self, transport: &Transport, now: Timestamp) -> Result<Tokens, AmsError> {
+    pub(super) async fn perform(&self, transport: &Transport, now: Timestamp) -> Result<AmsTokens, AmsError> {
         self.hosts.check_scheme(&self.discovery_url)?;
         let step = post(self.discovery_url.clone(), HeaderMap::new(), self.credentials.application());
         let discovered: Discovered = ask(transport, step, "WebApiUrl").await?;
@@ -68,7 +68,7 @@ impl Handshake {
 
         let app = (APP_TOKEN, token(&authenticated.app_token)?);
         let user = (USER_TOKEN, token(&authenticated.user_token)?);
-        Ok(Tokens {
+        Ok(AmsTokens {
             base: self.hosts.accept_base(&authenticated.uri)?,
             headers: HeaderMap::from_iter([app, user]),
             obtained: now,

@@ -6,7 +6,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::api::{Api, Question, Reply};
+use super::api::{Api, ApiQuestion, Reply};
 use super::login::is_guid;
 use super::wire::{self, Fetched};
 use crate::adapters::ams::{AmsError, NoRecord};
@@ -24,7 +24,7 @@ pub(super) async fn find_by_token(api: &Api, token: &SecretString) -> Result<Val
         return Err(AmsError::ArrivalRefused);
     }
     let path = &["Individuals", "FindBySsoToken", token];
-    let reply = api.get(Question { path, query: &[("includeDetails", "true")] }, Priority::SignIn).await?;
+    let reply = api.get(ApiQuestion { path, query: &[("includeDetails", "true")] }, Priority::SignIn).await?;
     match reply {
         Reply::Body(body) => one(&body, "FindBySsoToken")?.ok_or(AmsError::ArrivalRefused),
         // The tokens shown were our own and good, so a refusal is about the visitor's.
@@ -39,7 +39,7 @@ pub(super) async fn find_by_id(
     priority: Priority,
 ) -> Result<Option<Value>, AmsError> {
     let path = &["Individuals", "Profile", guid(id)?, "1"];
-    match api.get(Question { path, query: &[("IncludeDetails", "true")] }, priority).await? {
+    match api.get(ApiQuestion { path, query: &[("IncludeDetails", "true")] }, priority).await? {
         Reply::Body(body) => one(&body, "Profile"),
         Reply::NotFound => Ok(None),
         // A blank answer may be a mishap, and `None` signs people out; who is really gone stays so.
@@ -92,7 +92,7 @@ pub(super) async fn fetch(
 /// A cheap call that needs good tokens and nothing else (docs/ams/remembers.md, "Tokens").
 pub(super) async fn probe(api: &Api) -> Result<(), AmsError> {
     let path = &["Ads", "Mobile", "All", "1"];
-    match api.get(Question { path, query: &[] }, Priority::SignIn).await? {
+    match api.get(ApiQuestion { path, query: &[] }, Priority::SignIn).await? {
         Reply::Unauthorised => Err(AmsError::CredentialsRefused),
         _ => Ok(()),
     }
@@ -138,7 +138,7 @@ pub(super) async fn page_of(
 ) -> Result<Vec<Value>, AmsError> {
     let page = page.to_string();
     let path: Vec<&str> = path.iter().copied().chain([page.as_str()]).collect();
-    match api.get(Question { path: &path, query }, priority).await? {
+    match api.get(ApiQuestion { path: &path, query }, priority).await? {
         Reply::Body(body) => items(&body, name),
         // On page 1 too: page 1 of an empty list lies past its last page.
         Reply::Nothing | Reply::NotFound | Reply::BadRequest => Ok(Vec::new()),

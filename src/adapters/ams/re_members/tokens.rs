@@ -10,7 +10,7 @@ use arc_swap::ArcSwapOption;
 use jiff::SignedDuration;
 use tokio::sync::Mutex;
 
-use super::handshake::{Handshake, Tokens};
+use super::handshake::{AmsTokens, Handshake};
 use super::transport::Transport;
 use crate::adapters::ams::AmsError;
 use crate::adapters::clock::SharedClock;
@@ -32,12 +32,12 @@ pub(super) struct TokenCache {
     handshake: Handshake,
     transport: Transport,
     clock: SharedClock,
-    current: ArcSwapOption<Tokens>,
+    current: ArcSwapOption<AmsTokens>,
     /// Held during a renewal; what is inside is how the last one failed, if it did.
-    renewal: Mutex<Option<Failure>>,
+    renewal: Mutex<Option<FailedRenewal>>,
 }
 
-struct Failure {
+struct FailedRenewal {
     at: Timestamp,
     error: AmsError,
 }
@@ -48,7 +48,7 @@ impl TokenCache {
     }
 
     /// Tokens to call with.
-    pub(super) async fn usable(&self) -> Result<Arc<Tokens>, AmsError> {
+    pub(super) async fn usable(&self) -> Result<Arc<AmsTokens>, AmsError> {
         if let Some(tokens) = self.young() {
             return Ok(tokens);
         }
@@ -61,7 +61,10 @@ impl TokenCache {
 
     /// Tokens to call with once more after `refused` met a 401. `None`: a 401 came right after these were obtained,
     /// so that it is about the call, and a renewal would only spend the budget.
-    pub(super) async fn instead_of(&self, refused: &Arc<Tokens>) -> Result<Option<Arc<Tokens>>, AmsError> {
+    pub(super) async fn instead_of(
+        &self,
+        refused: &Arc<AmsTokens>,
+    ) -> Result<Option<Arc<AmsTokens>>, AmsError> {
         let mut last_failure = self.renewal.lock().await;
         if let Some(tokens) = self.young().filter(|tokens| !Arc::ptr_eq(tokens, refused)) {
             return Ok(Some(tokens));
@@ -78,7 +81,7 @@ impl TokenCache {
         self.current.load().as_ref().map(|tokens| tokens.obtained)
     }
 
-    async fn perform(&self, last_failure: &mut Option<Failure>) -> Result<Arc<Tokens>, AmsError> {
+    async fn perform(&self, last_failure: &mut Option<FailedRenewal>) -> Result<Arc<AmsTokens>, AmsError> {
         let now = self.clock.now();
         if let Some(failure) = last_failure.as_ref().filter(|failure| failure.still_counts(now)) {
             return Err(failure.error.clone());
@@ -95,20 +98,20 @@ impl TokenCache {
                 tracing::warn!(%error, "The handshake with the AMS failed");
                 // A full queue of ours says nothing about the handshake.
                 if error != AmsError::Busy {
-                    *last_failure = Some(Failure { at: self.clock.now(), error: error.clone() });
+                    *last_failure = Some(FailedRenewal { at: self.clock.now(), error: error.clone() });
                 }
                 Err(error)
             }
         }
     }
 
-    fn young(&self) -> Option<Arc<Tokens>> {
+    fn young(&self) -> Option<Arc<AmsTokens>> {
         let now = self.clock.now();
         self.current.load_full().filter(|tokens| now.duration_since(tokens.obtained) < LIFETIME)
     }
 }
 
-impl Failure {
+impl FailedRenewal {
     fn still_counts(&self, now: Timestamp) -> bool {
         let pause = if self.error == AmsError::CredentialsRefused { LONG_PAUSE } else { PAUSE };
         let age = now.duration_since(self.at);

@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::adapters::ams::AmsError;
 use crate::adapters::budget::{Budget, Busy, Priority};
-use crate::adapters::http::{Answer, HttpClient, HttpError};
+use crate::adapters::http::{HttpAnswer, HttpClient, HttpError};
 
 /// A wait that the AMS asks for is sat out up to this long; a longer one is told to the caller.
 const LONGEST_PATIENCE: Duration = Duration::from_secs(5);
@@ -39,14 +39,14 @@ impl Transport {
     }
 
     /// Makes the call, and makes it again when that may help. The answer is neither 429 nor 5xx.
-    pub(super) async fn send(&self, call: &Call, priority: Priority) -> Result<Answer, AmsError> {
+    pub(super) async fn send(&self, call: &Call, priority: Priority) -> Result<HttpAnswer, AmsError> {
         match self.once(call, priority).await {
             Err(error) if is_worth_repeating(&error) => self.once(call, priority).await,
             outcome => outcome,
         }
     }
 
-    async fn once(&self, call: &Call, priority: Priority) -> Result<Answer, AmsError> {
+    async fn once(&self, call: &Call, priority: Priority) -> Result<HttpAnswer, AmsError> {
         self.budget.admit(priority).await.map_err(|Busy| AmsError::Busy)?;
         let (url, headers) = (call.url.clone(), call.headers.clone());
         let answer = match &call.document {

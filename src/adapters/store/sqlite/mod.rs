@@ -23,7 +23,7 @@ mod worker;
 use std::path::Path;
 use std::sync::Arc;
 
-use self::worker::Worker;
+use self::worker::StoreWorker;
 use super::error::StoreError;
 use super::sealed::Vault;
 use crate::adapters::keys::seal::SecretKey;
@@ -40,8 +40,8 @@ const BATCH: u16 = 500;
 pub struct SqliteStore {
     vault: Arc<Vault>,
     // Dropped before the writer, so that the writer is the last connection: that one folds the log into the file.
-    reader: Worker,
-    writer: Worker,
+    reader: StoreWorker,
+    writer: StoreWorker,
 }
 
 impl SqliteStore {
@@ -52,8 +52,8 @@ impl SqliteStore {
     /// [`StoreError::Unavailable`] if its directory does not exist, or it cannot be read, or it is not a file of ours.
     pub fn open(path: &Path, key: &SecretKey) -> Result<SqliteStore, StoreError> {
         let vault = Arc::new(Vault::new(key)?);
-        let writer = Worker::writing(schema::open_writer(path, &vault)?, QUEUE)?;
-        let reader = Worker::reading(schema::open_reader(path)?, QUEUE)?;
+        let writer = StoreWorker::writing(schema::open_writer(path, &vault)?, QUEUE)?;
+        let reader = StoreWorker::reading(schema::open_reader(path)?, QUEUE)?;
         Ok(SqliteStore { vault, reader, writer })
     }
 }

@@ -17,34 +17,36 @@ use crate::adapters::store::error::StoreError;
 const GROUP: usize = 256;
 
 /// Tells the asker, once it is known whether the work is on the disk.
-type Answer = Box<dyn FnOnce(&Result<(), StoreError>) + Send>;
+type OnCommit = Box<dyn FnOnce(&Result<(), StoreError>) + Send>;
 
 /// A piece of work. `Err`: it failed and must leave no trace.
-type Work = Box<dyn FnOnce(&Connection) -> Result<Answer, Answer> + Send>;
+type Work = Box<dyn FnOnce(&Connection) -> Result<OnCommit, OnCommit> + Send>;
 
 /// A running thread. Dropping it finishes what is queued (at most the length of the queue), then ends and joins the thread.
-pub(super) struct Worker {
+pub(super) struct StoreWorker {
     queue: Option<SyncSender<Work>>,
     thread: Option<JoinHandle<()>>,
     failures: Arc<AtomicU64>,
 }
 
-impl Worker {
+impl StoreWorker {
     /// A thread for reading. Each piece of work sees everything that was committed before it began.
-    pub(super) fn reading(connection: Connection, length: usize) -> Result<Worker, StoreError> {
-        Worker::start("store-read", length, move |queue, _| read_all(&connection, &queue))
+    pub(super) fn reading(connection: Connection, length: usize) -> Result<StoreWorker, StoreError> {
+        StoreWorker::start("store-read", length, move |queue, _| read_all(&connection, &queue))
     }
 
     /// A thread for writing. What is queued together is committed together, and answered after the commit.
-    pub(super) fn writing(connection: Connection, length: usize) -> Result<Worker, StoreError> {
-        Worker::start("store-write", length, move |queue, failures| write_all(&connection, &queue, &failures))
+    pub(super) fn writing(connection: Connection, length: usize) -> Result<StoreWorker, StoreError> {
+        StoreWorker::start("store-write", length, move |queue, failures| {
+            write_all(&connection, &queue, &failures)
+        })
     }
 
     fn start(
         name: &str,
         length: usize,
         body: impl FnOnce(Receiver<Work>, Arc<AtomicU64>) + Send + 'static,
-    ) -> Result<Worker, StoreError> {
+    ) -> Result<StoreWorker, StoreError> {
         let (queue, receiver) = sync_channel(length);
         let failures = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&failures);
@@ -52,7 +54,7 @@ impl Worker {
             .name(name.to_owned())
             .spawn(move || body(receiver, counted))
             .map_err(|error| StoreError::Unavailable(format!("no thread: {error}")))?;
-        Ok(Worker { queue: Some(queue), thread: Some(thread), failures })
+        Ok(StoreWorker { queue: Some(queue), thread: Some(thread), failures })
     }
 
     /// How many transactions have failed so far.
@@ -85,7 +87,7 @@ impl Worker {
     }
 }
 
-impl Drop for Worker {
+impl Drop for StoreWorker {
     fn drop(&mut self) {
         // The thread ends when its queue has no sender left.
         self.queue = None;
@@ -124,7 +126,7 @@ fn write_all(connection: &Connection, queue: &Receiver<Work>, failures: &AtomicU
 }
 
 /// Does the group in one transaction. Work that fails is undone alone.
-fn commit_together(connection: &Connection, group: Vec<Work>, answers: &mut Vec<Answer>) -> SqlResult<()> {
+fn commit_together(connection: &Connection, group: Vec<Work>, answers: &mut Vec<OnCommit>) -> SqlResult<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     for work in group {
         connection.prepare_cached("SAVEPOINT work")?.execute([])?;
@@ -166,7 +168,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_says_so_at_once() {
-        let worker = Arc::new(Worker::writing(table(), 1).unwrap());
+        let worker = Arc::new(StoreWorker::writing(table(), 1).unwrap());
         let (begun, has_begun) = channel();
         let (go_on, may_go_on) = channel::<()>();
         let blocker = worker.run(move |_| {
@@ -190,7 +192,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_fails_is_undone_alone() {
-        let worker = Worker::writing(table(), 8).unwrap();
+        let worker = StoreWorker::writing(table(), 8).unwrap();
         let half = |connection: &Connection| {
             insert(2)(connection)?;
             insert(1)(connection)
@@ -209,7 +211,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_commit_that_fails_is_told_to_everyone_in_it_and_the_next_one_works() {
-        let worker = Worker::writing(table(), 8).unwrap();
+        let worker = StoreWorker::writing(table(), 8).unwrap();
         let spoil = |connection: &Connection| {
             insert(1)(connection)?;
             Ok(connection.execute_batch("ROLLBACK")?)
@@ -222,7 +224,7 @@ mod tests {
 
     #[tokio::test]
     async fn dropping_the_worker_finishes_what_was_queued() {
-        let worker = Worker::writing(table(), 8).unwrap();
+        let worker = StoreWorker::writing(table(), 8).unwrap();
         let (done, was_done) = channel();
         let (go_on, may_go_on) = channel::<()>();
         {

@@ -200,7 +200,7 @@ fn a_person_signs_in_where_that_is_needed_and_never_where_it_is_forbidden() {
         (&["max_age=0"], Some(999), None, None, SignInAnew),
     ] {
         let authorization = check(&clients(), &asked("web", changes)).unwrap();
-        let signed_in = began.map(|began| SignedIn { individual: &jane, began: at(began) });
+        let signed_in = began.map(|began| SignInState { individual: &jane, began: at(began) });
         let answer = authorization.next(signed_in, expected, resumed.map(at), now);
         assert_eq!(answer, next, "{changes:?} {began:?} {expected:?} {resumed:?}");
     }

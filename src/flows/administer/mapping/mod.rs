@@ -185,21 +185,24 @@ impl Mapping {
         self.rules.rcu(|held| Arc::clone(if held.version < again.version { &again } else { held }));
     }
 
-    pub(in crate::flows::administer) async fn seen(&self) -> Result<Seen, StoreError> {
+    pub(in crate::flows::administer) async fn seen(&self) -> Result<SeenDraft, StoreError> {
         // The draft first: should a publication come between, its revision is old, and nothing can be written over it.
         let stored = self.store.draft().await?;
         let latest = self.store.latest().await?;
         let missing = || StoreError::Unavailable("there is no version of the role mapping".to_owned());
-        Ok(Seen { stored, latest: latest.ok_or_else(missing)? })
+        Ok(SeenDraft { stored, latest: latest.ok_or_else(missing)? })
     }
 
-    pub(in crate::flows::administer) async fn seen_at(&self, revision: u64) -> Result<Seen, ChangeError> {
+    pub(in crate::flows::administer) async fn seen_at(
+        &self,
+        revision: u64,
+    ) -> Result<SeenDraft, ChangeError> {
         let seen = self.seen().await?;
         if seen.stored.revision == revision { Ok(seen) } else { Err(seen.conflict()) }
     }
 
     pub(in crate::flows::administer) async fn conflict(&self) -> ChangeError {
-        self.seen().await.map_or_else(ChangeError::Store, Seen::conflict)
+        self.seen().await.map_or_else(ChangeError::Store, SeenDraft::conflict)
     }
 
     async fn write(
@@ -220,7 +223,7 @@ impl Mapping {
     async fn put(
         &self,
         actor: &Actor,
-        seen: Seen,
+        seen: SeenDraft,
         action: Action,
         rules: Option<Rules>,
     ) -> Result<Option<Draft>, ChangeError> {
@@ -242,17 +245,17 @@ impl Mapping {
         if !self.store.put_draft(seen.expected(), &stored, &entry).await? {
             return Ok(None);
         }
-        Ok(Some(Seen { stored, ..seen }.into_draft()))
+        Ok(Some(SeenDraft { stored, ..seen }.into_draft()))
     }
 }
 
 /// What was in the store when somebody looked.
-pub(in crate::flows::administer) struct Seen {
+pub(in crate::flows::administer) struct SeenDraft {
     pub(in crate::flows::administer) stored: StoredDraft,
     pub(in crate::flows::administer) latest: Version,
 }
 
-impl Seen {
+impl SeenDraft {
     pub(in crate::flows::administer) fn expected(&self) -> Expected {
         Expected { revision: self.stored.revision, version: self.latest.head.number }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Fate, Report, ReportLine};
+use super::{Report, ReportLine, RoleChange};
 
 impl Report {
     /// For people: the sums, then each user whose roles change or who needs a look.
@@ -18,7 +18,7 @@ impl Report {
                 let _ = writeln!(text, "  {count} {words} {role}");
             }
         }
-        for line in self.lines.iter().filter(|line| line.fate != Fate::Same) {
+        for line in self.lines.iter().filter(|line| line.fate != RoleChange::Same) {
             let _ = writeln!(text, "\n{}: {}", line.title(), line.fate.words());
             for difference in &line.differences {
                 let sign = if difference.gained { '+' } else { '-' };
@@ -79,15 +79,15 @@ impl ReportLine {
     }
 }
 
-impl Fate {
+impl RoleChange {
     /// In words.
     pub fn words(&self) -> &'static str {
         match self {
-            Fate::Same => "stays as it is",
-            Fate::Differs => "changes",
-            Fate::NotAdmitted => "not admitted by the AMS: no roles and no session",
-            Fate::NotFound => "no record is known",
-            Fate::Several => "several records carry this e-mail address",
+            RoleChange::Same => "stays as it is",
+            RoleChange::Differs => "changes",
+            RoleChange::NotAdmitted => "not admitted by the AMS: no roles and no session",
+            RoleChange::NotFound => "no record is known",
+            RoleChange::Several => "several records carry this e-mail address",
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::adapters::ams::AmsError;
-use crate::adapters::ams::catalogue::{AmsCatalogue, Reading, Wanted};
+use crate::adapters::ams::catalogue::{AmsCatalogue, PersonReading, Wanted};
 use crate::adapters::budget::Priority;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
@@ -61,7 +61,7 @@ impl People {
         let wanted = Wanted::parse(text).ok_or(FindError::NotAName)?;
         let parts = self.rules.load().rules.parts();
         match self.ams.find(&wanted, parts, Priority::SignIn).await {
-            Ok(Some(Reading { record, said })) => {
+            Ok(Some(PersonReading { record, said })) => {
                 self.directory.put_record(&self.environment, &record).await?;
                 Ok(FoundPerson { record, said: Some(said), instead_of: None })
             }

@@ -12,7 +12,7 @@ use crate::flows::administer::Actor;
 
 /// Why there is no switching.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum SwitchError {
+pub enum EnvironmentSwitchError {
     /// Only one environment is configured, or the other is asked for by a wrong name. The visitor's fault.
     #[error("there is no other environment of that name")]
     NoSuchEnvironment,
@@ -36,9 +36,9 @@ pub struct Environments {
 
 impl Environments {
     /// Writes the choice down and asks for a new start. Every session ends with it: sessions belong to an environment.
-    pub async fn switch(&self, actor: &Actor, to: &str) -> Result<(), SwitchError> {
+    pub async fn switch(&self, actor: &Actor, to: &str) -> Result<(), EnvironmentSwitchError> {
         if self.standby.as_deref() != Some(to) {
-            return Err(SwitchError::NoSuchEnvironment);
+            return Err(EnvironmentSwitchError::NoSuchEnvironment);
         }
         let choice = EnvironmentChoice { configured: self.configured.to_string(), chosen: to.to_owned() };
         let entry = Entry {

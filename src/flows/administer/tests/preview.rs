@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::roles;
 use crate::domain::roles::tests::properties::{a_record, an_instant, some_rules};
-use crate::domain::session::{Limits, Session, SessionKey};
+use crate::domain::session::{Session, SessionKey, SessionLimits};
 use crate::flows::refresh::Refresh;
 use crate::flows::tests::NoAms;
 use crate::flows::visit::{Presence, Visits};
@@ -26,7 +26,7 @@ fn visits(world: &World, running: &Running) -> Visits {
     )
     .0;
     let day = SignedDuration::from_hours(24 * 365);
-    let limits = Limits { idle: day, absolute: day, refresh_after: day, stale_limit: day };
+    let limits = SessionLimits { idle: day, absolute: day, refresh_after: day, stale_limit: day };
     Visits::new(store, rules, limits, "production", clock, Arc::new(refresh))
 }
 
@@ -189,7 +189,7 @@ async fn story(records: Vec<Record>, before: Rules, after: Rules, now: Timestamp
     let published = running.mapping().publish(&administrator("dana"), draft.revision, "", false).await;
     assert_eq!(matches!(published, Err(ChangeError::Unchanged)), before == after, "{published:?}");
     for ((record, was), is) in records.iter().zip(before_roles).zip(roles_of_all()) {
-        let lists = |lists: &std::collections::BTreeMap<Role, crate::domain::preview::People>| {
+        let lists = |lists: &std::collections::BTreeMap<Role, crate::domain::preview::AffectedPeople>| {
             let of = lists.iter().filter(|(_, people)| people.iter().any(|it| it.id == record.id));
             of.map(|(role, _)| role.clone()).collect::<BTreeSet<_>>()
         };

@@ -6,7 +6,7 @@ use crate::domain::condition::{ConditionKind, KINDS};
 use crate::domain::fold;
 use crate::domain::rule::{PrimaryMembership, Rule, Rules};
 use crate::web::admin::draft::DraftBar;
-use crate::web::admin::fields::{Field, FieldErrors, List, Switch};
+use crate::web::admin::fields::{Field, FieldErrors, List, Toggle};
 use crate::web::admin::kinds;
 use crate::web::admin::mapping::offers::Offers;
 use crate::web::admin::mapping::rule::edited::Edited;
@@ -121,7 +121,7 @@ pub struct MappingPage {
     /// Time zone.
     pub time_zone: Field,
     /// Switches.
-    pub switches: Vec<Switch>,
+    pub switches: Vec<Toggle>,
     /// The first membership names the type.
     pub primary_first: bool,
     /// What fields offer.
@@ -222,30 +222,30 @@ pub fn add_fields(kind: &'static ConditionKind) -> Vec<Field> {
     fields.chain([Field::text("role", "Gets the role", "").list("list-role").scope(&*scope)]).collect()
 }
 
-fn switches(settings: &MappingSettings) -> Vec<Switch> {
+fn switches(settings: &MappingSettings) -> Vec<Toggle> {
     vec![
-        Switch {
+        Toggle {
             name: "honor_effective_date",
             label: "Honor Effective Date",
             on: settings.honor_effective_date,
             says: "On: a membership counts from its effective date. Off: it counts from the join date already, if that is earlier.",
             example: "Priya joins on 10 October; her membership takes effect on 1 January. On: she is a member from 1 January. Off: from 10 October.",
         },
-        Switch {
+        Toggle {
             name: "honor_grace",
             label: "Honor the grace period",
             on: settings.honor_grace,
             says: "On: a membership lasts to the end of its grace period. Off: it ends on its expiry date.",
             example: "Gus’s membership expires on 31 December, with grace to 31 January. On: he keeps his roles through January. Off: he loses them on 1 January.",
         },
-        Switch {
+        Toggle {
             name: "count_inherited",
             label: "Count inherited memberships",
             on: settings.count_inherited,
             says: "On: people are members through their organization. Off: only a membership of their own counts.",
             example: "Marisol works at Harbor Labs, which is a Corporate Gold member. On: she is a member. Off: she is not, unless she joins herself.",
         },
-        Switch {
+        Toggle {
             name: "manage_core_roles",
             label: "Manage core roles",
             on: settings.manage_core_roles,

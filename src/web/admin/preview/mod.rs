@@ -24,7 +24,7 @@ use super::words::{differences, sentence, when};
 use super::{menu, sweep};
 use crate::adapters::store::StoreError;
 use crate::domain::mapping::{Draft, MappingDiff};
-use crate::domain::preview::People;
+use crate::domain::preview::AffectedPeople;
 use crate::domain::rule::{Role, Rules};
 use crate::domain::unmet::{Unmet, unmet};
 use crate::flows::administer::mapping::ChangeError;
@@ -119,7 +119,7 @@ pub async fn people_of(State(admin): State<Admin>, Extension(caller): Called) ->
     let Some(found) = last(&admin).await? else { return caller.go(menu::PREVIEW) };
     let preview = &found.preview;
     let role = caller.asked("role").and_then(|role| Role::parse(role).ok());
-    let of_role = |lists: &BTreeMap<_, People>| {
+    let of_role = |lists: &BTreeMap<_, AffectedPeople>| {
         role.as_ref().and_then(|role| lists.get(role)).cloned().unwrap_or_default()
     };
     let side = caller.asked("side").unwrap_or_default();

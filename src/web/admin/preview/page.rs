@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::domain::preview::{People, PersonName, Preview};
+use crate::domain::preview::{AffectedPeople, PersonName, Preview};
 use crate::web::admin::draft::DraftBar;
 use crate::web::admin::fields::{Field, Pager, grouped, people};
 use crate::web::admin::shell::{AdminPage, Shell};
@@ -82,23 +82,26 @@ pub struct PreviewFindings {
 impl PreviewFindings {
     /// Puts an answer into words.
     pub fn new(preview: &Preview, revision: u64, at: String) -> PreviewFindings {
-        let moved =
-            |side: &str, role: Option<&crate::domain::rule::Role>, verb: &str, list: &People| MovedPeople {
-                says: format!("{} {verb}", people(list.len())),
-                role: role.map(ToString::to_string).unwrap_or_default(),
-                people: list.iter().take(SHOWN).map(|person| PersonLink::of(person)).collect(),
-                all: (list.len() > SHOWN).then(|| {
-                    let role = role.map(|role| format!("&role={role}")).unwrap_or_default();
-                    (
-                        format!("/_gate/admin/preview/people?side={side}{role}"),
-                        format!("All {}", people(list.len())),
-                    )
-                }),
-            };
+        let moved = |side: &str,
+                     role: Option<&crate::domain::rule::Role>,
+                     verb: &str,
+                     list: &AffectedPeople| MovedPeople {
+            says: format!("{} {verb}", people(list.len())),
+            role: role.map(ToString::to_string).unwrap_or_default(),
+            people: list.iter().take(SHOWN).map(|person| PersonLink::of(person)).collect(),
+            all: (list.len() > SHOWN).then(|| {
+                let role = role.map(|role| format!("&role={role}")).unwrap_or_default();
+                (
+                    format!("/_gate/admin/preview/people?side={side}{role}"),
+                    format!("All {}", people(list.len())),
+                )
+            }),
+        };
         let verb =
             |one: usize, single: &'static str, many: &'static str| if one == 1 { single } else { many };
-        let access =
-            |side, list: &People, words: &str| (!list.is_empty()).then(|| moved(side, None, words, list));
+        let access = |side, list: &AffectedPeople, words: &str| {
+            (!list.is_empty()).then(|| moved(side, None, words, list))
+        };
         PreviewFindings {
             people: people(preview.people),
             affected: grouped(preview.affected),

@@ -63,7 +63,7 @@ fn every_sample_of_the_preview_renders() {
 
 #[test]
 fn every_sample_of_its_people_renders() {
-    let page = |people: &People, says: &str, pager| PreviewPeople {
+    let page = |people: &AffectedPeople, says: &str, pager| PreviewPeople {
         shell: samples::shell(menu::PREVIEW),
         says: says.to_owned(),
         people: people.iter().map(|one| PersonLink::of(one)).collect(),

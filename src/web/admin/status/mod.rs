@@ -13,7 +13,7 @@ use super::caller::Called;
 use super::menu;
 use super::plain::{Plain, PlainPage};
 use super::state::{Admin, reads, writes};
-use crate::flows::administer::status::environment::SwitchError;
+use crate::flows::administer::status::environment::EnvironmentSwitchError;
 use page::{StatusPage, openid_clients, parts};
 
 /// Its addresses.
@@ -48,7 +48,7 @@ pub async fn switch(State(admin): State<Admin>, Extension(caller): Called) -> An
     }
     match admin.services.environments.switch(&caller.actor, &to).await {
         Ok(()) => page(&PlainPage::new(caller.arrived.frame(), Plain::Switching(to))),
-        Err(SwitchError::NoSuchEnvironment) => caller.go(menu::STATUS),
-        Err(SwitchError::Store(error)) => Err(error.into()),
+        Err(EnvironmentSwitchError::NoSuchEnvironment) => caller.go(menu::STATUS),
+        Err(EnvironmentSwitchError::Store(error)) => Err(error.into()),
     }
 }

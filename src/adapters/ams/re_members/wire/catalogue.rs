@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use serde_json::Value;
 
-use super::lenient::Entry;
+use super::lenient::JsonEntry;
 use crate::domain::catalogue::{Choice, EventChoice, FieldChoice, plain_day};
 use crate::domain::fold;
 use crate::domain::record::IndividualId;
@@ -27,7 +27,7 @@ pub(crate) fn events(entries: &[Value]) -> Vec<EventChoice> {
     let mut events: Vec<EventChoice> = entries
         .iter()
         .filter_map(|entry| {
-            let entry = Entry::of(entry)?;
+            let entry = JsonEntry::of(entry)?;
             let code = text(&entry, "eventCode")?;
             let label = text(&entry, "eventName").unwrap_or_else(|| code.clone());
             Some(EventChoice { code, label, first_day: plain_day(&entry.date("eventStartDate")) })
@@ -43,7 +43,7 @@ pub(crate) fn events(entries: &[Value]) -> Vec<EventChoice> {
 /// Definitions of custom fields.
 pub(crate) fn custom_fields(entries: &[Value]) -> Vec<FieldChoice> {
     let field = |entry: &Value| {
-        let entry = Entry::of(entry)?;
+        let entry = JsonEntry::of(entry)?;
         let name = text(&entry, "name")?;
         let values = entry.values("availableValues").unwrap_or_default();
         let values = values.split('|').map(str::trim).filter(|value| !value.is_empty());
@@ -60,12 +60,12 @@ pub(crate) fn custom_fields(entries: &[Value]) -> Vec<FieldChoice> {
 
 /// The ids of a list of people.
 pub(crate) fn ids(entries: &[Value]) -> Vec<IndividualId> {
-    entries.iter().filter_map(|entry| IndividualId::parse(&text(&Entry::of(entry)?, "id")?)).collect()
+    entries.iter().filter_map(|entry| IndividualId::parse(&text(&JsonEntry::of(entry)?, "id")?)).collect()
 }
 
 fn choices(entries: &[Value], code: &str, label: &str) -> Vec<Choice> {
     let choice = |entry: &Value| {
-        let entry = Entry::of(entry)?;
+        let entry = JsonEntry::of(entry)?;
         let code = text(&entry, code)?;
         Some(Choice { label: text(&entry, label).unwrap_or_else(|| code.clone()), code })
     };
@@ -79,7 +79,7 @@ fn tidy(mut choices: Vec<Choice>) -> Vec<Choice> {
     choices
 }
 
-fn text(entry: &Entry<'_>, name: &str) -> Option<String> {
+fn text(entry: &JsonEntry<'_>, name: &str) -> Option<String> {
     entry.text(name).ok().flatten()
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn date(text: &str) -> AmsDate {
 /// No library can represent all of these, and none is asked to.
 fn is_open_ended(text: &str) -> bool {
     const OF_A_TIME: &[u8] = b"0123456789:.,+- TtZzAaPpMm";
-    let mut rest = Rest(text.strip_prefix('+').unwrap_or(text).as_bytes());
+    let mut rest = Remaining(text.strip_prefix('+').unwrap_or(text).as_bytes());
     let mut numbers = [0; 3];
     let mut separator = None;
     for (place, number) in numbers.iter_mut().enumerate() {
@@ -54,7 +54,7 @@ fn is_open_ended(text: &str) -> bool {
 }
 
 fn read(text: &str) -> Option<AmsDate> {
-    let mut rest = Rest(text.as_bytes());
+    let mut rest = Remaining(text.as_bytes());
     let day = rest.day()?;
     if rest.is_empty() {
         return Some(civil(day));
@@ -79,9 +79,9 @@ fn civil(day: Date) -> AmsDate {
     if PLACEHOLDERS.contains(&day) { AmsDate::Placeholder(day) } else { AmsDate::Day(day) }
 }
 
-struct Rest<'a>(&'a [u8]);
+struct Remaining<'a>(&'a [u8]);
 
-impl Rest<'_> {
+impl Remaining<'_> {
     fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

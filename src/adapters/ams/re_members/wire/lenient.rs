@@ -18,7 +18,7 @@ pub(crate) fn items(body: &Value) -> Vec<&Value> {
         Value::Null => Vec::new(),
         Value::String(text) if text.trim().is_empty() => Vec::new(),
         Value::Array(entries) => entries.iter().filter(|entry| !entry.is_null()).collect(),
-        Value::Object(object) => match Entry(object).lookup("dataList") {
+        Value::Object(object) => match JsonEntry(object).lookup("dataList") {
             Some(inner) => items(inner),
             None if is_empty_envelope(object) => Vec::new(),
             None => vec![body],
@@ -43,20 +43,20 @@ pub(crate) fn items_owned(body: Value) -> Vec<Value> {
 
 /// Whether an object has a member of this name that is not null.
 pub(crate) fn says(value: &Value, name: &str) -> bool {
-    Entry::of(value).is_some_and(|entry| entry.get(name).is_some())
+    JsonEntry::of(value).is_some_and(|entry| entry.get(name).is_some())
 }
 
 fn is_empty_envelope(object: &Map<String, Value>) -> bool {
-    object.is_empty() || object.len() == 1 && Entry(object).lookup("pageNumber").is_some()
+    object.is_empty() || object.len() == 1 && JsonEntry(object).lookup("pageNumber").is_some()
 }
 
 /// One JSON object.
 #[derive(Clone, Copy)]
-pub(super) struct Entry<'a>(&'a Map<String, Value>);
+pub(super) struct JsonEntry<'a>(&'a Map<String, Value>);
 
-impl<'a> Entry<'a> {
-    pub(super) fn of(value: &'a Value) -> Option<Entry<'a>> {
-        value.as_object().map(Entry)
+impl<'a> JsonEntry<'a> {
+    pub(super) fn of(value: &'a Value) -> Option<JsonEntry<'a>> {
+        value.as_object().map(JsonEntry)
     }
 
     /// A member that is there and not null.
@@ -65,8 +65,8 @@ impl<'a> Entry<'a> {
     }
 
     /// A member that must be an object.
-    pub(super) fn object(&self, name: &str) -> Result<Entry<'a>, Malformed> {
-        self.get(name).and_then(Entry::of).ok_or(Malformed)
+    pub(super) fn object(&self, name: &str) -> Result<JsonEntry<'a>, Malformed> {
+        self.get(name).and_then(JsonEntry::of).ok_or(Malformed)
     }
 
     /// Text, trimmed; numbers and booleans as they are written. `None`: missing, null or empty.

@@ -14,7 +14,7 @@ mod tests;
 
 pub(crate) use lenient::items_owned;
 
-use lenient::{Entry, Malformed, items};
+use lenient::{JsonEntry, Malformed, items};
 use serde_json::Value;
 
 use crate::adapters::ams::NoRecord;
@@ -81,23 +81,23 @@ pub(crate) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, NoRe
 }
 
 /// The individual of an answer, out of its envelope.
-fn opened(answer: &Value) -> Result<Entry<'_>, NoRecord> {
-    items(answer).first().and_then(|found| Entry::of(found)).ok_or(NoRecord::NoIndividual)
+fn opened(answer: &Value) -> Result<JsonEntry<'_>, NoRecord> {
+    items(answer).first().and_then(|found| JsonEntry::of(found)).ok_or(NoRecord::NoIndividual)
 }
 
-fn id_of(individual: &Entry<'_>) -> Result<IndividualId, NoRecord> {
+fn id_of(individual: &JsonEntry<'_>) -> Result<IndividualId, NoRecord> {
     let id = individual.text("id").ok().flatten();
     id.and_then(|id| IndividualId::parse(&id)).ok_or(NoRecord::NoId)
 }
 
 /// The entries of a list on the individual. `None`: missing or null, which does not say that there are none.
-fn list<'a>(individual: &Entry<'a>, name: &str) -> Option<Vec<&'a Value>> {
+fn list<'a>(individual: &JsonEntry<'a>, name: &str) -> Option<Vec<&'a Value>> {
     individual.get(name).map(items)
 }
 
 fn fetched_or_embedded<'a>(
     fetched: &'a Option<Vec<Value>>,
-    individual: &Entry<'a>,
+    individual: &JsonEntry<'a>,
     name: &str,
 ) -> Option<Vec<&'a Value>> {
     match fetched {
@@ -145,7 +145,7 @@ const LONGEST_NAME: usize = 1024;
 const LONGEST_EMAIL: usize = 254;
 
 /// Who the person is. A name that is too long is cut; an address is left out, because a part of it is somebody else's.
-fn profile(individual: &Entry<'_>, memberships: &[&Value], warnings: &mut Vec<String>) -> Profile {
+fn profile(individual: &JsonEntry<'_>, memberships: &[&Value], warnings: &mut Vec<String>) -> Profile {
     let text = |name: &str| individual.text(name).ok().flatten();
     let mut named = |text: String| {
         if text.len() > LONGEST_NAME {
@@ -165,7 +165,8 @@ fn profile(individual: &Entry<'_>, memberships: &[&Value], warnings: &mut Vec<St
         }
         fits
     });
-    let renewals = memberships.iter().filter_map(|entry| Entry::of(entry)?.text("renewalUrl").ok().flatten());
+    let renewals =
+        memberships.iter().filter_map(|entry| JsonEntry::of(entry)?.text("renewalUrl").ok().flatten());
     let is_web = |url: &String| {
         url.len() <= LONGEST_ADDRESS && (url.starts_with("https://") || url.starts_with("http://"))
     };
@@ -189,9 +190,9 @@ fn cut(mut text: String) -> String {
 }
 
 /// Only an explicit `false` refuses; what cannot be read refuses too.
-fn is_approved(individual: &Entry<'_>, warnings: &mut Vec<String>) -> Option<bool> {
+fn is_approved(individual: &JsonEntry<'_>, warnings: &mut Vec<String>) -> Option<bool> {
     let user = individual.get("user")?;
-    match Entry::of(user) {
+    match JsonEntry::of(user) {
         Some(user) => flag(&user, "isApproved", false, warnings),
         None if *user == Value::String(String::new()) => None,
         None => {
@@ -202,7 +203,7 @@ fn is_approved(individual: &Entry<'_>, warnings: &mut Vec<String>) -> Option<boo
 }
 
 /// A flag; `in_doubt` when it is there but is neither yes nor no.
-fn flag(entry: &Entry<'_>, name: &str, in_doubt: bool, warnings: &mut Vec<String>) -> Option<bool> {
+fn flag(entry: &JsonEntry<'_>, name: &str, in_doubt: bool, warnings: &mut Vec<String>) -> Option<bool> {
     entry.flag(name).unwrap_or_else(|Malformed| {
         warnings.push(format!("`{name}` is neither true nor false; it is taken as {in_doubt}."));
         Some(in_doubt)
@@ -210,7 +211,7 @@ fn flag(entry: &Entry<'_>, name: &str, in_doubt: bool, warnings: &mut Vec<String
 }
 
 fn membership(value: &Value, warnings: &mut Vec<String>) -> Result<Membership, Malformed> {
-    let entry = Entry::of(value).ok_or(Malformed)?;
+    let entry = JsonEntry::of(value).ok_or(Malformed)?;
     Ok(Membership {
         code: entry.text("code")?,
         type_name: entry.text("membershipType")?,
@@ -228,7 +229,7 @@ fn security_role(value: &Value, warnings: &mut Vec<String>) -> Result<String, Ma
     match value {
         Value::String(name) if !name.trim().is_empty() => Ok(name.clone()),
         _ => {
-            let entry = Entry::of(value).ok_or(Malformed)?;
+            let entry = JsonEntry::of(value).ok_or(Malformed)?;
             status::is_cancelled(&entry, "security role", warnings)?;
             entry.name("name")
         }
@@ -236,14 +237,14 @@ fn security_role(value: &Value, warnings: &mut Vec<String>) -> Result<String, Ma
 }
 
 fn custom_field(value: &Value, warnings: &mut Vec<String>) -> Result<CustomField, Malformed> {
-    let entry = Entry::of(value).ok_or(Malformed)?;
+    let entry = JsonEntry::of(value).ok_or(Malformed)?;
     status::is_cancelled(&entry, "custom field", warnings)?;
     Ok(CustomField { name: entry.name("name")?, value: entry.values("value")? })
 }
 
 /// A seat. The committee's code is inside `committee`; the `code` beside it is the person's number on that committee.
 fn committee(value: &Value, warnings: &mut Vec<String>) -> Result<CommitteeSeat, Malformed> {
-    let entry = Entry::of(value).ok_or(Malformed)?;
+    let entry = JsonEntry::of(value).ok_or(Malformed)?;
     let committee = entry.object("committee")?;
     let (code, name) = (committee.text("code")?, committee.text("name")?);
     if code.is_none() && name.is_none() {
@@ -261,7 +262,7 @@ fn committee(value: &Value, warnings: &mut Vec<String>) -> Result<CommitteeSeat,
 }
 
 fn registration(value: &Value, warnings: &mut Vec<String>) -> Result<Registration, Malformed> {
-    let entry = Entry::of(value).ok_or(Malformed)?;
+    let entry = JsonEntry::of(value).ok_or(Malformed)?;
     let event = entry.object("event")?;
     Ok(Registration {
         event: event.name("code")?,
@@ -276,7 +277,7 @@ fn registration(value: &Value, warnings: &mut Vec<String>) -> Result<Registratio
 }
 
 fn purchase(value: &Value, warnings: &mut Vec<String>) -> Result<Purchase, Malformed> {
-    let entry = Entry::of(value).ok_or(Malformed)?;
+    let entry = JsonEntry::of(value).ok_or(Malformed)?;
     Ok(Purchase {
         product: entry.name("productCode")?,
         purchase_date: entry.date("purchaseDate"),
@@ -296,7 +297,7 @@ fn units(text: &str) -> Option<i64> {
 }
 
 fn certification(value: &Value, warnings: &mut Vec<String>) -> Result<Certification, Malformed> {
-    let entry = Entry::of(value).ok_or(Malformed)?;
+    let entry = JsonEntry::of(value).ok_or(Malformed)?;
     Ok(Certification {
         code: entry.name("code")?,
         expire_date: entry.date("expireDate"),
@@ -305,8 +306,8 @@ fn certification(value: &Value, warnings: &mut Vec<String>) -> Result<Certificat
 }
 
 fn relationship(value: &Value, warnings: &mut Vec<String>) -> Result<Relationship, Malformed> {
-    let entry = Entry::of(value).ok_or(Malformed)?;
-    let organization = match entry.get("relatedToCustomer").and_then(Entry::of) {
+    let entry = JsonEntry::of(value).ok_or(Malformed)?;
+    let organization = match entry.get("relatedToCustomer").and_then(JsonEntry::of) {
         Some(customer) => {
             let kind = customer.text("customerType").unwrap_or_default().unwrap_or_default();
             if kind.eq_ignore_ascii_case("individual") { None } else { customer.text("recordNumber")? }

@@ -40,13 +40,13 @@ pub struct TypedRule {
 
 /// A condition while its fields are gathered.
 #[derive(Default)]
-struct Given<'a> {
+struct GatheredCondition<'a> {
     kind: Option<&'static ConditionKind>,
     not: bool,
     values: Vec<(&'a str, &'a str)>,
 }
 
-impl<'a> Given<'a> {
+impl<'a> GatheredCondition<'a> {
     fn add(&mut self, key: &'a str, value: &'a str) {
         match key {
             "kind" => self.kind = ConditionKind::named(value),
@@ -56,7 +56,7 @@ impl<'a> Given<'a> {
     }
 
     fn into_typed(self) -> Option<TypedCondition> {
-        let Given { kind, not, values: given } = self;
+        let GatheredCondition { kind, not, values: given } = self;
         let kind = kind?;
         let of = |field: &ConditionField| {
             let value = given.iter().find(|(key, _)| *key == field.key)?.1;
@@ -179,8 +179,8 @@ impl TypedRule {
     /// Reads a form. Fields that belong to no condition are passed over.
     pub fn read(form: &[(String, String)]) -> TypedRule {
         let mut typed = TypedRule::default();
-        let mut conditions: BTreeMap<usize, Given<'_>> = BTreeMap::new();
-        let (mut taken, mut taken_from) = (Given::default(), None);
+        let mut conditions: BTreeMap<usize, GatheredCondition<'_>> = BTreeMap::new();
+        let (mut taken, mut taken_from) = (GatheredCondition::default(), None);
         for (name, value) in form {
             match &**name {
                 "role" => typed.role.clone_from(value),
@@ -199,7 +199,7 @@ impl TypedRule {
                 }
             }
         }
-        typed.conditions = conditions.into_values().filter_map(Given::into_typed).collect();
+        typed.conditions = conditions.into_values().filter_map(GatheredCondition::into_typed).collect();
         typed.taken = taken_from.zip(taken.into_typed());
         typed
     }
