@@ -26,20 +26,9 @@ use tokio_util::task::TaskTracker;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::sqlite::lock::GatewayLock;
 use crate::config::Settings;
-use crate::domain::access::Site;
-use crate::flows::administer::services::{AdminServices, RECORDS_KEPT, ServiceParts};
-use crate::flows::administer::{Administer, first_mapping};
-use crate::flows::attempts::Attempts;
-use crate::flows::grant::PublishedClients;
-use crate::flows::keyring::{Keyring, KeyringError};
-use crate::flows::long_addresses::LongAddresses;
-use crate::flows::managed_roles::Lists;
-use crate::flows::person::{Published, PublishedRules};
-use crate::flows::refresh::Refresh;
-use crate::flows::sign_in::SignIn;
-use crate::flows::upkeep;
-use crate::flows::visit::Visits;
-use crate::serve::tls::TlsFault;
+use crate::flows::administer::Administer;
+use crate::flows::administer::services::AdminServices;
+use crate::flows::person::Published;
 use crate::serve::{self, Listener, Serving};
 use crate::web::proxy::{Control, Gate, Meter, Snapshot};
 use crate::web::{operations, routes};
@@ -61,11 +50,6 @@ pub struct App {
     operations: SocketAddr,
     watch: Arc<Watch>,
     tls: Option<Arc<ArcSwap<ServerConfig>>>,
-    administer: Option<Arc<Administer>>,
-    admin_services: Option<Arc<AdminServices>>,
-    openid: Option<OpenId>,
-    lists: Arc<Lists>,
-    restart: Arc<Notify>,
     fixed: Fixed,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -82,110 +66,9 @@ impl App {
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
         let snapshot = snapshot_of(settings)?;
 
-        let budget = Arc::new(Budget::new(settings.ams.rate));
-        let http = HttpClient::new(HttpLimits::default())?;
-        let catalogue = settings.ams.live.clone().client(http, Arc::clone(&budget), Arc::clone(&clock));
-        let ams: Arc<dyn Ams> = catalogue.clone();
-        let published = match &settings.admin {
-            Some(_) => first_mapping(&*store, &settings.rules, &clock).await?,
-            None => Published::new(1, settings.rules.clone()),
-        };
-        warn_of_doubts(&settings, &published.rules);
-        let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(published));
-        let lists = Arc::new(Lists::new(Arc::clone(&rules), store.clone(), Arc::clone(&clock)));
-        lists.keep().await?;
-        let clients = PublishedClients::default();
-        let administer = settings.admin.clone().map(|admin| {
-            let (rules, clients, clock) = (Arc::clone(&rules), Arc::clone(&clients), Arc::clone(&clock));
-            Arc::new(Administer::new(
-                admin,
-                store.clone(),
-                rules,
-                ams.environment(),
-                sites_of(&settings),
-                clients,
-                clock,
-            ))
-        });
-        if let Some(administer) = &administer {
-            administer.tell_of_file(&settings.rules);
-        }
-        let (refresh, waiting) = Refresh::new(
-            Arc::clone(&ams),
-            store.clone(),
-            store.clone(),
-            Arc::clone(&rules),
-            Arc::clone(&clock),
-        );
-        let refresh = Arc::new(refresh);
-        let visits = Arc::new(Visits::new(
-            store.clone(),
-            Arc::clone(&rules),
-            settings.session,
-            ams.environment(),
-            Arc::clone(&clock),
-            Arc::clone(&refresh),
-        ));
-        let sign_in = Arc::new(SignIn::new(
-            Arc::clone(&ams),
-            store.clone(),
-            Arc::clone(&visits),
-            Arc::clone(&rules),
-            Arc::clone(&clock),
-            attempts,
-        ));
-        let admin_services = match &settings.admin {
-            Some(admin) => Some(Arc::new(AdminServices::new(ServiceParts {
-                store: store.clone(),
-                ams: Arc::clone(&catalogue),
-                visits: Arc::clone(&visits),
-                rules: Arc::clone(&rules),
-                clock: Arc::clone(&clock),
-                budget: Arc::clone(&budget),
-                configured: configured.into(),
-                restart: Arc::clone(&restart),
-                standby: settings.ams.standby.as_ref().map(|standby| standby.name().into()),
-                sealer: Sealer::new(&settings.store.secret_key, "view as")?,
-                view_as: admin.view_as,
-            }))),
-            None => None,
-        };
-        let openid = match &settings.oidc {
-            Some(oidc) => {
-                let (visits, keys) = (Arc::clone(&visits), Arc::clone(&keyring));
-                Some(OpenId::start(&settings, oidc, clients, store.clone(), visits, keys, &clock).await?)
-            }
-            None => None,
-        };
-        let long = Arc::new(LongAddresses::new(store.clone(), Arc::clone(&clock)));
-        let services = state::Services {
-            sign_in: Arc::clone(&sign_in),
-            long: Arc::clone(&long),
-            visits: Arc::clone(&visits),
-            ams,
-            keys: Arc::clone(&keyring),
-            rules: Arc::clone(&rules),
-            clock: Arc::clone(&clock),
-            lists: Arc::clone(&lists),
-            administer: administer.clone(),
-            admin_services: admin_services.clone(),
-        };
-        let provider = openid.as_ref().map(|openid| Arc::clone(&openid.provider));
-        let clients = openid.as_ref().and_then(|openid| openid.clients.clone());
-        let control = routes::control(services, provider, clients);
-        let gate = Arc::new(Gate {
-            snapshot: ArcSwap::from_pointee(snapshot),
-            visits: Arc::clone(&visits),
-            long,
-            rules,
-            keyring: Arc::clone(&keyring),
-            clock: Arc::clone(&clock),
-            control: Control::new(control, Handle::current()),
-            meter: Meter::default(),
-            refusal_log: Arc::default(),
-        });
-
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let (use_cases, queue) = UseCases::of(&opened).await?;
+        warn_of_doubts(settings, &use_cases.mapping.rules.load().rules);
+        let gate = Arc::new(gate_of(&opened, &use_cases, snapshot));
         let watch = Arc::new(Watch {
             store: opened.store.clone(),
             gate: Arc::clone(&gate),
@@ -197,32 +80,8 @@ impl App {
             reloads_refused: Counter::default(),
             draining: AtomicBool::new(false),
         });
-        let unheard = |error| serve::StartError::Listen(listening, error);
-        let operations = TcpListener::bind(listening).await.map_err(unheard)?;
-        let operations_address = operations.local_addr().map_err(unheard)?;
-        let answering = axum::serve(operations, operations::router(watch.clone()))
-            .with_graceful_shutdown(stop.clone().cancelled_owned());
-        tasks.spawn(async move {
-            // It retries failed accepts by itself and has no other errors.
-            let _ = answering.await;
-        });
-        tasks.spawn(refresh.run(waiting, stop.clone()));
-        let keep_records = admin_services.as_ref().map_or(SignedDuration::ZERO, |_| RECORDS_KEPT);
-        tasks.spawn(upkeep::run(
-            visits,
-            store.clone(),
-            Arc::clone(&lists),
-            clock,
-            keep_records,
-            stop.clone(),
-        ));
-        if let Some(admin_services) = &admin_services {
-            admin_services.overview.set_certificate_end(certificate_end(&settings));
-            tasks.spawn(Arc::clone(admin_services).run(stop.clone()));
-        }
-        tasks.spawn(keyring.keep(stop.clone()));
-        if let Some(openid) = &openid {
-            tasks.spawn(Arc::clone(&openid.back_channel).run(stop.clone()));
+        if let Some(admin_services) = &use_cases.administration.admin_services {
+            admin_services.overview.set_certificate_end(certificate_end(settings));
         }
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -240,11 +99,6 @@ impl App {
             operations,
             watch,
             tls,
-            administer,
-            admin_services,
-            openid,
-            lists,
-            restart,
             fixed,
             stop,
             tasks,
@@ -264,7 +118,7 @@ impl App {
 
     /// The use cases about people. `None`: the operator wants no administration.
     pub fn admin_services(&self) -> Option<&Arc<AdminServices>> {
-        self.admin_services.as_ref()
+        self.use_cases.administration.admin_services.as_ref()
     }
 
     /// Administration, if the operator wants it.
@@ -312,7 +166,7 @@ impl App {
         }
         warn_of_doubts(settings, &self.gate.rules.load().rules);
         let ends = certificate_end(settings);
-        if let Some(admin_services) = &self.admin_services {
+        if let Some(admin_services) = self.admin_services() {
             admin_services.overview.set_certificate_end(ends);
         }
         self.watch.certificate_end.store(ends.map(Arc::new));

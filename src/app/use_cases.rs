@@ -16,7 +16,7 @@ use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::adapters::keys::seal::Sealer;
-use crate::flows::administer::desk::{Desk, Foundation, RECORDS_KEPT};
+use crate::flows::administer::services::{AdminServices, RECORDS_KEPT, ServiceParts};
 use crate::flows::administer::{Administer, first_mapping};
 use crate::flows::attempts::Attempts;
 use crate::flows::grant::PublishedClients;
@@ -111,7 +111,7 @@ impl Visiting {
 /// What administrators do. Both are absent where the operator wants no administration.
 pub(super) struct Administration {
     pub(super) administer: Option<Arc<Administer>>,
-    pub(super) desk: Option<Arc<Desk>>,
+    pub(super) admin_services: Option<Arc<AdminServices>>,
     /// An administrator switched the AMS environment.
     pub(super) restart: Arc<Notify>,
 }
@@ -127,7 +127,7 @@ impl Administration {
         let restart = Arc::new(Notify::new());
         let Opened { settings, store, clock, configured, .. } = opened;
         let Some(admin) = &settings.admin else {
-            return Ok(Administration { administer: None, desk: None, restart });
+            return Ok(Administration { administer: None, admin_services: None, restart });
         };
         let Upstream { ams, budget } = upstream;
         let administer = Administer::new(
@@ -140,7 +140,7 @@ impl Administration {
             Arc::clone(clock),
         );
         administer.tell_of_file(&settings.rules);
-        let desk = Desk::new(Foundation {
+        let admin_services = AdminServices::new(ServiceParts {
             store: store.clone(),
             ams: Arc::clone(ams),
             visits: Arc::clone(visits),
@@ -153,7 +153,11 @@ impl Administration {
             sealer: Sealer::new(&settings.store.secret_key, "view as")?,
             view_as: admin.view_as,
         });
-        Ok(Administration { administer: Some(Arc::new(administer)), desk: Some(Arc::new(desk)), restart })
+        Ok(Administration {
+            administer: Some(Arc::new(administer)),
+            admin_services: Some(Arc::new(admin_services)),
+            restart,
+        })
     }
 }
 
@@ -194,7 +198,7 @@ impl UseCases {
             clock: Arc::clone(&opened.clock),
             lists: Arc::clone(&self.mapping.lists),
             administer: self.administration.administer.clone(),
-            desk: self.administration.desk.clone(),
+            admin_services: self.administration.admin_services.clone(),
         }
     }
 
@@ -202,18 +206,18 @@ impl UseCases {
     pub(super) fn run(&self, queue: Queue, opened: &Opened, tasks: &TaskTracker, stop: &CancellationToken) {
         let Visiting { refresh, visits, .. } = &self.visiting;
         tasks.spawn(Arc::clone(refresh).run(queue, stop.clone()));
-        let desk = self.administration.desk.as_ref();
+        let admin_services = self.administration.admin_services.as_ref();
         tasks.spawn(upkeep::run(
             Arc::clone(visits),
             opened.store.clone(),
             Arc::clone(&self.mapping.lists),
             Arc::clone(&opened.clock),
-            desk.map_or(SignedDuration::ZERO, |_| RECORDS_KEPT),
+            admin_services.map_or(SignedDuration::ZERO, |_| RECORDS_KEPT),
             stop.clone(),
         ));
         tasks.spawn(Arc::clone(&opened.keyring).keep(stop.clone()));
-        if let Some(desk) = desk {
-            tasks.spawn(Arc::clone(desk).run(stop.clone()));
+        if let Some(admin_services) = admin_services {
+            tasks.spawn(Arc::clone(admin_services).run(stop.clone()));
         }
         if let Some(openid) = &self.openid {
             tasks.spawn(Arc::clone(&openid.back_channel).run(stop.clone()));

@@ -23,10 +23,10 @@ pub fn control(
     clients: Option<Arc<OpenIdClients>>,
 ) -> Router {
     let parts = services.administer.clone().zip(services.admin_services.clone());
-    let admin = parts.map(|(administer, people)| admin::Admin {
+    let admin = parts.map(|(administer, of_people)| admin::Admin {
         gate: services.clone(),
         administer,
-        services: people,
+        services: of_people,
         clients,
     });
     let router = Router::new()

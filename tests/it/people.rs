@@ -20,7 +20,7 @@ use membergate::flows::administer::people::FindError;
 use membergate::flows::administer::people::trial::try_it;
 use membergate::flows::administer::people::view_as::ViewError;
 use membergate::flows::administer::services::{AdminServices, ServiceParts};
-use membergate::flows::administer::sweep::{Doing, Progress};
+use membergate::flows::administer::sweep::{Doing, SweepProgress};
 use membergate::flows::administer::{Actor, Door};
 use membergate::flows::person::{Published, PublishedRules};
 use membergate::flows::refresh::Refresh;
@@ -140,9 +140,9 @@ fn actor() -> Actor {
     Actor { id: None, name: "Sam Osei".into(), door: Door::Role }
 }
 
-async fn finished(office: &Office) -> Progress {
+async fn finished(office: &Office) -> SweepProgress {
     let mut progress = office.desk.sweep.progress();
-    let waiting = progress.wait_for(Progress::is_finished);
+    let waiting = progress.wait_for(SweepProgress::is_finished);
     let done = tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await;
     done.expect("the sweep ends").unwrap().clone()
 }
@@ -237,7 +237,7 @@ async fn a_sweep_reads_every_member_and_goes_on_after_a_restart() {
     sweep.start().await.unwrap();
     let mut progress = sweep.progress();
     let waits =
-        |progress: &Progress| matches!(&progress.doing, Doing::Waiting(why) if why.contains("status"));
+        |progress: &SweepProgress| matches!(&progress.doing, Doing::Waiting(why) if why.contains("status"));
     let seen = progress.wait_for(waits).await.unwrap().clone();
     let state = seen.state.unwrap();
     assert_eq!(state.next_page, None, "the list has been read");

@@ -18,7 +18,7 @@ async fn world() -> World {
 
 /// Sam of the staff, signed in, with a link to look through Jane's eyes.
 async fn with_link(world: &World) -> (Visitor, String) {
-    let desk = world.gate().desk().unwrap();
+    let desk = world.gate().admin_services().unwrap();
     let mut sam = world.visitor();
     sam.sign_in(STAFF, world.url("/members")).await.expect(200);
     let jane = desk.people.find(CHAIR).await.unwrap().record.id;
@@ -67,7 +67,7 @@ async fn a_page_that_is_refused_to_the_member_is_marked_too() {
     let (mut sam, link) = with_link(&world).await;
     sam.open(&link).await.expect(200);
     world.people().edit_person(CHAIR, |jane| jane.committees.clear());
-    world.gate().desk().unwrap().people.find(CHAIR).await.unwrap();
+    world.gate().admin_services().unwrap().people.find(CHAIR).await.unwrap();
     // Her record is renewed in the background once it is due.
     world.forward(SignedDuration::from_mins(1));
     let mut nobody = world.visitor();
@@ -109,7 +109,7 @@ async fn ending_all_sessions_of_a_person_ends_open_streams_and_looks_within_two_
     sam.open(&link).await.expect(200);
     let mut jane = world.visitor();
     jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
-    let desk = world.gate().desk().unwrap().clone();
+    let desk = world.gate().admin_services().unwrap().clone();
     let id = desk.people.find_known(CHAIR).await.unwrap().record.id;
     let cookie = jane.cookie("localhost", "membergate").unwrap();
     let mut events = TcpStream::connect(world.address()).await.unwrap();
@@ -130,7 +130,7 @@ async fn ending_all_sessions_of_a_person_ends_open_streams_and_looks_within_two_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_with_administration_knows_how_it_does() {
     let world = world().await;
-    let desk = world.gate().desk().unwrap();
+    let desk = world.gate().admin_services().unwrap();
     desk.people.find(CHAIR).await.unwrap();
     let status = desk.overview.status().await;
     assert_eq!((&*status.ams.environment, status.standby.as_deref()), ("production", Some("staging")));

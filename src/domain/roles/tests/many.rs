@@ -142,7 +142,7 @@ fn every_kind_that_may_have_a_pattern_gives_its_roles() {
     for kind in crate::domain::condition::KINDS {
         let Some(key) = kind.pattern else { continue };
         let named = crate::domain::condition::tests::one_of_each();
-        let mut named = named.into_iter().filter(|one| one.kind() == kind).next_back().unwrap();
+        let mut named = named.into_iter().rfind(|one| one.kind() == kind).unwrap();
         if kind.key == "custom_field" {
             named = Condition::CustomField { name: code("chapter"), value: code("x") };
         }

@@ -10,7 +10,7 @@ use axum::Extension;
 use axum::extract::State;
 
 use crate::domain::condition::ConditionKind;
-use crate::domain::faults::{Fault, Place};
+use crate::domain::faults::{FaultPlace, MappingFault};
 use crate::domain::mapping::Draft;
 use crate::domain::rule::{Condition, Rule, Rules};
 use crate::flows::administer::mapping::ChangeError;
@@ -94,11 +94,11 @@ fn card(rule: &Rule) -> &'static str {
     }
 }
 
-fn at_its_field(fault: &Fault) -> (String, String) {
+fn at_its_field(fault: &MappingFault) -> (String, String) {
     let field = match fault.place {
-        Place::Role(_) => "role".to_owned(),
-        Place::Field(_, number, key) => kinds::name(number, key),
-        Place::Setting(_) | Place::Label(_) | Place::Conditions(_) => "rule".to_owned(),
+        FaultPlace::Role(_) => "role".to_owned(),
+        FaultPlace::Field(_, number, key) => kinds::name(number, key),
+        FaultPlace::Setting(_) | FaultPlace::Label(_) | FaultPlace::Conditions(_) => "rule".to_owned(),
     };
     (field, told_fault(fault))
 }
