@@ -19,7 +19,7 @@ use membergate::domain::record::Record;
 use membergate::domain::rule::Role;
 use membergate::domain::time::Timestamp;
 use membergate::flows::administer::preview::{PreviewState, Previewed};
-use membergate::flows::administer::{Actor, Administer, AdminSettings, first_mapping};
+use membergate::flows::administer::{Actor, AdminSettings, Administer, first_mapping};
 use membergate::flows::grant::PublishedClients;
 use membergate::sim::people::{People, cast, generate};
 use membergate::sim::re_members::record_line;

@@ -38,6 +38,7 @@ mod roles;
 mod sessions;
 mod sign_in;
 mod source_text;
+mod texts;
 mod tidy;
 mod view_as;
 mod wordpress;

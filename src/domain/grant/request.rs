@@ -139,7 +139,8 @@ pub fn check(clients: &Clients, parameters: &Parameters) -> Result<Authorization
     })
 }
 
-type AuthorizationRefusal = (AuthorizationError, &'static str);
+/// Why a request is refused: the code for the client, and the reason for its developer.
+pub type AuthorizationRefusal = (AuthorizationError, &'static str);
 
 fn invalid(why: &'static str) -> AuthorizationRefusal {
     (AuthorizationError::InvalidRequest, why)

@@ -12,8 +12,8 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use super::shared::{OpenIdServices, is_form};
 use crate::adapters::store::StoreError;
 use crate::domain::grant::request::{
-    Authorization, AuthorizationError, Next, Parameters, Prompt, Refusal, ReplyTo, ResponseMode, SignInState,
-    check,
+    Authorization, AuthorizationError, AuthorizationRefusal, Next, Parameters, Prompt, Refusal, ReplyTo,
+    ResponseMode, SignInState, check,
 };
 use crate::domain::outcome::Outcome;
 use crate::domain::return_to::{LONGEST, LONGEST_CARRIED, ReturnTo};
@@ -111,8 +111,6 @@ pub(super) async fn authorize(
 fn claimed(parameters: &Parameters) -> Option<Claimed> {
     parameters.one("client_id").ok().flatten().map(Claimed::new)
 }
-
-type AuthorizationRefusal = (AuthorizationError, &'static str);
 
 const LACKS_ROLES: AuthorizationRefusal =
     (AuthorizationError::AccessDenied, "this person lacks the roles that the site asks for");

@@ -39,7 +39,7 @@ pub struct WordPressUser {
 /// What becomes of one user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RoleChange {
+pub enum MigratedRole {
     /// The roles stay as they are.
     Same,
     /// Some change.
@@ -73,7 +73,7 @@ pub struct ReportLine {
     /// The AMS's id, when a record was found.
     pub id: Option<String>,
     /// What becomes of this user.
-    pub fate: RoleChange,
+    pub fate: MigratedRole,
     /// Roles that come or go.
     pub differences: Vec<RoleDifference>,
     /// Roles that the mapping does not manage: the site keeps them as they are.
@@ -164,7 +164,7 @@ impl UserComparison {
                 by_sign.entry(sign).or_default().push(at);
             }
         }
-        let lines = users.iter().map(|user| without_record(user, RoleChange::NotFound)).collect();
+        let lines = users.iter().map(|user| without_record(user, MigratedRole::NotFound)).collect();
         UserComparison { users, rules, at, managed, by_sign, lines }
     }
 
@@ -175,8 +175,8 @@ impl UserComparison {
         for at in found {
             let (Some(user), Some(line)) = (self.users.get(at), self.lines.get_mut(at)) else { continue };
             *line = match line.fate {
-                RoleChange::NotFound => compared(user, record, &self.rules, &self.managed, self.at),
-                _ => without_record(user, RoleChange::Several),
+                MigratedRole::NotFound => compared(user, record, &self.rules, &self.managed, self.at),
+                _ => without_record(user, MigratedRole::Several),
             };
         }
     }
@@ -211,7 +211,7 @@ impl UserComparison {
     }
 }
 
-fn without_record(user: &WordPressUser, fate: RoleChange) -> ReportLine {
+fn without_record(user: &WordPressUser, fate: MigratedRole) -> ReportLine {
     ReportLine {
         login: user.login.clone(),
         email: user.email.clone(),
@@ -243,9 +243,9 @@ fn compared(
     let goes = today.difference(&given).map(|role| difference(role, false));
     let differences: Vec<RoleDifference> = comes.chain(goes).collect();
     let fate = match () {
-        () if !decision.admitted => RoleChange::NotAdmitted,
-        () if differences.is_empty() => RoleChange::Same,
-        () => RoleChange::Differs,
+        () if !decision.admitted => MigratedRole::NotAdmitted,
+        () if differences.is_empty() => MigratedRole::Same,
+        () => MigratedRole::Differs,
     };
     let mut warnings = decision.warnings.clone();
     if record.lacks(rules.parts()) {
@@ -277,10 +277,10 @@ impl Sums {
     fn add(&mut self, line: &ReportLine) {
         self.users += 1;
         match line.fate {
-            RoleChange::Same => self.same += 1,
-            RoleChange::Differs => self.differ += 1,
-            RoleChange::NotAdmitted => self.not_admitted += 1,
-            RoleChange::NotFound | RoleChange::Several => self.not_found += 1,
+            MigratedRole::Same => self.same += 1,
+            MigratedRole::Differs => self.differ += 1,
+            MigratedRole::NotAdmitted => self.not_admitted += 1,
+            MigratedRole::NotFound | MigratedRole::Several => self.not_found += 1,
         }
         for difference in &line.differences {
             let sum = if difference.gained { &mut self.gained } else { &mut self.lost };

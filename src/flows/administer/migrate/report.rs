@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Report, ReportLine, RoleChange};
+use super::{MigratedRole, Report, ReportLine};
 
 impl Report {
     /// For people: the sums, then each user whose roles change or who needs a look.
@@ -18,7 +18,7 @@ impl Report {
                 let _ = writeln!(text, "  {count} {words} {role}");
             }
         }
-        for line in self.lines.iter().filter(|line| line.fate != RoleChange::Same) {
+        for line in self.lines.iter().filter(|line| line.fate != MigratedRole::Same) {
             let _ = writeln!(text, "\n{}: {}", line.title(), line.fate.words());
             for difference in &line.differences {
                 let sign = if difference.gained { '+' } else { '-' };
@@ -79,15 +79,15 @@ impl ReportLine {
     }
 }
 
-impl RoleChange {
+impl MigratedRole {
     /// In words.
     pub fn words(&self) -> &'static str {
         match self {
-            RoleChange::Same => "stays as it is",
-            RoleChange::Differs => "changes",
-            RoleChange::NotAdmitted => "not admitted by the AMS: no roles and no session",
-            RoleChange::NotFound => "no record is known",
-            RoleChange::Several => "several records carry this e-mail address",
+            MigratedRole::Same => "stays as it is",
+            MigratedRole::Differs => "changes",
+            MigratedRole::NotAdmitted => "not admitted by the AMS: no roles and no session",
+            MigratedRole::NotFound => "no record is known",
+            MigratedRole::Several => "several records carry this e-mail address",
         }
     }
 }

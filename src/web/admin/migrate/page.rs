@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::flows::administer::migrate::{Report, RoleChange};
+use crate::flows::administer::migrate::{MigratedRole, Report};
 use crate::web::admin::fields::{grouped, people};
 use crate::web::admin::shell::{AdminPage, Shell};
 
@@ -55,7 +55,7 @@ impl Findings {
     /// A report in words.
     pub fn of(report: &Report) -> Findings {
         let sums = &report.sums;
-        let worth = report.lines.iter().filter(|line| line.fate != RoleChange::Same);
+        let worth = report.lines.iter().filter(|line| line.fate != MigratedRole::Same);
         let count = worth.clone().count();
         let mut roles: Vec<&String> = sums.gained.keys().chain(sums.lost.keys()).collect();
         roles.sort();
@@ -81,11 +81,11 @@ impl Findings {
                     login: line.login.clone(),
                     email: line.email.clone().unwrap_or_default(),
                     fate: match line.fate {
-                        RoleChange::Same => "Same",
-                        RoleChange::Differs => "Changes",
-                        RoleChange::NotAdmitted => "Not admitted",
-                        RoleChange::NotFound => "No record",
-                        RoleChange::Several => "Several records",
+                        MigratedRole::Same => "Same",
+                        MigratedRole::Differs => "Changes",
+                        MigratedRole::NotAdmitted => "Not admitted",
+                        MigratedRole::NotFound => "No record",
+                        MigratedRole::Several => "Several records",
                     },
                     differences: line
                         .differences
