@@ -18,7 +18,7 @@ const LAYERS: &[Layer] = &[
     ("telemetry", &["domain", "adapters"]),
     ("flows", &["domain", "adapters"]),
     ("web", &["domain", "adapters", "flows"]),
-    ("config", &["domain", "adapters", "telemetry", "flows", "web"]),
+    ("config", &["domain", "adapters", "telemetry", "flows"]),
     ("serve", &["domain", "adapters", "web"]),
     ("app", &["domain", "adapters", "telemetry", "flows", "web", "config", "serve"]),
     ("cli", &["domain", "adapters", "telemetry", "flows", "web", "config", "serve", "app", "sim"]),
@@ -26,7 +26,6 @@ const LAYERS: &[Layer] = &[
     ("fuzzing", &["domain", "adapters", "flows", "web", "config"]),
     // Imports nothing of ours, so that a misspelt field cannot agree with itself.
     ("sim", &[]),
-    ("fuzzing", &["domain", "adapters", "web", "config"]),
     ("main", &["cli"]),
     ("lib", &[]),
 ];
