@@ -2,7 +2,7 @@
 # Measures the built gateway against nginx `proxy_pass`, both in front of the same site, and prints how they compare.
 #
 #   cargo build --profile dist && benches/nginx.sh
-#   benches/nginx.sh --binary target/release/membergate --windows 8 --seconds 4
+#   benches/nginx.sh --binary target/dist/membergate --windows 8 --seconds 4
 #   benches/nginx.sh --gate http://localhost:8080 --cookie 'membergate=…'     a gateway that runs already
 #
 # Only ratios mean anything: each window of ours lies between two of nginx, and is divided by their mean. The site is a

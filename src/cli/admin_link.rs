@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Failure, because, open_store, runtime};
+use super::shared::{Failure, because, open_store, runtime};
 use crate::adapters::clock::SystemClock;
 use crate::config::{self, Env, Settings};
 use crate::flows::administer::AdminLinks;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 
-use super::{Failure, because, open_store, runtime};
+use super::shared::{Failure, because, open_store, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::keys::assertion::{Signer, jwks};
 use crate::adapters::keys::seal::SecretKey;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::explain::{self, Line};
-use super::{Failure, because, open_store, runtime};
+use super::shared::{Failure, because, open_store, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::config::{self, Env};
 use crate::domain::time::Timestamp;

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod keys;
 pub mod migrate;
 pub mod serve;
+mod shared;
 #[cfg(feature = "sim")]
 pub mod sim;
 
@@ -18,16 +19,15 @@ use std::fs::File;
 use std::io::{self, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::adapters::store::Store;
-use crate::app;
 use crate::config::env::Machine;
-use crate::config::{Problem, Settings};
 use crate::domain::time::Timestamp;
 use crate::telemetry::Format;
+use shared::because;
+
+pub use shared::Failure;
 
 /// The login gateway that an association puts in front of its websites.
 #[derive(Debug, Parser)]
@@ -117,30 +117,6 @@ Examples:
   membergate explain --rules config/rules.toml --records people.jsonl --at 2026-11-22T12:00:00Z
   membergate explain --rules rules.toml --records - --at 2026-11-22T12:00:00-05:00 --format json < people.jsonl";
 
-/// Why a command did not do what it was asked. It is shown on standard error; the exit code is 1.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// The configuration is wrong. Every problem.
-    #[error("{}", lines(.0))]
-    Configuration(Vec<Problem>),
-    /// Anything else, for people; the command has said the rest.
-    #[error("{0}")]
-    Because(String),
-    /// What was asked for cannot be written, or there is no runtime for it.
-    #[error(transparent)]
-    Machine(#[from] io::Error),
-}
-
-/// A failure with this explanation.
-pub(crate) fn because(error: impl std::fmt::Display) -> Failure {
-    Failure::Because(error.to_string())
-}
-
-fn lines(problems: &[Problem]) -> String {
-    let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
-    lines.join("\n")
-}
-
 /// Runs one command line, program name first. Results go to `out`, failures to standard error.
 pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> ExitCode {
     let command_line = match CommandLine::try_parse_from(arguments) {
@@ -188,29 +164,6 @@ fn explained(asked: &Explain, out: &mut dyn Write) -> Result<(), Failure> {
         explain::run(rules, &mut BufReader::with_capacity(1 << 16, file), *at, *format, out)
     };
     ended.map_err(because)
-}
-
-/// The store of a gateway that has run before.
-fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
-    let path = settings.store.path.display();
-    let found = app::open_existing_store(&settings.store).map_err(because)?;
-    found.ok_or_else(|| because(format!("{path} is not there yet: start the gateway once")))
-}
-
-/// The runtime of a command that is no gateway.
-pub(crate) fn runtime() -> io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-#[cfg(feature = "sim")]
-async fn told_to_end() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        pressed = tokio::signal::ctrl_c() => pressed,
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Failure, because, runtime};
+use super::shared::{Failure, because, runtime};
 use crate::adapters::clock::SystemClock;
 use crate::app::App;
 use crate::config::{self, Env, Settings};

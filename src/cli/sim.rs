@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, because, runtime, told_to_end};
+use super::shared::{Failure, because, runtime, told_to_end};
 use crate::sim::people::{PASSWORD, People, cast, from_file, generate};
 use crate::sim::re_members::{Credentials, Settings, Simulator, today};
 use crate::sim::switches;

@@ -14,6 +14,7 @@ use crate::adapters::budget::Rate;
 use crate::adapters::keys::seal::SecretKey;
 use crate::adapters::upstream::{self, Endpoint, EndpointFault, Trust};
 use crate::domain::access;
+use crate::domain::association::Association;
 use crate::domain::client::Client;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
@@ -21,7 +22,6 @@ use crate::domain::session::SessionLimits;
 use crate::flows::administer;
 use crate::flows::grant::ProviderSettings;
 use crate::telemetry::Format;
-use crate::web::arrived::Association;
 
 /// Everything that the operator decides.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 
 pub mod access;
 pub mod assertion_size;
+pub mod association;
 pub mod audit;
 pub mod base64url;
 pub mod catalogue;

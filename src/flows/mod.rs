@@ -11,6 +11,7 @@ pub mod managed_roles;
 pub mod person;
 pub mod refresh;
 pub mod refusals;
+pub mod role_lists;
 pub mod sign_in;
 pub mod tally;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::managed_roles::Lists;
+use super::role_lists::Lists;
 use super::visit::Visits;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::{Purge, Store, StoreError};

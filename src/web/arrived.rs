@@ -4,23 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use url::Url;
-
-use super::pages::{Contact, Frame};
+use super::pages::Frame;
 use super::refusal_log::RefusalLog;
 use crate::domain::access::{Site, Sites};
+use crate::domain::association::Association;
 use crate::domain::return_to::ReturnTo;
-
-/// Who runs the sites, as visitors see it.
-#[derive(Debug, Clone)]
-pub struct Association {
-    /// Its name.
-    pub name: String,
-    /// Where members renew, when their record names no place of its own.
-    pub renew_url: Option<Url>,
-    /// Whom visitors ask.
-    pub contact: Option<Contact>,
-}
 
 /// A request that has arrived at a site of ours.
 #[derive(Debug, Clone)]

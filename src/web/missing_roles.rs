@@ -1,9 +1,9 @@
 //! What a person is told who lacks the roles that a page or an OpenID client asks for.
 
-use super::arrived::Association;
 use super::pages::{Missing, Refused};
 use super::paths;
 use crate::domain::access::{Require, Standing};
+use crate::domain::association::Association;
 use crate::domain::rule::Role;
 use crate::flows::person::PublishedRules;
 

@@ -12,8 +12,8 @@ use crate::flows::administer::Administer;
 use crate::flows::administer::services::AdminServices;
 use crate::flows::keyring::Keyring;
 use crate::flows::long_addresses::LongAddresses;
-use crate::flows::managed_roles::Lists;
 use crate::flows::person::PublishedRules;
+use crate::flows::role_lists::Lists;
 use crate::flows::sign_in::SignIn;
 use crate::flows::visit::Visits;
 

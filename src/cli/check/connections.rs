@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::kinds::AmsSettings;
 use crate::adapters::store::StoreError;

@@ -4,8 +4,8 @@
 //! keeps what it holds. Warnings do not count as failures.
 
 mod connections;
+mod finding;
 
-use std::fmt;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, because, runtime};
+use self::finding::Finding;
+use super::shared::{Failure, because, runtime};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::kinds::AmsSettings;
 use crate::adapters::budget::{Budget, Priority, Rate};
@@ -51,59 +52,6 @@ pub enum Sample {
     Rules,
     /// The JSON Schema of the configuration file, for editors.
     Schema,
-}
-
-/// What was looked at, and how it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Finding {
-    what: String,
-    how: How,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum How {
-    Fine(String),
-    /// It works, and soon will not.
-    Warning(Trouble),
-    Failed(Trouble),
-}
-
-/// What is wrong, and what to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Trouble {
-    what: String,
-    remedy: String,
-}
-
-impl Finding {
-    fn fine(what: impl Into<String>, how: impl Into<String>) -> Finding {
-        Finding { what: what.into(), how: How::Fine(how.into()) }
-    }
-
-    fn failed(what: impl Into<String>, trouble: impl Into<String>, remedy: impl Into<String>) -> Finding {
-        let trouble = Trouble { what: trouble.into(), remedy: remedy.into() };
-        Finding { what: what.into(), how: How::Failed(trouble) }
-    }
-
-    fn warning(what: impl Into<String>, trouble: impl Into<String>, remedy: impl Into<String>) -> Finding {
-        let trouble = Trouble { what: trouble.into(), remedy: remedy.into() };
-        Finding { what: what.into(), how: How::Warning(trouble) }
-    }
-
-    fn is_failed(&self) -> bool {
-        matches!(self.how, How::Failed(_))
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (word, Trouble { what, remedy }) = match &self.how {
-            How::Fine(how) => return write!(f, "ok      {}: {how}.", self.what),
-            How::Warning(trouble) => ("warning", trouble),
-            How::Failed(trouble) => ("failed ", trouble),
-        };
-        write!(f, "{word} {}: {what}. {remedy}.", self.what)
-    }
 }
 
 /// Checks, or prints a sample.

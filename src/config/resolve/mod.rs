@@ -29,12 +29,11 @@ use super::reading::{Reading, Said};
 use super::rules;
 use super::settings::{Hsts, Listen, Log, Settings, Store, Tls};
 use crate::adapters::keys::seal::SecretKey;
+use crate::domain::association::{Association, Contact};
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
 use crate::domain::session::SessionLimits;
 use crate::telemetry::Format;
-use crate::web::arrived::Association;
-use crate::web::pages::Contact;
 
 /// Makes settings of a document. `None`: there are problems, and they have been noted.
 pub(super) fn settings(

@@ -3,15 +3,14 @@
 //! An entry that does not say what it is of might be anything: it grants nothing, and it keeps a negated condition of its
 //! kind from granting. So does a part that was not fetched.
 
+use super::found::{Found, doubted, is};
 use super::membership::{self, Term};
 use super::purchases;
-use super::span::{Span, between};
+use super::span::{Span, between, counted};
 use crate::domain::fold;
 use crate::domain::record::{CommitteeSeat, Membership, Record, Registration};
 use crate::domain::rule::{Code, Condition, Rules};
-use crate::domain::time::{
-    AmsDate, FOREVER, TimeZone, Timestamp, Unreadable, end_of_day_after, start_of_day_before,
-};
+use crate::domain::time::{AmsDate, TimeZone, end_of_day_after, start_of_day_before};
 
 /// Adds to `spans` when the plain (not negated) `condition` holds.
 pub(super) fn spans(
@@ -126,31 +125,6 @@ pub(super) fn said<'r>(condition: &Condition, record: &'r Record) -> Vec<(&'r st
     }
 }
 
-/// Whether an entry is the one that a rule names.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
-    Yes,
-    /// The entry does not say.
-    Perhaps,
-    No,
-}
-
-impl Found {
-    pub(super) fn and_then(self, span: impl FnOnce() -> Option<Span>) -> Option<Span> {
-        if self == Found::No { None } else { doubted(span(), self) }
-    }
-}
-
-pub(super) fn is(code: &Code, said: &str) -> Found {
-    if code.matches(said) {
-        Found::Yes
-    } else if fold::is_blank(said) {
-        Found::Perhaps
-    } else {
-        Found::No
-    }
-}
-
 fn matches(code: &Code, said: Option<&str>) -> bool {
     said.is_some_and(|said| code.matches(said))
 }
@@ -199,14 +173,6 @@ fn on_committee<'a>(
     }
 }
 
-fn doubted(span: Option<Span>, found: Found) -> Option<Span> {
-    match found {
-        Found::Yes => span,
-        Found::Perhaps => span.map(|span| Span { certain: false, ..span }),
-        Found::No => None,
-    }
-}
-
 fn each<T>(spans: &mut Vec<Span>, part: Option<&[T]>, span: impl FnMut(&T) -> Option<Span>) {
     match part {
         Some(entries) => spans.extend(entries.iter().filter_map(span)),
@@ -237,16 +203,4 @@ fn event_window(
         None => Ok(None),
     };
     between(start, end)
-}
-
-/// Counts days from a date. Without one the count is as unknown as with an unreadable one; from the end of time it stays there.
-pub(super) fn counted(
-    date: &AmsDate,
-    zone: &TimeZone,
-    count: impl FnOnce(jiff::civil::Date) -> Timestamp,
-) -> Result<Option<Timestamp>, Unreadable> {
-    if *date == AmsDate::OpenEnded {
-        return Ok(Some(FOREVER));
-    }
-    date.day(zone)?.map(count).map(Some).ok_or(Unreadable)
 }

@@ -1,7 +1,7 @@
 //! When a purchase holds: lines that were bought, less those that were taken back (docs/roles.md, "Purchases").
 
-use super::conditions::{Found, counted, is};
-use super::span::{Span, between};
+use super::found::{Found, is};
+use super::span::{Span, between, counted};
 use crate::domain::record::{Purchase, Quantity};
 use crate::domain::rule::Code;
 use crate::domain::time::{TimeZone, Timestamp, end_of_day_after};

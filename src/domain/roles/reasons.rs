@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::Verdict;
+use super::decision::Verdict;
 use super::lines::MOST_ROLES;
 use super::membership;
 use super::span::Span;

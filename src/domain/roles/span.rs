@@ -1,6 +1,8 @@
 //! A half-open stretch of time in which something holds, and whether that is certain.
 
-use crate::domain::time::{FOREVER, SINCE_EVER, Timestamp, Unreadable};
+use jiff::civil::Date;
+
+use crate::domain::time::{AmsDate, FOREVER, SINCE_EVER, TimeZone, Timestamp, Unreadable};
 
 /// From `start` (included) to `end` (excluded). Never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,4 +45,16 @@ pub(super) fn between(
     let (Ok(start), Ok(end)) = (start, end) else { return Some(Span::UNKNOWN) };
     let (start, end) = (start.unwrap_or(SINCE_EVER), end.unwrap_or(FOREVER));
     (start < end).then_some(Span { start, end, certain: true })
+}
+
+/// Counts days from a date. Without one the count is as unknown as with an unreadable one; from the end of time it stays there.
+pub(super) fn counted(
+    date: &AmsDate,
+    zone: &TimeZone,
+    count: impl FnOnce(Date) -> Timestamp,
+) -> Result<Option<Timestamp>, Unreadable> {
+    if *date == AmsDate::OpenEnded {
+        return Ok(Some(FOREVER));
+    }
+    date.day(zone)?.map(count).map(Some).ok_or(Unreadable)
 }

@@ -16,8 +16,9 @@ use crate::domain::mapping::{Edit, Version, VersionHead};
 use crate::domain::roles;
 use crate::domain::rule::{Role, Rules};
 use crate::domain::time::Timestamp;
-use crate::flows::managed_roles::{self, ManagedRoles};
+use crate::flows::managed_roles::ManagedRoles;
 use crate::flows::person::Published;
+use crate::flows::role_lists;
 
 /// The longest note that is kept with a version, in characters.
 const LONGEST_NOTE: usize = 500;
@@ -98,7 +99,7 @@ impl Mapping {
         let version = Version { head, rules, produced };
         // First, so that no assertion names a list that is not kept.
         let lists = [&seen.latest, &version].map(|it| ManagedRoles::of(&it.rules, &it.produced));
-        managed_roles::keep(&*self.store, &lists.each_ref(), self.clock.now()).await?;
+        role_lists::keep(&*self.store, &lists.each_ref(), self.clock.now()).await?;
         if !self.store.publish(seen.expected(), &version, &left, &entry).await? {
             return Err(self.conflict().await);
         }

@@ -15,7 +15,7 @@ mod words;
 pub(in crate::web) use answer::policy_names;
 pub use answer::{SESSION_CHALLENGE, problem, respond, status};
 pub use kept_form::{KeptForm, ResumeForm};
-pub use notice::{AnswerFault, Contact, Missing, Notice, Refused, Retry, WayBack};
+pub use notice::{AnswerFault, Missing, Notice, Refused, Retry, WayBack};
 pub use oidc::{FormPost, SignOutQuestion};
 pub use sign_in::{SignInPage, SignedOutPage, SigningOut, Step};
 

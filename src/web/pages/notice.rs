@@ -4,6 +4,7 @@
 //! reach this file; they are in the log under the reference that the page shows.
 
 use super::Link;
+use crate::domain::association::Contact;
 use crate::domain::outcome::Outcome;
 use crate::domain::path::PathFault;
 
@@ -172,21 +173,11 @@ pub enum Missing {
     AllOf(Vec<String>),
 }
 
-/// Where the association answers questions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Contact {
-    /// An e-mail address.
-    Email(String),
-    /// The address of a page.
-    Web(String),
-}
-
-impl Contact {
-    pub(super) fn link(&self) -> Link {
-        match self {
-            Self::Email(address) => Link::new("Contact us", format!("mailto:{address}")),
-            Self::Web(url) => Link::new("Contact us", url),
-        }
+/// The link to where the association answers questions.
+pub(super) fn contact_link(contact: &Contact) -> Link {
+    match contact {
+        Contact::Email(address) => Link::new("Contact us", format!("mailto:{address}")),
+        Contact::Web(url) => Link::new("Contact us", url),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Renders every sample of every page, and holds all of them to the same promises.
 
 use super::*;
+use crate::domain::association::Contact;
 use crate::domain::outcome::{Blame, Outcome};
 use crate::domain::path::PathFault;
 use bytes::Bytes;

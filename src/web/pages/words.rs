@@ -2,7 +2,7 @@
 //!
 //! Each says what happened in one plain sentence, then what to do next. No technical terms, no blame on the reader.
 
-use super::notice::{AnswerFault, Contact, Notice, Refused};
+use super::notice::{AnswerFault, Notice, Refused, contact_link};
 use super::{Frame, Link};
 use crate::domain::outcome::Outcome;
 use crate::domain::path::PathFault;
@@ -53,7 +53,7 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
             format!("{association} does not currently allow this account to sign in."),
             "The account may still be waiting for approval, or it may have been closed. The association's office \
              can tell you more.",
-            [Link::new("Use another account", sign_out)].into_iter().chain(contact.iter().map(Contact::link)).collect(),
+            [Link::new("Use another account", sign_out)].into_iter().chain(contact.iter().map(contact_link)).collect(),
         ),
         Notice::SignInFailed { outcome, again } => {
             let (title, sentence, advice) = sign_in_failed(*outcome, association);
@@ -63,7 +63,7 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
             "That site is not set up yet",
             format!("A site sent you here to sign in with your {association} account, and it is not registered in this way."),
             &format!("Nothing is wrong with your account. Tell whoever looks after that site: {why}."),
-            contact.iter().map(Contact::link).collect(),
+            contact.iter().map(contact_link).collect(),
         ),
         Notice::LogoutRefused { why, sign_out } => words(
             "You are not signed out yet",
@@ -203,7 +203,7 @@ fn refused_words(refused: &Refused) -> Words {
         },
         actions: renew
             .into_iter()
-            .chain(refused.contact.as_ref().map(Contact::link))
+            .chain(refused.contact.as_ref().map(contact_link))
             .chain([match refused.client.as_ref().and_then(|client| client.other_account.as_ref()) {
                 Some(other) => Link::new("Use another account", other),
                 None => other_account(&refused.sign_out),

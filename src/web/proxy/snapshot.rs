@@ -8,9 +8,9 @@ use http::HeaderValue;
 use crate::adapters::pace::LeastRate;
 use crate::adapters::upstream::{Endpoints, UploadLimits};
 use crate::domain::access::Sites;
+use crate::domain::association::Association;
 use crate::domain::network::Network;
 use crate::domain::return_to::is_ours;
-use crate::web::arrived::Association;
 use crate::web::paths;
 
 /// Limits of the data plane.
