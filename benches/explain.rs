@@ -9,7 +9,7 @@ use std::io::{BufReader, Write};
 use std::time::Instant;
 
 use membergate::adapters::ams::kinds::Kind;
-use membergate::cli::explain::{self, Format};
+use membergate::cli::explain::{self, AnswerFormat};
 use membergate::config;
 use membergate::domain::record::Record;
 use membergate::domain::roles::decide;
@@ -108,7 +108,7 @@ fn main() {
     lines.flush().unwrap();
     let mut input = BufReader::with_capacity(1 << 16, std::fs::File::open(&lines_file).unwrap());
     rate("explain", LINES, || {
-        explain::run(&rules_file, &mut input, now, Format::Json, &mut std::io::sink()).unwrap();
+        explain::run(&rules_file, &mut input, now, AnswerFormat::Json, &mut std::io::sink()).unwrap();
     });
     std::fs::remove_dir_all(&folder).unwrap();
 }

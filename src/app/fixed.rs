@@ -7,7 +7,7 @@ use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::digest;
 use crate::adapters::keys::seal::KeyedDigest;
 use crate::config::Settings;
-use crate::config::settings::{Ams, Listen, Log};
+use crate::config::settings::{AmsChoice, Listen, Log};
 
 /// Each key with the digest of its value: secrets are among them, and are not held a second time.
 pub(super) struct Fixed(Vec<(String, [u8; 32])>);
@@ -58,9 +58,9 @@ impl Fixed {
         self.note("listen.drain_timeout", format!("{:?}", listen.drain_timeout));
     }
 
-    fn ams(&mut self, ams: &Ams) {
+    fn ams(&mut self, ams: &AmsChoice) {
         // The rate is taken over.
-        let Ams { live, standby, rate: _ } = ams;
+        let AmsChoice { live, standby, rate: _ } = ams;
         self.note("ams.live", live.name());
         // By name, so that a change of `live` is told as that and not as a change of all that is in it.
         for environment in [Some(live), standby.as_ref()].into_iter().flatten() {

@@ -13,12 +13,14 @@ use crate::flows::administer::status::environment::is_switched;
 use crate::flows::keyring::Keyring;
 
 /// Opens the store that the settings name; makes it if there is none. Blocks.
-pub(crate) fn open_store(store: &settings::Store) -> Result<Arc<dyn Store>, StoreError> {
+pub(crate) fn open_store(store: &settings::StoreSettings) -> Result<Arc<dyn Store>, StoreError> {
     Ok(Arc::new(SqliteStore::open(&store.path, &store.secret_key)?))
 }
 
 /// As [`open_store`], but makes none. `None`: no gateway has run on it yet.
-pub(crate) fn open_existing_store(store: &settings::Store) -> Result<Option<Arc<dyn Store>>, StoreError> {
+pub(crate) fn open_existing_store(
+    store: &settings::StoreSettings,
+) -> Result<Option<Arc<dyn Store>>, StoreError> {
     if store.path.exists() { open_store(store).map(Some) } else { Ok(None) }
 }
 

@@ -6,15 +6,15 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::shared::{Failure, because, open_store, runtime};
+use super::shared::{CommandFailure, because, open_store, runtime};
 use crate::adapters::clock::SystemClock;
 use crate::config::{self, Env, Settings};
 use crate::flows::administer::AdminLinks;
 use crate::web::paths::ADMIN_EMERGENCY;
 
 /// Makes a link and prints it.
-pub fn run(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
-    let settings = config::load(config, env).map_err(Failure::Configuration)?;
+pub fn run(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), CommandFailure> {
+    let settings = config::load(config, env).map_err(CommandFailure::Configuration)?;
     let origin = origin(&settings)?;
     let links = AdminLinks::new(open_store(&settings)?, Arc::new(SystemClock));
     let token = runtime()?.block_on(links.make()).map_err(because)?;
@@ -27,7 +27,7 @@ pub fn run(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Fail
 }
 
 /// Where administration is served.
-fn origin(settings: &Settings) -> Result<&str, Failure> {
+fn origin(settings: &Settings) -> Result<&str, CommandFailure> {
     let Some(admin) = &settings.admin else {
         return Err(because(
             "there is no `[admin]` section in the configuration, so there is no administration",

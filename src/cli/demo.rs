@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::shared::{Failure, because, runtime, told_to_end};
+use super::shared::{CommandFailure, because, runtime, told_to_end};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::keys::random;
 use crate::adapters::keys::seal::SecretKey;
@@ -33,7 +33,7 @@ const CAST: [(&str, &str); 6] = [
 ];
 
 /// Runs the demo until it is told to end.
-pub fn run(port: u16, format: Option<Format>, out: &mut dyn Write) -> Result<(), Failure> {
+pub fn run(port: u16, format: Option<Format>, out: &mut dyn Write) -> Result<(), CommandFailure> {
     runtime()?.block_on(async {
         let demo = Demo::start(port, format).await?;
         demo.introduce(out)?;
@@ -52,7 +52,7 @@ struct Demo {
 }
 
 impl Demo {
-    async fn start(port: u16, format: Option<Format>) -> Result<Demo, Failure> {
+    async fn start(port: u16, format: Option<Format>) -> Result<Demo, CommandFailure> {
         let mut ams = re_members::Settings::demo();
         ams.listen = loopback(port, 1)?;
         ams.slo_url = Some(format!("http://localhost:{port}/_gate/slo"));
@@ -99,7 +99,12 @@ impl Demo {
     }
 }
 
-fn settings(port: u16, ams: &Simulator, site: &SampleSite, folder: &Folder) -> Result<Settings, Failure> {
+fn settings(
+    port: u16,
+    ams: &Simulator,
+    site: &SampleSite,
+    folder: &Folder,
+) -> Result<Settings, CommandFailure> {
     let credentials = Credentials::demo(Environment::Production);
     let text = CONFIGURATION
         .replace("{port}", &port.to_string())
@@ -114,10 +119,10 @@ fn settings(port: u16, ams: &Simulator, site: &SampleSite, folder: &Folder) -> R
         .variable("USER_EMAIL", &credentials.user_email)
         .variable("USER_PASSWORD", &credentials.user_password)
         .variable("SECRET_KEY", &SecretKey::generate().map_err(because)?);
-    config::load(Path::new("demo/membergate.toml"), &given).map_err(Failure::Configuration)
+    config::load(Path::new("demo/membergate.toml"), &given).map_err(CommandFailure::Configuration)
 }
 
-fn loopback(port: u16, further: u16) -> Result<SocketAddr, Failure> {
+fn loopback(port: u16, further: u16) -> Result<SocketAddr, CommandFailure> {
     let port = port.checked_add(further).ok_or_else(|| because("there are no two ports above that one"))?;
     Ok(SocketAddr::from(([127, 0, 0, 1], port)))
 }
@@ -126,7 +131,7 @@ fn loopback(port: u16, further: u16) -> Result<SocketAddr, Failure> {
 struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Result<Folder, Failure> {
+    fn new() -> Result<Folder, CommandFailure> {
         let name: String = random::token().map_err(because)?.chars().take(12).collect();
         let path = std::env::temp_dir().join(format!("membergate-demo-{name}"));
         std::fs::create_dir(&path)?;

@@ -22,7 +22,7 @@ const LONGEST_LINE: usize = 4 << 20;
 
 /// How answers are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub enum AnswerFormat {
     /// For people.
     #[default]
     Text,
@@ -72,7 +72,7 @@ pub fn run(
     rules: &Path,
     records: &mut dyn BufRead,
     at: Timestamp,
-    format: Format,
+    format: AnswerFormat,
     out: &mut dyn Write,
 ) -> Result<(), ExplainError> {
     let text = std::fs::read_to_string(rules)
@@ -88,7 +88,7 @@ fn stream(
     rules: &Rules,
     records: &mut dyn BufRead,
     at: Timestamp,
-    format: Format,
+    format: AnswerFormat,
     out: &mut dyn Write,
 ) -> Result<(), ExplainError> {
     let mut out = BufWriter::with_capacity(1 << 16, out);
@@ -111,10 +111,12 @@ fn stream(
             first_bad = if bad == 1 { line } else { first_bad };
         }
         let written = match (&answer, format) {
-            (Ok((record, decision)), Format::Json) => json(&mut out, record, decision),
-            (Ok((record, decision)), Format::Text) => self::text(&mut out, record, decision),
-            (Err(error), Format::Json) => json_line(&mut out, &BadLine { line, error: error.to_string() }),
-            (Err(error), Format::Text) => writeln!(out, "line {line}: {error}\n"),
+            (Ok((record, decision)), AnswerFormat::Json) => json(&mut out, record, decision),
+            (Ok((record, decision)), AnswerFormat::Text) => self::text(&mut out, record, decision),
+            (Err(error), AnswerFormat::Json) => {
+                json_line(&mut out, &BadLine { line, error: error.to_string() })
+            }
+            (Err(error), AnswerFormat::Text) => writeln!(out, "line {line}: {error}\n"),
         };
         if let Err(error) = written {
             return ended(error);
@@ -205,7 +207,7 @@ struct BadLine {
 }
 
 #[derive(Serialize)]
-struct Answer<'a> {
+struct AnswerLine<'a> {
     id: &'a str,
     admitted: bool,
     member: bool,
@@ -214,12 +216,12 @@ struct Answer<'a> {
     membership_code: Option<&'a str>,
     membership_expires: Option<jiff::civil::Date>,
     holds_until: Option<Timestamp>,
-    trace: Vec<Reason<'a>>,
+    trace: Vec<Because<'a>>,
     warnings: &'a [String],
 }
 
 #[derive(Serialize)]
-struct Reason<'a> {
+struct Because<'a> {
     rule: &'a str,
     matched: bool,
     because: &'a str,
@@ -227,7 +229,7 @@ struct Reason<'a> {
 
 fn json(out: &mut impl Write, record: &Record, decision: &Decision) -> io::Result<()> {
     let reasons = decision.trace.iter();
-    let answer = Answer {
+    let answer = AnswerLine {
         id: record.id.as_str(),
         admitted: decision.admitted,
         member: decision.member,
@@ -237,7 +239,7 @@ fn json(out: &mut impl Write, record: &Record, decision: &Decision) -> io::Resul
         membership_expires: decision.membership_expires,
         holds_until: decision.holds_until,
         trace: reasons
-            .map(|verdict| Reason {
+            .map(|verdict| Because {
                 rule: &verdict.rule,
                 matched: verdict.matched,
                 because: &verdict.because,
@@ -301,7 +303,7 @@ mod tests {
         when = [{ not = { security_role = "Press" } }, { not = { purchase = "WEB1" } }]
     "#;
 
-    fn explain(records: &str, format: Format) -> (String, Result<(), ExplainError>) {
+    fn explain(records: &str, format: AnswerFormat) -> (String, Result<(), ExplainError>) {
         let rules = config::rules::parse(RULES).unwrap();
         let mut out = Vec::new();
         let at = "2026-06-01T00:00:00Z".parse().unwrap();
@@ -313,14 +315,14 @@ mod tests {
 
     #[test]
     fn an_answer_has_the_agreed_shape() {
-        let (out, ended) = explain(CHAIR, Format::Json);
+        let (out, ended) = explain(CHAIR, AnswerFormat::Json);
         ended.unwrap();
         insta::assert_snapshot!(out.trim_end(), @r#"{"id":"ab","admitted":true,"member":true,"roles":["chair","member","no_press"],"membership_type":null,"membership_code":"GOLD","membership_expires":"2026-12-31","holds_until":"2026-08-01T04:00:00Z","trace":[{"rule":"member","matched":true,"because":"Member: GOLD runs to 31 December 2026."},{"rule":"non_member","matched":false,"because":"Member: GOLD runs to 31 December 2026."},{"rule":"chair","matched":true,"because":"On committee edu as CHAIR, to 31 July 2026."},{"rule":"no_press","matched":true,"because":"Does not have the security role Press. Did not buy WEB1."}],"warnings":[]}"#);
     }
 
     #[test]
     fn an_answer_for_people_gives_the_reasons() {
-        let (out, ended) = explain(CHAIR, Format::Text);
+        let (out, ended) = explain(CHAIR, AnswerFormat::Text);
         ended.unwrap();
         insta::assert_snapshot!(out, @r"
         ab
@@ -337,7 +339,7 @@ mod tests {
     #[test]
     fn a_bad_line_is_named_in_its_place_and_the_rest_is_decided() {
         let lines = [CHAIR, "", "{\"individual\":", "[]", "{}", "{\"individual\":{\"id\":\"\"}}", CHAIR];
-        let (out, ended) = explain(&lines.join("\n"), Format::Json);
+        let (out, ended) = explain(&lines.join("\n"), AnswerFormat::Json);
         let answers: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let bad: Vec<u64> = answers.iter().filter_map(|answer| answer["line"].as_u64()).collect();
         assert_eq!((answers.len(), bad), (6, vec![3, 4, 5, 6]));
@@ -348,7 +350,7 @@ mod tests {
     #[test]
     fn an_endless_line_is_skipped_without_being_held() {
         let long = format!("\"{}\"\n{CHAIR}\n", "x".repeat(LONGEST_LINE));
-        let (out, ended) = explain(&long, Format::Json);
+        let (out, ended) = explain(&long, AnswerFormat::Json);
         assert!(out.starts_with("{\"line\":1,\"error\":\"the line is longer than"), "{out}");
         assert_eq!(out.lines().count(), 2);
         assert!(ended.is_err());
@@ -358,7 +360,7 @@ mod tests {
     fn a_part_beside_the_individual_replaces_the_one_inside() {
         let line =
             CHAIR.replace("]}}", "]},\"committees\":{\"pageNumber\":1,\"dataList\":[]},\"comittees\":[]}");
-        let (out, _) = explain(&line, Format::Json);
+        let (out, _) = explain(&line, AnswerFormat::Json);
         assert!(out.contains(r#""roles":["member","no_press"]"#), "{out}");
         assert!(out.contains("`comittees` is not a part of a record"), "{out}");
     }
@@ -366,7 +368,7 @@ mod tests {
     #[test]
     fn a_part_that_cannot_be_understood_grants_nothing_and_denies_nothing() {
         let line = r#"{"individual":{"id":"a"},"purchases":"all of them","committees":[null,7]}"#;
-        let (out, _) = explain(line, Format::Json);
+        let (out, _) = explain(line, AnswerFormat::Json);
         assert!(out.contains(r#""roles":["non_member"]"#), "{out}");
         assert!(out.contains("The purchase at place 1 cannot be understood"), "{out}");
         assert!(out.contains("The committee at place 1 cannot be understood"), "{out}");

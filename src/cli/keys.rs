@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 
-use super::shared::{Failure, because, open_store, runtime};
+use super::shared::{CommandFailure, because, open_store, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::keys::assertion::{Signer, jwks};
 use crate::adapters::keys::seal::SecretKey;
@@ -32,7 +32,7 @@ pub enum Keys {
 }
 
 /// Runs one of them.
-pub fn run(keys: Keys, config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
+pub fn run(keys: Keys, config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), CommandFailure> {
     match keys {
         Keys::Secret => {
             let secret = SecretKey::generate().map_err(because)?;
@@ -43,7 +43,7 @@ pub fn run(keys: Keys, config: &Path, env: &dyn Env, out: &mut dyn Write) -> Res
     }
 }
 
-fn replace(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
+fn replace(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let (path, store) = open(config, env)?;
     let names = runtime()?.block_on(rotate(&*store, SystemClock.now())).map_err(because)?;
     if names.is_empty() {
@@ -56,17 +56,17 @@ fn replace(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Fail
 }
 
 /// The store of a gateway that has run before.
-fn open(config: &Path, env: &dyn Env) -> Result<(PathBuf, Arc<dyn Store>), Failure> {
-    let settings = config::load(config, env).map_err(Failure::Configuration)?;
+fn open(config: &Path, env: &dyn Env) -> Result<(PathBuf, Arc<dyn Store>), CommandFailure> {
+    let settings = config::load(config, env).map_err(CommandFailure::Configuration)?;
     let store = open_store(&settings)?;
     Ok((settings.store.path, store))
 }
 
-fn no_keys_yet(path: &Path) -> Failure {
+fn no_keys_yet(path: &Path) -> CommandFailure {
     because(format!("{} has no keys yet: the first start of the gateway makes them", path.display()))
 }
 
-fn show(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
+fn show(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let (path, store) = open(config, env)?;
     let stored = runtime()?.block_on(store.keys()).map_err(because)?;
     let signers: Vec<Signer> =

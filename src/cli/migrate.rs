@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::explain::{self, Line};
-use super::shared::{Failure, because, open_store, runtime};
+use super::shared::{CommandFailure, because, open_store, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::config::{self, Env};
 use crate::domain::time::Timestamp;
@@ -15,7 +15,7 @@ use crate::flows::administer::migrate::{Report, UserComparison, read_users};
 
 /// What `migrate` compares.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct MigrateArguments {
     /// The users with their roles, as WordPress exports them.
     #[arg(long, value_name = "FILE.csv")]
     pub users: PathBuf,
@@ -31,12 +31,12 @@ pub struct Arguments {
     pub at: Option<Timestamp>,
     /// How the report is written.
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
+    pub format: ReportFormat,
 }
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub enum ReportFormat {
     /// For people.
     #[default]
     Text,
@@ -54,7 +54,12 @@ Examples:
   membergate migrate --users users.csv --rules rules.toml --records people.jsonl --format csv > report.csv";
 
 /// Compares, and writes the report.
-pub fn run(asked: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
+pub fn run(
+    asked: &MigrateArguments,
+    config: &Path,
+    env: &dyn Env,
+    out: &mut dyn Write,
+) -> Result<(), CommandFailure> {
     let unread = |path: &Path| {
         let path = path.display().to_string();
         move |error: io::Error| because(format!("cannot read {path}: {error}"))
@@ -65,7 +70,9 @@ pub fn run(asked: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Write)
     let rules = std::fs::read_to_string(&asked.rules).map_err(unread(&asked.rules))?;
     let rules = config::rules::parse(&rules).map_err(|problems| {
         let file = asked.rules.display().to_string();
-        Failure::Configuration(problems.into_iter().map(|problem| problem.in_file(file.clone())).collect())
+        CommandFailure::Configuration(
+            problems.into_iter().map(|problem| problem.in_file(file.clone())).collect(),
+        )
     })?;
     let at = asked.at.unwrap_or_else(|| SystemClock.now());
     let comparison = UserComparison::new(users, rules, at);
@@ -78,15 +85,15 @@ pub fn run(asked: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Write)
         }
     };
     match asked.format {
-        Format::Text => out.write_all(report.to_text().as_bytes())?,
-        Format::Json => writeln!(out, "{}", report.to_json().map_err(because)?)?,
-        Format::Csv => out.write_all(&report.to_csv().map_err(because)?)?,
+        ReportFormat::Text => out.write_all(report.to_text().as_bytes())?,
+        ReportFormat::Json => writeln!(out, "{}", report.to_json().map_err(because)?)?,
+        ReportFormat::Csv => out.write_all(&report.to_csv().map_err(because)?)?,
     }
     Ok(())
 }
 
-fn from_store(comparison: UserComparison, config: &Path, env: &dyn Env) -> Result<Report, Failure> {
-    let settings = config::load(config, env).map_err(Failure::Configuration)?;
+fn from_store(comparison: UserComparison, config: &Path, env: &dyn Env) -> Result<Report, CommandFailure> {
+    let settings = config::load(config, env).map_err(CommandFailure::Configuration)?;
     let store = open_store(&settings)?;
     runtime()?.block_on(comparison.of_known(&*store, settings.ams.live.name())).map_err(because)
 }
@@ -96,7 +103,7 @@ fn from_lines(
     mut comparison: UserComparison,
     records: &mut dyn BufRead,
     at: Timestamp,
-) -> Result<Report, Failure> {
+) -> Result<Report, CommandFailure> {
     let mut buffer = Vec::new();
     for number in 1_u64.. {
         match explain::read_line(records, &mut buffer)? {
@@ -146,14 +153,14 @@ when = [{ committee = "EDU", positions = ["CHAIR"] }]
         same,,\n\
         =cmd(),dana@reef.example,\"subscriber,member,education_chair\"\n";
 
-    fn migrate(format: Format) -> String {
+    fn migrate(format: ReportFormat) -> String {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| {
             let path = folder.path().join(name);
             std::fs::write(&path, text).unwrap();
             path
         };
-        let asked = Arguments {
+        let asked = MigrateArguments {
             users: file("users.csv", USERS),
             rules: file("rules.toml", RULES),
             records: Some(file("people.jsonl", RECORDS)),
@@ -167,7 +174,7 @@ when = [{ committee = "EDU", positions = ["CHAIR"] }]
 
     #[test]
     fn the_report_says_who_changes_and_why() {
-        insta::assert_snapshot!(migrate(Format::Text), @r"
+        insta::assert_snapshot!(migrate(ReportFormat::Text), @r"
         7 users: 1 stay as they are, 2 change, 3 without a record of their own, 1 not admitted by the AMS
           1 gain education_chair
           1 gain non_member
@@ -193,11 +200,11 @@ when = [{ committee = "EDU", positions = ["CHAIR"] }]
 
     #[test]
     fn the_same_report_comes_as_json_and_for_a_spreadsheet() {
-        let json: serde_json::Value = serde_json::from_str(&migrate(Format::Json)).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&migrate(ReportFormat::Json)).unwrap();
         assert_eq!(json["sums"]["users"], 7);
         assert_eq!(json["lines"][0]["kept"][0], "editor");
         assert_eq!(json["lines"][4]["fate"], "not_found");
-        insta::assert_snapshot!(migrate(Format::Csv), @r"
+        insta::assert_snapshot!(migrate(ReportFormat::Csv), @r"
         login,email,ams_id,fate,change,role,because,kept,warnings
         dana,dana@reef.example,a1,changes,gains,education_chair,On committee EDU as CHAIR.,editor,
         omar,omar@reef.example,a2,changes,gains,non_member,Not a member: GOLD ended on 31 December 2025.,,

@@ -27,7 +27,7 @@ use crate::domain::time::Timestamp;
 use crate::telemetry::Format;
 use shared::because;
 
-pub use shared::Failure;
+pub use shared::CommandFailure;
 
 /// The login gateway that an association puts in front of its websites.
 #[derive(Debug, Parser)]
@@ -68,7 +68,7 @@ pub enum Command {
     Serve,
     /// Reports all that is wrong with the configuration, then tries every connection that it names.
     #[command(after_help = check::EXAMPLES)]
-    Check(check::Arguments),
+    Check(check::CheckArguments),
     /// Decides who gets which roles, and says why: one answer for each record, without a network.
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
@@ -86,7 +86,7 @@ pub enum Command {
     Sim(sim::Simulated),
     /// Shows where the roles of today's WordPress users differ from what a mapping would give, and why. Changes nothing.
     #[command(after_help = migrate::EXAMPLES)]
-    Migrate(migrate::Arguments),
+    Migrate(migrate::MigrateArguments),
     /// Makes the secret key, and shows the public keys of assertions.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -109,7 +109,7 @@ pub struct Explain {
     pub at: Timestamp,
     /// How the answers are written.
     #[arg(long, value_enum, default_value_t)]
-    pub format: explain::Format,
+    pub format: explain::AnswerFormat,
 }
 
 const EXPLAIN_EXAMPLES: &str = "\
@@ -130,7 +130,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
     match dispatch(command_line, out) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the results has seen enough, such as `head`.
-        Err(Failure::Machine(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(CommandFailure::Machine(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = writeln!(io::stderr(), "{failure}");
             ExitCode::FAILURE
@@ -138,7 +138,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -
     }
 }
 
-fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Failure> {
+fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let CommandLine { config, log_format, command } = command_line;
     match command {
         Command::Serve => serve::run(&config, &Machine, log_format),
@@ -154,7 +154,7 @@ fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Failur
     }
 }
 
-fn explained(asked: &Explain, out: &mut dyn Write) -> Result<(), Failure> {
+fn explained(asked: &Explain, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let Explain { rules, records, at, format } = asked;
     let ended = if records == Path::new("-") {
         explain::run(rules, &mut io::stdin().lock(), *at, *format, out)

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::shared::{Failure, because, runtime};
+use super::shared::{CommandFailure, because, runtime};
 use crate::adapters::clock::SystemClock;
 use crate::app::App;
 use crate::config::{self, Env, Settings};
 use crate::telemetry::{Format, logs};
 
 /// Runs the gateway until it is told to end.
-pub fn run(file: &Path, env: &dyn Env, format: Option<Format>) -> Result<(), Failure> {
-    let settings = config::load(file, env).map_err(Failure::Configuration)?;
+pub fn run(file: &Path, env: &dyn Env, format: Option<Format>) -> Result<(), CommandFailure> {
+    let settings = config::load(file, env).map_err(CommandFailure::Configuration)?;
     logs::start(settings.log.level, format.unwrap_or(settings.log.format)).map_err(because)?;
     runtime()?.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
@@ -46,7 +46,7 @@ fn sites_of(settings: &Settings) -> String {
 }
 
 /// Starts the gateway again. If the configuration has been broken since, the old gateway goes on.
-async fn started_again(app: App, file: &Path, env: &dyn Env) -> Result<App, Failure> {
+async fn started_again(app: App, file: &Path, env: &dyn Env) -> Result<App, CommandFailure> {
     let settings = match config::load(file, env) {
         Ok(settings) => settings,
         Err(problems) => {

@@ -10,7 +10,7 @@ use crate::config::{Problem, Settings};
 
 /// Why a command did not do what it was asked. It is shown on standard error; the exit code is 1.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum CommandFailure {
     /// The configuration is wrong. Every problem.
     #[error("{}", lines(.0))]
     Configuration(Vec<Problem>),
@@ -23,8 +23,8 @@ pub enum Failure {
 }
 
 /// A failure with this explanation.
-pub(super) fn because(error: impl Display) -> Failure {
-    Failure::Because(error.to_string())
+pub(super) fn because(error: impl Display) -> CommandFailure {
+    CommandFailure::Because(error.to_string())
 }
 
 fn lines(problems: &[Problem]) -> String {
@@ -33,7 +33,7 @@ fn lines(problems: &[Problem]) -> String {
 }
 
 /// The store of a gateway that has run before.
-pub(super) fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+pub(super) fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, CommandFailure> {
     let path = settings.store.path.display();
     let found = app::open_existing_store(&settings.store).map_err(because)?;
     found.ok_or_else(|| because(format!("{path} is not there yet: start the gateway once")))

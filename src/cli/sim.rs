@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::shared::{Failure, because, runtime, told_to_end};
+use super::shared::{CommandFailure, because, runtime, told_to_end};
 use crate::sim::people::{PASSWORD, People, cast, from_file, generate};
 use crate::sim::re_members::{Credentials, Settings, Simulator, today};
 use crate::sim::switches;
@@ -54,7 +54,7 @@ pub struct Remembers {
 }
 
 /// Runs a simulator until it is told to end.
-pub fn run(simulated: Simulated, out: &mut dyn Write) -> Result<(), Failure> {
+pub fn run(simulated: Simulated, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let Simulated::Remembers(asked) = simulated;
     let settings = settings(asked)?;
     runtime()?.block_on(async {
@@ -90,7 +90,7 @@ user_password = {{ env = "MEMBERGATE_USER_PASSWORD" }}
     )
 }
 
-fn settings(asked: Remembers) -> Result<Settings, Failure> {
+fn settings(asked: Remembers) -> Result<Settings, CommandFailure> {
     let switches = switches::parse(asked.switches.iter().map(String::as_str)).map_err(because)?;
     let today = today(&switches.time_zone);
     let people = match (&asked.people, asked.generate) {
@@ -104,7 +104,7 @@ fn settings(asked: Remembers) -> Result<Settings, Failure> {
 }
 
 /// Why there is no simulator at `address`.
-fn unheard(address: SocketAddr, error: io::Error) -> Failure {
+fn unheard(address: SocketAddr, error: io::Error) -> CommandFailure {
     use io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
     match error.kind() {
         AddrInUse | AddrNotAvailable | PermissionDenied => {
@@ -125,7 +125,7 @@ mod tests {
         simulated: Simulated,
     }
 
-    fn asked(arguments: &str) -> Result<Settings, Failure> {
+    fn asked(arguments: &str) -> Result<Settings, CommandFailure> {
         let line = Line::try_parse_from(["sim", "remembers"].into_iter().chain(arguments.split_whitespace()));
         let Simulated::Remembers(asked) = line.map_err(because)?.simulated;
         settings(asked)

@@ -71,7 +71,7 @@ impl<'i> Reading<'i> {
     }
 
     /// A table that may hold these keys and no others.
-    pub(super) fn table(&mut self, value: Spanned<DeValue<'i>>, keys: &[&str]) -> Option<Keys<'i>> {
+    pub(super) fn table(&mut self, value: Spanned<DeValue<'i>>, keys: &[&str]) -> Option<KnownKeys<'i>> {
         let DeValue::Table(table) = value.get_ref() else {
             self.wrong_kind(&value, &format!("a section with {}", list(keys)));
             return None;
@@ -88,7 +88,7 @@ impl<'i> Reading<'i> {
             };
             self.problem(key.span(), format!("unknown key `{}`", key.get_ref().escape_default()), remedy);
         }
-        Some(Keys { entries: known })
+        Some(KnownKeys { entries: known })
     }
 
     fn wrong_kind(&mut self, value: &Spanned<DeValue<'_>>, expected: &str) {
@@ -120,11 +120,11 @@ pub(super) fn list(names: &[&str]) -> String {
 
 /// The entries of a table that has been checked for unknown keys.
 #[derive(Debug)]
-pub(super) struct Keys<'i> {
+pub(super) struct KnownKeys<'i> {
     entries: Vec<(Spanned<std::borrow::Cow<'i, str>>, Spanned<DeValue<'i>>)>,
 }
 
-impl<'i> Keys<'i> {
+impl<'i> KnownKeys<'i> {
     /// Takes a key out.
     pub(super) fn take<T: FromToml>(&mut self, key: &str, reading: &mut Reading<'i>) -> Said<T> {
         match self.entries.iter().position(|(name, _)| name.get_ref().as_ref() == key) {

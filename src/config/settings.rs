@@ -31,11 +31,11 @@ pub struct Settings {
     /// Where the gateway listens.
     pub listen: Listen,
     /// The association management system.
-    pub ams: Ams,
+    pub ams: AmsChoice,
     /// How long sessions and records live.
     pub session: SessionLimits,
     /// What survives a restart.
-    pub store: Store,
+    pub store: StoreSettings,
     /// What is logged.
     pub log: Log,
     /// The file with the role mapping, for messages and for reading it again.
@@ -45,7 +45,7 @@ pub struct Settings {
     /// Administration in the browser. `None`: there is none.
     pub admin: Option<administer::AdminSettings>,
     /// The sites; at least one, no two at the same host and path, no two of one name.
-    pub sites: Vec<Site>,
+    pub sites: Vec<SiteSettings>,
     /// The OpenID Provider, if there is to be one.
     pub oidc: Option<Oidc>,
 }
@@ -142,7 +142,7 @@ pub struct Tls {
 
 /// The association management system.
 #[derive(Debug, Clone)]
-pub struct Ams {
+pub struct AmsChoice {
     /// The environment that people sign in with.
     pub live: AmsSettings,
     /// The other one, when it is configured. `check` tries it too.
@@ -153,7 +153,7 @@ pub struct Ams {
 
 /// What survives a restart.
 #[derive(Debug)]
-pub struct Store {
+pub struct StoreSettings {
     /// The SQLite file.
     pub path: PathBuf,
     /// The key that seals what is stored.
@@ -171,7 +171,7 @@ pub struct Log {
 
 /// A website behind the gateway.
 #[derive(Debug, Clone)]
-pub struct Site {
+pub struct SiteSettings {
     /// What decisions need of it.
     pub site: access::Site,
     /// Scheme, host and port to which its requests go; no path.
@@ -185,7 +185,7 @@ pub struct Site {
     pub limits: upstream::UpstreamLimits,
 }
 
-impl Site {
+impl SiteSettings {
     /// Where and how the site is reached, if we are the ones to do it. Reads the certificates that are believed.
     pub fn endpoint(&self) -> Option<Result<Endpoint, EndpointFault>> {
         let endpoint = Endpoint::new(self.upstream.as_ref()?, &self.trust, self.limits);

@@ -3,6 +3,7 @@
 //! Sources are read as text. Each rule is a function from one text to its violations, so that every rule is also
 //! tried on a snippet that breaks it. What `ARCHITECTURE.md` says about the layers is enforced here.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use crate::import_graph::{Graph, circles, graph};
@@ -79,6 +80,11 @@ fn features_of_web_do_not_import_from_each_other() {
 }
 
 #[test]
+fn no_two_types_have_one_name() {
+    report(types_of_one_name(&sources()));
+}
+
+#[test]
 fn every_file_says_what_is_inside_and_stays_short() {
     all_sources(shape);
 }
@@ -100,6 +106,23 @@ fn no_file_names_a_place_that_only_we_have() {
     assert!(names.contains("Cargo.toml"), "git lists no files here");
     let present = names.split('\0').filter(|name| root().join(name).is_file());
     report(present.flat_map(|name| places(name, &read(name))).collect());
+}
+
+/// Structs, enums, traits and aliases of production code at the outermost level. A simulator names its types as its system does, and
+/// the shapes of the configuration file in `config/raw.rs` are named after the keys, inside a macro.
+fn types_of_one_name(sources: &[(String, String)]) -> Vec<String> {
+    let mut by_name: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for (path, text) in sources.iter().filter(|(path, _)| !path.starts_with("src/sim/")) {
+        for line in production(path, text).lines().filter(|line| !line.starts_with(char::is_whitespace)) {
+            let words: Vec<&str> = line.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+            let named = words.windows(2).find(|pair| matches!(pair[0], "struct" | "enum" | "trait" | "type"));
+            if let Some(pair) = named {
+                by_name.entry(pair[1].to_owned()).or_default().insert(path);
+            }
+        }
+    }
+    let twice = by_name.into_iter().filter(|(_, files)| files.len() > 1);
+    twice.map(|(name, files)| format!("`{name}` is a type in each of {files:?}")).collect()
 }
 
 fn layer(path: &str) -> &str {
@@ -257,6 +280,18 @@ mod each_rule_can_fail {
             graph.entry((*from).to_owned()).or_default().insert((*to).to_owned());
         }
         graph
+    }
+
+    #[test]
+    fn types() {
+        let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        let two = [file("src/a.rs", "pub struct Gate {}"), file("src/b.rs", "enum Gate {}\nstruct Other;")];
+        assert_eq!(types_of_one_name(&two).len(), 1);
+        assert!(types_of_one_name(&[two[0].clone(), file("src/sim/b.rs", "enum Gate {}")]).is_empty());
+        assert!(
+            types_of_one_name(&[two[0].clone(), file("src/b.rs", "impl X {\n    type Gate = u8;\n}")])
+                .is_empty()
+        );
     }
 
     #[test]

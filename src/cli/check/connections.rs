@@ -16,7 +16,7 @@ use crate::adapters::store::StoreError;
 use crate::adapters::upstream::{Endpoint, EndpointFault, UpstreamError};
 use crate::app;
 use crate::config::Settings;
-use crate::config::settings::{self, Site, Tls};
+use crate::config::settings::{self, SiteSettings, Tls};
 use crate::domain::catalogue::{Catalogue, Unlisted};
 use crate::domain::rule::Rules;
 use crate::serve::certificate::not_after;
@@ -86,7 +86,7 @@ fn association_system(environment: &AmsSettings, failed: Option<&AmsError>) -> F
     }
 }
 
-fn store(runtime: &Runtime, store: &settings::Store) -> Finding {
+fn store(runtime: &Runtime, store: &settings::StoreSettings) -> Finding {
     let (what, path) = ("store", &*store.path);
     if !path.exists() {
         // Relative to the present folder, an empty parent is that folder.
@@ -144,7 +144,7 @@ fn try_to_make_a_file(folder: &Path) -> std::io::Result<()> {
 }
 
 /// All sites side by side; each may take its whole time limit.
-fn sites(runtime: &Runtime, sites: &[Site]) -> Vec<Finding> {
+fn sites(runtime: &Runtime, sites: &[SiteSettings]) -> Vec<Finding> {
     let endpoints: Vec<_> = sites.iter().map(|site| (site.clone(), site.endpoint())).collect();
     runtime.block_on(async {
         let mut tried = JoinSet::new();
@@ -157,7 +157,7 @@ fn sites(runtime: &Runtime, sites: &[Site]) -> Vec<Finding> {
     })
 }
 
-async fn upstream(site: &Site, endpoint: Option<Result<Endpoint, EndpointFault>>) -> Finding {
+async fn upstream(site: &SiteSettings, endpoint: Option<Result<Endpoint, EndpointFault>>) -> Finding {
     let what = format!("site `{}`", site.site.name);
     let (Some(upstream), Some(endpoint)) = (&site.upstream, endpoint) else {
         return Finding::fine(what, "its own web server asks us, so there is nothing to connect to");

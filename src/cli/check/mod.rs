@@ -14,7 +14,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use self::finding::Finding;
-use super::shared::{Failure, because, runtime};
+use super::shared::{CommandFailure, because, runtime};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::kinds::AmsSettings;
 use crate::adapters::budget::{Budget, Priority, Rate};
@@ -37,7 +37,7 @@ const LISTS: Duration = Duration::from_secs(30);
 
 /// What to check.
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct CheckArguments {
     /// Prints an annotated sample instead of checking anything.
     #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "configuration")]
     pub print_sample: Option<Sample>,
@@ -55,7 +55,12 @@ pub enum Sample {
 }
 
 /// Checks, or prints a sample.
-pub fn run(arguments: &Arguments, config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Failure> {
+pub fn run(
+    arguments: &CheckArguments,
+    config: &Path,
+    env: &dyn Env,
+    out: &mut dyn Write,
+) -> Result<(), CommandFailure> {
     match arguments.print_sample {
         Some(Sample::Configuration) => return Ok(out.write_all(sample::CONFIGURATION.as_bytes())?),
         Some(Sample::Rules) => return Ok(out.write_all(sample::RULES.as_bytes())?),
@@ -79,7 +84,7 @@ fn check(
     env: &dyn Env,
     ams: impl AsyncFn(AmsSettings) -> Result<Option<Catalogue>, AmsError>,
     out: &mut dyn Write,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     let settings = match config::load(config, env) {
         Ok(settings) => settings,
         Err(problems) => {

@@ -36,14 +36,14 @@ upstream = "{upstream}"
         .file("rules.toml", sample::RULES)
 }
 
-fn checked(machine: &Given, ams: Result<(), AmsError>) -> (String, Result<(), Failure>) {
+fn checked(machine: &Given, ams: Result<(), AmsError>) -> (String, Result<(), CommandFailure>) {
     checked_by_lists(machine, ams.map(|()| None))
 }
 
 fn checked_by_lists(
     machine: &Given,
     ams: Result<Option<Catalogue>, AmsError>,
-) -> (String, Result<(), Failure>) {
+) -> (String, Result<(), CommandFailure>) {
     let mut out = Vec::new();
     let ended = check(Path::new("gate.toml"), machine, async |_| ams.clone(), &mut out);
     (String::from_utf8(out).unwrap(), ended)
@@ -225,7 +225,8 @@ fn the_samples_are_printed_as_they_are_committed() {
         [(Sample::Configuration, "config/membergate.toml"), (Sample::Rules, "config/rules.toml")]
     {
         let mut out = Vec::new();
-        run(&Arguments { print_sample: Some(which) }, Path::new(""), &Given::default(), &mut out).unwrap();
+        run(&CheckArguments { print_sample: Some(which) }, Path::new(""), &Given::default(), &mut out)
+            .unwrap();
         let committed = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
         assert!(String::from_utf8(out).unwrap() == committed, "{file}");
     }

@@ -3,7 +3,7 @@
 use toml::Spanned;
 
 use super::super::raw;
-use super::super::settings::Site;
+use super::super::settings::SiteSettings;
 use super::values::{Resolving, meant};
 use crate::flows::administer::AdminSettings;
 
@@ -12,7 +12,7 @@ impl Resolving<'_, '_> {
     pub(super) fn admin(
         &mut self,
         said: Spanned<raw::Admin>,
-        sites: Option<&[Site]>,
+        sites: Option<&[SiteSettings]>,
     ) -> Option<AdminSettings> {
         let (span, said) = (said.span(), said.into_inner());
         let roles = self.required(said.roles, &span, "admin.roles", r#"roles = ["staff"]"#);

@@ -27,7 +27,7 @@ use super::env::Env;
 use super::raw;
 use super::reading::{Reading, Said};
 use super::rules;
-use super::settings::{Hsts, Listen, Log, Settings, Store, Tls};
+use super::settings::{Hsts, Listen, Log, Settings, StoreSettings, Tls};
 use crate::adapters::keys::seal::SecretKey;
 use crate::domain::association::{Association, Contact};
 use crate::domain::network::Network;
@@ -217,14 +217,14 @@ impl Resolving<'_, '_> {
         }
     }
 
-    fn store(&mut self, said: Spanned<raw::Store>) -> Option<Store> {
+    fn store(&mut self, said: Spanned<raw::Store>) -> Option<StoreSettings> {
         let (span, said) = (said.span(), said.into_inner());
         let path = self.required(said.path, &span, "store.path", r#"path = "membergate.sqlite""#);
         let path = path.and_then(|path| self.path(&path));
         let example = r#"secret_key = { env = "MEMBERGATE_SECRET_KEY" }"#;
         let secret_key = self.required(said.secret_key, &span, "store.secret_key", example);
         let secret_key = secret_key.and_then(|source| self.secret_key(&source));
-        Some(Store { path: path?, secret_key: secret_key? })
+        Some(StoreSettings { path: path?, secret_key: secret_key? })
     }
 
     fn secret_key(&mut self, source: &raw::Source) -> Option<SecretKey> {

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::super::raw;
 use super::super::reading::Said;
-use super::super::settings::{Oidc, Site};
+use super::super::settings::{Oidc, SiteSettings};
 use super::values::{Resolving, meant};
 use crate::adapters::keys::random;
 use crate::domain::access::Require;
@@ -31,7 +31,7 @@ impl Resolving<'_, '_> {
     pub(super) fn oidc(
         &mut self,
         said: Spanned<raw::Oidc>,
-        sites: Option<&[Site]>,
+        sites: Option<&[SiteSettings]>,
         rules: Option<&Rules>,
         in_browser: bool,
     ) -> Option<Oidc> {
@@ -55,7 +55,7 @@ impl Resolving<'_, '_> {
         Some(Oidc { provider, email_verified, clients: clients? })
     }
 
-    fn issuer(&mut self, text: &raw::Text, sites: Option<&[Site]>) -> Option<(String, Arc<str>)> {
+    fn issuer(&mut self, text: &raw::Text, sites: Option<&[SiteSettings]>) -> Option<(String, Arc<str>)> {
         let url = Url::parse(text.get_ref()).ok().filter(|url| url.path() == "/" && url.query().is_none());
         let Some(origin) = url.map(|url| url.origin().ascii_serialization()) else {
             return self.refuse(text.span(), format!("`{}` is not an origin", text.get_ref()), ISSUER);

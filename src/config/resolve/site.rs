@@ -7,7 +7,7 @@ use url::Url;
 
 use super::super::raw;
 use super::super::reading::Said;
-use super::super::settings::Site;
+use super::super::settings::SiteSettings;
 use super::access::RESERVED;
 use super::values::Resolving;
 use crate::adapters::upstream::{Trust, UpstreamLimits};
@@ -35,18 +35,23 @@ impl Resolving<'_, '_> {
         &mut self,
         said: Said<Vec<Spanned<raw::Site>>>,
         around: &Around<'_>,
-    ) -> Option<Vec<Site>> {
+    ) -> Option<Vec<SiteSettings>> {
         let sites = said.or(Vec::new)?;
         if sites.is_empty() {
             let remedy = "Add a `[[site]]` with `name`, `url` and `upstream`";
             self.reading.missing(0..0, "there is no site", remedy);
             return None;
         }
-        let mut seen = Seen::default();
+        let mut seen = SeenNames::default();
         self.each(sites, |to, site| to.site(site, around, &mut seen))
     }
 
-    fn site(&mut self, said: Spanned<raw::Site>, around: &Around<'_>, seen: &mut Seen) -> Option<Site> {
+    fn site(
+        &mut self,
+        said: Spanned<raw::Site>,
+        around: &Around<'_>,
+        seen: &mut SeenNames,
+    ) -> Option<SiteSettings> {
         let (span, said) = (said.span(), said.into_inner());
         let name = self.required(said.name, &span, "site.name", r#"name = "library""#);
         let name = name.and_then(|name| self.site_name(&name, seen));
@@ -70,7 +75,7 @@ impl Resolving<'_, '_> {
         let prefix = place.as_ref().map(|place| place.prefix.as_str());
         let access = said.access.or(Vec::new).and_then(|rules| self.access(rules, prefix, around.rules));
         let place = place?;
-        Some(Site {
+        Some(SiteSettings {
             site: access::Site {
                 name: name?,
                 title: title?.unwrap_or_else(|| around.title.to_owned()),
@@ -94,7 +99,7 @@ impl Resolving<'_, '_> {
         })
     }
 
-    fn site_name(&mut self, name: &raw::Text, seen: &mut Seen) -> Option<Arc<str>> {
+    fn site_name(&mut self, name: &raw::Text, seen: &mut SeenNames) -> Option<Arc<str>> {
         // A site's name has the shape of a role's: both become parts of headers and addresses.
         if Role::parse(name.get_ref()).is_err() {
             let what = format!("`{}` is not a site's name", name.get_ref());
@@ -108,7 +113,7 @@ impl Resolving<'_, '_> {
         Some(name.get_ref().as_str().into())
     }
 
-    fn place(&mut self, text: &raw::Text, seen: &mut Seen) -> Option<Place> {
+    fn place(&mut self, text: &raw::Text, seen: &mut SeenNames) -> Option<Place> {
         let url = self.secure_url(text, URL)?;
         if url.query().is_some() || url.fragment().is_some() {
             return self.refuse(text.span(), "a site's address has no `?` and no `#`", URL);
@@ -187,7 +192,7 @@ impl Resolving<'_, '_> {
 
 /// What no two sites may share.
 #[derive(Default)]
-struct Seen {
+struct SeenNames {
     names: Vec<String>,
     places: Vec<Place>,
 }

@@ -22,12 +22,12 @@ pub(super) struct Timeline<'a> {
     /// The roles that may be given, each with its conditions.
     pub(super) lines: Vec<RuleLine<'a>>,
     /// One entry for each condition of each line, in order.
-    asked: Vec<Asked>,
+    asked: Vec<TimelineQuestion>,
     /// The spans of all conditions, one after the other.
     spans: Vec<Span>,
 }
 
-struct Asked {
+struct TimelineQuestion {
     line: usize,
     spans: Range<usize>,
     negated: bool,
@@ -55,7 +55,7 @@ impl<'a> Timeline<'a> {
                 let (plain, negated) = condition.plain();
                 let from = spans.len();
                 conditions::spans(plain, record, &terms, rules, &mut spans);
-                asked.push(Asked { line: index, spans: from..spans.len(), negated });
+                asked.push(TimelineQuestion { line: index, spans: from..spans.len(), negated });
             }
         }
         Timeline { record, rules, terms, lines, asked, spans }
@@ -180,7 +180,7 @@ impl<'a> Timeline<'a> {
         self.built_in(outcome).chain(self.given(outcome)).any(|given| given == role)
     }
 
-    fn spans_of(&self, asked: &Asked) -> &[Span] {
+    fn spans_of(&self, asked: &TimelineQuestion) -> &[Span] {
         self.spans.get(asked.spans.clone()).unwrap_or_default()
     }
 }

@@ -11,21 +11,21 @@ use crate::adapters::ams::kinds::{AmsSettings, Kind};
 use crate::adapters::budget::Rate;
 use crate::config::raw;
 use crate::config::reading::Said;
-use crate::config::settings::Ams;
+use crate::config::settings::AmsChoice;
 
 /// Which of the two environments is meant.
 #[derive(Clone, Copy, PartialEq)]
-enum Live {
+enum LiveEnvironment {
     Production,
     Staging,
 }
 
 impl Resolving<'_, '_> {
-    pub(super) fn ams(&mut self, said: Spanned<raw::Ams>) -> Option<Ams> {
+    pub(super) fn ams(&mut self, said: Spanned<raw::Ams>) -> Option<AmsChoice> {
         let (span, said) = (said.span(), said.into_inner());
         let kind = self.choice(said.kind, Kind::default(), &Kind::ALL);
-        let names = [("production", Live::Production), ("staging", Live::Staging)];
-        let live = self.choice(said.live, Live::Production, &names);
+        let names = [("production", LiveEnvironment::Production), ("staging", LiveEnvironment::Staging)];
+        let live = self.choice(said.live, LiveEnvironment::Production, &names);
         let default = Rate::default();
         let per_second = self.count(said.calls_per_second, default.per_second);
         let per_minute = self.count(said.calls_per_minute, default.per_minute);
@@ -34,17 +34,26 @@ impl Resolving<'_, '_> {
             kind.unwrap_or_default(),
             said.production,
             "production",
-            wanted(Live::Production),
+            wanted(LiveEnvironment::Production),
             &span,
         );
-        let staging =
-            self.environment(kind.unwrap_or_default(), said.staging, "staging", wanted(Live::Staging), &span);
+        let staging = self.environment(
+            kind.unwrap_or_default(),
+            said.staging,
+            "staging",
+            wanted(LiveEnvironment::Staging),
+            &span,
+        );
         kind?;
         let (live, standby) = match live? {
-            Live::Production => (production?, staging?),
-            Live::Staging => (staging?, production?),
+            LiveEnvironment::Production => (production?, staging?),
+            LiveEnvironment::Staging => (staging?, production?),
         };
-        Some(Ams { live: live?, standby, rate: Rate { per_second: per_second?, per_minute: per_minute? } })
+        Some(AmsChoice {
+            live: live?,
+            standby,
+            rate: Rate { per_second: per_second?, per_minute: per_minute? },
+        })
     }
 
     /// Outer `None`: a problem. Inner `None`: the environment is not configured and not live either.
