@@ -19,7 +19,7 @@ use membergate::domain::record::Record;
 use membergate::domain::rule::Role;
 use membergate::domain::time::Timestamp;
 use membergate::flows::administer::preview::{PreviewState, Previewed};
-use membergate::flows::administer::{Actor, Administer, Settings, first_mapping};
+use membergate::flows::administer::{Actor, AdminSettings, Administer, first_mapping};
 use membergate::flows::grant::PublishedClients;
 use membergate::sim::people::{People, cast, generate};
 use membergate::sim::re_members::record_line;
@@ -115,7 +115,7 @@ async fn main() {
     let published = first_mapping(&*store, &config::rules::parse(RULES).unwrap(), &clock).await.unwrap();
     let rules = Arc::new(ArcSwap::from_pointee(published));
     let roles = [Role::parse("staff").unwrap()].into();
-    let settings = Settings { roles, site: None, view_as: false };
+    let settings = AdminSettings { roles, site: None, view_as: false };
     let administer =
         Administer::new(settings, store, rules, "production", [], PublishedClients::default(), clock);
     let actor = Actor::break_glass();
