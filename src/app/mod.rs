@@ -1,6 +1,6 @@
 //! The one place that joins the parts: from checked settings to a running gateway, and from new settings to the same gateway.
 //!
-//! A gateway is built in stages: the store ([`stored`]), the use cases over it ([`use_cases`]), the pages and the data plane over
+//! A gateway is built in stages: the store (`stored`), the use cases over it (`use_cases`), the pages and the data plane over
 //! those, and last the listeners. What the first stages refuse, nobody has seen yet.
 
 mod error;

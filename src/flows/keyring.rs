@@ -1,7 +1,7 @@
 //! The signing keys in use: made when first needed, read from the store ever after, replaced with an overlap.
 //!
 //! A key is published as soon as it is in the store and signs only [`OVERLAP`] later, so everybody who checks has had time to
-//! fetch it. The one before it stays published for [`RETIRED`], so what it signed can still be checked. The first key of its
+//! fetch it. The one before it stays published for `RETIRED`, so what it signed can still be checked. The first key of its
 //! kind signs at once. Readers see a snapshot that is swapped whole; [`Keyring::keep`] renews it.
 
 use std::sync::Arc;

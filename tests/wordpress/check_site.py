@@ -9,7 +9,7 @@ def run(site):
     site.php("add_role('member','Member',['read'=>true]); add_role('board','Board',['read'=>true,'edit_posts'=>true,'publish_posts'=>true]); return 1;")
     admin_area(site)
     rest(site)
-    other_doors(site)
+    other_ways_in(site)
     login_page(site)
     logout(site)
     content(site)
@@ -57,7 +57,7 @@ def rest(site):
     check("admin-ajax asks for its own nonce", '"success":true' not in ajax.text, ajax)
 
 
-def other_doors(site):
+def other_ways_in(site):
     bea = site.php("$id = Membergate\\linked_account('bea'); wp_set_password('known-pass-1', $id); return get_userdata($id)->user_login;")
     # WordPress ends the sessions of an account whose password changed; the link remains.
 

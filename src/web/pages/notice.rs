@@ -107,7 +107,7 @@ pub enum AnswerFault {
     NotHttp,
 }
 
-/// When to try again. The page does it by itself at [`Frame::again`], where there is one.
+/// When to try again. The page does it by itself at `Frame::again`, where there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
     /// Seconds to wait at least, also sent as `Retry-After`.
