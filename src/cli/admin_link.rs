@@ -52,18 +52,7 @@ mod tests {
     use crate::domain::time::Timestamp;
     use crate::flows::administer::{AdmittedBy, emergency::LinkError};
 
-    const CONFIGURATION: &str = r#"
-[association]
-name = "Acme Society"
-[ams.production]
-portal = "https://members.acme.example"
-app_name = "x"
-app_key = { env = "ANY" }
-user_email = "x"
-user_password = { env = "ANY" }
-[store]
-path = "membergate.sqlite"
-secret_key = { env = "KEY" }
+    const SITES: &str = r#"
 [[site]]
 name = "library"
 url = "https://library.acme.example"
@@ -93,9 +82,9 @@ upstream = "http://127.0.0.1:3000"
         let file = folder.path().join("membergate.toml");
         let env = |admin: &str| {
             Given::default()
-                .variable("ANY", "x")
-                .variable("KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
-                .file(&file, &format!("{CONFIGURATION}{admin}"))
+                .variable("SECRET", "x")
+                .variable("SECRET_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
+                .file(&file, &format!("{}{SITES}{admin}", sample::ESSENTIALS))
                 .file(folder.path().join("rules.toml"), sample::RULES)
         };
         let asked = |admin: &str| {

@@ -1,4 +1,4 @@
-//! The command line: what can be asked, and what asks whom.
+//! The command line: its commands, and which module runs each.
 //!
 //! One file for each command. Exit codes: 0 done, 1 refused or failed, 2 usage.
 

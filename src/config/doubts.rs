@@ -73,44 +73,35 @@ mod tests {
 
     use super::*;
     use crate::config::env::Given;
+    use crate::config::sample;
 
-    const FILE: &str = r#"
-[association]
-name = "Acme Society"
-
+    const REST: &str = r#"
 [admin]
 roles = ["staf"]
-
 [listen]
 address = "127.0.0.1:8000"
-
-[ams.production]
-portal = "https://members.acme.example/account/login.aspx"
-app_name = "acmeGatewayLIVE"
-app_key = { env = "SECRET" }
-user_email = "gateway@acme.example"
-user_password = { env = "SECRET" }
-
-[store]
-path = "membergate.sqlite"
-secret_key = { env = "KEY" }
-
 [[site]]
 name = "www"
 url = "http://localhost:8080"
 upstream = "http://127.0.0.1:3000"
-
 [[site.access]]
 path = "/members"
 any_of = ["members"]
 "#;
+
+    /// A configuration that works and is probably not meant so, in four places.
+    fn doubtful() -> String {
+        let portal = "https://members.acme.example";
+        let essentials = sample::ESSENTIALS.replace(portal, &format!("{portal}/account/login.aspx"));
+        format!("{essentials}{REST}")
+    }
 
     fn told(file: &str) -> Vec<String> {
         let given = Given::default()
             .file("gate.toml", file)
             .file("rules.toml", "time_zone = \"UTC\"\nmember = \"member\"\n[[rule]]\nrole = \"staff\"\nwhen = [{ member = true }]\n")
             .variable("SECRET", "secret")
-            .variable("KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
+            .variable("SECRET_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
         let settings = crate::config::load(Path::new("gate.toml"), &given).unwrap();
         let doubts = doubts(&settings, &settings.rules);
         doubts.into_iter().map(|one| format!("{}: {}. {}.", one.about, one.trouble, one.remedy)).collect()
@@ -118,7 +109,7 @@ any_of = ["members"]
 
     #[test]
     fn what_locks_people_out_is_told_with_what_was_probably_meant() {
-        let told = told(FILE);
+        let told = told(&doubtful());
         let expect = [
             ("ams.production.portal", "Did you mean `https://members.acme.example`?"),
             ("site `www`", "listens at port 8000"),
@@ -137,7 +128,7 @@ any_of = ["members"]
 
     #[test]
     fn a_configuration_that_is_meant_so_raises_no_doubt() {
-        let meant = FILE
+        let meant = doubtful()
             .replace("/account/login.aspx", "")
             .replace("127.0.0.1:8000", "127.0.0.1:8080")
             .replace("\"staf\"", "\"staff\"")

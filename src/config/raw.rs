@@ -85,7 +85,7 @@ section! {
         name: Text,
         /// Where members renew; the page that refuses them links to it. Example: "https://members.acme.example/renew". Default: no link.
         renew_url: Text,
-        /// Whom visitors ask for help: an e-mail address or a page. Example: "help@acme.example". Default: nobody is named.
+        /// Where visitors ask for help: an e-mail address or a page. Example: "help@acme.example". Default: nobody is named.
         contact: Text,
     }
 }

@@ -10,3 +10,19 @@ pub const RULES: &str = include_str!("../../config/rules.toml");
 
 /// The JSON Schema of the configuration, for editors.
 pub const SCHEMA: &str = include_str!("../../config/membergate.schema.json");
+
+/// The tables that every configuration needs, all but a site. Its secrets are in `SECRET` and `SECRET_KEY`.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) const ESSENTIALS: &str = r#"
+[association]
+name = "Acme Society"
+[ams.production]
+portal = "https://members.acme.example"
+app_name = "acmeGatewayLIVE"
+app_key = { env = "SECRET" }
+user_email = "gateway@acme.example"
+user_password = { env = "SECRET" }
+[store]
+path = "membergate.sqlite"
+secret_key = { env = "SECRET_KEY" }
+"#;

@@ -165,7 +165,7 @@ pub struct StoreSettings {
 pub struct Log {
     /// The least that is logged.
     pub level: LevelFilter,
-    /// For whom.
+    /// For people or for programs.
     pub format: Format,
 }
 

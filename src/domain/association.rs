@@ -9,7 +9,7 @@ pub struct Association {
     pub name: String,
     /// Where members renew, when their record names no place of its own.
     pub renew_url: Option<Url>,
-    /// Whom visitors ask.
+    /// Where visitors ask.
     pub contact: Option<Contact>,
 }
 

@@ -105,7 +105,7 @@ impl Rules {
         }
         if rule.when.is_empty() {
             let what = "`when` is empty, so the rule would grant its role to nobody";
-            let remedy = "Say to whom it applies, such as `when = [{ member = true }]`";
+            let remedy = "Say who gets it, such as `when = [{ member = true }]`";
             faults.push(MappingFault::new(FaultPlace::Conditions(number), what, remedy));
         }
         for (at, condition) in rule.when.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Whom a change of the mapping would affect: decisions before and after, person by person, added up.
+//! Who is affected by a change of the mapping: decisions before and after, person by person, added up.
 //!
 //! Pure. Reading the people and showing progress is the business of `flows::administer::preview`.
 

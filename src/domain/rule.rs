@@ -185,7 +185,7 @@ impl std::fmt::Display for RuleId {
     }
 }
 
-/// Grants its role to whom all its conditions fit. Without conditions it fits nobody.
+/// Grants its role to everybody who meets all its conditions. Without conditions it fits nobody.
 #[derive(Debug, Clone)]
 pub struct Rule {
     /// Kept over edits. Two rules that differ in nothing else are equal.

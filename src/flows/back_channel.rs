@@ -163,7 +163,7 @@ impl BackChannel {
     }
 }
 
-/// Messages on their way, and to whom.
+/// Messages on their way, and their clients.
 #[derive(Default)]
 struct Sending {
     tasks: JoinSet<()>,

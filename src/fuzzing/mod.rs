@@ -27,18 +27,7 @@ use crate::domain::roles;
 use crate::domain::rule::Rules;
 use crate::domain::time::Timestamp;
 
-const CONFIGURATION: &str = r#"
-[association]
-name = "Acme Society"
-[ams.production]
-portal = "https://members.acme.example"
-app_name = "acmeGatewayLIVE"
-app_key = { env = "SECRET" }
-user_email = "gateway@acme.example"
-user_password = { env = "SECRET" }
-[store]
-path = "membergate.sqlite"
-secret_key = { env = "SECRET_KEY" }
+const SITES_AND_CLIENTS: &str = r#"
 [[site]]
 name = "www"
 url = "https://www.acme.example"
@@ -75,7 +64,8 @@ redirect_uris = ["https://app.acme.example/signed-in", "http://127.0.0.1/back"]
 /// What no message and no printed setting may show.
 const SECRET: &str = "Wh4tN0M3ss4g3M4ySh0w-0123456789-abcdef";
 
-static SETTINGS: LazyLock<Settings> = LazyLock::new(|| in_order(load(CONFIGURATION)));
+static SETTINGS: LazyLock<Settings> =
+    LazyLock::new(|| in_order(load(&format!("{}{SITES_AND_CLIENTS}", sample::ESSENTIALS))));
 static SITES: LazyLock<Sites> =
     LazyLock::new(|| Sites::new(SETTINGS.sites.iter().map(|site| site.site.clone())));
 static CLIENTS: LazyLock<Clients> =

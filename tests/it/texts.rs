@@ -23,6 +23,7 @@ const REFUSED: &[&str] = &[
     "wherein",
     "upon",
     "shall",
+    "whom",
     "no time at all",
     "looked through",
     "look through",

@@ -9,7 +9,7 @@ use crate::domain::catalogue::{Catalogue, Choice};
 use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::time::Timestamp;
 
-/// Whom an administrator looks for: an e-mail address, a record number or an id, as it was typed.
+/// The person that an administrator looks for: an e-mail address, a record number or an id, as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Wanted(String);
 

@@ -152,7 +152,7 @@ pub trait Ams: Send + Sync + 'static {
     /// Looks at shapes only; asks nobody.
     fn arrival(&self, parameters: &str, keep: &Keep) -> Result<Arrival, ArrivalFault>;
 
-    /// Exchanges an arrival for the record of whom it proves, with these parts. If [`Arrival::claimed`] names somebody
+    /// Exchanges an arrival for the record of the person that it proves, with these parts. If [`Arrival::claimed`] names somebody
     /// else, it is an error.
     fn redeem<'a>(&'a self, arrival: &'a Arrival, parts: Parts) -> BoxFuture<'a, Result<Record, AmsError>>;
 

@@ -200,7 +200,7 @@ fn rule(walk: &mut Walk<'_>, entry: &Spanned<DeValue<'_>>) -> Option<(Rule, Rule
             walk.problem(span.when.clone(), "`when` is not a list of conditions", remedy);
         }
         None => {
-            let remedy = "Say to whom it applies, such as `when = [{ member = true }]`";
+            let remedy = "Say who gets it, such as `when = [{ member = true }]`";
             walk.problem(entry.span(), "the rule has no `when`", remedy);
         }
     }

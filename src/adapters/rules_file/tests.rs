@@ -118,7 +118,7 @@ fn each_problem_has_its_place_and_a_remedy() {
     check(
         "[[rule]]\nrole = \"r\"\nwhen = []",
         &[
-            "4:8: `when` is empty, so the rule would grant its role to nobody. Say to whom it applies, such as `when = [{ member = true }]`.",
+            "4:8: `when` is empty, so the rule would grant its role to nobody. Say who gets it, such as `when = [{ member = true }]`.",
         ],
     );
     check(
@@ -130,7 +130,7 @@ fn each_problem_has_its_place_and_a_remedy() {
     );
     check(
         "[[rule]]\nrole = \"r\"",
-        &["2:1: the rule has no `when`. Say to whom it applies, such as `when = [{ member = true }]`."],
+        &["2:1: the rule has no `when`. Say who gets it, such as `when = [{ member = true }]`."],
     );
     check(
         "member = ",

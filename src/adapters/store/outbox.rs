@@ -14,7 +14,7 @@ pub(super) const SETTLED_IS_KEPT: SignedDuration = SignedDuration::from_hours(24
 pub struct Message {
     /// Its number.
     pub id: i64,
-    /// To whom.
+    /// The client to tell.
     pub client: String,
     /// Which session.
     pub sid: String,
@@ -57,7 +57,7 @@ pub enum DeliveryOutcome {
 /// How far a message has come, for the status page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryStatus {
-    /// To whom.
+    /// The client to tell.
     pub client: String,
     /// `pending`, `delivered` or `failed`.
     pub state: String,

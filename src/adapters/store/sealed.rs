@@ -38,7 +38,7 @@ pub(super) enum Bound<'a> {
         person: &'a [u8; 32],
     },
     LongAddress(&'a [u8; 32]),
-    /// A member whom a sweep has still to read.
+    /// A member that a sweep has still to read.
     SweptMember {
         environment: &'a str,
         person: &'a [u8; 32],

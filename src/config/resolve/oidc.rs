@@ -232,17 +232,6 @@ mod tests {
     use crate::domain::client::{Client, Proof, RefusedAt, Scope, Scopes, UserName};
 
     const SITE: &str = r#"
-[association]
-name = "Acme Society"
-[ams.production]
-portal = "https://members.acme.example"
-app_name = "acmeGatewayLIVE"
-app_key = { env = "KEY" }
-user_email = "gateway@acme.example"
-user_password = { env = "KEY" }
-[store]
-path = "membergate.sqlite"
-secret_key = { env = "KEY" }
 [[site]]
 name = "www"
 url = "https://www.acme.example"
@@ -260,7 +249,9 @@ secret = { env = "KEY" }
     fn loaded(oidc: &str) -> Result<Settings, String> {
         let machine = Given::default()
             .file("etc/rules.toml", sample::RULES)
-            .file("etc/gate.toml", &format!("{SITE}{oidc}"))
+            .file("etc/gate.toml", &format!("{}{SITE}{oidc}", sample::ESSENTIALS))
+            .variable("SECRET", "secret")
+            .variable("SECRET_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
             .variable("KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
             .variable("SHORT", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
             .variable("SPACED", "AAAAAAAAAAAAAAAA AAAAAAAAAAAAAAAA%2B");

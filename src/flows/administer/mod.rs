@@ -53,7 +53,7 @@ pub struct Administer {
     pub settings: AdminSettings,
     /// Draft, versions, import and export.
     pub mapping: Arc<Mapping>,
-    /// Whom a draft would affect.
+    /// Who is affected by a draft.
     pub previews: Arc<Previews>,
     /// Who did what.
     pub audit: Arc<Audit>,

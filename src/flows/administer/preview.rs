@@ -1,4 +1,4 @@
-//! Whom the draft would affect: every known person is decided twice, in the background, with progress.
+//! Who is affected by the draft: every known person is decided twice, in the background, with progress.
 //!
 //! One preview runs at a time, and its answer is kept until draft or mapping change, or it is too old.
 

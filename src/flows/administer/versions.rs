@@ -108,7 +108,7 @@ impl Mapping {
         Ok(head)
     }
 
-    /// The roles that rules for many give people whom we know.
+    /// The roles that rules for many give people that we know of.
     async fn produced_for_known(&self, rules: &Rules) -> Result<BTreeSet<Role>, StoreError> {
         if rules.rules.iter().all(|rule| rule.role.one().is_some()) {
             return Ok(BTreeSet::new());

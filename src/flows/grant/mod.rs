@@ -65,7 +65,7 @@ pub enum AuthorizeError {
 /// The person named by an ID token of ours, and the client to which it was given. The token may be long past its time.
 #[derive(Debug)]
 pub struct Hint {
-    /// To whom the token was given.
+    /// The client that got the token.
     pub client: Arc<Client>,
     /// The person.
     pub individual: IndividualId,

@@ -22,7 +22,7 @@ pub const MAPPING: MenuItem = MenuItem {
     path: "/_gate/admin/mapping",
     icon: "M4 7h9M17 7h3M4 17h3M11 17h9M15 5v4M9 15v4",
 };
-/// Whom the draft would change.
+/// Who is affected by the draft.
 pub const PREVIEW: MenuItem = MenuItem {
     name: "Preview and publish",
     path: "/_gate/admin/preview",

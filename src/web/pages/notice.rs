@@ -25,7 +25,7 @@ pub enum Notice {
     Refused(Refused),
     /// The AMS does not let this account in (not approved, for one).
     NotAdmitted {
-        /// Whom to ask.
+        /// Where to ask.
         contact: Option<Contact>,
         /// Ends the session here and at the AMS, so that another account can be used.
         sign_out: String,
@@ -43,7 +43,7 @@ pub enum Notice {
     SiteNotRegistered {
         /// What is wrong, for whoever looks after that site.
         why: &'static str,
-        /// Whom to ask.
+        /// Where to ask.
         contact: Option<Contact>,
     },
     /// A client's request to sign its person out is not in order. Nothing was done.
@@ -145,7 +145,7 @@ pub struct Refused {
     pub missing: Missing,
     /// Where to renew or upgrade a membership.
     pub renew_url: Option<String>,
-    /// Whom to ask.
+    /// Where to ask.
     pub contact: Option<Contact>,
     /// Ends the session here and at the AMS.
     pub sign_out: String,

@@ -7,7 +7,7 @@
 //! The question's own path is `/_gate/verify@NAME`, with the name of the site before which the server stands. That name is in the
 //! server's configuration, where no visitor can reach it; the host is what the visitor wrote.
 //!
-//! Anything missing, doubled, mixed or malformed is no request at all. Kept out: whom to believe, and the decision.
+//! Anything missing, doubled, mixed or malformed is no request at all. Kept out: which peer is believed, and the decision.
 
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request};

@@ -17,7 +17,7 @@ use crate::domain::time::Timestamp;
 /// More pages than anybody fills; a list that goes on is broken, and half a list must not decide about roles.
 const MOST_PAGES: usize = 100;
 
-/// Finds whom the visitor's token stands for. Every way of saying that it is not valid gives `ArrivalRefused`.
+/// Finds the person that the visitor's token stands for. Every way of saying that it is not valid gives `ArrivalRefused`.
 pub(super) async fn find_by_token(api: &Api, token: &SecretString) -> Result<Value, AmsError> {
     let token = token.expose_secret();
     if !is_guid(token) {
@@ -168,7 +168,7 @@ fn json(body: &[u8], name: &str) -> Result<Value, AmsError> {
     serde_json::from_slice(body).map_err(|_| AmsError::Unreadable(format!("`{name}` is not JSON")))
 }
 
-/// Whom an individual's data is about.
+/// The id in an individual's data.
 pub(super) fn id_of(individual: &Value) -> Result<IndividualId, AmsError> {
     wire::id(individual).map_err(unreadable)
 }

@@ -1,4 +1,4 @@
-//! Whom a draft affects, and that publishing does just that, for sessions that are live too.
+//! Who is affected by a draft, and that publishing does just that, for sessions that are live too.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicU32;

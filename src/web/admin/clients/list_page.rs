@@ -38,7 +38,7 @@ pub struct ClientLine {
 /// A logout message on the page.
 #[derive(Clone, Debug)]
 pub struct DeliveryLine {
-    /// To whom.
+    /// The client.
     pub client: String,
     /// How it fared.
     pub tone: Tone,

@@ -91,7 +91,7 @@ async fn state(admin: &Admin, draft: &Draft) -> Result<PreviewView, StoreError> 
         PreviewState::Outdated { .. } => PreviewView::Running { done: 0, total: 0, says: progress(0, 0) },
         PreviewState::Failed(error) => {
             tracing::error!(%error, "A preview could not be finished");
-            PreviewView::Failed("The people whom we know could not be read.".to_owned())
+            PreviewView::Failed("The people that we know of could not be read.".to_owned())
         }
         PreviewState::Done(done) => {
             let at = when(done.at, &admin.zone());

@@ -1,4 +1,4 @@
-//! Whom the draft would change: while it is worked out, when it is done, and the form that publishes it.
+//! Who is affected by the draft: while it is worked out, when it is done, and the form that publishes it.
 
 use askama::Template;
 

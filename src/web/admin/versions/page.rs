@@ -16,7 +16,7 @@ pub struct VersionLine {
     pub number: u64,
     /// When it was published.
     pub when: String,
-    /// By whom.
+    /// Who published it.
     pub who: String,
     /// By emergency access.
     pub emergency: bool,

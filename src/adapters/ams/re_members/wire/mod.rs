@@ -41,7 +41,7 @@ pub(crate) struct Fetched {
     pub(crate) relationships: Option<Vec<Value>>,
 }
 
-/// Whom an individual's data is about.
+/// The id in an individual's data.
 pub(crate) fn id(individual: &Value) -> Result<IndividualId, NoRecord> {
     id_of(&opened(individual)?)
 }
