@@ -7,12 +7,12 @@ pub mod env;
 mod raw;
 mod reading;
 mod resolve;
-pub mod sample;
-pub mod settings;
+pub(crate) mod sample;
+pub(crate) mod settings;
 
 use std::path::Path;
 
-pub use crate::adapters::rules_file::{self as rules, Problem, problem};
+pub use crate::adapters::rules_file::{self as rules, Problem};
 pub use doubts::{Doubt, doubts};
 pub use env::Env;
 pub use settings::Settings;

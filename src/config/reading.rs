@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::Problem;
+use crate::adapters::rules_file::Problem;
 use crate::domain::spelling::nearest;
 
 /// A document under inspection, with the problems found so far.

@@ -47,11 +47,6 @@ impl Session {
         limits.are_over(self.created, last_seen, now)
             || self.viewer.as_ref().is_some_and(|viewer| now >= viewer.until)
     }
-
-    /// Whether a request with this method may pass on this session's behalf: whoever views the site as another person only reads.
-    pub fn may(&self, method: &str) -> bool {
-        self.viewer.is_none() || matches!(method, "GET" | "HEAD")
-    }
 }
 
 /// How long a session and what it knows may live.

@@ -4,7 +4,7 @@
 
 mod condition;
 mod print;
-pub mod problem;
+pub(crate) mod problem;
 #[cfg(test)]
 mod tests;
 mod walk;

@@ -4,14 +4,14 @@
 //! every store alike; statements of one engine are in that engine's folder and nowhere else. `contract` has the stories that
 //! every store must pass.
 
-pub mod administration;
+pub(crate) mod administration;
 #[cfg(test)]
 mod contract;
-pub mod directory;
+pub(crate) mod directory;
 mod error;
-pub mod grants;
-pub mod mappings;
-pub mod outbox;
+pub(crate) mod grants;
+pub(crate) mod mappings;
+pub(crate) mod outbox;
 mod sealed;
 pub mod sessions;
 pub mod sqlite;

@@ -3,8 +3,8 @@
 //! `request` checks what a client asks for, `proof_key` is PKCE. Nothing here draws randomness or computes a digest.
 
 mod parameters;
-pub mod proof_key;
-pub mod request;
+pub(crate) mod proof_key;
+pub(crate) mod request;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};

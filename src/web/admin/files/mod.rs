@@ -1,6 +1,6 @@
 //! The mapping as a file: export, and import into the draft. A file that is refused changes nothing, and says why and where.
 
-pub mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 
