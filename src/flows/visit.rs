@@ -155,7 +155,7 @@ impl Visits {
         if *session.environment != *self.environment {
             return Ok(None);
         }
-        let person = self.person(Arc::new(record));
+        let person = self.person(Arc::new(record), |_| false);
         if person.is_gone() {
             return Ok(None);
         }
@@ -167,10 +167,11 @@ impl Visits {
         }
     }
 
-    /// The person of a record, shared by all of his or her sessions.
-    fn person(&self, record: Arc<Record>) -> Arc<Person> {
+    /// The person of a record, shared by all of his or her sessions; a new one for somebody to whom `begins_again` applies.
+    fn person(&self, record: Arc<Record>, begins_again: fn(&Person) -> bool) -> Arc<Person> {
         let newcomer = || self.new_person(Arc::clone(&record));
-        let person = self.people.entry_by_ref(&record.id).or_insert_with(newcomer);
+        let entry = self.people.entry_by_ref(&record.id);
+        let person = entry.or_insert_with_if(newcomer, |person| begins_again(person));
         let is_new = person.is_fresh();
         let person = person.into_value();
         if !is_new {
@@ -232,12 +233,8 @@ impl Visits {
     pub async fn begin(&self, session: Session, record: Arc<Record>) -> Result<Arc<Live>, StoreError> {
         self.store.begin_session(&session, &record).await?;
         let key = session.key;
-        let mut person = self.person(Arc::clone(&record));
-        if person.is_gone() {
-            // The AMS has just vouched for somebody whose sessions it had ended: a new beginning.
-            person = self.new_person(record);
-            self.people.insert(person.id().clone(), Arc::clone(&person));
-        }
+        // If the AMS had ended this person's sessions, it has just vouched again: a new beginning.
+        let person = self.person(record, Person::is_gone);
         let live = live(session, person);
         // All sessions of the person may have been ended since the store has this one: then it is over as it begins.
         let remembered = self.sessions.entry(key).or_insert(Remembered::Live(Arc::clone(&live)));

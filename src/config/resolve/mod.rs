@@ -25,10 +25,10 @@ use values::Resolving;
 
 use super::env::Env;
 use super::raw;
-use super::reading::{Reading, Said};
 use super::rules;
 use super::settings::{Hsts, Listen, Log, Settings, StoreSettings, Tls};
 use crate::adapters::keys::seal::SecretKey;
+use crate::adapters::toml_reading::{Reading, Said};
 use crate::domain::association::{Association, Contact};
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;

@@ -8,9 +8,10 @@ pub(crate) mod catalogue;
 use std::sync::Arc;
 
 use crate::adapters::clock::SharedClock;
-use crate::adapters::rules_file::{self, Problem};
+use crate::adapters::rules_file;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
+use crate::adapters::toml_reading::Problem;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::faults::MappingFault;
 use crate::domain::mapping::{Draft, Edit, MappingDiff, Version, VersionHead};
