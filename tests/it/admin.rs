@@ -179,6 +179,43 @@ async fn a_forged_form_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_outlives_its_rule_is_managed_until_an_administrator_ends_that() {
+    const VERSIONS: &str = "/_gate/admin/versions";
+    let world = world().await;
+    let (mut jane, mut sam) = (world.visitor(), sam(&world).await);
+    jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
+    let page = sam.get(world.url(MAPPING)).await;
+    add_committee(&world, &mut sam, &page, "ED*", "seat_{code}").await.expect(303);
+    publish(&world, &mut sam).await.expect(303);
+    assert!(roles(&world, &mut jane).await.contains(&"seat_u".to_owned()));
+
+    let release = async |sam: &mut Visitor| {
+        let page = sam.get(world.url(VERSIONS)).await.expect(200);
+        let value = |name: &str| page.attribute(&format!("name=\"{name}\""), "value").unwrap();
+        let (token, version) = (value("token"), value("version"));
+        let fields = [("token", &*token), ("version", &version), ("role", "seat_u")];
+        sam.post(world.url("/_gate/admin/versions/roles"), &fields).await
+    };
+    let refused = release(&mut sam).await.expect(409);
+    assert!(refused.text.contains("gives each of them to somebody now"), "{}", refused.text);
+
+    let page = sam.get(world.url(VERSIONS)).await.expect(200);
+    let token = page.attribute("name=\"token\"", "value").unwrap();
+    let restored = [("token", &*token), ("number", "1")];
+    sam.post(world.url("/_gate/admin/versions/restore"), &restored).await.expect(303);
+    let released = release(&mut sam).await.expect(303);
+    assert!(released.location().unwrap().as_str().ends_with("/versions?done=released"));
+    let page = sam.get(world.url(VERSIONS)).await.expect(200);
+    assert!(
+        page.text.contains("No longer manages seat_u") && !page.text.contains("given-seat_u"),
+        "{}",
+        page.text
+    );
+    let log = sam.get(world.url("/_gate/admin/audit")).await.expect(200).text;
+    assert!(log.contains("Stopped managing roles"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_published_counts_at_the_next_click_and_a_rollback_takes_it_away() {
     let world = world().await;
     let (mut jane, mut tomas, mut sam) = (world.visitor(), world.visitor(), sam(&world).await);

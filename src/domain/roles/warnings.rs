@@ -3,6 +3,7 @@
 //! A date that cannot be read is worth a sentence where the mapping looks at it, and nowhere else. A date that stands for
 //! "no date" is always worth one: the AMS is not known to write it.
 
+use super::naming::{membership_name, name};
 use super::{lines, membership, purchases};
 use crate::domain::record::{Membership, Parts, Quantity, Record};
 use crate::domain::rule::{Code, Condition, RuleRole, Rules};
@@ -56,21 +57,6 @@ impl Warnings {
             self.add(format!("{} has no date to count days from; it grants nothing.", subject()));
         }
     }
-}
-
-/// Text as it may appear in a reason: never an e-mail address.
-pub(super) fn name(text: &str) -> &str {
-    match text.trim() {
-        "" => "without a name",
-        text if text.contains('@') => "(an address)",
-        text => text,
-    }
-}
-
-/// What a membership is called in a sentence: the name for people, else its code.
-pub(super) fn membership_name(membership: &Membership) -> Option<&str> {
-    let said = [membership.type_name.as_deref(), membership.code.as_deref()];
-    said.into_iter().flatten().find(|text| !text.trim().is_empty()).map(name)
 }
 
 fn of_membership(warnings: &mut Warnings, membership: &Membership, rules: &Rules, looks_at_grace: bool) {

@@ -57,6 +57,10 @@ pub struct VersionsPage {
     pub pager: Pager,
     /// Restoring this one was refused because nobody could enter any more; only an operator may go on.
     pub locked_out: Option<u64>,
+    /// The version in force.
+    pub current: u64,
+    /// The roles that rules for many have given and that it does not name.
+    pub given: Vec<String>,
 }
 
 /// One version, or how two differ.
