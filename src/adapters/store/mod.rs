@@ -12,6 +12,7 @@ mod error;
 pub mod grants;
 pub mod mappings;
 pub mod outbox;
+pub mod postgres;
 mod rows;
 mod sealed;
 pub mod sessions;
