@@ -19,13 +19,16 @@ pub enum StoreError {
     #[error("the store was written with another secret key")]
     WrongKey,
     /// A newer release has changed the tables in a way that this one does not know. The operator's to mend.
-    #[error("the file was written by a newer release")]
+    #[error("the store was written by a newer release")]
     Newer,
     /// Another gateway runs on it. The operator's to mend.
     #[error(
         "another gateway runs on the store {0}; stop that one first, or give this one a store of its own"
     )]
     InUse(String),
+    /// Another gateway has taken the place of this one on the store, so this one writes nothing any longer. The operator's to mend.
+    #[error("another gateway has taken over the store, so this one no longer writes")]
+    Superseded,
     /// More waits for the store than it can do. It passes.
     #[error("the store is overloaded")]
     Busy,

@@ -12,6 +12,8 @@ mod error;
 pub(crate) mod grants;
 pub(crate) mod mappings;
 pub(crate) mod outbox;
+pub mod postgres;
+mod rows;
 mod sealed;
 pub mod sessions;
 pub mod sqlite;
