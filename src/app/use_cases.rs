@@ -25,6 +25,7 @@ use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::{Queue, Refresh};
 use crate::flows::role_lists::Lists;
 use crate::flows::sign_in::SignIn;
+use crate::flows::store_watch;
 use crate::flows::upkeep;
 use crate::flows::visit::Visits;
 use crate::web::state::Services;
@@ -215,6 +216,7 @@ impl UseCases {
             admin_services.map_or(SignedDuration::ZERO, |_| RECORDS_KEPT),
             stop.clone(),
         ));
+        tasks.spawn(store_watch::run(opened.store.clone(), stop.clone()));
         tasks.spawn(Arc::clone(&opened.keyring).keep(stop.clone()));
         if let Some(admin_services) = admin_services {
             tasks.spawn(Arc::clone(admin_services).run(stop.clone()));
