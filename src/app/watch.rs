@@ -11,7 +11,7 @@ use prometheus_client::metrics::counter::Counter;
 use crate::adapters::BoxFuture;
 use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
-use crate::adapters::store::Store;
+use crate::adapters::store::{Store, StoreError};
 use crate::flows::refresh::Refresh;
 use crate::flows::sign_in::SignIn;
 use crate::telemetry::metrics::{self, Levels};
@@ -47,7 +47,9 @@ impl Operations for OperatorView {
     fn metrics(&self) -> BoxFuture<'_, String> {
         Box::pin(async {
             let undelivered = tokio::time::timeout(PATIENCE, self.store.undelivered()).await;
+            let in_place = tokio::time::timeout(PATIENCE, self.store.in_place()).await;
             let levels = Levels {
+                store_in_place: in_place.ok().map(|in_place| !matches!(in_place, Err(StoreError::File(_)))),
                 sessions: self.gate.visits.count(),
                 ams: self.budget.used(),
                 ams_answered: self.ams.status().last_success,

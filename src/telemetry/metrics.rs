@@ -37,6 +37,8 @@ pub struct Levels {
     pub certificate_ends: Option<Timestamp>,
     /// Logout messages that no client has taken.
     pub logout_messages: Option<Undelivered>,
+    /// Whether the store's file is the one that was opened.
+    pub store_in_place: Option<bool>,
     /// Writes to the store that have failed since the start.
     pub store_failures: u64,
 }
@@ -91,6 +93,13 @@ fn enter(to: &mut Registry, levels: &Levels) {
         }
         to.register("logout_messages", "Logout messages that no client has taken", messages);
     }
+    if let Some(in_place) = levels.store_in_place {
+        to.register(
+            "store_in_place",
+            "Whether the store's file is the one that was opened",
+            level(in_place.into()),
+        );
+    }
     let failures = ConstCounter::new(levels.store_failures);
     to.register("store_write_failures", "Writes to the store that have failed", failures);
 }
@@ -115,6 +124,7 @@ mod tests {
             ams_answered: Timestamp::from_second(1_795_000_000).ok(),
             certificate_ends: Timestamp::from_second(1_796_000_000).ok(),
             logout_messages: Some(Undelivered { pending: 4, given_up: 1 }),
+            store_in_place: Some(true),
             store_failures: 5,
         };
         let text = page(&levels, |registry| {

@@ -121,6 +121,7 @@ fn store(runtime: &Runtime, store: &settings::StoreSettings) -> Finding {
         StoreError::Newer => {
             "Run the release that wrote it, or put the backup from before the upgrade in its place"
         }
+        StoreError::File(fault) => fault.remedy(),
         StoreError::InUse(_) | StoreError::Superseded => "Stop the other gateway, or name another file",
         StoreError::Unavailable(_) | StoreError::Damaged(_) | StoreError::Busy => {
             "See whether the gateway's user may read and write the file, and whether the disk is full"

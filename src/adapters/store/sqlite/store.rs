@@ -1,5 +1,7 @@
 //! What the gateway keeps for itself, in SQLite: signing keys, deleting what is over, and whether it can write.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, params};
 
 use super::sessions::end_sessions;
@@ -135,6 +137,11 @@ impl Store for SqliteStore {
             )
             .await
         })
+    }
+
+    fn in_place(&self) -> StoreFuture<'_, ()> {
+        let in_place = Arc::clone(&self.in_place);
+        Box::pin(self.reader.run(move |_| Ok(in_place.check()?)))
     }
 
     fn write_failures(&self) -> u64 {
