@@ -13,6 +13,7 @@ pub mod refresh;
 pub mod refusals;
 pub mod role_lists;
 pub mod sign_in;
+pub mod store_watch;
 pub mod tally;
 #[cfg(test)]
 mod tests;

@@ -55,6 +55,9 @@ pub trait Store: Sessions + Directory + Mappings + Administration + Grants + Out
     /// Whether the store answers and can write as of now (`/readyz`, `check`). Leaves it as it was.
     fn ping(&self) -> StoreFuture<'_, ()>;
 
+    /// Whether the store answers a question. Writes nothing, so it may be asked every second.
+    fn answers(&self) -> StoreFuture<'_, ()>;
+
     /// How many writes have failed since it was opened; those that were committed together count as one.
     fn write_failures(&self) -> u64;
 }
