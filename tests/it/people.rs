@@ -50,6 +50,7 @@ const LIMITS: SessionLimits = SessionLimits {
     absolute: SignedDuration::from_hours(10),
     refresh_after: SignedDuration::from_mins(15),
     stale_limit: SignedDuration::from_hours(24),
+    store_gone: SignedDuration::from_hours(1),
 };
 
 impl Office {

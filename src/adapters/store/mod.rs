@@ -61,6 +61,9 @@ pub trait Store: Sessions + Directory + Mappings + Administration + Grants + Out
     /// nothing that is written is confirmed. A store on a server always is.
     fn in_place(&self) -> StoreFuture<'_, ()>;
 
+    /// Whether the store answers a question. Writes nothing, so it may be asked every second.
+    fn answers(&self) -> StoreFuture<'_, ()>;
+
     /// How many writes have failed since it was opened; those that were committed together count as one.
     fn write_failures(&self) -> u64;
 }
