@@ -76,7 +76,7 @@ pub enum Command {
     #[cfg(feature = "sim")]
     #[command(after_help = "Example:\n  membergate demo        then open http://localhost:8080")]
     Demo {
-        /// The port of the gateway; the simulated AMS and the site take the two that follow.
+        /// The port of the gateway; the simulated AMS, the site and the control of the AMS take the three that follow.
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },

@@ -152,6 +152,8 @@ section! {
         refresh_after: Text,
         /// A record that is older than this is not believed. For so long people stay signed in while the AMS is down. Example: "8h". Default: "24h".
         stale_limit: Text,
+        /// While the store gives no answer, signed-in people go on for so long; then they get a page that says so. Example: "5m". Default: "60s".
+        store_gone: Text,
     }
 }
 

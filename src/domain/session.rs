@@ -60,6 +60,8 @@ pub struct SessionLimits {
     pub refresh_after: SignedDuration,
     /// A record older than this is not believed any more.
     pub stale_limit: SignedDuration,
+    /// Sessions are believed from memory for this long while the store gives no answer.
+    pub store_gone: SignedDuration,
 }
 
 /// How far the clocks of gateways that share a store may differ.
@@ -106,6 +108,7 @@ mod tests {
         absolute: SignedDuration::from_secs(1000),
         refresh_after: SignedDuration::from_secs(10),
         stale_limit: SignedDuration::from_secs(50),
+        store_gone: SignedDuration::from_secs(60),
     };
 
     #[test]

@@ -12,6 +12,7 @@ use moka::sync::Cache;
 
 use super::person::{Held, Person, PublishedRules, RefreshError};
 use super::refresh::Refresh;
+use super::store_watch::StoreWatch;
 use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
@@ -91,6 +92,8 @@ pub struct Visits {
     environment: Arc<str>,
     clock: SharedClock,
     refresh: Arc<Refresh>,
+    /// Whether the store answers; when it has not for too long, memory is not believed.
+    pub store_watch: Arc<StoreWatch>,
     /// Sessions that ended while the store gave no answer.
     unended: Mutex<Vec<SessionKey>>,
 }
@@ -118,6 +121,7 @@ impl Visits {
             environment: environment.into(),
             clock,
             refresh,
+            store_watch: Arc::default(),
             unended: Mutex::default(),
         }
     }
@@ -142,9 +146,12 @@ impl Visits {
     }
 
     /// The session of a key, as long as nobody has ended it: from memory, or from the store if memory does not know it.
+    ///
+    /// # Errors
+    /// The store is asked and gives no answer; or it has given none for `session.store_gone`, and memory is not believed any longer.
     pub async fn find(&self, key: &SessionKey) -> Result<Option<Arc<Live>>, StoreError> {
         match self.recall(key) {
-            Recall::Known(live) => Ok(Some(live)),
+            Recall::Known(live) => self.store_watch.believe_memory().map(|()| Some(live)),
             Recall::Ended => Ok(None),
             Recall::Unknown => self.load(key).await,
         }
@@ -198,6 +205,7 @@ impl Visits {
         // Memory may have forgotten this very session and have met it again since; the end is noted with the newcomer.
         match self.recall(&live.session.key) {
             Recall::Ended => Presence::Over,
+            _ if self.store_watch.believe_memory().is_err() => Presence::Over,
             Recall::Known(_) | Recall::Unknown => self.worth(live, host, now),
         }
     }

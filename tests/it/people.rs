@@ -26,8 +26,8 @@ use membergate::flows::person::{Published, PublishedRules};
 use membergate::flows::refresh::Refresh;
 use membergate::flows::visit::Visits;
 use membergate::sim::people::Environment as Simulated;
-use membergate::sim::re_members::{self as sim, Endpoint, Simulator};
-use membergate::sim::switches::{Fault, Scope};
+use membergate::sim::re_members::{self as sim, Endpoint, Scope, Simulator};
+use membergate::sim::switches::Fault;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -50,6 +50,7 @@ const LIMITS: SessionLimits = SessionLimits {
     absolute: SignedDuration::from_hours(10),
     refresh_after: SignedDuration::from_mins(15),
     stale_limit: SignedDuration::from_hours(24),
+    store_gone: SignedDuration::from_hours(1),
 };
 
 impl Office {

@@ -3,7 +3,7 @@
 //! `Upstreams::send` demands a `Permit`, and the permit names the site, so a yes for one site cannot open another's upstream.
 //! Which headers travel is not known here.
 
-mod connect;
+pub(super) mod connect;
 mod dial;
 mod error;
 mod exchange;

@@ -26,7 +26,8 @@ fn visits(world: &World, running: &Running) -> Visits {
     )
     .0;
     let day = SignedDuration::from_hours(24 * 365);
-    let limits = SessionLimits { idle: day, absolute: day, refresh_after: day, stale_limit: day };
+    let limits =
+        SessionLimits { idle: day, absolute: day, refresh_after: day, stale_limit: day, store_gone: day };
     Visits::new(store, rules, limits, "production", clock, Arc::new(refresh))
 }
 
