@@ -13,7 +13,7 @@ pub mod refresh;
 pub(crate) mod refusals;
 pub(crate) mod role_lists;
 pub(crate) mod sign_in;
-pub mod store_watch;
+pub(crate) mod store_watch;
 pub(crate) mod tally;
 #[cfg(test)]
 mod tests;
