@@ -6,7 +6,7 @@ use crate::domain::mapping::VersionHead;
 use crate::domain::time::TimeZone;
 use crate::flows::administer::AdmittedBy;
 use crate::web::admin::fields::Pager;
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 use crate::web::admin::words::{Difference, when};
 
 /// A version in the list.
@@ -81,14 +81,4 @@ pub struct ComparisonPage {
     pub restore: Option<u64>,
 }
 
-impl AdminPage for VersionsPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
-
-impl AdminPage for ComparisonPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(VersionsPage, ComparisonPage);
