@@ -62,6 +62,11 @@ impl<'i> Reading<'i> {
         self.file.parent().unwrap_or(Path::new(""))
     }
 
+    /// Whether there has been no problem so far.
+    pub(super) fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+
     /// All problems, in the order of the document; none twice.
     pub(super) fn problems(mut self) -> Vec<Problem> {
         let own = Some(self.file.display().to_string());

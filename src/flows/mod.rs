@@ -11,6 +11,8 @@ pub mod managed_roles;
 pub mod person;
 pub mod refresh;
 pub mod refusals;
+pub mod resealing;
+pub mod restore;
 pub mod role_lists;
 pub mod sign_in;
 pub mod store_watch;
