@@ -26,7 +26,6 @@ use crate::flows::refresh::{Queue, Refresh};
 use crate::flows::resealing;
 use crate::flows::role_lists::Lists;
 use crate::flows::sign_in::SignIn;
-use crate::flows::store_watch;
 use crate::flows::upkeep;
 use crate::flows::visit::Visits;
 use crate::web::state::Services;
@@ -218,7 +217,9 @@ impl UseCases {
             admin_services.map_or(SignedDuration::ZERO, |_| RECORDS_KEPT),
             stop.clone(),
         ));
-        tasks.spawn(store_watch::run(opened.store.clone(), stop.clone()));
+        let (watch, limited) = (Arc::clone(&visits.store_watch), Arc::clone(visits));
+        let limit = move || limited.limits().store_gone.unsigned_abs();
+        tasks.spawn(watch.run(opened.store.clone(), limit, stop.clone()));
         tasks.spawn(resealing::run(
             opened.store.clone(),
             Arc::clone(&opened.resealing),

@@ -19,7 +19,7 @@ use crate::telemetry::metrics::{self, Levels};
 use crate::web::operations::{Operations, Unready};
 use crate::web::proxy::Gate;
 
-/// A store that needs longer to say how many messages wait is left out of the figures.
+/// A store that needs longer is not ready, and how many messages wait is left out of the figures.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the operations listener asks.
@@ -41,7 +41,11 @@ impl Operations for OperatorView {
     fn unready(&self) -> BoxFuture<'_, Vec<Unready>> {
         Box::pin(async {
             let draining = self.draining.load(Ordering::Acquire).then_some(Unready::Draining);
-            let store = self.store.ping().await.err().map(|error| Unready::Store(error.to_string()));
+            let store = match tokio::time::timeout(PATIENCE, self.store.ping()).await {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(Unready::Store(error.to_string())),
+                Err(_) => Some(Unready::Store("it does not answer in time".to_owned())),
+            };
             draining.into_iter().chain(store).collect()
         })
     }
@@ -59,6 +63,7 @@ impl Operations for OperatorView {
                 logout_messages: undelivered.ok().and_then(Result::ok),
                 sealed_with_older: self.resealing.left(),
                 store_failures: self.store.write_failures(),
+                store_silent: self.gate.visits.store_watch.silent_for().unwrap_or_default(),
             };
             metrics::page(&levels, |registry| {
                 self.gate.meter.register(registry);

@@ -3,6 +3,8 @@
 //! Parts count by themselves and enter their counters; what is a level and not a count is read when the page is asked for.
 //! No label takes what a visitor sends, so the number of series is bounded.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::ConstCounter;
@@ -43,6 +45,8 @@ pub struct Levels {
     pub sealed_with_older: u64,
     /// Writes to the store that have failed since the start.
     pub store_failures: u64,
+    /// For how long the store has given no answer.
+    pub store_silent: Duration,
 }
 
 /// All metrics in the OpenMetrics text format 1.0. `parts` enters what other parts count, by full names.
@@ -106,12 +110,12 @@ fn enter(to: &mut Registry, levels: &Levels) {
     to.register("store_sealed_with_older_key", older, level(levels.sealed_with_older));
     let failures = ConstCounter::new(levels.store_failures);
     to.register("store_write_failures", "Writes to the store that have failed", failures);
+    let silent = level(levels.store_silent.as_secs());
+    to.register("store_silent_seconds", "For how long the store has given no answer", silent);
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -131,6 +135,7 @@ mod tests {
             store_in_place: Some(true),
             sealed_with_older: 6,
             store_failures: 5,
+            store_silent: Duration::from_secs(12),
         };
         let text = page(&levels, |registry| {
             registry.register(

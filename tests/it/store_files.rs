@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use crate::process::{Gateway, asked, write_configuration};
-use crate::world::{CHAIR, SECOND_MEMBERSHIP, Plan, World, eventually};
+use crate::world::{CHAIR, Plan, SECOND_MEMBERSHIP, World, eventually};
 
 /// Another secret key.
 const NEW_KEY: &str = "IiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiIiI";
@@ -52,7 +52,10 @@ async fn a_backup_is_taken_while_the_gateway_runs_and_a_restore_asks_what_become
     jane.sign_in(CHAIR, world.url("/education")).await.expect(200);
     let cookie = jane.cookie("localhost", "membergate").unwrap().clone();
     let told = done(&store(&["backup", &backup]));
-    assert!(told.contains("sessions                       1 row\n") && told.contains("is the same"), "{told}");
+    assert!(
+        told.contains("sessions                       1 row\n") && told.contains("is the same"),
+        "{told}"
+    );
     assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o600);
     refused(&store(&["backup", &backup]), "is not empty");
     jane.get(world.url("/_gate/slo")).await.expect(303);
@@ -123,7 +126,8 @@ async fn a_secret_key_is_replaced_and_nobody_is_signed_out() {
         world.open_gate().await;
         jane.get(world.url("/education")).await.expect(200);
         eventually("everything is sealed again", async || {
-            let metrics = reqwest::get(format!("http://{}/metrics", world.gate().operations())).await.unwrap();
+            let metrics =
+                reqwest::get(format!("http://{}/metrics", world.gate().operations())).await.unwrap();
             metrics.text().await.unwrap().contains("membergate_store_sealed_with_older_key 0\n").then_some(())
         })
         .await;

@@ -38,6 +38,9 @@ pub enum StoreError {
         "another gateway runs on the store {0}; stop that one first, or give this one a store of its own"
     )]
     InUse(String),
+    /// Another gateway has taken the place of this one on the store, so this one writes nothing any longer. The operator's to mend.
+    #[error("another gateway has taken over the store, so this one no longer writes")]
+    Superseded,
     /// Somebody deleted, replaced or linked the file. The operator's to mend.
     #[error(transparent)]
     File(#[from] FileFault),

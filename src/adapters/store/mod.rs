@@ -4,16 +4,18 @@
 //! every store alike; statements of one engine are in that engine's folder and nowhere else. `contract` has the stories that
 //! every store must pass.
 
-pub mod administration;
+pub(crate) mod administration;
 #[cfg(test)]
 mod contract;
-pub mod directory;
+pub(crate) mod directory;
 mod error;
-pub mod grants;
-pub mod mappings;
-pub mod outbox;
+pub(crate) mod grants;
+pub(crate) mod mappings;
+pub(crate) mod outbox;
+pub mod postgres;
 pub(crate) mod raw;
-pub mod resealing;
+pub(crate) mod resealing;
+mod rows;
 mod sealed;
 pub mod sessions;
 pub mod sqlite;
@@ -69,6 +71,9 @@ pub trait Store: Sessions + Directory + Mappings + Administration + Grants + Out
     /// Whether the store is where it was opened: [`StoreError::File`] if its file was deleted, replaced or linked. From then on
     /// nothing that is written is confirmed. A store on a server always is.
     fn in_place(&self) -> StoreFuture<'_, ()>;
+
+    /// Whether the store answers a question. Writes nothing, so it may be asked every second.
+    fn answers(&self) -> StoreFuture<'_, ()>;
 
     /// How many writes have failed since it was opened; those that were committed together count as one.
     fn write_failures(&self) -> u64;

@@ -73,7 +73,7 @@ fn remedy(error: &StoreError) -> &'static str {
         }
         StoreError::Older => "Back it up, stop the gateway, and run `membergate store upgrade`",
         StoreError::File(fault) => fault.remedy(),
-        StoreError::InUse(_) => "Stop the other gateway, or name another file",
+        StoreError::InUse(_) | StoreError::Superseded => "Stop the other gateway, or name another file",
         StoreError::Unavailable(_)
         | StoreError::Damaged(_)
         | StoreError::Busy

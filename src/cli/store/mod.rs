@@ -119,7 +119,7 @@ fn told(error: StoreError) -> CommandFailure {
         }
         StoreError::Damaged(_) => "Nothing was changed. Take another backup",
         StoreError::Newer => "Use the release that wrote it",
-        StoreError::InUse(_) => "Stop the gateway first",
+        StoreError::InUse(_) | StoreError::Superseded => "Stop the gateway first",
         StoreError::Differs(_) => "Nothing was changed. See whether the disk or the database is in order",
         StoreError::File(fault) => fault.remedy(),
         StoreError::Older | StoreError::Unavailable(_) | StoreError::Busy => return because(error),

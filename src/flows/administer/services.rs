@@ -127,7 +127,6 @@ impl AdminServices {
             sessions: store.clone(),
             directory: store,
             visits,
-            rules,
             environment,
             clock,
         };

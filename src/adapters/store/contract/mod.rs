@@ -36,10 +36,10 @@ pub(in crate::adapters::store) trait Place: Sync {
     fn open_for_gateway(&self, secrets: &SecretKeys, now: Timestamp) -> Result<Arc<dyn Store>, StoreError>;
 
     /// The rows of this moment.
-    fn snapshot(&self) -> Result<Box<dyn RawRows>, StoreError>;
+    fn snapshot(&self) -> StoreFuture<'_, Box<dyn RawRows>>;
 
     /// The store, which must be empty, to be filled.
-    fn filling(&self) -> Result<Box<dyn Filling>, StoreError>;
+    fn filling(&self) -> StoreFuture<'_, Box<dyn Filling>>;
 
     /// The keys with which [`Place::open`] opens it.
     fn secrets(&self) -> &SecretKeys;
@@ -134,6 +134,10 @@ macro_rules! contract {
 
 mod on_sqlite {
     contract!(crate::adapters::store::sqlite::tests::File::new());
+}
+
+mod on_postgres {
+    contract!(crate::adapters::store::postgres::tests::Database::new());
 }
 
 pub(in crate::adapters::store) const DANA: &str = "0b6f4a52-dana";

@@ -36,8 +36,8 @@ async fn seal(store: &dyn Store, most: usize) -> (u64, u64) {
 /// A copy of the store in a place of its own, as a backup is one.
 async fn copied(place: &dyn Place) -> Box<dyn Place> {
     let target = place.another();
-    let filling = target.filling().unwrap();
-    copies::copy(&*place.snapshot().unwrap(), &*filling).await.unwrap();
+    let filling = target.filling().await.unwrap();
+    copies::copy(&*place.snapshot().await.unwrap(), &*filling).await.unwrap();
     filling.finish().await.unwrap();
     target
 }
@@ -106,10 +106,10 @@ async fn furnished_with(place: &dyn Place, letters: &str) -> Arc<dyn Store> {
         ) -> Result<Arc<dyn Store>, StoreError> {
             self.0.open_for_gateway(secrets, now)
         }
-        fn snapshot(&self) -> Result<Box<dyn RawRows>, StoreError> {
+        fn snapshot(&self) -> StoreFuture<'_, Box<dyn RawRows>> {
             self.0.snapshot()
         }
-        fn filling(&self) -> Result<Box<dyn Filling>, StoreError> {
+        fn filling(&self) -> StoreFuture<'_, Box<dyn Filling>> {
             self.0.filling()
         }
         fn secrets(&self) -> &SecretKeys {
@@ -146,7 +146,7 @@ pub(super) async fn sealing_again_goes_on_after_a_restart_and_leaves_what_is_dam
     assert_eq!(seal(&*store, usize::MAX).await, (all - first, 0));
     assert_eq!(store.forget_older_keys().await, Ok(true));
     drop(store);
-    let rows = place.snapshot().unwrap();
+    let rows = place.snapshot().await.unwrap();
     assert_eq!(copies::open_all(&*rows, &list("C")).await, Ok(()));
 }
 

@@ -107,7 +107,7 @@ pub(super) async fn every_table_is_described_as_it_is(place: &dyn Place) {
 
 pub(super) async fn what_is_sealed_opens_by_the_description_of_its_table(place: &dyn Place) {
     drop(furnished(place).await);
-    let rows = place.snapshot().unwrap();
+    let rows = place.snapshot().await.unwrap();
     for (table, count) in counts(&*rows).await {
         assert!(count > 0, "{table} has nothing that could fail to open");
     }
@@ -123,14 +123,14 @@ pub(super) async fn a_copy_holds_every_row_and_signs_nobody_out(place: &dyn Plac
         store.put_record("production", &record(&format!("m-{n}"), at(0))).await.unwrap();
     }
     let target = place.another();
-    let filling = target.filling().unwrap();
-    let from = place.snapshot().unwrap();
+    let filling = target.filling().await.unwrap();
+    let from = place.snapshot().await.unwrap();
     let copied = transfer::copy(&*from, &*filling).await.unwrap();
     filling.finish().await.unwrap();
     let told: Vec<_> =
         copied.iter().map(|table| (table.name, usize::try_from(table.rows).unwrap())).collect();
     assert_eq!(told, counts(&*from).await);
-    assert_eq!(told, counts(&*target.snapshot().unwrap()).await);
+    assert_eq!(told, counts(&*target.snapshot().await.unwrap()).await);
     let copy = target.open_for_gateway(place.secrets(), at(0)).unwrap();
     assert_eq!(copy.session(&key(1)).await, store.session(&key(1)).await);
     assert!(copy.session(&key(1)).await.unwrap().is_some());
@@ -145,15 +145,15 @@ pub(super) async fn a_copy_holds_every_row_and_signs_nobody_out(place: &dyn Plac
 
 pub(super) async fn a_copy_of_a_store_in_use_is_of_one_moment(place: &dyn Place) {
     let store = furnished(place).await;
-    let from = place.snapshot().unwrap();
+    let from = place.snapshot().await.unwrap();
     let before = counts(&*from).await;
     begin(&*store, &session(3, OMAR)).await;
     store.end_session(&key(1)).await.unwrap();
     let target = place.another();
-    let filling = target.filling().unwrap();
+    let filling = target.filling().await.unwrap();
     transfer::copy(&*from, &*filling).await.unwrap();
     filling.finish().await.unwrap();
-    assert_eq!(counts(&*target.snapshot().unwrap()).await, before);
+    assert_eq!(counts(&*target.snapshot().await.unwrap()).await, before);
     let copy = target.open_for_gateway(place.secrets(), at(0)).unwrap();
     assert!(copy.session(&key(1)).await.unwrap().is_some());
     assert!(copy.session(&key(3)).await.unwrap().is_none());
@@ -163,27 +163,30 @@ pub(super) async fn a_copy_goes_only_into_an_empty_place_and_is_nothing_before_i
     place: &dyn Place,
 ) {
     drop(furnished(place).await);
-    assert!(matches!(place.filling().err(), Some(StoreError::NotEmpty(_))));
+    assert!(matches!(place.filling().await.err(), Some(StoreError::NotEmpty(_))));
     let target = place.another();
-    let filling = target.filling().unwrap();
-    transfer::copy(&*place.snapshot().unwrap(), &*filling).await.unwrap();
-    assert!(matches!(target.snapshot().err(), Some(StoreError::Missing(_))), "nothing is there for others");
+    let filling = target.filling().await.unwrap();
+    transfer::copy(&*place.snapshot().await.unwrap(), &*filling).await.unwrap();
+    assert!(
+        matches!(target.snapshot().await.err(), Some(StoreError::Missing(_))),
+        "nothing is there for others"
+    );
     drop(filling);
     assert!(
-        matches!(target.snapshot().err(), Some(StoreError::Missing(_))),
+        matches!(target.snapshot().await.err(), Some(StoreError::Missing(_))),
         "a copy that was broken off is none"
     );
-    let again = target.filling().unwrap();
-    transfer::copy(&*place.snapshot().unwrap(), &*again).await.unwrap();
+    let again = target.filling().await.unwrap();
+    transfer::copy(&*place.snapshot().await.unwrap(), &*again).await.unwrap();
     again.finish().await.unwrap();
-    assert!(target.snapshot().is_ok());
+    assert!(target.snapshot().await.is_ok());
 }
 
 pub(super) async fn sessions_that_are_ended_in_a_copy_tell_their_clients(place: &dyn Place) {
     drop(furnished(place).await);
     let target = place.another();
-    let filling = target.filling().unwrap();
-    transfer::copy(&*place.snapshot().unwrap(), &*filling).await.unwrap();
+    let filling = target.filling().await.unwrap();
+    transfer::copy(&*place.snapshot().await.unwrap(), &*filling).await.unwrap();
     filling.end_sessions(vec![key(1)]).await.unwrap();
     filling.finish().await.unwrap();
     let copy = target.open_for_gateway(place.secrets(), at(0)).unwrap();

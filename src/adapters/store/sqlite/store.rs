@@ -89,6 +89,12 @@ impl Store for SqliteStore {
                     Ok(())
                 })
                 .await?;
+            self.answers().await
+        })
+    }
+
+    fn answers(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
             let read =
                 self.reader.run(|connection| first(connection, "SELECT 1 FROM data_keys", [], |_| Ok(())));
             match read.await? {

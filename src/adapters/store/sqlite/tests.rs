@@ -19,6 +19,7 @@ use crate::adapters::store::contract::{
     DANA, OMAR, Place, ShownTable, at, begin, entry, key, record, session,
 };
 use crate::adapters::store::directory::Directory as _;
+use crate::adapters::store::error::StoreFuture;
 use crate::adapters::store::raw::{Filling, RawRows};
 use crate::adapters::store::sessions::{LongAddressKey, Sessions as _};
 use crate::adapters::store::{FileFault, Store};
@@ -65,12 +66,12 @@ impl Place for File {
         Ok(Arc::new(SqliteStore::open_for_gateway(&self.path(), secrets, now)?))
     }
 
-    fn snapshot(&self) -> Result<Box<dyn RawRows>, StoreError> {
-        Ok(Box::new(SqliteSnapshot::take(&self.path())?))
+    fn snapshot(&self) -> StoreFuture<'_, Box<dyn RawRows>> {
+        Box::pin(async { Ok(Box::new(SqliteSnapshot::take(&self.path())?) as Box<dyn RawRows>) })
     }
 
-    fn filling(&self) -> Result<Box<dyn Filling>, StoreError> {
-        Ok(Box::new(SqliteFilling::begin(&self.path())?))
+    fn filling(&self) -> StoreFuture<'_, Box<dyn Filling>> {
+        Box::pin(async { Ok(Box::new(SqliteFilling::begin(&self.path())?) as Box<dyn Filling>) })
     }
 
     fn secrets(&self) -> &SecretKeys {
