@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use membergate::adapters::clock::SystemClock;
-use membergate::adapters::keys::seal::SecretKey;
+use membergate::adapters::keys::secret::SecretKey;
 use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::flows::administer::AdminLinks;
 use membergate::sim::re_members::Scope;
@@ -411,7 +411,7 @@ async fn a_rule_for_many_roles_is_typed_and_refused_where_it_has_no_pattern() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_link_opens_once_and_only_by_its_button() {
     let world = world().await;
-    let key = SecretKey::parse(SECRET_KEY).unwrap();
+    let key = SecretKey::parse(SECRET_KEY).unwrap().into();
     let path = world.folder.path().join("gate.sqlite");
     let store = Arc::new(SqliteStore::open(Path::new(&path), &key).unwrap());
     let token = AdminLinks::new(store, Arc::new(SystemClock)).make().await.unwrap();
@@ -447,7 +447,7 @@ async fn an_emergency_link_opens_once_and_only_by_its_button() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_ends_emergency_access_too() {
     let world = world().await;
-    let key = SecretKey::parse(SECRET_KEY).unwrap();
+    let key = SecretKey::parse(SECRET_KEY).unwrap().into();
     let store = Arc::new(SqliteStore::open(&world.folder.path().join("gate.sqlite"), &key).unwrap());
     let links = AdminLinks::new(store, Arc::new(SystemClock));
     for web_server in ["/_gate/logout", "/_gate/slo"] {

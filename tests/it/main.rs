@@ -38,6 +38,7 @@ mod roles;
 mod sessions;
 mod sign_in;
 mod source_text;
+mod store_files;
 mod texts;
 mod tidy;
 mod view_as;
