@@ -19,6 +19,7 @@ pub mod grant;
 pub mod mapping;
 pub mod network;
 pub mod outcome;
+pub mod parts;
 pub mod path;
 pub mod preview;
 pub mod record;
