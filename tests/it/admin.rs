@@ -16,7 +16,7 @@ use crate::world::{CHAIR, NON_MEMBER, Page, Plan, SECOND_MEMBERSHIP, SECRET_KEY,
 /// Of the staff, and so an administrator.
 pub const STAFF: &str = "sam.osei@acme.example";
 
-const MAPPING: &str = "/_gate/admin/mapping";
+pub const MAPPING: &str = "/_gate/admin/mapping";
 
 pub async fn world() -> World {
     World::planned(Plan { more: "[admin]\nroles = [\"staff\"]\n".to_owned(), ..Plan::default() }).await
@@ -26,7 +26,7 @@ pub async fn world() -> World {
 type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
 
 /// Sam of the staff, who has opened the mapping.
-async fn sam(world: &World) -> Visitor {
+pub async fn sam(world: &World) -> Visitor {
     let mut sam = world.visitor();
     sam.sign_in(STAFF, world.url(MAPPING)).await.expect(200);
     sam
@@ -49,7 +49,7 @@ fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
 }
 
 /// Adds a rule for a committee, from the page as it was opened.
-async fn add_committee(world: &World, sam: &mut Visitor, page: &Page, code: &str, role: &str) -> Page {
+pub async fn add_committee(world: &World, sam: &mut Visitor, page: &Page, code: &str, role: &str) -> Page {
     let (token, revision) = guards(page);
     let fields = [
         ("token", &*token),
@@ -62,7 +62,7 @@ async fn add_committee(world: &World, sam: &mut Visitor, page: &Page, code: &str
     sam.post(world.url("/_gate/admin/mapping/rules"), &fields).await
 }
 
-async fn publish(world: &World, sam: &mut Visitor) -> Page {
+pub async fn publish(world: &World, sam: &mut Visitor) -> Page {
     let preview = previewed(world, sam).await;
     let (token, revision) = guards(&preview);
     let fields = [("token", &*token), ("revision", &revision), ("note", "For the new term")];

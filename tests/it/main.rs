@@ -15,6 +15,7 @@ mod applications;
 mod behind_tls;
 mod browser;
 mod citations;
+mod crash;
 mod demo;
 mod endings;
 mod forward_auth;
