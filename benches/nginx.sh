@@ -72,7 +72,7 @@ user_email = "gateway_integration@acme.example"
 user_password = "demoLiveKey00001-user"
 [store]
 path = "gate.sqlite"
-secret_key = { env = "MEMBERGATE_SECRET_KEY" }
+secret_keys = [{ env = "MEMBERGATE_SECRET_KEY" }]
 [[site]]
 name = "site"
 url = "$gate"

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use membergate::adapters::ams::kinds::Kind;
 use membergate::adapters::clock::{SharedClock, SystemClock};
-use membergate::adapters::keys::seal::SecretKey;
+use membergate::adapters::keys::secret::SecretKeys;
 use membergate::adapters::store::Store;
 use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::config;
@@ -102,7 +102,7 @@ async fn main() {
     let clock: SharedClock = Arc::new(SystemClock);
     let folder = std::env::temp_dir().join(format!("preview-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let (file, key) = (folder.join("m.sqlite"), SecretKey::parse(&SecretKey::generate().unwrap()).unwrap());
+    let (file, key) = (folder.join("m.sqlite"), SecretKeys::generate().unwrap());
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&file, &key).unwrap());
     let started = Instant::now();
     fill(&store, clock.now()).await;

@@ -5,7 +5,7 @@
 
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::digest;
-use crate::adapters::keys::seal::KeyedDigest;
+use crate::adapters::keys::secret::SecretKey;
 use crate::config::Settings;
 use crate::config::settings::{AmsChoice, Listen, Log};
 
@@ -19,7 +19,8 @@ impl Fixed {
         fixed.listen(&settings.listen);
         fixed.ams(&settings.ams);
         fixed.note("store.path", settings.store.path.as_os_str().as_encoded_bytes());
-        fixed.note("store.secret_key", KeyedDigest::new(&settings.store.secret_key, "reload")?.of(b""));
+        let names = settings.store.secret_keys.iter().map(SecretKey::name).collect::<Result<Vec<_>, _>>()?;
+        fixed.note("store.secret_keys", names.join(" "));
         let Log { level, format } = settings.log;
         fixed.note("log.level", level.to_string());
         fixed.note("log.format", format!("{format:?}"));
@@ -122,7 +123,7 @@ user_password = { env = "PASSWORD" }
 idle = "2h"
 [store]
 path = "gate.sqlite"
-secret_key = { env = "STORE" }
+secret_keys = [{ env = "STORE" }]
 [log]
 level = "info"
 format = "text"
@@ -237,7 +238,7 @@ redirect_uris = ["https://app.acme.example/signed-in"]
             ("ID", "new secret", "ams.production.app_id"),
             ("USER", "new secret", "ams.production.user_email"),
             ("PASSWORD", "new secret", "ams.production.user_password"),
-            ("STORE", other_key.as_str(), "store.secret_key"),
+            ("STORE", other_key.as_str(), "store.secret_keys"),
         ] {
             let wanted = fixed(CONFIGURATION, Some((variable, value)));
             assert_eq!(now.differs_from(&wanted).as_deref(), Some(key));

@@ -5,6 +5,7 @@
 
 mod error;
 mod fixed;
+mod locations;
 mod openid;
 mod parts;
 mod stored;
@@ -39,7 +40,9 @@ use use_cases::UseCases;
 use watch::OperatorView;
 
 pub use error::StartError;
-pub(crate) use stored::{open_existing_store, open_store};
+pub use locations::StoreLocation;
+pub(crate) use locations::{fill_store, lock_store, read_store, replace_store};
+pub(crate) use stored::{open_existing_store, open_store, upgrade_store};
 
 /// A running gateway.
 pub struct App {
@@ -71,6 +74,7 @@ impl App {
         let gate = Arc::new(gate_of(&opened, &use_cases, snapshot));
         let watch = Arc::new(OperatorView {
             store: opened.store.clone(),
+            resealing: Arc::clone(&opened.resealing),
             gate: Arc::clone(&gate),
             ams: Arc::clone(&use_cases.upstream.ams),
             budget: Arc::clone(&use_cases.upstream.budget),

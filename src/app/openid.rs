@@ -45,7 +45,7 @@ impl OpenId {
             visits,
             Arc::clone(keyring),
             Arc::clone(clock),
-            &settings.store.secret_key,
+            &store.data_keys(),
         )?);
         let clients = match &settings.admin {
             Some(_) => {

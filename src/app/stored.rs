@@ -1,5 +1,6 @@
 //! The store, opened, and what it says about how to start.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::StartError;
@@ -9,12 +10,34 @@ use crate::adapters::store::sqlite::SqliteStore;
 use crate::adapters::store::sqlite::lock::GatewayLock;
 use crate::adapters::store::{Store, StoreError};
 use crate::config::{Settings, settings};
+use crate::domain::time::Timestamp;
 use crate::flows::administer::status::environment::is_switched;
 use crate::flows::keyring::Keyring;
+use crate::flows::resealing::ResealProgress;
 
 /// Opens the store that the settings name; makes it if there is none. Blocks.
 pub(crate) fn open_store(store: &settings::StoreSettings) -> Result<Arc<dyn Store>, StoreError> {
-    Ok(Arc::new(SqliteStore::open(&store.path, &store.secret_key)?))
+    Ok(Arc::new(SqliteStore::open(&store.path, &store.secret_keys)?))
+}
+
+/// As [`open_store`], as the gateway on it.
+fn open_store_for_gateway(
+    store: &settings::StoreSettings,
+    clock: &SharedClock,
+) -> Result<Arc<dyn Store>, StoreError> {
+    Ok(Arc::new(SqliteStore::open_for_gateway(&store.path, &store.secret_keys, clock.now())?))
+}
+
+/// Brings the store to this release. Gives the backup that was taken before, or nothing if there was nothing to do. Blocks.
+pub(crate) fn upgrade_store(
+    store: &settings::StoreSettings,
+    now: Timestamp,
+) -> Result<Option<PathBuf>, StoreError> {
+    if !store.path.exists() {
+        return Err(StoreError::Missing(store.path.display().to_string()));
+    }
+    let _lock = GatewayLock::take(&store.path)?;
+    SqliteStore::upgrade(&store.path, &store.secret_keys, now)
 }
 
 /// As [`open_store`], but makes none. `None`: no gateway has run on it yet.
@@ -32,6 +55,7 @@ pub(super) struct Opened {
     pub(super) configured: String,
     pub(super) store: Arc<dyn Store>,
     pub(super) keyring: Arc<Keyring>,
+    pub(super) resealing: Arc<ResealProgress>,
     pub(super) clock: SharedClock,
 }
 
@@ -43,17 +67,18 @@ impl Opened {
         clock: SharedClock,
     ) -> Result<(Opened, GatewayLock), StartError> {
         let configured = settings.ams.live.name().to_owned();
+        let now_from = Arc::clone(&clock);
         let opening = tokio::task::spawn_blocking(move || {
-            // The lock first: opening may bring the tables to this release under a gateway of an older one.
+            // The lock first: the secret keys are those of the gateway that runs.
             let lock = GatewayLock::take(&settings.store.path)?;
-            let store = open_store(&settings.store)?;
+            let store = open_store_for_gateway(&settings.store, &now_from)?;
             Ok::<_, StoreError>((settings, store, lock))
         });
         let cut_short = |_| StoreError::Unavailable("opening it was cut short".to_owned());
         let (settings, store, lock) = opening.await.map_err(cut_short)??;
         let keyring = Arc::new(Keyring::ensure(store.clone(), Arc::clone(&clock)).await?);
         let settings = with_chosen_environment(settings, &*store).await?;
-        Ok((Opened { settings, configured, store, keyring, clock }, lock))
+        Ok((Opened { settings, configured, store, keyring, resealing: Arc::default(), clock }, lock))
     }
 }
 

@@ -23,6 +23,7 @@ use crate::flows::grant::PublishedClients;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::{Queue, Refresh};
+use crate::flows::resealing;
 use crate::flows::role_lists::Lists;
 use crate::flows::sign_in::SignIn;
 use crate::flows::upkeep;
@@ -83,7 +84,7 @@ impl Visiting {
     ) -> Result<(Visiting, Queue), StartError> {
         let Opened { settings, store, clock, .. } = opened;
         let (ams, rules): (Arc<dyn Ams>, _) = (upstream.ams.clone(), &mapping.rules);
-        let attempts = Attempts::new(Sealer::new(&settings.store.secret_key, "login attempt")?);
+        let attempts = Attempts::new(Sealer::new(&store.data_keys(), "login attempt")?);
         let (refresh, queue) =
             Refresh::new(ams.clone(), store.clone(), store.clone(), Arc::clone(rules), Arc::clone(clock));
         let refresh = Arc::new(refresh);
@@ -142,6 +143,7 @@ impl AdminUseCases {
         administer.tell_of_file(&settings.rules);
         let admin_services = AdminServices::new(ServiceParts {
             store: store.clone(),
+            resealing: Arc::clone(&opened.resealing),
             ams: Arc::clone(ams),
             visits: Arc::clone(visits),
             rules: Arc::clone(&mapping.rules),
@@ -150,7 +152,7 @@ impl AdminUseCases {
             configured: configured.as_str().into(),
             restart: Arc::clone(&restart),
             standby: settings.ams.standby.as_ref().map(|standby| standby.name().into()),
-            sealer: Sealer::new(&settings.store.secret_key, "view as")?,
+            sealer: Sealer::new(&store.data_keys(), "view as")?,
             view_as: admin.view_as,
         });
         Ok(AdminUseCases {
@@ -218,6 +220,12 @@ impl UseCases {
         let (watch, limited) = (Arc::clone(&visits.store_watch), Arc::clone(visits));
         let limit = move || limited.limits().store_gone.unsigned_abs();
         tasks.spawn(watch.run(opened.store.clone(), limit, stop.clone()));
+        tasks.spawn(resealing::run(
+            opened.store.clone(),
+            Arc::clone(&opened.resealing),
+            Arc::clone(&opened.clock),
+            stop.clone(),
+        ));
         tasks.spawn(Arc::clone(&opened.keyring).keep(stop.clone()));
         if let Some(admin_services) = admin_services {
             tasks.spawn(Arc::clone(admin_services).run(stop.clone()));

@@ -13,6 +13,7 @@ use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
 use crate::adapters::store::{Store, StoreError};
 use crate::flows::refresh::Refresh;
+use crate::flows::resealing::ResealProgress;
 use crate::flows::sign_in::SignIn;
 use crate::telemetry::metrics::{self, Levels};
 use crate::web::operations::{Operations, Unready};
@@ -24,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// What the operations listener asks.
 pub(super) struct OperatorView {
     pub(super) store: Arc<dyn Store>,
+    pub(super) resealing: Arc<ResealProgress>,
     pub(super) gate: Arc<Gate>,
     pub(super) ams: Arc<dyn AmsCatalogue>,
     pub(super) budget: Arc<Budget>,
@@ -59,6 +61,7 @@ impl Operations for OperatorView {
                 ams_answered: self.ams.status().last_success,
                 certificate_ends: self.certificate_end.load().as_deref().copied(),
                 logout_messages: undelivered.ok().and_then(Result::ok),
+                sealed_with_older: self.resealing.left(),
                 store_failures: self.store.write_failures(),
                 store_silent: self.gate.visits.store_watch.silent_for().unwrap_or_default(),
             };

@@ -136,8 +136,9 @@ upstream = "http://127.0.0.1:3000"
     fn emergency_access_ends_after_an_hour() {
         let folder = TempDir::new().unwrap();
         let key =
-            crate::adapters::keys::seal::SecretKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
-                .unwrap();
+            crate::adapters::keys::secret::SecretKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8")
+                .unwrap()
+                .into();
         let at = |minutes| {
             let store = SqliteStore::open(&folder.path().join("m.sqlite"), &key).unwrap();
             AdminLinks::new(Arc::new(store), Arc::new(Later(SignedDuration::from_mins(minutes))))

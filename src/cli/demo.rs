@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::shared::{CommandFailure, because, runtime, told_to_end};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::keys::random;
-use crate::adapters::keys::seal::SecretKey;
+use crate::adapters::keys::secret::SecretKey;
 use crate::app::App;
 use crate::config::env::Given;
 use crate::config::{self, Settings};

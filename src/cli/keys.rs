@@ -11,7 +11,7 @@ use clap::Subcommand;
 use super::shared::{CommandFailure, because, open_store, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::keys::assertion::{Signer, jwks};
-use crate::adapters::keys::seal::SecretKey;
+use crate::adapters::keys::secret::SecretKey;
 use crate::adapters::store::Store;
 use crate::config::{self, Env};
 use crate::flows::keyring::{OVERLAP, rotate};
@@ -19,7 +19,7 @@ use crate::flows::keyring::{OVERLAP, rotate};
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
 pub enum Keys {
-    /// Prints a new secret key. Keep it where `store.secret_key` of the configuration finds it.
+    /// Prints a new secret key. Keep it where `store.secret_keys` of the configuration finds it.
     #[command(after_help = "Example:\n  export MEMBERGATE_SECRET_KEY=$(membergate keys secret)")]
     Secret,
     /// Prints the public keys by which sites check assertions, as a JSON Web Key Set.

@@ -13,6 +13,7 @@ pub(crate) mod serve;
 mod shared;
 #[cfg(feature = "sim")]
 pub(crate) mod sim;
+pub(crate) mod store;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -87,6 +88,9 @@ pub enum Command {
     /// Shows where the roles of today's WordPress users differ from what a mapping would give, and why. Changes nothing.
     #[command(after_help = migrate::EXAMPLES)]
     Migrate(migrate::MigrateArguments),
+    /// Copies, backs up, restores and upgrades what the gateway keeps.
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     /// Makes the secret key, and shows the public keys of assertions.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -149,6 +153,7 @@ fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Comman
         #[cfg(feature = "sim")]
         Command::Sim(simulated) => sim::run(simulated, out),
         Command::Migrate(asked) => migrate::run(&asked, &config, &Machine, out),
+        Command::Store(command) => store::run(command, &config, &Machine, out),
         Command::Keys(keys) => keys::run(keys, &config, &Machine, out),
         Command::AdminLink => admin_link::run(&config, &Machine, out),
     }

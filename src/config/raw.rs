@@ -162,8 +162,8 @@ section! {
     Store {
         /// The SQLite file. The first start creates it. Example: "/var/lib/membergate/membergate.sqlite". Required. Needs a restart.
         path: Text,
-        /// The key that seals what is stored, a secret. `membergate keys secret` prints a new one. Example: { env = "MEMBERGATE_SECRET_KEY" }. Required. Needs a restart.
-        secret_key: Source,
+        /// The keys that open what is stored, secrets, at most eight. The first one seals. To replace it, put the new one at the end, restart, and then put it first. `membergate keys secret` prints a new one. Example: [{ env = "MEMBERGATE_SECRET_KEY" }]. Required. Needs a restart.
+        secret_keys: Vec<Source>,
     }
 }
 

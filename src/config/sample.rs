@@ -27,5 +27,5 @@ user_email = "gateway@acme.example"
 user_password = { env = "SECRET" }
 [store]
 path = "membergate.sqlite"
-secret_key = { env = "SECRET_KEY" }
+secret_keys = [{ env = "SECRET_KEY" }]
 "#;

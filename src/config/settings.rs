@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::adapters::ams::kinds::AmsSettings;
 use crate::adapters::budget::Rate;
-use crate::adapters::keys::seal::SecretKey;
+use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::upstream::{self, Endpoint, EndpointFault, Trust};
 use crate::domain::access;
 use crate::domain::association::Association;
@@ -156,8 +156,8 @@ pub struct AmsChoice {
 pub struct StoreSettings {
     /// The SQLite file.
     pub path: PathBuf,
-    /// The key that seals what is stored.
-    pub secret_key: SecretKey,
+    /// The keys that open what is stored, the one that seals first.
+    pub secret_keys: SecretKeys,
 }
 
 /// What is logged, and how.

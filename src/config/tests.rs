@@ -20,7 +20,7 @@ user_email = "gateway@acme.example"
 user_password = { file = "/run/secrets/user_password" }
 [store]
 path = "membergate.sqlite"
-secret_key = { env = "MEMBERGATE_SECRET_KEY" }
+secret_keys = [{ env = "MEMBERGATE_SECRET_KEY" }]
 [[site]]
 name = "www"
 url = "https://www.acme.example"
@@ -109,7 +109,7 @@ user_password = { env = "EMPTY" }
 idle = "48h"
 refresh_after = "2d"
 [store]
-secret_key = { file = "/run/secrets/none" }
+secret_keys = [{ file = "/run/secrets/none" }]
 [log]
 level = "loud"
 format = "yaml"
@@ -196,28 +196,33 @@ fn a_problem_of_one_value_is_told_exactly() {
     fn check(from: &str, to: &str, expect: &str) {
         assert_eq!(problems(&with(from, to)), format!("etc/gate.toml:{expect}.\n"));
     }
-    let key = "secret_key = { env = \"MEMBERGATE_SECRET_KEY\" }";
+    let key = "secret_keys = [{ env = \"MEMBERGATE_SECRET_KEY\" }]";
     check(
         key,
-        &format!("secret_key = \"{SECRET_KEY}\""),
-        "12:14: a secret is written in the configuration file. Move it out, and write { env = \"NAME\" } or \
+        &format!("secret_keys = [\"{SECRET_KEY}\"]"),
+        "12:16: a secret is written in the configuration file. Move it out, and write { env = \"NAME\" } or \
          { file = \"/path\" } in its place",
     );
     check(
         key,
-        "secret_key = { env = \"APP_KEY\" }",
-        "12:22: the environment variable `APP_KEY` holds no secret key: the secret key must have 43 characters, not 16; \
+        "secret_keys = [{ env = \"APP_KEY\" }]",
+        "12:24: the environment variable `APP_KEY` holds no secret key: the secret key must have 43 characters, not 16; \
          `membergate keys secret` makes one. Put there what `membergate keys secret` prints",
     );
     check(
         key,
         "",
-        "10:1: `store.secret_key` is missing. Write `secret_key = { env = \"MEMBERGATE_SECRET_KEY\" }` below `[store]`",
+        "10:1: `store.secret_keys` is missing. Write `secret_keys = [{ env = \"MEMBERGATE_SECRET_KEY\" }]` below `[store]`",
     );
     check(
         key,
-        "secret_key = { env = \"A\", file = \"B\" }",
-        "12:14: this source names both a variable and a file. Write { env = \"NAME\" } or { file = \"/path\" }",
+        "secret_keys = [{ env = \"A\", file = \"B\" }]",
+        "12:16: this source names both a variable and a file. Write { env = \"NAME\" } or { file = \"/path\" }",
+    );
+    check(
+        key,
+        "secret_keys = []",
+        "10:1: `store.secret_keys` names 0 keys. Name the key that seals, and after it those that still open; at most eight",
     );
     check(
         "[ams.production]",

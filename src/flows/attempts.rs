@@ -151,12 +151,12 @@ fn bound_to(host: &str, handle: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::keys::data_keys::DataKeys;
     use crate::adapters::keys::random;
-    use crate::adapters::keys::seal::SecretKey;
     use crate::domain::return_to::ReturnTo;
 
     fn attempts() -> Attempts {
-        let key = SecretKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
+        let key = DataKeys::generate().unwrap();
         Attempts::new(Sealer::new(&key, "test").unwrap())
     }
 

@@ -187,7 +187,7 @@ mod tests {
 
     use super::*;
     use crate::adapters::clock::Clock;
-    use crate::adapters::keys::seal::SecretKey;
+    use crate::adapters::keys::secret::SecretKeys;
     use crate::adapters::store::sqlite::SqliteStore;
 
     fn at(minutes: i64) -> Timestamp {
@@ -222,11 +222,11 @@ mod tests {
         assert!(snapshot.signer_with(Algorithm::Rs256).is_none());
     }
 
-    struct World(TempDir, SecretKey);
+    struct World(TempDir, SecretKeys);
 
     impl World {
         fn new() -> World {
-            let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
+            let key = SecretKeys::generate().unwrap();
             World(TempDir::new().unwrap(), key)
         }
 

@@ -11,6 +11,8 @@ pub(crate) mod managed_roles;
 pub mod person;
 pub mod refresh;
 pub(crate) mod refusals;
+pub(crate) mod resealing;
+pub(crate) mod restore;
 pub(crate) mod role_lists;
 pub(crate) mod sign_in;
 pub(crate) mod store_watch;

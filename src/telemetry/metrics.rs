@@ -41,6 +41,8 @@ pub struct Levels {
     pub logout_messages: Option<Undelivered>,
     /// Whether the store's file is the one that was opened.
     pub store_in_place: Option<bool>,
+    /// Values in the store that are still sealed with an older key.
+    pub sealed_with_older: u64,
     /// Writes to the store that have failed since the start.
     pub store_failures: u64,
     /// For how long the store has given no answer.
@@ -104,6 +106,8 @@ fn enter(to: &mut Registry, levels: &Levels) {
             level(in_place.into()),
         );
     }
+    let older = "Values in the store that are still sealed with an older key";
+    to.register("store_sealed_with_older_key", older, level(levels.sealed_with_older));
     let failures = ConstCounter::new(levels.store_failures);
     to.register("store_write_failures", "Writes to the store that have failed", failures);
     let silent = level(levels.store_silent.as_secs());
@@ -129,6 +133,7 @@ mod tests {
             certificate_ends: Timestamp::from_second(1_796_000_000).ok(),
             logout_messages: Some(Undelivered { pending: 4, given_up: 1 }),
             store_in_place: Some(true),
+            sealed_with_older: 6,
             store_failures: 5,
             store_silent: Duration::from_secs(12),
         };

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use membergate::adapters::clock::SystemClock;
-use membergate::adapters::keys::seal::SecretKey;
+use membergate::adapters::keys::secret::SecretKey;
 use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::flows::administer::AdminLinks;
 use membergate::sim::re_members::Scope;
@@ -16,7 +16,7 @@ use crate::world::{CHAIR, NON_MEMBER, Page, Plan, SECOND_MEMBERSHIP, SECRET_KEY,
 /// Of the staff, and so an administrator.
 pub const STAFF: &str = "sam.osei@acme.example";
 
-const MAPPING: &str = "/_gate/admin/mapping";
+pub const MAPPING: &str = "/_gate/admin/mapping";
 
 pub async fn world() -> World {
     World::planned(Plan { more: "[admin]\nroles = [\"staff\"]\n".to_owned(), ..Plan::default() }).await
@@ -26,7 +26,7 @@ pub async fn world() -> World {
 type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
 
 /// Sam of the staff, who has opened the mapping.
-async fn sam(world: &World) -> Visitor {
+pub async fn sam(world: &World) -> Visitor {
     let mut sam = world.visitor();
     sam.sign_in(STAFF, world.url(MAPPING)).await.expect(200);
     sam
@@ -49,7 +49,7 @@ fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
 }
 
 /// Adds a rule for a committee, from the page as it was opened.
-async fn add_committee(world: &World, sam: &mut Visitor, page: &Page, code: &str, role: &str) -> Page {
+pub async fn add_committee(world: &World, sam: &mut Visitor, page: &Page, code: &str, role: &str) -> Page {
     let (token, revision) = guards(page);
     let fields = [
         ("token", &*token),
@@ -62,7 +62,7 @@ async fn add_committee(world: &World, sam: &mut Visitor, page: &Page, code: &str
     sam.post(world.url("/_gate/admin/mapping/rules"), &fields).await
 }
 
-async fn publish(world: &World, sam: &mut Visitor) -> Page {
+pub async fn publish(world: &World, sam: &mut Visitor) -> Page {
     let preview = previewed(world, sam).await;
     let (token, revision) = guards(&preview);
     let fields = [("token", &*token), ("revision", &revision), ("note", "For the new term")];
@@ -411,7 +411,7 @@ async fn a_rule_for_many_roles_is_typed_and_refused_where_it_has_no_pattern() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_emergency_link_opens_once_and_only_by_its_button() {
     let world = world().await;
-    let key = SecretKey::parse(SECRET_KEY).unwrap();
+    let key = SecretKey::parse(SECRET_KEY).unwrap().into();
     let path = world.folder.path().join("gate.sqlite");
     let store = Arc::new(SqliteStore::open(Path::new(&path), &key).unwrap());
     let token = AdminLinks::new(store, Arc::new(SystemClock)).make().await.unwrap();
@@ -447,7 +447,7 @@ async fn an_emergency_link_opens_once_and_only_by_its_button() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_ends_emergency_access_too() {
     let world = world().await;
-    let key = SecretKey::parse(SECRET_KEY).unwrap();
+    let key = SecretKey::parse(SECRET_KEY).unwrap().into();
     let store = Arc::new(SqliteStore::open(&world.folder.path().join("gate.sqlite"), &key).unwrap());
     let links = AdminLinks::new(store, Arc::new(SystemClock));
     for web_server in ["/_gate/logout", "/_gate/slo"] {

@@ -9,7 +9,8 @@ use membergate::adapters::ams::{Ams, AmsError};
 use membergate::adapters::budget::{Budget, Rate};
 use membergate::adapters::clock::{Clock, SystemClock};
 use membergate::adapters::http::{HttpClient, HttpLimits};
-use membergate::adapters::keys::seal::{Sealer, SecretKey};
+use membergate::adapters::keys::seal::Sealer;
+use membergate::adapters::keys::secret::SecretKeys;
 use membergate::adapters::store::Store;
 use membergate::adapters::store::sessions::SessionFilter;
 use membergate::adapters::store::sqlite::SqliteStore;
@@ -65,7 +66,7 @@ impl Office {
         let budget = Arc::new(Budget::new(Rate { per_second: 1_000, per_minute: 100_000 }));
         let clock = Arc::new(SystemClock);
         let ams = Arc::new(ReMembers::new(environment(&sim), http, budget.clone(), clock));
-        let key = SecretKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
+        let key = SecretKeys::generate().unwrap();
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(&folder.path().join("gate.sqlite"), &key).unwrap());
         let rules = Published::new(1, rules::parse(RULES).unwrap());
@@ -82,6 +83,7 @@ impl Office {
         ));
         let desk = Arc::new(AdminServices::new(ServiceParts {
             store: store.clone(),
+            resealing: Arc::default(),
             ams: ams.clone(),
             visits: visits.clone(),
             rules: rules.clone(),
@@ -90,7 +92,7 @@ impl Office {
             configured: "production".into(),
             restart: Arc::default(),
             standby: None,
-            sealer: Sealer::new(&key, "view as").unwrap(),
+            sealer: Sealer::new(&store.data_keys(), "view as").unwrap(),
             view_as,
         }));
         Office { sim, folder, ams, store, visits, rules, desk }

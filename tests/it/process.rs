@@ -29,7 +29,7 @@ fn program() -> Command {
     command
 }
 
-fn write_configuration(world: &World) -> PathBuf {
+pub fn write_configuration(world: &World) -> PathBuf {
     let file = world.folder.path().join("membergate.toml");
     std::fs::write(&file, world.configuration()).unwrap();
     std::fs::write(world.folder.path().join("rules.toml"), &world.plan.rules).unwrap();
@@ -41,19 +41,27 @@ fn check(file: &Path) -> Output {
 }
 
 /// Runs a command that comes to its end by itself.
-fn asked(command: &[&str], file: &Path) -> Output {
+pub fn asked(command: &[&str], file: &Path) -> Output {
     program().args(command).arg("--config").arg(file).output().unwrap()
 }
 
 impl Gateway {
     pub fn start(world: &World) -> Gateway {
-        let configuration = write_configuration(world);
+        Gateway::start_as(&write_configuration(world), &world.plan.variables)
+    }
+
+    /// With a configuration that is written already.
+    pub fn start_with(configuration: &Path) -> Gateway {
+        Gateway::start_as(configuration, &[])
+    }
+
+    fn start_as(configuration: &Path, variables: &[(&'static str, &'static str)]) -> Gateway {
         let mut command = program();
-        command.args(["serve", "--log-format", "json", "--config"]).arg(&configuration);
-        command.envs(world.plan.variables.iter().copied());
+        command.args(["serve", "--log-format", "json", "--config"]).arg(configuration);
+        command.envs(variables.iter().copied());
         let mut process = command.stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(process.stderr.take().unwrap());
-        let mut gateway = Gateway { process, log, configuration };
+        let mut gateway = Gateway { process, log, configuration: configuration.to_owned() };
         gateway.wait_for("Ready");
         gateway
     }

@@ -4,9 +4,12 @@
 //! returns key material, except to the store (sealed there) and to the operator who asks for a new secret key.
 
 pub(crate) mod assertion;
+mod cipher;
+pub mod data_keys;
 mod pair;
 pub mod random;
 pub mod seal;
+pub mod secret;
 
 /// The machine's cryptography refused to work, for example because there is no randomness. Our fault; nothing was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -21,6 +21,18 @@ pub enum StoreError {
     /// A newer release has changed the tables in a way that this one does not know. The operator's to mend.
     #[error("the store was written by a newer release")]
     Newer,
+    /// The tables are those of an older release; only `membergate store upgrade` changes them. The operator's to mend.
+    #[error("the store was written by an older release; `membergate store upgrade` brings it to this one")]
+    Older,
+    /// There is no store. The operator's to mend.
+    #[error("{0} holds no store")]
+    Missing(String),
+    /// Something is there already. The operator's to mend.
+    #[error("{0} is not empty")]
+    NotEmpty(String),
+    /// Not every row arrived as it was. The operator's to mend.
+    #[error("the copy is not the same in the table `{0}`")]
+    Differs(&'static str),
     /// Another gateway runs on it. The operator's to mend.
     #[error(
         "another gateway runs on the store {0}; stop that one first, or give this one a store of its own"

@@ -13,18 +13,26 @@ pub(crate) mod grants;
 pub(crate) mod mappings;
 pub(crate) mod outbox;
 pub mod postgres;
+pub(crate) mod raw;
+pub(crate) mod resealing;
 mod rows;
 mod sealed;
 pub mod sessions;
 pub mod sqlite;
+pub(crate) mod tables;
+pub(crate) mod transfer;
+
+use std::sync::Arc;
 
 use self::administration::Administration;
 use self::directory::Directory;
 use self::grants::Grants;
 use self::mappings::Mappings;
 use self::outbox::Outbox;
+use self::resealing::Resealing;
 use self::sessions::Sessions;
 use crate::adapters::keys::assertion::StoredKey;
+use crate::adapters::keys::data_keys::DataKeys;
 use crate::domain::time::Timestamp;
 
 pub use self::error::{FileFault, StoreError, StoreFuture};
@@ -43,7 +51,10 @@ pub struct Purge {
 }
 
 /// A whole store: every port, and what the gateway keeps for itself.
-pub trait Store: Sessions + Directory + Mappings + Administration + Grants + Outbox {
+pub trait Store: Sessions + Directory + Mappings + Administration + Grants + Outbox + Resealing {
+    /// The keys with which everything of this store is sealed, and what its gateways give away.
+    fn data_keys(&self) -> Arc<DataKeys>;
+
     /// Every signing key, oldest first.
     fn keys(&self) -> StoreFuture<'_, Vec<StoredKey>>;
 

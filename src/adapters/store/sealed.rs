@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use crate::adapters::keys::assertion::StoredKey;
-use crate::adapters::keys::seal::{KeyedDigest, Sealer, SecretKey, context};
+use crate::adapters::keys::data_keys::DataKeys;
+use crate::adapters::keys::seal::{Generation, KeyedDigest, Sealer, context, generation_of};
 use crate::domain::client::{Algorithm, Client};
 use crate::domain::mapping::Edit;
 use crate::domain::record::{IndividualId, Record};
@@ -20,8 +21,6 @@ use crate::domain::time::Timestamp;
 /// The row to which a sealed value is bound. What was sealed for one row opens for no other.
 #[derive(Clone, Copy)]
 pub(super) enum Bound<'a> {
-    /// By it a store recognizes its key.
-    Canary,
     SigningKey {
         id: &'a str,
         created: i64,
@@ -76,7 +75,6 @@ impl Bound<'_> {
     /// What is said of a row that does not open.
     fn what(self) -> &'static str {
         match self {
-            Bound::Canary => "proof of the key",
             Bound::SigningKey { .. } => "signing key",
             Bound::Session { .. } => "session",
             Bound::Record { .. } => "record",
@@ -97,7 +95,6 @@ impl Bound<'_> {
     fn context(self) -> Vec<u8> {
         let number = i64::to_be_bytes;
         match self {
-            Bound::Canary => b"canary".to_vec(),
             Bound::SigningKey { id, created } => context(&[b"signing key", id.as_bytes(), &number(created)]),
             Bound::Session { key, environment, host, created } => {
                 context(&[b"session", &key.0, environment.as_bytes(), host.as_bytes(), &number(created)])
@@ -197,11 +194,24 @@ pub(super) struct Vault {
 }
 
 impl Vault {
-    pub(super) fn new(key: &SecretKey) -> Result<Vault, StoreError> {
+    pub(super) fn new(keys: &DataKeys) -> Result<Vault, StoreError> {
         Ok(Vault {
-            sealer: Sealer::new(key, "store")?,
-            people: KeyedDigest::new(key, "store: digest of a person")?,
+            sealer: Sealer::new(keys, "store")?,
+            people: KeyedDigest::new(keys, "store: digest of a person")?,
         })
+    }
+
+    /// The generation of the keys with which it seals.
+    pub(super) fn generation(&self) -> Generation {
+        self.sealer.generation()
+    }
+
+    /// Seals again what an older generation sealed for this row. `None`: it is sealed with the newest.
+    pub(super) fn seal_again(&self, sealed: &[u8], bound: Bound<'_>) -> Result<Option<Vec<u8>>, StoreError> {
+        if generation_of(sealed) == Some(self.generation()) {
+            return Ok(None);
+        }
+        self.seal_bytes(&self.open_bytes(sealed, bound)?, bound).map(Some)
     }
 
     /// What the rows of a person are found by.

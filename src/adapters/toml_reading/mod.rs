@@ -103,6 +103,11 @@ impl<'i> Reading<'i> {
         self.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""))
     }
 
+    /// Whether there has been no problem so far.
+    pub fn is_sound(&self) -> bool {
+        self.problems.is_empty()
+    }
+
     /// All problems, in the order of the document; none twice.
     pub fn problems(mut self) -> Vec<Problem> {
         let own = self.file.map(|file| file.display().to_string());

@@ -1,8 +1,5 @@
 //! Every connection of a configuration, tried once: the AMS, the store, the sites, the certificate.
 
-use std::fs::{self, File};
-use std::path::Path;
-
 use jiff::{SignedDuration, Timestamp};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -10,15 +7,13 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 use super::finding::Finding;
+use super::stored;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::kinds::AmsSettings;
-use crate::adapters::store::StoreError;
 use crate::adapters::upstream::{Endpoint, EndpointFault, UpstreamError};
-use crate::app;
 use crate::config::Settings;
-use crate::config::settings::{self, SiteSettings, Tls};
+use crate::config::settings::{SiteSettings, Tls};
 use crate::domain::catalogue::{Catalogue, Unlisted};
-use crate::domain::rule::Rules;
 use crate::serve::certificate::not_after;
 use crate::serve::tls;
 
@@ -45,7 +40,7 @@ pub(super) fn all(
             findings.extend(unknown(&lists, settings));
         }
     }
-    findings.push(store(runtime, &settings.store));
+    findings.extend(stored::check(runtime, &settings.store));
     findings.extend(sites(runtime, &settings.sites));
     findings
 }
@@ -84,64 +79,6 @@ fn association_system(environment: &AmsSettings, failed: Option<&AmsError>) -> F
         None => Finding::fine(what, "signed in, and one call was answered"),
         Some(error) => Finding::failed(what, error.to_string(), environment.remedy(error)),
     }
-}
-
-fn store(runtime: &Runtime, store: &settings::StoreSettings) -> Finding {
-    let (what, path) = ("store", &*store.path);
-    if !path.exists() {
-        // Relative to the present folder, an empty parent is that folder.
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        if !folder.is_dir() {
-            let trouble = format!("there is no folder {}", folder.display());
-            return Finding::failed(what, trouble, "Make it, and let the gateway's user write there");
-        }
-        return match try_to_make_a_file(folder) {
-            Ok(()) => Finding::fine(what, format!("{} will be made on the first start", path.display())),
-            Err(error) => {
-                let trouble = format!("no file can be made in {}: {error}", folder.display());
-                Finding::failed(
-                    what,
-                    trouble,
-                    "Let the gateway's user write there, and run this check as that user",
-                )
-            }
-        };
-    }
-    let answered = match app::open_store(store) {
-        Ok(store) => runtime.block_on(store.ping()),
-        Err(error) => Err(error),
-    };
-    let Err(error) = answered else {
-        return Finding::fine(what, format!("{} opens, answers and can be written", path.display()));
-    };
-    let remedy = match &error {
-        StoreError::WrongKey => {
-            "Give `store.secret_key` the key that the file was made with, or name another file"
-        }
-        StoreError::Newer => {
-            "Run the release that wrote it, or put the backup from before the upgrade in its place"
-        }
-        StoreError::File(fault) => fault.remedy(),
-        StoreError::InUse(_) | StoreError::Superseded => "Stop the other gateway, or name another file",
-        StoreError::Unavailable(_) | StoreError::Damaged(_) | StoreError::Busy => {
-            "See whether the gateway's user may read and write the file, and whether the disk is full"
-        }
-    };
-    Finding::failed(what, format!("{}: {error}", path.display()), remedy)
-}
-
-/// The role mapping that the store has in force. `None`: the rules file counts, or the store cannot be read, which is told elsewhere.
-pub(super) fn rules_in_force(runtime: &Runtime, settings: &Settings) -> Option<Rules> {
-    settings.admin.as_ref()?;
-    let store = app::open_existing_store(&settings.store).ok()??;
-    Some(runtime.block_on(store.latest()).ok()??.rules)
-}
-
-/// Makes a file as the store would, and takes it away again.
-fn try_to_make_a_file(folder: &Path) -> std::io::Result<()> {
-    let file = folder.join(format!(".membergate-check-{}", std::process::id()));
-    File::create_new(&file)?;
-    fs::remove_file(&file)
 }
 
 /// All sites side by side; each may take its whole time limit.
@@ -224,6 +161,8 @@ fn certificate(end: Option<Timestamp>, now: Timestamp) -> Finding {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]

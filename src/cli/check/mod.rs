@@ -1,10 +1,11 @@
 //! `membergate check`: the configuration first, all problems at once; then every connection that it names.
 //!
-//! One line for each thing looked at. A store that is not there yet is not made; one that is there is brought to this release, and
-//! keeps what it holds. Warnings do not count as failures.
+//! One line for each thing looked at. A store that is not there yet is not made; one of another release is told and left as it is.
+//! Warnings do not count as failures.
 
 mod connections;
 mod finding;
+mod stored;
 
 use std::io::Write;
 use std::path::Path;
@@ -103,7 +104,7 @@ fn check(
     };
     writeln!(out, "{}", Finding::fine(config.display().to_string(), summary(&settings)))?;
     let runtime = runtime()?;
-    let rules = connections::rules_in_force(&runtime, &settings);
+    let rules = stored::rules_in_force(&runtime, &settings);
     for doubt in config::doubts(&settings, rules.as_ref().unwrap_or(&settings.rules)) {
         writeln!(out, "{}", Finding::warning(doubt.about, doubt.trouble, doubt.remedy))?;
     }

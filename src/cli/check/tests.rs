@@ -19,7 +19,7 @@ user_email = "gateway@acme.example"
 user_password = {{ env = "KEY" }}
 [store]
 path = "{store}"
-secret_key = {{ env = "KEY" }}
+secret_keys = [{{ env = "KEY" }}]
 [[site]]
 name = "www"
 url = "https://www.acme.example"
@@ -87,7 +87,7 @@ user_email = "gateway@acme.example"
 user_password = {{ env = "KEY" }}
 [store]
 path = "/nowhere/gate.sqlite"
-secret_key = {{ env = "KEY" }}
+secret_keys = [{{ env = "KEY" }}]
 [[site]]
 name = "www"
 url = "https://www.acme.example"
@@ -157,7 +157,7 @@ fn a_store_of_another_key_is_refused() {
     let machine = machine("http://127.0.0.1:9", &path.display().to_string());
     let settings =
         config::load(Path::new("gate.toml"), &machine).unwrap_or_else(|problems| panic!("{problems:#?}"));
-    drop(crate::adapters::store::sqlite::SqliteStore::open(&path, &settings.store.secret_key).unwrap());
+    drop(crate::adapters::store::sqlite::SqliteStore::open(&path, &settings.store.secret_keys).unwrap());
     assert!(store_line(&path).ends_with("opens, answers and can be written."));
     // The last of 43 characters holds two bits beyond the 32 bytes, which have to be zero.
     let other_key = format!("{}A", "B".repeat(42));
@@ -184,12 +184,12 @@ fn a_folder_in_which_no_file_can_be_made_is_found_before_the_first_start() {
 #[test]
 fn a_store_that_cannot_be_used_gets_the_remedy_for_its_trouble() {
     let folder = tempfile::tempdir().unwrap();
-    let key = crate::adapters::keys::seal::SecretKey::parse(&"A".repeat(43)).unwrap();
+    let key = crate::adapters::keys::secret::SecretKey::parse(&"A".repeat(43)).unwrap().into();
     for (name, edit, trouble, remedy) in [
         (
             "newer",
             "PRAGMA user_version = 99",
-            "the file was written by a newer release",
+            "the store was written by a newer release",
             "Run the release that wrote it, or put the backup from before the upgrade in its place.",
         ),
         (

@@ -27,13 +27,16 @@ use super::env::Env;
 use super::raw;
 use super::rules;
 use super::settings::{Hsts, Listen, Log, Settings, StoreSettings, Tls};
-use crate::adapters::keys::seal::SecretKey;
+use crate::adapters::keys::secret::{SecretKey, SecretKeys};
 use crate::adapters::toml_reading::{Reading, Said};
 use crate::domain::association::{Association, Contact};
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
 use crate::domain::session::SessionLimits;
 use crate::telemetry::Format;
+
+/// More secret keys than a rotation needs are a mistake.
+const MOST_SECRET_KEYS: usize = 8;
 
 /// Makes settings of a document. `None`: there are problems, and they have been noted.
 pub(super) fn settings(
@@ -223,10 +226,26 @@ impl Resolving<'_, '_> {
         let (span, said) = (said.span(), said.into_inner());
         let path = self.required(said.path, &span, "store.path", r#"path = "membergate.sqlite""#);
         let path = path.and_then(|path| self.path(&path));
-        let example = r#"secret_key = { env = "MEMBERGATE_SECRET_KEY" }"#;
-        let secret_key = self.required(said.secret_key, &span, "store.secret_key", example);
-        let secret_key = secret_key.and_then(|source| self.secret_key(&source));
-        Some(StoreSettings { path: path?, secret_key: secret_key? })
+        let example = r#"secret_keys = [{ env = "MEMBERGATE_SECRET_KEY" }]"#;
+        let sources = self.required(said.secret_keys, &span, "store.secret_keys", example);
+        let secret_keys = sources.and_then(|sources| self.secret_keys(&sources, span));
+        Some(StoreSettings { path: path?, secret_keys: secret_keys? })
+    }
+
+    fn secret_keys(&mut self, sources: &[raw::Source], span: Range<usize>) -> Option<SecretKeys> {
+        if sources.is_empty() && !self.reading.is_sound() {
+            // It may be empty because what it names could not be read, which is told already.
+            return None;
+        }
+        if sources.is_empty() || sources.len() > MOST_SECRET_KEYS {
+            let what = format!("`store.secret_keys` names {} keys", sources.len());
+            let remedy = "Name the key that seals, and after it those that still open; at most eight";
+            return self.refuse(span, what, remedy);
+        }
+        // Each is read, so that all problems are told.
+        let keys: Vec<_> = sources.iter().map(|source| self.secret_key(source)).collect();
+        let mut keys = keys.into_iter().collect::<Option<Vec<_>>>()?.into_iter();
+        keys.next().map(|first| SecretKeys::new(first, keys.collect()))
     }
 
     fn secret_key(&mut self, source: &raw::Source) -> Option<SecretKey> {

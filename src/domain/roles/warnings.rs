@@ -5,7 +5,7 @@
 
 use super::naming::{membership_name, name};
 use super::{lines, membership, purchases};
-use crate::domain::record::{Membership, Parts, Quantity, Record};
+use crate::domain::record::{Membership, Quantity, Record};
 use crate::domain::rule::{Code, Condition, RuleRole, Rules};
 use crate::domain::time::{AmsDate, in_words};
 
@@ -27,7 +27,7 @@ pub(super) fn of(record: &Record, rules: &Rules) -> Vec<String> {
             }
         }
     }
-    missing_parts(&mut warnings, record, rules.parts());
+    missing_parts(&mut warnings, record, rules);
     warnings.0
 }
 
@@ -193,11 +193,19 @@ fn placeholders(warnings: &mut Warnings, record: &Record) {
     }
 }
 
-fn missing_parts(warnings: &mut Warnings, record: &Record, needed: Parts) {
-    for part in record.missing(needed).names() {
-        let mut letters = part.chars();
-        let part: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-        warnings
-            .add(format!("{part} were not read from the AMS; no rule that asks for them grants anything."));
+fn missing_parts(warnings: &mut Warnings, record: &Record, rules: &Rules) {
+    for part in rules.unread(record) {
+        let name = part.name();
+        warnings.add(match record.partly.of(part) {
+            Some(_) => {
+                format!("Not all {name} were read from the AMS; what is missing neither grants nor denies anything.")
+            }
+            None => {
+                let mut letters = name.chars();
+                let name: String =
+                    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+                format!("{name} were not read from the AMS; no rule that asks for them grants anything.")
+            }
+        });
     }
 }

@@ -21,6 +21,7 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::seal::Sealer;
 use crate::adapters::store::Store;
 use crate::flows::person::PublishedRules;
+use crate::flows::resealing::ResealProgress;
 use crate::flows::visit::Visits;
 
 /// How long a record is kept that no session rests on, for drop-downs and previews: a sweep of a large association takes days.
@@ -30,6 +31,8 @@ pub const RECORDS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 pub struct ServiceParts {
     /// The store.
     pub store: Arc<dyn Store>,
+    /// How much of it is still sealed with an older key.
+    pub resealing: Arc<ResealProgress>,
     /// The AMS that is live.
     pub ams: Arc<dyn AmsCatalogue>,
     /// Live sessions.
@@ -74,7 +77,7 @@ impl AdminServices {
     /// Over these parts. [`AdminServices::run`] does its work in the background.
     pub fn new(parts: ServiceParts) -> AdminServices {
         let ServiceParts { store, ams, visits, rules, clock, budget, .. } = parts;
-        let ServiceParts { configured, standby, restart, sealer, view_as, .. } = parts;
+        let ServiceParts { configured, standby, restart, sealer, view_as, resealing, .. } = parts;
         let environment: Arc<str> = ams.environment().into();
         let people = People {
             ams: ams.clone(),
@@ -90,6 +93,7 @@ impl AdminServices {
             standby: standby.clone(),
             budget,
             store: store.clone(),
+            resealing,
             rules: rules.clone(),
             certificate_ends: ArcSwapOption::empty(),
         };

@@ -18,8 +18,9 @@ use super::person::Held;
 use super::visit::{Live, Presence, Visits};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::CryptographyFailed;
+use crate::adapters::keys::data_keys::DataKeys;
 use crate::adapters::keys::random;
-use crate::adapters::keys::seal::{self, KeyedDigest, Sealer, SecretKey};
+use crate::adapters::keys::seal::{self, KeyedDigest, Sealer};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::grants::{GrantId, Grants, NewToken, StoredGrant, TokenKey, TokenKind};
 use crate::domain::access::admit;
@@ -94,11 +95,11 @@ impl Provider {
         visits: Arc<Visits>,
         keys: Arc<Keyring>,
         clock: SharedClock,
-        secret: &SecretKey,
+        keys_of_store: &DataKeys,
     ) -> Result<Provider, CryptographyFailed> {
-        let sids = KeyedDigest::new(secret, "openid: names of sessions")?;
-        let successors = KeyedDigest::new(secret, "openid: successors of refresh tokens")?;
-        let kept = Sealer::new(secret, "openid: kept by the browser")?;
+        let sids = KeyedDigest::new(keys_of_store, "openid: names of sessions")?;
+        let successors = KeyedDigest::new(keys_of_store, "openid: successors of refresh tokens")?;
+        let kept = Sealer::new(keys_of_store, "openid: kept by the browser")?;
         Ok(Provider {
             settings,
             clients,

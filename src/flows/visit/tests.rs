@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::*;
 use crate::adapters::clock::{Clock, SystemClock};
-use crate::adapters::keys::seal::SecretKey;
+use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::store::StoreFuture;
 use crate::adapters::store::sessions::{LongAddressKey, Once, SessionFilter};
 use crate::adapters::store::sqlite::SqliteStore;
@@ -138,7 +138,7 @@ fn visits(store: &Arc<Shelf>) -> Arc<Visits> {
     let store: Arc<dyn Sessions> = store.clone();
     // Nothing is read from the AMS here, so no record is kept either.
     let folder = tempfile::tempdir().unwrap();
-    let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
+    let key = SecretKeys::generate().unwrap();
     let directory = Arc::new(SqliteStore::open(&folder.path().join("unused"), &key).unwrap());
     let clock: SharedClock = Arc::new(SystemClock);
     let rules = Arc::new(ArcSwap::from_pointee(Published::new(1, Rules::new(TimeZone::UTC))));
@@ -175,6 +175,7 @@ fn session() -> (Session, Record) {
         purchases: None,
         certifications: None,
         relationships: None,
+        partly: Default::default(),
         warnings: Vec::new(),
     };
     let session = Session {

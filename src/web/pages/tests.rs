@@ -31,6 +31,7 @@ fn refused_at_a_client() -> Notice {
             address: "https://wiki.harbour.example/cb?error=access_denied&state=1".to_owned(),
             other_account: Some("/_gate/oidc/authorize?client_id=wiki&prompt=select_account".to_owned()),
         }),
+        unread: Vec::new(),
     })
 }
 
@@ -52,6 +53,7 @@ fn notices() -> Vec<Notice> {
             contact: Some(Contact::Email("office@harbour.example".to_owned())),
             sign_out: sign_out(),
             client: None,
+            unread: Vec::new(),
         }),
         Notice::NotAdmitted {
             contact: Some(Contact::Web("https://harbour.example/contact".to_owned())),

@@ -12,7 +12,7 @@ use membergate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Keep, Logi
 use membergate::adapters::budget::Priority;
 use membergate::adapters::clock::{Clock, SharedClock, SystemClock};
 use membergate::adapters::keys::random::SessionSecret;
-use membergate::adapters::keys::seal::SecretKey;
+use membergate::adapters::keys::secret::SecretKeys;
 use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::adapters::upstream::{Endpoint, Trust, UpstreamLimits};
 use membergate::domain::access::{AccessRule, Require, Site, Sites};
@@ -185,7 +185,7 @@ impl Plane {
     ) -> Plane {
         let site = FakeSite::start().await;
         let folder = tempfile::tempdir().unwrap();
-        let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
+        let key = SecretKeys::generate().unwrap();
         let store = Arc::new(SqliteStore::open(&folder.path().join("store"), &key).unwrap());
         let clock: SharedClock = Arc::new(SystemClock);
         let keyring = Keyring::ensure(store.clone(), Arc::new(SystemClock)).await.unwrap();
@@ -277,6 +277,7 @@ impl Plane {
             purchases: None,
             certifications: None,
             relationships: None,
+            partly: Default::default(),
             warnings: Vec::new(),
         };
         let session = Session {

@@ -51,6 +51,8 @@ pub struct Plan {
     pub session: String,
     pub switches: Vec<&'static str>,
     pub calls_per_second: u32,
+    /// The sources of the secret keys, as in the configuration.
+    pub secret_keys: &'static str,
     pub store: Option<PathBuf>,
     pub upstream: Option<String>,
     /// Variables of the environment that the configuration names.
@@ -68,6 +70,7 @@ impl Default for Plan {
             switches: vec!["rate_limit=off"],
             calls_per_second: 1000,
             store: None,
+            secret_keys: r#"{ env = "SECRET_KEY" }"#,
             upstream: None,
             variables: Vec::new(),
         }
@@ -146,7 +149,7 @@ impl World {
 
     /// The configuration as an operator would have written it.
     pub fn configuration(&self) -> String {
-        let Plan { access, more, live, session, calls_per_second, .. } = &self.plan;
+        let Plan { access, more, live, session, calls_per_second, secret_keys, .. } = &self.plan;
         let (ams, port) = (self.ams.base_url(), self.address.port());
         let upstream = self.plan.upstream.clone().unwrap_or_else(|| self.site.base_url());
         let more = more.replace("{port}", &port.to_string()).replace("{upstream}", &upstream);
@@ -189,7 +192,7 @@ calls_per_minute = 100000
 
 [store]
 path = "{store}"
-secret_key = {{ env = "SECRET_KEY" }}
+secret_keys = [{secret_keys}]
 
 [[site]]
 name = "library"

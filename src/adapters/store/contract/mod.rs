@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use super::raw::{Filling, RawRows};
 use super::*;
+use crate::adapters::keys::secret::SecretKeys;
 use crate::domain::audit::{Action, Actor, Entry};
 use crate::domain::record::{IndividualId, Profile, Record};
 use crate::domain::session::{Session, SessionKey};
@@ -17,7 +19,9 @@ mod directory;
 mod grants;
 mod mappings;
 mod outbox;
+mod secrets;
 mod sessions;
+mod transfer;
 mod whole;
 
 /// Where a store of one kind is kept.
@@ -27,7 +31,25 @@ pub(in crate::adapters::store) trait Place: Sync {
 
     /// An empty place of the same kind. What is kept there goes when it is dropped.
     fn another(&self) -> Box<dyn Place>;
+
+    /// Opens the store as a gateway with these secret keys.
+    fn open_for_gateway(&self, secrets: &SecretKeys, now: Timestamp) -> Result<Arc<dyn Store>, StoreError>;
+
+    /// The rows of this moment.
+    fn snapshot(&self) -> StoreFuture<'_, Box<dyn RawRows>>;
+
+    /// The store, which must be empty, to be filled.
+    fn filling(&self) -> StoreFuture<'_, Box<dyn Filling>>;
+
+    /// The keys with which [`Place::open`] opens it.
+    fn secrets(&self) -> &SecretKeys;
+
+    /// Every table of a store that was opened before, as the engine describes it.
+    fn tables(&self) -> Vec<ShownTable>;
 }
+
+/// The name of a table, how many columns its key has, and each column with its type in the engine's words, those of the key first.
+pub(in crate::adapters::store) type ShownTable = (String, usize, Vec<(String, String)>);
 
 /// Every story, on the stores of a kind. A story that is not listed here is never run, and the compiler calls it unused.
 macro_rules! contract {
@@ -78,6 +100,19 @@ macro_rules! contract {
                 a_token_is_used_once_however_many_bring_it_at_once
                 an_address_is_kept_for_a_while
                 the_oldest_of_a_network_makes_room_and_no_other_network_loses_by_it
+            }
+            transfer {
+                every_table_is_described_as_it_is
+                what_is_sealed_opens_by_the_description_of_its_table
+                a_copy_holds_every_row_and_signs_nobody_out
+                a_copy_of_a_store_in_use_is_of_one_moment
+                a_copy_goes_only_into_an_empty_place_and_is_nothing_before_it_is_finished
+                sessions_that_are_ended_in_a_copy_tell_their_clients
+            }
+            secrets {
+                a_secret_key_is_replaced_while_people_are_signed_in
+                sealing_again_goes_on_after_a_restart_and_leaves_what_is_damaged
+                a_store_opens_for_the_keys_of_its_gateway_and_no_others
             }
             whole {
                 a_purge_deletes_what_is_over_and_keeps_what_lives
@@ -152,6 +187,7 @@ pub(in crate::adapters::store) fn record(person: &str, as_of: Timestamp) -> Reco
         purchases: None,
         certifications: None,
         relationships: None,
+        partly: Default::default(),
         warnings: Vec::new(),
     }
 }

@@ -8,12 +8,16 @@
 mod administration;
 mod directory;
 mod engine;
+pub(crate) mod filling;
 mod grants;
 mod mappings;
 mod outbox;
+mod raw;
 mod schema;
+mod secrets;
 pub(crate) mod server;
 mod sessions;
+pub(crate) mod snapshot;
 mod statement;
 mod store;
 #[cfg(test)]
@@ -26,8 +30,10 @@ use std::sync::Arc;
 use self::engine::Engine;
 use self::server::Server;
 use super::error::StoreError;
-use super::sealed::Vault;
-use crate::adapters::keys::seal::SecretKey;
+use super::sealed::{Vault, to_column};
+use crate::adapters::keys::data_keys::DataKeys;
+use crate::adapters::keys::secret::SecretKeys;
+use crate::domain::time::Timestamp;
 
 /// How many rows one piece of work touches at most, so that a purge does not hold up a sign-in.
 const BATCH: i64 = 500;
@@ -37,6 +43,7 @@ const BATCH: i64 = 500;
 /// Dropping it finishes what is under way and joins its thread, so it blocks for a moment.
 pub struct PostgresStore {
     vault: Arc<Vault>,
+    keys: Arc<DataKeys>,
     engine: Engine,
 }
 
@@ -44,12 +51,40 @@ impl PostgresStore {
     /// Opens the database; makes the tables if it is empty. Blocks: call it at start, outside of asynchronous code.
     ///
     /// # Errors
-    /// [`StoreError::WrongKey`] if the tables were made with another key; they are left as they were.
+    /// [`StoreError::WrongKey`] if none of the keys opens it, [`StoreError::Older`] and [`StoreError::Newer`] if it is of another
+    /// release; it is left as it was.
     /// [`StoreError::Unavailable`] if the server cannot be reached or refuses us, or the database is not one of ours.
-    pub fn open(server: &Server, key: &SecretKey) -> Result<PostgresStore, StoreError> {
-        let vault = Arc::new(Vault::new(key)?);
+    pub fn open(server: &Server, secrets: &SecretKeys) -> Result<PostgresStore, StoreError> {
         let engine = Engine::start(server)?;
-        schema::prepare(&engine, &vault)?;
-        Ok(PostgresStore { vault, engine })
+        let keys = schema::prepare(&engine, secrets)?;
+        PostgresStore::with(engine, keys)
+    }
+
+    /// As [`PostgresStore::open`], as the gateway on it, whose secret keys are from now on those that open it.
+    ///
+    /// # Errors
+    /// Those of [`PostgresStore::open`].
+    pub fn open_for_gateway(
+        server: &Server,
+        secrets: &SecretKeys,
+        now: Timestamp,
+    ) -> Result<PostgresStore, StoreError> {
+        let engine = Engine::start(server)?;
+        let keys = schema::prepare(&engine, secrets)?;
+        let keys = secrets::bring_in_line(&engine, keys, secrets, to_column(now))?;
+        PostgresStore::with(engine, keys)
+    }
+
+    /// Brings the tables of an older release to this one, all or nothing; `false` if they are of this release. No gateway may run on
+    /// it. Blocks.
+    ///
+    /// # Errors
+    /// Those of [`PostgresStore::open`].
+    pub fn upgrade(server: &Server) -> Result<bool, StoreError> {
+        schema::upgrade(&Engine::start(server)?)
+    }
+
+    fn with(engine: Engine, keys: DataKeys) -> Result<PostgresStore, StoreError> {
+        Ok(PostgresStore { vault: Arc::new(Vault::new(&keys)?), keys: Arc::new(keys), engine })
     }
 }

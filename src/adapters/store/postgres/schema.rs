@@ -1,59 +1,102 @@
-//! Opening the database: makes the tables on first start, proves that the key is the right one, brings the tables up to date.
+//! Opening the database: makes the tables on first start, proves that the key is the right one, and that the tables are those of this
+//! release.
 //!
-//! Nothing is changed in a database that is not ours, that a newer release wrote, or that was made with another key.
-
-use std::sync::Arc;
+//! Nothing is changed in a database that is not ours, that another release wrote, or that was made with another key.
 
 use super::engine::Engine;
+use super::secrets::{data_keys, open_data_keys, write_data_keys};
 use super::statement::{Connection, QueryError, QueryResult, column, only, values};
+use crate::adapters::keys::data_keys::{DataKeys, SealedDataKey};
+use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::store::error::StoreError;
-use crate::adapters::store::sealed::{Bound, Vault};
 
-/// The steps from an empty database to the present tables. A released step is never edited; a change is a new step.
+/// The steps from an empty database to the present tables. A released step is never edited; a change is a new step, which
+/// `store upgrade` takes.
 const STEPS: [&str; 1] = [include_str!("sql/1.sql")];
 
 /// Held while tables are looked at and made, so that two who start at once do not both make them. It ends with the transaction.
-const LOCK: &str = "SELECT pg_advisory_xact_lock(7236285094132)";
+pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(7236285094132)";
 
-/// Brings the database into the state that the present release expects. Blocks.
-pub(super) fn prepare(engine: &Engine, vault: &Arc<Vault>) -> Result<(), StoreError> {
-    let canary = vault.seal_bytes(b"membergate", Bound::Canary)?;
-    engine.wait_for((Arc::clone(vault), canary), |connection, (vault, canary)| {
-        Box::pin(migrate(connection, vault, canary))
+/// What a database holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing.
+    Empty,
+    /// The tables after so many steps, of which there are more.
+    Older(usize),
+    /// The tables of this release.
+    Present,
+}
+
+/// Makes the tables if there are none, and gives the keys of the store. Blocks.
+pub(super) fn prepare(engine: &Engine, secrets: &SecretKeys) -> Result<DataKeys, StoreError> {
+    let born = DataKeys::new(secrets)?.seal(secrets)?;
+    let rows = engine.wait_for(born, |connection, born| Box::pin(make_if_empty(connection, born)))?;
+    open_data_keys(&rows, secrets)
+}
+
+/// Takes the steps that are missing: all or none of them. `false`: none was missing. Blocks.
+pub(super) fn upgrade(engine: &Engine) -> Result<bool, StoreError> {
+    engine.wait_for((), |connection, ()| {
+        Box::pin(async move {
+            connection.change(LOCK, &[]).await?;
+            let Found::Older(done) = look(connection).await? else { return Ok(false) };
+            take_steps(connection, done).await?;
+            Ok(true)
+        })
     })
 }
 
-/// Takes the steps that are missing: all or none of them.
-async fn migrate(connection: &Connection<'_>, vault: &Vault, canary: &[u8]) -> QueryResult<()> {
+async fn make_if_empty(
+    connection: &Connection<'_>,
+    born: &[SealedDataKey],
+) -> QueryResult<Vec<SealedDataKey>> {
     connection.change(LOCK, &[]).await?;
-    let done = match version_and_canary(connection).await? {
-        None => 0,
-        Some((version, _)) if version > STEPS.len() => return Err(StoreError::Newer.into()),
-        Some((_, sealed)) if vault.open_bytes(&sealed, Bound::Canary).is_err() => {
-            return Err(StoreError::WrongKey.into());
+    match look(connection).await? {
+        Found::Empty => {
+            make_tables(connection).await?;
+            write_data_keys(connection, born).await?;
         }
-        Some((version, _)) => version,
-    };
+        Found::Older(_) => return Err(StoreError::Older.into()),
+        Found::Present => {}
+    }
+    data_keys(connection).await
+}
+
+/// Makes the tables of an empty database.
+pub(super) async fn make_tables(connection: &Connection<'_>) -> QueryResult<()> {
+    connection.batch("CREATE TABLE schema_version (version BIGINT NOT NULL)").await?;
+    connection.change("INSERT INTO schema_version (version) VALUES (0)", &[]).await?;
+    take_steps(connection, 0).await
+}
+
+async fn take_steps(connection: &Connection<'_>, done: usize) -> QueryResult<()> {
     for (number, step) in (1_i64..).zip(STEPS).skip(done) {
-        connection.0.batch_execute(step).await?;
-        if number == 1 {
-            connection.0.batch_execute("CREATE TABLE schema_version (version BIGINT NOT NULL)").await?;
-            connection.change("INSERT INTO schema_version (version) VALUES (0)", &[]).await?;
-            connection.change("INSERT INTO canary (sealed) VALUES ($1)", values![canary]).await?;
-        }
+        connection.batch(step).await?;
         connection.change("UPDATE schema_version SET version = $1", values![number]).await?;
     }
     Ok(())
 }
 
-/// How many steps the database has behind it, and its canary. `None`: it is empty.
-async fn version_and_canary(connection: &Connection<'_>) -> QueryResult<Option<(usize, Vec<u8>)>> {
+/// Removes every table and function of ours.
+pub(super) async fn remove_tables(connection: &Connection<'_>) -> QueryResult<()> {
+    let remove = "DO $$ DECLARE name TEXT; BEGIN
+        FOR name IN SELECT oid::regclass::text FROM pg_class
+          WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
+        LOOP EXECUTE 'DROP TABLE IF EXISTS ' || name || ' CASCADE'; END LOOP;
+        DROP FUNCTION stays(); DROP FUNCTION is_newer(bytea, bytea);
+      END $$";
+    connection.batch(remove).await
+}
+
+/// What is in the database.
+pub(super) async fn look(connection: &Connection<'_>) -> QueryResult<Found> {
     let select = "SELECT count(*), count(*) FILTER (WHERE relname = 'schema_version') FROM pg_class
                   WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm')";
     let counted: Option<(i64, i64)> =
         connection.first(select, &[], |row| Ok((column(row, 0)?, column(row, 1)?))).await?;
     match counted {
-        Some((0, _)) => return Ok(None),
+        Some((0, _)) => return Ok(Found::Empty),
         Some((_, 1)) => {}
         Some(_) => {
             let why = "the database has tables of another program".to_owned();
@@ -65,8 +108,10 @@ async fn version_and_canary(connection: &Connection<'_>) -> QueryResult<Option<(
         }
     }
     let version: Option<i64> = connection.first("SELECT version FROM schema_version", &[], only).await?;
-    let sealed: Option<Vec<u8>> = connection.first("SELECT sealed FROM canary", &[], only).await?;
     // A negative number is not ours either.
-    let version = usize::try_from(version.unwrap_or(-1)).unwrap_or(usize::MAX);
-    Ok(Some((version, sealed.unwrap_or_default())))
+    match usize::try_from(version.unwrap_or(-1)).unwrap_or(usize::MAX) {
+        version if version > STEPS.len() => Err(StoreError::Newer.into()),
+        version if version < STEPS.len() => Ok(Found::Older(version)),
+        _ => Ok(Found::Present),
+    }
 }

@@ -70,9 +70,9 @@ impl QueryError {
     pub(super) fn leaves_connection(&self) -> bool {
         match self {
             QueryError::Store(_) => true,
-            QueryError::Server(error) => error
-                .as_db_error()
-                .is_some_and(|error| error.parsed_severity() == Some(Severity::Error)),
+            QueryError::Server(error) => {
+                error.as_db_error().is_some_and(|error| error.parsed_severity() == Some(Severity::Error))
+            }
         }
     }
 }
@@ -139,7 +139,16 @@ pub(super) use values;
 /// A connection on which statements run; within a transaction, if work writes.
 pub(super) struct Connection<'a>(pub(super) &'a Client);
 
-impl Connection<'_> {
+impl<'a> Connection<'a> {
+    pub(super) fn new(client: &'a Client) -> Connection<'a> {
+        Connection(client)
+    }
+
+    /// Runs several statements without arguments.
+    pub(super) async fn batch(&self, statements: &str) -> QueryResult<()> {
+        Ok(self.0.batch_execute(statements).await?)
+    }
+
     /// Runs a statement that changes rows; tells how many.
     pub(super) async fn change(&self, statement: &str, arguments: &[Argument<'_>]) -> QueryResult<u64> {
         Ok(self.0.execute_typed(statement, arguments).await?)

@@ -1,9 +1,12 @@
 //! What the gateway keeps for itself, in PostgreSQL: signing keys, deleting what is over, and whether it can write.
 
+use std::sync::Arc;
+
 use super::sessions::end_sessions;
 use super::statement::{column, only, values};
 use super::{BATCH, PostgresStore};
 use crate::adapters::keys::assertion::StoredKey;
+use crate::adapters::keys::data_keys::DataKeys;
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::outbox::SETTLED_IS_KEPT;
 use crate::adapters::store::sealed::{KeyRow, to_column};
@@ -37,6 +40,10 @@ impl PostgresStore {
 }
 
 impl Store for PostgresStore {
+    fn data_keys(&self) -> Arc<DataKeys> {
+        Arc::clone(&self.keys)
+    }
+
     fn keys(&self) -> StoreFuture<'_, Vec<StoredKey>> {
         Box::pin(async move {
             let rows = self.engine.read((), |connection, ()| {
@@ -86,7 +93,7 @@ impl Store for PostgresStore {
                     let insert = "INSERT INTO uses (once, until) VALUES ($1, 0) ON CONFLICT DO NOTHING";
                     connection.change(insert, values![row]).await?;
                     connection.change("DELETE FROM uses WHERE once = $1", values![row]).await?;
-                    connection.first("SELECT 1 FROM canary", &[], only::<i32>).await
+                    connection.first("SELECT 1 FROM data_keys LIMIT 1", &[], only::<i32>).await
                 })
             });
             asked.await?.map(drop).ok_or(StoreError::WrongKey)
@@ -100,7 +107,7 @@ impl Store for PostgresStore {
     fn answers(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             let asked = self.engine.read((), |connection, ()| {
-                Box::pin(connection.first("SELECT 1 FROM canary", &[], only::<i32>))
+                Box::pin(connection.first("SELECT 1 FROM data_keys LIMIT 1", &[], only::<i32>))
             });
             asked.await?.map(drop).ok_or(StoreError::WrongKey)
         })

@@ -1,8 +1,12 @@
 //! What the server withstands, and what it tells a stranger. Each test has a database of its own.
 
+use super::filling::PostgresFilling;
+use super::snapshot::PostgresSnapshot;
 use super::*;
 use crate::adapters::store::Store;
-use crate::adapters::store::contract::Place;
+use crate::adapters::store::contract::{Place, ShownTable};
+use crate::adapters::store::error::StoreFuture;
+use crate::adapters::store::raw::{Filling, RawRows};
 
 #[path = "../../../../tests/it/world/postgres.rs"]
 #[expect(dead_code, reason = "the integration tests use all of it")]
@@ -14,18 +18,22 @@ use throwaway::{PostgresServer, postgres};
 pub(in crate::adapters::store) struct Database {
     server: &'static PostgresServer,
     name: String,
-    key: SecretKey,
+    key: SecretKeys,
 }
 
 impl Database {
     pub(in crate::adapters::store) fn new() -> Database {
-        let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
+        let key = SecretKeys::generate().unwrap();
         let server = postgres();
         Database { server, name: server.database(), key }
     }
 
     fn open(&self) -> PostgresStore {
-        PostgresStore::open(&Server::parse(&self.server.url(&self.name)).unwrap(), &self.key).unwrap()
+        PostgresStore::open(&self.address(), &self.key).unwrap()
+    }
+
+    fn address(&self) -> Server {
+        Server::parse(&self.server.url(&self.name)).unwrap()
     }
 }
 
@@ -42,5 +50,43 @@ impl Place for Database {
 
     fn another(&self) -> Box<dyn Place> {
         Box::new(Database::new())
+    }
+
+    fn open_for_gateway(&self, secrets: &SecretKeys, now: Timestamp) -> Result<Arc<dyn Store>, StoreError> {
+        Ok(Arc::new(PostgresStore::open_for_gateway(&self.address(), secrets, now)?))
+    }
+
+    fn snapshot(&self) -> StoreFuture<'_, Box<dyn RawRows>> {
+        Box::pin(async { Ok(Box::new(PostgresSnapshot::take(&self.address()).await?) as Box<dyn RawRows>) })
+    }
+
+    fn filling(&self) -> StoreFuture<'_, Box<dyn Filling>> {
+        Box::pin(async { Ok(Box::new(PostgresFilling::begin(&self.address()).await?) as Box<dyn Filling>) })
+    }
+
+    fn secrets(&self) -> &SecretKeys {
+        &self.key
+    }
+
+    fn tables(&self) -> Vec<ShownTable> {
+        // What only this engine needs is filled by itself: `schema` and `filling` know of it.
+        let select = "SELECT concat_ws(' ', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
+                        array_position(i.indkey::int2[], a.attnum))
+                      FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+                      LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+                      WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND a.attname <> 'rowid'
+                        AND c.relname NOT IN ('schema_version', 'audit_counter', 'gateway_lease', 'changes')
+                      ORDER BY c.relname, array_position(i.indkey::int2[], a.attnum) NULLS LAST";
+        let mut tables: Vec<ShownTable> = Vec::new();
+        for line in self.server.run(&self.name, select) {
+            let words: Vec<&str> = line.split(' ').collect();
+            if tables.last().is_none_or(|(name, ..)| name != words[0]) {
+                tables.push((words[0].to_owned(), 0, Vec::new()));
+            }
+            let (_, keys, columns) = tables.last_mut().unwrap();
+            *keys += usize::from(words.len() == 4);
+            columns.push((words[1].to_owned(), words[2].to_owned()));
+        }
+        tables
     }
 }

@@ -9,6 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::adapters::store::error::{FileFault, StoreError};
+use crate::domain::time::Timestamp;
 
 /// The files of an open store, as they were when it was opened: the file, its log, and the index of the log, which holds the locks.
 pub(super) struct InPlace(Vec<(PathBuf, (u64, u64))>);
@@ -47,6 +48,11 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut beside = path.to_owned().into_os_string();
     beside.push(ending);
     beside.into()
+}
+
+/// The name of a file beside the store that says what it is and when it was made.
+pub(super) fn dated(path: &Path, what: &str, now: Timestamp) -> PathBuf {
+    beside(path, &format!(".{what}-{}", now.strftime("%Y%m%dT%H%M%SZ")))
 }
 
 fn refuse_second_name(file: &Path, metadata: &Metadata) -> Result<(), StoreError> {

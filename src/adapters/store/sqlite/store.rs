@@ -8,6 +8,7 @@ use super::sessions::end_sessions;
 use super::statement::{all, change, first};
 use super::{BATCH, SqliteStore};
 use crate::adapters::keys::assertion::StoredKey;
+use crate::adapters::keys::data_keys::DataKeys;
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::outbox::SETTLED_IS_KEPT;
 use crate::adapters::store::sealed::{KeyRow, to_column};
@@ -33,6 +34,10 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
+    fn data_keys(&self) -> Arc<DataKeys> {
+        Arc::clone(&self.keys)
+    }
+
     fn keys(&self) -> StoreFuture<'_, Vec<StoredKey>> {
         Box::pin(async move {
             let rows = self.reader.run(|connection| {
@@ -91,7 +96,7 @@ impl Store for SqliteStore {
     fn answers(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             let read =
-                self.reader.run(|connection| first(connection, "SELECT 1 FROM canary", [], |_| Ok(())));
+                self.reader.run(|connection| first(connection, "SELECT 1 FROM data_keys", [], |_| Ok(())));
             match read.await? {
                 Some(()) => Ok(()),
                 None => Err(StoreError::WrongKey),

@@ -7,14 +7,20 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
 
+use super::filling::SqliteFilling;
 use super::sessions::make_room;
-use super::statement::{column, first};
+use super::snapshot::SqliteSnapshot;
+use super::statement::{all, column, first};
 use super::*;
 use crate::adapters::keys::assertion::Signer;
 use crate::adapters::store::administration::Administration as _;
 use crate::adapters::store::contract::administration::client;
-use crate::adapters::store::contract::{DANA, OMAR, Place, at, begin, entry, key, record, session};
+use crate::adapters::store::contract::{
+    DANA, OMAR, Place, ShownTable, at, begin, entry, key, record, session,
+};
 use crate::adapters::store::directory::Directory as _;
+use crate::adapters::store::error::StoreFuture;
+use crate::adapters::store::raw::{Filling, RawRows};
 use crate::adapters::store::sessions::{LongAddressKey, Sessions as _};
 use crate::adapters::store::{FileFault, Store};
 use crate::domain::client::Algorithm;
@@ -22,12 +28,12 @@ use crate::domain::client::Algorithm;
 /// A file in a folder of its own.
 pub(in crate::adapters::store) struct File {
     folder: TempDir,
-    key: SecretKey,
+    key: SecretKeys,
 }
 
 impl File {
     pub(in crate::adapters::store) fn new() -> File {
-        let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
+        let key = SecretKeys::generate().unwrap();
         File { folder: TempDir::new().unwrap(), key }
     }
 
@@ -54,6 +60,37 @@ impl Place for File {
 
     fn another(&self) -> Box<dyn Place> {
         Box::new(File::new())
+    }
+
+    fn open_for_gateway(&self, secrets: &SecretKeys, now: Timestamp) -> Result<Arc<dyn Store>, StoreError> {
+        Ok(Arc::new(SqliteStore::open_for_gateway(&self.path(), secrets, now)?))
+    }
+
+    fn snapshot(&self) -> StoreFuture<'_, Box<dyn RawRows>> {
+        Box::pin(async { Ok(Box::new(SqliteSnapshot::take(&self.path())?) as Box<dyn RawRows>) })
+    }
+
+    fn filling(&self) -> StoreFuture<'_, Box<dyn Filling>> {
+        Box::pin(async { Ok(Box::new(SqliteFilling::begin(&self.path())?) as Box<dyn Filling>) })
+    }
+
+    fn secrets(&self) -> &SecretKeys {
+        &self.key
+    }
+
+    fn tables(&self) -> Vec<ShownTable> {
+        let connection = Connection::open(self.path()).unwrap();
+        let select = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+        let names: Vec<String> = all(&connection, select, [], |row| row.get(0)).unwrap();
+        let columns = |table: &String| {
+            let select = "SELECT name, type, pk FROM pragma_table_info(?1) ORDER BY pk = 0, pk, cid";
+            let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?));
+            let columns: Vec<(String, String, u16)> = all(&connection, select, [table], read).unwrap();
+            let keys = columns.iter().filter(|(.., key)| *key > 0).count();
+            let shown = columns.into_iter().map(|(name, kind, _)| (name, kind.to_lowercase())).collect();
+            (table.clone(), keys, shown)
+        };
+        names.iter().map(columns).collect()
     }
 }
 
@@ -316,7 +353,7 @@ async fn a_long_address_is_unreadable_in_the_file() {
 #[test]
 fn when_all_is_full_the_network_that_has_most_loses_its_oldest() {
     let connection = Connection::open_in_memory().unwrap();
-    connection.execute_batch(include_str!("sql/8.sql")).unwrap();
+    schema::make_tables(&connection, STEPS).unwrap();
     let put = |n: u32, network: u8| {
         make_room(&connection, &[network; 32], 0, 5, 8).unwrap();
         connection

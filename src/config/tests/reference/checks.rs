@@ -21,7 +21,7 @@ user_password = { env = "VALUE" }
 [session]
 [store]
 path = "membergate.sqlite"
-secret_key = { env = "MEMBERGATE_SECRET_KEY" }
+secret_keys = [{ env = "MEMBERGATE_SECRET_KEY" }]
 [log]
 [admin]
 roles = ["staff"]

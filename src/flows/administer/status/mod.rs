@@ -11,6 +11,7 @@ use crate::adapters::budget::{Budget, Usage};
 use crate::adapters::store::{Store, StoreError};
 use crate::domain::time::Timestamp;
 use crate::flows::person::PublishedRules;
+use crate::flows::resealing::ResealProgress;
 
 /// What the status page shows.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct Status {
     pub budget: Usage,
     /// Whether the store answers.
     pub store: Result<(), StoreError>,
+    /// Values in it that are still sealed with an older key.
+    pub sealed_with_older: u64,
     /// People whose records we hold; `None`: the store does not say.
     pub known: Option<usize>,
     /// The number of the mapping in force.
@@ -40,6 +43,7 @@ pub struct StatusReader {
     pub(in crate::flows::administer) standby: Option<Arc<str>>,
     pub(in crate::flows::administer) budget: Arc<Budget>,
     pub(in crate::flows::administer) store: Arc<dyn Store>,
+    pub(in crate::flows::administer) resealing: Arc<ResealProgress>,
     pub(in crate::flows::administer) rules: PublishedRules,
     pub(in crate::flows::administer) certificate_ends: ArcSwapOption<Timestamp>,
 }
@@ -58,6 +62,7 @@ impl StatusReader {
             standby: self.standby.clone(),
             budget: self.budget.used(),
             store: self.store.ping().await,
+            sealed_with_older: self.resealing.left(),
             known: self.store.count_records(&self.environment).await.ok(),
             mapping: self.rules.load().version,
             certificate_ends: self.certificate_ends.load().as_deref().copied(),

@@ -15,7 +15,7 @@ use super::mapping::{ChangeError, Which};
 use super::preview::{PreviewState, Previewed};
 use super::*;
 use crate::adapters::clock::Clock;
-use crate::adapters::keys::seal::SecretKey;
+use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::rules_file;
 use crate::adapters::store::sqlite::SqliteStore;
 use crate::domain::audit::{Action, Filter};
@@ -57,7 +57,7 @@ impl Clock for Hand {
 
 struct World {
     directory: TempDir,
-    key: SecretKey,
+    key: SecretKeys,
     clock: Arc<Hand>,
 }
 
@@ -70,7 +70,7 @@ struct Running {
 
 impl World {
     fn new() -> World {
-        let key = SecretKey::parse(&SecretKey::generate().unwrap()).unwrap();
+        let key = SecretKeys::generate().unwrap();
         let clock = Arc::new(Hand(Mutex::new("2026-03-01T09:30:00Z".parse().unwrap())));
         World { directory: TempDir::new().unwrap(), key, clock }
     }
@@ -155,6 +155,7 @@ fn person(name: &str, security_role: &str) -> Record {
         purchases: Some(Vec::new()),
         certifications: Some(Vec::new()),
         relationships: Some(Vec::new()),
+        partly: Default::default(),
         warnings: Vec::new(),
     }
 }

@@ -112,12 +112,19 @@ fn calls(status: &Status) -> StatusPart {
 
 fn store(status: &Status) -> StatusPart {
     let known = status.known.map_or_else(|| "The store does not say".to_owned(), grouped);
+    let sealing = match usize::try_from(status.sealed_with_older) {
+        Ok(0) => None,
+        left => Some((
+            "Sealed again for a new key",
+            format!("{} values to go", left.map_or_else(|_| "Many".to_owned(), grouped)),
+        )),
+    };
     match &status.store {
         Ok(()) => StatusPart {
             name: "Store",
             tone: Tone::Good,
             word: "Answers".to_owned(),
-            facts: vec![("People we know", known)],
+            facts: std::iter::once(("People we know", known)).chain(sealing).collect(),
             advice: String::new(),
         },
         Err(error) => StatusPart {

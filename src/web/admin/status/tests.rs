@@ -26,6 +26,7 @@ fn every_sample_renders() {
         standby: Some("staging".into()),
         budget: Usage { last_minute: 12, per_minute: 60, waiting: [0, 0, 0], paused_for: None },
         store: Ok(()),
+        sealed_with_older: 1204,
         known: Some(100_000),
         mapping: 7,
         certificate_ends: Some(at("2026-06-01T00:00:00Z")),
@@ -50,6 +51,7 @@ fn every_sample_renders() {
         ams: AmsStatus { last_success: None, ..good.ams.clone() },
         standby: None,
         known: Some(0),
+        sealed_with_older: 0,
         certificate_ends: None,
         ..good.clone()
     };

@@ -2,9 +2,15 @@
 -- the other as they are. Instants are nanoseconds since 1970-01-01 UTC. Columns named `sealed` can be read only with the secret key.
 -- `person` is a keyed digest of environment and AMS id: it finds the rows of a person and does not tell who that is.
 
--- Opens only with the secret key that the store was made with.
-CREATE TABLE canary (
-  sealed BYTEA NOT NULL
+-- The keys of the store, each sealed by each secret key that the gateway has. Generation 0 makes digests, the others seal. `made_for`
+-- names the secret key that sealed when the generation began.
+CREATE TABLE data_keys (
+  generation BIGINT NOT NULL,
+  secret TEXT NOT NULL,
+  made_for TEXT NOT NULL,
+  made BIGINT NOT NULL,
+  sealed BYTEA NOT NULL,
+  PRIMARY KEY (generation, secret)
 );
 
 -- `rowid`: the order in which records are read page by page.
@@ -128,13 +134,20 @@ CREATE TABLE audit_counter (
 );
 INSERT INTO audit_counter (one, number) VALUES (1, 0);
 
+-- Bytes 2 and 3 of what is sealed count the generation of the key: a row may only be sealed again, with a newer one.
+CREATE FUNCTION is_newer(new BYTEA, old BYTEA) RETURNS boolean LANGUAGE sql IMMUTABLE
+  RETURN new = old OR substring(new FROM 2 FOR 2) > substring(old FROM 2 FOR 2);
 CREATE FUNCTION stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'a row of % is neither changed nor removed', TG_TABLE_NAME;
 END $$;
-CREATE TRIGGER mapping_versions_stay BEFORE UPDATE OR DELETE ON mapping_versions
-  FOR EACH ROW EXECUTE FUNCTION stays();
-CREATE TRIGGER audit_log_stays BEFORE UPDATE OR DELETE ON audit_log FOR EACH ROW EXECUTE FUNCTION stays();
+CREATE TRIGGER mapping_versions_stay BEFORE UPDATE ON mapping_versions FOR EACH ROW
+  WHEN (new.number <> old.number OR NOT is_newer(new.head_sealed, old.head_sealed)
+    OR NOT is_newer(new.rules_sealed, old.rules_sealed)) EXECUTE FUNCTION stays();
+CREATE TRIGGER mapping_versions_are_kept BEFORE DELETE ON mapping_versions FOR EACH ROW EXECUTE FUNCTION stays();
+CREATE TRIGGER audit_log_stays BEFORE UPDATE ON audit_log FOR EACH ROW
+  WHEN (new.number <> old.number OR NOT is_newer(new.sealed, old.sealed)) EXECUTE FUNCTION stays();
+CREATE TRIGGER audit_log_is_kept BEFORE DELETE ON audit_log FOR EACH ROW EXECUTE FUNCTION stays();
 
 -- Emergency links and the sessions that they open, by the digest of what only the operator's browser has.
 CREATE TABLE emergency_links (

@@ -1,0 +1,121 @@
+//! The store, as `check` looks at it: whether it opens and can be written, and how far a change of the secret key has come.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use tokio::runtime::Runtime;
+
+use super::finding::Finding;
+use crate::adapters::keys::secret::SecretKeys;
+use crate::adapters::store::{Store, StoreError};
+use crate::app;
+use crate::config::Settings;
+use crate::config::settings::StoreSettings;
+use crate::domain::rule::Rules;
+
+/// Looks at the store; makes none.
+pub(super) fn check(runtime: &Runtime, settings: &StoreSettings) -> Vec<Finding> {
+    let (what, path) = ("store", &*settings.path);
+    if !path.exists() {
+        return vec![not_there_yet(path)];
+    }
+    let opened = app::open_store(settings).and_then(|store| {
+        runtime.block_on(store.ping())?;
+        Ok(store)
+    });
+    match opened {
+        Ok(store) => {
+            let fine = Finding::fine(what, format!("{} opens, answers and can be written", path.display()));
+            std::iter::once(fine).chain(secret_keys(runtime, &*store, &settings.secret_keys)).collect()
+        }
+        Err(error) => vec![Finding::failed(what, format!("{}: {error}", path.display()), remedy(&error))],
+    }
+}
+
+/// How far a change of the secret key has come. `None`: there is one key, and all is sealed for it.
+fn secret_keys(runtime: &Runtime, store: &dyn Store, secrets: &SecretKeys) -> Option<Finding> {
+    let what = "store.secret_keys";
+    let keys = store.data_keys();
+    let is_known = |secret| keys.is_known(secret).unwrap_or(false);
+    if !is_known(secrets.first()) {
+        let trouble = "the first key is to seal, and the gateway does not have it yet";
+        let remedy = "Put it at the end of the list, restart the gateway, and then put it first";
+        return Some(Finding::failed(what, trouble, remedy));
+    }
+    if !secrets.iter().all(is_known) {
+        let trouble = "the gateway does not have every key of the list yet";
+        return Some(Finding::warning(what, trouble, "Restart it; after that another key may be put first"));
+    }
+    if !keys.is_made_for(secrets.first()).unwrap_or(false) {
+        return Some(Finding::fine(what, "the first key seals from the next start on"));
+    }
+    match runtime.block_on(store.sealed_with_older()) {
+        Ok(0) if secrets.count() == 1 => None,
+        Ok(0) => Some(Finding::fine(
+            what,
+            "everything is sealed for the first key; one that it replaced can be taken out",
+        )),
+        Ok(left) => Some(Finding::fine(
+            what,
+            format!("{left} values are still sealed with an older key; the gateway seals them again"),
+        )),
+        Err(error) => Some(Finding::failed(what, error.to_string(), remedy(&error))),
+    }
+}
+
+fn remedy(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::WrongKey => {
+            "Put the key with which it was made into `store.secret_keys`, or name another file"
+        }
+        StoreError::Newer => {
+            "Run the release that wrote it, or put the backup from before the upgrade in its place"
+        }
+        StoreError::Older => "Back it up, stop the gateway, and run `membergate store upgrade`",
+        StoreError::File(fault) => fault.remedy(),
+        StoreError::InUse(_) | StoreError::Superseded => "Stop the other gateway, or name another file",
+        StoreError::Unavailable(_)
+        | StoreError::Damaged(_)
+        | StoreError::Busy
+        | StoreError::Missing(_)
+        | StoreError::NotEmpty(_)
+        | StoreError::Differs(_) => {
+            "See whether the gateway's user may read and write the file, and whether the disk is full"
+        }
+    }
+}
+
+fn not_there_yet(path: &Path) -> Finding {
+    let what = "store";
+    // Relative to the present folder, an empty parent is that folder.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !folder.is_dir() {
+        let trouble = format!("there is no folder {}", folder.display());
+        return Finding::failed(what, trouble, "Make it, and let the gateway's user write there");
+    }
+    match try_to_make_a_file(folder) {
+        Ok(()) => Finding::fine(what, format!("{} will be made on the first start", path.display())),
+        Err(error) => {
+            let trouble = format!("no file can be made in {}: {error}", folder.display());
+            Finding::failed(
+                what,
+                trouble,
+                "Let the gateway's user write there, and run this check as that user",
+            )
+        }
+    }
+}
+
+/// The role mapping that the store has in force. `None`: the rules file counts, or the store cannot be read, which is told elsewhere.
+pub(super) fn rules_in_force(runtime: &Runtime, settings: &Settings) -> Option<Rules> {
+    settings.admin.as_ref()?;
+    let store = app::open_existing_store(&settings.store).ok()??;
+    Some(runtime.block_on(store.latest()).ok()??.rules)
+}
+
+/// Makes a file as the store would, and takes it away again.
+fn try_to_make_a_file(folder: &Path) -> std::io::Result<()> {
+    let file = folder.join(format!(".membergate-check-{}", std::process::id()));
+    File::create_new(&file)?;
+    fs::remove_file(&file)
+}
