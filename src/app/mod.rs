@@ -41,8 +41,8 @@ use watch::OperatorView;
 
 pub use error::StartError;
 pub use locations::StoreLocation;
-pub(crate) use locations::{fill_store, lock_store, read_store, replace_store};
-pub(crate) use stored::{open_existing_store, open_store, upgrade_store};
+pub(crate) use locations::{Upgraded, fill_store, lock_store, read_store, replace_store, upgrade_store};
+pub(crate) use stored::{open_existing_store, open_store};
 
 /// A running gateway.
 pub struct App {

@@ -1,6 +1,5 @@
 //! The store, opened, and what it says about how to start.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::StartError;
@@ -10,7 +9,6 @@ use crate::adapters::store::sqlite::SqliteStore;
 use crate::adapters::store::sqlite::lock::GatewayLock;
 use crate::adapters::store::{Store, StoreError};
 use crate::config::{Settings, settings};
-use crate::domain::time::Timestamp;
 use crate::flows::administer::status::environment::is_switched;
 use crate::flows::keyring::Keyring;
 use crate::flows::resealing::ResealProgress;
@@ -26,18 +24,6 @@ fn open_store_for_gateway(
     clock: &SharedClock,
 ) -> Result<Arc<dyn Store>, StoreError> {
     Ok(Arc::new(SqliteStore::open_for_gateway(&store.path, &store.secret_keys, clock.now())?))
-}
-
-/// Brings the store to this release. Gives the backup that was taken before, or nothing if there was nothing to do. Blocks.
-pub(crate) fn upgrade_store(
-    store: &settings::StoreSettings,
-    now: Timestamp,
-) -> Result<Option<PathBuf>, StoreError> {
-    if !store.path.exists() {
-        return Err(StoreError::Missing(store.path.display().to_string()));
-    }
-    let _lock = GatewayLock::take(&store.path)?;
-    SqliteStore::upgrade(&store.path, &store.secret_keys, now)
 }
 
 /// As [`open_store`], but makes none. `None`: no gateway has run on it yet.
