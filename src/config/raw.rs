@@ -1,6 +1,6 @@
 //! What the configuration file says: its sections and keys, each with meaning, example and default.
 //!
-//! The comment of a key is its help: `tests::reference` makes docs/configuration.md and the JSON Schema of it. After the meaning come, as far as
+//! The comment of a key is its help: `toml_reading::tests` makes docs/configuration.md and the JSON Schema of it. After the meaning come, as far as
 //! they apply and in this order: `One of: …`, `Example: …`, `Default: …` or `Required.`, `Needs a restart.` Values are written as in TOML.
 //!
 //! Kept out: what the values mean (`resolve`) and how TOML is read (`adapters::toml_reading`). Values keep their place in the file.
@@ -10,46 +10,10 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use crate::adapters::toml_reading::{FromToml, Reading, Said};
+use crate::adapters::toml_reading::{FromToml, Reading, Said, section};
 
 /// A value with its place in the file.
 pub(super) type Text = Spanned<String>;
-
-/// Declares a section: a struct with one field for each key, and the list of its keys.
-macro_rules! section {
-    ($( #[doc = $about:literal] )* $name:ident { $( $( #[doc = $meaning:literal] )+ $key:ident: $kind:ty, )* }) => {
-        $( #[doc = $about] )*
-        #[derive(Debug, Default)]
-        pub(super) struct $name {
-            $( $( #[doc = $meaning] )+ pub(super) $key: Said<$kind>, )*
-        }
-
-        impl $name {
-            /// Every key of the section.
-            pub(super) const KEYS: &[&str] = &[ $( stringify!($key) ),* ];
-        }
-
-        impl FromToml for $name {
-            fn from_toml<'i>(value: Spanned<DeValue<'i>>, reading: &mut Reading<'i>) -> Option<$name> {
-                let keys = reading.table(value, $name::KEYS)?;
-                Some($name { $( $key: keys.get(stringify!($key), reading), )* })
-            }
-        }
-
-        #[cfg(test)]
-        impl super::tests::reference::Described for $name {
-            fn kind() -> super::tests::reference::Kind {
-                super::tests::reference::Kind::section(concat!($( $about ),*), vec![
-                    $( super::tests::reference::Key::new(
-                        stringify!($key),
-                        concat!($( $meaning ),+),
-                        <$kind as super::tests::reference::Described>::kind(),
-                    ) ),*
-                ])
-            }
-        }
-    };
-}
 
 section! {
     /// Top of the file: the keys above the first section.

@@ -11,6 +11,9 @@ pub const RULES: &str = include_str!("../../config/rules.toml");
 /// The JSON Schema of the configuration, for editors.
 pub const SCHEMA: &str = include_str!("../../config/membergate.schema.json");
 
+/// The JSON Schema of a rules file.
+pub const RULES_SCHEMA: &str = include_str!("../../config/rules.schema.json");
+
 /// The tables that every configuration needs, all but a site. Its secrets are in `SECRET` and `SECRET_KEY`.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) const ESSENTIALS: &str = r#"

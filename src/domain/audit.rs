@@ -80,6 +80,7 @@ actions! {
     DraftDiscarded "draft_discarded" "Discarded the draft",
     Published "published" "Published the role mapping",
     Restored "restored" "Restored a version of the role mapping",
+    RolesReleased "roles_released" "Stopped managing roles",
     LinkMade "link_made" "Made an emergency link",
     LinkOpened "link_opened" "Opened an emergency link",
     LeftEmergency "left_emergency" "Ended emergency access",

@@ -173,6 +173,7 @@ mod tests {
 
     fn standing() -> Standing {
         Standing {
+            unread: Default::default(),
             id: IndividualId::parse("b3a1").unwrap(),
             profile: Profile {
                 record_number: Some("20017".to_owned()),

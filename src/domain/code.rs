@@ -28,6 +28,11 @@ impl Code {
         &self.written
     }
 
+    /// As it is compared.
+    pub fn folded(&self) -> &str {
+        &self.folded
+    }
+
     /// How many `*` it has. Only a rule for many roles reads it as a pattern.
     pub fn stars(&self) -> usize {
         self.folded.matches('*').count()

@@ -41,7 +41,7 @@ pub struct Version {
     /// What it says.
     pub rules: Rules,
     /// The roles that rules for many have given, in this version or any before it, as far as was known when it was published. A site
-    /// that was told of such a role is to take it away again, so none is ever forgotten.
+    /// that was told of such a role is to take it away again, so each stays until an administrator releases it.
     pub produced: BTreeSet<Role>,
 }
 

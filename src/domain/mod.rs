@@ -19,6 +19,7 @@ pub(crate) mod grant;
 pub(crate) mod mapping;
 pub(crate) mod network;
 pub(crate) mod outcome;
+pub mod parts;
 pub mod path;
 pub(crate) mod preview;
 pub mod record;

@@ -43,7 +43,7 @@ pub struct Preview {
     pub gain_access: AffectedPeople,
     /// How many hold a role that lets into administration, after the change.
     pub administrators: usize,
-    /// How many have records in which parts that the mapping looks at were never fetched. They may gain more, once these are read.
+    /// How many have records in which parts that the mapping looks at were never fetched, or not whole. They may gain more, once these are read.
     pub incomplete: usize,
     /// How many would have an assertion of more than 4 KB, after the change: [`assertion_size::COMFORTABLE`].
     pub large: usize,
@@ -82,7 +82,7 @@ impl Comparison {
         let before = roles::granted(record, &self.before, self.at);
         let after = roles::granted(record, &self.after, self.at);
         to.people += 1;
-        to.incomplete += usize::from(record.lacks(self.parts));
+        to.incomplete += usize::from(!record.has_all(&self.parts));
         let administers = |roles: &BTreeSet<Role>| self.admin_roles.iter().any(|role| roles.contains(role));
         to.administrators += usize::from(after.as_ref().is_some_and(administers));
         let size = after.as_ref().map_or(0, assertion_size::bytes);

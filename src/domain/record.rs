@@ -1,11 +1,16 @@
 //! What the AMS said about one individual, in words of our own.
 //!
 //! No field name of any AMS appears here; `adapters::ams` translates. Parts that were not fetched are `None`, which is
-//! not the same as an empty list: a rule that needs a part that was not fetched grants nothing, with a warning.
+//! not the same as an empty list: a rule that needs a part that was not fetched grants nothing, with a warning. Of a part that was
+//! not read whole, `partly` says what was.
 
 use serde::{Deserialize, Serialize};
 
+use super::code::Code;
+use super::parts::{Codes, Part, Partly};
 use super::time::{AmsDate, Timestamp};
+
+pub use super::parts::Parts;
 
 /// The AMS's stable key of a person (re:Members GUID, GrowthZone ContactId, Novi UniqueID). Never an e-mail address.
 ///
@@ -62,6 +67,9 @@ pub struct Record {
     pub certifications: Option<Vec<Certification>>,
     /// Relationships to organizations or people.
     pub relationships: Option<Vec<Relationship>>,
+    /// Those of these parts that were not read whole.
+    #[serde(default)]
+    pub partly: Partly,
     /// What could not be understood while reading. Such an entry is kept without a code or name: it grants nothing, and
     /// because it might be anything it keeps negated conditions of its kind from granting.
     pub warnings: Vec<String>,
@@ -206,70 +214,50 @@ pub struct Relationship {
     pub cancelled: bool,
 }
 
-/// Parts of a record that cost a call of their own.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parts {
-    /// Committee seats.
-    pub committees: bool,
-    /// Event registrations.
-    pub registrations: bool,
-    /// Purchases.
-    pub purchases: bool,
-    /// Certifications.
-    pub certifications: bool,
-    /// Relationships.
-    pub relationships: bool,
-}
-
-impl Parts {
-    /// None of them.
-    pub const NONE: Parts = Parts {
-        committees: false,
-        registrations: false,
-        purchases: false,
-        certifications: false,
-        relationships: false,
-    };
-
-    /// These and others.
-    #[must_use]
-    pub fn and(self, other: Parts) -> Parts {
-        Parts {
-            committees: self.committees || other.committees,
-            registrations: self.registrations || other.registrations,
-            purchases: self.purchases || other.purchases,
-            certifications: self.certifications || other.certifications,
-            relationships: self.relationships || other.relationships,
-        }
-    }
-
-    /// What people call them.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let parts = [
-            (self.committees, "committees"),
-            (self.registrations, "registrations"),
-            (self.purchases, "purchases"),
-            (self.certifications, "certifications"),
-            (self.relationships, "relationships"),
-        ];
-        parts.into_iter().filter_map(|(present, name)| present.then_some(name))
-    }
-}
-
 impl Record {
-    /// Those of these parts that were not fetched.
-    pub fn missing(&self, parts: Parts) -> Parts {
-        Parts {
-            committees: parts.committees && self.committees.is_none(),
-            registrations: parts.registrations && self.registrations.is_none(),
-            purchases: parts.purchases && self.purchases.is_none(),
-            certifications: parts.certifications && self.certifications.is_none(),
-            relationships: parts.relationships && self.relationships.is_none(),
+    /// Whether all of a part was read that a condition on `code` looks at; on any code, if there is none.
+    pub fn has_read(&self, part: Part, code: Option<&Code>) -> bool {
+        let is_there = match part {
+            Part::Committees => self.committees.is_some(),
+            Part::Registrations => self.registrations.is_some(),
+            Part::Purchases => self.purchases.is_some(),
+            Part::Certifications => self.certifications.is_some(),
+            Part::Relationships => self.relationships.is_some(),
+        };
+        is_there && self.partly.of(part).is_none_or(|read| code.is_some_and(|code| read.has(code)))
+    }
+
+    /// Whether all was read that these parts ask for.
+    pub fn has_all(&self, parts: &Parts) -> bool {
+        parts.each().all(|part| self.has_read_codes(part, parts.codes(part)))
+    }
+
+    fn has_read_codes(&self, part: Part, codes: &Codes) -> bool {
+        match codes {
+            Codes::All => self.has_read(part, None),
+            Codes::These(codes) => codes.iter().all(|code| self.has_read(part, Some(code))),
         }
     }
 
-    /// Whether any of these parts was not fetched.
-    pub fn lacks(&self, parts: Parts) -> bool {
-        self.missing(parts) != Parts::NONE
+    /// The same, with the parts of an older reading where this one could not read what is asked for and that one had. It is then
+    /// only as new as that one.
+    #[must_use]
+    pub fn or_else_as_in(mut self, older: &Record, parts: &Parts) -> Record {
+        for part in parts.each() {
+            let codes = parts.codes(part);
+            if self.has_read_codes(part, codes) || !older.has_read_codes(part, codes) {
+                continue;
+            }
+            match part {
+                Part::Committees => self.committees.clone_from(&older.committees),
+                Part::Registrations => self.registrations.clone_from(&older.registrations),
+                Part::Purchases => self.purchases.clone_from(&older.purchases),
+                Part::Certifications => self.certifications.clone_from(&older.certifications),
+                Part::Relationships => self.relationships.clone_from(&older.relationships),
+            }
+            self.partly.set(part, older.partly.of(part).cloned());
+            self.as_of = self.as_of.min(older.as_of);
+        }
+        self
     }
 }

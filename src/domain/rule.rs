@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::record::Parts;
+use super::parts::Part;
+use super::record::{Parts, Record};
 use super::time::TimeZone;
 
 pub use super::code::Code;
@@ -267,9 +268,24 @@ impl Rules {
         self.rules.iter().flat_map(|rule| &rule.when)
     }
 
-    /// Which separately fetched parts of a record this mapping looks at.
+    /// Which separately fetched parts of a record this mapping looks at, and for which codes.
     pub fn parts(&self) -> Parts {
-        self.conditions().fold(Parts::NONE, |parts, condition| parts.and(condition.kind().part))
+        let mut parts = Parts::default();
+        for condition in self.conditions() {
+            if let Some(part) = condition.kind().part {
+                parts.add(part, condition.asked_code());
+            }
+        }
+        parts
+    }
+
+    /// The parts of a record that this mapping looks at and that were not read, or not enough of them.
+    pub fn unread(&self, record: &Record) -> BTreeSet<Part> {
+        let unread = self.conditions().filter_map(|condition| {
+            let part = condition.kind().part?;
+            (!record.has_read(part, condition.asked_code())).then_some(part)
+        });
+        unread.collect()
     }
 
     /// Whether the grace period of a membership matters.

@@ -15,7 +15,7 @@ pub(crate) mod resealing;
 pub(crate) mod restore;
 pub(crate) mod role_lists;
 pub(crate) mod sign_in;
-pub mod store_watch;
+pub(crate) mod store_watch;
 pub(crate) mod tally;
 #[cfg(test)]
 mod tests;

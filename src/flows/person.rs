@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
 
@@ -52,8 +52,6 @@ pub struct Held {
     pub standing: Standing,
     /// What the AMS said.
     pub record: Arc<Record>,
-    /// The mapping looks at parts that were not fetched; reading the record again would tell more.
-    pub incomplete: bool,
     /// The mapping by which it was decided.
     pub published: Arc<Published>,
     decided_at: Timestamp,
@@ -63,8 +61,12 @@ impl Held {
     fn decide(record: Arc<Record>, published: &Arc<Published>, now: Timestamp) -> Held {
         let decision = roles::decide(&record, &published.rules, now);
         Held {
-            standing: Standing { id: record.id.clone(), profile: record.profile.clone(), decision },
-            incomplete: record.lacks(published.rules.parts()),
+            standing: Standing {
+                id: record.id.clone(),
+                profile: record.profile.clone(),
+                decision,
+                unread: published.rules.unread(&record),
+            },
             decided_at: now,
             published: Arc::clone(published),
             record,
@@ -113,6 +115,8 @@ pub struct Person {
     environment: Arc<str>,
     held: ArcSwap<Held>,
     gone: AtomicBool,
+    /// Instant (microseconds) of a reading without a limit that could not read everything: another would not either.
+    read_as_far_as_it_goes: AtomicI64,
     /// Set while a background refresh is asked for or under way.
     pub(super) refresh_asked: AtomicBool,
     /// Held by the one who reads the record again; those who waited share the outcome.
@@ -131,6 +135,7 @@ impl Person {
             environment,
             held: ArcSwap::from_pointee(Held::decide(record, published, now)),
             gone: AtomicBool::new(false),
+            read_as_far_as_it_goes: AtomicI64::new(i64::MIN),
             refresh_asked: AtomicBool::new(false),
             reading: tokio::sync::Mutex::default(),
         }
@@ -158,6 +163,17 @@ impl Person {
 
     pub(super) fn set_gone(&self) {
         self.gone.store(true, Ordering::Release);
+    }
+
+    /// Whether something that the mapping looks at is still to be read.
+    pub fn is_being_read(&self, held: &Held) -> bool {
+        let as_far_as_it_goes = self.read_as_far_as_it_goes.load(Ordering::Relaxed);
+        !held.standing.unread.is_empty() && held.record.as_of.as_microsecond() != as_far_as_it_goes
+    }
+
+    /// What this reading could not bring, another will not either.
+    pub(super) fn set_read_as_far_as_it_goes(&self, as_of: Timestamp) {
+        self.read_as_far_as_it_goes.store(as_of.as_microsecond(), Ordering::Relaxed);
     }
 
     /// Takes over a record, unless the one held is newer. One from the future was read under a wrong clock, and gives way.

@@ -102,7 +102,9 @@ impl Refresh {
         priority: Priority,
     ) -> Result<(), RefreshError> {
         let parts = self.rules.load().rules.parts();
-        let Some(record) = self.ams.read(person.id(), parts, priority).await? else {
+        // While a visitor waits only so much is read; the rest follows in the background.
+        let waits_for_it = priority == Priority::SignIn;
+        let Some(record) = self.ams.read(person.id(), parts.clone(), priority).await? else {
             let now = self.clock.now();
             let since = *lately.missing_since.get_or_insert(now);
             if now.duration_since(since) < GONE_AFTER {
@@ -114,6 +116,9 @@ impl Refresh {
         };
         lately.missing_since = None;
         let stored = self.directory.put_record(person.environment(), &record).await;
+        if !waits_for_it && !record.has_all(&parts) {
+            person.set_read_as_far_as_it_goes(record.as_of);
+        }
         let now = self.clock.now();
         person.renew(Arc::new(record), &self.rules.load(), now);
         if !person.held(&self.rules.load(), now).standing.decision.admitted {

@@ -225,7 +225,7 @@ impl Visits {
         if freshness == Freshness::Stale {
             return Presence::Stale;
         }
-        if freshness == Freshness::RefreshDue || held.incomplete {
+        if freshness == Freshness::RefreshDue || live.person.is_being_read(&held) {
             self.refresh.hint(&live.person);
         }
         if held.standing.decision.admitted { Presence::Present(held) } else { Presence::Over }
@@ -239,10 +239,15 @@ impl Visits {
 
     /// Begins a session. It is stored before the browser hears of it.
     pub async fn begin(&self, session: Session, record: Arc<Record>) -> Result<Arc<Live>, StoreError> {
+        let record = self.with_what_is_known(record);
         self.store.begin_session(&session, &record).await?;
         let key = session.key;
         // If the AMS had ended this person's sessions, it has just vouched again: a new beginning.
         let person = self.person(record, Person::is_gone);
+        let held = person.held(&self.rules.load(), self.clock.now());
+        if person.is_being_read(&held) {
+            self.refresh.hint(&person);
+        }
         let live = live(session, person);
         // All sessions of the person may have been ended since the store has this one: then it is over as it begins.
         let remembered = self.sessions.entry(key).or_insert(Remembered::Live(Arc::clone(&live)));
@@ -250,6 +255,21 @@ impl Visits {
             live.ended.store(true, Ordering::Release);
         }
         Ok(live)
+    }
+
+    /// A record of which a sign-in could not read everything, with what memory knows of the rest and may still believe: nobody loses
+    /// a role because of signing in once more.
+    fn with_what_is_known(&self, record: Arc<Record>) -> Arc<Record> {
+        let parts = self.rules.load().rules.parts();
+        if record.has_all(&parts) {
+            return record;
+        }
+        let Some(older) = self.people.get(&record.id).map(|person| person.record()) else { return record };
+        let now = self.clock.now();
+        if older.as_of > now || self.limits().freshness(older.as_of, now) == Freshness::Stale {
+            return record;
+        }
+        Arc::new(Record::clone(&record).or_else_as_in(&older, &parts))
     }
 
     /// Ends a session: in memory at once, then in the store. What the store refuses is tried again by

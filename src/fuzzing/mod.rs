@@ -129,6 +129,7 @@ pub fn ams_record(bytes: &[u8]) {
         purchases: part("purchases"),
         certifications: part("certifications"),
         relationships: part("relationships"),
+        ..Fetched::default()
     };
     let at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365 * 56);
     let Ok(record) = wire::record(&fetched, at) else { return };

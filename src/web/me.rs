@@ -27,6 +27,10 @@ struct Me {
     roles: Vec<Reasoned>,
     holds_until: Option<String>,
     as_of: String,
+    /// The parts of the record of which some are still being read; roles may follow from them.
+    still_reading: Vec<&'static str>,
+    /// The same in a sentence.
+    notice: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -65,6 +69,7 @@ fn describe(held: &Held, now: Timestamp) -> Me {
         }
     };
     let profile = &held.standing.profile;
+    let still_reading: Vec<&str> = held.standing.unread.iter().map(|part| part.name()).collect();
     Me {
         id: held.standing.id.to_string(),
         name: profile.name.clone(),
@@ -76,5 +81,12 @@ fn describe(held: &Held, now: Timestamp) -> Me {
         roles: decision.roles.iter().map(reasoned).collect(),
         holds_until: decision.holds_until.map(|instant| instant.to_string()),
         as_of: held.record.as_of.to_string(),
+        notice: (!still_reading.is_empty()).then(|| {
+            format!(
+                "Some of your {} are still being read; more roles may follow.",
+                still_reading.join(" and ")
+            )
+        }),
+        still_reading,
     }
 }

@@ -30,5 +30,6 @@ pub fn of(
         contact: association.contact.clone(),
         sign_out: paths::LOGOUT.to_owned(),
         client: None,
+        unread: standing.unread.iter().map(|part| part.name()).collect(),
     }
 }

@@ -16,7 +16,7 @@ use crate::world::{CHAIR, NON_MEMBER, Page, Plan, SECOND_MEMBERSHIP, SECRET_KEY,
 /// Of the staff, and so an administrator.
 pub const STAFF: &str = "sam.osei@acme.example";
 
-const MAPPING: &str = "/_gate/admin/mapping";
+pub const MAPPING: &str = "/_gate/admin/mapping";
 
 pub async fn world() -> World {
     World::planned(Plan { more: "[admin]\nroles = [\"staff\"]\n".to_owned(), ..Plan::default() }).await
@@ -26,7 +26,7 @@ pub async fn world() -> World {
 type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
 
 /// Sam of the staff, who has opened the mapping.
-async fn sam(world: &World) -> Visitor {
+pub async fn sam(world: &World) -> Visitor {
     let mut sam = world.visitor();
     sam.sign_in(STAFF, world.url(MAPPING)).await.expect(200);
     sam
@@ -49,7 +49,7 @@ fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
 }
 
 /// Adds a rule for a committee, from the page as it was opened.
-async fn add_committee(world: &World, sam: &mut Visitor, page: &Page, code: &str, role: &str) -> Page {
+pub async fn add_committee(world: &World, sam: &mut Visitor, page: &Page, code: &str, role: &str) -> Page {
     let (token, revision) = guards(page);
     let fields = [
         ("token", &*token),
@@ -62,7 +62,7 @@ async fn add_committee(world: &World, sam: &mut Visitor, page: &Page, code: &str
     sam.post(world.url("/_gate/admin/mapping/rules"), &fields).await
 }
 
-async fn publish(world: &World, sam: &mut Visitor) -> Page {
+pub async fn publish(world: &World, sam: &mut Visitor) -> Page {
     let preview = previewed(world, sam).await;
     let (token, revision) = guards(&preview);
     let fields = [("token", &*token), ("revision", &revision), ("note", "For the new term")];
@@ -177,6 +177,43 @@ async fn a_forged_form_changes_nothing() {
     assert!(!after.text.contains("evil"), "{}", after.text);
     assert_eq!(guards(&after).1, revision);
     add_committee(&world, &mut sam, &after, "EDU", "education").await.expect(303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_outlives_its_rule_is_managed_until_an_administrator_ends_that() {
+    const VERSIONS: &str = "/_gate/admin/versions";
+    let world = world().await;
+    let (mut jane, mut sam) = (world.visitor(), sam(&world).await);
+    jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
+    let page = sam.get(world.url(MAPPING)).await;
+    add_committee(&world, &mut sam, &page, "ED*", "seat_{code}").await.expect(303);
+    publish(&world, &mut sam).await.expect(303);
+    assert!(roles(&world, &mut jane).await.contains(&"seat_u".to_owned()));
+
+    let release = async |sam: &mut Visitor| {
+        let page = sam.get(world.url(VERSIONS)).await.expect(200);
+        let value = |name: &str| page.attribute(&format!("name=\"{name}\""), "value").unwrap();
+        let (token, version) = (value("token"), value("version"));
+        let fields = [("token", &*token), ("version", &version), ("role", "seat_u")];
+        sam.post(world.url("/_gate/admin/versions/roles"), &fields).await
+    };
+    let refused = release(&mut sam).await.expect(409);
+    assert!(refused.text.contains("gives each of them to somebody now"), "{}", refused.text);
+
+    let page = sam.get(world.url(VERSIONS)).await.expect(200);
+    let token = page.attribute("name=\"token\"", "value").unwrap();
+    let restored = [("token", &*token), ("number", "1")];
+    sam.post(world.url("/_gate/admin/versions/restore"), &restored).await.expect(303);
+    let released = release(&mut sam).await.expect(303);
+    assert!(released.location().unwrap().as_str().ends_with("/versions?done=released"));
+    let page = sam.get(world.url(VERSIONS)).await.expect(200);
+    assert!(
+        page.text.contains("No longer manages seat_u") && !page.text.contains("given-seat_u"),
+        "{}",
+        page.text
+    );
+    let log = sam.get(world.url("/_gate/admin/audit")).await.expect(200).text;
+    assert!(log.contains("Stopped managing roles"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,7 @@
 //! The rules file: an example with every key, every problem with its place, and printing as the inverse of parsing.
 
+mod reference;
+
 use proptest::prelude::*;
 
 use super::*;

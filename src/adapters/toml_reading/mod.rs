@@ -3,6 +3,9 @@
 //! What keys there are and what they mean is said by whoever reads: `rules_file`, and `config` for the configuration.
 
 pub(crate) mod problem;
+mod section;
+#[cfg(test)]
+pub(crate) mod tests;
 mod values;
 
 use std::borrow::Cow;
@@ -13,7 +16,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 pub use problem::Problem;
-pub use values::FromToml;
+pub(crate) use section::section;
 
 use crate::domain::spelling::nearest;
 
@@ -144,6 +147,12 @@ pub fn list(names: &[&str]) -> String {
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
         None => "nothing".into(),
     }
+}
+
+/// What can be read from a value.
+pub trait FromToml: Sized {
+    /// Reads a value, or notes why it cannot.
+    fn from_toml<'i>(value: Spanned<DeValue<'i>>, reading: &mut Reading<'i>) -> Option<Self>;
 }
 
 /// The entries of a table that has been checked for unknown keys.

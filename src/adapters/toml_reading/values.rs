@@ -1,17 +1,11 @@
-//! What can stand as a value in a document: texts, truth, numbers, lists.
+//! What stands as a value in most documents: texts, truth, numbers, lists.
 
 use std::num::ParseIntError;
 
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::Reading;
-
-/// What can be read from a value.
-pub trait FromToml: Sized {
-    /// Reads a value, or notes why it cannot.
-    fn from_toml<'i>(value: Spanned<DeValue<'i>>, reading: &mut Reading<'i>) -> Option<Self>;
-}
+use super::{FromToml, Reading};
 
 impl FromToml for String {
     fn from_toml<'i>(value: Spanned<DeValue<'i>>, reading: &mut Reading<'i>) -> Option<String> {

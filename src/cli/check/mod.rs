@@ -53,6 +53,8 @@ pub enum Sample {
     Rules,
     /// The JSON Schema of the configuration file, for editors.
     Schema,
+    /// The JSON Schema of a rules file.
+    RulesSchema,
 }
 
 /// Checks, or prints a sample.
@@ -66,6 +68,7 @@ pub fn run(
         Some(Sample::Configuration) => return Ok(out.write_all(sample::CONFIGURATION.as_bytes())?),
         Some(Sample::Rules) => return Ok(out.write_all(sample::RULES.as_bytes())?),
         Some(Sample::Schema) => return Ok(out.write_all(sample::SCHEMA.as_bytes())?),
+        Some(Sample::RulesSchema) => return Ok(out.write_all(sample::RULES_SCHEMA.as_bytes())?),
         None => {}
     }
     let budget = Arc::new(Budget::new(Rate::default()));

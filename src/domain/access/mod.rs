@@ -3,10 +3,11 @@
 //! Invariant: nothing here waits, reads a clock or knows HTTP. Proxy, forward-auth and OpenID Provider ask `decide`, so they cannot disagree, and a
 //! yes is a `Permit` that only this module can make.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::client::Client;
+use super::parts::Part;
 use super::path::{PathFault, PathPattern, PathPolicy, Platform, RequestPath};
 use super::record::{IndividualId, Profile};
 pub use super::require::Require;
@@ -102,6 +103,8 @@ pub struct Standing {
     pub profile: Profile,
     /// What the person holds now.
     pub decision: Decision,
+    /// The parts of the record at which the mapping looks and of which something was not read.
+    pub unread: BTreeSet<Part>,
 }
 
 /// Who is asking.

@@ -33,6 +33,7 @@ fn site(access: Vec<AccessRule>) -> Site {
 
 fn holding(roles: &[&str]) -> Standing {
     Standing {
+        unread: Default::default(),
         id: IndividualId::parse("b3a1").unwrap(),
         profile: Profile::default(),
         decision: Decision {

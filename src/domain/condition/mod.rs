@@ -4,8 +4,9 @@
 //! A new kind is a variant of [`Condition`] with its values, a row of [`KINDS`], and its evaluation in `roles::conditions`.
 
 use super::code::Code;
-use super::record::Parts;
+use super::parts::Part;
 
+mod asked;
 mod field;
 mod status;
 mod words;
@@ -81,7 +82,7 @@ pub struct ConditionKind {
     /// Its fields, the one that names the thing first. Without any it is written `key = true`.
     pub fields: &'static [ConditionField],
     /// The part of the record that it looks at, beside the individual.
-    pub part: Parts,
+    pub part: Option<Part>,
     /// The field that may be a pattern, in a rule for many roles.
     pub pattern: Option<&'static str>,
     /// As a fact, with fields in braces.
@@ -120,7 +121,7 @@ static MEMBERSHIP_TYPE: ConditionKind = ConditionKind {
     label: "Membership type",
     says: "While any membership of this type is active. Every membership of a person is looked at.",
     fields: &[code("membership_type", "Membership type", ChoiceList::MembershipTypes)],
-    part: Parts::NONE,
+    part: None,
     pattern: Some("membership_type"),
     holds: "Holds the membership {membership_type}",
     fails: "Does not hold the membership {membership_type}",
@@ -136,7 +137,7 @@ static MEMBERSHIP_STATUS: ConditionKind = ConditionKind {
         hint: "Active; expired and within grace; pending: starts later; lapsed; or never a member.",
         ..field("membership_status", "Membership status", Holds::Word(&MembershipStatus::WORDS), None)
     }],
-    part: Parts::NONE,
+    part: None,
     pattern: None,
     holds: "Has the membership status {membership_status}",
     fails: "Does not have the membership status {membership_status}",
@@ -161,7 +162,7 @@ static COMMITTEE: ConditionKind = ConditionKind {
             ..field("positions", "Positions", Holds::Codes, Some(ChoiceList::Positions))
         },
     ],
-    part: Parts { committees: true, ..Parts::NONE },
+    part: Some(Part::Committees),
     pattern: Some("committee"),
     holds: "On committee {committee}{positions}",
     fails: "Not on committee {committee}{positions}",
@@ -177,7 +178,7 @@ static SECURITY_ROLE: ConditionKind = ConditionKind {
     label: "Security role",
     says: "While the AMS lists this security role for the person.",
     fields: &[code("security_role", "Security role", ChoiceList::SecurityRoles)],
-    part: Parts::NONE,
+    part: None,
     pattern: Some("security_role"),
     holds: "Has the security role {security_role}",
     fails: "Does not have the security role {security_role}",
@@ -194,7 +195,7 @@ static EVENT: ConditionKind = ConditionKind {
         days("from_days_before", "From days before", "Empty: from the registration.", "from {} before"),
         days("until_days_after", "Until days after", "Empty: without end.", "until {} after"),
     ],
-    part: Parts { registrations: true, ..Parts::NONE },
+    part: Some(Part::Registrations),
     pattern: Some("event"),
     holds: "Registered for event {event}",
     fails: "Not registered for event {event}",
@@ -216,7 +217,7 @@ static PURCHASE: ConditionKind = ConditionKind {
         code("purchase", "Product", ChoiceList::Products),
         days("valid_days", "Valid for days", "Empty: without end.", "for {}"),
     ],
-    part: Parts { purchases: true, ..Parts::NONE },
+    part: Some(Part::Purchases),
     pattern: Some("purchase"),
     holds: "Bought {purchase}",
     fails: "Did not buy {purchase}",
@@ -232,7 +233,7 @@ static CERTIFICATION: ConditionKind = ConditionKind {
     label: "Certification",
     says: "To the end of the day on which the certification expires.",
     fields: &[code("certification", "Certification", ChoiceList::Certifications)],
-    part: Parts { certifications: true, ..Parts::NONE },
+    part: Some(Part::Certifications),
     pattern: Some("certification"),
     holds: "Holds certification {certification}",
     fails: "Does not hold certification {certification}",
@@ -253,7 +254,7 @@ static RELATIONSHIP: ConditionKind = ConditionKind {
             ..field("organization", "Organization", Holds::Code, None)
         },
     ],
-    part: Parts { relationships: true, ..Parts::NONE },
+    part: Some(Part::Relationships),
     pattern: Some("relationship"),
     holds: "Has the relationship {relationship}{organization}",
     fails: "Does not have the relationship {relationship}{organization}",
@@ -272,7 +273,7 @@ static CUSTOM_FIELD: ConditionKind = ConditionKind {
         code("custom_field", "Custom field", ChoiceList::CustomFields),
         field("value", "Value", Holds::OneValue, Some(ChoiceList::FieldValues)),
     ],
-    part: Parts::NONE,
+    part: None,
     pattern: Some("value"),
     holds: "Custom field {custom_field} has the value {value}",
     fails: "Custom field {custom_field} does not have the value {value}",
@@ -288,7 +289,7 @@ static MEMBER: ConditionKind = ConditionKind {
     label: "Member",
     says: "While any membership is active.",
     fields: &[],
-    part: Parts::NONE,
+    part: None,
     pattern: None,
     holds: "Member",
     fails: "Not a member",

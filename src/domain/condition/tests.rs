@@ -76,7 +76,7 @@ fn the_documentation_has_the_table() {
         let fields: Vec<String> = kind.fields.iter().map(field).collect();
         let fields =
             if fields.is_empty() { format!("`{}`: true or false", kind.key) } else { fields.join("; ") };
-        let part = kind.part.names().next().unwrap_or("individual");
+        let part = kind.part.map_or("individual", |part| part.name());
         format!("| {} | {fields} | {part} |\n", kind.label)
     };
     let table: String = KINDS.iter().map(row).collect();

@@ -8,6 +8,7 @@ use super::membership::{self, Term};
 use super::purchases;
 use super::span::{Span, between, counted};
 use crate::domain::fold;
+use crate::domain::parts::Part;
 use crate::domain::record::{CommitteeSeat, Membership, Record, Registration};
 use crate::domain::rule::{Code, Condition, Rules};
 use crate::domain::time::{AmsDate, TimeZone, end_of_day_after, start_of_day_before};
@@ -21,6 +22,14 @@ pub(super) fn spans(
     spans: &mut Vec<Span>,
 ) {
     let zone = &rules.time_zone;
+    let unread = condition.kind().part.filter(|part| !record.has_read(*part, condition.asked_code()));
+    if unread.is_some() {
+        spans.push(Span::UNKNOWN);
+    }
+    // Of purchases a line that was not read may take back one that was.
+    if unread == Some(Part::Purchases) {
+        return;
+    }
     match condition {
         Condition::Member => spans.extend(terms.iter().filter_map(|term| term.span)),
         Condition::MembershipType(code) => {
@@ -77,10 +86,10 @@ pub(super) fn spans(
                 found.and_then(window)
             });
         }
-        Condition::Purchase { product, valid_days } => match record.purchases.as_deref() {
-            Some(lines) => purchases::spans(product, *valid_days, lines, zone, spans),
-            None => spans.push(Span::UNKNOWN),
-        },
+        Condition::Purchase { product, valid_days } => {
+            let lines = record.purchases.as_deref().unwrap_or_default();
+            purchases::spans(product, *valid_days, lines, zone, spans);
+        }
         Condition::Certification(code) => {
             each(spans, record.certifications.as_deref(), |certification| {
                 let found = if certification.cancelled { Found::No } else { is(code, &certification.code) };
@@ -174,10 +183,7 @@ fn on_committee<'a>(
 }
 
 fn each<T>(spans: &mut Vec<Span>, part: Option<&[T]>, span: impl FnMut(&T) -> Option<Span>) {
-    match part {
-        Some(entries) => spans.extend(entries.iter().filter_map(span)),
-        None => spans.push(Span::UNKNOWN),
-    }
+    spans.extend(part.unwrap_or_default().iter().filter_map(span));
 }
 
 fn within(start: &AmsDate, end: &AmsDate, zone: &TimeZone) -> Option<Span> {

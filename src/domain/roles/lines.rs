@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::conditions::said;
+use super::naming::name;
 use crate::domain::code::{Code, slug};
 use crate::domain::condition::{Condition, FieldValue};
 use crate::domain::fold;
@@ -59,8 +60,17 @@ pub(super) fn of_many<'a>(
     let mut seen = BTreeSet::new();
     for text in fitting(condition, pattern, record) {
         let star = pattern.star_in(text).unwrap_or_default();
-        // What the star stands for has no letter: the role would not tell one code from another.
-        let Some(slug) = slug(&star).filter(|_| seen.insert(fold::folded(text))) else { continue };
+        if !seen.insert(fold::folded(text)) {
+            continue;
+        }
+        let Some(slug) = slug(&star) else {
+            // The role would not tell one code from another.
+            let (rule, code) = (rule.name(), name(text));
+            many.refused.push(format!(
+                "The rule {rule} gives no role for {code}: its `*` stands for no ASCII letter or digit."
+            ));
+            continue;
+        };
         let Some(role) = template.role(&slug) else {
             many.refused.push(format!("The rule {} gives no role of more than 64 characters.", rule.name()));
             continue;

@@ -9,6 +9,7 @@ mod decision;
 mod found;
 mod lines;
 mod membership;
+mod naming;
 mod purchases;
 mod reasons;
 mod span;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use super::decision::Verdict;
 use super::lines::MOST_ROLES;
 use super::membership;
+use super::naming::{membership_name, name};
 use super::span::Span;
 use super::timeline::{Outcome, Timeline, holds};
-use super::warnings::{membership_name, name};
+use crate::domain::parts::Part;
 use crate::domain::record::Record;
 use crate::domain::rule::{Condition, Role, Rule, Rules};
 use crate::domain::time::{FOREVER, TimeZone, Timestamp, in_words, last_day};
@@ -64,9 +65,8 @@ pub(super) fn trace(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) 
 /// Why a rule for many roles gives none.
 fn nothing_fits(rule: &Rule, record: &Record) -> String {
     let Some((at, _, pattern)) = rule.patterns().next() else { return "The rule has no pattern.".into() };
-    let kind = rule.when.get(at).map(Condition::kind);
-    match kind.and_then(|kind| record.missing(kind.part).names().next()) {
-        Some(part) => format!("It cannot be told: {part} were not read from the AMS."),
+    match rule.when.get(at).and_then(|condition| unread(condition, record)) {
+        Some(part) => format!("It cannot be told: {}.", not_read(part, record)),
         None => format!("Nothing on the record fits {}.", name(pattern.as_str())),
     }
 }
@@ -173,8 +173,20 @@ fn excluded(fact: &str) -> String {
 
 /// Why nobody can say whether a condition holds.
 fn doubt(condition: &Condition, record: &Record) -> String {
-    match record.missing(condition.kind().part).names().next() {
-        Some(part) => format!("{part} were not read from the AMS"),
+    match unread(condition, record) {
+        Some(part) => not_read(part, record),
         None => "an entry on the record is incomplete or cannot be read".into(),
+    }
+}
+
+/// The part of which a condition lacks something.
+fn unread(condition: &Condition, record: &Record) -> Option<Part> {
+    condition.kind().part.filter(|part| !record.has_read(*part, condition.asked_code()))
+}
+
+fn not_read(part: Part, record: &Record) -> String {
+    match record.partly.of(part) {
+        None => format!("{} were not read from the AMS", part.name()),
+        Some(_) => format!("not all {} were read from the AMS", part.name()),
     }
 }

@@ -3,8 +3,9 @@
 //! A date that cannot be read is worth a sentence where the mapping looks at it, and nowhere else. A date that stands for
 //! "no date" is always worth one: the AMS is not known to write it.
 
+use super::naming::{membership_name, name};
 use super::{lines, membership, purchases};
-use crate::domain::record::{Membership, Parts, Quantity, Record};
+use crate::domain::record::{Membership, Quantity, Record};
 use crate::domain::rule::{Code, Condition, RuleRole, Rules};
 use crate::domain::time::{AmsDate, in_words};
 
@@ -26,7 +27,7 @@ pub(super) fn of(record: &Record, rules: &Rules) -> Vec<String> {
             }
         }
     }
-    missing_parts(&mut warnings, record, rules.parts());
+    missing_parts(&mut warnings, record, rules);
     warnings.0
 }
 
@@ -56,21 +57,6 @@ impl Warnings {
             self.add(format!("{} has no date to count days from; it grants nothing.", subject()));
         }
     }
-}
-
-/// Text as it may appear in a reason: never an e-mail address.
-pub(super) fn name(text: &str) -> &str {
-    match text.trim() {
-        "" => "without a name",
-        text if text.contains('@') => "(an address)",
-        text => text,
-    }
-}
-
-/// What a membership is called in a sentence: the name for people, else its code.
-pub(super) fn membership_name(membership: &Membership) -> Option<&str> {
-    let said = [membership.type_name.as_deref(), membership.code.as_deref()];
-    said.into_iter().flatten().find(|text| !text.trim().is_empty()).map(name)
 }
 
 fn of_membership(warnings: &mut Warnings, membership: &Membership, rules: &Rules, looks_at_grace: bool) {
@@ -207,11 +193,19 @@ fn placeholders(warnings: &mut Warnings, record: &Record) {
     }
 }
 
-fn missing_parts(warnings: &mut Warnings, record: &Record, needed: Parts) {
-    for part in record.missing(needed).names() {
-        let mut letters = part.chars();
-        let part: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-        warnings
-            .add(format!("{part} were not read from the AMS; no rule that asks for them grants anything."));
+fn missing_parts(warnings: &mut Warnings, record: &Record, rules: &Rules) {
+    for part in rules.unread(record) {
+        let name = part.name();
+        warnings.add(match record.partly.of(part) {
+            Some(_) => {
+                format!("Not all {name} were read from the AMS; what is missing neither grants nor denies anything.")
+            }
+            None => {
+                let mut letters = name.chars();
+                let name: String =
+                    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+                format!("{name} were not read from the AMS; no rule that asks for them grants anything.")
+            }
+        });
     }
 }

@@ -1,4 +1,4 @@
-//! How a mapping comes into force: publication, rollback, and the first start.
+//! How a mapping comes into force: publication, rollback, and the first start; and how a role leaves the list of those it manages.
 //!
 //! One transaction writes the version, what is left of the draft, and the audit entry; then the mapping in force is swapped.
 
@@ -87,20 +87,67 @@ impl Mapping {
             before: Some(rules_file::print(&seen.latest.rules)),
             after: Some(rules_file::print(&rules)),
         };
-        let left = StoredDraft {
-            revision: seen.stored.revision + 1,
-            last: Some(published.clone()),
-            content: restored_from.and(seen.stored.content.clone()),
-        };
-        let mut produced = seen.latest.produced.clone();
-        produced.extend(listed.iter().flat_map(|listed| listed.produced(&rules)));
-        produced.extend(self.produced_for_known(&rules).await?);
+        let produced = &seen.latest.produced | &self.produced(&rules).await?;
         let head = VersionHead { number, published, note, restored_from };
-        let version = Version { head, rules, produced };
+        let draft = restored_from.and(seen.stored.content.clone());
+        self.commit(seen, Version { head, rules, produced }, draft, &entry).await
+    }
+
+    /// The number of the version in force, and the roles that rules for many have ever given, beyond those that it names.
+    pub async fn given_by_patterns(&self) -> Result<(u64, BTreeSet<Role>), StoreError> {
+        let latest = self.seen().await?.latest;
+        let named = latest.rules.managed_roles().into_iter().collect();
+        Ok((latest.head.number, &latest.produced - &named))
+    }
+
+    /// Takes roles that rules for many have given off the list of those that the mapping manages, in a new version that says the same.
+    /// What the mapping gives somebody now stays. A draft that is under way is kept.
+    pub async fn release(
+        &self,
+        actor: &Actor,
+        version: u64,
+        roles: &BTreeSet<Role>,
+    ) -> Result<VersionHead, ChangeError> {
+        let seen = self.seen().await?;
+        if seen.latest.head.number != version {
+            return Err(seen.conflict());
+        }
+        let rules = seen.latest.rules.clone();
+        let released = &(&seen.latest.produced & roles) - &self.produced(&rules).await?;
+        if released.is_empty() {
+            return Err(ChangeError::Unchanged);
+        }
+        let published = Edit { by: actor.clone(), at: self.clock.now() };
+        let produced = &seen.latest.produced - &released;
+        let managed = |produced| Some(ManagedRoles::of(&rules, produced).text());
+        let entry = Entry {
+            at: published.at,
+            actor: actor.clone(),
+            action: Action::RolesReleased,
+            about: in_short(&released),
+            before: managed(&seen.latest.produced),
+            after: managed(&produced),
+        };
+        let note = format!("No longer manages {}", in_short(&released));
+        let head = VersionHead { number: version + 1, published, note, restored_from: None };
+        let draft = seen.stored.content.clone();
+        self.commit(seen, Version { head, rules, produced }, draft, &entry).await
+    }
+
+    /// Writes a version, what is left of the draft and the entry, and puts the version in force.
+    async fn commit(
+        &self,
+        seen: SeenDraft,
+        version: Version,
+        draft: Option<(u64, Rules)>,
+        entry: &Entry,
+    ) -> Result<VersionHead, ChangeError> {
+        let last = Some(version.head.published.clone());
+        let left = StoredDraft { revision: seen.stored.revision + 1, last, content: draft };
         // First, so that no assertion names a list that is not kept.
         let lists = [&seen.latest, &version].map(|it| ManagedRoles::of(&it.rules, &it.produced));
         role_lists::keep(&*self.store, &lists.each_ref(), self.clock.now()).await?;
-        if !self.store.publish(seen.expected(), &version, &left, &entry).await? {
+        if !self.store.publish(seen.expected(), &version, &left, entry).await? {
             return Err(self.conflict().await);
         }
         let head = version.head.clone();
@@ -108,7 +155,12 @@ impl Mapping {
         Ok(head)
     }
 
-    /// The roles that rules for many give people that we know of.
+    /// The roles that rules for many give, as far as is known: for the codes that the AMS lists, and to people that we know of.
+    async fn produced(&self, rules: &Rules) -> Result<BTreeSet<Role>, StoreError> {
+        let listed = self.people.catalogue().await?.map(|listed| listed.produced(rules)).unwrap_or_default();
+        Ok(&listed | &self.produced_for_known(rules).await?)
+    }
+
     async fn produced_for_known(&self, rules: &Rules) -> Result<BTreeSet<Role>, StoreError> {
         if rules.rules.iter().all(|rule| rule.role.one().is_some()) {
             return Ok(BTreeSet::new());
@@ -136,6 +188,13 @@ impl Mapping {
         let found = self.people.scan(Arc::new(look), Arc::default()).await?;
         Ok(!found.contains(&true))
     }
+}
+
+/// The first of these roles by their names, and how many others there are.
+fn in_short(roles: &BTreeSet<Role>) -> String {
+    let names: Vec<&str> = roles.iter().take(5).map(Role::as_str).collect();
+    let others = roles.len() - names.len();
+    if others == 0 { names.join(", ") } else { format!("{} and {others} others", names.join(", ")) }
 }
 
 fn about(number: u64, restored_from: Option<u64>, locks_out: bool) -> String {

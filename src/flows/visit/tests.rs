@@ -175,6 +175,7 @@ fn session() -> (Session, Record) {
         purchases: None,
         certifications: None,
         relationships: None,
+        partly: Default::default(),
         warnings: Vec::new(),
     };
     let session = Session {

@@ -3,10 +3,11 @@
 use std::io;
 use std::net::SocketAddr;
 
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::{Control, Simulated, routes};
+use super::{Control, Simulated, page, routes};
 
 /// A listener by which a simulator is moved and read. Dropping it ends it.
 #[derive(Debug)]
@@ -15,14 +16,19 @@ pub struct ControlListener {
     task: JoinHandle<()>,
 }
 
+impl<S: Simulated> Control<S> {
+    /// Serves this over HTTP at the address. Nobody is asked who they are, so it belongs on loopback.
+    pub async fn listen(&self, address: SocketAddr) -> io::Result<ControlListener> {
+        ControlListener::start(address, self.clone()).await
+    }
+}
+
 impl ControlListener {
-    pub(super) async fn start<S: Simulated>(
-        address: SocketAddr,
-        control: Control<S>,
-    ) -> io::Result<ControlListener> {
+    async fn start<S: Simulated>(address: SocketAddr, control: Control<S>) -> io::Result<ControlListener> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let serving = axum::serve(listener, routes::router(control));
+        let router = Router::new().merge(page::router()).merge(routes::router()).with_state(control);
+        let serving = axum::serve(listener, router);
         let task = tokio::spawn(async move {
             // `axum::serve` tries failed accepts again by itself and has no other errors.
             let _ = serving.await;

@@ -9,15 +9,14 @@ use jiff::{SignedDuration, SpanRelativeTo, Timestamp};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::{Control, FaultPlan, Refusal, Simulated, edits, page};
+use super::{Control, FaultPlan, Refusal, Simulated, edits};
 use crate::sim::switches::{Fault, Setting};
 
 /// Entries and calls that one answer lists if it does not say how many.
 const USUAL: usize = 100;
 
-pub(super) fn router<S: Simulated>(control: Control<S>) -> Router {
+pub(super) fn router<S: Simulated>() -> Router<Control<S>> {
     Router::new()
-        .merge(page::router())
         .route("/status", get(status::<S>))
         .route("/time", get(time::<S>).put(set_time::<S>).delete(real_time::<S>))
         .route("/time/advance", post(advance::<S>))
@@ -35,7 +34,6 @@ pub(super) fn router<S: Simulated>(control: Control<S>) -> Router {
         .route("/{collection}/{key}/{list}", get(show_list::<S>).post(add_or_act::<S>))
         .route("/{collection}/{key}/{list}/{which}", delete(take::<S>))
         .fallback(|| async { Refusal::Unknown("address like that; see /status".to_owned()) })
-        .with_state(control)
 }
 
 type Handled = Result<Json<Value>, Refusal>;

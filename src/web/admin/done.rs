@@ -17,6 +17,8 @@ pub enum Done {
     Published,
     /// An older version is in force.
     Restored,
+    /// Roles left the list of those that are managed.
+    RolesReleased,
     /// The lists of the AMS were read.
     Refreshed,
     /// A session was ended.
@@ -36,7 +38,7 @@ pub enum Done {
 }
 
 /// Each with its key and its sentences.
-const ALL: [(Done, &str, &str); 15] = [
+const ALL: [(Done, &str, &str); 16] = [
     (Done::Saved, "saved", "Saved to the draft. Nothing changes for anybody until you publish it."),
     (Done::Unchanged, "same", "Nothing was changed."),
     (Done::Removed, "removed", "Removed from the draft. Nothing changes for anybody until you publish it."),
@@ -44,6 +46,11 @@ const ALL: [(Done, &str, &str); 15] = [
     (Done::Imported, "imported", "The file was taken into the draft. Look at it, then publish it."),
     (Done::Published, "published", "Published. It counts from now on, for people who are signed in too."),
     (Done::Restored, "restored", "Restored. It counts from now on, for people who are signed in too."),
+    (
+        Done::RolesReleased,
+        "released",
+        "The mapping no longer manages these roles, but for those that it gives somebody now.",
+    ),
     (Done::Refreshed, "refreshed", "The lists of your AMS were read again."),
     (Done::SessionEnded, "ended", "The session was ended."),
     (Done::SessionsEnded, "all-ended", "All sessions of this person were ended."),

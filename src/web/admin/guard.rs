@@ -162,6 +162,7 @@ fn turned_away(admin: &Admin, arrived: &Arrived, request: &Request, outside: Out
                 contact: arrived.association.contact.clone(),
                 sign_out: paths::LOGOUT.to_owned(),
                 client: None,
+                unread: Vec::new(),
             };
             answer(Notice::Refused(refused).html(&arrived.frame()))
         }

@@ -17,6 +17,18 @@ pub trait AdminPage: Template {
     fn shell(&self) -> &Shell;
 }
 
+/// Pages with a field `shell`.
+macro_rules! admin_pages {
+    ($( $page:ty ),+) => {
+        $( impl $crate::web::admin::shell::AdminPage for $page {
+            fn shell(&self) -> &$crate::web::admin::shell::Shell {
+                &self.shell
+            }
+        } )+
+    };
+}
+pub(crate) use admin_pages;
+
 impl<P: AdminPage> Page for P {
     const STYLE: &'static str = STYLE;
     const SCRIPT: &'static str = SCRIPT;

@@ -42,17 +42,6 @@ impl Page for KeptForm {
     fn status(&self) -> StatusCode {
         StatusCode::UNAUTHORIZED
     }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        let fields =
-            [("subject", "Harbour \"dues\""), ("topic", "a"), ("topic", "b"), ("message", "x\r\n</form>")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .to_vec();
-        let next_url = "/_gate/login?return_to=%2F_gate%2Fresume%3Fform%3D".to_owned();
-        let login = "/_gate/login?return_to=%2F".to_owned();
-        vec![("kept_form", Self { frame: super::tests::frame(), fields, next_url, login })]
-    }
 }
 
 /// After the sign-in, at a clean address whose query ends in the key: `?form=KEY`.
@@ -68,13 +57,4 @@ pub struct ResumeForm {
 impl Page for ResumeForm {
     const SCRIPT: &'static str = RESUME;
     const FORMS: super::Forms = super::Forms::ToTheSite;
-
-    fn status(&self) -> StatusCode {
-        StatusCode::OK
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        vec![("resume_form", Self { frame: super::tests::frame(), name: "Jane Okafor".to_owned() })]
-    }
 }

@@ -156,6 +156,8 @@ pub struct Refused {
     pub sign_out: String,
     /// The OpenID client that the person came from. `None`: a page of a site was asked for.
     pub client: Option<WayBack>,
+    /// What of the person's record is still being read, as people call it. The roles may follow from that.
+    pub unread: Vec<&'static str>,
 }
 
 /// The way back to an OpenID client.
@@ -177,6 +179,9 @@ pub enum Missing {
     /// All of these are needed; those the person has are left out.
     AllOf(Vec<String>),
 }
+
+/// When a page looks again whether the rest of a record has been read.
+const STILL_READING: Retry = Retry::after(5);
 
 /// The link to where the association answers questions.
 pub(super) fn contact_link(contact: &Contact) -> Link {
@@ -252,6 +257,7 @@ impl Notice {
             | Self::Busy(retry)
             | Self::NetworkBusy(retry)
             | Self::Unavailable(retry) => Some(*retry),
+            Self::Refused(refused) if !refused.unread.is_empty() => Some(STILL_READING),
             _ => None,
         }
     }

@@ -63,13 +63,4 @@ impl Page for NoticePage {
     fn status(&self) -> StatusCode {
         self.status
     }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        let page = |notice| Self::new(notice, &super::tests::frame());
-        let notices = super::tests::notices();
-        let own = notices.iter().map(|notice| (notice.outcome().slug(), page(notice)));
-        let at_a_client = super::tests::refused_at_a_client();
-        own.chain([("not_entitled_at_a_client", page(&at_a_client))]).collect()
-    }
 }

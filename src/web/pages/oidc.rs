@@ -1,7 +1,6 @@
 //! The pages of the OpenID Provider: a form that carries an answer to a client, and the question before a logout.
 
 use askama::Template;
-use http::StatusCode;
 
 use super::{Forms, Frame, Page};
 
@@ -22,17 +21,6 @@ pub struct FormPost {
 impl Page for FormPost {
     const SCRIPT: &'static str = FORM_POST;
     const FORMS: Forms = Forms::ToAClient;
-
-    fn status(&self) -> StatusCode {
-        StatusCode::OK
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        let fields = vec![("code", "c0de".to_owned()), ("state", "\"><script>".to_owned())];
-        let action = "https://wiki.harbour.example/cb?a=1&b=2".to_owned();
-        vec![("form_post", Self { frame: super::tests::frame(), action, fields })]
-    }
 }
 
 /// Asks before a logout that anybody could have started.
@@ -54,18 +42,4 @@ pub struct SignOutQuestion {
 impl Page for SignOutQuestion {
     /// The answer leads on to the AMS's logout, or to the client.
     const FORMS: Forms = Forms::OnToAClient;
-
-    fn status(&self) -> StatusCode {
-        StatusCode::OK
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        let client = Some("Harbour Wiki <b>".to_owned());
-        let page = |stays_here| {
-            let (action, answer) = ("/_gate/oidc/logout".to_owned(), "c2VhbGVk".to_owned());
-            Self { frame: super::tests::frame(), client: client.clone(), stays_here, action, answer }
-        };
-        vec![("sign_out_question", page(false)), ("sign_out_question_stays", page(true))]
-    }
 }

@@ -1,7 +1,6 @@
 //! The pages on the way in and out: "Taking you to the sign-in page", "Signing you out" and "You are signed out".
 
 use askama::Template;
-use http::StatusCode;
 
 use super::{Frame, Page};
 
@@ -33,21 +32,6 @@ pub enum Step {
 
 impl Page for SignInPage {
     const SCRIPT: &'static str = SCRIPT;
-
-    fn status(&self) -> StatusCode {
-        StatusCode::OK
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        let go_url = "/_gate/login/go?return_to=%2Fmembers%3Fa%3D1&x=\"><script>".to_owned();
-        let page = |step| Self { frame: super::tests::frame(), go_url: go_url.clone(), step };
-        vec![
-            ("sign_in", page(Step::Whole)),
-            ("sign_in_cut", page(Step::Cut)),
-            ("sign_in_cut_signed_in", page(Step::CutSignedIn)),
-        ]
-    }
 }
 
 /// Where a logout ends that has nowhere else to go: no page of the site is open to everybody, or a client named no address.
@@ -60,16 +44,7 @@ pub struct SignedOutPage {
     pub sign_in: String,
 }
 
-impl Page for SignedOutPage {
-    fn status(&self) -> StatusCode {
-        StatusCode::OK
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        vec![("signed_out", Self { frame: super::tests::frame(), sign_in: "/_gate/login".to_owned() })]
-    }
-}
+impl Page for SignedOutPage {}
 
 /// Stands in the middle of a long logout: browsers follow only so many redirects, and count again from a page.
 #[derive(Clone, Debug, Template)]
@@ -81,14 +56,4 @@ pub struct SigningOut {
     pub go_url: String,
 }
 
-impl Page for SigningOut {
-    fn status(&self) -> StatusCode {
-        StatusCode::OK
-    }
-
-    #[cfg(test)]
-    fn samples() -> Vec<(&'static str, Self)> {
-        let go_url = "https://news.harbour.example/_gate/slo?round=library&end=ams".to_owned();
-        vec![("signing_out", Self { frame: super::tests::frame(), go_url })]
-    }
-}
+impl Page for SigningOut {}

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Response, header};
 
 /// The frame of all samples. The markup in the names must come out as text.
-pub(super) fn frame() -> Frame {
+fn frame() -> Frame {
     Frame {
         association: "Harbour Association".to_owned(),
         site: Some("Library & Archive".to_owned()),
@@ -19,7 +19,7 @@ pub(super) fn frame() -> Frame {
 }
 
 /// Somebody came from an OpenID client.
-pub(super) fn refused_at_a_client() -> Notice {
+fn refused_at_a_client() -> Notice {
     Notice::Refused(Refused {
         name: "Jane Okafor".to_owned(),
         missing: Missing::AnyOf(vec!["Member".to_owned()]),
@@ -31,11 +31,12 @@ pub(super) fn refused_at_a_client() -> Notice {
             address: "https://wiki.harbour.example/cb?error=access_denied&state=1".to_owned(),
             other_account: Some("/_gate/oidc/authorize?client_id=wiki&prompt=select_account".to_owned()),
         }),
+        unread: Vec::new(),
     })
 }
 
 /// One of each notice, in the order of the enum.
-pub(super) fn notices() -> Vec<Notice> {
+fn notices() -> Vec<Notice> {
     let again = || "/_gate/login?return_to=%2Fmembers".to_owned();
     let failed = |outcome| Notice::SignInFailed { outcome, again: again() };
     let sign_out = || "/_gate/logout".to_owned();
@@ -52,6 +53,7 @@ pub(super) fn notices() -> Vec<Notice> {
             contact: Some(Contact::Email("office@harbour.example".to_owned())),
             sign_out: sign_out(),
             client: None,
+            unread: Vec::new(),
         }),
         Notice::NotAdmitted {
             contact: Some(Contact::Web("https://harbour.example/contact".to_owned())),
@@ -91,9 +93,7 @@ pub(super) fn notices() -> Vec<Notice> {
     ]
 }
 
-fn check<P: Page>() {
-    let samples = P::samples();
-    assert!(!samples.is_empty());
+fn check<P: Page>(samples: impl IntoIterator<Item = (&'static str, P)>) {
     for (name, page) in samples {
         let response = respond(&page);
         assert_eq!(response.status(), page.status(), "{name}");
@@ -132,15 +132,59 @@ fn text(response: &Response<Bytes>) -> String {
 }
 
 #[test]
-fn every_sample_of_every_page_renders() {
-    check::<SignInPage>();
-    check::<SigningOut>();
-    check::<SignedOutPage>();
-    check::<KeptForm>();
-    check::<ResumeForm>();
-    check::<FormPost>();
-    check::<SignOutQuestion>();
-    check::<notice_page::NoticePage>();
+fn the_pages_on_the_way_in_and_out_render() {
+    let go_url = "/_gate/login/go?return_to=%2Fmembers%3Fa%3D1&x=\"><script>";
+    let page = |step| SignInPage { frame: frame(), go_url: go_url.to_owned(), step };
+    check([
+        ("sign_in", page(Step::Whole)),
+        ("sign_in_cut", page(Step::Cut)),
+        ("sign_in_cut_signed_in", page(Step::CutSignedIn)),
+    ]);
+    let go_url = "https://news.harbour.example/_gate/slo?round=library&end=ams".to_owned();
+    check([("signing_out", SigningOut { frame: frame(), go_url })]);
+    check([("signed_out", SignedOutPage { frame: frame(), sign_in: "/_gate/login".to_owned() })]);
+}
+
+#[test]
+fn the_pages_about_a_form_that_was_kept_render() {
+    let fields = [
+        ("subject", "Harbour \"dues\""),
+        ("topic", "a"),
+        ("topic", "b"),
+        (
+            "message",
+            "x
+</form>",
+        ),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec();
+    let next_url = "/_gate/login?return_to=%2F_gate%2Fresume%3Fform%3D".to_owned();
+    let login = "/_gate/login?return_to=%2F".to_owned();
+    check([("kept_form", KeptForm { frame: frame(), fields, next_url, login })]);
+    check([("resume_form", ResumeForm { frame: frame(), name: "Jane Okafor".to_owned() })]);
+}
+
+#[test]
+fn the_pages_of_the_openid_provider_render() {
+    let fields = vec![("code", "c0de".to_owned()), ("state", "\"><script>".to_owned())];
+    let action = "https://wiki.harbour.example/cb?a=1&b=2".to_owned();
+    check([("form_post", FormPost { frame: frame(), action, fields })]);
+    let question = |stays_here| SignOutQuestion {
+        frame: frame(),
+        client: Some("Harbour Wiki <b>".to_owned()),
+        stays_here,
+        action: "/_gate/oidc/logout".to_owned(),
+        answer: "c2VhbGVk".to_owned(),
+    };
+    check([("sign_out_question", question(false)), ("sign_out_question_stays", question(true))]);
+}
+
+#[test]
+fn every_notice_renders() {
+    let page = |notice: &Notice| notice_page::NoticePage::new(notice, &frame());
+    check(notices().iter().map(|notice| (notice.outcome().slug(), page(notice))));
+    check([("not_entitled_at_a_client", page(&refused_at_a_client()))]);
 }
 
 #[test]

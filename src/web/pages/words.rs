@@ -209,7 +209,13 @@ fn refused_words(refused: &Refused) -> Words {
             "Your account does not open this page"
         },
         sentence: format!("You are signed in as {}. {missing}", refused.name),
-        advice: if refused.renew_url.is_some() {
+        advice: if !refused.unread.is_empty() {
+            format!(
+                "Some of your {} are still being read from the association's records. That takes a few minutes at most; what they open \
+                 will then open by itself.",
+                refused.unread.join(" and ")
+            )
+        } else if refused.renew_url.is_some() {
             "If you have just renewed or joined, it can take a few minutes until we know.".to_owned()
         } else {
             "If you think that this is wrong, the association's office can help.".to_owned()

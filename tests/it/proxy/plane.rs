@@ -277,6 +277,7 @@ impl Plane {
             purchases: None,
             certifications: None,
             relationships: None,
+            partly: Default::default(),
             warnings: Vec::new(),
         };
         let session = Session {

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use url::Url;
 
 use super::handshake::AmsTokens;
+use super::page_sizes::PageSizes;
 use super::tokens::TokenCache;
 use super::transport::{Call, Transport};
 use crate::adapters::ams::AmsError;
@@ -39,11 +40,12 @@ pub(super) enum Reply {
 pub(super) struct Api {
     transport: Transport,
     pub(super) tokens: TokenCache,
+    pub(super) page_sizes: PageSizes,
 }
 
 impl Api {
     pub(super) fn new(transport: Transport, tokens: TokenCache) -> Api {
-        Api { transport, tokens }
+        Api { transport, tokens, page_sizes: PageSizes::default() }
     }
 
     pub(super) async fn get(&self, question: ApiQuestion<'_>, priority: Priority) -> Result<Reply, AmsError> {

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::api::{ApiQuestion, Reply};
+use super::lists;
 use super::read;
 use super::wire;
 use super::{History, ReMembers};
@@ -53,7 +54,7 @@ impl ReMembers {
             Reply::Unauthorised => return Err(AmsError::CredentialsRefused),
         };
         let Some(individual) = individual else { return Ok(None) };
-        let fetched = read::fetch(&self.api, individual, parts, priority).await?;
+        let fetched = lists::fetch(&self.api, individual, &parts, priority).await?;
         Ok(Some(PersonReading { record: read::record(&fetched, as_of)?, said: wire::line::said(&fetched) }))
     }
 

@@ -10,7 +10,9 @@ mod catalogue;
 mod credentials;
 mod environment;
 mod handshake;
+mod lists;
 mod login;
+mod page_sizes;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -79,7 +81,7 @@ impl ReMembers {
         if Some(read::id_of(&individual)?) != arrival.claimed {
             return Err(AmsError::OtherPerson);
         }
-        read::complete(&self.api, individual, parts, Priority::SignIn, as_of).await
+        lists::complete(&self.api, individual, &parts, Priority::SignIn, as_of).await
     }
 
     async fn reread(
@@ -92,7 +94,7 @@ impl ReMembers {
         let Some(individual) = read::find_by_id(&self.api, id, priority).await? else {
             return Ok(None);
         };
-        let record = read::complete(&self.api, individual, parts, priority, as_of).await?;
+        let record = lists::complete(&self.api, individual, &parts, priority, as_of).await?;
         if record.id != *id {
             return Err(AmsError::Unreadable(
                 "`Profile` brought another individual than was asked for".into(),

@@ -1,4 +1,4 @@
-//! What we ask about individuals, and what the answers mean: by token, by id, and the parts that cost calls of their own.
+//! What we ask about individuals, and what the answers mean: by token and by id. `lists` reads the parts that cost calls of their own.
 //!
 //! Lists have no total and no end mark, so they are read page by page until one of the signs that are known to come
 //! after the last page (docs/ams/remembers.md, "Pages of a list").
@@ -11,10 +11,10 @@ use super::login::is_guid;
 use super::wire::{self, Fetched};
 use crate::adapters::ams::{AmsError, NoRecord};
 use crate::adapters::budget::Priority;
-use crate::domain::record::{IndividualId, Parts, Record};
+use crate::domain::record::{IndividualId, Record};
 use crate::domain::time::Timestamp;
 
-/// More pages than anybody fills; a list that goes on is broken, and half a list must not decide about roles.
+/// More pages than any list of the association fills.
 const MOST_PAGES: usize = 100;
 
 /// Finds the person that the visitor's token stands for. Every way of saying that it is not valid gives `ArrivalRefused`.
@@ -49,60 +49,12 @@ pub(super) async fn find_by_id(
     }
 }
 
-/// Fetches the parts and puts the record together.
-pub(super) async fn complete(
-    api: &Api,
-    individual: Value,
-    parts: Parts,
-    priority: Priority,
-    as_of: Timestamp,
-) -> Result<Record, AmsError> {
-    record(&fetch(api, individual, parts, priority).await?, as_of)
-}
-
-/// Fetches the parts side by side.
-pub(super) async fn fetch(
-    api: &Api,
-    individual: Value,
-    parts: Parts,
-    priority: Priority,
-) -> Result<Fetched, AmsError> {
-    let id = id_of(&individual)?;
-    let id = guid(&id)?;
-    let mut fetched = Fetched { individual, ..Fetched::default() };
-    let part = |wanted: bool, name| async move {
-        if wanted { list(api, id, name, priority).await.map(Some) } else { Ok(None) }
-    };
-    (
-        fetched.committees,
-        fetched.registrations,
-        fetched.purchases,
-        fetched.certifications,
-        fetched.relationships,
-    ) = tokio::try_join!(
-        part(parts.committees, "Committees"),
-        part(parts.registrations, "Registrations"),
-        part(parts.purchases, "Purchases"),
-        part(parts.certifications, "Certifications"),
-        part(parts.relationships, "Relationships"),
-    )?;
-    Ok(fetched)
-}
-
 /// A cheap call that needs good tokens and nothing else (docs/ams/remembers.md, "Tokens").
 pub(super) async fn probe(api: &Api) -> Result<(), AmsError> {
     let path = &["Ads", "Mobile", "All", "1"];
     match api.get(ApiQuestion { path, query: &[] }, Priority::SignIn).await? {
         Reply::Unauthorised => Err(AmsError::CredentialsRefused),
         _ => Ok(()),
-    }
-}
-
-/// All entries of one list about an individual who is known to exist.
-async fn list(api: &Api, id: &str, name: &str, priority: Priority) -> Result<Vec<Value>, AmsError> {
-    match pages(api, &["Individuals", id, name], name, priority).await? {
-        (entries, true) => Ok(entries),
-        _ => Err(AmsError::Unreadable(format!("`{name}` has more than {MOST_PAGES} pages"))),
     }
 }
 
@@ -182,7 +134,7 @@ fn unreadable(no_record: NoRecord) -> AmsError {
 }
 
 /// Ids of re:Members are GUIDs; anything else is not put into a path.
-fn guid(id: &IndividualId) -> Result<&str, AmsError> {
+pub(super) fn guid(id: &IndividualId) -> Result<&str, AmsError> {
     let id = id.as_str();
     if is_guid(id) { Ok(id) } else { Err(AmsError::Unreadable("an id that is not a GUID".into())) }
 }

@@ -187,6 +187,7 @@ pub(in crate::adapters::store) fn record(person: &str, as_of: Timestamp) -> Reco
         purchases: None,
         certifications: None,
         relationships: None,
+        partly: Default::default(),
         warnings: Vec::new(),
     }
 }

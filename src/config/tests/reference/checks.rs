@@ -70,8 +70,9 @@ fn with(header: &str, key: &Key, value: &str) -> String {
 
 #[test]
 fn the_reference_is_current() {
-    assert_current("docs/configuration.md", &markdown(&document()));
-    let schema = serde_json::to_string_pretty(&schema::schema(&document())).unwrap();
+    assert_current("docs/configuration.md", &format!("{BEGINNING}{}", tables(&document())));
+    let schema = schema(&document(), "The configuration of membergate");
+    let schema = serde_json::to_string_pretty(&schema).unwrap();
     assert_current("config/membergate.schema.json", &format!("{schema}\n"));
 }
 
@@ -135,7 +136,7 @@ fn only_secrets_are_kept_out_of_the_file() {
 
 #[test]
 fn an_editor_accepts_the_samples_and_finds_mistakes() {
-    let schema = schema::schema(&document());
+    let schema = schema(&document(), "");
     let sample: Value =
         serde_json::to_value(toml::from_str::<toml::Table>(sample::CONFIGURATION).unwrap()).unwrap();
     assert_eq!(mistakes(&schema, &sample, ""), Vec::<String>::new());

@@ -86,10 +86,15 @@ fn what_is_empty_reserved_or_too_long_is_never_given() {
     rules.add(Rule::new(role("chapter_board"), None, vec![Condition::SecurityRole(code("none"))]));
     check(&person, &rules, NOW, "chapter_all");
     let warnings = decide(&person, &rules, at(NOW)).warnings;
-    assert_eq!(warnings.len(), 3, "{warnings:?}");
-    for part in
-        ["chapter_board: it is granted by a rule", "chapter_all: it follows from", "more than 64 characters"]
-    {
+    assert_eq!(warnings.len(), 6, "{warnings:?}");
+    for part in [
+        "chapter_board: it is granted by a rule",
+        "chapter_all: it follows from",
+        "more than 64 characters",
+        "no role for CH-:",
+        "no role for CH-*:",
+        "no role for CH-\u{6771}\u{4eac}: its `*` stands for no ASCII letter or digit",
+    ] {
         assert!(warnings.iter().any(|it| it.contains(part)), "{part}: {warnings:?}");
     }
     // Core roles never, not even where the mapping may name them.

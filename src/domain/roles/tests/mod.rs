@@ -61,6 +61,7 @@ fn record() -> Record {
         purchases: Some(Vec::new()),
         certifications: Some(Vec::new()),
         relationships: Some(Vec::new()),
+        partly: Default::default(),
         warnings: Vec::new(),
     }
 }

@@ -248,7 +248,7 @@ fn compared(
         () => MigratedRole::Differs,
     };
     let mut warnings = decision.warnings.clone();
-    if record.lacks(rules.parts()) {
+    if !record.has_all(&rules.parts()) {
         warnings.push("Parts of the record that the mapping asks for were not read.".to_owned());
     }
     ReportLine {

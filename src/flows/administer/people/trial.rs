@@ -51,5 +51,5 @@ pub fn try_it(record: &Record, rules: &Rules, at: Timestamp) -> Trial {
         });
         (held, next) = (then.roles, then.holds_until);
     }
-    Trial { at, decision, incomplete: record.lacks(rules.parts()), changes }
+    Trial { at, decision, incomplete: !record.has_all(&rules.parts()), changes }
 }

@@ -201,16 +201,53 @@ async fn what_a_rule_for_many_roles_has_given_stays_managed() {
         format!("{FILE}\n[[rule]]\nrole = \"desk_{{code}}\"\nwhen = [{{ security_role = \"Desk-*\" }}]\n");
     let draft = running.mapping().import(&dana, 1, &many).await.unwrap();
     running.mapping().publish(&dana, draft.revision, "", false).await.unwrap();
-    let managed = |running: &Running| -> Vec<String> {
-        running.rules.load().managed.roles().iter().map(ToString::to_string).collect()
-    };
-    assert_eq!(managed(&running), ["desk_north", "staff", "subscriber"]);
+    assert_eq!(running.managed(), ["desk_north", "staff", "subscriber"]);
     // Neither that nobody holds it nor that the rule is gone takes it off the list.
     running.know(&person("omar", "None")).await;
     running.mapping().restore(&dana, 1, false).await.unwrap();
-    assert_eq!(managed(&running), ["desk_north", "staff", "subscriber"]);
+    assert_eq!(running.managed(), ["desk_north", "staff", "subscriber"]);
     drop(running);
-    assert_eq!(managed(&world.start().await), ["desk_north", "staff", "subscriber"]);
+    assert_eq!(world.start().await.managed(), ["desk_north", "staff", "subscriber"]);
+}
+
+#[tokio::test]
+async fn a_role_that_a_rule_for_many_gave_is_released_by_a_step_of_its_own() {
+    let world = World::new();
+    let running = world.start().await;
+    let dana = administrator("dana");
+    let desk = |name: &str| person("omar", name);
+    running.know(&person("dana", "Staff")).await;
+    running.know(&desk("Desk-North")).await;
+    let many =
+        format!("{FILE}\n[[rule]]\nrole = \"desk_{{code}}\"\nwhen = [{{ security_role = \"Desk-*\" }}]\n");
+    let draft = running.mapping().import(&dana, 1, &many).await.unwrap();
+    let draft = {
+        running.mapping().publish(&dana, draft.revision, "", false).await.unwrap();
+        let revision = running.mapping().draft().await.unwrap().revision;
+        running.mapping().import(&dana, revision, WITH_PRESS).await.unwrap()
+    };
+    let (version, given) = running.mapping().given_by_patterns().await.unwrap();
+    assert_eq!((version, &given), (2, &[Role::parse("desk_north").unwrap()].into()));
+    let release = async |version| running.mapping().release(&dana, version, &given).await;
+    assert!(matches!(release(2).await, Err(ChangeError::Unchanged)), "somebody is given it");
+    running.know(&desk("Desk-South")).await;
+    assert!(matches!(release(1).await, Err(ChangeError::Conflict { .. })), "not the version in force");
+    let head = release(2).await.unwrap();
+    assert_eq!((head.number, &*head.note), (3, "No longer manages desk_north"));
+    assert_eq!(running.managed(), ["staff", "subscriber"]);
+    assert_eq!(running.mapping().draft().await.unwrap().rules, draft.rules, "a draft under way is kept");
+    assert_eq!(running.actions().await.last(), Some(&Action::RolesReleased));
+    assert!(matches!(release(3).await, Err(ChangeError::Unchanged)));
+    drop(running);
+    let running = world.start().await;
+    assert_eq!(running.managed(), ["staff", "subscriber"]);
+    // A rule that gives it again puts it back.
+    running.know(&desk("Desk-North")).await;
+    let revision = running.mapping().draft().await.unwrap().revision;
+    let draft =
+        running.mapping().import(&dana, revision, &format!("honor_grace = true\n{many}")).await.unwrap();
+    running.mapping().publish(&dana, draft.revision, "", false).await.unwrap();
+    assert_eq!(running.managed(), ["desk_north", "staff", "subscriber"]);
 }
 
 #[tokio::test]

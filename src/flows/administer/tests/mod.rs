@@ -124,6 +124,11 @@ impl Running {
         }
     }
 
+    /// The roles that the mapping in force manages.
+    fn managed(&self) -> Vec<String> {
+        self.rules.load().managed.roles().iter().map(ToString::to_string).collect()
+    }
+
     /// The actions in the audit log, oldest first.
     async fn actions(&self) -> Vec<Action> {
         let page = self.administer.audit.list(&Filter::default(), None).await.unwrap();
@@ -150,6 +155,7 @@ fn person(name: &str, security_role: &str) -> Record {
         purchases: Some(Vec::new()),
         certifications: Some(Vec::new()),
         relationships: Some(Vec::new()),
+        partly: Default::default(),
         warnings: Vec::new(),
     }
 }

@@ -5,7 +5,7 @@ use askama::Template;
 use crate::domain::audit::Action;
 use crate::web::admin::audit_line::AuditLine;
 use crate::web::admin::fields::{Field, FieldErrors};
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 
 /// The log.
 #[derive(Clone, Debug, Template)]
@@ -27,12 +27,6 @@ pub struct AuditPage {
     pub filtered: bool,
 }
 
-impl AdminPage for AuditPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
-
 /// The fields of the filter, with what stands in them and what to mend.
 pub fn fields<'a>(value: impl Fn(&str) -> &'a str, errors: &FieldErrors) -> Vec<Field> {
     let field = |name: &'static str, label, kind| {
@@ -45,3 +39,5 @@ pub fn fields<'a>(value: impl Fn(&str) -> &'a str, errors: &FieldErrors) -> Vec<
         field("until", "To day", "date"),
     ]
 }
+
+admin_pages!(AuditPage);

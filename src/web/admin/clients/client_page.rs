@@ -9,7 +9,7 @@ use crate::adapters::store::administration::Registered;
 use crate::domain::client::{Algorithm, Client, Proof, Scope, Scopes};
 use crate::domain::rule::{Role, Rules};
 use crate::web::admin::fields::{CopyValue, Field, FieldErrors, Lines};
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 
 /// The client that is changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -248,8 +248,4 @@ impl ClientPage {
     }
 }
 
-impl AdminPage for ClientPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(ClientPage);

@@ -8,7 +8,7 @@ use crate::domain::client::Client;
 use crate::domain::rule::{Role, Rules};
 use crate::domain::time::TimeZone;
 use crate::flows::administer::clients::ListedClient;
-use crate::web::admin::shell::{AdminPage, Shell, Tone};
+use crate::web::admin::shell::{Shell, Tone, admin_pages};
 use crate::web::admin::words::when;
 
 /// Messages on the page.
@@ -140,8 +140,4 @@ fn message(told: &DeliveryStatus, zone: &TimeZone) -> DeliveryLine {
     }
 }
 
-impl AdminPage for ClientsPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(ClientsPage);

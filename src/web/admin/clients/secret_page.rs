@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::domain::client::{Client, Scopes, scope_text};
 use crate::web::admin::fields::CopyValue;
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 use crate::web::paths;
 
 /// The page.
@@ -48,8 +48,4 @@ pub fn values(issuer: &str, id: &str, scopes: &Scopes) -> Vec<CopyValue> {
     ]
 }
 
-impl AdminPage for SecretPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(SecretPage);

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 
 /// What is wrong in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +31,4 @@ pub struct FilesPage {
     pub wrong: Vec<FileProblem>,
 }
 
-impl AdminPage for FilesPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(FilesPage);

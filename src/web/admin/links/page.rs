@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::web::admin::fields::CopyValue;
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 use crate::web::paths;
 
 /// The page.
@@ -77,8 +77,4 @@ impl LinksPage {
     }
 }
 
-impl AdminPage for LinksPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(LinksPage);

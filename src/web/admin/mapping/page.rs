@@ -11,7 +11,7 @@ use crate::web::admin::kinds;
 use crate::web::admin::mapping::offers::Offers;
 use crate::web::admin::mapping::rule::edited::Edited;
 use crate::web::admin::mapping::rule::form::TypedCondition;
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 use crate::web::admin::words::Difference;
 
 /// A rule in a card.
@@ -255,8 +255,4 @@ fn switches(settings: &MappingSettings) -> Vec<Toggle> {
     ]
 }
 
-impl AdminPage for MappingPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(MappingPage);

@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::flows::administer::migrate::{MigratedRole, Report};
 use crate::web::admin::fields::{grouped, people};
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 
 /// Users shown; a spreadsheet from the command line has all of them.
 const SHOWN: usize = 500;
@@ -99,8 +99,4 @@ impl Findings {
     }
 }
 
-impl AdminPage for MigratePage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(MigratePage);

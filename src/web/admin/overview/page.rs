@@ -5,7 +5,7 @@ use askama::Template;
 use crate::web::admin::audit_line::AuditLine;
 use crate::web::admin::draft::DraftBar;
 use crate::web::admin::fields::Tile;
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 
 /// The overview.
 #[derive(Clone, Debug, Template)]
@@ -23,8 +23,4 @@ pub struct OverviewPage {
     pub is_new: bool,
 }
 
-impl AdminPage for OverviewPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(OverviewPage);

@@ -8,7 +8,7 @@ use crate::domain::time::{self, TimeZone, Timestamp};
 use crate::flows::administer::people::FoundPerson;
 use crate::flows::administer::people::trial::{RoleChange, Trial};
 use crate::web::admin::fields::Field;
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 use crate::web::admin::words::when;
 
 /// A role with its name for people.
@@ -201,8 +201,4 @@ pub fn links(who: &str, draft: bool, now: Timestamp, trial: &Trial, zone: &TimeZ
     [step("Now".to_owned(), None)].into_iter().chain(next).chain(later).collect()
 }
 
-impl AdminPage for PeoplePage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(PeoplePage);

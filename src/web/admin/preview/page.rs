@@ -5,7 +5,7 @@ use askama::Template;
 use crate::domain::preview::{AffectedPeople, PersonName, Preview};
 use crate::web::admin::draft::DraftBar;
 use crate::web::admin::fields::{Field, Pager, grouped, people};
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 use crate::web::admin::sweep::SweepBar;
 use crate::web::admin::words::Difference;
 
@@ -181,12 +181,6 @@ impl PreviewPage {
     }
 }
 
-impl AdminPage for PreviewPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
-
 /// All who gain or lose one thing, page by page.
 #[derive(Clone, Debug, Template)]
 #[template(path = "admin/preview/people.html")]
@@ -201,8 +195,4 @@ pub struct PreviewPeople {
     pub pager: Pager,
 }
 
-impl AdminPage for PreviewPeople {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(PreviewPage, PreviewPeople);

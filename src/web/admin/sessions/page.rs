@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 
 use crate::web::admin::fields::{Field, people};
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 
 /// A session on the page.
 #[derive(Clone, Debug)]
@@ -69,8 +69,4 @@ impl SessionsPage {
     }
 }
 
-impl AdminPage for SessionsPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(SessionsPage);

@@ -8,7 +8,7 @@ use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::administer::status::Status;
 use crate::web::admin::fields::grouped;
 use crate::web::admin::menu::{self, MenuItem};
-use crate::web::admin::shell::{AdminPage, Shell, Tone};
+use crate::web::admin::shell::{Shell, Tone, admin_pages};
 use crate::web::admin::words::when;
 
 /// Days before its end at which a certificate is worth a word.
@@ -46,12 +46,6 @@ pub struct StatusPage {
     pub parts: Vec<StatusPart>,
     /// The AMS environment to which one can switch.
     pub other: Option<String>,
-}
-
-impl AdminPage for StatusPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
 }
 
 /// All parts but the clients.
@@ -212,3 +206,5 @@ pub fn certificate(ends: Option<Timestamp>, now: Timestamp, zone: &TimeZone) -> 
     let facts = vec![("Ends", format!("{} ({days} days)", when(ends, zone)))];
     StatusPart { name: "Certificate", tone, word: word.to_owned(), facts, advice: advice.to_owned() }
 }
+
+admin_pages!(StatusPage);

@@ -1,4 +1,4 @@
-//! Versions of the mapping: the list, one of them beside another, and putting an older one in force again.
+//! Versions of the mapping: the list, one of them beside another, putting an older one in force again, and the roles that outlive their rule.
 
 pub(crate) mod page;
 #[cfg(test)]
@@ -18,6 +18,7 @@ use super::menu;
 use super::shell::{Note, Shell, Tone};
 use super::state::{Admin, reads, writes};
 use super::words::differences;
+use crate::domain::rule::Role;
 use crate::flows::administer::mapping::{ChangeError, Which};
 use page::{ComparisonPage, VersionLine, VersionsPage};
 
@@ -30,6 +31,7 @@ pub fn routes() -> Router<Admin> {
         .route(menu::VERSIONS.path, reads(get(show)))
         .route("/_gate/admin/versions/compare", reads(get(compare)))
         .route("/_gate/admin/versions/restore", writes(post(restore)))
+        .route("/_gate/admin/versions/roles", writes(post(release)))
 }
 
 /// Shows the list.
@@ -39,7 +41,8 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answ
 
 async fn list(admin: &Admin, caller: &Caller, shell: Shell, locked_out: Option<u64>) -> Answer {
     let heads = admin.administer.mapping.versions().await?;
-    let (zone, current) = (admin.zone(), admin.administer.mapping.published().version);
+    let (current, given) = admin.administer.mapping.given_by_patterns().await?;
+    let zone = admin.zone();
     let number = caller.asked("page").and_then(|page| page.parse().ok()).unwrap_or(0);
     let shown = heads.iter().skip(usize::saturating_mul(number, PER_PAGE)).take(PER_PAGE);
     page(&VersionsPage {
@@ -49,6 +52,8 @@ async fn list(admin: &Admin, caller: &Caller, shell: Shell, locked_out: Option<u
             format!("{}?page={page}", menu::VERSIONS.path)
         }),
         locked_out,
+        current,
+        given: given.iter().map(Role::to_string).collect(),
     })
 }
 
@@ -102,4 +107,24 @@ pub async fn restore(State(admin): State<Admin>, Extension(caller): Called) -> A
     let note = Note::new(Tone::Bad, text);
     let shell = caller.shell(menu::VERSIONS).with(Some(note)).status(StatusCode::CONFLICT);
     list(&admin, &caller, shell, matches!(error, ChangeError::LockOut).then_some(number)).await
+}
+
+/// Stops managing the chosen roles.
+pub async fn release(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
+    let chosen = caller.form.iter().filter(|(name, _)| name == "role");
+    let roles = chosen.filter_map(|(_, role)| Role::parse(role).ok()).collect();
+    let version = caller.sent("version").parse().map_err(|_| PageError::NotFound)?;
+    let text = match admin.administer.mapping.release(&caller.actor, version, &roles).await {
+        Ok(_) => return caller.done(menu::VERSIONS, Done::RolesReleased),
+        Err(ChangeError::Unchanged) => {
+            "Nothing was changed: no role was chosen, or the mapping gives each of them to somebody now."
+        }
+        Err(ChangeError::Conflict { .. }) => {
+            "Another version came into force meanwhile, so nothing was changed. Look, then try again."
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let note = Note::new(Tone::Bad, text);
+    let shell = caller.shell(menu::VERSIONS).with(Some(note)).status(StatusCode::CONFLICT);
+    list(&admin, &caller, shell, None).await
 }

@@ -6,7 +6,7 @@ use crate::domain::mapping::VersionHead;
 use crate::domain::time::TimeZone;
 use crate::flows::administer::AdmittedBy;
 use crate::web::admin::fields::Pager;
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 use crate::web::admin::words::{Difference, when};
 
 /// A version in the list.
@@ -57,6 +57,10 @@ pub struct VersionsPage {
     pub pager: Pager,
     /// Restoring this one was refused because nobody could enter any more; only an operator may go on.
     pub locked_out: Option<u64>,
+    /// The version in force.
+    pub current: u64,
+    /// The roles that rules for many have given and that it does not name.
+    pub given: Vec<String>,
 }
 
 /// One version, or how two differ.
@@ -77,14 +81,4 @@ pub struct ComparisonPage {
     pub restore: Option<u64>,
 }
 
-impl AdminPage for VersionsPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
-
-impl AdminPage for ComparisonPage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(VersionsPage, ComparisonPage);

@@ -25,7 +25,11 @@ fn every_sample_of_the_list_renders() {
         pager: Pager::new(0, PER_PAGE, lines.len(), |_| String::new()),
         lines,
         locked_out: None,
+        current: 3,
+        given: Vec::new(),
     };
+    let given =
+        |page| VersionsPage { given: vec!["chapter_austin".to_owned(), "chapter_rome".to_owned()], ..page };
     let refused = VersionsPage { locked_out: Some(1), ..page(lines.clone()) };
     let refused = VersionsPage {
         shell: Shell { break_glass: true, ..refused.shell.clone().status(StatusCode::CONFLICT) },
@@ -33,7 +37,7 @@ fn every_sample_of_the_list_renders() {
     };
     check(vec![
         ("versions_empty", page(lines[2..].to_vec())),
-        ("versions_full", page(lines)),
+        ("versions_full", given(page(lines))),
         ("versions_error", refused),
     ]);
 }

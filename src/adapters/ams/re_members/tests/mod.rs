@@ -112,8 +112,12 @@ impl World {
     }
 
     async fn read(&self) -> Result<Option<Record>, AmsError> {
+        self.read_with(Parts::default()).await
+    }
+
+    async fn read_with(&self, parts: Parts) -> Result<Option<Record>, AmsError> {
         let id = IndividualId::parse(USER).unwrap();
-        self.ams.read(&id, Parts::default(), Priority::Refresh).await
+        self.ams.read(&id, parts, Priority::Refresh).await
     }
 
     fn calls(&self, part: &str) -> usize {

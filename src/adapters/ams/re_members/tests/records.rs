@@ -3,6 +3,8 @@
 use secrecy::SecretString;
 
 use super::*;
+use crate::domain::code::Code;
+use crate::domain::parts::{Codes, Part};
 
 #[tokio::test]
 async fn every_way_of_refusing_a_visitors_token_is_the_visitors_fault() {
@@ -80,6 +82,7 @@ async fn parts_are_fetched_side_by_side() {
         purchases: true,
         certifications: true,
         relationships: true,
+        ..nothing()
     };
     let outcome = tokio::task::spawn_blocking(move || {
         let outcome = runtime.block_on(async { world.await.redeem(parts).await });
@@ -132,14 +135,103 @@ async fn a_list_is_read_to_its_end_whatever_the_end_looks_like() {
     check_pages("the last page again", |page| ok(envelope(two(page.min(2)))), 4, 3).await;
 }
 
+fn product(code: &str) -> Code {
+    Code::parse(code).unwrap()
+}
+
+/// Purchases of these products are needed.
+fn of_products(codes: &[&str]) -> Parts {
+    let products = Codes::These(codes.iter().map(|code| product(code)).collect());
+    Parts { purchases: true, products, ..nothing() }
+}
+
 #[tokio::test]
-async fn a_list_without_end_is_refused_rather_than_cut() {
+async fn a_list_without_end_is_never_taken_for_whole() {
     let world = World::start(|call: &Seen| {
         let page = call.path.split_once("/Purchases/")?.1.parse().unwrap();
         Some(ok(envelope(two(page))))
-    });
-    let outcome = world.await.redeem(Parts { purchases: true, ..nothing() }).await;
-    assert_eq!(outcome, Err(AmsError::Unreadable("`Purchases` has more than 100 pages".into())));
+    })
+    .await;
+    let parts = Parts { purchases: true, ..nothing() };
+    let record = world.read_with(parts.clone()).await.unwrap().unwrap();
+    assert_eq!((record.has_all(&parts), world.calls("/Purchases/")), (false, 100));
+}
+
+#[tokio::test]
+async fn a_sign_in_makes_six_calls_at_most_and_what_it_lacks_is_unknown_until_it_was_read() {
+    let world = World::start(|call: &Seen| {
+        let (path, list) = [("/Purchases/", 8), ("/Committees/", 2)]
+            .into_iter()
+            .find_map(|(path, pages)| Some((call.path.split_once(path)?.1, pages)))?;
+        let page: usize = path.parse().unwrap();
+        Some(ok(envelope(if page > list { json!([]) } else { two(page) })))
+    })
+    .await;
+    let parts = Parts { committees: true, purchases: true, ..nothing() };
+    let record = world.redeem(parts.clone()).await.unwrap();
+    assert_eq!((world.calls("/Individuals/"), world.calls("/Purchases/")), (6, 2));
+    assert!(record.has_read(Part::Committees, None), "which took three calls");
+    assert!(
+        !record.has_read(Part::Purchases, None) && !record.has_read(Part::Purchases, Some(&product("A1")))
+    );
+    assert_eq!(record.purchases.map(|lines| lines.len()), Some(4));
+    let whole = world.read_with(parts.clone()).await.unwrap().unwrap();
+    assert!(whole.has_all(&parts));
+    assert_eq!(whole.purchases.map(|lines| lines.len()), Some(16));
+}
+
+#[tokio::test]
+async fn a_list_is_asked_for_by_the_codes_that_are_needed() {
+    let world = World::start(|call: &Seen| {
+        let (_, asked) = call.path.split_once("/Purchases/")?;
+        let (page, code) = asked.split_once("?productCode=").unwrap();
+        Some(ok(envelope(if page == "1" { json!([{ "productCode": code }]) } else { json!([]) })))
+    })
+    .await;
+    let record = world.redeem(of_products(&["WEB1", "WEB2"])).await.unwrap();
+    assert!(record.has_all(&of_products(&["web1", "web2"])));
+    assert!(!record.has_all(&of_products(&["WEB3"])) && !record.has_all(&of_products(&["WEB*"])));
+    assert_eq!(record.purchases.map(|lines| lines.len()), Some(2));
+    assert_eq!(world.calls("/Purchases/1?productCode=WEB1"), 1);
+    assert_eq!(world.calls("/Purchases/"), 4);
+    let many = of_products(&["A1", "A2", "A3", "A4"]);
+    let whole = World::start(|call: &Seen| call.is("/Purchases/").then(|| ok(json!([])))).await;
+    assert!(whole.redeem(many.clone()).await.unwrap().has_all(&many));
+    assert_eq!((whole.calls("/Purchases/"), whole.calls("productCode")), (1, 0), "for more codes all of it");
+}
+
+#[tokio::test]
+async fn a_filter_that_is_not_looked_at_doubles_nothing_and_one_that_is_refused_is_left_out() {
+    let world = World::start(|call: &Seen| {
+        let (_, asked) = call.path.split_once("/Purchases/")?;
+        Some(ok(envelope(if asked.starts_with('1') { two(1) } else { json!([]) })))
+    })
+    .await;
+    let needed = of_products(&["A1", "B1"]);
+    let record = world.redeem(needed.clone()).await.unwrap();
+    assert_eq!((record.has_all(&needed), record.purchases.map(|lines| lines.len())), (true, Some(2)));
+
+    let world = World::start(|call: &Seen| {
+        let (_, asked) = call.path.split_once("/Purchases/")?;
+        let refused = asked.contains('?');
+        Some(if refused { status(400) } else { ok(envelope(if asked == "1" { two(1) } else { json!([]) })) })
+    })
+    .await;
+    let record = world.redeem(needed.clone()).await.unwrap();
+    let whole = Parts { purchases: true, ..nothing() };
+    assert_eq!((record.has_all(&whole), record.purchases.map(|lines| lines.len())), (true, Some(2)));
+    assert_eq!((world.calls("productCode"), world.calls("/Purchases/")), (2, 4));
+}
+
+#[tokio::test]
+async fn a_page_shorter_than_one_that_was_followed_is_the_last() {
+    let world = World::start(|call: &Seen| {
+        let page = call.path.split_once("/Committees/")?.1.parse().unwrap();
+        Some(ok(envelope(if page == 1 { two(1) } else { json!([two(page)[0]]) })))
+    })
+    .await;
+    let record = world.redeem(Parts { committees: true, ..nothing() }).await.unwrap();
+    assert_eq!((record.committees.map(|seats| seats.len()), world.calls("/Committees/")), (Some(3), 2));
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::lenient::{items, items_owned, says};
 use super::{Fetched, record as record_of};
 use crate::adapters::ams::NoRecord;
+use crate::domain::parts::Partly;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 
@@ -23,7 +24,15 @@ pub(crate) fn record(mut line: Map<String, Value>, as_of: Timestamp) -> Result<R
     let purchases = part("purchases");
     let certifications = part("certifications");
     let relationships = part("relationships");
-    let fetched = Fetched { individual, committees, registrations, purchases, certifications, relationships };
+    let fetched = Fetched {
+        individual,
+        committees,
+        registrations,
+        purchases,
+        certifications,
+        relationships,
+        partly: Partly::default(),
+    };
     let mut record = record_of(&fetched, as_of)?;
     let unknown = line.into_iter().map(|(key, _)| key.chars().take(40).collect::<String>());
     record
@@ -34,7 +43,8 @@ pub(crate) fn record(mut line: Map<String, Value>, as_of: Timestamp) -> Result<R
 
 /// What was said about a person, as a line.
 pub(crate) fn said(fetched: &Fetched) -> Value {
-    let Fetched { individual, committees, registrations, purchases, certifications, relationships } = fetched;
+    let Fetched { individual, committees, registrations, purchases, certifications, relationships, .. } =
+        fetched;
     let parts = [
         ("committees", committees),
         ("registrations", registrations),

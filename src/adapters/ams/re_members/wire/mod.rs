@@ -18,6 +18,9 @@ use lenient::{JsonEntry, Malformed, items};
 use serde_json::Value;
 
 use crate::adapters::ams::NoRecord;
+use crate::domain::code::Code;
+use crate::domain::fold;
+use crate::domain::parts::{Part, Partly};
 use crate::domain::record::{
     Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Quantity, Record,
     Registration, Relationship,
@@ -39,6 +42,8 @@ pub(crate) struct Fetched {
     pub(crate) certifications: Option<Vec<Value>>,
     /// All pages of the individual's relationships.
     pub(crate) relationships: Option<Vec<Value>>,
+    /// Those of the parts that were not fetched whole.
+    pub(crate) partly: Partly,
 }
 
 /// The id in an individual's data.
@@ -76,8 +81,20 @@ pub(crate) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, NoRe
             .map(|entries| each(entries, "certification", &mut warnings, certification)),
         relationships: fetched_or_embedded(&fetched.relationships, &individual, "relationships")
             .map(|entries| each(entries, "relationship", &mut warnings, relationship)),
+        partly: fetched.partly.clone(),
         warnings,
     })
+}
+
+/// Whether an entry of a list may have this code; one that says none may.
+pub(crate) fn may_be_about(part: Part, entry: &Value, code: &Code) -> bool {
+    let mut warnings = Vec::new();
+    let said = match part {
+        Part::Purchases => purchase(entry, &mut warnings).map(|purchase| purchase.product),
+        Part::Registrations => registration(entry, &mut warnings).map(|registration| registration.event),
+        Part::Committees | Part::Certifications | Part::Relationships => return true,
+    };
+    said.map_or(true, |said| fold::is_blank(&said) || code.matches(&said))
 }
 
 /// The individual of an answer, out of its envelope.

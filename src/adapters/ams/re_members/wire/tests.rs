@@ -190,6 +190,7 @@ fn an_entry_that_cannot_be_understood_stays_without_a_name_and_gives_a_warning()
         purchases: Some(vec![json!([])]),
         certifications: Some(vec![json!({ "name": "CPA" })]),
         relationships: Some(vec![json!(true)]),
+        partly: Default::default(),
     });
     assert_eq!(record.memberships, vec![unknown_membership(); 2]);
     assert_eq!(record.security_roles, [""]);

@@ -10,7 +10,7 @@ use crate::web::admin::kinds;
 use crate::web::admin::mapping::offers::Offers;
 use crate::web::admin::mapping::rule::edited::Edited;
 use crate::web::admin::mapping::rule::form::{MOST_CONDITIONS, TypedCondition, TypedRule};
-use crate::web::admin::shell::{AdminPage, Shell};
+use crate::web::admin::shell::{Shell, admin_pages};
 
 /// One condition on the page.
 #[derive(Clone, Debug)]
@@ -139,8 +139,4 @@ impl RulePage {
     }
 }
 
-impl AdminPage for RulePage {
-    fn shell(&self) -> &Shell {
-        &self.shell
-    }
-}
+admin_pages!(RulePage);

@@ -1,17 +1,58 @@
-//! The JSON Schema of the configuration file, with which editors complete and check it.
+//! The JSON Schema of a file, with which editors complete and check it.
 //!
 //! It knows keys, kinds, words and defaults. Everything else is said by `membergate check`.
 
 use serde_json::{Map, Value, json};
 
-use super::{Key, Kind, Section, value};
+use super::reference::{Key, Kind, Section, value};
+use crate::domain::condition::{ConditionField, ConditionKind, Holds, KINDS};
 
-/// config/membergate.schema.json
-pub(super) fn schema(document: &Section) -> Value {
+/// The schema of a document.
+pub(crate) fn schema(document: &Section, title: &str) -> Value {
     let mut schema = section(document);
     schema["$schema"] = "http://json-schema.org/draft-07/schema#".into();
-    schema["title"] = "The configuration of membergate".into();
+    schema["title"] = title.into();
     schema
+}
+
+/// What a `$ref` of a condition means.
+pub(crate) fn definitions() -> Value {
+    let not = json!({
+        "type": "object",
+        "description": "While the condition does not hold.",
+        "properties": { "not": { "$ref": CONDITION } },
+        "required": ["not"],
+        "additionalProperties": false,
+    });
+    json!({ "condition": { "anyOf": KINDS.into_iter().map(condition).chain([not]).collect::<Vec<_>>() } })
+}
+
+const CONDITION: &str = "#/definitions/condition";
+
+fn condition(kind: &ConditionKind) -> Value {
+    let field = |field: &ConditionField| {
+        let text = json!({ "type": "string", "minLength": 1 });
+        let value = match field.holds {
+            Holds::Code | Holds::OneValue => text,
+            Holds::Codes => json!({ "type": "array", "minItems": 1, "items": text }),
+            Holds::Days => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
+            Holds::Word(words) => json!({ "enum": words }),
+        };
+        (field.key.to_owned(), value)
+    };
+    let mut properties: Map<String, Value> = kind.fields.iter().map(field).collect();
+    let mut required: Vec<&str> = kind.fields.iter().filter(|it| !it.optional).map(|it| it.key).collect();
+    if kind.fields.is_empty() {
+        properties.insert(kind.key.to_owned(), json!({ "type": "boolean" }));
+        required.push(kind.key);
+    }
+    json!({
+        "type": "object",
+        "description": kind.says,
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
 }
 
 fn section(section: &Section) -> Value {
@@ -50,6 +91,7 @@ fn kind(of: &Kind, key: &Key) -> Value {
         Kind::Text => text,
         Kind::Number => json!({ "type": "integer", "minimum": 1 }),
         Kind::Flag => json!({ "type": "boolean" }),
+        Kind::Condition => json!({ "$ref": CONDITION }),
         Kind::List(items) => json!({ "type": "array", "items": kind(items, key) }),
         Kind::Section(inside) => section(inside),
         Kind::Source => {

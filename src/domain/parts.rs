@@ -1,0 +1,214 @@
+//! Parts of a record that cost calls of their own: which are needed, and how much of them was read.
+//!
+//! Of a part that was not read whole it is known about which codes all was read. What lies beyond is unknown: it grants nothing,
+//! and keeps negated conditions from granting (docs/roles.md, "What is unknown").
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::code::Code;
+
+/// A part that costs calls of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Committee seats.
+    Committees,
+    /// Event registrations.
+    Registrations,
+    /// Purchases.
+    Purchases,
+    /// Certifications.
+    Certifications,
+    /// Relationships.
+    Relationships,
+}
+
+impl Part {
+    /// All of them.
+    pub const ALL: [Part; 5] =
+        [Part::Committees, Part::Registrations, Part::Purchases, Part::Certifications, Part::Relationships];
+
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Part::Committees => "committees",
+            Part::Registrations => "registrations",
+            Part::Purchases => "purchases",
+            Part::Certifications => "certifications",
+            Part::Relationships => "relationships",
+        }
+    }
+}
+
+/// Which entries of a part are asked about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Codes {
+    /// Whatever code they have.
+    #[default]
+    All,
+    /// Those with these codes.
+    These(Vec<Code>),
+}
+
+impl Codes {
+    fn add(&mut self, code: Option<&Code>) {
+        match (&mut *self, code.filter(|code| code.stars() == 0)) {
+            (Codes::These(codes), Some(code)) if !codes.contains(code) => codes.push(code.clone()),
+            (Codes::These(_), Some(_)) => {}
+            // A pattern may stand for any code.
+            _ => *self = Codes::All,
+        }
+    }
+}
+
+/// The parts that are needed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// Committee seats.
+    pub committees: bool,
+    /// Event registrations.
+    pub registrations: bool,
+    /// Purchases.
+    pub purchases: bool,
+    /// Certifications.
+    pub certifications: bool,
+    /// Relationships.
+    pub relationships: bool,
+    /// For which events, if registrations are needed.
+    pub events: Codes,
+    /// Of which products, if purchases are needed.
+    pub products: Codes,
+}
+
+impl Parts {
+    /// Whether it is among them.
+    pub fn has(&self, part: Part) -> bool {
+        match part {
+            Part::Committees => self.committees,
+            Part::Registrations => self.registrations,
+            Part::Purchases => self.purchases,
+            Part::Certifications => self.certifications,
+            Part::Relationships => self.relationships,
+        }
+    }
+
+    /// The codes about which a part is asked.
+    pub fn codes(&self, part: Part) -> &Codes {
+        const ALL: &Codes = &Codes::All;
+        match part {
+            Part::Registrations => &self.events,
+            Part::Purchases => &self.products,
+            Part::Committees | Part::Certifications | Part::Relationships => ALL,
+        }
+    }
+
+    /// Those that are needed, in their order.
+    pub fn each(&self) -> impl Iterator<Item = Part> {
+        Part::ALL.into_iter().filter(|part| self.has(*part))
+    }
+
+    /// Adds what a condition looks at: a part, and a code in it if it names one.
+    pub fn add(&mut self, part: Part, code: Option<&Code>) {
+        let is_new = !self.has(part);
+        let flag = match part {
+            Part::Committees => &mut self.committees,
+            Part::Registrations => &mut self.registrations,
+            Part::Purchases => &mut self.purchases,
+            Part::Certifications => &mut self.certifications,
+            Part::Relationships => &mut self.relationships,
+        };
+        *flag = true;
+        let codes = match part {
+            Part::Registrations => &mut self.events,
+            Part::Purchases => &mut self.products,
+            Part::Committees | Part::Certifications | Part::Relationships => return,
+        };
+        if is_new {
+            *codes = Codes::These(Vec::new());
+        }
+        codes.add(code);
+    }
+}
+
+/// The codes of a part about which all was read, folded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadCodes(BTreeSet<String>);
+
+impl ReadCodes {
+    /// All about this code was read.
+    pub fn add(&mut self, code: &Code) {
+        self.0.insert(code.folded().to_owned());
+    }
+
+    /// Whether all about this code was read.
+    pub fn has(&self, code: &Code) -> bool {
+        code.stars() == 0 && self.0.contains(code.folded())
+    }
+}
+
+/// The parts that were read, but not whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Partly {
+    committees: Option<ReadCodes>,
+    registrations: Option<ReadCodes>,
+    purchases: Option<ReadCodes>,
+    certifications: Option<ReadCodes>,
+    relationships: Option<ReadCodes>,
+}
+
+impl Partly {
+    /// What was read of a part. `None`: it is not among those that were read in part.
+    pub fn of(&self, part: Part) -> Option<&ReadCodes> {
+        match part {
+            Part::Committees => self.committees.as_ref(),
+            Part::Registrations => self.registrations.as_ref(),
+            Part::Purchases => self.purchases.as_ref(),
+            Part::Certifications => self.certifications.as_ref(),
+            Part::Relationships => self.relationships.as_ref(),
+        }
+    }
+
+    /// Says what was read of a part; `None`: it is whole, or was not read at all.
+    pub fn set(&mut self, part: Part, read: Option<ReadCodes>) {
+        let place = match part {
+            Part::Committees => &mut self.committees,
+            Part::Registrations => &mut self.registrations,
+            Part::Purchases => &mut self.purchases,
+            Part::Certifications => &mut self.certifications,
+            Part::Relationships => &mut self.relationships,
+        };
+        *place = read;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> Code {
+        Code::parse(text).unwrap()
+    }
+
+    #[test]
+    fn the_codes_of_all_conditions_are_asked_about_and_a_pattern_asks_about_all() {
+        let mut parts = Parts::default();
+        parts.add(Part::Purchases, Some(&code("WEB1")));
+        parts.add(Part::Purchases, Some(&code("WEB1")));
+        parts.add(Part::Purchases, Some(&code("WEB2")));
+        parts.add(Part::Committees, Some(&code("EDU")));
+        assert_eq!(parts.products, Codes::These(vec![code("WEB1"), code("WEB2")]));
+        assert_eq!(parts.each().collect::<Vec<_>>(), [Part::Committees, Part::Purchases]);
+        parts.add(Part::Purchases, Some(&code("WEB*")));
+        parts.add(Part::Purchases, Some(&code("WEB4")));
+        assert_eq!(parts.products, Codes::All);
+    }
+
+    #[test]
+    fn a_code_was_read_whatever_its_case_and_a_pattern_never() {
+        let mut read = ReadCodes::default();
+        read.add(&code("Web1"));
+        assert!(read.has(&code(" WEB1 ")) && !read.has(&code("WEB2")) && !read.has(&code("WEB*")));
+    }
+}

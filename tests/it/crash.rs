@@ -1,0 +1,126 @@
+//! What was acknowledged survives: the gateway, or the database server, is killed (SIGKILL) while people sign in and out and an
+//! administrator publishes, and is started again.
+//!
+//! An answer that the browser has seen is a promise: a sign-in goes on, a sign-out stays, a published version is there, the audit log
+//! has no gap. What was under way may have happened or not. `MEMBERGATE_CRASHES=30` kills that often; the default is small.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::admin::{MAPPING, add_committee, publish, sam};
+use crate::process::Gateway;
+use crate::world::{CHAIR, NON_MEMBER, Plan, SECOND_MEMBERSHIP, Visitor, World};
+
+/// What browsers have been told.
+#[derive(Default, Clone)]
+struct Acknowledged {
+    signed_in: Vec<Visitor>,
+    /// With the cookie of the session that was ended.
+    signed_out: Vec<Visitor>,
+    /// Roles whose rule was published.
+    published: Vec<String>,
+}
+
+impl Acknowledged {
+    fn counts(&self) -> [usize; 3] {
+        [self.signed_in.len(), self.signed_out.len(), self.published.len()]
+    }
+}
+
+type Told = Arc<Mutex<Acknowledged>>;
+
+fn crashes() -> usize {
+    std::env::var("MEMBERGATE_CRASHES").ok().and_then(|text| text.parse().ok()).unwrap_or(2)
+}
+
+/// Signs in, and every other time out again, until the gateway is gone.
+async fn comes_and_goes(world: Arc<World>, told: Told, email: &'static str) {
+    for round in 0.. {
+        let mut visitor = world.visitor();
+        visitor.sign_in(email, world.url("/account")).await.expect(200);
+        if round % 2 == 0 {
+            told.lock().unwrap().signed_in.push(visitor);
+            continue;
+        }
+        let old = visitor.clone();
+        visitor.get(world.url("/_gate/slo")).await.expect(303);
+        told.lock().unwrap().signed_out.push(old);
+    }
+}
+
+/// Publishes one rule after the other, until the gateway is gone.
+async fn publishes(world: Arc<World>, told: Told, crash: usize) {
+    let mut sam = sam(&world).await;
+    for n in 0.. {
+        let role = format!("chosen_{crash}_{n}");
+        let page = sam.get(world.url(MAPPING)).await.expect(200);
+        add_committee(&world, &mut sam, &page, "EDU", &role).await.expect(303);
+        publish(&world, &mut sam).await.expect(303);
+        told.lock().unwrap().published.push(role);
+    }
+}
+
+/// Everything that was acknowledged is there.
+async fn nothing_is_lost(world: &World, told: &Told) {
+    let told = told.lock().unwrap().clone();
+    for mut visitor in told.signed_in.iter().cloned() {
+        visitor.get(world.url("/_gate/me")).await.expect(200);
+    }
+    for mut visitor in told.signed_out.iter().cloned() {
+        visitor.get(world.url("/_gate/me")).await.expect(401);
+    }
+    let mut sam = sam(world).await;
+    let mapping = sam.get(world.url("/_gate/admin/files/export?which=published")).await.expect(200).text;
+    for role in &told.published {
+        assert!(mapping.contains(role), "{role} was published and is lost");
+    }
+    let log = sam.get(world.url("/_gate/admin/audit/download")).await.expect(200).text;
+    let entries: Vec<csv::StringRecord> =
+        csv::Reader::from_reader(log.as_bytes()).records().collect::<Result<_, _>>().unwrap();
+    let publications = entries.iter().filter(|entry| &entry[5] == "published").count();
+    assert!(publications >= told.published.len(), "{publications} of {}: {log}", told.published.len());
+    let numbers: Vec<u64> = entries.iter().map(|entry| entry[0].parse().unwrap()).collect();
+    assert!(numbers.windows(2).all(|pair| pair[0] == pair[1] + 1), "the audit log has a gap: {numbers:?}");
+}
+
+/// Load on the gateway for a moment; then `kill` ends something. Those whose answer did not come are told nothing.
+async fn until_killed(world: &Arc<World>, told: &Told, crash: usize, kill: impl FnOnce()) {
+    let mut load = JoinSet::new();
+    for email in [CHAIR, SECOND_MEMBERSHIP, NON_MEMBER] {
+        load.spawn(comes_and_goes(Arc::clone(world), Arc::clone(told), email));
+    }
+    load.spawn(publishes(Arc::clone(world), Arc::clone(told), crash));
+    // Something of each kind was acknowledged; and not always at the same point of whatever is under way.
+    let before = told.lock().unwrap().counts();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while told.lock().unwrap().counts().iter().zip(before).any(|(now, before)| *now == before) {
+        assert!(Instant::now() < deadline, "nothing is acknowledged: {before:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_millis(37 * (crash as u64 % 11))).await;
+    kill();
+    // An answer that does not come ends a person's task by a panic: no promise was made.
+    let ended = tokio::time::timeout(Duration::from_secs(20), async { while load.join_next().await.is_some() {} });
+    let _still_waiting = ended.await;
+    load.abort_all();
+}
+
+fn plan() -> Plan {
+    Plan { more: "[admin]\nroles = [\"staff\"]\n".to_owned(), ..Plan::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_killed_has_lost_nothing_that_it_acknowledged() {
+    let mut world = World::planned(plan()).await;
+    world.close_gate().await;
+    let (world, told) = (Arc::new(world), Told::default());
+    for crash in 0..crashes() {
+        let gateway = Gateway::start(&world);
+        nothing_is_lost(&world, &told).await;
+        until_killed(&world, &told, crash, || drop(gateway)).await;
+    }
+    let _gateway = Gateway::start(&world);
+    nothing_is_lost(&world, &told).await;
+}
