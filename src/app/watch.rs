@@ -54,6 +54,7 @@ impl Operations for OperatorView {
                 certificate_ends: self.certificate_end.load().as_deref().copied(),
                 logout_messages: undelivered.ok().and_then(Result::ok),
                 store_failures: self.store.write_failures(),
+                store_load: self.store.load(),
             };
             metrics::page(&levels, |registry| {
                 self.gate.meter.register(registry);

@@ -219,7 +219,7 @@ async fn what_is_published_counts_at_the_next_click_and_a_rollback_takes_it_away
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_administrators_edit_at_once_and_nothing_is_lost() {
+pub(crate) async fn two_administrators_edit_at_once_and_nothing_is_lost() {
     let world = world().await;
     let (mut one, mut two) = (sam(&world).await, sam(&world).await);
     let (first, second) = (one.get(world.url(MAPPING)).await, two.get(world.url(MAPPING)).await);
@@ -371,12 +371,9 @@ async fn a_rule_for_many_roles_is_typed_and_refused_where_it_has_no_pattern() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_emergency_link_opens_once_and_only_by_its_button() {
+pub(crate) async fn an_emergency_link_opens_once_and_only_by_its_button() {
     let world = world().await;
-    let key = SecretKey::parse(SECRET_KEY).unwrap();
-    let path = world.folder.path().join("gate.sqlite");
-    let store = Arc::new(SqliteStore::open(Path::new(&path), &key).unwrap());
-    let token = AdminLinks::new(store, Arc::new(SystemClock)).make().await.unwrap();
+    let token = AdminLinks::new(world.open_store(), Arc::new(SystemClock)).make().await.unwrap();
     let link = world.url(&format!("/_gate/admin/emergency?token={token}"));
 
     // A program that looks at the link, as those in messages do, does not use it up.
@@ -409,9 +406,7 @@ async fn an_emergency_link_opens_once_and_only_by_its_button() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_ends_emergency_access_too() {
     let world = world().await;
-    let key = SecretKey::parse(SECRET_KEY).unwrap();
-    let store = Arc::new(SqliteStore::open(&world.folder.path().join("gate.sqlite"), &key).unwrap());
-    let links = AdminLinks::new(store, Arc::new(SystemClock));
+    let links = AdminLinks::new(world.open_store(), Arc::new(SystemClock));
     for web_server in ["/_gate/logout", "/_gate/slo"] {
         let token = links.make().await.unwrap();
         let mut operator = world.visitor();

@@ -25,6 +25,7 @@ mod logout_everywhere;
 mod long_addresses;
 mod managed_roles;
 mod oidc;
+mod on_postgres;
 mod operations;
 mod own_pages;
 mod paths;

@@ -9,6 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
+use super::database;
 use super::finding::Finding;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::kinds::AmsSettings;
@@ -16,7 +17,7 @@ use crate::adapters::store::StoreError;
 use crate::adapters::upstream::{Endpoint, EndpointFault, UpstreamError};
 use crate::app;
 use crate::config::Settings;
-use crate::config::settings::{self, SiteSettings, Tls};
+use crate::config::settings::{self, SiteSettings, StorePlace, Tls};
 use crate::domain::catalogue::{Catalogue, Unlisted};
 use crate::domain::rule::Rules;
 use crate::serve::certificate::not_after;
@@ -45,7 +46,7 @@ pub(super) fn all(
             findings.extend(unknown(&lists, settings));
         }
     }
-    findings.push(store(runtime, &settings.store));
+    findings.extend(store(runtime, &settings.store));
     findings.extend(sites(runtime, &settings.sites));
     findings
 }
@@ -86,8 +87,15 @@ fn association_system(environment: &AmsSettings, failed: Option<&AmsError>) -> F
     }
 }
 
-fn store(runtime: &Runtime, store: &settings::StoreSettings) -> Finding {
-    let (what, path) = ("store", &*store.path);
+fn store(runtime: &Runtime, store: &settings::StoreSettings) -> Vec<Finding> {
+    match &store.place {
+        StorePlace::File(path) => vec![file(runtime, store, path)],
+        StorePlace::Server(server) => database::check(runtime, store, server),
+    }
+}
+
+fn file(runtime: &Runtime, store: &settings::StoreSettings, path: &Path) -> Finding {
+    let what = "store";
     if !path.exists() {
         // Relative to the present folder, an empty parent is that folder.
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

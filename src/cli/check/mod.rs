@@ -4,6 +4,7 @@
 //! keeps what it holds. Warnings do not count as failures.
 
 mod connections;
+mod database;
 mod finding;
 
 use std::io::Write;

@@ -7,6 +7,7 @@ mod admin;
 mod ams;
 mod oidc;
 mod site;
+mod store;
 mod values;
 
 pub(super) use values::because;
@@ -219,12 +220,12 @@ impl Resolving<'_, '_> {
 
     fn store(&mut self, said: Spanned<raw::Store>) -> Option<StoreSettings> {
         let (span, said) = (said.span(), said.into_inner());
-        let path = self.required(said.path, &span, "store.path", r#"path = "membergate.sqlite""#);
-        let path = path.and_then(|path| self.path(&path));
+        let (server, path) = ((said.url, said.password, said.tls, said.connections), said.path);
+        let place = self.store_place(path, server, &span);
         let example = r#"secret_key = { env = "MEMBERGATE_SECRET_KEY" }"#;
         let secret_key = self.required(said.secret_key, &span, "store.secret_key", example);
         let secret_key = secret_key.and_then(|source| self.secret_key(&source));
-        Some(StoreSettings { path: path?, secret_key: secret_key? })
+        Some(StoreSettings { place: place?, secret_key: secret_key? })
     }
 
     fn secret_key(&mut self, source: &raw::Source) -> Option<SecretKey> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 
 use super::PostgresStore;
+use super::changes::{Change, note};
 use super::statement::{Connection, QueryResult, column, count, digest, only, values};
 use crate::adapters::store::directory::{Directory, SealedPage, SweepState};
 use crate::adapters::store::error::{StoreError, StoreFuture};
@@ -69,14 +70,17 @@ impl Directory for PostgresStore {
     fn records<'a>(&'a self, environment: &'a str, after: i64, count: u16) -> StoreFuture<'a, SealedPage> {
         Box::pin(async move {
             let needs = (environment.to_owned(), after, i64::from(count));
-            let rows = self.engine.read(needs, |connection, (environment, after, count)| {
-                Box::pin(async move { connection.all(
+            let rows =
+                self.engine.read(needs, |connection, (environment, after, count)| {
+                    Box::pin(async move {
+                        connection.all(
                     "SELECT person, sealed, rowid FROM records WHERE rowid > $2 AND environment = $1
                      ORDER BY rowid LIMIT $3",
                     values![*environment, *after, *count],
                     |row| Ok((column::<i64>(row, 2)?, read_sealed(row)?)),
-                ).await })
-            });
+                ).await
+                    })
+                });
             let rows = rows.await?;
             let (vault, environment) = (Arc::clone(&self.vault), environment.to_owned());
             Ok(SealedPage {
@@ -91,23 +95,27 @@ impl Directory for PostgresStore {
 
     fn sweep<'a>(&'a self, environment: &'a str) -> StoreFuture<'a, Option<SweepState>> {
         Box::pin(self.engine.read(environment.to_owned(), |connection, environment| {
-            Box::pin(async move { connection.first(
-                "SELECT started, next_page, listed, failed, finished,
+            Box::pin(async move {
+                connection
+                    .first(
+                        "SELECT started, next_page, listed, failed, finished,
                    (SELECT count(*) FROM sweep_left WHERE environment = $1)
                  FROM sweeps WHERE environment = $1",
-                values![*environment],
-                |row| {
-                    let next_page = column::<Option<i64>>(row, 1)?.map(u32::try_from).transpose();
-                    Ok(SweepState {
-                        started: from_column(column(row, 0)?),
-                        next_page: next_page.map_err(|_| StoreError::Damaged("count"))?,
-                        listed: count(row, 2)?.into(),
-                        failed: count(row, 3)?.into(),
-                        finished: column::<Option<i64>>(row, 4)?.map(from_column),
-                        left: count(row, 5)?.into(),
-                    })
-                },
-            ).await })
+                        values![*environment],
+                        |row| {
+                            let next_page = column::<Option<i64>>(row, 1)?.map(u32::try_from).transpose();
+                            Ok(SweepState {
+                                started: from_column(column(row, 0)?),
+                                next_page: next_page.map_err(|_| StoreError::Damaged("count"))?,
+                                listed: count(row, 2)?.into(),
+                                failed: count(row, 3)?.into(),
+                                finished: column::<Option<i64>>(row, 4)?.map(from_column),
+                                left: count(row, 5)?.into(),
+                            })
+                        },
+                    )
+                    .await
+            })
         }))
     }
 
@@ -240,7 +248,7 @@ fn read_sealed(row: &Row) -> QueryResult<([u8; 32], Vec<u8>)> {
 pub(super) async fn write_record(connection: &Connection<'_>, record: &RecordRow) -> QueryResult<()> {
     let RecordRow { environment, person, as_of, email, record_number, sealed } = record;
     let (email, number) = (email.as_ref().map(|it| &it[..]), record_number.as_ref().map(|it| &it[..]));
-    connection
+    let written = connection
         .change(
             "INSERT INTO records (environment, person, as_of, sealed, email, record_number)
              VALUES ($1, $2, $3, $4, $5, $6)
@@ -249,6 +257,9 @@ pub(super) async fn write_record(connection: &Connection<'_>, record: &RecordRow
              WHERE excluded.as_of >= records.as_of",
             values![*environment, &person[..], *as_of, *sealed, email, number],
         )
-        .await
-        .map(drop)
+        .await?;
+    match written {
+        0 => Ok(()),
+        _ => note(connection, Change::Record(environment, person)).await,
+    }
 }

@@ -6,6 +6,7 @@ use tokio_postgres::Row;
 
 use super::PostgresStore;
 use super::administration::{hold_audit_log, insert_entry};
+use super::changes::{Change, note};
 use super::statement::{Connection, QueryResult, column, only, values};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
@@ -21,7 +22,8 @@ impl Mappings for PostgresStore {
             let row = self.engine.read((), |connection, ()| {
                 Box::pin(async move {
                     let select = "SELECT revision, sealed FROM mapping_draft";
-                    let read = |row: &Row| Ok(DraftRow { revision: column(row, 0)?, sealed: column(row, 1)? });
+                    let read =
+                        |row: &Row| Ok(DraftRow { revision: column(row, 0)?, sealed: column(row, 1)? });
                     connection.first(select, &[], read).await
                 })
             });
@@ -160,7 +162,11 @@ impl PostgresStore {
                     let select =
                         format!("SELECT number, head_sealed, rules_sealed FROM mapping_versions {clause}");
                     let read = |row: &Row| {
-                        Ok(VersionRow { number: column(row, 0)?, head: column(row, 1)?, rules: column(row, 2)? })
+                        Ok(VersionRow {
+                            number: column(row, 0)?,
+                            head: column(row, 1)?,
+                            rules: column(row, 2)?,
+                        })
                     };
                     connection.first(&select, values![*argument], read).await
                 })
@@ -173,7 +179,8 @@ impl PostgresStore {
 async fn write_draft(connection: &Connection<'_>, draft: &DraftRow) -> QueryResult<()> {
     let write = "INSERT INTO mapping_draft (one, revision, sealed) VALUES (1, $1, $2)
                  ON CONFLICT (one) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed";
-    connection.change(write, values![draft.revision, draft.sealed]).await.map(drop)
+    connection.change(write, values![draft.revision, draft.sealed]).await?;
+    note(connection, Change::Mapping).await
 }
 
 /// Whether nothing has changed since somebody looked. Asked within the transaction of the change, and nobody else changes it until

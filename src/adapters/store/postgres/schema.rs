@@ -23,6 +23,13 @@ pub(super) fn prepare(engine: &Engine, vault: &Arc<Vault>) -> Result<(), StoreEr
     })
 }
 
+/// Whether a gateway has run on the database before. Blocks.
+pub(super) fn has_tables(engine: &Engine) -> Result<bool, StoreError> {
+    engine.wait_for((), |connection, ()| {
+        Box::pin(async move { Ok(version_and_canary(connection).await?.is_some()) })
+    })
+}
+
 /// Takes the steps that are missing: all or none of them.
 async fn migrate(connection: &Connection<'_>, vault: &Vault, canary: &[u8]) -> QueryResult<()> {
     connection.change(LOCK, &[]).await?;
@@ -35,9 +42,9 @@ async fn migrate(connection: &Connection<'_>, vault: &Vault, canary: &[u8]) -> Q
         Some((version, _)) => version,
     };
     for (number, step) in (1_i64..).zip(STEPS).skip(done) {
-        connection.0.batch_execute(step).await?;
+        connection.batch(step).await?;
         if number == 1 {
-            connection.0.batch_execute("CREATE TABLE schema_version (version BIGINT NOT NULL)").await?;
+            connection.batch("CREATE TABLE schema_version (version BIGINT NOT NULL)").await?;
             connection.change("INSERT INTO schema_version (version) VALUES (0)", &[]).await?;
             connection.change("INSERT INTO canary (sealed) VALUES ($1)", values![canary]).await?;
         }

@@ -3,6 +3,8 @@
 //! Statements are sent with the types of their arguments and without a name: one round trip each, and nothing stays in the session, so
 //! it may run through a pooler that hands every transaction to another session.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::types::{FromSqlOwned, ToSql, Type};
 use tokio_postgres::{Client, Row};
@@ -70,9 +72,9 @@ impl QueryError {
     pub(super) fn leaves_connection(&self) -> bool {
         match self {
             QueryError::Store(_) => true,
-            QueryError::Server(error) => error
-                .as_db_error()
-                .is_some_and(|error| error.parsed_severity() == Some(Severity::Error)),
+            QueryError::Server(error) => {
+                error.as_db_error().is_some_and(|error| error.parsed_severity() == Some(Severity::Error))
+            }
         }
     }
 }
@@ -137,12 +139,34 @@ macro_rules! values {
 pub(super) use values;
 
 /// A connection on which statements run; within a transaction, if work writes.
-pub(super) struct Connection<'a>(pub(super) &'a Client);
+pub(super) struct Connection<'a> {
+    client: &'a Client,
+    changes: AtomicBool,
+}
 
-impl Connection<'_> {
+impl<'a> Connection<'a> {
+    pub(super) fn new(client: &'a Client) -> Connection<'a> {
+        Connection { client, changes: AtomicBool::new(false) }
+    }
+
+    /// The work has written to the change log.
+    pub(super) fn note_change(&self) {
+        self.changes.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the work has written to the change log.
+    pub(super) fn has_changes(&self) -> bool {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Runs several statements without arguments.
+    pub(super) async fn batch(&self, statements: &str) -> QueryResult<()> {
+        Ok(self.client.batch_execute(statements).await?)
+    }
+
     /// Runs a statement that changes rows; tells how many.
     pub(super) async fn change(&self, statement: &str, arguments: &[Argument<'_>]) -> QueryResult<u64> {
-        Ok(self.0.execute_typed(statement, arguments).await?)
+        Ok(self.client.execute_typed(statement, arguments).await?)
     }
 
     /// Every row of an answer.
@@ -152,7 +176,7 @@ impl Connection<'_> {
         arguments: &[Argument<'_>],
         read: impl FnMut(&Row) -> QueryResult<T>,
     ) -> QueryResult<Vec<T>> {
-        self.0.query_typed(statement, arguments).await?.iter().map(read).collect()
+        self.client.query_typed(statement, arguments).await?.iter().map(read).collect()
     }
 
     /// The first row of an answer.
@@ -162,7 +186,7 @@ impl Connection<'_> {
         arguments: &[Argument<'_>],
         read: impl FnOnce(&Row) -> QueryResult<T>,
     ) -> QueryResult<Option<T>> {
-        self.0.query_typed(statement, arguments).await?.first().map(read).transpose()
+        self.client.query_typed(statement, arguments).await?.first().map(read).transpose()
     }
 }
 
