@@ -13,7 +13,8 @@ use super::shared::{CommandFailure, because, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::transfer::{self, CopiedTable};
-use crate::app::{self, StoreLocation, Upgraded};
+use crate::app::{self, Upgraded};
+use crate::config::settings::StorePlace;
 use crate::config::{self, Env, Settings};
 
 /// What to do with the store.
@@ -62,7 +63,7 @@ pub fn run(
     match command {
         StoreCommand::Copy { from, to } => {
             let named = |text: &str| {
-                StoreLocation::parse(text, env.variable("PGPASSWORD").map(Into::into)).map_err(because)
+                app::named_store(text, env.variable("PGPASSWORD").map(Into::into)).map_err(because)
             };
             copy(&named(&from)?, &named(&to)?, out)
         }
@@ -79,7 +80,7 @@ fn settings(config: &Path, env: &dyn Env) -> Result<Settings, CommandFailure> {
     config::load(config, env).map_err(CommandFailure::Configuration)
 }
 
-fn copy(from: &StoreLocation, to: &StoreLocation, out: &mut dyn Write) -> Result<(), CommandFailure> {
+fn copy(from: &StorePlace, to: &StorePlace, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let copied = runtime()?.block_on(async {
         let source = app::read_store(from).await?;
         let target = app::fill_store(to).await?;
@@ -93,13 +94,13 @@ fn copy(from: &StoreLocation, to: &StoreLocation, out: &mut dyn Write) -> Result
 }
 
 fn backup(settings: &Settings, file: &Path, out: &mut dyn Write) -> Result<(), CommandFailure> {
-    let target = StoreLocation::File(file.to_owned());
-    copy(&StoreLocation::of(&settings.store), &target, out)?;
+    let target = StorePlace::File(file.to_owned());
+    copy(&settings.store.place, &target, out)?;
     Ok(writeln!(out, "Keep it apart from the secret keys: whoever has both can read it.")?)
 }
 
 fn upgrade(settings: &Settings, out: &mut dyn Write) -> Result<(), CommandFailure> {
-    let location = StoreLocation::of(&settings.store);
+    let location = &settings.store.place;
     match app::upgrade_store(&settings.store, SystemClock.now()).map_err(told)? {
         Upgraded::Nothing => writeln!(out, "{location} is of this release; there is nothing to do.")?,
         Upgraded::From(backup) => {

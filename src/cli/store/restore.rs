@@ -10,7 +10,7 @@ use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::sqlite::snapshot::SqliteSnapshot;
 use crate::adapters::store::transfer;
-use crate::app::{self, StoreLocation};
+use crate::app;
 use crate::cli::shared::{CommandFailure, because, runtime};
 use crate::config::Settings;
 use crate::flows::restore::{RevivedSessions, restore};
@@ -34,20 +34,20 @@ pub struct Restore {
 /// Restores.
 pub(super) fn run(asked: &Restore, settings: &Settings, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let file = &asked.file;
-    let target = StoreLocation::of(&settings.store);
+    let target = &settings.store.place;
     runtime()?.block_on(async {
         // No gateway may begin meanwhile either.
-        let _lock = app::lock_store(&target).map_err(told)?;
+        let _lock = app::lock_store(target).map_err(told)?;
         let backup = whole(file, settings).await.map_err(|error| told_of(file, error))?;
         writeln!(out, "{} is whole, and opens with the secret keys of the configuration.", file.display())?;
         // A store that cannot be read has no sessions that anybody could miss.
-        let present = app::read_store(&target).await.ok();
+        let present = app::read_store(target).await.ok();
         let now = SystemClock.now();
         let returning =
             RevivedSessions::of(&backup, present.as_deref(), &settings.session, now).await.map_err(told)?;
         drop(present);
         let end = if settle(asked, &returning, out)? { returning } else { RevivedSessions::default() };
-        let (filling, aside) = app::replace_store(&target, asked.replace, now).await.map_err(told)?;
+        let (filling, aside) = app::replace_store(target, asked.replace, now).await.map_err(told)?;
         let copied = restore(&backup, filling, end).await.map_err(told)?;
         tell(&copied, out)?;
         writeln!(out, "Every row was read back from {target} and is the same.")?;

@@ -38,6 +38,13 @@ pub(super) fn upgrade(engine: &Engine) -> Result<bool, StoreError> {
     })
 }
 
+/// Whether a gateway has run on the database before. Blocks.
+pub(super) fn has_tables(engine: &Engine) -> Result<bool, StoreError> {
+    engine.wait_for((), |connection, ()| {
+        Box::pin(async move { Ok(look(connection).await? != TablesFound::Empty) })
+    })
+}
+
 async fn make_if_empty(
     connection: &Connection<'_>,
     born: &[SealedDataKey],
