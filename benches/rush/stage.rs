@@ -114,7 +114,7 @@ user_password = {{ env = "USER_PASSWORD" }}
 {session}
 [store]
 path = "{store}"
-secret_key = {{ env = "SECRET_KEY" }}
+secret_keys = [{{ env = "SECRET_KEY" }}]
 [[site]]
 name = "library"
 title = "Harbour Library"

@@ -6,8 +6,9 @@
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::digest;
 use crate::adapters::keys::secret::SecretKey;
+use crate::adapters::store::postgres::server::Server;
 use crate::config::Settings;
-use crate::config::settings::{AmsChoice, Listen, Log};
+use crate::config::settings::{AmsChoice, Listen, Log, StorePlace};
 
 /// Each key with the digest of its value: secrets are among them, and are not held a second time.
 pub(super) struct Fixed(Vec<(String, [u8; 32])>);
@@ -18,7 +19,14 @@ impl Fixed {
         let mut fixed = Fixed(Vec::new());
         fixed.listen(&settings.listen);
         fixed.ams(&settings.ams);
-        fixed.note("store.path", settings.store.path.as_os_str().as_encoded_bytes());
+        let (path, server) = match &settings.store.place {
+            StorePlace::File(path) => (path.as_os_str().as_encoded_bytes(), None),
+            StorePlace::Server(server) => (&[][..], Some(&**server)),
+        };
+        fixed.note("store.path", path);
+        for (key, value) in Server::values(server) {
+            fixed.note(&format!("store.{key}"), value);
+        }
         let names = settings.store.secret_keys.iter().map(SecretKey::name).collect::<Result<Vec<_>, _>>()?;
         fixed.note("store.secret_keys", names.join(" "));
         let Log { level, format } = settings.log;
@@ -186,6 +194,7 @@ redirect_uris = ["https://app.acme.example/signed-in"]
                 Some("ams.staging.discovery_url"),
             ),
             ("gate.sqlite", "other.sqlite", Some("store.path")),
+            ("path = \"gate.sqlite\"", "url = \"postgres://gate@localhost/gate\"", Some("store.path")),
             ("\"info\"", "\"debug\"", Some("log.level")),
             ("\"text\"", "\"json\"", Some("log.format")),
             ("\"staff\"", "\"board\"", Some("[admin]")),

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::adapters::clock::SharedClock;
-use crate::adapters::store::sqlite::lock::GatewayLock;
+use crate::adapters::store::StoreError;
 use crate::config::Settings;
 use crate::flows::administer::Administer;
 use crate::flows::administer::services::AdminServices;
@@ -35,14 +35,15 @@ use crate::web::proxy::{Control, Gate, Meter, Snapshot};
 use crate::web::{operations, routes};
 use fixed::Fixed;
 use parts::{certificate_end, load_tls, read_tls, serving_of, snapshot_of, warn_of_doubts};
-use stored::Opened;
+use stored::{Hold, Opened};
 use use_cases::UseCases;
 use watch::OperatorView;
 
 pub use error::StartError;
-pub use locations::StoreLocation;
-pub(crate) use locations::{fill_store, lock_store, read_store, replace_store};
-pub(crate) use stored::{open_existing_store, open_store, upgrade_store};
+pub(crate) use locations::{
+    Upgraded, fill_store, lock_store, named_store, read_store, replace_store, upgrade_store,
+};
+pub(crate) use stored::{open_existing_store, open_store};
 
 /// A running gateway.
 pub struct App {
@@ -57,14 +58,24 @@ pub struct App {
     stop: CancellationToken,
     tasks: TaskTracker,
     // Given up last.
-    _lock: GatewayLock,
+    hold: Hold,
 }
 
 impl App {
-    /// Starts a gateway on the runtime of the caller, which becomes its control plane. When this returns, it answers.
-    pub async fn start(settings: Settings, clock: SharedClock) -> Result<App, StartError> {
+    /// Starts a gateway on the runtime of the caller, which becomes its control plane. When this returns, it answers. It goes by the
+    /// clock of its store, so that all gateways on one store share one time.
+    pub async fn start(settings: Settings) -> Result<App, StartError> {
+        App::start_with(settings, None).await
+    }
+
+    /// As [`App::start`], by this clock.
+    pub async fn start_at(settings: Settings, clock: SharedClock) -> Result<App, StartError> {
+        App::start_with(settings, Some(clock)).await
+    }
+
+    async fn start_with(settings: Settings, clock: Option<SharedClock>) -> Result<App, StartError> {
         let fixed = Fixed::of(&settings)?;
-        let (opened, lock) = Opened::open(settings, clock).await?;
+        let (opened, hold) = Opened::open(settings, clock).await?;
         let settings = &opened.settings;
         let tls = settings.listen.tls.as_ref().map(load_tls).transpose()?;
         let snapshot = snapshot_of(settings)?;
@@ -106,7 +117,7 @@ impl App {
             fixed,
             stop,
             tasks,
-            _lock: lock,
+            hold,
         })
     }
 
@@ -133,6 +144,12 @@ impl App {
     /// Waits until an administrator asks for a new start, because the AMS environment was switched.
     pub async fn restart_asked(&self) {
         self.use_cases.administration.restart.notified().await;
+    }
+
+    /// Waits until another gateway has taken over the store. This one writes nothing any longer and must end.
+    pub async fn store_lost(&self) -> StoreError {
+        self.hold.lost().await;
+        StoreError::Superseded
     }
 
     /// Counts a reload that was refused, here or by whoever read the file.

@@ -64,6 +64,7 @@ impl Operations for OperatorView {
                 sealed_with_older: self.resealing.left(),
                 store_failures: self.store.write_failures(),
                 store_silent: self.gate.visits.store_watch.silent_for().unwrap_or_default(),
+                store_load: self.store.load(),
             };
             metrics::page(&levels, |registry| {
                 self.gate.meter.register(registry);

@@ -70,7 +70,7 @@ impl Demo {
         let folder = Folder::new()?;
         let settings = settings(port, &ams, &site, &folder)?;
         logs::start(settings.log.level, format.unwrap_or(settings.log.format)).map_err(because)?;
-        let gate = App::start(settings, Arc::new(SystemClock)).await.map_err(because)?;
+        let gate = App::start_at(settings, Arc::new(SystemClock)).await.map_err(because)?;
         Ok(Demo { port, ams, control, site, gate, folder })
     }
 

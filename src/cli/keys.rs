@@ -3,7 +3,7 @@
 //! A secret key is printed and kept nowhere. The first signing keys are made by the gateway itself; here they are replaced.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use clap::Subcommand;
@@ -13,6 +13,7 @@ use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::keys::assertion::{Signer, jwks};
 use crate::adapters::keys::secret::SecretKey;
 use crate::adapters::store::Store;
+use crate::config::settings::StorePlace;
 use crate::config::{self, Env};
 use crate::flows::keyring::{OVERLAP, rotate};
 
@@ -44,10 +45,10 @@ pub fn run(keys: Keys, config: &Path, env: &dyn Env, out: &mut dyn Write) -> Res
 }
 
 fn replace(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), CommandFailure> {
-    let (path, store) = open(config, env)?;
+    let (place, store) = open(config, env)?;
     let names = runtime()?.block_on(rotate(&*store, SystemClock.now())).map_err(because)?;
     if names.is_empty() {
-        return Err(no_keys_yet(&path));
+        return Err(no_keys_yet(&place));
     }
     for name in names {
         writeln!(out, "new key {name}")?;
@@ -56,23 +57,23 @@ fn replace(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), Comm
 }
 
 /// The store of a gateway that has run before.
-fn open(config: &Path, env: &dyn Env) -> Result<(PathBuf, Arc<dyn Store>), CommandFailure> {
+fn open(config: &Path, env: &dyn Env) -> Result<(StorePlace, Arc<dyn Store>), CommandFailure> {
     let settings = config::load(config, env).map_err(CommandFailure::Configuration)?;
     let store = open_store(&settings)?;
-    Ok((settings.store.path, store))
+    Ok((settings.store.place, store))
 }
 
-fn no_keys_yet(path: &Path) -> CommandFailure {
-    because(format!("{} has no keys yet: the first start of the gateway makes them", path.display()))
+fn no_keys_yet(place: &StorePlace) -> CommandFailure {
+    because(format!("{place} has no keys yet: the first start of the gateway makes them"))
 }
 
 fn show(config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), CommandFailure> {
-    let (path, store) = open(config, env)?;
+    let (place, store) = open(config, env)?;
     let stored = runtime()?.block_on(store.keys()).map_err(because)?;
     let signers: Vec<Signer> =
         stored.iter().map(Signer::from_stored).collect::<Result<_, _>>().map_err(because)?;
     if signers.is_empty() {
-        return Err(no_keys_yet(&path));
+        return Err(no_keys_yet(&place));
     }
     Ok(writeln!(out, "{:#}", jwks(&signers))?)
 }

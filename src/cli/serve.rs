@@ -1,12 +1,10 @@
 //! `membergate serve`: runs the gateway, and turns signals into draining and reloading.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::shared::{CommandFailure, because, runtime};
-use crate::adapters::clock::SystemClock;
 use crate::app::App;
 use crate::config::{self, Env, Settings};
 use crate::telemetry::{Format, logs};
@@ -19,7 +17,7 @@ pub fn run(file: &Path, env: &dyn Env, format: Option<Format>) -> Result<(), Com
         let mut terminate = signal(SignalKind::terminate())?;
         let mut hang_up = signal(SignalKind::hangup())?;
         let sites = sites_of(&settings);
-        let mut app = App::start(settings, Arc::new(SystemClock)).await.map_err(because)?;
+        let mut app = App::start(settings).await.map_err(because)?;
         tracing::info!(address = %app.address(), operations = %app.operations(), sites, "Ready");
         loop {
             tokio::select! {
@@ -29,6 +27,10 @@ pub fn run(file: &Path, env: &dyn Env, format: Option<Format>) -> Result<(), Com
                     break;
                 }
                 _ = hang_up.recv() => reload(&app, file, env),
+                error = app.store_lost() => {
+                    app.stop().await;
+                    return Err(because(error));
+                }
                 () = app.restart_asked() => app = started_again(app, file, env).await?,
             }
         }
@@ -58,7 +60,7 @@ async fn started_again(app: App, file: &Path, env: &dyn Env) -> Result<App, Comm
     };
     app.stop().await;
     let sites = sites_of(&settings);
-    let app = App::start(settings, Arc::new(SystemClock)).await.map_err(because)?;
+    let app = App::start(settings).await.map_err(because)?;
     tracing::info!(address = %app.address(), operations = %app.operations(), sites, "Ready again");
     Ok(app)
 }

@@ -34,9 +34,9 @@ fn lines(problems: &[Problem]) -> String {
 
 /// The store of a gateway that has run before.
 pub(super) fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, CommandFailure> {
-    let path = settings.store.path.display();
     let found = app::open_existing_store(&settings.store).map_err(because)?;
-    found.ok_or_else(|| because(format!("{path} is not there yet: start the gateway once")))
+    let place = &settings.store.place;
+    found.ok_or_else(|| because(format!("{place} is not there yet: start the gateway once")))
 }
 
 /// The runtime of a command that is no gateway.

@@ -160,8 +160,16 @@ section! {
 section! {
     /// `[store]`: what survives a restart.
     Store {
-        /// The SQLite file. The first start creates it. Example: "/var/lib/membergate/membergate.sqlite". Required. Needs a restart.
+        /// The SQLite file. The first start creates it. Example: "/var/lib/membergate/membergate.sqlite". Default: none; this or `url` is there. Needs a restart.
         path: Text,
+        /// A database on a PostgreSQL server, 13 or newer, in place of a file. The first start makes its tables. For a socket of this machine write "postgres:///membergate?host=/run/postgresql&user=membergate". Example: "postgres://membergate@db.acme.example/membergate". Default: none; this or `path` is there. Needs a restart.
+        url: Text,
+        /// The password of the user in `url`, a secret. Example: { env = "MEMBERGATE_DATABASE_PASSWORD" }. Default: none; the server knows its user otherwise. Needs a restart.
+        password: Source,
+        /// The file with the authorities of the server's certificate (PEM). Connections to another machine are always protected by TLS, and the certificate must be good for the host in `url`. Example: "/etc/membergate/database-ca.pem". Default: those that this machine trusts; for a server on this machine, no TLS. Needs a restart.
+        tls: Text,
+        /// Connections to the server at most. Default: 10. Needs a restart.
+        connections: Spanned<usize>,
         /// The keys that open what is stored, secrets, at most eight. The first one seals. To replace it, put the new one at the end, restart, and then put it first. `membergate keys secret` prints a new one. Example: [{ env = "MEMBERGATE_SECRET_KEY" }]. Required. Needs a restart.
         secret_keys: Vec<Source>,
     }

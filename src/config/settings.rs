@@ -2,6 +2,7 @@
 //!
 //! Whoever holds a `Settings` need not check it again. Secrets in it neither print nor log.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use url::Url;
 use crate::adapters::ams::kinds::AmsSettings;
 use crate::adapters::budget::Rate;
 use crate::adapters::keys::secret::SecretKeys;
+use crate::adapters::store::postgres::server::Server;
 use crate::adapters::upstream::{self, Endpoint, EndpointFault, Trust};
 use crate::domain::access;
 use crate::domain::association::Association;
@@ -151,11 +153,29 @@ pub struct AmsChoice {
     pub rate: Rate,
 }
 
+/// Where a store is.
+#[derive(Debug, Clone)]
+pub enum StorePlace {
+    /// In an SQLite file.
+    File(PathBuf),
+    /// On a PostgreSQL server.
+    Server(Box<Server>),
+}
+
+impl fmt::Display for StorePlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StorePlace::File(path) => path.display().fmt(f),
+            StorePlace::Server(server) => server.fmt(f),
+        }
+    }
+}
+
 /// What survives a restart.
 #[derive(Debug)]
 pub struct StoreSettings {
-    /// The SQLite file.
-    pub path: PathBuf,
+    /// Where it is.
+    pub place: StorePlace,
     /// The keys that open what is stored, the one that seals first.
     pub secret_keys: SecretKeys,
 }

@@ -10,9 +10,9 @@ use crate::domain::time::Timestamp;
 
 /// Sessions that would live again.
 #[derive(Debug, Default)]
-pub(crate) struct Returning(Vec<SessionHead>);
+pub(crate) struct RevivedSessions(Vec<SessionHead>);
 
-impl Returning {
+impl RevivedSessions {
     /// Those in the backup that are young enough to live, and that the present store does not have. `present`: there may be none.
     ///
     /// # Errors
@@ -22,7 +22,7 @@ impl Returning {
         present: Option<&dyn RawRows>,
         limits: &SessionLimits,
         now: Timestamp,
-    ) -> Result<Returning, StoreError> {
+    ) -> Result<RevivedSessions, StoreError> {
         let there = match present {
             Some(present) => transfer::sessions(present).await?,
             None => Vec::new(),
@@ -33,7 +33,7 @@ impl Returning {
                 && now.duration_since(session.last_seen) < limits.idle
                 && !there.contains(&session.key)
         };
-        Ok(Returning(transfer::sessions(backup).await?.into_iter().filter(lives).collect()))
+        Ok(RevivedSessions(transfer::sessions(backup).await?.into_iter().filter(lives).collect()))
     }
 
     /// How many there are.
@@ -58,7 +58,7 @@ impl Returning {
 pub(crate) async fn restore(
     backup: &dyn RawRows,
     to: Box<dyn Filling>,
-    end: Returning,
+    end: RevivedSessions,
 ) -> Result<Vec<CopiedTable>, StoreError> {
     let copied = transfer::copy(backup, &*to).await?;
     if end.count() > 0 {

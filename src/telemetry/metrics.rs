@@ -3,6 +3,7 @@
 //! Parts count by themselves and enter their counters; what is a level and not a count is read when the page is asked for.
 //! No label takes what a visitor sends, so the number of series is bounded.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::adapters::budget::Usage;
+use crate::adapters::store::StoreLoad;
 use crate::adapters::store::outbox::Undelivered;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -47,6 +49,8 @@ pub struct Levels {
     pub store_failures: u64,
     /// For how long the store has given no answer.
     pub store_silent: Duration,
+    /// How busy the connections to the store's server are.
+    pub store_load: Option<StoreLoad>,
 }
 
 /// All metrics in the OpenMetrics text format 1.0. `parts` enters what other parts count, by full names.
@@ -112,6 +116,17 @@ fn enter(to: &mut Registry, levels: &Levels) {
     to.register("store_write_failures", "Writes to the store that have failed", failures);
     let silent = level(levels.store_silent.as_secs());
     to.register("store_silent_seconds", "For how long the store has given no answer", silent);
+    if let Some(StoreLoad { connections, in_use, waiting, round_trip }) = levels.store_load {
+        to.register("store_connections", "Open connections to the store", level(connections as u64));
+        to.register("store_connections_in_use", "Connections to the store in use", level(in_use as u64));
+        to.register("store_waiting", "Work that waits for a connection to the store", level(waiting as u64));
+        if let Some(round_trip) = round_trip {
+            let gauge = Gauge::<f64, AtomicU64>::default();
+            gauge.set(round_trip.as_secs_f64());
+            let help = "How long the store took to answer when it was last asked for the time";
+            to.register("store_round_trip_seconds", help, gauge);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -136,6 +151,12 @@ mod tests {
             sealed_with_older: 6,
             store_failures: 5,
             store_silent: Duration::from_secs(12),
+            store_load: Some(StoreLoad {
+                connections: 4,
+                in_use: 2,
+                waiting: 1,
+                round_trip: Some(Duration::from_millis(3)),
+            }),
         };
         let text = page(&levels, |registry| {
             registry.register(

@@ -1,17 +1,14 @@
 //! The administration in the browser: who may enter, what is refused, and what a change does to live sessions.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use membergate::adapters::clock::SystemClock;
-use membergate::adapters::keys::secret::SecretKey;
-use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::flows::administer::AdminLinks;
 use membergate::sim::re_members::Scope;
 use membergate::sim::switches::Fault;
 use reqwest::Method;
 
-use crate::world::{CHAIR, NON_MEMBER, Page, Plan, SECOND_MEMBERSHIP, SECRET_KEY, Visitor, World};
+use crate::world::{CHAIR, NON_MEMBER, Page, Plan, SECOND_MEMBERSHIP, Visitor, World};
 
 /// Of the staff, and so an administrator.
 pub const STAFF: &str = "sam.osei@acme.example";
@@ -257,7 +254,7 @@ async fn what_is_published_counts_at_the_next_click_and_a_rollback_takes_it_away
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_administrators_edit_at_once_and_nothing_is_lost() {
+pub(crate) async fn two_administrators_edit_at_once_and_nothing_is_lost() {
     let world = world().await;
     let (mut one, mut two) = (sam(&world).await, sam(&world).await);
     let (first, second) = (one.get(world.url(MAPPING)).await, two.get(world.url(MAPPING)).await);
@@ -409,12 +406,9 @@ async fn a_rule_for_many_roles_is_typed_and_refused_where_it_has_no_pattern() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_emergency_link_opens_once_and_only_by_its_button() {
+pub(crate) async fn an_emergency_link_opens_once_and_only_by_its_button() {
     let world = world().await;
-    let key = SecretKey::parse(SECRET_KEY).unwrap().into();
-    let path = world.folder.path().join("gate.sqlite");
-    let store = Arc::new(SqliteStore::open(Path::new(&path), &key).unwrap());
-    let token = AdminLinks::new(store, Arc::new(SystemClock)).make().await.unwrap();
+    let token = AdminLinks::new(world.open_store(), Arc::new(SystemClock)).make().await.unwrap();
     let link = world.url(&format!("/_gate/admin/emergency?token={token}"));
 
     // A program that looks at the link, as those in messages do, does not use it up.
@@ -447,9 +441,7 @@ async fn an_emergency_link_opens_once_and_only_by_its_button() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_ends_emergency_access_too() {
     let world = world().await;
-    let key = SecretKey::parse(SECRET_KEY).unwrap().into();
-    let store = Arc::new(SqliteStore::open(&world.folder.path().join("gate.sqlite"), &key).unwrap());
-    let links = AdminLinks::new(store, Arc::new(SystemClock));
+    let links = AdminLinks::new(world.open_store(), Arc::new(SystemClock));
     for web_server in ["/_gate/logout", "/_gate/slo"] {
         let token = links.make().await.unwrap();
         let mut operator = world.visitor();

@@ -20,7 +20,7 @@ fn sam() -> Actor {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_published_counts_at_the_next_click_and_a_rollback_takes_it_back() {
+pub(crate) async fn what_is_published_counts_at_the_next_click_and_a_rollback_takes_it_back() {
     let mut world = world().await;
     let mut jane = world.visitor();
     jane.sign_in(CHAIR, world.url("/education")).await.expect(200);

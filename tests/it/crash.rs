@@ -102,7 +102,8 @@ async fn until_killed(world: &Arc<World>, told: &Told, crash: usize, kill: impl 
     tokio::time::sleep(Duration::from_millis(37 * (crash as u64 % 11))).await;
     kill();
     // An answer that does not come ends a person's task by a panic: no promise was made.
-    let ended = tokio::time::timeout(Duration::from_secs(20), async { while load.join_next().await.is_some() {} });
+    let ended =
+        tokio::time::timeout(Duration::from_secs(20), async { while load.join_next().await.is_some() {} });
     let _still_waiting = ended.await;
     load.abort_all();
 }

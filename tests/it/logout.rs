@@ -44,7 +44,7 @@ async fn the_single_logout_url_ends_the_session_and_goes_home_and_nowhere_else()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_logout_is_a_logout_after_a_restart_too() {
+pub(crate) async fn a_logout_is_a_logout_after_a_restart_too() {
     let mut world = World::start().await;
     let mut jane = world.visitor();
     jane.sign_in(CHAIR, world.url("/members")).await.expect(200);

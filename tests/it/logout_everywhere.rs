@@ -316,7 +316,7 @@ async fn in_time<T>(answered: Instant, what: &str, happens: impl Future<Output =
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn by_our_own_link() {
+pub(crate) async fn by_our_own_link() {
     let mut scene = Scene::set().await;
     // From each host it is the same; here from one that holds no client's session.
     let link = scene.at(NEWS, "/_gate/logout");
@@ -388,7 +388,7 @@ async fn an_administrator_ends_one_session_and_no_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_administrator_ends_every_session_of_a_person() {
+pub(crate) async fn an_administrator_ends_every_session_of_a_person() {
     let mut scene = Scene::set().await;
     let (mut sam, list) = scene.administrator().await;
     let value = |name: &str| list.attribute(&format!("name=\"{name}\""), "value").unwrap();

@@ -43,7 +43,7 @@ fn signed_out(jane: &Visitor) -> Visitor {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_of_any_length_comes_back_with_query_and_fragment() {
+pub(crate) async fn a_page_of_any_length_comes_back_with_query_and_fragment() {
     let world = World::start().await;
     let jane = known(&world).await;
     for length in LENGTHS {

@@ -27,6 +27,7 @@ mod long_addresses;
 mod long_lists;
 mod managed_roles;
 mod oidc;
+mod on_postgres;
 mod operations;
 mod own_pages;
 mod paths;

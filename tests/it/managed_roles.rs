@@ -116,7 +116,7 @@ async fn a_list_beside_many_roles_of_one_person_makes_room() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_old_list_is_found_for_seven_days_and_after_a_restart() {
+pub(crate) async fn an_old_list_is_found_for_seven_days_and_after_a_restart() {
     let (before, after) = (many(200, false), many(300, false));
     let mut world = world(before.clone()).await;
     let (old, new) = (digest_of(&slugs(&before)), digest_of(&slugs(&after)));

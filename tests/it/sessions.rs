@@ -24,7 +24,7 @@ fn patient(session: &str) -> Plan {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_restart_signs_nobody_out() {
+pub(crate) async fn a_restart_signs_nobody_out() {
     let mut world = World::start().await;
     let mut jane = world.visitor();
     jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
@@ -47,7 +47,7 @@ async fn a_session_of_production_is_worth_nothing_once_staging_is_live() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn idle_and_absolute_limits_end_a_session() {
+pub(crate) async fn idle_and_absolute_limits_end_a_session() {
     let world = World::planned(patient(
         "idle = \"2h\"\nabsolute = \"5h\"\nrefresh_after = \"100h\"\nstale_limit = \"200h\"",
     ))
@@ -105,7 +105,7 @@ async fn a_change_in_the_ams_is_seen_after_the_refresh_and_never_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_membership_that_is_terminated_in_the_ams_is_lost_and_one_that_is_bought_is_gained() {
+pub(crate) async fn a_membership_that_is_terminated_in_the_ams_is_lost_and_one_that_is_bought_is_gained() {
     let world = World::planned(patient("refresh_after = \"15m\"")).await;
     let (mut jane, mut nils) = (world.visitor(), world.visitor());
     jane.sign_in(CHAIR, world.url("/members")).await.expect(200);
@@ -119,7 +119,7 @@ async fn a_membership_that_is_terminated_in_the_ams_is_lost_and_one_that_is_boug
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_no_longer_admitted_is_signed_out_for_good() {
+pub(crate) async fn whoever_is_no_longer_admitted_is_signed_out_for_good() {
     let world = World::planned(patient("refresh_after = \"15m\"")).await;
     let mut jane = world.visitor();
     jane.sign_in(CHAIR, world.url("/members")).await.expect(200);

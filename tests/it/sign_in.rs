@@ -12,7 +12,7 @@ fn roles(page: &crate::world::Page) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stranger_opens_a_members_page_signs_in_and_lands_on_that_very_page() {
+pub(crate) async fn a_stranger_opens_a_members_page_signs_in_and_lands_on_that_very_page() {
     let world = World::start().await;
     let mut jane = world.visitor();
     let page = jane.sign_in(CHAIR, world.url("/members/minutes?year=2026&q=a%20b#april")).await.expect(200);
@@ -88,7 +88,7 @@ async fn twenty_tabs(world: &World, visitor: &mut Visitor) -> Vec<(String, crate
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twenty_tabs_opened_at_once_all_end_on_their_own_page() {
+pub(crate) async fn twenty_tabs_opened_at_once_all_end_on_their_own_page() {
     let world = World::start().await;
     let mut jane = world.visitor();
     let tabs = twenty_tabs(&world, &mut jane).await;
@@ -137,7 +137,7 @@ async fn a_return_that_this_browser_did_not_ask_for_gives_no_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_return_is_used_once() {
+pub(crate) async fn a_return_is_used_once() {
     let world = World::start().await;
     let mut jane = world.visitor();
     let form = jane.open(world.url("/members")).await;

@@ -23,6 +23,9 @@ pub(crate) mod tables;
 pub(crate) mod transfer;
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
 
 use self::administration::Administration;
 use self::directory::Directory;
@@ -50,6 +53,30 @@ pub struct Purge {
     pub records_before: Timestamp,
 }
 
+/// How busy the connections to a server are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreLoad {
+    /// Connections that are open.
+    pub connections: usize,
+    /// Those of them that are in use.
+    pub in_use: usize,
+    /// How much work waits for one.
+    pub waiting: usize,
+    /// How long the server took to answer last. `None`: it was not asked.
+    pub round_trip: Option<Duration>,
+}
+
+/// What may trouble a gateway although its store answers. The operator's to mend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum StoreDoubt {
+    /// The server's clock is so much ahead of this machine's; behind, if negative.
+    #[error("the clocks of the server and of this machine are {} apart", _0.abs())]
+    Skew(SignedDuration),
+    /// What one session notifies reaches no other: a pooler stands between.
+    #[error("notifications of the server do not arrive here")]
+    NoNotifications,
+}
+
 /// A whole store: every port, and what the gateway keeps for itself.
 pub trait Store: Sessions + Directory + Mappings + Administration + Grants + Outbox + Resealing {
     /// The keys with which everything of this store is sealed, and what its gateways give away.
@@ -74,6 +101,16 @@ pub trait Store: Sessions + Directory + Mappings + Administration + Grants + Out
 
     /// Whether the store answers a question. Writes nothing, so it may be asked every second.
     fn answers(&self) -> StoreFuture<'_, ()>;
+    /// How busy the connections are. `None`: there is no server.
+    fn load(&self) -> Option<StoreLoad> {
+        None
+    }
+
+    /// What may trouble a gateway although the store answers. `now`: by this machine's clock.
+    fn doubts(&self, now: Timestamp) -> StoreFuture<'_, Vec<StoreDoubt>> {
+        let _none = now;
+        Box::pin(async { Ok(Vec::new()) })
+    }
 
     /// How many writes have failed since it was opened; those that were committed together count as one.
     fn write_failures(&self) -> u64;

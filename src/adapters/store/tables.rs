@@ -5,6 +5,17 @@
 use super::sealed::Bound;
 use crate::domain::session::SessionKey;
 
+/// What a place for a store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TablesFound {
+    /// Nothing.
+    Empty,
+    /// The tables after so many steps, of which there are more.
+    Older(usize),
+    /// The tables of this release.
+    Present,
+}
+
 /// A table. References lead to earlier tables only, so rows can be written in this order.
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -18,12 +29,12 @@ pub(crate) struct Table {
 #[derive(Debug)]
 pub(crate) struct Column {
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ColumnKind,
 }
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ColumnKind {
     /// 64 bits with a sign.
     Integer,
     Text,
@@ -44,24 +55,24 @@ pub(crate) enum Value {
 /// The values of a row, in the order of the table's columns.
 pub(crate) type RawRow = Vec<Value>;
 
-const fn column(name: &'static str, kind: Kind) -> Column {
+const fn column(name: &'static str, kind: ColumnKind) -> Column {
     Column { name, kind }
 }
 
 const fn integer(name: &'static str) -> Column {
-    column(name, Kind::Integer)
+    column(name, ColumnKind::Integer)
 }
 
 const fn text(name: &'static str) -> Column {
-    column(name, Kind::Text)
+    column(name, ColumnKind::Text)
 }
 
 const fn bytes(name: &'static str) -> Column {
-    column(name, Kind::Bytes)
+    column(name, ColumnKind::Bytes)
 }
 
 const fn sealed(name: &'static str) -> Column {
-    column(name, Kind::Sealed)
+    column(name, ColumnKind::Sealed)
 }
 
 const fn table(name: &'static str, keys: usize, columns: &'static [Column]) -> Table {
@@ -161,7 +172,11 @@ impl Table {
 
     /// The places of the columns that are sealed.
     pub(crate) fn sealed(&self) -> impl Iterator<Item = usize> {
-        self.columns.iter().enumerate().filter(|(_, column)| column.kind == Kind::Sealed).map(|(at, _)| at)
+        self.columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| column.kind == ColumnKind::Sealed)
+            .map(|(at, _)| at)
     }
 
     /// The columns as in a list of SQL.

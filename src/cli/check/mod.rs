@@ -4,7 +4,9 @@
 //! Warnings do not count as failures.
 
 mod connections;
+mod database;
 mod finding;
+mod secret_keys;
 mod stored;
 
 use std::io::Write;

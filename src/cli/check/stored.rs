@@ -1,21 +1,29 @@
-//! The store, as `check` looks at it: whether it opens and can be written, and how far a change of the secret key has come.
+//! The store, as `check` looks at it: whether it opens and can be written.
 
 use std::fs::{self, File};
 use std::path::Path;
 
 use tokio::runtime::Runtime;
 
+use super::database;
 use super::finding::Finding;
-use crate::adapters::keys::secret::SecretKeys;
-use crate::adapters::store::{Store, StoreError};
+use super::secret_keys::secret_keys;
+use crate::adapters::store::StoreError;
 use crate::app;
 use crate::config::Settings;
-use crate::config::settings::StoreSettings;
+use crate::config::settings::{StorePlace, StoreSettings};
 use crate::domain::rule::Rules;
 
 /// Looks at the store; makes none.
 pub(super) fn check(runtime: &Runtime, settings: &StoreSettings) -> Vec<Finding> {
-    let (what, path) = ("store", &*settings.path);
+    match &settings.place {
+        StorePlace::File(path) => file(runtime, settings, path),
+        StorePlace::Server(server) => database::check(runtime, settings, server),
+    }
+}
+
+fn file(runtime: &Runtime, settings: &StoreSettings, path: &Path) -> Vec<Finding> {
+    let what = "store";
     if !path.exists() {
         return vec![not_there_yet(path)];
     }
@@ -29,37 +37,6 @@ pub(super) fn check(runtime: &Runtime, settings: &StoreSettings) -> Vec<Finding>
             std::iter::once(fine).chain(secret_keys(runtime, &*store, &settings.secret_keys)).collect()
         }
         Err(error) => vec![Finding::failed(what, format!("{}: {error}", path.display()), remedy(&error))],
-    }
-}
-
-/// How far a change of the secret key has come. `None`: there is one key, and all is sealed for it.
-fn secret_keys(runtime: &Runtime, store: &dyn Store, secrets: &SecretKeys) -> Option<Finding> {
-    let what = "store.secret_keys";
-    let keys = store.data_keys();
-    let is_known = |secret| keys.is_known(secret).unwrap_or(false);
-    if !is_known(secrets.first()) {
-        let trouble = "the first key is to seal, and the gateway does not have it yet";
-        let remedy = "Put it at the end of the list, restart the gateway, and then put it first";
-        return Some(Finding::failed(what, trouble, remedy));
-    }
-    if !secrets.iter().all(is_known) {
-        let trouble = "the gateway does not have every key of the list yet";
-        return Some(Finding::warning(what, trouble, "Restart it; after that another key may be put first"));
-    }
-    if !keys.is_made_for(secrets.first()).unwrap_or(false) {
-        return Some(Finding::fine(what, "the first key seals from the next start on"));
-    }
-    match runtime.block_on(store.sealed_with_older()) {
-        Ok(0) if secrets.count() == 1 => None,
-        Ok(0) => Some(Finding::fine(
-            what,
-            "everything is sealed for the first key; one that it replaced can be taken out",
-        )),
-        Ok(left) => Some(Finding::fine(
-            what,
-            format!("{left} values are still sealed with an older key; the gateway seals them again"),
-        )),
-        Err(error) => Some(Finding::failed(what, error.to_string(), remedy(&error))),
     }
 }
 

@@ -13,7 +13,8 @@ use super::shared::{CommandFailure, because, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::transfer::{self, CopiedTable};
-use crate::app::{self, StoreLocation};
+use crate::app::{self, Upgraded};
+use crate::config::settings::StorePlace;
 use crate::config::{self, Env, Settings};
 
 /// What to do with the store.
@@ -22,15 +23,15 @@ pub enum StoreCommand {
     /// Copies a store into another that is empty, and compares every row. The gateway may run meanwhile; what it writes after the
     /// copy has begun is not in it.
     #[command(
-        after_help = "Example:\n  membergate store copy --from membergate.sqlite --to postgres:///membergate\n\nThe copy opens with the secret keys of the original."
+        after_help = "Example:\n  membergate store copy --from membergate.sqlite --to postgres://membergate@localhost/membergate\n\nThe copy opens with the secret keys of the original. The password of a database is read from PGPASSWORD; a server on another machine is reached over TLS."
     )]
     Copy {
         /// The store that is read: a file, or the URL of a database.
         #[arg(long, value_name = "URL|PATH")]
-        from: StoreLocation,
+        from: String,
         /// The store that is filled. It must be empty.
         #[arg(long, value_name = "URL|PATH")]
-        to: StoreLocation,
+        to: String,
     },
     /// Copies the store of the configuration into a file that can be restored. The gateway may run meanwhile.
     #[command(after_help = "Example:\n  membergate store backup /backup/membergate-2026-11-30.sqlite")]
@@ -46,6 +47,8 @@ pub enum StoreCommand {
     )]
     Restore(restore::Restore),
     /// Brings the tables of a store that an older release wrote to this release. The gateway must not run.
+    ///
+    /// A file is kept as it was, under another name. Of a database, take a backup first.
     #[command(after_help = "Example:\n  membergate store upgrade --config membergate.toml")]
     Upgrade,
 }
@@ -58,7 +61,12 @@ pub fn run(
     out: &mut dyn Write,
 ) -> Result<(), CommandFailure> {
     match command {
-        StoreCommand::Copy { from, to } => copy(&from, &to, out),
+        StoreCommand::Copy { from, to } => {
+            let named = |text: &str| {
+                app::named_store(text, env.variable("PGPASSWORD").map(Into::into)).map_err(because)
+            };
+            copy(&named(&from)?, &named(&to)?, out)
+        }
         StoreCommand::Backup { file } => {
             let settings = settings(config, env)?;
             backup(&settings, &file, out)
@@ -72,7 +80,7 @@ fn settings(config: &Path, env: &dyn Env) -> Result<Settings, CommandFailure> {
     config::load(config, env).map_err(CommandFailure::Configuration)
 }
 
-fn copy(from: &StoreLocation, to: &StoreLocation, out: &mut dyn Write) -> Result<(), CommandFailure> {
+fn copy(from: &StorePlace, to: &StorePlace, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let copied = runtime()?.block_on(async {
         let source = app::read_store(from).await?;
         let target = app::fill_store(to).await?;
@@ -86,20 +94,24 @@ fn copy(from: &StoreLocation, to: &StoreLocation, out: &mut dyn Write) -> Result
 }
 
 fn backup(settings: &Settings, file: &Path, out: &mut dyn Write) -> Result<(), CommandFailure> {
-    let target = StoreLocation::File(file.to_owned());
-    copy(&StoreLocation::of(&settings.store), &target, out)?;
+    let target = StorePlace::File(file.to_owned());
+    copy(&settings.store.place, &target, out)?;
     Ok(writeln!(out, "Keep it apart from the secret keys: whoever has both can read it.")?)
 }
 
 fn upgrade(settings: &Settings, out: &mut dyn Write) -> Result<(), CommandFailure> {
-    let location = StoreLocation::of(&settings.store);
+    let location = &settings.store.place;
     match app::upgrade_store(&settings.store, SystemClock.now()).map_err(told)? {
-        None => Ok(writeln!(out, "{location} is of this release; there is nothing to do.")?),
-        Some(backup) => {
+        Upgraded::Nothing => writeln!(out, "{location} is of this release; there is nothing to do.")?,
+        Upgraded::From(backup) => {
             writeln!(out, "{location} is of this release now.")?;
-            Ok(writeln!(out, "What it was before is in {}; an older release opens that.", backup.display())?)
+            if let Some(backup) = backup {
+                let backup = backup.display();
+                writeln!(out, "What it was before is in {backup}; an older release opens that.")?;
+            }
         }
     }
+    Ok(())
 }
 
 fn tell(copied: &[CopiedTable], out: &mut dyn Write) -> Result<(), CommandFailure> {

@@ -10,10 +10,10 @@ use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::sqlite::snapshot::SqliteSnapshot;
 use crate::adapters::store::transfer;
-use crate::app::{self, StoreLocation};
+use crate::app;
 use crate::cli::shared::{CommandFailure, because, runtime};
 use crate::config::Settings;
-use crate::flows::restore::{Returning, restore};
+use crate::flows::restore::{RevivedSessions, restore};
 
 /// What is restored, and what becomes of sessions.
 #[derive(Debug, Args)]
@@ -26,25 +26,28 @@ pub struct Restore {
     /// Lets them live.
     #[arg(long)]
     keep_sessions: bool,
+    /// Replaces a database that is not empty. Nothing is left of what it holds; a file is kept under another name in any case.
+    #[arg(long)]
+    replace: bool,
 }
 
 /// Restores.
 pub(super) fn run(asked: &Restore, settings: &Settings, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let file = &asked.file;
-    let target = StoreLocation::of(&settings.store);
+    let target = &settings.store.place;
     runtime()?.block_on(async {
         // No gateway may begin meanwhile either.
-        let _lock = app::lock_store(&settings.store).map_err(told)?;
+        let _lock = app::lock_store(target).map_err(told)?;
         let backup = whole(file, settings).await.map_err(|error| told_of(file, error))?;
         writeln!(out, "{} is whole, and opens with the secret keys of the configuration.", file.display())?;
         // A store that cannot be read has no sessions that anybody could miss.
-        let present = app::read_store(&target).await.ok();
+        let present = app::read_store(target).await.ok();
         let now = SystemClock.now();
         let returning =
-            Returning::of(&backup, present.as_deref(), &settings.session, now).await.map_err(told)?;
+            RevivedSessions::of(&backup, present.as_deref(), &settings.session, now).await.map_err(told)?;
         drop(present);
-        let end = if settle(asked, &returning, out)? { returning } else { Returning::default() };
-        let (filling, aside) = app::replace_store(&settings.store, now).await.map_err(told)?;
+        let end = if settle(asked, &returning, out)? { returning } else { RevivedSessions::default() };
+        let (filling, aside) = app::replace_store(target, asked.replace, now).await.map_err(told)?;
         let copied = restore(&backup, filling, end).await.map_err(told)?;
         tell(&copied, out)?;
         writeln!(out, "Every row was read back from {target} and is the same.")?;
@@ -68,7 +71,7 @@ fn told_of(file: &Path, error: StoreError) -> CommandFailure {
 }
 
 /// Says which sessions would live again; `true`: they end.
-fn settle(asked: &Restore, returning: &Returning, out: &mut dyn Write) -> Result<bool, CommandFailure> {
+fn settle(asked: &Restore, returning: &RevivedSessions, out: &mut dyn Write) -> Result<bool, CommandFailure> {
     if returning.count() == 0 {
         writeln!(out, "No session comes back to life by it.")?;
         return Ok(false);

@@ -7,6 +7,7 @@ mod admin;
 mod ams;
 mod oidc;
 mod site;
+mod store;
 mod values;
 
 pub(super) use values::because;
@@ -224,12 +225,12 @@ impl Resolving<'_, '_> {
 
     fn store(&mut self, said: Spanned<raw::Store>) -> Option<StoreSettings> {
         let (span, said) = (said.span(), said.into_inner());
-        let path = self.required(said.path, &span, "store.path", r#"path = "membergate.sqlite""#);
-        let path = path.and_then(|path| self.path(&path));
+        let (server, path) = ((said.url, said.password, said.tls, said.connections), said.path);
+        let place = self.store_place(path, server, &span);
         let example = r#"secret_keys = [{ env = "MEMBERGATE_SECRET_KEY" }]"#;
         let sources = self.required(said.secret_keys, &span, "store.secret_keys", example);
         let secret_keys = sources.and_then(|sources| self.secret_keys(&sources, span));
-        Some(StoreSettings { path: path?, secret_keys: secret_keys? })
+        Some(StoreSettings { place: place?, secret_keys: secret_keys? })
     }
 
     fn secret_keys(&mut self, sources: &[raw::Source], span: Range<usize>) -> Option<SecretKeys> {

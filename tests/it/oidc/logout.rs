@@ -64,7 +64,7 @@ async fn the_logout_token_is_what_the_specification_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_way_out_tells_the_client_within_a_second() {
+pub(crate) async fn every_way_out_tells_the_client_within_a_second() {
     for way in ["/_gate/logout", "/_gate/slo", "client", "switch of person"] {
         let provider = OpenIdWorld::start().await;
         let (mut jane, tokens) = provider.tokens(CHAIR, &[]).await;

@@ -7,14 +7,14 @@ mod clients;
 mod cross_origin;
 mod denied;
 mod discovery;
-mod logout;
+pub mod logout;
 mod long_sessions;
 mod lost;
 mod own_way;
 pub mod party;
 mod plain;
-mod registered;
-mod renewal;
-mod token;
+pub mod registered;
+pub mod renewal;
+pub mod token;
 
 pub use party::OpenIdWorld;

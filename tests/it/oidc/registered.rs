@@ -141,7 +141,7 @@ async fn a_client_registered_in_the_browser_signs_people_in_and_its_secret_is_sh
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_registered_client_outlives_a_restart_and_a_reload() {
+pub(crate) async fn a_registered_client_outlives_a_restart_and_a_reload() {
     let mut office = Office::open().await;
     let secret = office.registered("forum").await;
     office.provider.world.close_gate().await;

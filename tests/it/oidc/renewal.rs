@@ -36,7 +36,8 @@ async fn at_the_same_time(provider: &Arc<OpenIdWorld>, token: &Value, by_the_app
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_may_renew_twelve_times_at_once_and_keeps_its_refresh_token_until_the_session_ends() {
+pub(crate) async fn a_server_may_renew_twelve_times_at_once_and_keeps_its_refresh_token_until_the_session_ends()
+ {
     let provider = Arc::new(OpenIdWorld::start().await);
     let (mut jane, first) = provider.tokens(CHAIR, &[SCOPE]).await;
     for renewed in at_the_same_time(&provider, &first["refresh_token"], false).await {
@@ -57,7 +58,7 @@ async fn a_server_may_renew_twelve_times_at_once_and_keeps_its_refresh_token_unt
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_tabs_of_an_app_that_renew_at_once_get_the_same_successor_and_stay_signed_in() {
+pub(crate) async fn two_tabs_of_an_app_that_renew_at_once_get_the_same_successor_and_stay_signed_in() {
     let provider = Arc::new(OpenIdWorld::start().await);
     let (_, mut tokens) = provider.app_tokens(CHAIR, &[SCOPE]).await;
     for _ in 0..3 {

@@ -208,7 +208,7 @@ async fn a_token_request_is_in_order_or_refused() {
 
 /// S-69. The Foundation's suite tries the second use after 30 seconds; both are refused.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_used_twice_takes_back_what_came_of_it() {
+pub(crate) async fn a_code_used_twice_takes_back_what_came_of_it() {
     for wait in [0, 30, 120] {
         let provider = OpenIdWorld::start().await;
         let (_, code) = provider.code(CHAIR, "wiki", &["scope=openid offline_access"]).await;

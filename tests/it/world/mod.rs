@@ -1,6 +1,7 @@
 //! A whole small world on loopback: a simulated re:Members, a sample site, the gateway in front of it, and a clock that the
 //! test moves. Everything speaks over real sockets.
 
+pub mod postgres;
 mod visitor;
 
 use std::net::SocketAddr;
@@ -11,6 +12,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use membergate::adapters::clock::{Clock, SystemClock};
+use membergate::adapters::keys::secret::SecretKey;
+use membergate::adapters::store::Store;
+use membergate::adapters::store::postgres::PostgresStore;
+use membergate::adapters::store::postgres::server::Server;
+use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::app::App;
 use membergate::config::{self, Settings, env::Given};
 use membergate::sim::people::Environment;
@@ -54,6 +60,8 @@ pub struct Plan {
     /// The sources of the secret keys, as in the configuration.
     pub secret_keys: &'static str,
     pub store: Option<PathBuf>,
+    /// The address of a database, in place of a file.
+    pub database: Option<String>,
     pub upstream: Option<String>,
     /// Variables of the environment that the configuration names.
     pub variables: Vec<(&'static str, &'static str)>,
@@ -71,6 +79,7 @@ impl Default for Plan {
             calls_per_second: 1000,
             store: None,
             secret_keys: r#"{ env = "SECRET_KEY" }"#,
+            database: None,
             upstream: None,
             variables: Vec::new(),
         }
@@ -130,7 +139,8 @@ impl World {
         World::planned(Plan::default()).await
     }
 
-    pub async fn planned(plan: Plan) -> World {
+    pub async fn planned(mut plan: Plan) -> World {
+        plan.database = plan.database.or_else(postgres::database_if_asked);
         // The gateway's address has to be known before it starts: it stands in its own configuration.
         let address = free_address();
         let mut ams = AmsSettings::demo();
@@ -191,7 +201,7 @@ calls_per_minute = 100000
 {session}
 
 [store]
-path = "{store}"
+{store}
 secret_keys = [{secret_keys}]
 
 [[site]]
@@ -204,9 +214,24 @@ upstream = "{upstream}"
 "#,
             production = environment(Environment::Production, ""),
             staging = environment(Environment::Staging, "/staging"),
-            store =
-                self.plan.store.clone().unwrap_or_else(|| self.folder.path().join("gate.sqlite")).display(),
+            store = match &self.plan.database {
+                Some(url) => format!("url = \"{url}\""),
+                None => format!("path = \"{}\"", self.store_file().display()),
+            },
         )
+    }
+
+    fn store_file(&self) -> PathBuf {
+        self.plan.store.clone().unwrap_or_else(|| self.folder.path().join("gate.sqlite"))
+    }
+
+    /// The store, opened beside the gateway as a tool does.
+    pub fn open_store(&self) -> Arc<dyn Store> {
+        let key = SecretKey::parse(SECRET_KEY).unwrap().into();
+        match &self.plan.database {
+            Some(url) => Arc::new(PostgresStore::open(&Server::parse(url).unwrap(), &key).unwrap()),
+            None => Arc::new(SqliteStore::open(&self.store_file(), &key).unwrap()),
+        }
     }
 
     pub fn settings(&self) -> Settings {
@@ -233,7 +258,7 @@ upstream = "{upstream}"
     /// Starts the gateway, or starts it again after [`World::close_gate`], with the plan as it is now.
     pub async fn open_gate(&mut self) {
         let clock: Arc<dyn Clock> = self.clock.clone();
-        self.gate = Some(App::start(self.settings(), clock).await.unwrap());
+        self.gate = Some(App::start_at(self.settings(), clock).await.unwrap());
     }
 
     pub async fn close_gate(&mut self) {

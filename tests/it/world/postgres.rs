@@ -2,9 +2,10 @@
 //!
 //! Unit tests use it too (`src/adapters/store/postgres/tests.rs`), so it knows nothing of ours.
 
+use std::cell::Cell;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
@@ -37,12 +38,24 @@ pub(crate) struct PostgresServer {
 impl PostgresServer {
     /// Starts one with more options for `postgres`.
     pub(crate) fn start(options: &str) -> PostgresServer {
+        PostgresServer::start_with(options, &[])
+    }
+
+    /// As [`PostgresServer::start`], with files in its folder, which the options call `{folder}`.
+    pub(crate) fn start_with(options: &str, files: &[(&str, &[u8])]) -> PostgresServer {
         let programs = programs().expect("PostgreSQL is installed; see NEEDS in ./test");
         let folder = tempfile::Builder::new().prefix("membergate-pg-").tempdir().expect("a folder").keep();
+        let options = options.replace("{folder}", &folder.display().to_string());
+        for (name, content) in files {
+            std::fs::write(folder.join(name), content).expect("a folder of ours");
+            let mode = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(folder.join(name), mode).expect("a file of ours");
+        }
         let is_root = Command::new("id").arg("-u").output().expect("`id` runs").stdout == b"0\n";
         let mut command = if is_root {
             // The server refuses to run as root.
-            let changed = Command::new("chown").arg("postgres").arg(&folder).status().expect("`chown` runs");
+            let changed =
+                Command::new("chown").args(["-R", "postgres"]).arg(&folder).status().expect("`chown` runs");
             assert!(changed.success(), "the user `postgres` is there");
             let mut command = Command::new("setpriv");
             command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--", "sh"]);
@@ -51,16 +64,11 @@ impl PostgresServer {
             Command::new("sh")
         };
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).expect("a folder of ours");
-        let watch = command.args(["-c", WATCH, "sh"]).arg(programs).arg(&folder).arg(options);
+        let watch = command.args(["-c", WATCH, "sh"]).arg(programs).arg(&folder).arg(&options);
         let watch = watch.stdin(Stdio::piped()).current_dir("/").spawn().expect("a shell runs");
         let server = PostgresServer { folder, watch: Some(watch), free: Mutex::default() };
         server.wait_until_it_answers();
         server
-    }
-
-    /// Where its socket is.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// The process of the server, for signals.
@@ -107,7 +115,7 @@ impl PostgresServer {
         self.try_run(database, sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"))
     }
 
-    fn try_run(&self, database: &str, sql: &str) -> Result<Vec<String>, tokio_postgres::Error> {
+    pub(crate) fn try_run(&self, database: &str, sql: &str) -> Result<Vec<String>, tokio_postgres::Error> {
         use tokio_postgres::SimpleQueryMessage;
         let connecting = async {
             let (client, connection) =
@@ -155,6 +163,22 @@ impl Drop for PostgresServer {
 pub(crate) fn postgres() -> &'static PostgresServer {
     static SERVER: OnceLock<PostgresServer> = OnceLock::new();
     SERVER.get_or_init(|| PostgresServer::start("-c fsync=off"))
+}
+
+std::thread_local! {
+    /// Whether a story on this thread wants its store on the server.
+    static ON_SERVER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a story with the store on the server. Its world has a database of its own, which goes with the server.
+pub(crate) fn on_server(story: fn()) {
+    ON_SERVER.set(true);
+    story();
+}
+
+/// The address of a new database, if the story of this thread wants one.
+pub(crate) fn database_if_asked() -> Option<String> {
+    ON_SERVER.get().then(|| postgres().url(&postgres().database()))
 }
 
 /// Where Debian puts the programs of its newest version.

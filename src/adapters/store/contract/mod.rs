@@ -21,7 +21,7 @@ mod mappings;
 mod outbox;
 mod secrets;
 mod sessions;
-mod transfer;
+pub(super) mod transfer;
 mod whole;
 
 /// Where a store of one kind is kept.

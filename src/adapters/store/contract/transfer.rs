@@ -10,7 +10,7 @@ use crate::adapters::store::grants::{TokenKey, TokenKind, Use};
 use crate::adapters::store::mappings::{Expected, StoredDraft};
 use crate::adapters::store::raw::each_batch;
 use crate::adapters::store::sessions::{LongAddressKey, Once};
-use crate::adapters::store::tables::{Kind, TABLES, Table};
+use crate::adapters::store::tables::{ColumnKind, TABLES, Table};
 use crate::adapters::store::transfer;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::client::Algorithm;
@@ -19,7 +19,7 @@ use crate::domain::rule::Rules;
 use crate::domain::time::TimeZone;
 
 /// A store with something in every table: Jane is signed in with session 1 and has a code 1, and Omar's session has ended.
-pub(super) async fn furnished(place: &dyn Place) -> Arc<dyn Store> {
+pub(in crate::adapters::store) async fn furnished(place: &dyn Place) -> Arc<dyn Store> {
     let store = signed_in(place).await;
     begin(&*store, &session(2, OMAR)).await;
     store.put_grant(&grant(2, 2, "wiki"), token(2, TokenKind::Code, at(1)), true).await.unwrap();
@@ -55,7 +55,7 @@ pub(super) async fn furnished(place: &dyn Place) -> Arc<dyn Store> {
 }
 
 /// How many rows each table has.
-async fn counts(rows: &dyn RawRows) -> Vec<(&'static str, usize)> {
+pub(in crate::adapters::store) async fn counts(rows: &dyn RawRows) -> Vec<(&'static str, usize)> {
     let mut counts = Vec::new();
     for table in TABLES {
         let mut count = 0;
@@ -74,9 +74,9 @@ pub(super) async fn every_table_is_described_as_it_is(place: &dyn Place) {
     drop(place.open());
     let described = |table: &Table| {
         let kind = |kind| match kind {
-            Kind::Integer => ["integer", "bigint"],
-            Kind::Text => ["text", "text"],
-            Kind::Bytes | Kind::Sealed => ["blob", "bytea"],
+            ColumnKind::Integer => ["integer", "bigint"],
+            ColumnKind::Text => ["text", "text"],
+            ColumnKind::Bytes | ColumnKind::Sealed => ["blob", "bytea"],
         };
         let columns = table.columns.iter().map(|column| (column.name, kind(column.kind)));
         (table.keys, columns.collect::<Vec<_>>())

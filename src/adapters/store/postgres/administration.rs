@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::PostgresStore;
+use super::changes::{Change, note};
 use super::statement::{Connection, QueryResult, column, only, values};
 use crate::adapters::store::administration::{Administration, EnvironmentChoice, Opening, Registered};
 use crate::adapters::store::error::{StoreError, StoreFuture};
@@ -134,6 +135,7 @@ impl Administration for PostgresStore {
                 let write = "INSERT INTO openid_clients (id, revision, sealed) VALUES ($1, $2, $3)
                    ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed";
                 connection.change(write, values![id, revision, sealed]).await?;
+                note(connection, Change::Client(id)).await?;
                 Ok(true)
             })
         }))
@@ -156,6 +158,7 @@ impl Administration for PostgresStore {
                 ] {
                     connection.change(delete, values![id]).await?;
                 }
+                note(connection, Change::Client(id)).await?;
                 Ok(true)
             })
         }))
@@ -184,6 +187,7 @@ impl Administration for PostgresStore {
                 let write = "INSERT INTO environment_choice (only_one, configured, chosen) VALUES (1, $1, $2)
                    ON CONFLICT (only_one) DO UPDATE SET configured = excluded.configured, chosen = excluded.chosen";
                 connection.change(write, values![choice.configured, choice.chosen]).await?;
+                note(connection, Change::Environment).await?;
                 insert_entry(connection, vault, entry).await.map(drop)
             })
         }))

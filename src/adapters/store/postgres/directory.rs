@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio_postgres::Row;
 
 use super::PostgresStore;
+use super::changes::{Change, note};
 use super::statement::{Connection, QueryResult, column, count, digest, only, values};
 use crate::adapters::store::directory::{Directory, SealedPage, SweepState};
 use crate::adapters::store::error::{StoreError, StoreFuture};
@@ -247,7 +248,7 @@ fn read_sealed(row: &Row) -> QueryResult<([u8; 32], Vec<u8>)> {
 pub(super) async fn write_record(connection: &Connection<'_>, record: &RecordRow) -> QueryResult<()> {
     let RecordRow { environment, person, as_of, email, record_number, sealed } = record;
     let (email, number) = (email.as_ref().map(|it| &it[..]), record_number.as_ref().map(|it| &it[..]));
-    connection
+    let written = connection
         .change(
             "INSERT INTO records (environment, person, as_of, sealed, email, record_number)
              VALUES ($1, $2, $3, $4, $5, $6)
@@ -256,6 +257,9 @@ pub(super) async fn write_record(connection: &Connection<'_>, record: &RecordRow
              WHERE excluded.as_of >= records.as_of",
             values![*environment, &person[..], *as_of, *sealed, email, number],
         )
-        .await
-        .map(drop)
+        .await?;
+    match written {
+        0 => Ok(()),
+        _ => note(connection, Change::Record(environment, person)).await,
+    }
 }

@@ -20,6 +20,7 @@ use tokio_util::task::TaskTracker;
 
 use super::server::{Server, ServerFault};
 use super::statement::{Connection, QueryError, QueryFuture, QueryResult, told, values};
+use crate::adapters::store::StoreLoad;
 use crate::adapters::store::error::StoreError;
 
 /// How many pieces of work may wait or run at once.
@@ -59,8 +60,10 @@ pub(super) struct Shared {
     failures: AtomicU64,
     /// The number under which the gateway of this process runs on the store; 0: a tool, which needs none.
     pub(super) fence: AtomicI64,
-    /// Work was committed that other gateways may want to hear of.
-    pub(super) committed: Notify,
+    /// Something was committed that is in the change log.
+    pub(super) changed: Notify,
+    /// How long the server took to answer last, in microseconds; 0: it was not asked.
+    round_trip: AtomicU64,
 }
 
 impl Engine {
@@ -75,7 +78,8 @@ impl Engine {
             queue: Arc::new(Semaphore::new(QUEUE)),
             failures: AtomicU64::new(0),
             fence: AtomicI64::new(0),
-            committed: Notify::new(),
+            changed: Notify::new(),
+            round_trip: AtomicU64::new(0),
         });
         let (handle, tasks, stop) = (runtime.handle().clone(), TaskTracker::new(), CancellationToken::new());
         let (running, stopped, pool) = (tasks.clone(), stop.clone(), shared.pool.clone());
@@ -226,10 +230,11 @@ impl Shared {
             Err(error) => return Attempt::Failed(error),
         };
         let Some(client) = lent.client() else { return Attempt::Failed(StoreError::Busy) };
+        let connection = Connection::new(client);
         let done = match mode {
-            Mode::Read => work(&Connection(client), needs).await,
+            Mode::Read => work(&connection, needs).await,
             Mode::Write => match self.begin(client).await {
-                Ok(()) => work(&Connection(client), needs).await,
+                Ok(()) => work(&connection, needs).await,
                 Err(error) => Err(error),
             },
         };
@@ -240,8 +245,10 @@ impl Shared {
             }
             (Ok(value), Mode::Write) => match client.batch_execute("COMMIT").await {
                 Ok(()) => {
+                    if connection.has_changes() {
+                        self.changed.notify_one();
+                    }
                     lent.give_back();
-                    self.committed.notify_one();
                     return Attempt::Done(value);
                 }
                 // The server may have committed; only it knows.
@@ -267,13 +274,43 @@ impl Shared {
         if fence == 0 {
             return Ok(client.batch_execute(BEGIN).await?);
         }
-        let connection = Connection(client);
+        let connection = Connection::new(client);
         let arguments = values![fence];
         let held = connection.change("SELECT FROM gateway_lease WHERE number = $1 FOR KEY SHARE", arguments);
         // Sent together, in this order: one way to the server and back.
         let (begun, held) = tokio::join!(biased; client.batch_execute(BEGIN), held);
         begun?;
         if held? == 1 { Ok(()) } else { Err(StoreError::Superseded.into()) }
+    }
+
+    /// Does `work` within a transaction, on the thread of the connections.
+    pub(super) async fn write<A: Sync, T>(&self, needs: &A, work: Work<A, T>) -> Result<T, StoreError> {
+        self.work(Mode::Write, needs, work).await
+    }
+
+    /// Wakes whoever listens on this channel.
+    pub(super) async fn notify(&self, channel: &'static str) -> Result<(), StoreError> {
+        self.work(Mode::Read, &channel, |connection, channel| {
+            Box::pin(async move { connection.batch(&format!("NOTIFY {channel}")).await })
+        })
+        .await
+    }
+
+    /// The server has answered after this long.
+    pub(super) fn note_round_trip(&self, took: Duration) {
+        self.round_trip.store(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How busy the connections are.
+    pub(super) fn load(&self) -> StoreLoad {
+        let status = self.pool.status();
+        let round_trip = self.round_trip.load(Ordering::Relaxed);
+        StoreLoad {
+            connections: status.size,
+            in_use: status.size.saturating_sub(status.available),
+            waiting: status.waiting,
+            round_trip: (round_trip > 0).then(|| Duration::from_micros(round_trip)),
+        }
     }
 
     pub(super) async fn lend(&self) -> Result<Lent, StoreError> {

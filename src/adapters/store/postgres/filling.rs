@@ -1,18 +1,18 @@
 //! A database that is filled with the rows of another store, in one transaction: others see all of it or nothing.
 
 use super::raw::{insert_rows, select_rows};
-use super::schema::{Found, LOCK, look, make_tables, remove_tables};
+use super::schema::{LOCK, look, make_tables, refuse_in_use, remove_tables};
 use super::server::Server;
 use super::sessions::end_sessions;
-use super::snapshot::Held;
-use super::statement::{QueryResult, only, values};
+use super::snapshot::HeldTransaction;
+use super::statement::{QueryResult, values};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::raw::{Filling, RawRows};
-use crate::adapters::store::tables::{RawRow, Table};
+use crate::adapters::store::tables::{RawRow, Table, TablesFound};
 use crate::domain::session::SessionKey;
 
 /// Dropped before it is finished, the server undoes it.
-pub(crate) struct PostgresFilling(Held);
+pub(crate) struct PostgresFilling(HeldTransaction);
 
 impl PostgresFilling {
     /// Begins in a database that has no tables.
@@ -32,7 +32,7 @@ impl PostgresFilling {
     }
 
     async fn prepare(server: &Server, replaces: bool) -> Result<PostgresFilling, StoreError> {
-        let filling = PostgresFilling(Held::begin(server, "BEGIN").await?);
+        let filling = PostgresFilling(HeldTransaction::begin(server, "BEGIN").await?);
         filling.make(server, replaces).await?;
         Ok(filling)
     }
@@ -41,12 +41,9 @@ impl PostgresFilling {
         let connection = self.0.connection()?;
         connection.change(LOCK, &[]).await?;
         match look(&connection).await {
-            Ok(Found::Empty) => {}
+            Ok(TablesFound::Empty) => {}
             Ok(_) if replaces => {
-                let select = "SELECT count(*) FROM gateway_lease WHERE until > clock_timestamp()";
-                if connection.first(select, &[], only::<i64>).await? != Some(0) {
-                    return Err(StoreError::InUse(server.to_string()).into());
-                }
+                refuse_in_use(&connection).await?;
                 remove_tables(&connection).await?;
             }
             Ok(_) => return Err(StoreError::NotEmpty(server.to_string()).into()),

@@ -6,6 +6,7 @@ use tokio_postgres::Row;
 
 use super::PostgresStore;
 use super::administration::{hold_audit_log, insert_entry};
+use super::changes::{Change, note};
 use super::statement::{Connection, QueryResult, column, only, values};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
@@ -178,7 +179,8 @@ impl PostgresStore {
 async fn write_draft(connection: &Connection<'_>, draft: &DraftRow) -> QueryResult<()> {
     let write = "INSERT INTO mapping_draft (one, revision, sealed) VALUES (1, $1, $2)
                  ON CONFLICT (one) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed";
-    connection.change(write, values![draft.revision, draft.sealed]).await.map(drop)
+    connection.change(write, values![draft.revision, draft.sealed]).await?;
+    note(connection, Change::Mapping).await
 }
 
 /// Whether nothing has changed since somebody looked. Asked within the transaction of the change, and nobody else changes it until

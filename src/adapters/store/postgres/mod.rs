@@ -6,16 +6,20 @@
 //! caller's thread wherever the row is known before.
 
 mod administration;
+mod changes;
+pub(crate) mod clock;
 mod directory;
+mod doubts;
 mod engine;
 pub(crate) mod filling;
 mod grants;
+pub(crate) mod lease;
 mod mappings;
 mod outbox;
 mod raw;
 mod schema;
 mod secrets;
-pub(crate) mod server;
+pub mod server;
 mod sessions;
 pub(crate) mod snapshot;
 mod statement;
@@ -27,13 +31,15 @@ mod tokens;
 
 use std::sync::Arc;
 
+use self::clock::ServerClock;
 use self::engine::Engine;
+use self::lease::Lease;
 use self::server::Server;
 use super::error::StoreError;
 use super::sealed::{Vault, to_column};
+use crate::adapters::clock::Clock as _;
 use crate::adapters::keys::data_keys::DataKeys;
 use crate::adapters::keys::secret::SecretKeys;
-use crate::domain::time::Timestamp;
 
 /// How many rows one piece of work touches at most, so that a purge does not hold up a sign-in.
 const BATCH: i64 = 500;
@@ -44,6 +50,7 @@ const BATCH: i64 = 500;
 pub struct PostgresStore {
     vault: Arc<Vault>,
     keys: Arc<DataKeys>,
+    server: Server,
     engine: Engine,
 }
 
@@ -57,22 +64,37 @@ impl PostgresStore {
     pub fn open(server: &Server, secrets: &SecretKeys) -> Result<PostgresStore, StoreError> {
         let engine = Engine::start(server)?;
         let keys = schema::prepare(&engine, secrets)?;
-        PostgresStore::with(engine, keys)
+        PostgresStore::with(server, engine, keys)
     }
 
-    /// As [`PostgresStore::open`], as the gateway on it, whose secret keys are from now on those that open it.
+    /// As [`PostgresStore::open`], but makes no tables. `None`: there are none yet. Blocks.
     ///
     /// # Errors
     /// Those of [`PostgresStore::open`].
-    pub fn open_for_gateway(
+    pub fn open_existing(server: &Server, secrets: &SecretKeys) -> Result<Option<PostgresStore>, StoreError> {
+        let engine = Engine::start(server)?;
+        if schema::has_tables(&engine)? {
+            let keys = schema::prepare(&engine, secrets)?;
+            return PostgresStore::with(server, engine, keys).map(Some);
+        }
+        Ok(None)
+    }
+
+    /// As [`PostgresStore::open`], as the gateway that runs on it, whose secret keys are from now on those that open it. Blocks, and
+    /// waits if another one runs; with the server's clock.
+    ///
+    /// # Errors
+    /// Those of [`PostgresStore::open`], and [`StoreError::InUse`] if the other one does not end.
+    pub(crate) fn open_for_gateway(
         server: &Server,
         secrets: &SecretKeys,
-        now: Timestamp,
-    ) -> Result<PostgresStore, StoreError> {
+    ) -> Result<(PostgresStore, Lease, Arc<ServerClock>), StoreError> {
         let engine = Engine::start(server)?;
         let keys = schema::prepare(&engine, secrets)?;
-        let keys = secrets::bring_in_line(&engine, keys, secrets, to_column(now))?;
-        PostgresStore::with(engine, keys)
+        let (lease, clock) = lease::take(&engine, &server.to_string())?;
+        let keys = secrets::bring_in_line(&engine, keys, secrets, to_column(clock.now()))?;
+        changes::wake_readers(&engine);
+        Ok((PostgresStore::with(server, engine, keys)?, lease, clock))
     }
 
     /// Brings the tables of an older release to this one, all or nothing; `false` if they are of this release. No gateway may run on
@@ -84,7 +106,8 @@ impl PostgresStore {
         schema::upgrade(&Engine::start(server)?)
     }
 
-    fn with(engine: Engine, keys: DataKeys) -> Result<PostgresStore, StoreError> {
-        Ok(PostgresStore { vault: Arc::new(Vault::new(&keys)?), keys: Arc::new(keys), engine })
+    fn with(server: &Server, engine: Engine, keys: DataKeys) -> Result<PostgresStore, StoreError> {
+        let (vault, keys) = (Arc::new(Vault::new(&keys)?), Arc::new(keys));
+        Ok(PostgresStore { vault, keys, server: server.clone(), engine })
     }
 }

@@ -9,29 +9,29 @@ use super::statement::{Argument, Connection, QueryResult, column};
 use crate::adapters::store::error::StoreFuture;
 use crate::adapters::store::raw::{RawRows, SealedAgain};
 use crate::adapters::store::resealing::{PassPlace, Resealing, SealedBatch, SealedRows, seal_batch};
-use crate::adapters::store::tables::{Kind, RawRow, Table, Value};
+use crate::adapters::store::tables::{ColumnKind, RawRow, Table, Value};
 
 static NO_INTEGER: Option<i64> = None;
 static NO_TEXT: Option<String> = None;
 static NO_BYTES: Option<Vec<u8>> = None;
 
 /// A value with the type of its column.
-fn argument(value: &Value, kind: Kind) -> Argument<'_> {
+fn argument(value: &Value, kind: ColumnKind) -> Argument<'_> {
     match (value, kind) {
         (Value::Integer(number), _) => (number, Type::INT8),
         (Value::Text(text), _) => (text, Type::TEXT),
         (Value::Bytes(bytes), _) => (bytes, Type::BYTEA),
-        (Value::Null, Kind::Integer) => (&NO_INTEGER, Type::INT8),
-        (Value::Null, Kind::Text) => (&NO_TEXT, Type::TEXT),
-        (Value::Null, Kind::Bytes | Kind::Sealed) => (&NO_BYTES, Type::BYTEA),
+        (Value::Null, ColumnKind::Integer) => (&NO_INTEGER, Type::INT8),
+        (Value::Null, ColumnKind::Text) => (&NO_TEXT, Type::TEXT),
+        (Value::Null, ColumnKind::Bytes | ColumnKind::Sealed) => (&NO_BYTES, Type::BYTEA),
     }
 }
 
-fn value(row: &Row, at: usize, kind: Kind) -> QueryResult<Value> {
+fn value(row: &Row, at: usize, kind: ColumnKind) -> QueryResult<Value> {
     let value = match kind {
-        Kind::Integer => column::<Option<i64>>(row, at)?.map(Value::Integer),
-        Kind::Text => column::<Option<String>>(row, at)?.map(Value::Text),
-        Kind::Bytes | Kind::Sealed => column::<Option<Vec<u8>>>(row, at)?.map(Value::Bytes),
+        ColumnKind::Integer => column::<Option<i64>>(row, at)?.map(Value::Integer),
+        ColumnKind::Text => column::<Option<String>>(row, at)?.map(Value::Text),
+        ColumnKind::Bytes | ColumnKind::Sealed => column::<Option<Vec<u8>>>(row, at)?.map(Value::Bytes),
     };
     Ok(value.unwrap_or(Value::Null))
 }
@@ -39,7 +39,7 @@ fn value(row: &Row, at: usize, kind: Kind) -> QueryResult<Value> {
 /// The primary key as the rows are ordered by it: texts byte by byte, whatever the database's language is.
 fn ordered_keys(table: &Table) -> String {
     let keys = table.key_columns().map(|column| match column.kind {
-        Kind::Text => format!("{} COLLATE \"C\"", column.name),
+        ColumnKind::Text => format!("{} COLLATE \"C\"", column.name),
         _ => column.name.to_owned(),
     });
     keys.collect::<Vec<_>>().join(", ")

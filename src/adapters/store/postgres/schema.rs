@@ -9,6 +9,7 @@ use super::statement::{Connection, QueryError, QueryResult, column, only, values
 use crate::adapters::keys::data_keys::{DataKeys, SealedDataKey};
 use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::store::error::StoreError;
+use crate::adapters::store::tables::TablesFound;
 
 /// The steps from an empty database to the present tables. A released step is never edited; a change is a new step, which
 /// `store upgrade` takes.
@@ -16,17 +17,6 @@ const STEPS: [&str; 1] = [include_str!("sql/1.sql")];
 
 /// Held while tables are looked at and made, so that two who start at once do not both make them. It ends with the transaction.
 pub(super) const LOCK: &str = "SELECT pg_advisory_xact_lock(7236285094132)";
-
-/// What a database holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
-    /// Nothing.
-    Empty,
-    /// The tables after so many steps, of which there are more.
-    Older(usize),
-    /// The tables of this release.
-    Present,
-}
 
 /// Makes the tables if there are none, and gives the keys of the store. Blocks.
 pub(super) fn prepare(engine: &Engine, secrets: &SecretKeys) -> Result<DataKeys, StoreError> {
@@ -40,10 +30,18 @@ pub(super) fn upgrade(engine: &Engine) -> Result<bool, StoreError> {
     engine.wait_for((), |connection, ()| {
         Box::pin(async move {
             connection.change(LOCK, &[]).await?;
-            let Found::Older(done) = look(connection).await? else { return Ok(false) };
+            let TablesFound::Older(done) = look(connection).await? else { return Ok(false) };
+            refuse_in_use(connection).await?;
             take_steps(connection, done).await?;
             Ok(true)
         })
+    })
+}
+
+/// Whether a gateway has run on the database before. Blocks.
+pub(super) fn has_tables(engine: &Engine) -> Result<bool, StoreError> {
+    engine.wait_for((), |connection, ()| {
+        Box::pin(async move { Ok(look(connection).await? != TablesFound::Empty) })
     })
 }
 
@@ -53,12 +51,12 @@ async fn make_if_empty(
 ) -> QueryResult<Vec<SealedDataKey>> {
     connection.change(LOCK, &[]).await?;
     match look(connection).await? {
-        Found::Empty => {
+        TablesFound::Empty => {
             make_tables(connection).await?;
             write_data_keys(connection, born).await?;
         }
-        Found::Older(_) => return Err(StoreError::Older.into()),
-        Found::Present => {}
+        TablesFound::Older(_) => return Err(StoreError::Older.into()),
+        TablesFound::Present => {}
     }
     data_keys(connection).await
 }
@@ -89,14 +87,24 @@ pub(super) async fn remove_tables(connection: &Connection<'_>) -> QueryResult<()
     connection.batch(remove).await
 }
 
+/// Refuses a store on which a gateway runs, and keeps one from beginning until the transaction ends.
+pub(super) async fn refuse_in_use(connection: &Connection<'_>) -> QueryResult<()> {
+    let select =
+        "SELECT current_database()::text FROM gateway_lease WHERE until > clock_timestamp() FOR UPDATE";
+    match connection.first::<String>(select, &[], only).await? {
+        Some(database) => Err(StoreError::InUse(format!("database `{database}`")).into()),
+        None => Ok(()),
+    }
+}
+
 /// What is in the database.
-pub(super) async fn look(connection: &Connection<'_>) -> QueryResult<Found> {
+pub(super) async fn look(connection: &Connection<'_>) -> QueryResult<TablesFound> {
     let select = "SELECT count(*), count(*) FILTER (WHERE relname = 'schema_version') FROM pg_class
                   WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm')";
     let counted: Option<(i64, i64)> =
         connection.first(select, &[], |row| Ok((column(row, 0)?, column(row, 1)?))).await?;
     match counted {
-        Some((0, _)) => return Ok(Found::Empty),
+        Some((0, _)) => return Ok(TablesFound::Empty),
         Some((_, 1)) => {}
         Some(_) => {
             let why = "the database has tables of another program".to_owned();
@@ -111,7 +119,7 @@ pub(super) async fn look(connection: &Connection<'_>) -> QueryResult<Found> {
     // A negative number is not ours either.
     match usize::try_from(version.unwrap_or(-1)).unwrap_or(usize::MAX) {
         version if version > STEPS.len() => Err(StoreError::Newer.into()),
-        version if version < STEPS.len() => Ok(Found::Older(version)),
-        _ => Ok(Found::Present),
+        version if version < STEPS.len() => Ok(TablesFound::Older(version)),
+        _ => Ok(TablesFound::Present),
     }
 }

@@ -19,6 +19,7 @@ pub(crate) const CONNECTIONS: usize = 10;
 #[derive(Clone)]
 pub struct Server {
     address: Config,
+    url: String,
     shown: String,
     trust: Option<Trust>,
     /// Most connections.
@@ -79,6 +80,7 @@ impl Server {
             .ssl_mode(SslMode::Disable);
         Ok(Server {
             address,
+            url: url.to_owned(),
             shown,
             trust: None,
             connections: CONNECTIONS,
@@ -92,6 +94,25 @@ impl Server {
     pub fn with_password(mut self, password: &SecretString) -> Server {
         self.address.password(password.expose_secret().trim_ascii());
         self
+    }
+
+    /// With at most so many connections.
+    #[must_use]
+    pub fn with_connections(mut self, most: usize) -> Server {
+        self.connections = most;
+        self
+    }
+
+    /// What the configuration says of a server, key by key; blank where the store is a file.
+    pub fn values(server: Option<&Server>) -> [(&'static str, Vec<u8>); 4] {
+        let shown = |value: fn(&Server) -> String| server.map(value).unwrap_or_default().into_bytes();
+        let password = server.and_then(|server| server.address.get_password());
+        [
+            ("url", shown(|server| server.url.clone())),
+            ("password", password.unwrap_or_default().to_vec()),
+            ("tls", shown(|server| format!("{:?}", server.trust))),
+            ("connections", shown(|server| server.connections.to_string())),
+        ]
     }
 
     /// Over TLS alone, by these authorities.

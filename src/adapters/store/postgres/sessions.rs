@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use tokio_postgres::Row;
 
+use super::changes::{Change, note};
 use super::directory::write_record;
 use super::statement::{Argument, Connection, QueryResult, column, digest, only, values};
 use super::{BATCH, PostgresStore};
@@ -237,6 +238,7 @@ pub(super) async fn end_sessions(
         )
         .await?;
     connection.change("DELETE FROM sessions WHERE key = ANY ($1)", values![ended]).await?;
+    note(connection, Change::Sessions(&ended)).await?;
     Ok(keys.into_iter().map(SessionKey).collect())
 }
 

@@ -2,28 +2,28 @@
 
 use super::engine::{Engine, Lent};
 use super::raw::select_rows;
-use super::schema::{Found, look};
+use super::schema::look;
 use super::server::Server;
 use super::statement::{Connection, QueryResult};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::raw::RawRows;
-use crate::adapters::store::tables::{RawRow, Table};
+use crate::adapters::store::tables::{RawRow, Table, TablesFound};
 
 /// A connection that holds one transaction, and the thread on which it lives. The connection is closed with it.
-pub(super) struct Held {
+pub(super) struct HeldTransaction {
     // Dropped first: the thread waits for its connections.
     lent: Lent,
     _engine: Engine,
 }
 
-impl Held {
+impl HeldTransaction {
     /// Connects, and begins the transaction with this statement.
-    pub(super) async fn begin(server: &Server, statement: &str) -> Result<Held, StoreError> {
+    pub(super) async fn begin(server: &Server, statement: &str) -> Result<HeldTransaction, StoreError> {
         let engine = Engine::start(server)?;
         let shared = std::sync::Arc::clone(engine.shared());
         let lent = engine.spawn(async move { shared.lend().await }).await;
         let lent = lent.map_err(|_| StoreError::Unavailable("connecting was cut short".to_owned()))??;
-        let held = Held { lent, _engine: engine };
+        let held = HeldTransaction { lent, _engine: engine };
         held.connection()?.batch(statement).await?;
         Ok(held)
     }
@@ -35,7 +35,7 @@ impl Held {
 }
 
 /// The rows of one moment. It needs no key.
-pub(crate) struct PostgresSnapshot(Held);
+pub(crate) struct PostgresSnapshot(HeldTransaction);
 
 impl PostgresSnapshot {
     /// Takes it.
@@ -44,11 +44,11 @@ impl PostgresSnapshot {
     /// [`StoreError::Missing`] if there is no store, [`StoreError::Older`] and [`StoreError::Newer`] if it is of another release,
     /// [`StoreError::Unavailable`] if it cannot be read.
     pub(crate) async fn take(server: &Server) -> Result<PostgresSnapshot, StoreError> {
-        let held = Held::begin(server, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        let held = HeldTransaction::begin(server, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         match look(&held.connection()?).await? {
-            Found::Empty => Err(StoreError::Missing(server.to_string())),
-            Found::Older(_) => Err(StoreError::Older),
-            Found::Present => Ok(PostgresSnapshot(held)),
+            TablesFound::Empty => Err(StoreError::Missing(server.to_string())),
+            TablesFound::Older(_) => Err(StoreError::Older),
+            TablesFound::Present => Ok(PostgresSnapshot(held)),
         }
     }
 

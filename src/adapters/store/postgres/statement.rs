@@ -3,6 +3,8 @@
 //! Statements are sent with the types of their arguments and without a name: one round trip each, and nothing stays in the session, so
 //! it may run through a pooler that hands every transaction to another session.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::types::{FromSqlOwned, ToSql, Type};
 use tokio_postgres::{Client, Row};
@@ -137,21 +139,34 @@ macro_rules! values {
 pub(super) use values;
 
 /// A connection on which statements run; within a transaction, if work writes.
-pub(super) struct Connection<'a>(pub(super) &'a Client);
+pub(super) struct Connection<'a> {
+    client: &'a Client,
+    changes: AtomicBool,
+}
 
 impl<'a> Connection<'a> {
     pub(super) fn new(client: &'a Client) -> Connection<'a> {
-        Connection(client)
+        Connection { client, changes: AtomicBool::new(false) }
+    }
+
+    /// The work has written to the change log.
+    pub(super) fn note_change(&self) {
+        self.changes.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the work has written to the change log.
+    pub(super) fn has_changes(&self) -> bool {
+        self.changes.load(Ordering::Relaxed)
     }
 
     /// Runs several statements without arguments.
     pub(super) async fn batch(&self, statements: &str) -> QueryResult<()> {
-        Ok(self.0.batch_execute(statements).await?)
+        Ok(self.client.batch_execute(statements).await?)
     }
 
     /// Runs a statement that changes rows; tells how many.
     pub(super) async fn change(&self, statement: &str, arguments: &[Argument<'_>]) -> QueryResult<u64> {
-        Ok(self.0.execute_typed(statement, arguments).await?)
+        Ok(self.client.execute_typed(statement, arguments).await?)
     }
 
     /// Every row of an answer.
@@ -161,7 +176,7 @@ impl<'a> Connection<'a> {
         arguments: &[Argument<'_>],
         read: impl FnMut(&Row) -> QueryResult<T>,
     ) -> QueryResult<Vec<T>> {
-        self.0.query_typed(statement, arguments).await?.iter().map(read).collect()
+        self.client.query_typed(statement, arguments).await?.iter().map(read).collect()
     }
 
     /// The first row of an answer.
@@ -171,7 +186,7 @@ impl<'a> Connection<'a> {
         arguments: &[Argument<'_>],
         read: impl FnOnce(&Row) -> QueryResult<T>,
     ) -> QueryResult<Option<T>> {
-        self.0.query_typed(statement, arguments).await?.first().map(read).transpose()
+        self.client.query_typed(statement, arguments).await?.first().map(read).transpose()
     }
 }
 

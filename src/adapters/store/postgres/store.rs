@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::sessions::end_sessions;
 use super::statement::{column, only, values};
-use super::{BATCH, PostgresStore};
+use super::{BATCH, PostgresStore, doubts};
 use crate::adapters::keys::assertion::StoredKey;
 use crate::adapters::keys::data_keys::DataKeys;
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::outbox::SETTLED_IS_KEPT;
 use crate::adapters::store::sealed::{KeyRow, to_column};
-use crate::adapters::store::{Purge, Store};
+use crate::adapters::store::{Purge, Store, StoreDoubt, StoreLoad};
 use crate::domain::time::Timestamp;
+
+/// How long a change is found in the change log.
+const CHANGES_ARE_KEPT: SignedDuration = SignedDuration::from_hours(1);
 
 impl PostgresStore {
     /// Deletes in batches, each in a transaction of its own. The statement takes an instant and the size of a batch.
@@ -156,8 +161,26 @@ impl Store for PostgresStore {
                    SELECT id FROM back_channel WHERE state <> 'pending' AND changed < $1 LIMIT $2)",
                 now.checked_sub(SETTLED_IS_KEPT).unwrap_or(Timestamp::MIN),
             )
+            .await?;
+            // Whoever was away for longer reads everything again.
+            self.delete_old(
+                "DELETE FROM changes WHERE number IN (
+                   SELECT number FROM changes WHERE at < to_timestamp($1 / 1000000000.0) LIMIT $2)",
+                now.checked_sub(CHANGES_ARE_KEPT).unwrap_or(Timestamp::MIN),
+            )
             .await
         })
+    }
+
+    fn load(&self) -> Option<StoreLoad> {
+        Some(self.engine.shared().load())
+    }
+
+    fn doubts(&self, now: Timestamp) -> StoreFuture<'_, Vec<StoreDoubt>> {
+        let (shared, server) = (Arc::clone(self.engine.shared()), self.server.clone());
+        let looking = self.engine.spawn(async move { doubts::of(&shared, &server, now).await });
+        let stopped = |_| StoreError::Unavailable("the store has stopped".to_owned());
+        Box::pin(async move { looking.await.map_err(stopped)? })
     }
 
     fn write_failures(&self) -> u64 {

@@ -17,6 +17,7 @@ use super::statement::SqlResult;
 use crate::adapters::keys::data_keys::DataKeys;
 use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::store::error::StoreError;
+use crate::adapters::store::tables::TablesFound;
 
 /// The steps from an empty file to the tables of a release.
 pub(super) type Steps = &'static [&'static str];
@@ -30,17 +31,6 @@ const APPLICATION: i64 = 0x6d65_6d67;
 /// How long a connection waits for one in another process, such as `membergate check`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What a file holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Found {
-    /// Nothing.
-    Empty,
-    /// The tables after so many steps, of which there are more.
-    Older(usize),
-    /// The tables of this release.
-    Present,
-}
-
 /// Opens the file for writing; makes the tables if it is empty. Refuses those of another release.
 pub(super) fn open_writer(
     path: &Path,
@@ -52,14 +42,14 @@ pub(super) fn open_writer(
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // A file that is refused stays as a crash may have left it, with its log beside it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    if present_or_empty(&connection, steps)? == Found::Present {
+    if present_or_empty(&connection, steps)? == TablesFound::Present {
         open_data_keys(&connection, secrets)?;
     }
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     prepare(&connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Looked at again under the lock: another process may have made the tables since.
-    if present_or_empty(&transaction, steps)? == Found::Empty {
+    if present_or_empty(&transaction, steps)? == TablesFound::Empty {
         make_tables(&transaction, steps)?;
         write_data_keys(
             &transaction,
@@ -84,7 +74,7 @@ pub(super) fn open_reader(path: &Path) -> SqlResult<Connection> {
 pub(super) fn upgrade(path: &Path, backup: &Path, secrets: &SecretKeys, steps: Steps) -> SqlResult<bool> {
     refuse_linked(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    if !matches!(found(&connection, steps)?, Found::Older(_)) {
+    if !matches!(found(&connection, steps)?, TablesFound::Older(_)) {
         return Ok(false);
     }
     open_data_keys(&connection, secrets)?;
@@ -93,7 +83,7 @@ pub(super) fn upgrade(path: &Path, backup: &Path, secrets: &SecretKeys, steps: S
     connection.execute("VACUUM INTO ?1", [&*backup_name])?;
     prepare(&connection)?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if let Found::Older(done) = found(&transaction, steps)? {
+    if let TablesFound::Older(done) = found(&transaction, steps)? {
         take_steps(&transaction, steps, done)?;
     }
     transaction.commit()?;
@@ -160,17 +150,17 @@ pub(super) fn connect(path: &Path, mode: OpenFlags) -> SqlResult<Connection> {
 }
 
 /// Refuses a file that only `store upgrade` may touch.
-pub(super) fn present_or_empty(connection: &Connection, steps: Steps) -> SqlResult<Found> {
+pub(super) fn present_or_empty(connection: &Connection, steps: Steps) -> SqlResult<TablesFound> {
     match found(connection, steps)? {
-        Found::Older(_) => Err(StoreError::Older.into()),
+        TablesFound::Older(_) => Err(StoreError::Older.into()),
         found => Ok(found),
     }
 }
 
 /// What is in the file. Reads only.
-fn found(connection: &Connection, steps: Steps) -> SqlResult<Found> {
+fn found(connection: &Connection, steps: Steps) -> SqlResult<TablesFound> {
     if tables(connection)? == 0 {
-        return Ok(Found::Empty);
+        return Ok(TablesFound::Empty);
     }
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if application != APPLICATION {
@@ -180,8 +170,8 @@ fn found(connection: &Connection, steps: Steps) -> SqlResult<Found> {
     }
     match version(connection)? {
         version if version > steps.len() => Err(StoreError::Newer.into()),
-        version if version < steps.len() => Ok(Found::Older(version)),
-        _ => Ok(Found::Present),
+        version if version < steps.len() => Ok(TablesFound::Older(version)),
+        _ => Ok(TablesFound::Present),
     }
 }
 

@@ -5,12 +5,12 @@ use std::path::Path;
 use rusqlite::OpenFlags;
 
 use super::raw::select_rows;
-use super::schema::{Found, STEPS, connect, present_or_empty};
+use super::schema::{STEPS, connect, present_or_empty};
 use super::statement::{column, first};
 use super::worker::StoreWorker;
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::raw::RawRows;
-use crate::adapters::store::tables::{RawRow, Table};
+use crate::adapters::store::tables::{RawRow, Table, TablesFound};
 
 /// How much work may wait.
 const QUEUE: usize = 8;
@@ -34,7 +34,7 @@ impl SqliteSnapshot {
         let begun = connection.execute_batch("BEGIN");
         begun.map_err(|error| StoreError::Unavailable(format!("{}: {error}", path.display())))?;
         match present_or_empty(&connection, STEPS)? {
-            Found::Empty => Err(missing()),
+            TablesFound::Empty => Err(missing()),
             _ => Ok(SqliteSnapshot(StoreWorker::reading(connection, QUEUE)?)),
         }
     }
