@@ -4,7 +4,13 @@
 //! share this machine, so only ratios mean anything: windows of the two take turns, and each is divided by its neighbour. `sessions begun`
 //! asks the stores alone. Both wait for the disk at each commit.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a benchmark")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a benchmark"
+)]
 #![expect(unreachable_pub, dead_code, reason = "the harness of the tests, of which this is a part")]
 
 use std::sync::Arc;
@@ -37,7 +43,9 @@ fn main() {
         let url = server.url(&server.database());
         let sqlite = World::planned(plan(None)).await;
         let postgres = World::planned(plan(Some(url))).await;
-        println!("PostgreSQL as a share of SQLite: median of {WINDOWS} pairs of {WINDOW:?}, least and most\n");
+        println!(
+            "PostgreSQL as a share of SQLite: median of {WINDOWS} pairs of {WINDOW:?}, least and most\n"
+        );
         side_by_side("sign-ins", &sqlite, &postgres, async |world| sign_ins(world).await).await;
         side_by_side("signed-in requests", &sqlite, &postgres, async |world| requests(world).await).await;
         let empty = World::planned(plan(Some(server.url(&server.database())))).await;
@@ -49,12 +57,7 @@ fn plan(database: Option<String>) -> Plan {
     Plan { database, calls_per_second: 100_000, ..Plan::default() }
 }
 
-async fn side_by_side(
-    what: &str,
-    sqlite: &World,
-    postgres: &World,
-    measure: impl AsyncFn(&World) -> f64,
-) {
+async fn side_by_side(what: &str, sqlite: &World, postgres: &World, measure: impl AsyncFn(&World) -> f64) {
     // The first of each fills caches and connections.
     measure(sqlite).await;
     measure(postgres).await;

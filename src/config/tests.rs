@@ -60,7 +60,7 @@ fn the_smallest_configuration_works_and_has_its_defaults() {
     let settings = load_text(SMALL).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let Settings { listen, session, log, ams, sites, .. } = &settings;
     insta::assert_snapshot!(format!("{listen:?}\n{session:?}\n{log:?}\n{:?}\n{sites:#?}", ams.rate));
-    assert_eq!(settings.store.path, Path::new("etc/membergate.sqlite"));
+    assert_eq!(settings.store.place.to_string(), "etc/membergate.sqlite");
     assert_eq!(settings.rules_file, Path::new("etc/rules.toml"));
     let AmsSettings::ReMembers(live) = &ams.live;
     assert_eq!(live.discovery_url.as_str(), "https://public.remembers-ams.com/Api/v1/WebApiUrl");

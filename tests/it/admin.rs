@@ -1,16 +1,13 @@
 //! The administration in the browser: who may enter, what is refused, and what a change does to live sessions.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use membergate::adapters::clock::SystemClock;
-use membergate::adapters::keys::seal::SecretKey;
-use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::flows::administer::AdminLinks;
 use membergate::sim::switches::{Fault, Scope};
 use reqwest::Method;
 
-use crate::world::{CHAIR, NON_MEMBER, Page, Plan, SECOND_MEMBERSHIP, SECRET_KEY, Visitor, World};
+use crate::world::{CHAIR, NON_MEMBER, Page, Plan, SECOND_MEMBERSHIP, Visitor, World};
 
 /// Of the staff, and so an administrator.
 pub const STAFF: &str = "sam.osei@acme.example";

@@ -21,6 +21,7 @@ while :; do
   echo $! >"$2/pid"
   read -r word || break
   wait $!
+  sleep 0.5
 done
 kill -QUIT $!
 wait
@@ -54,7 +55,8 @@ impl PostgresServer {
         let is_root = Command::new("id").arg("-u").output().expect("`id` runs").stdout == b"0\n";
         let mut command = if is_root {
             // The server refuses to run as root.
-            let changed = Command::new("chown").args(["-R", "postgres"]).arg(&folder).status().expect("`chown` runs");
+            let changed =
+                Command::new("chown").args(["-R", "postgres"]).arg(&folder).status().expect("`chown` runs");
             assert!(changed.success(), "the user `postgres` is there");
             let mut command = Command::new("setpriv");
             command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups", "--", "sh"]);

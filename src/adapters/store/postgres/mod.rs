@@ -16,7 +16,7 @@ pub(crate) mod lease;
 mod mappings;
 mod outbox;
 mod schema;
-pub(crate) mod server;
+pub mod server;
 mod sessions;
 mod statement;
 mod store;
