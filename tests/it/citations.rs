@@ -38,7 +38,7 @@ fn without_root_every_test_that_starts_a_program_can_be_left_out() {
         needs.lines().filter_map(|line| line.split('|').next()).flat_map(str::split_whitespace).collect();
     // Every Unix has `sh`, `kill` and `cp`; git has brought the repository here.
     const PROGRAMS: [&str; 10] = [
-        "on_server(crate",
+        "on_server($module",
         "Browser::start",
         "\"nginx\"",
         "\"/usr/",

@@ -21,6 +21,7 @@ while :; do
   echo $! >"$2/pid"
   read -r word || break
   wait $!
+  sleep 0.5
 done
 kill -QUIT $!
 wait

@@ -51,6 +51,9 @@ impl Server {
     /// [`ServerFault::Address`] says what is wrong with it; it repeats no password.
     pub fn parse(url: &str) -> Result<Server, ServerFault> {
         let bad = |why: &str| ServerFault::Address(why.to_owned());
+        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(bad("it does not begin with `postgres://`"));
+        }
         let mut address: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
             ServerFault::Address(cause.unwrap_or_else(|| error.to_string()))
@@ -125,12 +128,14 @@ impl Server {
 
     /// Whether every host of it is this machine, so that nobody can listen on the way.
     pub fn is_local(&self) -> bool {
-        self.address.get_hosts().iter().all(|host| match host {
-            Host::Unix(_) => true,
-            Host::Tcp(name) => {
-                name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
-            }
-        })
+        let addresses = self.address.get_hostaddrs().iter().all(std::net::IpAddr::is_loopback);
+        addresses
+            && self.address.get_hosts().iter().all(|host| match host {
+                Host::Unix(_) => true,
+                Host::Tcp(name) => {
+                    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+                }
+            })
     }
 
     pub(super) fn config(&self) -> Config {
