@@ -4,6 +4,7 @@
 //! An answer that the browser has seen is a promise: a sign-in goes on, a sign-out stays, a published version is there, the audit log
 //! has no gap. What was under way may have happened or not. `MEMBERGATE_CRASHES=30` kills that often; the default is small.
 
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -11,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::admin::{MAPPING, add_committee, publish, sam};
 use crate::process::Gateway;
+use crate::world::postgres::PostgresServer;
 use crate::world::{CHAIR, NON_MEMBER, Plan, SECOND_MEMBERSHIP, Visitor, World};
 
 /// What browsers have been told.
@@ -112,9 +114,20 @@ fn plan() -> Plan {
     Plan { more: "[admin]\nroles = [\"staff\"]\n".to_owned(), ..Plan::default() }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_gateway_that_is_killed_has_lost_nothing_that_it_acknowledged() {
-    let mut world = World::planned(plan()).await;
+/// With a PostgreSQL server that nobody else uses.
+async fn on_a_server_of_its_own() -> (World, PostgresServer) {
+    let server = PostgresServer::start("");
+    let database = Some(server.url(&server.database()));
+    (World::planned(Plan { database, ..plan() }).await, server)
+}
+
+fn signal(server: &PostgresServer, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &server.process()]).status().unwrap();
+    assert!(sent.success());
+}
+
+/// Kills gateway after gateway.
+async fn gateways_are_killed(mut world: World) {
     world.close_gate().await;
     let (world, told) = (Arc::new(world), Told::default());
     for crash in 0..crashes() {
@@ -124,4 +137,126 @@ async fn a_gateway_that_is_killed_has_lost_nothing_that_it_acknowledged() {
     }
     let _gateway = Gateway::start(&world);
     nothing_is_lost(&world, &told).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_killed_has_lost_nothing_that_it_acknowledged() {
+    gateways_are_killed(World::planned(plan()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_on_postgresql_that_is_killed_has_lost_nothing_either() {
+    let (world, _server) = on_a_server_of_its_own().await;
+    gateways_are_killed(world).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_server_that_is_killed_has_lost_nothing_that_was_acknowledged() {
+    let (world, mut server) = on_a_server_of_its_own().await;
+    let (world, told) = (Arc::new(world), Told::default());
+    for crash in 0..crashes() {
+        until_killed(&world, &told, crash, || signal(&server, "KILL")).await;
+        server.start_again();
+        answers_again(&world).await;
+        nothing_is_lost(&world, &told).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_are_cut_lose_nothing_that_was_acknowledged() {
+    let (world, server) = on_a_server_of_its_own().await;
+    let (world, told) = (Arc::new(world), Told::default());
+    let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
+    for crash in 0..crashes() {
+        until_killed(&world, &told, crash, || {
+            for _ in 0..20 {
+                server.run("postgres", cut);
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        })
+        .await;
+        answers_again(&world).await;
+        nothing_is_lost(&world, &told).await;
+    }
+}
+
+/// The gateway has met its store again.
+async fn answers_again(world: &World) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let ready = format!("http://{}/readyz", world.gate().operations());
+    while reqwest::get(&ready).await.is_ok_and(|answer| answer.status() != 200) {
+        assert!(Instant::now() < deadline, "the gateway is not ready again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_frozen_leaves_people_signed_in_for_a_while_and_then_a_page_says_so() {
+    let server = PostgresServer::start("");
+    let database = Some(server.url(&server.database()));
+    let session = "store_gone = \"2s\"".to_owned();
+    let mut world = World::planned(Plan { database, session, ..plan() }).await;
+    let (mut jane, mut tomas) = (world.visitor(), world.visitor());
+    jane.sign_in(CHAIR, world.url("/education")).await.expect(200);
+    tomas.sign_in(SECOND_MEMBERSHIP, world.url("/members")).await.expect(200);
+    let old = jane.clone();
+
+    signal(&server, "STOP");
+    jane.get(world.url("/education")).await.expect(200);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let told = loop {
+        let page = tomas.get(world.url("/members")).await;
+        if page.status != 200 {
+            break page.expect(503);
+        }
+        assert!(Instant::now() < deadline, "memory is believed for ever");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    assert!(told.text.contains("We cannot look that up just now"), "{}", told.text);
+    assert!(told.text.contains("http-equiv=\"refresh\""), "it tries again by itself: {}", told.text);
+    world.visitor().get(world.url("/")).await.expect(200);
+    tomas.fetch(world.url("/_gate/me")).await.expect(503);
+    // Whoever signs out is signed out here, and is told that nobody else knows yet.
+    let left = jane.get(world.url("/_gate/logout")).await.expect(503);
+    assert!(left.text.contains("You are signed out of this site"), "{}", left.text);
+    assert!(jane.cookie("localhost", "membergate").is_none());
+
+    signal(&server, "CONT");
+    answers_again(&world).await;
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while tomas.get(world.url("/members")).await.status != 200 {
+        assert!(Instant::now() < deadline, "nobody is believed again");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    old.clone().get(world.url("/_gate/me")).await.expect(401);
+    world.close_gate().await;
+    world.open_gate().await;
+    old.clone().get(world.url("/_gate/me")).await.expect(401);
+    tomas.get(world.url("/members")).await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_with_too_many_connections_says_so_and_lets_people_in_when_there_is_room() {
+    let server = PostgresServer::start("-c max_connections=24 -c superuser_reserved_connections=3");
+    let name = server.database();
+    let world = World::planned(Plan { database: Some(server.url(&name)), ..plan() }).await;
+    let mut jane = world.visitor();
+    jane.sign_in(CHAIR, world.url("/education")).await.expect(200);
+    let mut others = Vec::new();
+    while let Ok((client, connection)) = tokio_postgres::connect(&server.url(&name), tokio_postgres::NoTls).await {
+        others.push((client, tokio::spawn(connection)));
+        assert!(others.len() < 100, "the limit holds");
+    }
+    // Ours are cut, so that they have to be made again.
+    let (last, _) = others.last().unwrap();
+    let ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%gateway_lease%' AND pid <> pg_backend_pid()";
+    last.simple_query(ours).await.unwrap();
+    while let Ok((client, connection)) = tokio_postgres::connect(&server.url(&name), tokio_postgres::NoTls).await {
+        others.push((client, tokio::spawn(connection)));
+    }
+    jane.get(world.url("/education")).await.expect(200);
+    drop(others);
+    answers_again(&world).await;
+    world.visitor().sign_in(CHAIR, world.url("/education")).await.expect(200);
 }
