@@ -189,7 +189,7 @@ fn a_store_that_cannot_be_used_gets_the_remedy_for_its_trouble() {
         (
             "newer",
             "PRAGMA user_version = 99",
-            "the file was written by a newer release",
+            "the store was written by a newer release",
             "Run the release that wrote it, or put the backup from before the upgrade in its place.",
         ),
         (
