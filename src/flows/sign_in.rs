@@ -277,7 +277,7 @@ impl SignIn {
             return Err(Failure::Used);
         }
         // (6) The AMS admits the person now.
-        if !roles::decide(&record, &self.rules.load().rules, now).admitted {
+        if !roles::admits(&record) {
             return Err(Failure::NotAdmitted);
         }
         // (7) A new session under a new id; whatever the browser came with is over.

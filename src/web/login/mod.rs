@@ -1,6 +1,6 @@
 //! `/_gate/login` and `/_gate/callback`: the way to the AMS and back.
 
-pub mod failed;
+pub(crate) mod failed;
 
 use axum::Extension;
 use axum::body::Body;

@@ -9,8 +9,8 @@ use toml::Spanned;
 use super::Resolving;
 use crate::adapters::ams::kinds::{AmsSettings, Kind};
 use crate::adapters::budget::Rate;
+use crate::adapters::toml_reading::Said;
 use crate::config::raw;
-use crate::config::reading::Said;
 use crate::config::settings::AmsChoice;
 
 /// Which of the two environments is meant.
