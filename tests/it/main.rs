@@ -41,5 +41,6 @@ mod source_text;
 mod texts;
 mod tidy;
 mod view_as;
+mod waiting;
 mod wordpress;
 mod world;

@@ -63,6 +63,7 @@ pub(super) fn notices() -> Vec<Notice> {
         failed(Outcome::AlreadyUsed),
         failed(Outcome::WrongPerson),
         Notice::TooManyAttempts(Retry::after(60)),
+        Notice::LineFull(Retry::after(400)),
         Notice::SiteNotRegistered {
             why: "the redirect address is not one of the client's",
             contact: Some(Contact::Email("office@harbour.example".to_owned())),
@@ -136,6 +137,7 @@ fn every_sample_of_every_page_renders() {
     check::<ResumeForm>();
     check::<FormPost>();
     check::<SignOutQuestion>();
+    check::<WaitingPage>();
     check::<notice_page::NoticePage>();
 }
 
@@ -222,7 +224,11 @@ fn a_page_tries_again_by_itself_only_where_that_may_help() {
         .filter(|notice| {
             !matches!(
                 notice,
-                Notice::AmsDown(_) | Notice::Busy(_) | Notice::NetworkBusy(_) | Notice::TooManyAttempts(_)
+                Notice::AmsDown(_)
+                    | Notice::Busy(_)
+                    | Notice::NetworkBusy(_)
+                    | Notice::TooManyAttempts(_)
+                    | Notice::LineFull(_)
             )
         })
         .chain(passing(retry.by_hand()))

@@ -5,6 +5,7 @@
 //! opening are done by the caller's thread, so that the writer, of which there is one, only writes.
 
 mod administration;
+mod calls;
 mod directory;
 mod grants;
 pub(crate) mod lock;
@@ -18,6 +19,7 @@ mod store;
 #[cfg(test)]
 pub(super) mod tests;
 mod tokens;
+mod waiting;
 mod worker;
 
 use std::path::Path;

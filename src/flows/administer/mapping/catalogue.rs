@@ -98,7 +98,7 @@ impl Catalogues {
             return Ok(());
         }
         self.look_at_records().await?;
-        match self.ams.catalogue(Priority::Refresh).await {
+        match self.ams.catalogue(Priority::Catalogue).await {
             Ok(catalogue) => {
                 self.note_failure(None);
                 let catalogue = Arc::new(catalogue);
@@ -114,7 +114,7 @@ impl Catalogues {
 
     /// The positions of one committee: the AMS's, else those that were seen on records.
     pub async fn positions(&self, committee: &str) -> Vec<Choice> {
-        match self.ams.positions(committee, Priority::Refresh).await {
+        match self.ams.positions(committee, Priority::Person).await {
             Ok(positions) if !positions.is_empty() => positions,
             _ => {
                 let seen = self.seen.load();
