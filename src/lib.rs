@@ -9,7 +9,7 @@ pub mod web;
 
 pub mod config;
 pub mod serve;
-pub mod telemetry;
+pub(crate) mod telemetry;
 
 pub mod app;
 pub mod cli;

@@ -12,7 +12,8 @@ pub mod keys;
 pub mod pace;
 pub mod rules_file;
 pub mod store;
-pub mod stored_rules;
+pub(crate) mod stored_rules;
+pub(crate) mod toml_reading;
 pub mod upstream;
 
 /// What a port's method returns: a port is used as a trait object, so its futures are boxed.

@@ -230,6 +230,9 @@ impl UseCases {
             admin_services.map_or(SignedDuration::ZERO, |_| RECORDS_KEPT),
             stop.clone(),
         ));
+        let (watch, limited) = (Arc::clone(&visits.store_watch), Arc::clone(visits));
+        let limit = move || limited.limits().store_gone.unsigned_abs();
+        tasks.spawn(watch.run(opened.store.clone(), limit, stop.clone()));
         tasks.spawn(Arc::clone(&opened.keyring).keep(stop.clone()));
         if let Some(admin_services) = admin_services {
             tasks.spawn(Arc::clone(admin_services).run(stop.clone()));

@@ -11,14 +11,14 @@ use prometheus_client::metrics::counter::Counter;
 use crate::adapters::BoxFuture;
 use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
-use crate::adapters::store::Store;
+use crate::adapters::store::{Store, StoreError};
 use crate::flows::refresh::Refresh;
 use crate::flows::sign_in::SignIn;
 use crate::telemetry::metrics::{self, Levels};
 use crate::web::operations::{Operations, Unready};
 use crate::web::proxy::Gate;
 
-/// A store that needs longer to say how many messages wait is left out of the figures.
+/// A store that needs longer is not ready, and how many messages wait is left out of the figures.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What the operations listener asks.
@@ -39,7 +39,11 @@ impl Operations for OperatorView {
     fn unready(&self) -> BoxFuture<'_, Vec<Unready>> {
         Box::pin(async {
             let draining = self.draining.load(Ordering::Acquire).then_some(Unready::Draining);
-            let store = self.store.ping().await.err().map(|error| Unready::Store(error.to_string()));
+            let store = match tokio::time::timeout(PATIENCE, self.store.ping()).await {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(Unready::Store(error.to_string())),
+                Err(_) => Some(Unready::Store("it does not answer in time".to_owned())),
+            };
             draining.into_iter().chain(store).collect()
         })
     }
@@ -47,7 +51,9 @@ impl Operations for OperatorView {
     fn metrics(&self) -> BoxFuture<'_, String> {
         Box::pin(async {
             let undelivered = tokio::time::timeout(PATIENCE, self.store.undelivered()).await;
+            let in_place = tokio::time::timeout(PATIENCE, self.store.in_place()).await;
             let levels = Levels {
+                store_in_place: in_place.ok().map(|in_place| !matches!(in_place, Err(StoreError::File(_)))),
                 sessions: self.gate.visits.count(),
                 ams: self.budget.used(),
                 waiting: self.sign_in.waiting.count(),
@@ -55,6 +61,7 @@ impl Operations for OperatorView {
                 certificate_ends: self.certificate_end.load().as_deref().copied(),
                 logout_messages: undelivered.ok().and_then(Result::ok),
                 store_failures: self.store.write_failures(),
+                store_silent: self.gate.visits.store_watch.silent_for().unwrap_or_default(),
             };
             metrics::page(&levels, |registry| {
                 self.gate.meter.register(registry);

@@ -14,6 +14,7 @@ use crate::adapters::keys::seal::SecretKey;
 use crate::app::App;
 use crate::config::env::Given;
 use crate::config::{self, Settings};
+use crate::sim::control::ControlListener;
 use crate::sim::people::{Environment, PASSWORD};
 use crate::sim::re_members::{self, Credentials, Simulator};
 use crate::sim::site::SampleSite;
@@ -46,6 +47,7 @@ pub fn run(port: u16, format: Option<Format>, out: &mut dyn Write) -> Result<(),
 struct Demo {
     port: u16,
     ams: Simulator,
+    control: ControlListener,
     site: SampleSite,
     gate: App,
     folder: Folder,
@@ -60,6 +62,8 @@ impl Demo {
         let taken = |error| move |port| because(format!("port {port} of this machine is not free: {error}"));
         let address = ams.listen;
         let ams = Simulator::start(ams).await.map_err(|error| taken(error)(address.port()))?;
+        let address = loopback(port, 3)?;
+        let control = ams.control().listen(address).await.map_err(|error| taken(error)(address.port()))?;
         let address = loopback(port, 2)?;
         let site = SampleSite::start(address).await.map_err(|error| taken(error)(address.port()))?;
 
@@ -67,7 +71,7 @@ impl Demo {
         let settings = settings(port, &ams, &site, &folder)?;
         logs::start(settings.log.level, format.unwrap_or(settings.log.format)).map_err(because)?;
         let gate = App::start(settings, Arc::new(SystemClock)).await.map_err(because)?;
-        Ok(Demo { port, ams, site, gate, folder })
+        Ok(Demo { port, ams, control, site, gate, folder })
     }
 
     fn introduce(&self, out: &mut dyn Write) -> std::io::Result<()> {
@@ -82,6 +86,11 @@ impl Demo {
             out,
             "  The AMS        {}/my-profile   (its own \"Log out\" ends the session here too)",
             self.ams.base_url()
+        )?;
+        writeln!(
+            out,
+            "  Its control    {}/   (lapse somebody, make calls fail, move the time, see which calls came)",
+            self.control.base_url()
         )?;
         writeln!(out, "\nWho can sign in, all with the password `{PASSWORD}`:\n")?;
         for (email, what) in CAST {
@@ -123,7 +132,7 @@ fn settings(
 }
 
 fn loopback(port: u16, further: u16) -> Result<SocketAddr, CommandFailure> {
-    let port = port.checked_add(further).ok_or_else(|| because("there are no two ports above that one"))?;
+    let port = port.checked_add(further).ok_or_else(|| because("there are no three ports above that one"))?;
     Ok(SocketAddr::from(([127, 0, 0, 1], port)))
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::adapters::ams::NoRecord;
 use crate::adapters::ams::kinds::Kind;
-use crate::config::{self, problem::Problem};
+use crate::config::{self, Problem};
 use crate::domain::record::Record;
 use crate::domain::roles::{self, Decision};
 use crate::domain::rule::Rules;

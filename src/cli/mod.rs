@@ -2,17 +2,17 @@
 //!
 //! One file for each command. Exit codes: 0 done, 1 refused or failed, 2 usage.
 
-pub mod admin_link;
-pub mod check;
+pub(crate) mod admin_link;
+pub(crate) mod check;
 #[cfg(feature = "sim")]
-pub mod demo;
+pub(crate) mod demo;
 pub mod explain;
-pub mod keys;
-pub mod migrate;
-pub mod serve;
+pub(crate) mod keys;
+pub(crate) mod migrate;
+pub(crate) mod serve;
 mod shared;
 #[cfg(feature = "sim")]
-pub mod sim;
+pub(crate) mod sim;
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -76,7 +76,7 @@ pub enum Command {
     #[cfg(feature = "sim")]
     #[command(after_help = "Example:\n  membergate demo        then open http://localhost:8080")]
     Demo {
-        /// The port of the gateway; the simulated AMS and the site take the two that follow.
+        /// The port of the gateway; the simulated AMS, the site and the control of the AMS take the three that follow.
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },

@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::shared::{CommandFailure, because, runtime, told_to_end};
+use crate::sim::control::today;
 use crate::sim::people::{PASSWORD, People, cast, from_file, generate};
-use crate::sim::re_members::{Credentials, Settings, Simulator, today};
+use crate::sim::re_members::{Credentials, Settings, Simulator, Switches};
 use crate::sim::switches;
 
 /// Which system.
@@ -21,9 +22,12 @@ pub enum Simulated {
 
 fn after_help() -> String {
     format!(
-        "Examples:\n  membergate sim remembers --listen 127.0.0.1:8081\n  membergate sim remembers --generate 10000 \
-         --seed 7 --switch rate_limit=off --switch latency=250ms\n\nSwitches and their defaults:\n{}",
-        switches::table()
+        "Examples:\n  membergate sim remembers --listen 127.0.0.1:8081 --control 127.0.0.1:8091\n  \
+         curl -X POST http://127.0.0.1:8091/people/100481/lapse\n  \
+         curl http://127.0.0.1:8091/calls\n  membergate sim remembers --generate 10000 --seed 7 --switch \
+         rate_limit=off --switch latency=250ms\n\nWhat else the control can do is in docs/simulator.md.\n\nSwitches and their \
+         defaults:\n{}",
+        switches::help(&Switches::default().lines())
     )
 }
 
@@ -45,6 +49,10 @@ pub struct Remembers {
     /// Sets one of the switches listed below. May be given several times.
     #[arg(long = "switch", value_name = "NAME=VALUE")]
     pub switches: Vec<String>,
+    /// A second listener by which a test or a person changes people, switches, faults and the time while it runs, and reads
+    /// which calls came. Nobody is asked to sign in there: keep it on loopback.
+    #[arg(long, value_name = "ADDR")]
+    pub control: Option<SocketAddr>,
     /// The address by which browsers reach it, if that is not where it listens.
     #[arg(long, value_name = "URL")]
     pub public_base: Option<String>,
@@ -56,15 +64,27 @@ pub struct Remembers {
 /// Runs a simulator until it is told to end.
 pub fn run(simulated: Simulated, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let Simulated::Remembers(asked) = simulated;
+    let control = asked.control;
     let settings = settings(asked)?;
     runtime()?.block_on(async {
         let count = settings.people.people.len();
         let Credentials { app_name, app_key, user_email, user_password, .. } = settings.production.clone();
         let address = settings.listen;
-        let simulator = Simulator::start(settings).await.map_err(|error| unheard(address, error))?;
+        let simulator =
+            Simulator::start(settings).await.map_err(|error| unheard(address, error, "--listen"))?;
+        let control = match control {
+            Some(address) => {
+                let listening = simulator.control().listen(address).await;
+                Some(listening.map_err(|error| unheard(address, error, "--control"))?)
+            }
+            None => None,
+        };
         let base = simulator.base_url();
         writeln!(out, "A simulated re:Members with {count} people at {base}")?;
         writeln!(out, "Everybody's password is `{PASSWORD}`, unless the people file says otherwise.")?;
+        if let Some(control) = &control {
+            writeln!(out, "Its control, for whoever can reach it, is at {}", control.base_url())?;
+        }
         writeln!(out, "\nIn the configuration of a gateway:\n\n{}", section(&base, &app_name, &user_email))?;
         writeln!(out, "In the shell that starts it:\n")?;
         writeln!(out, "export MEMBERGATE_APP_KEY='{app_key}'")?;
@@ -91,7 +111,7 @@ user_password = {{ env = "MEMBERGATE_USER_PASSWORD" }}
 }
 
 fn settings(asked: Remembers) -> Result<Settings, CommandFailure> {
-    let switches = switches::parse(asked.switches.iter().map(String::as_str)).map_err(because)?;
+    let switches = Switches::parse(asked.switches.iter().map(String::as_str)).map_err(because)?;
     let today = today(&switches.time_zone);
     let people = match (&asked.people, asked.generate) {
         (Some(file), _) => from_file(file, today).map_err(because)?,
@@ -104,11 +124,11 @@ fn settings(asked: Remembers) -> Result<Settings, CommandFailure> {
 }
 
 /// Why there is no simulator at `address`.
-fn unheard(address: SocketAddr, error: io::Error) -> CommandFailure {
+fn unheard(address: SocketAddr, error: io::Error, option: &str) -> CommandFailure {
     use io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
     match error.kind() {
         AddrInUse | AddrNotAvailable | PermissionDenied => {
-            because(format!("cannot listen at {address}: {error}; name another address with --listen"))
+            because(format!("cannot listen at {address}: {error}; name another address with {option}"))
         }
         _ => error.into(),
     }

@@ -5,19 +5,19 @@
 mod doubts;
 pub mod env;
 mod raw;
-mod reading;
 mod resolve;
-pub mod sample;
-pub mod settings;
+pub(crate) mod sample;
+pub(crate) mod settings;
 
 use std::path::Path;
 
-pub use crate::adapters::rules_file::{self as rules, Problem, problem};
+pub use crate::adapters::rules_file as rules;
+pub use crate::adapters::toml_reading::Problem;
 pub use doubts::{Doubt, doubts};
 pub use env::Env;
 pub use settings::Settings;
 
-use reading::Reading;
+use crate::adapters::toml_reading::{FromToml as _, Reading};
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -34,8 +34,9 @@ pub fn load(file: &Path, env: &dyn Env) -> Result<Settings, Vec<Problem>> {
             return Err(vec![Problem::at("", 0, what, remedy).in_file(file.display().to_string())]);
         }
     };
-    let mut reading = Reading::new(file, &text);
+    let mut reading = Reading::of_file(file, &text);
     let document = reading.document();
+    let document = raw::Document::from_toml(document, &mut reading).unwrap_or_default();
     let settings = resolve::settings(document, &mut reading, env);
     match (settings, reading.problems()) {
         (Some(settings), problems) if problems.is_empty() => Ok(settings),

@@ -3,14 +3,14 @@
 //! The comment of a key is its help: `tests::reference` makes docs/configuration.md and the JSON Schema of it. After the meaning come, as far as
 //! they apply and in this order: `One of: …`, `Example: …`, `Default: …` or `Required.`, `Needs a restart.` Values are written as in TOML.
 //!
-//! Kept out: what the values mean (`resolve`) and how TOML is read (`reading`). Values keep their place in the file.
+//! Kept out: what the values mean (`resolve`) and how TOML is read (`adapters::toml_reading`). Values keep their place in the file.
 
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::reading::{FromToml, Reading, Said};
+use crate::adapters::toml_reading::{FromToml, Reading, Said};
 
 /// A value with its place in the file.
 pub(super) type Text = Spanned<String>;
@@ -31,8 +31,8 @@ macro_rules! section {
 
         impl FromToml for $name {
             fn from_toml<'i>(value: Spanned<DeValue<'i>>, reading: &mut Reading<'i>) -> Option<$name> {
-                let mut keys = reading.table(value, $name::KEYS)?;
-                Some($name { $( $key: keys.take(stringify!($key), reading), )* })
+                let keys = reading.table(value, $name::KEYS)?;
+                Some($name { $( $key: keys.get(stringify!($key), reading), )* })
             }
         }
 
@@ -191,6 +191,8 @@ section! {
         refresh_after: Text,
         /// A record that is older than this is not believed. For so long people stay signed in while the AMS is down. Example: "8h". Default: "24h".
         stale_limit: Text,
+        /// While the store gives no answer, signed-in people go on for so long; then they get a page that says so. Example: "5m". Default: "60s".
+        store_gone: Text,
     }
 }
 
@@ -369,8 +371,8 @@ impl FromToml for Source {
             reading.problem(span, "this is not the source of a value", REMEDY);
             return None;
         }
-        let mut keys = reading.table(value, &["env", "file"])?;
-        match (keys.take("env", reading), keys.take("file", reading)) {
+        let keys = reading.table(value, &["env", "file"])?;
+        match (keys.get("env", reading), keys.get("file", reading)) {
             (Said::Value(name), Said::Nothing) => return Some(Source::Variable(name)),
             (Said::Nothing, Said::Value(path)) => return Some(Source::File(path)),
             (Said::Nothing, Said::Nothing) => {

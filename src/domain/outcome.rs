@@ -69,6 +69,8 @@ outcomes! {
     SiteNotRegistered "site_not_registered" Visitor,
     /// A client's request to sign its person out is not in order.
     LogoutRefused "logout_refused" Visitor,
+    /// A session is ended in memory, and the store gave no answer.
+    SignedOutHere "signed_out_here" Us,
     /// The request cannot be understood.
     BadRequest "bad_request" Visitor,
     /// The body came more slowly than is allowed.

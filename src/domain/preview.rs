@@ -172,11 +172,6 @@ impl Preview {
         lists.chain([&mut self.lose_access, &mut self.gain_access]).for_each(|list| list.sort_unstable());
         self
     }
-
-    /// Nobody's roles change.
-    pub fn changes_nothing(&self) -> bool {
-        self.affected == 0
-    }
 }
 
 #[cfg(test)]
@@ -238,7 +233,6 @@ mod tests {
                 prop_assert_eq!(preview.gain_access.iter().any(|it| it.id == record.id), holds && !had);
             }
             prop_assert_eq!((preview.affected, preview.administrators), (affected, administrators));
-            prop_assert_eq!(preview.changes_nothing(), affected == 0);
             let listed: usize = preview.gained.values().chain(preview.lost.values()).map(Vec::len).sum();
             prop_assert!(listed >= affected, "whoever is affected is in some list");
         }

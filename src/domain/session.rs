@@ -47,11 +47,6 @@ impl Session {
         limits.are_over(self.created, last_seen, now)
             || self.viewer.as_ref().is_some_and(|viewer| now >= viewer.until)
     }
-
-    /// Whether a request with this method may pass on this session's behalf: whoever views the site as another person only reads.
-    pub fn may(&self, method: &str) -> bool {
-        self.viewer.is_none() || matches!(method, "GET" | "HEAD")
-    }
 }
 
 /// How long a session and what it knows may live.
@@ -65,6 +60,8 @@ pub struct SessionLimits {
     pub refresh_after: SignedDuration,
     /// A record older than this is not believed any more.
     pub stale_limit: SignedDuration,
+    /// Sessions are believed from memory for this long while the store gives no answer.
+    pub store_gone: SignedDuration,
 }
 
 /// How far the clocks of gateways that share a store may differ.
@@ -111,6 +108,7 @@ mod tests {
         absolute: SignedDuration::from_secs(1000),
         refresh_after: SignedDuration::from_secs(10),
         stale_limit: SignedDuration::from_secs(50),
+        store_gone: SignedDuration::from_secs(60),
     };
 
     #[test]

@@ -12,7 +12,7 @@ use crate::adapters::store::StoreError;
 use crate::domain::access::Standing;
 use crate::domain::mapping::Version;
 use crate::domain::record::{IndividualId, Record};
-use crate::domain::roles;
+use crate::domain::roles::{self, Verdict};
 use crate::domain::rule::Rules;
 use crate::domain::session::CLOCK_SKEW;
 use crate::domain::time::Timestamp;
@@ -54,18 +54,19 @@ pub struct Held {
     pub record: Arc<Record>,
     /// The mapping looks at parts that were not fetched; reading the record again would tell more.
     pub incomplete: bool,
+    /// The mapping by which it was decided.
+    pub published: Arc<Published>,
     decided_at: Timestamp,
-    rules_version: u64,
 }
 
 impl Held {
-    fn decide(record: Arc<Record>, published: &Published, now: Timestamp) -> Held {
+    fn decide(record: Arc<Record>, published: &Arc<Published>, now: Timestamp) -> Held {
         let decision = roles::decide(&record, &published.rules, now);
         Held {
             standing: Standing { id: record.id.clone(), profile: record.profile.clone(), decision },
             incomplete: record.lacks(published.rules.parts()),
             decided_at: now,
-            rules_version: published.version,
+            published: Arc::clone(published),
             record,
         }
     }
@@ -75,7 +76,12 @@ impl Held {
         let until = self.standing.decision.holds_until;
         until.is_none_or(|until| now < until)
             && self.decided_at <= now
-            && self.rules_version == published.version
+            && self.published.version == published.version
+    }
+
+    /// Why each rule gives its role or does not, at an instant at which the decision holds.
+    pub fn reasons(&self, now: Timestamp) -> Vec<Verdict> {
+        roles::reasons(&self.record, &self.published.rules, now)
     }
 }
 
@@ -117,7 +123,7 @@ impl Person {
     pub(super) fn new(
         environment: Arc<str>,
         record: Arc<Record>,
-        published: &Published,
+        published: &Arc<Published>,
         now: Timestamp,
     ) -> Person {
         Person {
@@ -155,7 +161,7 @@ impl Person {
     }
 
     /// Takes over a record, unless the one held is newer. One from the future was read under a wrong clock, and gives way.
-    pub(super) fn renew(&self, record: Arc<Record>, published: &Published, now: Timestamp) {
+    pub(super) fn renew(&self, record: Arc<Record>, published: &Arc<Published>, now: Timestamp) {
         let again = Arc::new(Held::decide(record, published, now));
         self.held.rcu(|held| {
             let newer = held.record.as_of > again.record.as_of && held.record.as_of <= now + CLOCK_SKEW;
@@ -164,7 +170,7 @@ impl Person {
     }
 
     /// What the person holds at `now`, decided again when the last decision does not hold any more.
-    pub(super) fn held(&self, published: &Published, now: Timestamp) -> Arc<Held> {
+    pub(super) fn held(&self, published: &Arc<Published>, now: Timestamp) -> Arc<Held> {
         let held = self.held.load();
         if held.holds(published, now) {
             return Arc::clone(&held);

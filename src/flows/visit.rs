@@ -12,6 +12,7 @@ use moka::sync::Cache;
 
 use super::person::{Held, Person, PublishedRules, RefreshError};
 use super::refresh::Refresh;
+use super::store_watch::StoreWatch;
 use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
@@ -91,6 +92,8 @@ pub struct Visits {
     environment: Arc<str>,
     clock: SharedClock,
     refresh: Arc<Refresh>,
+    /// Whether the store answers; when it has not for too long, memory is not believed.
+    pub store_watch: Arc<StoreWatch>,
     /// Sessions that ended while the store gave no answer.
     unended: Mutex<Vec<SessionKey>>,
 }
@@ -118,6 +121,7 @@ impl Visits {
             environment: environment.into(),
             clock,
             refresh,
+            store_watch: Arc::default(),
             unended: Mutex::default(),
         }
     }
@@ -142,9 +146,12 @@ impl Visits {
     }
 
     /// The session of a key, as long as nobody has ended it: from memory, or from the store if memory does not know it.
+    ///
+    /// # Errors
+    /// The store is asked and gives no answer; or it has given none for `session.store_gone`, and memory is not believed any longer.
     pub async fn find(&self, key: &SessionKey) -> Result<Option<Arc<Live>>, StoreError> {
         match self.recall(key) {
-            Recall::Known(live) => Ok(Some(live)),
+            Recall::Known(live) => self.store_watch.believe_memory().map(|()| Some(live)),
             Recall::Ended => Ok(None),
             Recall::Unknown => self.load(key).await,
         }
@@ -155,7 +162,7 @@ impl Visits {
         if *session.environment != *self.environment {
             return Ok(None);
         }
-        let person = self.person(Arc::new(record));
+        let person = self.person(Arc::new(record), |_| false);
         if person.is_gone() {
             return Ok(None);
         }
@@ -167,10 +174,11 @@ impl Visits {
         }
     }
 
-    /// The person of a record, shared by all of his or her sessions.
-    fn person(&self, record: Arc<Record>) -> Arc<Person> {
+    /// The person of a record, shared by all of his or her sessions; a new one for somebody to whom `begins_again` applies.
+    fn person(&self, record: Arc<Record>, begins_again: fn(&Person) -> bool) -> Arc<Person> {
         let newcomer = || self.new_person(Arc::clone(&record));
-        let person = self.people.entry_by_ref(&record.id).or_insert_with(newcomer);
+        let entry = self.people.entry_by_ref(&record.id);
+        let person = entry.or_insert_with_if(newcomer, |person| begins_again(person));
         let is_new = person.is_fresh();
         let person = person.into_value();
         if !is_new {
@@ -197,6 +205,7 @@ impl Visits {
         // Memory may have forgotten this very session and have met it again since; the end is noted with the newcomer.
         match self.recall(&live.session.key) {
             Recall::Ended => Presence::Over,
+            _ if self.store_watch.believe_memory().is_err() => Presence::Over,
             Recall::Known(_) | Recall::Unknown => self.worth(live, host, now),
         }
     }
@@ -232,12 +241,8 @@ impl Visits {
     pub async fn begin(&self, session: Session, record: Arc<Record>) -> Result<Arc<Live>, StoreError> {
         self.store.begin_session(&session, &record).await?;
         let key = session.key;
-        let mut person = self.person(Arc::clone(&record));
-        if person.is_gone() {
-            // The AMS has just vouched for somebody whose sessions it had ended: a new beginning.
-            person = self.new_person(record);
-            self.people.insert(person.id().clone(), Arc::clone(&person));
-        }
+        // If the AMS had ended this person's sessions, it has just vouched again: a new beginning.
+        let person = self.person(record, Person::is_gone);
         let live = live(session, person);
         // All sessions of the person may have been ended since the store has this one: then it is over as it begins.
         let remembered = self.sessions.entry(key).or_insert(Remembered::Live(Arc::clone(&live)));

@@ -3,7 +3,7 @@
 //! Kept out: what an answer is (`web::proxy`), and which signals start a drain (`cli`).
 
 mod accept;
-pub mod certificate;
+pub(crate) mod certificate;
 mod connection;
 mod networks;
 mod settings;

@@ -3,6 +3,7 @@
 //! Invariant: nothing here imports anything of the gateway, and nothing but the command line and the tests imports
 //! this. A field that we misspell in the client must not agree with itself.
 
+pub mod control;
 pub mod people;
 pub mod re_members;
 pub mod site;

@@ -3,6 +3,8 @@
 //! Parts count by themselves and enter their counters; what is a level and not a count is read when the page is asked for.
 //! No label takes what a visitor sends, so the number of series is bounded.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::ConstCounter;
@@ -40,8 +42,12 @@ pub struct Levels {
     pub certificate_ends: Option<Timestamp>,
     /// Logout messages that no client has taken.
     pub logout_messages: Option<Undelivered>,
+    /// Whether the store's file is the one that was opened.
+    pub store_in_place: Option<bool>,
     /// Writes to the store that have failed since the start.
     pub store_failures: u64,
+    /// For how long the store has given no answer.
+    pub store_silent: Duration,
 }
 
 /// All metrics in the OpenMetrics text format 1.0. `parts` enters what other parts count, by full names.
@@ -101,14 +107,21 @@ fn enter(to: &mut Registry, levels: &Levels) {
         }
         to.register("logout_messages", "Logout messages that no client has taken", messages);
     }
+    if let Some(in_place) = levels.store_in_place {
+        to.register(
+            "store_in_place",
+            "Whether the store's file is the one that was opened",
+            level(in_place.into()),
+        );
+    }
     let failures = ConstCounter::new(levels.store_failures);
     to.register("store_write_failures", "Writes to the store that have failed", failures);
+    let silent = level(levels.store_silent.as_secs());
+    to.register("store_silent_seconds", "For how long the store has given no answer", silent);
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -127,7 +140,9 @@ mod tests {
             ams_answered: Timestamp::from_second(1_795_000_000).ok(),
             certificate_ends: Timestamp::from_second(1_796_000_000).ok(),
             logout_messages: Some(Undelivered { pending: 4, given_up: 1 }),
+            store_in_place: Some(true),
             store_failures: 5,
+            store_silent: Duration::from_secs(12),
         };
         let text = page(&levels, |registry| {
             registry.register(

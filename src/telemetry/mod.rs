@@ -2,7 +2,7 @@
 //!
 //! Kept out: what is worth telling. Each part logs its own failures once, and counts through handles that it was given.
 
-pub mod logs;
-pub mod metrics;
+pub(crate) mod logs;
+pub(crate) mod metrics;
 
 pub use logs::Format;

@@ -11,8 +11,8 @@ use super::pages::Notice;
 use super::paths;
 use super::present::Present;
 use super::state::{Services, answer};
-use crate::domain::roles;
 use crate::domain::rule::Role;
+use crate::domain::time::Timestamp;
 use crate::flows::person::Held;
 
 #[derive(Serialize)]
@@ -47,20 +47,20 @@ pub async fn me(
         let login = paths::LOGIN.to_owned();
         return answer(Notice::SignInRequired { login }.json(&arrived.frame()));
     };
-    let mut response = Json(describe(&services, &held)).into_response();
+    let mut response = Json(describe(&held, services.clock.now())).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
 
-fn describe(services: &Services, held: &Held) -> Me {
-    let published = services.rules.load();
+fn describe(held: &Held, now: Timestamp) -> Me {
+    let decision = &held.standing.decision;
     // The request path decides without reasons; here somebody wants to read them.
-    let decision = roles::explain(&held.record, &published.rules, services.clock.now());
+    let reasons = held.reasons(now);
     let reasoned = |role: &Role| {
-        let why = decision.trace.iter().find(|verdict| verdict.matched && *verdict.role == *role.as_str());
+        let why = reasons.iter().find(|verdict| verdict.matched && *verdict.role == *role.as_str());
         Reasoned {
             role: role.clone(),
-            label: published.rules.label_of(role).to_string(),
+            label: held.published.rules.label_of(role).to_string(),
             because: why.map(|verdict| verdict.because.clone()).unwrap_or_default(),
         }
     };

@@ -22,8 +22,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub enum Unready {
     /// It is about to end.
     Draining,
-    /// No role mapping is in force.
-    NoRules,
     /// The store gives no answer. The text is the store's own error.
     Store(String),
     /// The question itself took too long.
@@ -34,7 +32,6 @@ impl fmt::Display for Unready {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unready::Draining => f.write_str("draining: this gateway is about to end"),
-            Unready::NoRules => f.write_str("rules: no role mapping is published"),
             Unready::Store(error) => write!(f, "store: {error}"),
             Unready::Slow => f.write_str("slow: no answer within two seconds"),
         }
@@ -120,10 +117,8 @@ mod tests {
 
     #[tokio::test]
     async fn every_reason_is_given() {
-        let reasons =
-            vec![Unready::Draining, Unready::NoRules, Unready::Store("the store is overloaded".into())];
-        let told = "draining: this gateway is about to end\nrules: no role mapping is published\n\
-                    store: the store is overloaded\n";
+        let reasons = vec![Unready::Draining, Unready::Store("the store is overloaded".into())];
+        let told = "draining: this gateway is about to end\nstore: the store is overloaded\n";
         assert_eq!(readiness(Gateway(Some(reasons))).await, (503, told.into()));
     }
 

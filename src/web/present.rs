@@ -11,12 +11,15 @@ use axum::response::IntoResponse;
 use super::arrived::Arrived;
 use super::client_kind::{ClientKind, client_kind};
 use super::cookies::{Cookie, Cookies, SessionCookie};
-use super::pages::Notice;
+use super::pages::{Notice, Retry};
 use super::state::{Services, answer};
 use crate::adapters::keys::random::key_of;
 use crate::adapters::store::StoreError;
 use crate::flows::person::Held;
 use crate::flows::visit::{Live, Presence};
+
+/// When to ask again who is here, after the store did not say.
+const SOON: Retry = Retry::after(5);
 
 /// Somebody with a live session at this host. Handlers take `Option<Present>`; where the store's silence is told in a way of its
 /// own, `Result<Option<Present>, Unanswered>`.
@@ -70,11 +73,12 @@ where
 
 impl IntoResponse for Unanswered {
     fn into_response(self) -> Response<Body> {
-        super::log::ending(&self.arrived, Notice::Broken.outcome(), &self.error);
+        let notice = Notice::Unavailable(SOON);
+        super::log::ending(&self.arrived, notice.outcome(), &self.error);
         let frame = self.arrived.frame();
         answer(match self.kind {
-            ClientKind::Navigation => Notice::Broken.html(&frame),
-            ClientKind::Program => Notice::Broken.json(&frame),
+            ClientKind::Navigation => notice.html(&frame),
+            ClientKind::Program => notice.json(&frame),
         })
     }
 }

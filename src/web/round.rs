@@ -66,8 +66,9 @@ pub async fn leave(
         }
         Err(error) => {
             // Memory has forgotten the session already, and so does the browser; but nobody is told that all is done.
-            super::log::ending(arrived, Outcome::Broken, &error);
-            with_cookies(answer(Notice::Broken.html(&arrived.frame())), cleared)
+            super::log::ending(arrived, Outcome::SignedOutHere, &error);
+            let go_on = onwards(services, arrived, began_at, end);
+            with_cookies(answer(Notice::SignedOutHere { go_on }.html(&arrived.frame())), cleared)
         }
     }
 }

@@ -30,8 +30,8 @@ pub async fn open(
     let token = parameter(query.as_deref(), "token").unwrap_or_default();
     let user_agent = headers.get(header::USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default();
     match admin_services.view_as.open(&token, &arrived.site.host, user_agent).await {
-        Ok(view) => {
-            let cookie = cookies.set(Cookie::View, view.secret.cookie_text(), None);
+        Ok(secret) => {
+            let cookie = cookies.set(Cookie::View, secret.cookie_text(), None);
             with_cookies(see_other(&arrived.home_address()), [cookie])
         }
         Err(error @ (ViewError::Store(_) | ViewError::Cryptography(_))) => {

@@ -7,7 +7,8 @@ use membergate::adapters::clock::SystemClock;
 use membergate::adapters::keys::seal::SecretKey;
 use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::flows::administer::AdminLinks;
-use membergate::sim::switches::{Fault, Scope};
+use membergate::sim::re_members::Scope;
+use membergate::sim::switches::Fault;
 use reqwest::Method;
 
 use crate::world::{CHAIR, NON_MEMBER, Page, Plan, SECOND_MEMBERSHIP, SECRET_KEY, Visitor, World};

@@ -14,8 +14,8 @@ use membergate::adapters::http::{HttpClient, HttpLimits};
 use membergate::domain::budget::Rate;
 use membergate::domain::record::{IndividualId, Parts, Record};
 use membergate::sim::people::Environment as SimulatedEnvironment;
-use membergate::sim::re_members::{self as sim, Endpoint, Simulator};
-use membergate::sim::switches::{Fault, Scope};
+use membergate::sim::re_members::{self as sim, Endpoint, Scope, Simulator};
+use membergate::sim::switches::Fault;
 use url::Url;
 
 const JANE: &str = "b3a1c0de-0001-4222-8333-444455550001";

@@ -15,7 +15,7 @@ struct Demo {
 impl Demo {
     /// Starts the program, and waits until it says that it runs.
     fn start() -> Demo {
-        let port = three_free_ports();
+        let port = four_free_ports();
         let mut process = Command::new(env!("CARGO_BIN_EXE_membergate"))
             .args(["demo", "--port", &port.to_string()])
             .stdout(Stdio::piped())
@@ -55,7 +55,7 @@ fn terminate(process: &mut Child) {
 #[test]
 fn the_demo_leaves_nothing_behind_when_it_is_terminated() {
     let folder = tempfile::TempDir::new().unwrap();
-    let port = three_free_ports();
+    let port = four_free_ports();
     let mut process = Command::new(env!("CARGO_BIN_EXE_membergate"))
         .args(["demo", "--port", &port.to_string()])
         .env("TMPDIR", folder.path())
@@ -70,11 +70,11 @@ fn the_demo_leaves_nothing_behind_when_it_is_terminated() {
     assert_eq!(entries(), 0);
 }
 
-fn three_free_ports() -> u16 {
+fn four_free_ports() -> u16 {
     let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).ok();
     let candidates =
         std::iter::repeat_with(|| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
-    candidates.take(50).find(|&port| port < 65_533 && (1..=2).all(|n| free(port + n).is_some())).unwrap()
+    candidates.take(50).find(|&port| port < 65_532 && (1..=3).all(|n| free(port + n).is_some())).unwrap()
 }
 
 async fn sign_in(browser: &Browser, email: &str) {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use membergate::sim::people::Environment;
-use membergate::sim::re_members::Endpoint;
-use membergate::sim::switches::{Fault, Scope};
+use membergate::sim::re_members::{Endpoint, Scope};
+use membergate::sim::switches::Fault;
 use rusqlite::Connection;
 
 use crate::oidc::OpenIdWorld;

@@ -95,6 +95,11 @@ fn nothing_outside_tests_unwraps() {
 }
 
 #[test]
+fn every_public_item_says_what_it_is() {
+    all_sources(undocumented);
+}
+
+#[test]
 fn every_dependency_gives_its_reason() {
     report(unreasoned(&read("Cargo.toml")));
 }
@@ -197,6 +202,30 @@ fn unwraps(path: &str, text: &str) -> Vec<String> {
     let lines =
         (1..).zip(code.lines()).filter(|(_, line)| line.contains(".unwrap()") || line.contains(".expect("));
     lines.map(|(number, _)| format!("{path}:{number}: unwraps outside tests; return an error")).collect()
+}
+
+/// `missing_docs` looks only at what other crates can reach, and nearly everything is closed to them.
+fn undocumented(path: &str, text: &str) -> Vec<String> {
+    let code = production(path, text);
+    let mut is_told = false;
+    let mut found = Vec::new();
+    for ((number, line), code) in (1..).zip(text.lines().map(str::trim)).zip(code.lines().map(str::trim)) {
+        let is_item = code.strip_prefix("pub ").is_some_and(|rest| {
+            let rest = ["async ", "const "].iter().fold(rest, |rest, word| rest.trim_start_matches(word));
+            let is_field = rest.split_once(": ").is_some_and(|(name, _)| is_name(name));
+            is_field
+                || ["fn ", "struct ", "enum ", "trait ", "type "].iter().any(|word| rest.starts_with(word))
+        });
+        if is_item && !is_told {
+            found.push(format!("{path}:{number}: say in a `///` comment what this is: {line}"));
+        }
+        is_told = line.starts_with("///") || is_told && line.starts_with("#[");
+    }
+    found
+}
+
+fn is_name(text: &str) -> bool {
+    text.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 fn unreasoned(manifest: &str) -> Vec<String> {
@@ -314,6 +343,16 @@ mod each_rule_can_fail {
             check(layers(&edges(&[(from, to)])), if allowed { &[] } else { &["may not import"] });
         }
         check(unlisted("src/attic.rs").into_iter().collect(), &["`attic` is not in LAYERS"]);
+    }
+
+    #[test]
+    fn items_without_a_comment() {
+        let told = "/// A.\n#[derive(Debug)]\npub struct A {\n    /// B.\n    pub b: u8,\n}\npub(crate) fn c() {}\npub use d::E;\n";
+        check(undocumented("src/a.rs", told), &[]);
+        check(undocumented("src/a.rs", &told.replace("/// A.\n", "")), &["src/a.rs:2"]);
+        check(undocumented("src/a.rs", &told.replace("    /// B.\n", "")), &["src/a.rs:4"]);
+        check(undocumented("src/a.rs", "pub async fn f() {}\npub const G: u8 = 0;"), &["f()", "G: u8"]);
+        check(undocumented("src/a/tests.rs", "pub fn f() {}"), &[]);
     }
 
     #[test]

@@ -142,7 +142,7 @@ async fn a_gateway_with_administration_knows_how_it_does() {
     assert_eq!(status.certificate_ends, None);
     desk.sweep.start().await.unwrap();
     let progress = desk.sweep.progress();
-    eventually("the sweep ends", async || progress.borrow().is_finished().then_some(())).await;
+    eventually("the sweep ends", async || progress.borrow().state?.finished).await;
     let unknown = SessionKey([9; 32]);
     desk.sessions.end(&unknown).await.unwrap();
 }

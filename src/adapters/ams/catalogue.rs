@@ -5,7 +5,7 @@
 use super::{Ams, AmsError};
 use crate::adapters::BoxFuture;
 use crate::adapters::budget::Priority;
-use crate::domain::catalogue::{Catalogue, Choice};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::time::Timestamp;
 
@@ -59,13 +59,6 @@ pub trait AmsCatalogue: Ams {
 
     /// All that the AMS lists.
     fn catalogue(&self, priority: Priority) -> BoxFuture<'_, Result<Catalogue, AmsError>>;
-
-    /// The positions of one committee.
-    fn positions<'a>(
-        &'a self,
-        committee: &'a str,
-        priority: Priority,
-    ) -> BoxFuture<'a, Result<Vec<Choice>, AmsError>>;
 
     /// Finds one person. `None`: the AMS knows nobody by that.
     fn find<'a>(

@@ -3,7 +3,7 @@
 //! All of it stands on one cryptographic library, `aws-lc-rs`; no other file outside TLS calls it. Nothing here prints, logs or
 //! returns key material, except to the store (sealed there) and to the operator who asks for a new secret key.
 
-pub mod assertion;
+pub(crate) mod assertion;
 mod pair;
 pub mod random;
 pub mod seal;

@@ -17,7 +17,6 @@ pub struct LedgerAnswer {
 
 /// The ledger of calls, shared by every gateway on this store, and kept over a restart.
 pub trait Calls: Send + Sync + 'static {
-    /// Takes a step, or leaves the ledger as it is if the step may not be taken: one conditional write. A store with a clock of its own
-    /// goes by that instead of `now`.
+    /// Takes a step, or leaves the ledger as it is if the step may not be taken: one conditional write.
     fn step_ledger(&self, now: Timestamp, step: LedgerStep) -> StoreFuture<'_, LedgerAnswer>;
 }

@@ -19,16 +19,48 @@ pub enum StoreError {
     #[error("the store was written with another secret key")]
     WrongKey,
     /// A newer release has changed the tables in a way that this one does not know. The operator's to mend.
-    #[error("the file was written by a newer release")]
+    #[error("the store was written by a newer release")]
     Newer,
     /// Another gateway runs on it. The operator's to mend.
     #[error(
         "another gateway runs on the store {0}; stop that one first, or give this one a store of its own"
     )]
     InUse(String),
+    /// Another gateway has taken the place of this one on the store, so this one writes nothing any longer. The operator's to mend.
+    #[error("another gateway has taken over the store, so this one no longer writes")]
+    Superseded,
+    /// Somebody deleted, replaced or linked the file. The operator's to mend.
+    #[error(transparent)]
+    File(#[from] FileFault),
     /// More waits for the store than it can do. It passes.
     #[error("the store is overloaded")]
     Busy,
+}
+
+/// What became of the file of a store. Nothing is written into it any longer. Each with the path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileFault {
+    /// It is not there.
+    #[error("{0} was deleted while it was in use")]
+    Deleted(String),
+    /// Under its name is another file.
+    #[error("{0} was replaced by another file while it was in use")]
+    Replaced(String),
+    /// It has a second name, so a second gateway could take a lock of its own.
+    #[error("{0} has a second name (a hard link), by which another gateway could use it")]
+    Linked(String),
+}
+
+impl FileFault {
+    /// What the operator can do.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            FileFault::Deleted(_) | FileFault::Replaced(_) => {
+                "Stop the gateway, put the store in its place, and start again"
+            }
+            FileFault::Linked(_) => "Remove the other name; `find / -xdev -samefile FILE` lists all of them",
+        }
+    }
 }
 
 impl From<CryptographyFailed> for StoreError {

@@ -4,15 +4,17 @@
 //! every store alike; statements of one engine are in that engine's folder and nowhere else. `contract` has the stories that
 //! every store must pass.
 
-pub mod administration;
+pub(crate) mod administration;
 pub mod calls;
 #[cfg(test)]
 mod contract;
-pub mod directory;
+pub(crate) mod directory;
 mod error;
-pub mod grants;
-pub mod mappings;
-pub mod outbox;
+pub(crate) mod grants;
+pub(crate) mod mappings;
+pub(crate) mod outbox;
+pub mod postgres;
+mod rows;
 mod sealed;
 pub mod sessions;
 pub mod sqlite;
@@ -29,7 +31,7 @@ use self::waiting::WaitingLine;
 use crate::adapters::keys::assertion::StoredKey;
 use crate::domain::time::Timestamp;
 
-pub use self::error::{StoreError, StoreFuture};
+pub use self::error::{FileFault, StoreError, StoreFuture};
 
 /// What is over, for [`Store::purge`].
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +62,13 @@ pub trait Store:
 
     /// Whether the store answers and can write as of now (`/readyz`, `check`). Leaves it as it was.
     fn ping(&self) -> StoreFuture<'_, ()>;
+
+    /// Whether the store is where it was opened: [`StoreError::File`] if its file was deleted, replaced or linked. From then on
+    /// nothing that is written is confirmed. A store on a server always is.
+    fn in_place(&self) -> StoreFuture<'_, ()>;
+
+    /// Whether the store answers a question. Writes nothing, so it may be asked every second.
+    fn answers(&self) -> StoreFuture<'_, ()>;
 
     /// How many writes have failed since it was opened; those that were committed together count as one.
     fn write_failures(&self) -> u64;

@@ -75,7 +75,9 @@ impl Endpoint {
             "http" => None,
             "https" => {
                 let name = ServerName::try_from(bare.clone()).map_err(|_| bad())?;
-                Some((TlsConnector::from(Arc::new(client_config(trust)?)), name))
+                let mut config = client_config(trust)?;
+                config.alpn_protocols = vec![b"http/1.1".to_vec()];
+                Some((TlsConnector::from(Arc::new(config)), name))
             }
             _ => return Err(bad()),
         };
@@ -125,15 +127,14 @@ impl Endpoint {
     }
 }
 
-fn client_config(trust: &Trust) -> Result<ClientConfig, EndpointFault> {
+/// TLS towards a server, by the authorities that are trusted.
+pub(in crate::adapters) fn client_config(trust: &Trust) -> Result<ClientConfig, EndpointFault> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    let mut config = match trust {
+    Ok(match trust {
         Trust::Platform => builder.with_platform_verifier()?.with_no_client_auth(),
         Trust::Bundle(path) => builder.with_root_certificates(roots(path)?).with_no_client_auth(),
-    };
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(config)
+    })
 }
 
 fn roots(path: &PathBuf) -> Result<RootCertStore, EndpointFault> {

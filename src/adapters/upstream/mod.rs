@@ -3,7 +3,7 @@
 //! `Upstreams::send` demands a `Permit`, and the permit names the site, so a yes for one site cannot open another's upstream.
 //! Which headers travel is not known here.
 
-mod connect;
+pub(super) mod connect;
 mod dial;
 mod error;
 mod exchange;
@@ -26,10 +26,10 @@ pub use connect::{Endpoint, EndpointFault, Trust};
 pub use dial::Resolver;
 pub use error::UpstreamError;
 pub use exchange::SiteBody;
-pub use limits::{MAX_ANSWER_HEAD, MAX_FIELDS, UpstreamLimits};
+pub use limits::{MAX_FIELDS, UpstreamLimits};
 use pool::Pool;
 pub use pool::PoolTally;
-pub use upload::{Rest, Upload, UploadError, UploadLimits};
+pub use upload::{Rest, Upload, UploadLimits};
 
 use crate::domain::access::Permit;
 use crate::domain::network::ClientNetwork;

@@ -121,7 +121,8 @@ fn store(runtime: &Runtime, store: &settings::StoreSettings) -> Finding {
         StoreError::Newer => {
             "Run the release that wrote it, or put the backup from before the upgrade in its place"
         }
-        StoreError::InUse(_) => "Stop the other gateway, or name another file",
+        StoreError::File(fault) => fault.remedy(),
+        StoreError::InUse(_) | StoreError::Superseded => "Stop the other gateway, or name another file",
         StoreError::Unavailable(_) | StoreError::Damaged(_) | StoreError::Busy => {
             "See whether the gateway's user may read and write the file, and whether the disk is full"
         }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::super::raw;
-use super::super::reading::Said;
 use super::values::{Resolving, meant};
+use crate::adapters::toml_reading::Said;
 use crate::domain::access::{AccessRule, Require};
 use crate::domain::path::PathPattern;
 use crate::domain::return_to::is_ours;

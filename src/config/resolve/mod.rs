@@ -25,10 +25,10 @@ use values::Resolving;
 
 use super::env::Env;
 use super::raw;
-use super::reading::{Reading, Said};
 use super::rules;
 use super::settings::{Hsts, Listen, Log, Settings, StoreSettings, Tls};
 use crate::adapters::keys::seal::SecretKey;
+use crate::adapters::toml_reading::{Reading, Said};
 use crate::domain::association::{Association, Contact};
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
@@ -188,6 +188,7 @@ impl Resolving<'_, '_> {
         let absolute = self.duration(said.absolute, "24h");
         let refresh_after = self.duration(said.refresh_after, "15m");
         let stale_limit = self.duration(said.stale_limit, "24h");
+        let store_gone = self.duration(said.store_gone, "60s");
         if let (Some(idle), Some(absolute)) = (&idle, &absolute) {
             self.in_order("session.idle", idle, "session.absolute", absolute);
         }
@@ -199,6 +200,7 @@ impl Resolving<'_, '_> {
             absolute: absolute?.into_inner(),
             refresh_after: refresh_after?.into_inner(),
             stale_limit: stale_limit?.into_inner(),
+            store_gone: store_gone?.into_inner(),
         })
     }
 

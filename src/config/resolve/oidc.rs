@@ -8,10 +8,10 @@ use toml::Spanned;
 use url::Url;
 
 use super::super::raw;
-use super::super::reading::Said;
 use super::super::settings::{Oidc, SiteSettings};
 use super::values::{Resolving, meant};
 use crate::adapters::keys::random;
+use crate::adapters::toml_reading::Said;
 use crate::domain::access::Require;
 use crate::domain::client::{
     Algorithm, BadAddress, Client, ClientAddress, ClientId, PostLogoutAddress, Proof, RefusedAt, Scope,

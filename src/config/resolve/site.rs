@@ -6,10 +6,10 @@ use toml::Spanned;
 use url::Url;
 
 use super::super::raw;
-use super::super::reading::Said;
 use super::super::settings::SiteSettings;
 use super::access::RESERVED;
 use super::values::Resolving;
+use crate::adapters::toml_reading::Said;
 use crate::adapters::upstream::{Trust, UpstreamLimits};
 use crate::domain::access;
 use crate::domain::path::{PathPattern, PathPolicy, Platform, RequestPath};

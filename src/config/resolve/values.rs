@@ -12,7 +12,7 @@ use url::Url;
 
 use super::super::env::Env;
 use super::super::raw::{Source, Text};
-use super::super::reading::{Reading, Said, list};
+use crate::adapters::toml_reading::{Reading, Said, list};
 use crate::domain::network::{Network, NotANetwork, is_loopback};
 use crate::domain::spelling::nearest;
 

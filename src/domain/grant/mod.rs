@@ -3,8 +3,8 @@
 //! `request` checks what a client asks for, `proof_key` is PKCE. Nothing here draws randomness or computes a digest.
 
 mod parameters;
-pub mod proof_key;
-pub mod request;
+pub(crate) mod proof_key;
+pub(crate) mod request;
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -122,6 +122,7 @@ mod tests {
             absolute: SignedDuration::from_hours(10),
             refresh_after: SignedDuration::from_mins(15),
             stale_limit: SignedDuration::from_hours(24),
+            store_gone: SignedDuration::from_secs(60),
         };
         for (now, holds_until, ends) in [
             ("09:00:00", None, "09:10:00"),

@@ -42,7 +42,6 @@ pub struct ReplyTo {
 
 /// What a client is told instead of a code (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are those of the specifications")]
 pub enum AuthorizationError {
     InvalidRequest,
     UnsupportedResponseType,

@@ -12,7 +12,7 @@ mod windows;
 
 use std::borrow::Cow;
 
-pub use pattern::{NotAPattern, PathPattern};
+pub use pattern::PathPattern;
 pub use policy::{PathFault, PathPolicy, Platform};
 use spelling::PathText;
 

@@ -38,7 +38,7 @@ pub fn decide(record: &Record, rules: &Rules, now: Timestamp) -> Decision {
 
 /// The roles of [`decide`] alone, for going through very many people. `None`: the AMS refuses this person.
 pub fn granted(record: &Record, rules: &Rules, now: Timestamp) -> Option<BTreeSet<Role>> {
-    refusal(record).is_none().then(|| {
+    admits(record).then(|| {
         let timeline = Timeline::new(record, rules);
         timeline.roles(&timeline.at(now))
     })
@@ -52,6 +52,20 @@ pub fn explain(record: &Record, rules: &Rules, now: Timestamp) -> Decision {
     let timeline = Timeline::new(record, rules);
     let outcome = timeline.at(now);
     Decision { trace: reasons::trace(&timeline, &outcome, now), ..decision(&timeline, &outcome, now) }
+}
+
+/// The reasons of [`explain`] alone, for a decision that is at hand.
+pub fn reasons(record: &Record, rules: &Rules, now: Timestamp) -> Vec<Verdict> {
+    if let Some(why) = refusal(record) {
+        return reasons::refused(rules, why);
+    }
+    let timeline = Timeline::new(record, rules);
+    reasons::trace(&timeline, &timeline.at(now), now)
+}
+
+/// Whether the AMS admits this person at all, whatever the mapping says.
+pub fn admits(record: &Record) -> bool {
+    refusal(record).is_none()
 }
 
 /// Why the AMS keeps this person out, if it does. Only an explicit word of the AMS does.

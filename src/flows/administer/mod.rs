@@ -2,17 +2,17 @@
 //!
 //! One file for each use case. Who may ask is decided here; how it is asked and shown is the business of `web::admin`.
 
-pub mod audit;
-pub mod clients;
-pub mod emergency;
-pub mod known;
+pub(crate) mod audit;
+pub(crate) mod clients;
+pub(crate) mod emergency;
+pub(crate) mod known;
 pub mod mapping;
-pub mod migrate;
+pub(crate) mod migrate;
 pub mod people;
 pub mod preview;
 pub mod services;
-pub mod sessions;
-pub mod status;
+pub(crate) mod sessions;
+pub(crate) mod status;
 pub mod sweep;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,6 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
@@ -42,17 +41,12 @@ pub enum PreviewState {
     /// It could not be finished. Asking again begins again.
     Failed(StoreError),
     /// The draft is at another revision by now; ask for that one.
-    Outdated {
-        /// The draft's revision.
-        revision: u64,
-    },
+    Outdated,
 }
 
 /// An answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Previewed {
-    /// The draft's revision.
-    pub revision: u64,
     /// The published version that it is compared with.
     pub version: u64,
     /// The instant for which everybody was decided.
@@ -113,7 +107,7 @@ impl Previews {
     pub async fn preview(&self, revision: u64) -> Result<PreviewState, StoreError> {
         let draft = self.mapping.draft().await?;
         if draft.revision != revision {
-            return Ok(PreviewState::Outdated { revision: draft.revision });
+            return Ok(PreviewState::Outdated);
         }
         let published = self.mapping.published();
         let now = self.clock.now();
@@ -122,19 +116,6 @@ impl Previews {
         }
         let total = self.people.count().await?;
         Ok(self.begin(draft, &published, total, now))
-    }
-
-    /// As [`Previews::preview`], but gives it a moment: small associations need no page that shows progress.
-    pub async fn preview_within(
-        &self,
-        revision: u64,
-        patience: Duration,
-    ) -> Result<PreviewState, StoreError> {
-        let state = self.preview(revision).await?;
-        let outcome = self.run().as_ref().map(|run| run.outcome.clone());
-        let (PreviewState::Running { .. }, Some(mut outcome)) = (&state, outcome) else { return Ok(state) };
-        let ended = tokio::time::timeout(patience, outcome.wait_for(Option::is_some)).await.is_ok();
-        if ended { self.preview(revision).await } else { Ok(state) }
     }
 
     /// How far the run is that answers this. `None`: one has to begin.
@@ -181,7 +162,7 @@ impl Previews {
         let people = self.people.clone();
         self.tasks.spawn(stop.run_until_cancelled_owned(async move {
             let preview = compare(&people, comparison, done).await;
-            let answer = preview.map(|preview| Arc::new(Previewed { revision, version, at: now, preview }));
+            let answer = preview.map(|preview| Arc::new(Previewed { version, at: now, preview }));
             tell.send_replace(Some(answer));
         }));
         state

@@ -123,7 +123,6 @@ impl AdminServices {
             sessions: store.clone(),
             directory: store,
             visits,
-            rules,
             environment,
             clock,
         };

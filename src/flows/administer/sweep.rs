@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -50,13 +50,6 @@ pub struct SweepProgress {
     pub state: Option<SweepState>,
 }
 
-impl SweepProgress {
-    /// Whether all that was listed has been read.
-    pub fn is_finished(&self) -> bool {
-        self.state.is_some_and(|state| state.finished.is_some())
-    }
-}
-
 /// What a sweep works with.
 pub struct SweepParts {
     /// Lists the members and reads each.
@@ -85,7 +78,6 @@ pub struct Sweep {
     parts: SweepParts,
     progress: watch::Sender<SweepProgress>,
     wanted: watch::Sender<bool>,
-    again: Notify,
 }
 
 impl Sweep {
@@ -95,7 +87,6 @@ impl Sweep {
             parts,
             progress: watch::Sender::new(SweepProgress::default()),
             wanted: watch::Sender::new(false),
-            again: Notify::new(),
         }
     }
 
@@ -160,16 +151,11 @@ impl Sweep {
                 Err(hitch) => {
                     tracing::warn!(error = %hitch, "The sweep over all members waits");
                     self.tell(Doing::Waiting(hitch.to_string()), None);
-                    let _ = tokio::time::timeout(pause, self.again.notified()).await;
+                    tokio::time::sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
             }
         }
-    }
-
-    /// Tries again at once what waits.
-    pub fn hurry(&self) {
-        self.again.notify_waiters();
     }
 
     /// A page of the list, or some members. `true`: nothing is left.

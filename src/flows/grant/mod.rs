@@ -3,8 +3,8 @@
 //! This file has who the provider is and how a code is given; `token` what a client does with it, `kept` what travels through
 //! the browser under seal. Every grant, of whatever kind, asks `access::admit`; none outlives the session it rests on.
 
-pub mod kept;
-pub mod token;
+pub(crate) mod kept;
+pub(crate) mod token;
 mod wrong_secrets;
 
 use std::sync::Arc;

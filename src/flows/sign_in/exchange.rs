@@ -47,7 +47,7 @@ impl SignIn {
             return Err(Failure::Used);
         }
         // (7) The AMS admits the person now.
-        if !roles::decide(&record, &self.rules.load().rules, now).admitted {
+        if !roles::admits(&record) {
             turn.ended().await?;
             return Err(Failure::NotAdmitted);
         }

@@ -145,8 +145,13 @@ fn visits(store: &Arc<Shelf>) -> Arc<Visits> {
     let (refresh, _queue) =
         Refresh::new(Arc::new(NoAms("test")), store.clone(), directory, rules.clone(), clock.clone());
     let hours = jiff::SignedDuration::from_hours;
-    let limits =
-        SessionLimits { idle: hours(1), absolute: hours(8), refresh_after: hours(2), stale_limit: hours(4) };
+    let limits = SessionLimits {
+        idle: hours(1),
+        absolute: hours(8),
+        refresh_after: hours(2),
+        stale_limit: hours(4),
+        store_gone: hours(1),
+    };
     Arc::new(Visits::new(store, rules, limits, "test", clock, Arc::new(refresh)))
 }
 

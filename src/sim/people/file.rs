@@ -43,21 +43,22 @@ pub fn from_json(text: &str, today: Date) -> Result<People, PeopleError> {
     // Read as people first: only then does an error of shape carry its line and column.
     let _: People = serde_json::from_str(text)?;
     let mut json: Value = serde_json::from_str(text)?;
-    resolve_dates(&mut json, today);
+    relative_dates(&mut json, today);
     let people: People = serde_json::from_value(json)?;
     refuse_ambiguous(&people)?;
     Ok(people)
 }
 
-fn resolve_dates(json: &mut Value, today: Date) {
+/// Puts days and moments in place of the texts that count from `today`.
+pub fn relative_dates(json: &mut Value, today: Date) {
     match json {
         Value::String(text) => {
             if let Some(date) = relative_date(text, today) {
                 *text = date;
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| resolve_dates(item, today)),
-        Value::Object(members) => members.values_mut().for_each(|member| resolve_dates(member, today)),
+        Value::Array(items) => items.iter_mut().for_each(|item| relative_dates(item, today)),
+        Value::Object(members) => members.values_mut().for_each(|member| relative_dates(member, today)),
         _ => {}
     }
 }

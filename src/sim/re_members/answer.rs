@@ -5,7 +5,7 @@ use axum::body::Body;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::sim::switches::{EndOfList, ErrorBody, Switches};
+use super::switches::{EndOfList, ErrorBody, Switches};
 
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -72,6 +72,10 @@ impl Answer {
     pub(super) fn with(mut self, name: HeaderName, value: String) -> Answer {
         self.headers.push((name, value));
         self
+    }
+
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
     }
 
     /// Page `page` of a list, in the envelope; what no items look like is a switch.

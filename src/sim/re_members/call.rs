@@ -13,6 +13,25 @@ use crate::sim::people::Environment;
 
 const LARGEST_BODY: usize = 64 * 1024;
 
+/// Parameters whose values are no secrets.
+const SHOWN: &[&str] = &[
+    "includeDetails",
+    "loadPrimaryOrgDetails",
+    "loadRelationships",
+    "updateTokenUsage",
+    "includeInactive",
+    "productCode",
+    "purchasedSince",
+    "eventCode",
+    "relationshipName",
+    "membershipTypeCode",
+    "includeMembership",
+    "includeEmail",
+    "includeCustomFields",
+    "expiringFrom",
+    "expiringTo",
+];
+
 /// A request, and what its route made of it.
 pub(super) struct Call {
     pub(super) environment: Environment,
@@ -52,6 +71,24 @@ impl Call {
             query: url::form_urlencoded::parse(query).into_owned().collect(),
             body: body.to_bytes(),
         })
+    }
+
+    /// The call as it may be shown: tokens and addresses of people are left out, and parameters that nobody knows.
+    pub(super) fn shown(&self) -> String {
+        let secret = |segment: &&String| {
+            self.arguments.iter().any(|(name, value)| *name == "sso" && value == *segment)
+                || segment.contains('@')
+        };
+        let path: Vec<&str> =
+            self.path.iter().map(|segment| if secret(&segment) { "…" } else { segment.as_str() }).collect();
+        let known = |name: &str| SHOWN.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let query: Vec<String> = self
+            .query
+            .iter()
+            .map(|(name, value)| if known(name) { format!("{name}={value}") } else { "…".to_owned() })
+            .collect();
+        let sign = if query.is_empty() { "" } else { "?" };
+        format!("{} /{}{sign}{}", self.method, path.join("/"), query.join("&"))
     }
 
     /// A placeholder of the route.

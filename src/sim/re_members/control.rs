@@ -1,84 +1,336 @@
-//! What a test moves while the simulator runs, and what it reads afterwards.
+//! What is re:Members' own in the control: who is on file, what can be done to people, and its tokens.
 
-use std::fmt;
-use std::sync::{Arc, Mutex};
-
+use jiff::ToSpan;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 
-use super::endpoint::Endpoint;
-use super::state::{Login, Shared, State, lock};
+use super::dates;
+use super::endpoint::{Endpoint, Scope};
+use super::state::{Login, State};
+use super::switches::Switches;
 use super::tokens::Kind;
-use crate::sim::people::{Environment, Person};
-use crate::sim::switches::{Fault, Scope, SwitchError, Switches};
+use crate::sim::control::{self, Action, Collection, Common, Refusal, Simulated};
+use crate::sim::people::{Environment, Membership, Person, relative_dates};
+use crate::sim::switches::{SwitchError, SwitchLine};
 
-/// A handle on a running simulator; clones move the same one.
-#[derive(Clone)]
-pub struct Control(Shared);
+/// A handle on a running simulator of re:Members.
+pub type Control = control::Control<State>;
 
+const COLLECTIONS: &[Collection] = &[
+    Collection {
+        name: "people",
+        key: "recordNumber",
+        actions: &[
+            Action {
+                name: "lapse",
+                what: "Their memberships ended yesterday; of one code only, if it is given.",
+            },
+            Action {
+                name: "renew",
+                what: "Their memberships begin or go on for a year from today; of one code only, if it is given.",
+            },
+            Action { name: "approve", what: "Staff approve the login." },
+            Action { name: "disapprove", what: "Staff take the approval of the login back." },
+            Action {
+                name: "issue_token",
+                what: "Answers with a token such as staff mail out, made without a login.",
+            },
+            Action {
+                name: "merge_into",
+                what: "The record goes up in another one, which is given: the id of this one is gone.",
+            },
+        ],
+    },
+    Collection { name: "organizations", key: "recordNumber", actions: &[] },
+    Collection { name: "committees", key: "code", actions: &[] },
+    Collection { name: "events", key: "code", actions: &[] },
+];
+
+const TOKENS: &[(&str, &[Kind])] = &[
+    ("interface", &[Kind::Access, Kind::App, Kind::User]),
+    ("sso", &[Kind::Sso]),
+    ("browsers", &[Kind::Session]),
+];
+
+impl Simulated for State {
+    type Scope = Scope;
+
+    fn title(&self) -> String {
+        "simulated re:Members".to_owned()
+    }
+
+    fn addresses(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("production", self.portal(Environment::Production)),
+            ("staging", self.portal(Environment::Staging)),
+        ]
+    }
+
+    fn common(&self) -> &Common<Scope> {
+        &self.common
+    }
+
+    fn common_mut(&mut self) -> &mut Common<Scope> {
+        &mut self.common
+    }
+
+    fn switch_lines(&self) -> Vec<SwitchLine> {
+        self.switches.lines()
+    }
+
+    fn set_switch(&mut self, assignment: &str) -> Result<(), SwitchError> {
+        self.switches.set(assignment)
+    }
+
+    fn collections(&self) -> &'static [Collection] {
+        COLLECTIONS
+    }
+
+    fn entries(&self, collection: &str, text: &str) -> Vec<Value> {
+        let directory = &self.directory;
+        match collection {
+            "people" => with(&directory.people, text),
+            "organizations" => with(&directory.organizations, text),
+            "committees" => with(&directory.committees, text),
+            "events" => with(&directory.events, text),
+            _ => Vec::new(),
+        }
+    }
+
+    fn entry(&self, collection: &str, key: &str) -> Option<Value> {
+        let directory = &self.directory;
+        match collection {
+            "people" => directory.find_anywhere(key).map(|it| json!(it)),
+            "organizations" => directory.organization(key).map(|it| json!(it)),
+            "committees" => directory.committees.iter().find(|it| it.code == key).map(|it| json!(it)),
+            "events" => directory.events.iter().find(|it| it.code == key).map(|it| json!(it)),
+            _ => None,
+        }
+    }
+
+    fn put(&mut self, collection: &str, key: &str, mut entry: Value) -> Result<bool, Refusal> {
+        relative_dates(&mut entry, self.today());
+        let now = self.now();
+        let directory = &mut self.directory;
+        match collection {
+            "people" => {
+                let person: Person = read(entry)?;
+                if person.id.is_empty() || person.record_number.is_empty() {
+                    return Err(Refusal::Wrong("a person needs id and recordNumber".to_owned()));
+                }
+                directory.put(key, person, now)
+            }
+            "organizations" => Ok(replace(&mut directory.organizations, read(entry)?, |it| {
+                it.record_number == key || it.id.eq_ignore_ascii_case(key)
+            })),
+            "committees" => Ok(replace(&mut directory.committees, read(entry)?, |it| it.code == key)),
+            "events" => Ok(replace(&mut directory.events, read(entry)?, |it| it.code == key)),
+            _ => Err(Refusal::Unknown(format!("collection {collection}"))),
+        }
+    }
+
+    fn remove(&mut self, collection: &str, key: &str) -> bool {
+        let directory = &mut self.directory;
+        match collection {
+            "people" => {
+                let id = directory.find_anywhere(key).map(|person| person.id.clone());
+                id.is_some_and(|id| {
+                    self.remove_person(&id);
+                    true
+                })
+            }
+            "organizations" => {
+                take(&mut directory.organizations, |it| it.record_number == key || it.id == key)
+            }
+            "committees" => take(&mut directory.committees, |it| it.code == key),
+            "events" => take(&mut directory.events, |it| it.code == key),
+            _ => false,
+        }
+    }
+
+    fn act(&mut self, key: &str, action: &str, arguments: &Map<String, Value>) -> Result<Value, Refusal> {
+        let argument = |name: &str| arguments.get(name).and_then(Value::as_str);
+        let person = self.directory.find_anywhere(key).cloned();
+        let person = person.ok_or_else(|| Refusal::Unknown(format!("{key} in people")))?;
+        let (today, code) = (self.today(), argument("code"));
+        match action {
+            "lapse" => self.edit_memberships(&person, code, |it| lapse(it, today)),
+            "renew" => self.edit_memberships(&person, code, |it| renew(it, today)),
+            "approve" => self.set_approved(&person, true),
+            "disapprove" => self.set_approved(&person, false),
+            "issue_token" => {
+                let environment = match argument("environment") {
+                    Some("staging") => Environment::Staging,
+                    _ => Environment::Production,
+                };
+                let now = self.now();
+                return Ok(json!({ "sso": self.tokens.issue(Kind::Sso, environment, &person.id, now) }));
+            }
+            "merge_into" => {
+                let into = argument("into").and_then(|into| self.directory.find_anywhere(into)).cloned();
+                let into = into.ok_or_else(|| Refusal::Wrong("`into` names nobody".to_owned()))?;
+                self.remove_person(&person.id);
+                let now = self.now();
+                self.directory.edit(&into.id, now, |_| {});
+                return Ok(json!(into));
+            }
+            _ => return Err(Refusal::Unknown(format!("action {action}"))),
+        }?;
+        Ok(self.entry("people", key).unwrap_or_default())
+    }
+
+    fn token_kinds(&self) -> &'static [&'static str] {
+        &["interface", "sso", "browsers"]
+    }
+
+    fn expire_tokens(&mut self, kind: Option<&str>) -> usize {
+        let concerned = TOKENS.iter().filter(|(name, _)| kind.is_none_or(|kind| kind == *name));
+        let kinds: Vec<Kind> = concerned.flat_map(|(_, kinds)| *kinds).copied().collect();
+        self.tokens.revoke_where(|grant| kinds.contains(&grant.kind))
+    }
+}
+
+fn with<T: Serialize>(all: &[T], text: &str) -> Vec<Value> {
+    let text = text.trim().to_lowercase();
+    let fits = |entry: &Value| text.is_empty() || entry.to_string().to_lowercase().contains(&text);
+    all.iter().map(|entry| json!(entry)).filter(fits).collect()
+}
+
+fn read<T: for<'a> Deserialize<'a>>(entry: Value) -> Result<T, Refusal> {
+    serde_json::from_value(entry).map_err(|error| Refusal::Wrong(error.to_string()))
+}
+
+fn replace<T>(all: &mut Vec<T>, entry: T, is_it: impl Fn(&T) -> bool) -> bool {
+    match all.iter_mut().find(|it| is_it(it)) {
+        Some(place) => {
+            *place = entry;
+            false
+        }
+        None => {
+            all.push(entry);
+            true
+        }
+    }
+}
+
+fn take<T>(all: &mut Vec<T>, is_it: impl Fn(&T) -> bool) -> bool {
+    let before = all.len();
+    all.retain(|it| !is_it(it));
+    all.len() < before
+}
+
+fn lapse(membership: &mut Membership, today: Date) {
+    let yesterday = midnight(today.saturating_sub(1.day()));
+    membership.expire_date = Some(yesterday.clone());
+    if membership.grace_expire_date.is_some() {
+        membership.grace_expire_date = Some(yesterday);
+    }
+}
+
+fn renew(membership: &mut Membership, today: Date) {
+    let end = today.saturating_add(1.year());
+    membership.expire_date = Some(midnight(end));
+    if membership.grace_expire_date.is_some() {
+        membership.grace_expire_date = Some(midnight(end.saturating_add(30.days())));
+    }
+    membership.terminate_date = None;
+    let begins = [&mut membership.effective_date, &mut membership.join_date];
+    for date in begins.into_iter().filter(|date| dates::day(date).is_some_and(|day| day > today)) {
+        *date = Some(midnight(today));
+    }
+}
+
+fn midnight(day: Date) -> String {
+    format!("{day}T00:00:00")
+}
+
+impl State {
+    fn edit_memberships(
+        &mut self,
+        person: &Person,
+        code: Option<&str>,
+        change: impl Fn(&mut Membership),
+    ) -> Result<(), Refusal> {
+        let is_it = |it: &&mut Membership| code.is_none_or(|code| it.code.eq_ignore_ascii_case(code));
+        let (now, mut changed) = (self.now(), 0);
+        self.directory.edit(&person.id, now, |person| {
+            for membership in person.memberships.iter_mut().filter(is_it) {
+                change(membership);
+                changed += 1;
+            }
+        });
+        if changed == 0 {
+            Err(Refusal::Wrong(format!("{} has no such membership", person.full_name())))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn set_approved(&mut self, person: &Person, is_approved: bool) -> Result<(), Refusal> {
+        if person.user.is_none() {
+            return Err(Refusal::Wrong(format!("{} has no login", person.full_name())));
+        }
+        let now = self.now();
+        self.directory.edit(&person.id, now, |person| {
+            if let Some(user) = &mut person.user {
+                user.is_approved = is_approved;
+            }
+        });
+        Ok(())
+    }
+
+    /// Takes a person off the file, and their tokens with them.
+    fn remove_person(&mut self, id: &str) {
+        self.directory.remove(id);
+        self.tokens.revoke_where(|grant| grant.holder.eq_ignore_ascii_case(id));
+    }
+}
+
+/// What a test in this process does in the types of the simulator, instead of JSON.
 impl Control {
-    pub(super) fn new(state: State) -> Control {
-        Control(Arc::new(Mutex::new(state)))
-    }
-
-    pub(super) fn shared(&self) -> Shared {
-        self.0.clone()
-    }
-
-    /// The simulator's time.
-    pub fn now(&self) -> Timestamp {
-        lock(&self.0).now()
-    }
-
     /// The simulator's day in the association's time zone.
     pub fn today(&self) -> Date {
-        lock(&self.0).today()
-    }
-
-    /// Moves the clock; backwards with a negative duration.
-    pub fn advance(&self, by: SignedDuration) {
-        lock(&self.0).clock.advance(by);
+        self.lock().today()
     }
 
     /// The switches as they are.
     pub fn switches(&self) -> Switches {
-        lock(&self.0).switches.clone()
-    }
-
-    /// Sets one switch, written `name=value`.
-    pub fn set_switch(&self, assignment: &str) -> Result<(), SwitchError> {
-        lock(&self.0).switches.set(assignment)
+        self.lock().switches.clone()
     }
 
     /// Changes the switches in place.
     pub fn update_switches(&self, change: impl FnOnce(&mut Switches)) {
-        change(&mut lock(&self.0).switches);
+        change(&mut self.lock().switches);
     }
 
     /// A person of production by id, record number or e-mail.
     pub fn person(&self, key: &str) -> Option<Person> {
-        lock(&self.0).directory.find(Environment::Production, key).cloned()
+        self.lock().directory.find(Environment::Production, key).cloned()
     }
 
     /// Changes a person, by id, record number or e-mail, and marks the record as changed now. False: no such person.
     pub fn edit_person(&self, key: &str, change: impl FnOnce(&mut Person)) -> bool {
-        let mut state = lock(&self.0);
+        let mut state = self.lock();
         let now = state.now();
         state.directory.edit(key, now, change)
     }
 
     /// Puts a person on file.
     pub fn add_person(&self, person: Person) {
-        let mut state = lock(&self.0);
+        let mut state = self.lock();
         let now = state.now();
         state.directory.add(person, now);
     }
 
     /// Takes a person off the file, and their tokens with them.
     pub fn remove_person(&self, id: &str) {
-        let mut state = lock(&self.0);
-        state.directory.remove(id);
-        state.tokens.revoke_where(|grant| grant.holder.eq_ignore_ascii_case(id));
+        self.lock().remove_person(id);
+    }
+
+    /// Does an action to a person, without arguments. False: no such person, or nothing to do.
+    pub fn act(&self, key: &str, action: &str) -> bool {
+        Simulated::act(&mut *self.lock(), key, action, &Map::new()).is_ok()
     }
 
     /// Merges two records: the old id is gone, the new record has changed.
@@ -87,45 +339,32 @@ impl Control {
         self.edit_person(new_id, |_| {})
     }
 
-    /// The next `times` answers within `scope` go wrong in this way. Queued faults come before the `fault` switch.
-    pub fn fail_next(&self, scope: Scope, fault: Fault, times: u32) {
-        lock(&self.0).traffic.queue_fault(scope, fault, times);
-    }
-
     /// How often an endpoint was called, refused and failed calls too.
     pub fn calls(&self, endpoint: Endpoint) -> u64 {
-        lock(&self.0).traffic.calls.get(&endpoint).copied().unwrap_or_default()
-    }
-
-    /// How often any endpoint of the API was called.
-    pub fn api_calls(&self) -> u64 {
-        let state = lock(&self.0);
-        state.traffic.calls.iter().filter(|(endpoint, _)| !endpoint.is_portal()).map(|(_, calls)| calls).sum()
-    }
-
-    /// How many calls the rate limit refused.
-    pub fn rate_limited(&self) -> u64 {
-        lock(&self.0).traffic.refused
+        self.lock().common.calls.of(endpoint.name()).calls
     }
 
     /// How many different `AppToken` values were sent, good or bad.
     pub fn app_tokens_seen(&self) -> usize {
-        lock(&self.0).traffic.app_tokens.len()
+        self.lock().traffic.app_tokens.len()
     }
 
     /// Sets all counts to nothing.
     pub fn reset_counts(&self) {
-        lock(&self.0).traffic.reset();
+        let mut state = self.lock();
+        let now = state.now();
+        state.traffic.app_tokens.clear();
+        state.common.calls.reset(now);
     }
 
     /// The latest logins, oldest first, with the `sso` of each.
     pub fn logins(&self) -> Vec<Login> {
-        lock(&self.0).logins.iter().cloned().collect()
+        self.lock().logins.iter().cloned().collect()
     }
 
     /// A token such as staff mail out: made without a login, good for this person.
     pub fn issue_sso(&self, environment: Environment, key: &str) -> Option<String> {
-        let mut state = lock(&self.0);
+        let mut state = self.lock();
         let holder = state.directory.find(environment, key)?.id.clone();
         let now = state.now();
         Some(state.tokens.issue(Kind::Sso, environment, &holder, now))
@@ -133,17 +372,11 @@ impl Control {
 
     /// Ends every `AppToken` and `UserToken`, as a restart of the real service might.
     pub fn revoke_app_tokens(&self) {
-        lock(&self.0).tokens.revoke_where(|grant| matches!(grant.kind, Kind::App | Kind::User));
+        self.lock().expire_tokens(Some("interface"));
     }
 
     /// Signs every browser out of the portal.
     pub fn end_portal_sessions(&self) {
-        lock(&self.0).tokens.revoke_where(|grant| grant.kind == Kind::Session);
-    }
-}
-
-impl fmt::Debug for Control {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Control").finish_non_exhaustive()
+        self.lock().expire_tokens(Some("browsers"));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use crate::sim::control::Refusal;
 use crate::sim::people::{Committee, Environment, Event, Organization, People, Person};
 
 #[derive(Debug)]
@@ -48,6 +49,12 @@ impl Directory {
         self.matching(environment, key).next()
     }
 
+    /// By id, record number or e-mail, in whichever environment.
+    pub(super) fn find_anywhere(&self, key: &str) -> Option<&Person> {
+        let place = self.places.get(&key.to_ascii_lowercase()).and_then(|places| places.first());
+        place.and_then(|place| self.people.get(*place))
+    }
+
     /// By id only.
     pub(super) fn find_id(&self, environment: Environment, id: &str) -> Option<&Person> {
         self.matching(environment, id).find(|person| person.id.eq_ignore_ascii_case(id))
@@ -70,6 +77,27 @@ impl Directory {
 
     pub(super) fn changed_at(&self, id: &str) -> Option<Timestamp> {
         self.changed.get(id).copied()
+    }
+
+    /// Puts a person in the place of the one with this key, or adds one. True: it is a new one.
+    pub(super) fn put(&mut self, key: &str, person: Person, now: Timestamp) -> Result<bool, Refusal> {
+        let replaced = self.find_anywhere(key).map(|known| known.id.clone());
+        let taken = [&person.id, &person.record_number]
+            .into_iter()
+            .find(|own| self.find_anywhere(own).is_some_and(|other| Some(&other.id) != replaced.as_ref()));
+        if let Some(taken) = taken {
+            return Err(Refusal::Wrong(format!("{taken} belongs to somebody else")));
+        }
+        match replaced {
+            Some(id) => {
+                self.edit(&id, now, |known| *known = person);
+                Ok(false)
+            }
+            None => {
+                self.add(person, now);
+                Ok(true)
+            }
+        }
     }
 
     pub(super) fn add(&mut self, person: Person, now: Timestamp) {

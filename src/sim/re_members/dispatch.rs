@@ -1,13 +1,17 @@
 //! The routes, matched without regard to case and with optional pages, and what every call goes through before them.
 
 use http::{Method, StatusCode};
+use jiff::Timestamp;
 
 use super::answer::{Answer, Handled};
 use super::call::Call;
 use super::endpoint::Endpoint;
 use super::state::State;
+use super::switches::Switches;
 use super::tokens::Kind;
 use super::{catalogues, faults, handshake, individuals, organizations, portal, webhooks};
+use crate::sim::control::CallLine;
+use crate::sim::people::Environment;
 use crate::sim::switches::Fault;
 
 type Handler = fn(&mut State, &Call) -> Handled;
@@ -63,13 +67,38 @@ pub(super) fn dispatch(state: &mut State, mut call: Call) -> (Fault, Answer) {
             if other_method_fits(&call) { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_FOUND };
         return (Fault::None, Answer::error(status, "No resource was found that matches the request."));
     };
-    *state.traffic.calls.entry(endpoint).or_default() += 1;
-    let fault = state.traffic.next_fault(endpoint, &state.switches);
-    if let Some(answer) = faults::instead(fault, &state.switches) {
-        return (fault, answer);
+    let at = state.now();
+    let fault = next_fault(state, endpoint, at);
+    let answer = faults::instead(fault, &state.switches).unwrap_or_else(|| {
+        admit(state, &mut call, endpoint).and_then(|()| handler(state, &call)).unwrap_or_else(|early| early)
+    });
+    let comes = !matches!(fault, Fault::Hang | Fault::Closed);
+    state.common.calls.note(CallLine {
+        number: 0,
+        at,
+        kind: endpoint.name(),
+        portal: endpoint.is_portal(),
+        environment: match call.environment {
+            Environment::Production => "production",
+            Environment::Staging => "staging",
+        },
+        asked: call.shown(),
+        status: comes.then(|| answer.status().as_u16()),
+    });
+    (fault, answer)
+}
+
+/// The fault of an answer: a planned one first, then what the switches say.
+fn next_fault(state: &mut State, endpoint: Endpoint, now: Timestamp) -> Fault {
+    if let Some(fault) = state.common.faults.next(now, |scope| scope.covers(endpoint)) {
+        return fault;
     }
-    let answer = admit(state, &mut call, endpoint).and_then(|()| handler(state, &call));
-    (fault, answer.unwrap_or_else(|early| early))
+    let Switches { fault, fault_on, fault_every, .. } = state.switches;
+    if fault == Fault::None || !fault_on.covers(endpoint) {
+        return Fault::None;
+    }
+    state.traffic.in_scope = state.traffic.in_scope.wrapping_add(1);
+    if state.traffic.in_scope.is_multiple_of(fault_every) { fault } else { Fault::None }
 }
 
 fn route(call: &mut Call) -> Option<(Endpoint, Handler)> {

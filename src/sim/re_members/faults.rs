@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::answer::Answer;
 use super::bad_bodies::{Dropped, EndlessBody, HalfBody, TrickleBody};
-use crate::sim::switches::{Fault, Switches};
+use super::switches::Switches;
+use crate::sim::switches::Fault;
 
 const WEB_SERVER_PAGE: &str = "<!DOCTYPE html><html><head><title>Service Unavailable</title></head>\
     <body><h2>Service Unavailable</h2><hr><p>HTTP Error 503. The service is unavailable.</p></body></html>";
@@ -29,10 +30,15 @@ pub(super) fn instead(fault: Fault, switches: &Switches) -> Option<Answer> {
         }
         Fault::Redirect => Some(Answer::redirect("/account/login.aspx".to_owned())),
         Fault::NoContent => Some(Answer::nothing(StatusCode::NO_CONTENT)),
+        Fault::EmptyOk => Some(Answer::nothing(StatusCode::OK)),
+        Fault::Status(status) => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            Some(Answer::error(status, "An error has occurred."))
+        }
         Fault::Unauthorized => Some(Answer::unauthorized()),
         Fault::TooMany => Some(too_many(1, switches)),
         Fault::None | Fault::TruncatedJson | Fault::HalfClosed | Fault::Trickle => None,
-        Fault::Endless | Fault::Closed | Fault::Hang => None,
+        Fault::Endless | Fault::Closed | Fault::Hang | Fault::Slow(_) => None,
     }
 }
 
@@ -47,6 +53,10 @@ pub(super) async fn apply(fault: Fault, response: Response<Body>) -> Result<Resp
     match fault {
         Fault::Closed => Err(Dropped),
         Fault::Hang => pending().await,
+        Fault::Slow(wait) => {
+            tokio::time::sleep(wait).await;
+            Ok(response)
+        }
         Fault::TruncatedJson => {
             let (mut parts, half) = first_half(response).await?;
             parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(half.len()));

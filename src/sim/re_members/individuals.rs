@@ -9,10 +9,10 @@ use super::answer::{Answer, Handled};
 use super::call::Call;
 use super::dates;
 use super::state::State;
+use super::switches::{InvalidSso, ListFilters, SsoUse};
 use super::tokens::Kind;
 use super::wire::{self, Book, Details, Part};
 use crate::sim::people::Person;
-use crate::sim::switches::{InvalidSso, SsoUse};
 
 impl State {
     /// What entries refer to, for the shapes in JSON.
@@ -207,15 +207,15 @@ pub(super) fn relationships(state: &mut State, call: &Call) -> Handled {
 }
 
 pub(super) fn registrations(state: &mut State, call: &Call) -> Handled {
-    let code = call.query("eventCode");
-    list(state, call, Part::Registrations, |it| says(it.pointer("/event/code"), code))
+    let code = filter(state, call, "eventCode")?;
+    list(state, call, Part::Registrations, |it| fits(state, it.pointer("/event/code"), code))
 }
 
 pub(super) fn purchases(state: &mut State, call: &Call) -> Handled {
-    let (code, since) = (call.query("productCode"), day_of(call, "purchasedSince")?);
+    let (code, since) = (filter(state, call, "productCode")?, day_of(call, "purchasedSince")?);
     let bought = |it: &Value| dates::day(&it.get("purchaseDate").and_then(Value::as_str).map(str::to_owned));
     list(state, call, Part::Purchases, |it| {
-        says(it.get("productCode"), code)
+        fits(state, it.get("productCode"), code)
             && since.is_none_or(|since| bought(it).is_some_and(|day| day >= since))
     })
 }
@@ -235,6 +235,22 @@ pub(super) fn custom_fields(state: &mut State, call: &Call) -> Handled {
 fn list(state: &State, call: &Call, part: Part, wanted: impl Fn(&Value) -> bool) -> Handled {
     let items = wire::part(state.book(), state.person(call)?, part);
     Ok(Answer::page(&state.switches, call.page()?, items.into_iter().filter(|item| wanted(item))))
+}
+
+/// A filter by code, as the switches have it.
+fn filter<'a>(state: &State, call: &'a Call, name: &str) -> Result<Option<&'a str>, Answer> {
+    match (call.query(name), state.switches.list_filters) {
+        (Some(_), ListFilters::Refused) => {
+            Err(Answer::error(StatusCode::BAD_REQUEST, "The argument is not valid."))
+        }
+        (_, ListFilters::Ignored) => Ok(None),
+        (code, _) => Ok(code),
+    }
+}
+
+fn fits(state: &State, value: Option<&Value>, code: Option<&str>) -> bool {
+    let same = |code: &str| value.and_then(Value::as_str) == Some(code);
+    if state.switches.list_filters_ignore_case { says(value, code) } else { code.is_none_or(same) }
 }
 
 fn says(value: Option<&Value>, wanted: Option<&str>) -> bool {

@@ -8,12 +8,11 @@ mod answer;
 mod bad_bodies;
 mod call;
 mod catalogues;
-mod clock;
 mod control;
 mod dates;
 mod directory;
 mod dispatch;
-pub(super) mod endpoint;
+mod endpoint;
 mod faults;
 mod handshake;
 mod individuals;
@@ -23,6 +22,7 @@ mod portal;
 mod server;
 mod settings;
 mod state;
+mod switches;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -35,11 +35,11 @@ use std::net::SocketAddr;
 
 use tokio::task::JoinHandle;
 
-pub use clock::today;
 pub use control::Control;
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, Scope};
 pub use settings::{Credentials, Settings};
-pub use state::Login;
+pub use state::{Login, State};
+pub use switches::Switches;
 pub use wire::record_line;
 
 /// A running simulator. Dropping it ends it and every connection at once.
@@ -59,7 +59,7 @@ impl Simulator {
         let base_url = settings.public_base.clone().unwrap_or_else(|| format!("http://{address}"));
         let base_url = base_url.trim_end_matches('/').to_owned();
         let control = Control::new(state::State::new(settings, &base_url)?);
-        let task = tokio::spawn(server::run(listener, control.shared()));
+        let task = tokio::spawn(server::run(listener, control.clone()));
         Ok(Simulator { base_url, address, control, task })
     }
 

@@ -13,14 +13,14 @@ use tokio::task::JoinSet;
 
 use super::bad_bodies::Dropped;
 use super::call::Call;
+use super::control::Control;
 use super::dispatch::dispatch;
 use super::faults;
-use super::state::{Shared, lock};
 
 const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(10);
 
 /// Serves until its task is aborted; the connections belong to it and end with it.
-pub(super) async fn run(listener: TcpListener, shared: Shared) {
+pub(super) async fn run(listener: TcpListener, control: Control) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
@@ -30,9 +30,9 @@ pub(super) async fn run(listener: TcpListener, shared: Shared) {
                     tokio::time::sleep(PAUSE_AFTER_ERROR).await;
                     continue;
                 };
-                let shared = shared.clone();
+                let control = control.clone();
                 connections.spawn(async move {
-                    let service = service_fn(|request| answer(shared.clone(), request));
+                    let service = service_fn(|request| answer(control.clone(), request));
                     // An error here is a client that went away, or a fault that was asked for.
                     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
                 });
@@ -42,14 +42,14 @@ pub(super) async fn run(listener: TcpListener, shared: Shared) {
     }
 }
 
-async fn answer(shared: Shared, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
+async fn answer(control: Control, request: Request<Incoming>) -> Result<Response<Body>, Dropped> {
     let call = Call::read(request).await;
-    let latency = lock(&shared).switches.latency;
+    let latency = control.switches().latency;
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
     let (fault, response) = {
-        let mut state = lock(&shared);
+        let mut state = control.lock();
         match call {
             Ok(call) => {
                 let (fault, answer) = dispatch(&mut state, call);

@@ -4,9 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use jiff::civil::Date;
 
-use super::clock::today;
+use super::switches::Switches;
+use crate::sim::control::today;
 use crate::sim::people::{Environment, People, cast};
-use crate::sim::switches::Switches;
 
 /// What a simulator is started with. [`Settings::demo`] has a value for everything.
 #[derive(Clone, Debug)]

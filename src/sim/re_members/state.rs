@@ -2,19 +2,19 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use url::Url;
 
-use super::clock::Clock;
 use super::directory::Directory;
+use super::endpoint::Scope;
 use super::settings::{Credentials, Settings};
+use super::switches::Switches;
 use super::tokens::Tokens;
 use super::traffic::Traffic;
+use crate::sim::control::{Clock, Common};
 use crate::sim::people::{Environment, Person, User};
-use crate::sim::switches::Switches;
 
 /// Only the latest logins are kept.
 const MOST_LOGINS: usize = 1000;
@@ -45,12 +45,13 @@ pub(super) struct Webhook {
     pub(super) description: String,
 }
 
+/// The whole of it.
 #[derive(Debug)]
-pub(super) struct State {
+pub struct State {
     pub(super) base: Url,
     pub(super) slo_url: Option<String>,
     pub(super) switches: Switches,
-    pub(super) clock: Clock,
+    pub(super) common: Common<Scope>,
     pub(super) directory: Directory,
     pub(super) tokens: Tokens,
     pub(super) traffic: Traffic,
@@ -58,13 +59,6 @@ pub(super) struct State {
     pub(super) webhooks: Vec<Webhook>,
     production: Credentials,
     staging: Credentials,
-}
-
-pub(super) type Shared = Arc<Mutex<State>>;
-
-/// The state; a handler that panicked in a test does not take the others with it.
-pub(super) fn lock(shared: &Shared) -> MutexGuard<'_, State> {
-    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl State {
@@ -85,7 +79,7 @@ impl State {
         Ok(State {
             base,
             slo_url: settings.slo_url,
-            clock: Clock::starting(settings.today, &settings.switches.time_zone),
+            common: Common::new(Clock::starting(settings.today, &settings.switches.time_zone)),
             switches: settings.switches,
             directory: Directory::new(people),
             tokens: Tokens::default(),
@@ -98,7 +92,7 @@ impl State {
     }
 
     pub(super) fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.common.clock.now()
     }
 
     /// Today for the association.

@@ -4,9 +4,9 @@ use std::collections::{HashMap, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::switches::Switches;
 use crate::sim::guid;
 use crate::sim::people::Environment;
-use crate::sim::switches::Switches;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -94,7 +94,10 @@ impl Tokens {
         self.grants.remove(token);
     }
 
-    pub(super) fn revoke_where(&mut self, gone: impl Fn(&Grant) -> bool) {
+    /// Ends tokens, and tells how many.
+    pub(super) fn revoke_where(&mut self, gone: impl Fn(&Grant) -> bool) -> usize {
+        let before = self.grants.len();
         self.grants.retain(|_, grant| !gone(grant));
+        before - self.grants.len()
     }
 }

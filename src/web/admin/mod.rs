@@ -4,33 +4,33 @@
 //!
 //! Every handler but those of emergency access stands behind `guard`.
 
-pub mod answers;
-pub mod audit;
-pub mod audit_line;
-pub mod caller;
-pub mod clients;
-pub mod done;
-pub mod draft;
-pub mod emergency;
-pub mod fields;
-pub mod files;
-pub mod guard;
-pub mod kinds;
-pub mod links;
-pub mod mapping;
-pub mod menu;
-pub mod migrate;
-pub mod overview;
-pub mod people;
-pub mod plain;
-pub mod preview;
-pub mod sessions;
-pub mod shell;
-pub mod state;
-pub mod status;
-pub mod sweep;
-pub mod versions;
-pub mod words;
+pub(crate) mod answers;
+pub(crate) mod audit;
+pub(crate) mod audit_line;
+pub(crate) mod caller;
+pub(crate) mod clients;
+pub(crate) mod done;
+pub(crate) mod draft;
+pub(crate) mod emergency;
+pub(crate) mod fields;
+pub(crate) mod files;
+pub(crate) mod guard;
+pub(crate) mod kinds;
+pub(crate) mod links;
+pub(crate) mod mapping;
+pub(crate) mod menu;
+pub(crate) mod migrate;
+pub(crate) mod overview;
+pub(crate) mod people;
+pub(crate) mod plain;
+pub(crate) mod preview;
+pub(crate) mod sessions;
+pub(crate) mod shell;
+pub(crate) mod state;
+pub(crate) mod status;
+pub(crate) mod sweep;
+pub(crate) mod versions;
+pub(crate) mod words;
 
 #[cfg(test)]
 mod tests;

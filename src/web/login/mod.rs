@@ -1,8 +1,8 @@
 //! `/_gate/login` and `/_gate/callback`: the way to the AMS and back; `waiting` is in between when many come at once.
 
 mod answers;
-pub mod failed;
-pub mod waiting;
+pub(crate) mod failed;
+pub(crate) mod waiting;
 
 use axum::Extension;
 use axum::body::Body;

@@ -5,7 +5,7 @@
 
 mod authorize;
 mod discovery;
-pub mod jwks;
+pub(crate) mod jwks;
 mod logout;
 mod routes;
 mod shared;

@@ -69,12 +69,15 @@ pub fn status(outcome: Outcome) -> StatusCode {
         Outcome::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Outcome::NotFound => StatusCode::NOT_FOUND,
         Outcome::UnknownSite => StatusCode::MISDIRECTED_REQUEST,
-        Outcome::AmsDown | Outcome::Busy | Outcome::LineFull | Outcome::FetchedAhead => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        Outcome::AmsDown
+        | Outcome::Busy
+        | Outcome::LineFull
+        | Outcome::FetchedAhead
+        | Outcome::Unavailable
+        | Outcome::SignedOutHere => StatusCode::SERVICE_UNAVAILABLE,
         Outcome::SiteDown | Outcome::SiteInvalid => StatusCode::BAD_GATEWAY,
         Outcome::SiteSlow => StatusCode::GATEWAY_TIMEOUT,
-        Outcome::Unavailable | Outcome::Broken => StatusCode::INTERNAL_SERVER_ERROR,
+        Outcome::Broken => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

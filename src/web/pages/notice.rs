@@ -55,6 +55,11 @@ pub enum Notice {
         /// Signs out all the same, if the person wants it.
         sign_out: String,
     },
+    /// The person is signed out here, but the store gave no answer, so nobody else is told yet.
+    SignedOutHere {
+        /// Goes on with the other sites and the AMS.
+        go_on: String,
+    },
     /// The request cannot be understood.
     BadRequest,
     /// The body came too slowly.
@@ -227,6 +232,7 @@ impl Notice {
             Self::LineFull(_) => Outcome::LineFull,
             Self::SiteNotRegistered { .. } => Outcome::SiteNotRegistered,
             Self::LogoutRefused { .. } => Outcome::LogoutRefused,
+            Self::SignedOutHere { .. } => Outcome::SignedOutHere,
             Self::BadRequest => Outcome::BadRequest,
             Self::RequestSlow => Outcome::RequestSlow,
             Self::NetworkBusy(_) => Outcome::NetworkBusy,

@@ -69,6 +69,9 @@ pub(super) fn notices() -> Vec<Notice> {
             contact: Some(Contact::Email("office@harbour.example".to_owned())),
         },
         Notice::LogoutRefused { why: "id_token_hint is not a token of this provider", sign_out: sign_out() },
+        Notice::SignedOutHere {
+            go_on: "https://shop.acme.example/_gate/slo?round=library&end=ams".to_owned(),
+        },
         Notice::BadRequest,
         Notice::RequestSlow,
         Notice::BadAddress(PathFault::Ambiguous),
@@ -84,6 +87,7 @@ pub(super) fn notices() -> Vec<Notice> {
         Notice::SiteSlow,
         Notice::Busy(Retry::after(5)),
         Notice::NetworkBusy(Retry::after(5)),
+        Notice::Unavailable(Retry::after(5)),
         Notice::Broken,
     ]
 }
@@ -229,6 +233,7 @@ fn a_page_tries_again_by_itself_only_where_that_may_help() {
                     | Notice::NetworkBusy(_)
                     | Notice::TooManyAttempts(_)
                     | Notice::LineFull(_)
+                    | Notice::Unavailable(_)
             )
         })
         .chain(passing(retry.by_hand()))

@@ -71,6 +71,13 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
             &format!("You can sign out here. Tell whoever looks after that site: {why}."),
             vec![Link::new("Sign out", sign_out)],
         ),
+        Notice::SignedOutHere { go_on } => words(
+            "You are signed out of this site",
+            "A part of our system does not answer at this moment, so your other sites and apps are not told yet. They will be as soon as it answers."
+                .to_owned(),
+            "Go on to sign out everywhere else. If other people use this computer, close the browser afterwards.",
+            vec![Link::new("Go on signing out", go_on)],
+        ),
         Notice::BadRequest => words(
             "We could not read that request",
             "The address or the request is not complete, or is damaged.".to_owned(),
@@ -181,7 +188,13 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
             "Wait a little, then try again.",
             vec![retry()],
         ),
-        Notice::Unavailable(_) | Notice::Broken => words(
+        Notice::Unavailable(_) => words(
+            "We cannot look that up just now",
+            "A part of our system does not answer at this moment. This is our fault, not yours, and nothing is lost.".to_owned(),
+            "Wait a little, then try again. If it goes on, tell us the reference below.",
+            again("Try again").into_iter().chain([home()]).collect(),
+        ),
+        Notice::Broken => words(
             "Something went wrong on our side",
             "This is our fault, not yours.".to_owned(),
             "Try again in a few minutes. If it happens again, tell us the reference below.",

@@ -7,6 +7,7 @@ use super::gate::Gate;
 use super::intake::{Target, claimed_methods};
 use super::snapshot::Snapshot;
 use super::visitor::Who;
+use crate::adapters::store::StoreError;
 use crate::domain::access::{Access, Permit, Require, Site, Standing, Visitor, closed_by_reading, decide};
 use crate::domain::path::RequestPath;
 
@@ -35,7 +36,7 @@ pub(super) enum RequestVerdict<'a> {
     /// The AMS gives no record that is young enough to be believed.
     Stale,
     /// The store does not say.
-    Unknown,
+    Unknown(&'a StoreError),
 }
 
 impl<'s, 'r> Asked<'s, 'r> {
@@ -90,7 +91,7 @@ impl<'s, 'r> Asked<'s, 'r> {
             (Access::Refused(require), Who::SignedIn(_, held)) => {
                 RequestVerdict::Refused(&held.standing, require)
             }
-            (_, Who::Unknown) => RequestVerdict::Unknown,
+            (_, Who::Unknown(error)) => RequestVerdict::Unknown(error),
             (_, Who::Stale(_)) => RequestVerdict::Stale,
             (Access::SignIn | Access::Refused(_), _) if self.is_foreign_socket => {
                 RequestVerdict::ForeignSocket

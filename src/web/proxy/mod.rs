@@ -31,10 +31,8 @@ mod view;
 mod visitor;
 mod worker;
 
-pub use body::{Body, BodyError};
 pub use control::Control;
 pub use gate::{Gate, Peer};
-pub use headers::REQUEST_ID;
-pub use meter::{Limited, Meter};
+pub use meter::Meter;
 pub use snapshot::{ProxySettings, Snapshot};
 pub use worker::Worker;

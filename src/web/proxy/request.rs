@@ -119,7 +119,9 @@ impl Worker {
                     }
                 }
             }
-            RequestVerdict::Unknown => Err(Notice::Busy(answer::SOON).into()),
+            RequestVerdict::Unknown(error) => {
+                Err(Declined::because(Notice::Unavailable(answer::SOON), error))
+            }
             RequestVerdict::Stale => Err(Notice::AmsDown(answer::LATER).into()),
             RequestVerdict::ForeignSocket => Ok(self.foreign_socket(context)),
             RequestVerdict::SignIn if is_speculative(request.headers()) => Ok(self.fetched_ahead(context)),

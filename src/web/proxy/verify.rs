@@ -106,7 +106,9 @@ impl Worker {
                 let refused = answer::refused(&self.gate, &context.snapshot, standing, require);
                 Err(Declined { cause: asked.closed_reading(who.visitor()), ..refused.into() })
             }
-            RequestVerdict::Unknown => Err(Notice::Busy(answer::SOON).into()),
+            RequestVerdict::Unknown(error) => {
+                Err(Declined::because(Notice::Unavailable(answer::SOON), error))
+            }
             RequestVerdict::Stale => Err(Notice::AmsDown(answer::LATER).into()),
             RequestVerdict::ForeignSocket => Ok(self.foreign_socket(context)),
             RequestVerdict::SignIn if is_speculative(request.headers()) => Ok(self.fetched_ahead(context)),

@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use super::gate::Gate;
 use super::snapshot::Snapshot;
 use crate::adapters::keys::random::key_of;
+use crate::adapters::store::StoreError;
 use crate::domain::access::{Site, Visitor};
 use crate::domain::session::Viewer;
 use crate::domain::time::Timestamp;
@@ -24,7 +25,7 @@ pub(super) enum Who {
     /// Somebody whose record is too old to be believed.
     Stale(Arc<Live>),
     /// The store does not say.
-    Unknown,
+    Unknown(StoreError),
     /// Somebody whose view of the site as another person has just ended, and who may not have noticed.
     ViewEnded,
 }
@@ -67,10 +68,7 @@ impl Who {
         match gate.visits.find(&key).await {
             Ok(Some(live)) => Who::present(gate, live, host, now),
             Ok(None) => Who::Stranger,
-            Err(error) => {
-                tracing::error!(%error, "A session could not be looked up");
-                Who::Unknown
-            }
+            Err(error) => Who::Unknown(error),
         }
     }
 
@@ -94,7 +92,7 @@ impl Who {
     pub(super) fn visitor(&self) -> Visitor<'_> {
         match self {
             Who::SignedIn(_, held) => Visitor::SignedIn(&held.standing),
-            Who::Stranger | Who::Stale(_) | Who::Unknown | Who::ViewEnded => Visitor::Stranger,
+            Who::Stranger | Who::Stale(_) | Who::Unknown(_) | Who::ViewEnded => Visitor::Stranger,
         }
     }
 
@@ -102,7 +100,7 @@ impl Who {
     pub(super) fn viewer(&self) -> Option<&Viewer> {
         match self {
             Who::SignedIn(live, _) | Who::Stale(live) => live.session().viewer.as_ref(),
-            Who::Stranger | Who::Unknown | Who::ViewEnded => None,
+            Who::Stranger | Who::Unknown(_) | Who::ViewEnded => None,
         }
     }
 }

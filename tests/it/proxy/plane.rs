@@ -209,6 +209,7 @@ impl Plane {
             absolute: hours(8),
             refresh_after: hours(2),
             stale_limit: hours(4),
+            store_gone: hours(1),
         };
         let long = Arc::new(LongAddresses::new(store.clone(), clock.clone()));
         let visits =

@@ -11,7 +11,7 @@ use crate::adapters::BoxFuture;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus, PersonReading, Wanted};
 use crate::adapters::budget::Priority;
-use crate::domain::catalogue::{Catalogue, Choice};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::record::{IndividualId, Parts};
 
 impl ReMembers {
@@ -72,24 +72,6 @@ impl AmsCatalogue for ReMembers {
 
     fn catalogue(&self, priority: Priority) -> BoxFuture<'_, Result<Catalogue, AmsError>> {
         Box::pin(async move { self.noted(self.lists(priority).await) })
-    }
-
-    fn positions<'a>(
-        &'a self,
-        committee: &'a str,
-        priority: Priority,
-    ) -> BoxFuture<'a, Result<Vec<Choice>, AmsError>> {
-        Box::pin(async move {
-            // The code goes into a path, so it is held to what a person's name may be.
-            let Some(committee) = Wanted::parse(committee) else { return Ok(Vec::new()) };
-            let path = &["Committees", committee.as_str(), "Positions"];
-            let reply = self.noted(self.api.get(ApiQuestion { path, query: &[] }, priority).await)?;
-            match reply {
-                Reply::Body(body) => Ok(wire::catalogue::coded(&read::items(&body, "Positions")?)),
-                Reply::Nothing | Reply::NotFound | Reply::BadRequest => Ok(Vec::new()),
-                Reply::Unauthorised => Err(AmsError::CredentialsRefused),
-            }
-        })
     }
 
     fn find<'a>(

@@ -35,7 +35,7 @@ use crate::domain::budget::Rate;
 use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::time::Timestamp;
 
-pub use self::address::{AllowedHosts, NotAHost};
+pub use self::address::AllowedHosts;
 pub use self::credentials::Credentials;
 pub use self::environment::Environment;
 pub use self::login::Portal;

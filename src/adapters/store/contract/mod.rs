@@ -114,6 +114,10 @@ mod on_sqlite {
     contract!(crate::adapters::store::sqlite::tests::File::new());
 }
 
+mod on_postgres {
+    contract!(crate::adapters::store::postgres::tests::Database::new());
+}
+
 pub(in crate::adapters::store) const DANA: &str = "0b6f4a52-dana";
 pub(in crate::adapters::store) const OMAR: &str = "77aa3c10-omar";
 

@@ -4,11 +4,12 @@ use rusqlite::params;
 
 use super::SqliteStore;
 use super::statement::{change, column, first};
-use super::tokens::{TokenRow, delete_grant, insert_token, mark_used, renew, select_token};
+use super::tokens::{delete_grant, insert_token, mark_used, renew, select_token};
 use crate::adapters::store::error::StoreFuture;
 use crate::adapters::store::grants::{
     GrantId, Grants, NewToken, Renewal, Renewed, StoredGrant, TokenKey, TokenKind, Use, WAITING_CODES,
 };
+use crate::adapters::store::rows::TokenRow;
 use crate::adapters::store::sealed::{Bound, to_column};
 use crate::domain::client::{Scopes, scopes_in};
 use crate::domain::time::Timestamp;

@@ -6,6 +6,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::in_place::refuse_linked;
 use super::schema::cannot_make;
 use crate::adapters::store::error::StoreError;
 
@@ -20,8 +21,10 @@ impl GatewayLock {
     /// Takes the lock of the store at `path`, which need not be there yet.
     ///
     /// # Errors
+    /// [`StoreError::File`] if the file has a second name, for that has a lock of its own;
     /// [`StoreError::InUse`] if another gateway holds it; [`StoreError::Unavailable`] if there can be no lock.
     pub(crate) fn take(path: &Path) -> Result<GatewayLock, StoreError> {
+        refuse_linked(path)?;
         let beside = beside(path);
         let file = OpenOptions::new()
             .write(true)

@@ -9,23 +9,19 @@ use super::administration::insert_entry;
 use super::statement::{SqlResult, all, change, column, first};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
-use crate::adapters::store::sealed::{Bound, DraftBody, Vault};
-use crate::adapters::stored_rules::{StoredRules, StoredVersion};
+use crate::adapters::store::rows::{DraftRow, VersionRow, signed};
+use crate::adapters::store::sealed::Bound;
 use crate::domain::audit::Entry;
 use crate::domain::mapping::{Version, VersionHead};
-use crate::domain::rule::Rules;
 use crate::domain::time::Timestamp;
 
 impl Mappings for SqliteStore {
     fn draft(&self) -> StoreFuture<'_, StoredDraft> {
         Box::pin(async move {
-            let row = self.reader.run(select_draft).await?;
-            let Some((revision, sealed)) = row else {
-                return Ok(StoredDraft { revision: 0, last: None, content: None });
-            };
-            let body: DraftBody<StoredRules> = self.vault.open(&sealed, Bound::Draft { revision })?;
-            let content = body.content.map(|(base, rules)| Ok::<_, StoreError>((base, opened(rules)?)));
-            Ok(StoredDraft { revision: unsigned(revision), last: body.last, content: content.transpose()? })
+            match self.reader.run(select_draft).await? {
+                Some(row) => row.open(&self.vault),
+                None => Ok(StoredDraft { revision: 0, last: None, content: None }),
+            }
         })
     }
 
@@ -43,7 +39,7 @@ impl Mappings for SqliteStore {
                     if !is_there(connection, expected)? {
                         return Ok(false);
                     }
-                    draft.write(connection)?;
+                    write_draft(connection, &draft)?;
                     insert_entry(connection, &vault, &entry)?;
                     Ok(true)
                 })
@@ -61,9 +57,7 @@ impl Mappings for SqliteStore {
         Box::pin(async move {
             let (draft, vault, entry) =
                 (DraftRow::seal(&self.vault, left)?, Arc::clone(&self.vault), entry.clone());
-            let number = signed(version.head.number);
-            let head = vault.seal(&version.head, Bound::VersionHead(number))?;
-            let rules = vault.seal(&StoredVersion::from(version), Bound::VersionRules(number))?;
+            let VersionRow { number, head, rules } = VersionRow::seal(&vault, version)?;
             self.writer
                 .run(move |connection| {
                     if !is_there(connection, expected)? {
@@ -74,7 +68,7 @@ impl Mappings for SqliteStore {
                         "INSERT INTO mapping_versions (number, head_sealed, rules_sealed) VALUES (?1, ?2, ?3)",
                         params![number, head, rules],
                     )?;
-                    draft.write(connection)?;
+                    write_draft(connection, &draft)?;
                     insert_entry(connection, &vault, &entry)?;
                     Ok(true)
                 })
@@ -146,42 +140,28 @@ impl SqliteStore {
             let row = self.reader.run(move |connection| {
                 let select =
                     format!("SELECT number, head_sealed, rules_sealed FROM mapping_versions {clause}");
-                first(connection, &select, [argument], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                first(connection, &select, [argument], |row| {
+                    Ok(VersionRow { number: row.get(0)?, head: row.get(1)?, rules: row.get(2)? })
+                })
             });
-            let Some((number, head, rules)): Option<(i64, Vec<u8>, Vec<u8>)> = row.await? else {
-                return Ok(None);
-            };
-            let StoredVersion { rules, produced } = self.vault.open(&rules, Bound::VersionRules(number))?;
-            let head = self.vault.open(&head, Bound::VersionHead(number))?;
-            Ok(Some(Version { head, rules: opened(rules)?, produced }))
+            row.await?.map(|row| row.open(&self.vault)).transpose()
         })
     }
 }
 
-/// A sealed draft with its revision.
-struct DraftRow(i64, Vec<u8>);
-
-impl DraftRow {
-    fn seal(vault: &Vault, draft: &StoredDraft) -> Result<DraftRow, StoreError> {
-        let content = draft.content.as_ref().map(|(base, rules)| (*base, StoredRules::from(rules)));
-        let (body, revision) = (DraftBody { last: draft.last.clone(), content }, signed(draft.revision));
-        Ok(DraftRow(revision, vault.seal(&body, Bound::Draft { revision })?))
-    }
-
-    fn write(&self, connection: &Connection) -> SqlResult<()> {
-        change(
-            connection,
-            "INSERT INTO mapping_draft (one, revision, sealed) VALUES (1, ?1, ?2)
-             ON CONFLICT DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed",
-            params![self.0, self.1],
-        )
-        .map(drop)
-    }
+fn write_draft(connection: &Connection, draft: &DraftRow) -> SqlResult<()> {
+    change(
+        connection,
+        "INSERT INTO mapping_draft (one, revision, sealed) VALUES (1, ?1, ?2)
+         ON CONFLICT DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed",
+        params![draft.revision, draft.sealed],
+    )
+    .map(drop)
 }
 
-fn select_draft(connection: &Connection) -> SqlResult<Option<(i64, Vec<u8>)>> {
+fn select_draft(connection: &Connection) -> SqlResult<Option<DraftRow>> {
     let select = "SELECT revision, sealed FROM mapping_draft";
-    first(connection, select, [], |row| Ok((row.get(0)?, row.get(1)?)))
+    first(connection, select, [], |row| Ok(DraftRow { revision: row.get(0)?, sealed: row.get(1)? }))
 }
 
 /// Whether nothing has changed since somebody looked. Asked within the transaction of the change.
@@ -190,16 +170,4 @@ fn is_there(connection: &Connection, expected: Expected) -> SqlResult<bool> {
                          coalesce((SELECT max(number) FROM mapping_versions), 0)";
     let found = first(connection, select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(found == Some((signed(expected.revision), signed(expected.version))))
-}
-
-fn opened(rules: StoredRules) -> Result<Rules, StoreError> {
-    rules.try_into().map_err(|_| StoreError::Damaged("role mapping"))
-}
-
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or_default()
 }

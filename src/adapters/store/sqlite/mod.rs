@@ -8,6 +8,7 @@ mod administration;
 mod calls;
 mod directory;
 mod grants;
+mod in_place;
 pub(crate) mod lock;
 mod mappings;
 mod outbox;
@@ -25,6 +26,7 @@ mod worker;
 use std::path::Path;
 use std::sync::Arc;
 
+use self::in_place::InPlace;
 use self::worker::StoreWorker;
 use super::error::StoreError;
 use super::sealed::Vault;
@@ -41,6 +43,7 @@ const BATCH: u16 = 500;
 /// Dropping it finishes what is queued and joins its threads, so it blocks for a moment.
 pub struct SqliteStore {
     vault: Arc<Vault>,
+    in_place: Arc<InPlace>,
     // Dropped before the writer, so that the writer is the last connection: that one folds the log into the file.
     reader: StoreWorker,
     writer: StoreWorker,
@@ -51,11 +54,15 @@ impl SqliteStore {
     ///
     /// # Errors
     /// [`StoreError::WrongKey`] if the file was made with another key; it is left as it was.
+    /// [`StoreError::File`] if it has a second name.
     /// [`StoreError::Unavailable`] if its directory does not exist, or it cannot be read, or it is not a file of ours.
     pub fn open(path: &Path, key: &SecretKey) -> Result<SqliteStore, StoreError> {
         let vault = Arc::new(Vault::new(key)?);
-        let writer = StoreWorker::writing(schema::open_writer(path, &vault)?, QUEUE)?;
+        let writer = schema::open_writer(path, &vault)?;
+        let in_place = Arc::new(InPlace::of(path)?);
+        let watched = Arc::clone(&in_place);
+        let writer = StoreWorker::writing(writer, QUEUE, move || watched.check())?;
         let reader = StoreWorker::reading(schema::open_reader(path)?, QUEUE)?;
-        Ok(SqliteStore { vault, reader, writer })
+        Ok(SqliteStore { vault, in_place, reader, writer })
     }
 }

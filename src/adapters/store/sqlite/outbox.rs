@@ -8,29 +8,18 @@ use crate::adapters::store::error::StoreFuture;
 use crate::adapters::store::outbox::{
     DeliveryOutcome, DeliveryStatus, Message, MessageLimits, Outbox, Undelivered,
 };
-use crate::adapters::store::sealed::{Bound, from_column, to_column};
-use crate::domain::record::IndividualId;
+use crate::adapters::store::rows::MessageRow;
+use crate::adapters::store::sealed::{from_column, to_column};
 use crate::domain::time::Timestamp;
 
-/// A message as it was taken. `sealed` holds whose session it is about.
-struct MessageRow {
-    id: i64,
-    client: String,
-    sid: String,
-    sealed: Vec<u8>,
-    attempts: u32,
-}
-
-impl MessageRow {
-    fn read(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
-        Ok(MessageRow {
-            id: row.get(0)?,
-            client: row.get(1)?,
-            sid: row.get(2)?,
-            sealed: row.get(3)?,
-            attempts: row.get(4)?,
-        })
-    }
+fn read_message(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
+    Ok(MessageRow {
+        id: row.get(0)?,
+        client: row.get(1)?,
+        sid: row.get(2)?,
+        sealed: row.get(3)?,
+        attempts: row.get(4)?,
+    })
 }
 
 impl Outbox for SqliteStore {
@@ -55,19 +44,13 @@ impl Outbox for SqliteStore {
                                ORDER BY next_try, id LIMIT ?4)
                              RETURNING id, client, sid, sealed, attempts",
                             params![now, until, client, wanted],
-                            MessageRow::read,
+                            read_message,
                         )?);
                     }
                 }
                 Ok(rows)
             });
-            let open = |MessageRow { id, client, sid, sealed, attempts }: MessageRow| {
-                let plain = self.vault.open_bytes(&sealed, Bound::Message { client: &client, sid: &sid });
-                let individual = IndividualId::parse(std::str::from_utf8(&plain.ok()?).ok()?);
-                // One row that was damaged does not hold up the others; it stays, and is seen in the list.
-                individual.map(|individual| Message { id, client, sid, individual, attempts })
-            };
-            Ok(rows.await?.into_iter().filter_map(open).collect())
+            Ok(rows.await?.into_iter().filter_map(|row: MessageRow| row.open(&self.vault)).collect())
         })
     }
 

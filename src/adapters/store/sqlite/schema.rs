@@ -11,6 +11,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
 
+use super::in_place::refuse_linked;
 use super::rules_files::convert_rules_files;
 use super::statement::SqlResult;
 use crate::adapters::store::error::StoreError;
@@ -37,6 +38,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Opens the file for writing, in the state that the present release expects.
 pub(super) fn open_writer(path: &Path, vault: &Vault) -> SqlResult<Connection> {
     create_if_missing(path)?;
+    refuse_linked(path)?;
     let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     // A file that is refused stays as a crash may have left it, with its log beside it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;

@@ -1,5 +1,7 @@
 //! What the gateway keeps for itself, in SQLite: signing keys, deleting what is over, and whether it can write.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, params};
 
 use super::sessions::end_sessions;
@@ -82,6 +84,12 @@ impl Store for SqliteStore {
                     Ok(())
                 })
                 .await?;
+            self.answers().await
+        })
+    }
+
+    fn answers(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
             let read =
                 self.reader.run(|connection| first(connection, "SELECT 1 FROM canary", [], |_| Ok(())));
             match read.await? {
@@ -135,6 +143,11 @@ impl Store for SqliteStore {
             )
             .await
         })
+    }
+
+    fn in_place(&self) -> StoreFuture<'_, ()> {
+        let in_place = Arc::clone(&self.in_place);
+        Box::pin(self.reader.run(move |_| Ok(in_place.check()?)))
     }
 
     fn write_failures(&self) -> u64 {

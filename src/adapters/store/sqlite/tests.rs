@@ -11,12 +11,12 @@ use super::sessions::make_room;
 use super::statement::{column, first};
 use super::*;
 use crate::adapters::keys::assertion::Signer;
-use crate::adapters::store::Store;
 use crate::adapters::store::administration::Administration as _;
 use crate::adapters::store::contract::administration::client;
 use crate::adapters::store::contract::{DANA, OMAR, Place, at, begin, entry, key, record, session};
 use crate::adapters::store::directory::Directory as _;
 use crate::adapters::store::sessions::{LongAddressKey, Sessions as _};
+use crate::adapters::store::{FileFault, Store};
 use crate::domain::client::Algorithm;
 
 /// A file in a folder of its own.
@@ -114,6 +114,60 @@ async fn asking_whether_it_can_write_writes_and_leaves_nothing() {
     assert_ne!(version(), before, "another connection sees that something was written");
     let left: i64 = onlooker.query_row("SELECT count(*) FROM uses", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);
+}
+
+/// One thing that happens to the file, and what is said of it.
+type Mishap = (fn(&Path), fn(String) -> FileFault, fn(&Path));
+
+#[tokio::test]
+async fn nothing_is_confirmed_once_the_file_is_not_in_its_place() {
+    let mishaps: [Mishap; 3] = [
+        (
+            |path| fs::rename(path, path.with_extension("away")).unwrap(),
+            FileFault::Deleted,
+            |path| fs::rename(path.with_extension("away"), path).unwrap(),
+        ),
+        (
+            |path| {
+                fs::rename(path, path.with_extension("away")).unwrap();
+                fs::copy(path.with_extension("away"), path).unwrap();
+            },
+            FileFault::Replaced,
+            |path| fs::rename(path.with_extension("away"), path).unwrap(),
+        ),
+        (
+            |path| fs::hard_link(path, path.with_extension("away")).unwrap(),
+            FileFault::Linked,
+            |path| fs::remove_file(path.with_extension("away")).unwrap(),
+        ),
+    ];
+    for ending in ["", "-wal", "-shm"] {
+        for (happen, fault, mend) in mishaps {
+            let file = File::new();
+            let store = file.open();
+            begin(&store, &session(1, DANA)).await;
+            let path = in_place::beside(&file.path(), ending);
+            happen(&path);
+            let told = Err(StoreError::File(fault(path.display().to_string())));
+            assert_eq!(store.in_place().await, told);
+            assert_eq!(store.ping().await, told);
+            assert_eq!(store.end_session(&key(1)).await, told);
+            assert!(store.session(&key(1)).await.unwrap().is_some(), "what was refused was not done");
+            mend(&path);
+            assert_eq!(store.in_place().await, Ok(()));
+            assert_eq!(store.end_session(&key(1)).await, Ok(()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_with_a_second_name_is_not_opened() {
+    let file = File::new();
+    drop(file.open());
+    fs::hard_link(file.path(), file.folder.path().join("other.db")).unwrap();
+    let told = StoreError::File(FileFault::Linked(file.path().display().to_string()));
+    assert_eq!(SqliteStore::open(&file.path(), &file.key).err(), Some(told.clone()));
+    assert_eq!(lock::GatewayLock::take(&file.path()).err(), Some(told));
 }
 
 #[tokio::test]

@@ -36,9 +36,16 @@ impl StoreWorker {
     }
 
     /// A thread for writing. What is queued together is committed together, and answered after the commit.
-    pub(super) fn writing(connection: Connection, length: usize) -> Result<StoreWorker, StoreError> {
+    ///
+    /// `in_place` says whether the file is the one that was opened. It is asked before each commit, so that nothing more goes into a
+    /// file that nobody finds again, and once more before the answers, so that nothing that did is taken for kept.
+    pub(super) fn writing(
+        connection: Connection,
+        length: usize,
+        in_place: impl Fn() -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<StoreWorker, StoreError> {
         StoreWorker::start("store-write", length, move |queue, failures| {
-            write_all(&connection, &queue, &failures)
+            write_all(&connection, &queue, &failures, in_place)
         })
     }
 
@@ -107,15 +114,23 @@ fn read_all(connection: &Connection, queue: &Receiver<Work>) {
     }
 }
 
-fn write_all(connection: &Connection, queue: &Receiver<Work>, failures: &AtomicU64) {
+fn write_all(
+    connection: &Connection,
+    queue: &Receiver<Work>,
+    failures: &AtomicU64,
+    in_place: impl Fn() -> Result<(), StoreError>,
+) {
     while let Ok(first) = queue.recv() {
         let mut group = vec![first];
         group.extend(queue.try_iter().take(GROUP - 1));
         let mut answers = Vec::new();
-        let committed = commit_together(connection, group, &mut answers).map_err(StoreError::from);
+        let committed = commit_together(connection, group, &mut answers, &in_place).map_err(StoreError::from);
         if let Err(error) = &committed {
             failures.fetch_add(1, Ordering::Relaxed);
-            tracing::error!(%error, "the store cannot write");
+            // Who watches the file says it once a minute, and not for each write.
+            if !matches!(error, StoreError::File(_)) {
+                tracing::error!(%error, "the store cannot write");
+            }
             // Nothing to undo if the transaction did not begin.
             let _none = connection.execute_batch("ROLLBACK");
         }
@@ -126,7 +141,12 @@ fn write_all(connection: &Connection, queue: &Receiver<Work>, failures: &AtomicU
 }
 
 /// Does the group in one transaction. Work that fails is undone alone.
-fn commit_together(connection: &Connection, group: Vec<Work>, answers: &mut Vec<OnCommit>) -> SqlResult<()> {
+fn commit_together(
+    connection: &Connection,
+    group: Vec<Work>,
+    answers: &mut Vec<OnCommit>,
+    in_place: &impl Fn() -> Result<(), StoreError>,
+) -> SqlResult<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     for work in group {
         connection.prepare_cached("SAVEPOINT work")?.execute([])?;
@@ -139,7 +159,9 @@ fn commit_together(connection: &Connection, group: Vec<Work>, answers: &mut Vec<
         }
         connection.prepare_cached("RELEASE work")?.execute([])?;
     }
-    Ok(connection.execute_batch("COMMIT")?)
+    in_place()?;
+    connection.execute_batch("COMMIT")?;
+    Ok(in_place()?)
 }
 
 #[cfg(test)]
@@ -168,7 +190,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_queue_says_so_at_once() {
-        let worker = Arc::new(StoreWorker::writing(table(), 1).unwrap());
+        let worker = Arc::new(StoreWorker::writing(table(), 1, || Ok(())).unwrap());
         let (begun, has_begun) = channel();
         let (go_on, may_go_on) = channel::<()>();
         let blocker = worker.run(move |_| {
@@ -192,7 +214,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_fails_is_undone_alone() {
-        let worker = StoreWorker::writing(table(), 8).unwrap();
+        let worker = StoreWorker::writing(table(), 8, || Ok(())).unwrap();
         let half = |connection: &Connection| {
             insert(2)(connection)?;
             insert(1)(connection)
@@ -211,7 +233,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_commit_that_fails_is_told_to_everyone_in_it_and_the_next_one_works() {
-        let worker = StoreWorker::writing(table(), 8).unwrap();
+        let worker = StoreWorker::writing(table(), 8, || Ok(())).unwrap();
         let spoil = |connection: &Connection| {
             insert(1)(connection)?;
             Ok(connection.execute_batch("ROLLBACK")?)
@@ -224,7 +246,7 @@ mod tests {
 
     #[tokio::test]
     async fn dropping_the_worker_finishes_what_was_queued() {
-        let worker = StoreWorker::writing(table(), 8).unwrap();
+        let worker = StoreWorker::writing(table(), 8, || Ok(())).unwrap();
         let (done, was_done) = channel();
         let (go_on, may_go_on) = channel::<()>();
         {

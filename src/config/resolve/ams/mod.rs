@@ -8,8 +8,8 @@ use toml::Spanned;
 
 use super::Resolving;
 use crate::adapters::ams::kinds::{AmsSettings, Kind};
+use crate::adapters::toml_reading::Said;
 use crate::config::raw;
-use crate::config::reading::Said;
 use crate::config::settings::AmsChoice;
 use crate::domain::budget::Rate;
 

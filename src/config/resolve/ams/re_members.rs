@@ -4,8 +4,8 @@ use toml::Spanned;
 use url::Url;
 
 use crate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal};
+use crate::adapters::toml_reading::Said;
 use crate::config::raw;
-use crate::config::reading::Said;
 use crate::config::resolve::values::Resolving;
 use crate::domain::network::is_loopback;
 

@@ -10,7 +10,7 @@ use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
-use crate::domain::catalogue::{Catalogue, Choice, Seen};
+use crate::domain::catalogue::{Catalogue, Seen};
 use crate::domain::time::Timestamp;
 
 /// Records opened at one go.
@@ -108,18 +108,6 @@ impl Catalogues {
             Err(error) => {
                 self.note_failure(Some((self.clock.now(), error.clone())));
                 Err(error.into())
-            }
-        }
-    }
-
-    /// The positions of one committee: the AMS's, else those that were seen on records.
-    pub async fn positions(&self, committee: &str) -> Vec<Choice> {
-        match self.ams.positions(committee, Priority::Person).await {
-            Ok(positions) if !positions.is_empty() => positions,
-            _ => {
-                let seen = self.seen.load();
-                let seen = seen.positions.values();
-                seen.map(|it| Choice { code: it.code.clone(), label: it.label.clone() }).collect()
             }
         }
     }

@@ -3,14 +3,15 @@
 //! Everybody works on one draft. Whoever changes it as a whole names the revision that he or she saw; whoever changes one part names
 //! that part as it was. Nobody's work is overwritten unseen.
 
-pub mod catalogue;
+pub(crate) mod catalogue;
 
 use std::sync::Arc;
 
 use crate::adapters::clock::SharedClock;
-use crate::adapters::rules_file::{self, Problem};
+use crate::adapters::rules_file;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
+use crate::adapters::toml_reading::Problem;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::faults::MappingFault;
 use crate::domain::mapping::{Draft, Edit, MappingDiff, Version, VersionHead};
@@ -97,11 +98,6 @@ impl Mapping {
         Ok(self.seen().await?.into_draft())
     }
 
-    /// Writes the draft over the revision that the administrator saw.
-    pub async fn save(&self, actor: &Actor, revision: u64, rules: Rules) -> Result<Draft, ChangeError> {
-        self.write(actor, revision, Action::DraftSaved, Some(sound(rules)?)).await
-    }
-
     /// Changes one part of the draft as it is now, whoever else changed another part since the administrator's page was made.
     /// `change` gives the new rules; `None` where the part to change is no longer as the administrator saw it, which is a
     /// conflict. The answer is `None` where nothing differs.
@@ -142,11 +138,6 @@ impl Mapping {
     /// Every version, newest first.
     pub async fn versions(&self) -> Result<Vec<VersionHead>, StoreError> {
         self.store.versions().await
-    }
-
-    /// One version. `None`: there is none of this number.
-    pub async fn version(&self, number: u64) -> Result<Option<Version>, StoreError> {
-        self.store.version(number).await
     }
 
     /// The rules of one of them.

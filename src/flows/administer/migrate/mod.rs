@@ -16,7 +16,7 @@ use crate::domain::roles::{self, Decision, Verdict};
 use crate::domain::rule::{CORE_ROLES, Rules};
 use crate::domain::time::Timestamp;
 
-pub use users::{ExportFault, read_users};
+pub use users::read_users;
 
 /// Records opened at one go.
 const PAGE: u16 = 500;

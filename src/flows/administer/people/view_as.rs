@@ -23,7 +23,6 @@ use crate::domain::session::{Session, SessionKey, Viewer};
 use crate::domain::time::Timestamp;
 use crate::domain::{device, roles};
 use crate::flows::administer::{Actor, Audit};
-use crate::flows::person::PublishedRules;
 use crate::flows::visit::Visits;
 
 /// How long an impersonation lasts.
@@ -66,17 +65,6 @@ struct ViewLink {
     until: Timestamp,
 }
 
-/// A look that has begun.
-#[derive(Debug)]
-pub struct View {
-    /// The id for the browser's view cookie.
-    pub secret: SessionSecret,
-    /// Whose eyes.
-    pub id: IndividualId,
-    /// Who looks, and until when.
-    pub viewer: Viewer,
-}
-
 /// Begins and ends such looks, and writes both into the audit log.
 pub struct ViewAs {
     pub(in crate::flows::administer) is_on: bool,
@@ -85,7 +73,6 @@ pub struct ViewAs {
     pub(in crate::flows::administer) sessions: Arc<dyn Sessions>,
     pub(in crate::flows::administer) directory: Arc<dyn Directory>,
     pub(in crate::flows::administer) visits: Arc<Visits>,
-    pub(in crate::flows::administer) rules: PublishedRules,
     pub(in crate::flows::administer) environment: Arc<str>,
     pub(in crate::flows::administer) clock: SharedClock,
 }
@@ -105,8 +92,8 @@ impl ViewAs {
         Ok(BASE64_URL_SAFE_NO_PAD.encode(self.sealer.seal(&plain, CONTEXT)?))
     }
 
-    /// Opens a link at `host`. It works once.
-    pub async fn open(&self, token: &str, host: &str, user_agent: &str) -> Result<View, ViewError> {
+    /// Opens a link at `host`, for the view cookie of a browser. It works once.
+    pub async fn open(&self, token: &str, host: &str, user_agent: &str) -> Result<SessionSecret, ViewError> {
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(token).map_err(|_| ViewError::BadLink)?;
         let plain = self.sealer.open(&sealed, CONTEXT).ok_or(ViewError::BadLink)?;
         let link: ViewLink = serde_json::from_slice(&plain).map_err(|_| ViewError::BadLink)?;
@@ -126,16 +113,16 @@ impl ViewAs {
         let secret = SessionSecret::new()?;
         let session = Session {
             key: secret.key(),
-            individual: link.id.clone(),
+            individual: link.id,
             environment: self.environment.to_string(),
             host: host.to_owned(),
             created: now,
             last_seen: now,
             device: Some(device::describe(user_agent)),
-            viewer: Some(viewer.clone()),
+            viewer: Some(viewer),
         };
         self.visits.begin(session, Arc::new(record)).await?;
-        Ok(View { secret, id: link.id, viewer })
+        Ok(secret)
     }
 
     /// Ends a look. Whatever else the key names stays as it is.
@@ -155,7 +142,6 @@ impl ViewAs {
             return Err(ViewError::Off);
         }
         let record = self.directory.record(&self.environment, id).await?.ok_or(ViewError::Unknown)?;
-        let decision = roles::decide(&record, &self.rules.load().rules, self.clock.now());
-        if decision.admitted { Ok(record) } else { Err(ViewError::NotAdmitted) }
+        if roles::admits(&record) { Ok(record) } else { Err(ViewError::NotAdmitted) }
     }
 }

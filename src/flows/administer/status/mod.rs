@@ -1,6 +1,6 @@
 //! How the gateway does: the AMS, the budget of calls, the store, the mapping, and when the certificate ends.
 
-pub mod environment;
+pub(crate) mod environment;
 
 use std::sync::Arc;
 

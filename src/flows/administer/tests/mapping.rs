@@ -25,14 +25,12 @@ async fn the_second_of_two_administrators_is_told_who_and_when_and_nothing_is_lo
     let running = world.start().await;
     let (dana, omar) = (administrator("dana"), administrator("omar"));
     let seen = running.mapping().draft().await.unwrap().revision;
-    let saved = running.mapping().save(&dana, seen, rules(WITH_PRESS)).await.unwrap();
+    let saved = running.mapping().import(&dana, seen, WITH_PRESS).await.unwrap();
     let when = world.clock.now();
     world.pass(5);
-    for refused in [
-        running.mapping().save(&omar, seen, rules(LOCKED)).await,
-        running.mapping().import(&omar, seen, LOCKED).await,
-        running.mapping().discard(&omar, seen).await,
-    ] {
+    for refused in
+        [running.mapping().import(&omar, seen, LOCKED).await, running.mapping().discard(&omar, seen).await]
+    {
         let Err(ChangeError::Conflict { last, now }) = refused else { panic!("{refused:?}") };
         let last = last.unwrap();
         assert_eq!((last.by, last.at), (dana.clone(), when));
@@ -41,7 +39,7 @@ async fn the_second_of_two_administrators_is_told_who_and_when_and_nothing_is_lo
     let refused = running.mapping().publish(&omar, seen, "", false).await;
     assert!(matches!(refused, Err(ChangeError::Conflict { .. })), "nor is published what Omar has not seen");
     assert_eq!(running.mapping().draft().await.unwrap(), saved);
-    let now = running.mapping().save(&omar, saved.revision, rules(FILE)).await.unwrap();
+    let now = running.mapping().import(&omar, saved.revision, FILE).await.unwrap();
     assert_eq!(now.edited.unwrap().by, omar);
 }
 
@@ -55,11 +53,11 @@ async fn of_many_who_save_at_once_one_wins() {
         let running = Arc::clone(&running);
         tasks.spawn(async move {
             let actor = administrator(&format!("a{number}"));
-            running.mapping().save(&actor, seen, rules(WITH_PRESS)).await.is_ok()
+            running.mapping().import(&actor, seen, WITH_PRESS).await.is_ok()
         });
     }
     assert_eq!(tasks.join_all().await.into_iter().filter(|saved| *saved).count(), 1);
-    assert_eq!(running.actions().await, [Action::RulesFileTaken, Action::DraftSaved]);
+    assert_eq!(running.actions().await, [Action::RulesFileTaken, Action::DraftImported]);
 }
 
 #[tokio::test]
@@ -69,9 +67,9 @@ async fn a_publication_meanwhile_is_a_conflict_too() {
     running.know(&person("dana", "Staff")).await;
     let (dana, omar) = (administrator("dana"), administrator("omar"));
     let draft = running.mapping().draft().await.unwrap();
-    let draft = running.mapping().save(&dana, draft.revision, rules(WITH_PRESS)).await.unwrap();
+    let draft = running.mapping().import(&dana, draft.revision, WITH_PRESS).await.unwrap();
     running.mapping().publish(&dana, draft.revision, "", false).await.unwrap();
-    let refused = running.mapping().save(&omar, draft.revision, rules(LOCKED)).await;
+    let refused = running.mapping().import(&omar, draft.revision, LOCKED).await;
     let Err(ChangeError::Conflict { last, now }) = refused else { panic!("{refused:?}") };
     assert_eq!(last.unwrap().by, dana);
     assert_eq!((now.base, &now.rules), (2, &rules(WITH_PRESS)));
@@ -108,7 +106,7 @@ async fn a_form_is_held_to_the_standard_of_the_rules_file() {
     let mut core = rules(WITH_PRESS);
     core.rules[1].role = Role::parse("administrator").unwrap().into();
     for rules in [empty, core] {
-        let refused = running.mapping().save(&administrator("dana"), 1, rules).await;
+        let refused = running.mapping().edit(&administrator("dana"), |_| Some(rules.clone())).await;
         assert!(matches!(refused, Err(ChangeError::Unsound(_))), "{refused:?}");
     }
 }
@@ -134,14 +132,14 @@ async fn a_version_can_be_restored_and_a_draft_under_way_is_kept() {
     let running = world.start().await;
     running.know(&person("dana", "Staff")).await;
     let dana = administrator("dana");
-    let draft = running.mapping().save(&dana, 1, rules(WITH_PRESS)).await.unwrap();
+    let draft = running.mapping().import(&dana, 1, WITH_PRESS).await.unwrap();
     let head = running.mapping().publish(&dana, draft.revision, "  Press may enter ", false).await.unwrap();
     assert_eq!((head.number, &*head.note, head.restored_from), (2, "Press may enter", None));
     let draft = running.mapping().draft().await.unwrap();
     assert_eq!((draft.base, draft.edited), (2, None));
     let mut third = rules(WITH_PRESS);
     third.honor_grace = true;
-    running.mapping().save(&dana, draft.revision, third.clone()).await.unwrap();
+    running.mapping().import(&dana, draft.revision, &rules_file::print(&third)).await.unwrap();
 
     let head = running.mapping().restore(&dana, 1, false).await.unwrap();
     assert_eq!((head.number, head.restored_from), (3, Some(1)));
@@ -149,7 +147,7 @@ async fn a_version_can_be_restored_and_a_draft_under_way_is_kept() {
     assert_eq!(running.mapping().draft().await.unwrap().rules, third);
     let numbers: Vec<u64> = running.mapping().versions().await.unwrap().iter().map(|it| it.number).collect();
     assert_eq!(numbers, [3, 2, 1]);
-    assert_eq!(running.mapping().version(2).await.unwrap().unwrap().rules, rules(WITH_PRESS));
+    assert_eq!(running.mapping().rules(Which::Version(2)).await.unwrap(), rules(WITH_PRESS));
     assert!(matches!(running.mapping().restore(&dana, 1, false).await, Err(ChangeError::Unchanged)));
     assert!(matches!(running.mapping().restore(&dana, 7, false).await, Err(ChangeError::NoVersion(7))));
 }
@@ -160,9 +158,9 @@ async fn a_restart_keeps_versions_draft_and_audit_log() {
     let running = world.start().await;
     running.know(&person("dana", "Staff")).await;
     let dana = administrator("dana");
-    let draft = running.mapping().save(&dana, 1, rules(WITH_PRESS)).await.unwrap();
+    let draft = running.mapping().import(&dana, 1, WITH_PRESS).await.unwrap();
     running.mapping().publish(&dana, draft.revision, "", false).await.unwrap();
-    let draft = running.mapping().save(&dana, draft.revision + 1, rules(LOCKED)).await.unwrap();
+    let draft = running.mapping().import(&dana, draft.revision + 1, LOCKED).await.unwrap();
     let (versions, log) = (
         running.mapping().versions().await.unwrap(),
         running.administer.audit.list(&Filter::default(), None).await.unwrap(),
@@ -185,7 +183,7 @@ async fn what_another_gateway_has_published_comes_into_force_here() {
     let (here, there) = (world.start().await, world.start().await);
     here.know(&person("dana", "Staff")).await;
     let dana = administrator("dana");
-    let draft = there.mapping().save(&dana, 1, rules(WITH_PRESS)).await.unwrap();
+    let draft = there.mapping().import(&dana, 1, WITH_PRESS).await.unwrap();
     there.mapping().publish(&dana, draft.revision, "", false).await.unwrap();
     assert_eq!(here.rules.load().version, 1);
     here.mapping().follow().await.unwrap();
@@ -201,7 +199,7 @@ async fn what_a_rule_for_many_roles_has_given_stays_managed() {
     let dana = administrator("dana");
     let many =
         format!("{FILE}\n[[rule]]\nrole = \"desk_{{code}}\"\nwhen = [{{ security_role = \"Desk-*\" }}]\n");
-    let draft = running.mapping().save(&dana, 1, rules(&many)).await.unwrap();
+    let draft = running.mapping().import(&dana, 1, &many).await.unwrap();
     running.mapping().publish(&dana, draft.revision, "", false).await.unwrap();
     let managed = |running: &Running| -> Vec<String> {
         running.rules.load().managed.roles().iter().map(ToString::to_string).collect()
@@ -233,7 +231,7 @@ async fn codes_of_the_ams_that_become_one_role_are_not_published() {
     let dana = administrator("dana");
     let many =
         format!("{FILE}\n[[rule]]\nrole = \"chapter_{{code}}\"\nwhen = [{{ committee = \"CH-*\" }}]\n");
-    let draft = running.mapping().save(&dana, 1, rules(&many)).await.unwrap();
+    let draft = running.mapping().import(&dana, 1, &many).await.unwrap();
     let refused = running.mapping().publish(&dana, draft.revision, "", false).await;
     let Err(ChangeError::Unsound(faults)) = refused else { panic!("{refused:?}") };
     assert!(faults[0].what.contains("would both give the role `chapter_a-b`"), "{faults:?}");

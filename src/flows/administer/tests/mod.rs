@@ -115,10 +115,12 @@ impl Running {
 
     /// The answer of a preview, however long it takes.
     async fn previewed(&self, revision: u64) -> Arc<Previewed> {
-        let long = Duration::from_secs(60);
-        match self.administer.previews.preview_within(revision, long).await.unwrap() {
-            PreviewState::Done(previewed) => previewed,
-            other => panic!("{other:?}"),
+        loop {
+            match self.administer.previews.preview(revision).await.unwrap() {
+                PreviewState::Done(previewed) => return previewed,
+                PreviewState::Running { .. } => tokio::time::sleep(Duration::from_millis(5)).await,
+                other => panic!("{other:?}"),
+            }
         }
     }
 

@@ -7,7 +7,7 @@ async fn a_mapping_that_lets_nobody_in_is_refused_except_in_an_emergency_on_purp
     let world = World::new();
     let running = world.start().await;
     running.know(&person("dana", "Staff")).await;
-    let draft = running.mapping().save(&administrator("dana"), 1, rules(LOCKED)).await.unwrap();
+    let draft = running.mapping().import(&administrator("dana"), 1, LOCKED).await.unwrap();
     let emergency = Actor::break_glass();
     for (actor, on_purpose) in
         [(&administrator("dana"), true), (&administrator("dana"), false), (&emergency, false)]
@@ -33,7 +33,7 @@ async fn whoever_the_ams_does_not_admit_keeps_no_way_in() {
     let running = world.start().await;
     running.know(&Record { is_approved: Some(false), ..person("dana", "Staff") }).await;
     running.know(&Record { is_deceased: true, ..person("omar", "Staff") }).await;
-    let draft = running.mapping().save(&administrator("eve"), 1, rules(WITH_PRESS)).await.unwrap();
+    let draft = running.mapping().import(&administrator("eve"), 1, WITH_PRESS).await.unwrap();
     let refused = running.mapping().publish(&administrator("eve"), draft.revision, "", false).await;
     assert!(matches!(refused, Err(ChangeError::LockOut)), "{refused:?}");
 }
@@ -44,7 +44,7 @@ async fn nothing_at_rest_tells_who_or_what() {
     let running = world.start().await;
     running.know(&person("dana", "Staff")).await;
     let dana = administrator("Dana-Reyes");
-    let draft = running.mapping().save(&dana, 1, rules(WITH_PRESS)).await.unwrap();
+    let draft = running.mapping().import(&dana, 1, WITH_PRESS).await.unwrap();
     running.mapping().publish(&dana, draft.revision, "Press-may-enter", false).await.unwrap();
     let token = running.administer.links.make().await.unwrap();
     drop(running);
@@ -132,7 +132,7 @@ async fn a_version_and_its_entry_are_written_both_or_neither() {
     let world = World::new();
     let running = world.start().await;
     running.know(&person("dana", "Staff")).await;
-    let draft = running.mapping().save(&administrator("dana"), 1, rules(WITH_PRESS)).await.unwrap();
+    let draft = running.mapping().import(&administrator("dana"), 1, WITH_PRESS).await.unwrap();
     let connection = rusqlite::Connection::open(world.directory.path().join("m.sqlite")).unwrap();
     connection
         .execute_batch(

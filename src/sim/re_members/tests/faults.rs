@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::sim::re_members::Endpoint;
-use crate::sim::switches::{Fault, Scope};
+use crate::sim::re_members::{Endpoint, Scope};
+use crate::sim::switches::Fault;
 
 const PROBE: &str = "/Ads/Mobile/All/1";
 

@@ -1,5 +1,6 @@
 //! Stories over real HTTP: a client and a browser without a screen against a running simulator.
 
+mod control;
 mod faults;
 mod handshake;
 mod portal;
@@ -10,9 +11,8 @@ use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Control, Credentials, Settings, Simulator};
+use super::{Control, Credentials, Settings, Simulator, Switches};
 use crate::sim::people::{Environment, PASSWORD};
-use crate::sim::switches;
 
 /// A day without a change of the clocks near it; the simulator's clock starts at its noon.
 const TODAY: jiff::civil::Date = jiff::civil::date(2026, 6, 10);
@@ -41,7 +41,7 @@ impl World {
     async fn with_settings(assignments: &[&str], change: impl FnOnce(&mut Settings)) -> World {
         let assignments = ["rate_limit=off"].into_iter().chain(assignments.iter().copied());
         let mut settings =
-            Settings { switches: switches::parse(assignments).unwrap(), ..Settings::demo_on(Some(TODAY)) };
+            Settings { switches: Switches::parse(assignments).unwrap(), ..Settings::demo_on(Some(TODAY)) };
         change(&mut settings);
         let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
         World { simulator: Simulator::start(settings).await.unwrap(), http }

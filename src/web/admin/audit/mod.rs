@@ -1,6 +1,6 @@
 //! The audit log: who did what, when, before and after; filtered, page by page, and to take home.
 
-pub mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 

@@ -29,8 +29,6 @@ pub struct ClientLine {
     pub told: (Tone, &'static str),
     /// The latest change; empty: it is the configuration's.
     pub changed: String,
-    /// The state in which it is shown.
-    pub revision: u64,
     /// Not in force.
     pub is_shadowed: bool,
 }
@@ -96,7 +94,6 @@ fn line(listed: &ListedClient, told: &[DeliveryStatus], rules: &Rules, zone: &Ti
         is_public: client.is_public(),
         told: hears(client, told),
         changed: last.map(|last| format!("{} on {}", last.by.name, when(last.at, zone))).unwrap_or_default(),
-        revision: registered.as_ref().map_or(0, |registered| registered.revision),
         is_shadowed: *is_shadowed,
     }
 }

@@ -2,10 +2,10 @@
 //!
 //! `form` reads what was typed; `list_page`, `client_page` and `secret_page` are pages alone.
 
-pub mod client_page;
-pub mod form;
-pub mod list_page;
-pub mod secret_page;
+pub(crate) mod client_page;
+pub(crate) mod form;
+pub(crate) mod list_page;
+pub(crate) mod secret_page;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,6 @@
 //! The mapping as a file: export, and import into the draft. A file that is refused changes nothing, and says why and where.
 
-pub mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 
@@ -17,7 +17,7 @@ use super::menu;
 use super::shell::{Note, Tone};
 use super::state::{Admin, reads, writes};
 use super::words::sentence;
-use crate::adapters::rules_file::Problem;
+use crate::adapters::toml_reading::Problem;
 use crate::flows::administer::mapping::ChangeError;
 use page::{FileProblem, FilesPage};
 

@@ -15,8 +15,8 @@ fn every_sample_renders() {
     let wrong = vec![FileProblem {
         line: 1,
         column: 1,
-        what: "`tme_zone` is not a key of the rules file".to_owned(),
-        remedy: "Did you mean `time_zone`?".to_owned(),
+        what: "unknown key `tme_zone`".to_owned(),
+        remedy: "Did you mean `time_zone`".to_owned(),
     }];
     check(vec![
         ("files_empty", page("", Vec::new(), StatusCode::OK)),

@@ -1,6 +1,6 @@
 //! Addresses to copy into the AMS, and into sites.
 
-pub mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 

@@ -1,8 +1,8 @@
 //! Showing the draft, and changing what holds for the whole mapping.
 
-pub mod offers;
-pub mod page;
-pub mod rule;
+pub(crate) mod offers;
+pub(crate) mod page;
+pub(crate) mod rule;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,6 @@
 //! Comparing the roles of today's WordPress users with what the mapping would give them. Nothing is kept and nothing changes.
 
-pub mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 

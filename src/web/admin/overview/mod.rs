@@ -1,6 +1,6 @@
 //! Where administrators land: how things stand, what was done lately, and the first steps.
 
-pub mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 

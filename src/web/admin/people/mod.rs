@@ -1,6 +1,6 @@
 //! Who would this person be, and why: the record as the AMS gives it, the roles at any instant, and what time will change.
 
-pub mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,6 @@
 //! Working out a preview, showing how far it is, and publishing.
 
-pub mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 
@@ -88,14 +88,14 @@ async fn state(admin: &Admin, draft: &Draft) -> Result<PreviewView, StoreError> 
             PreviewView::Running { done, total, says: progress(done, total) }
         }
         // The page that comes next asks for the other revision.
-        PreviewState::Outdated { .. } => PreviewView::Running { done: 0, total: 0, says: progress(0, 0) },
+        PreviewState::Outdated => PreviewView::Running { done: 0, total: 0, says: progress(0, 0) },
         PreviewState::Failed(error) => {
             tracing::error!(%error, "A preview could not be finished");
             PreviewView::Failed("The people that we know of could not be read.".to_owned())
         }
         PreviewState::Done(done) => {
             let at = when(done.at, &admin.zone());
-            PreviewView::Done(Box::new(PreviewFindings::new(&done.preview, done.revision, at)))
+            PreviewView::Done(Box::new(PreviewFindings::new(&done.preview, at)))
         }
     })
 }

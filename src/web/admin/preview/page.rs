@@ -75,13 +75,11 @@ pub struct PreviewFindings {
     pub gained: Vec<MovedPeople>,
     /// By role.
     pub lost: Vec<MovedPeople>,
-    /// The instant, the revision: what publishing names.
-    pub revision: u64,
 }
 
 impl PreviewFindings {
     /// Puts an answer into words.
-    pub fn new(preview: &Preview, revision: u64, at: String) -> PreviewFindings {
+    pub fn new(preview: &Preview, at: String) -> PreviewFindings {
         let moved = |side: &str,
                      role: Option<&crate::domain::rule::Role>,
                      verb: &str,
@@ -133,7 +131,6 @@ impl PreviewFindings {
                 .iter()
                 .map(|(role, list)| moved("lost", Some(role), verb(list.len(), "loses", "lose"), list))
                 .collect(),
-            revision,
         }
     }
 }

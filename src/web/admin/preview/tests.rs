@@ -29,7 +29,7 @@ fn every_sample_of_the_preview_renders() {
     };
     let done = |preview| {
         let at = "4 March 2026, 09:06".into();
-        PreviewView::Done(Box::new(PreviewFindings::new(&preview, 12, at)))
+        PreviewView::Done(Box::new(PreviewFindings::new(&preview, at)))
     };
     let empty = PreviewPage {
         differences: Vec::new(),

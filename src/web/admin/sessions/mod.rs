@@ -1,6 +1,6 @@
 //! Who is signed in: device, site, since when, with which roles; ending one session, or all of a person.
 
-pub mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 

@@ -1,6 +1,6 @@
 //! Is everything in order: the AMS, the store, the mapping, the certificate.
 
-pub mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 

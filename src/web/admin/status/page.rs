@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::adapters::store::StoreError;
 use crate::adapters::store::outbox::{DeliveryStatus, Undelivered};
 use crate::domain::budget::CallKind;
 use crate::domain::time::{TimeZone, Timestamp};
@@ -135,9 +136,13 @@ fn store(status: &Status) -> StatusPart {
         Err(error) => StatusPart {
             name: "Store",
             tone: Tone::Bad,
-            word: "Does not answer".to_owned(),
+            word: match error {
+                StoreError::File(_) => "Not in its place",
+                _ => "Does not answer",
+            }
+            .to_owned(),
             facts: vec![("Cause", error.to_string())],
-            advice: "Tell your operator. Nothing can be saved, and nobody can sign in, until it answers."
+            advice: "Tell your operator. Nothing can be saved, and nobody can sign in, until that is mended."
                 .to_owned(),
         },
     }

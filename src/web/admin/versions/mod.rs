@@ -1,6 +1,6 @@
 //! Versions of the mapping: the list, one of them beside another, and putting an older one in force again.
 
-pub mod page;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 

@@ -10,7 +10,7 @@ use crate::domain::catalogue::{Choice, EventChoice, FieldChoice, plain_day};
 use crate::domain::fold;
 use crate::domain::record::IndividualId;
 
-/// Committees and positions: `code` and `name`.
+/// Committees: `code` and `name`.
 pub(crate) fn coded(entries: &[Value]) -> Vec<Choice> {
     choices(entries, "code", "name")
 }

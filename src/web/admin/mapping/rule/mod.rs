@@ -1,8 +1,8 @@
 //! Writing one rule: adding and taking away conditions, saving into the draft, and what happens when somebody else was faster.
 
-pub mod edited;
-pub mod form;
-pub mod page;
+pub(crate) mod edited;
+pub(crate) mod form;
+pub(crate) mod page;
 #[cfg(test)]
 mod tests;
 
