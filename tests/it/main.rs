@@ -43,5 +43,6 @@ mod source_text;
 mod texts;
 mod tidy;
 mod view_as;
+mod waiting;
 mod wordpress;
 mod world;

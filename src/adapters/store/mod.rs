@@ -5,6 +5,7 @@
 //! every store must pass.
 
 pub(crate) mod administration;
+pub mod calls;
 #[cfg(test)]
 mod contract;
 pub(crate) mod directory;
@@ -17,13 +18,16 @@ mod rows;
 mod sealed;
 pub mod sessions;
 pub mod sqlite;
+pub mod waiting;
 
 use self::administration::Administration;
+use self::calls::Calls;
 use self::directory::Directory;
 use self::grants::Grants;
 use self::mappings::Mappings;
 use self::outbox::Outbox;
 use self::sessions::Sessions;
+use self::waiting::WaitingLine;
 use crate::adapters::keys::assertion::StoredKey;
 use crate::domain::time::Timestamp;
 
@@ -43,7 +47,9 @@ pub struct Purge {
 }
 
 /// A whole store: every port, and what the gateway keeps for itself.
-pub trait Store: Sessions + Directory + Mappings + Administration + Grants + Outbox {
+pub trait Store:
+    Sessions + Directory + Mappings + Administration + Grants + Outbox + Calls + WaitingLine
+{
     /// Every signing key, oldest first.
     fn keys(&self) -> StoreFuture<'_, Vec<StoredKey>>;
 

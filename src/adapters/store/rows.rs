@@ -57,12 +57,7 @@ impl TokenRow {
 
     /// What becomes of the use of this refresh token, as [`Grants::renew`](super::grants::Grants::renew) says. `successor`: the
     /// row of the token that took its place, if there is one.
-    pub(super) fn renewed(
-        &self,
-        renewal: &Renewal,
-        successor: Option<&TokenRow>,
-        now: Timestamp,
-    ) -> Renewed {
+    pub(super) fn renewed(&self, renewal: &Renewal, successor: Option<&TokenRow>, now: Timestamp) -> Renewed {
         if self.is_over(to_column(now)) {
             return Renewed::Unknown;
         }

@@ -65,6 +65,7 @@ pub(super) fn notices() -> Vec<Notice> {
         failed(Outcome::AlreadyUsed),
         failed(Outcome::WrongPerson),
         Notice::TooManyAttempts(Retry::after(60)),
+        Notice::LineFull(Retry::after(400)),
         Notice::SiteNotRegistered {
             why: "the redirect address is not one of the client's",
             contact: Some(Contact::Email("office@harbour.example".to_owned())),
@@ -142,6 +143,7 @@ fn every_sample_of_every_page_renders() {
     check::<ResumeForm>();
     check::<FormPost>();
     check::<SignOutQuestion>();
+    check::<WaitingPage>();
     check::<notice_page::NoticePage>();
 }
 
@@ -232,6 +234,7 @@ fn a_page_tries_again_by_itself_only_where_that_may_help() {
                     | Notice::Busy(_)
                     | Notice::NetworkBusy(_)
                     | Notice::TooManyAttempts(_)
+                    | Notice::LineFull(_)
                     | Notice::Unavailable(_)
             )
         })

@@ -69,14 +69,17 @@ impl Directory for PostgresStore {
     fn records<'a>(&'a self, environment: &'a str, after: i64, count: u16) -> StoreFuture<'a, SealedPage> {
         Box::pin(async move {
             let needs = (environment.to_owned(), after, i64::from(count));
-            let rows = self.engine.read(needs, |connection, (environment, after, count)| {
-                Box::pin(async move { connection.all(
+            let rows =
+                self.engine.read(needs, |connection, (environment, after, count)| {
+                    Box::pin(async move {
+                        connection.all(
                     "SELECT person, sealed, rowid FROM records WHERE rowid > $2 AND environment = $1
                      ORDER BY rowid LIMIT $3",
                     values![*environment, *after, *count],
                     |row| Ok((column::<i64>(row, 2)?, read_sealed(row)?)),
-                ).await })
-            });
+                ).await
+                    })
+                });
             let rows = rows.await?;
             let (vault, environment) = (Arc::clone(&self.vault), environment.to_owned());
             Ok(SealedPage {
@@ -91,23 +94,27 @@ impl Directory for PostgresStore {
 
     fn sweep<'a>(&'a self, environment: &'a str) -> StoreFuture<'a, Option<SweepState>> {
         Box::pin(self.engine.read(environment.to_owned(), |connection, environment| {
-            Box::pin(async move { connection.first(
-                "SELECT started, next_page, listed, failed, finished,
+            Box::pin(async move {
+                connection
+                    .first(
+                        "SELECT started, next_page, listed, failed, finished,
                    (SELECT count(*) FROM sweep_left WHERE environment = $1)
                  FROM sweeps WHERE environment = $1",
-                values![*environment],
-                |row| {
-                    let next_page = column::<Option<i64>>(row, 1)?.map(u32::try_from).transpose();
-                    Ok(SweepState {
-                        started: from_column(column(row, 0)?),
-                        next_page: next_page.map_err(|_| StoreError::Damaged("count"))?,
-                        listed: count(row, 2)?.into(),
-                        failed: count(row, 3)?.into(),
-                        finished: column::<Option<i64>>(row, 4)?.map(from_column),
-                        left: count(row, 5)?.into(),
-                    })
-                },
-            ).await })
+                        values![*environment],
+                        |row| {
+                            let next_page = column::<Option<i64>>(row, 1)?.map(u32::try_from).transpose();
+                            Ok(SweepState {
+                                started: from_column(column(row, 0)?),
+                                next_page: next_page.map_err(|_| StoreError::Damaged("count"))?,
+                                listed: count(row, 2)?.into(),
+                                failed: count(row, 3)?.into(),
+                                finished: column::<Option<i64>>(row, 4)?.map(from_column),
+                                left: count(row, 5)?.into(),
+                            })
+                        },
+                    )
+                    .await
+            })
         }))
     }
 

@@ -48,9 +48,7 @@ impl Grants for PostgresStore {
                     if let Some((sid, message)) = message {
                         let insert = "INSERT INTO client_sessions (session, client, sid, sealed)
                                       VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-                        connection
-                            .change(insert, values![&session.0[..], *client, *sid, *message])
-                            .await?;
+                        connection.change(insert, values![&session.0[..], *client, *sid, *message]).await?;
                     }
                     Ok(true)
                 })
@@ -88,18 +86,20 @@ impl Grants for PostgresStore {
 
     fn of_refresh_token(&self, key: TokenKey, now: Timestamp) -> StoreFuture<'_, Option<StoredGrant>> {
         Box::pin(async move {
-            let found = self.engine.read(key, |connection, key| {
-                Box::pin(select_token(connection, *key, TokenKind::Refresh))
-            });
+            let found = self
+                .engine
+                .read(key, |connection, key| Box::pin(select_token(connection, *key, TokenKind::Refresh)));
             let alive = found.await?.filter(|row| !row.is_over(to_column(now)));
             alive.map(|row| row.grant.open(&self.vault)).transpose()
         })
     }
 
     fn renew(&self, renewal: Renewal, now: Timestamp) -> StoreFuture<'_, Renewed> {
-        Box::pin(self.engine.write((renewal, now), |connection, (renewal, now)| {
-            Box::pin(renew(connection, renewal, *now))
-        }))
+        Box::pin(
+            self.engine.write((renewal, now), |connection, (renewal, now)| {
+                Box::pin(renew(connection, renewal, *now))
+            }),
+        )
     }
 
     fn put_tokens(&self, grant: GrantId, tokens: Vec<NewToken>) -> StoreFuture<'_, bool> {
@@ -119,9 +119,9 @@ impl Grants for PostgresStore {
 
     fn access(&self, key: TokenKey, now: Timestamp) -> StoreFuture<'_, Option<(StoredGrant, Scopes)>> {
         Box::pin(async move {
-            let found = self.engine.read(key, |connection, key| {
-                Box::pin(select_token(connection, *key, TokenKind::Access))
-            });
+            let found = self
+                .engine
+                .read(key, |connection, key| Box::pin(select_token(connection, *key, TokenKind::Access)));
             let alive = found.await?.filter(|row| !row.is_over(to_column(now)));
             let open = |row: TokenRow| Ok((row.grant.open(&self.vault)?, scopes_in(&row.scopes)));
             alive.map(open).transpose()

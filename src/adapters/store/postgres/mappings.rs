@@ -21,7 +21,8 @@ impl Mappings for PostgresStore {
             let row = self.engine.read((), |connection, ()| {
                 Box::pin(async move {
                     let select = "SELECT revision, sealed FROM mapping_draft";
-                    let read = |row: &Row| Ok(DraftRow { revision: column(row, 0)?, sealed: column(row, 1)? });
+                    let read =
+                        |row: &Row| Ok(DraftRow { revision: column(row, 0)?, sealed: column(row, 1)? });
                     connection.first(select, &[], read).await
                 })
             });
@@ -160,7 +161,11 @@ impl PostgresStore {
                     let select =
                         format!("SELECT number, head_sealed, rules_sealed FROM mapping_versions {clause}");
                     let read = |row: &Row| {
-                        Ok(VersionRow { number: column(row, 0)?, head: column(row, 1)?, rules: column(row, 2)? })
+                        Ok(VersionRow {
+                            number: column(row, 0)?,
+                            head: column(row, 1)?,
+                            rules: column(row, 2)?,
+                        })
                     };
                     connection.first(&select, values![*argument], read).await
                 })

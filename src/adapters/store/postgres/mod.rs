@@ -6,6 +6,7 @@
 //! caller's thread wherever the row is known before.
 
 mod administration;
+mod calls;
 mod directory;
 mod engine;
 mod grants;
@@ -20,6 +21,7 @@ mod store;
 pub(super) mod tests;
 mod tls;
 mod tokens;
+mod waiting;
 
 use std::sync::Arc;
 

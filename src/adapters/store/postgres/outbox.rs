@@ -29,7 +29,8 @@ impl Outbox for PostgresStore {
                         let wanted = limits.each.min(limits.most.saturating_sub(taken));
                         if wanted > 0 && !limits.busy.contains(&client) {
                             // What somebody else is just taking is theirs.
-                            let take = "UPDATE back_channel SET attempts = attempts + 1, next_try = $2, changed = $1
+                            let take =
+                                "UPDATE back_channel SET attempts = attempts + 1, next_try = $2, changed = $1
                                WHERE id IN (
                                  SELECT id FROM back_channel
                                  WHERE state = 'pending' AND client = $3 AND next_try <= $1
@@ -56,7 +57,8 @@ impl Outbox for PostgresStore {
         let needs = (id, state, next_try, error, to_column(now));
         Box::pin(self.engine.write(needs, |connection, (id, state, next_try, error, now)| {
             Box::pin(async move {
-                let settle = "UPDATE back_channel SET state = $2, next_try = $3, last_error = $4, changed = $5
+                let settle =
+                    "UPDATE back_channel SET state = $2, next_try = $3, last_error = $4, changed = $5
                               WHERE id = $1";
                 connection.change(settle, values![*id, *state, *next_try, *error, *now]).await.map(drop)
             })

@@ -10,7 +10,7 @@ use crate::adapters::store::error::StoreError;
 use crate::adapters::store::sealed::{Bound, Vault};
 
 /// The steps from an empty database to the present tables. A released step is never edited; a change is a new step.
-const STEPS: [&str; 1] = [include_str!("sql/1.sql")];
+const STEPS: [&str; 2] = [include_str!("sql/1.sql"), include_str!("sql/2.sql")];
 
 /// Held while tables are looked at and made, so that two who start at once do not both make them. It ends with the transaction.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7236285094132)";

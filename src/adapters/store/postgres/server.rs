@@ -55,7 +55,9 @@ impl Server {
             ServerFault::Address(cause.unwrap_or_else(|| error.to_string()))
         })?;
         if address.get_password().is_some() {
-            return Err(bad("the address has a password in it; anybody who reads the configuration would know it"));
+            return Err(bad(
+                "the address has a password in it; anybody who reads the configuration would know it",
+            ));
         }
         if url.contains("sslmode=") || url.contains("options=") {
             return Err(bad("`sslmode` and `options` cannot be part of the address"));

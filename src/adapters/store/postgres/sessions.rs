@@ -83,15 +83,18 @@ impl Sessions for PostgresStore {
             let (created, key) =
                 filter.after.map_or((i64::MAX, [0xff; 32]), |(created, key)| (to_column(created), key.0));
             let needs = (environment.to_owned(), person, created, key.to_vec(), i64::from(limit));
-            let rows = self.engine.read(needs, |connection, (environment, person, created, key, limit)| {
-                Box::pin(async move { connection.all(
+            let rows =
+                self.engine.read(needs, |connection, (environment, person, created, key, limit)| {
+                    Box::pin(async move {
+                        connection.all(
                     "SELECT key, environment, person, host, created, last_seen, sealed FROM sessions
                      WHERE environment = $1 AND ($2 IS NULL OR person = $2) AND (created, key) < ($3, $4)
                      ORDER BY created DESC, key DESC LIMIT $5",
                     values![*environment, *person, *created, *key, *limit],
                     read_session,
-                ).await })
-            });
+                ).await
+                    })
+                });
             rows.await?.into_iter().map(|row| self.vault.open_session(row)).collect()
         })
     }

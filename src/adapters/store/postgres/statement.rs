@@ -70,9 +70,9 @@ impl QueryError {
     pub(super) fn leaves_connection(&self) -> bool {
         match self {
             QueryError::Store(_) => true,
-            QueryError::Server(error) => error
-                .as_db_error()
-                .is_some_and(|error| error.parsed_severity() == Some(Severity::Error)),
+            QueryError::Server(error) => {
+                error.as_db_error().is_some_and(|error| error.parsed_severity() == Some(Severity::Error))
+            }
         }
     }
 }

@@ -5,6 +5,7 @@
 //! opening are done by the caller's thread, so that the writer, of which there is one, only writes.
 
 mod administration;
+mod calls;
 mod directory;
 mod grants;
 mod in_place;
@@ -19,6 +20,7 @@ mod store;
 #[cfg(test)]
 pub(super) mod tests;
 mod tokens;
+mod waiting;
 mod worker;
 
 use std::path::Path;

@@ -18,7 +18,7 @@ use crate::adapters::store::error::StoreError;
 use crate::adapters::store::sealed::{Bound, Vault};
 
 /// The steps from an empty file to the present tables. A released step is never edited; a change is a new step.
-const STEPS: [&str; 10] = [
+const STEPS: [&str; 11] = [
     include_str!("sql/1.sql"),
     include_str!("sql/2.sql"),
     include_str!("sql/3.sql"),
@@ -29,6 +29,7 @@ const STEPS: [&str; 10] = [
     include_str!("sql/8.sql"),
     include_str!("sql/9.sql"),
     include_str!("sql/10.sql"),
+    include_str!("sql/11.sql"),
 ];
 
 /// How long a connection waits for one in another process, such as `membergate check`.
