@@ -24,7 +24,7 @@ pub mod path;
 pub(crate) mod preview;
 pub mod record;
 pub(crate) mod require;
-pub(crate) mod return_to;
+pub mod return_to;
 pub mod roles;
 pub mod rule;
 pub mod session;

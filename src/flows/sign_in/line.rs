@@ -39,6 +39,14 @@ impl SignIn {
         Ok(Finished::Waits(InLine { cookie, to: brought.to, handle }))
     }
 
+    /// Whether the browser waits already.
+    pub(super) async fn has_place(&self, returning: &Returning<'_>) -> Result<bool, Failure> {
+        match returning.place.and_then(|text| self.waiting.cookies.open(returning.host, text)) {
+            Some((secret, _)) => Ok(self.waiting.has(&secret.key()).await?),
+            None => Ok(false),
+        }
+    }
+
     /// Where a browser with a place wants to go, if the place's cookie is one of ours for this host. For a callback that is loaded again.
     pub fn waits_for(&self, host: &str, place: &str) -> Option<Destination> {
         Some(self.waiting.cookies.open(host, place)?.1.to)

@@ -251,9 +251,12 @@ impl SignIn {
         }
         // (5) There is room for a whole sign-in now, or the browser gets a place in line.
         let brought = Brought { arrival, to: to.clone(), begun: attempt.begun, is_second: false };
-        let Some(turn) = self.waiting.at_once(returning.address).await else {
-            return self.take_place(returning, brought, handle, now).await;
+        let turn = if self.has_place(returning).await? {
+            None
+        } else {
+            self.waiting.at_once(returning.address).await
         };
+        let Some(turn) = turn else { return self.take_place(returning, brought, handle, now).await };
         match self.exchange(returning, &brought, turn, false, now).await? {
             Exchanged::In(secret) => {
                 let device = self.new_device(returning)?;

@@ -7,6 +7,8 @@
 mod canary;
 mod gathering;
 mod place_cookie;
+#[cfg(test)]
+mod tests;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -325,7 +327,7 @@ impl WaitingRoom {
     }
 
     /// Whether a place is kept: as far as memory knows, else by the store.
-    async fn has(&self, key: &PlaceKey) -> Result<bool, StoreError> {
+    pub async fn has(&self, key: &PlaceKey) -> Result<bool, StoreError> {
         if self.gathering().get(key).is_some() {
             return Ok(true);
         }

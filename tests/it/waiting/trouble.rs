@@ -1,7 +1,7 @@
 //! What may go wrong while somebody waits.
 
-use membergate::sim::re_members::Endpoint;
-use membergate::sim::switches::{Fault, Scope};
+use membergate::sim::re_members::{Endpoint, Scope};
+use membergate::sim::switches::Fault;
 
 use super::{a_minute_later, at_the_ams, in_line, place, scarce, tokens_shown, until_in, waits};
 use crate::world::{CHAIR, UNAPPROVED, World, eventually};

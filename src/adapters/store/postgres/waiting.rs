@@ -26,8 +26,9 @@ impl WaitingLine for PostgresStore {
                 let device = device.map(|device| device.0.to_vec());
                 let insert = "INSERT INTO waiting (key, environment, network, device, round, asked)
                               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
-                let arguments = values![&key.0[..], *environment, &network.0[..], device, round, *now];
-                connection.change(insert, arguments).await?;
+                connection
+                    .change(insert, values![&key.0[..], *environment, &network.0[..], device, round, *now])
+                    .await?;
                 let kept = select(connection, environment, *key).await?;
                 kept.ok_or_else(|| StoreError::Unavailable("the key of a place is taken".to_owned()).into())
             })
