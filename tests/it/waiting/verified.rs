@@ -148,7 +148,7 @@ const LIMITS: SessionLimits = SessionLimits {
     absolute: SignedDuration::from_hours(12),
     refresh_after: SignedDuration::from_mins(15),
     stale_limit: SignedDuration::from_hours(4),
-    store_gone: SignedDuration::from_hours(1),
+    store_gone: SignedDuration::from_secs(60),
 };
 
 impl Office {
