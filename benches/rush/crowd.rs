@@ -86,10 +86,16 @@ impl Browser {
             request = request.header("origin", url.origin().ascii_serialization());
             request = request.header("sec-fetch-site", "same-origin");
         }
-        let response = request.send().await.map_err(|error| format!("{error:?}"))?;
+        let response = request
+            .send()
+            .await
+            .map_err(|error| format!("no answer at {}: {}", url.path(), error.without_url()))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         self.keep_cookies(&host, &headers);
-        let text = response.text().await.map_err(|error| format!("{error:?}"))?;
+        let text = response
+            .text()
+            .await
+            .map_err(|error| format!("no answer at {}: {}", url.path(), error.without_url()))?;
         Ok(Answered { status, url: url.clone(), headers, text })
     }
 

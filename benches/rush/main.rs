@@ -26,7 +26,7 @@ const MODES: &[(&str, &str)] = &[
     ("lone", "a sign-in that comes alone while 2,000 sessions are read again: 100 times"),
     ("whale", "a person with 1,500 purchases and 500 registrations among 20 others, filters looked at"),
     ("whale-unfiltered", "the same, filters not looked at"),
-    ("10000", "10,000 browsers in the waiting room"),
+    ("10000", "10,000 browsers come within two minutes, an AMS that takes 400 calls a minute"),
     ("flood-1", "forged returns from one network beside 60 honest people"),
     ("flood-1000", "forged returns from 1,000 networks beside 60 honest people"),
 ];
@@ -240,7 +240,14 @@ async fn whale(filters: &str) {
 async fn waiting_room() {
     const BROWSERS: usize = 10_000;
     const LOOK: Duration = Duration::from_secs(60);
-    let stage = Stage::set(Rules::Plain, 2_000, "").await;
+    let mut stage = Stage::set(Rules::Plain, 2_000, "").await;
+    // So many places are given only while nobody waits for more than half an hour.
+    stage.close();
+    stage.configure("", "calls_per_second = 8\ncalls_per_minute = 400");
+    stage
+        .told("PATCH", "/switches", json!({ "rate_limit_per_second": 8, "rate_limit_per_minute": 400 }))
+        .await;
+    stage.open().await;
     let before = stage.usage();
     let begun = Instant::now();
     let mut waiting = tokio::task::JoinSet::new();

@@ -68,8 +68,8 @@ impl Fixed {
     }
 
     fn ams(&mut self, ams: &AmsChoice) {
-        // The rate is taken over.
-        let AmsChoice { live, standby, rate: _ } = ams;
+        // The limits are taken over.
+        let AmsChoice { live, standby, rate: _, waiting_per_network: _ } = ams;
         self.note("ams.live", live.name());
         // By name, so that a change of `live` is told as that and not as a change of all that is in it.
         for environment in [Some(live), standby.as_ref()].into_iter().flatten() {
@@ -209,6 +209,7 @@ redirect_uris = ["https://app.acme.example/signed-in"]
             ("\"5m\"", "\"6m\"", None),
             ("10.0.0.0/8", "10.0.0.0/9", None),
             ("calls_per_minute = 60", "calls_per_minute = 30", None),
+            ("calls_per_minute = 60", "waiting_per_network = 30", None),
             ("\"2h\"", "\"1h\"", None),
             ("\"Acme Society\"", "\"Acme\"", None),
             (":3000", ":3001", None),

@@ -192,6 +192,7 @@ impl App {
         }
         self.watch.certificate_end.store(ends.map(Arc::new));
         self.use_cases.upstream.budget.set_rate(settings.ams.rate);
+        self.use_cases.visiting.sign_in.waiting.set_most_of_network(settings.ams.waiting_per_network);
         self.gate.visits.set_limits(settings.session);
         if let Some(openid) = &self.use_cases.openid {
             openid.take_over(settings);

@@ -18,16 +18,16 @@ use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::adapters::keys::seal::Sealer;
 use crate::flows::administer::services::{AdminServices, RECORDS_KEPT, ServiceParts};
 use crate::flows::administer::{Administer, first_mapping};
-use crate::flows::attempts::Attempts;
 use crate::flows::grant::PublishedClients;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::{Queue, Refresh};
 use crate::flows::resealing;
 use crate::flows::role_lists::Lists;
-use crate::flows::sign_in::SignIn;
+use crate::flows::sign_in::{SignIn, SignInSealers};
 use crate::flows::upkeep;
 use crate::flows::visit::Visits;
+use crate::flows::waiting::{WaitingParts, WaitingRoom};
 use crate::web::state::Services;
 
 /// The AMS that is live, and the calls that it allows.
@@ -39,7 +39,7 @@ pub(super) struct Upstream {
 impl Upstream {
     pub(super) fn of(opened: &Opened) -> Result<Upstream, StartError> {
         let live = &opened.settings.ams;
-        let budget = Arc::new(Budget::new(live.rate));
+        let budget = Arc::new(Budget::new(live.rate, opened.store.clone(), Arc::clone(&opened.clock)));
         let http = HttpClient::new(HttpLimits::default())?;
         let ams = live.live.clone().client(http, Arc::clone(&budget), Arc::clone(&opened.clock));
         Ok(Upstream { ams, budget })
@@ -84,7 +84,20 @@ impl Visiting {
     ) -> Result<(Visiting, Queue), StartError> {
         let Opened { settings, store, clock, .. } = opened;
         let (ams, rules): (Arc<dyn Ams>, _) = (upstream.ams.clone(), &mapping.rules);
-        let attempts = Attempts::new(Sealer::new(&store.data_keys(), "login attempt")?);
+        let keys = store.data_keys();
+        let sealers = SignInSealers {
+            attempts: Sealer::new(&keys, "login attempt")?,
+            browsers: Sealer::new(&keys, "known browser")?,
+        };
+        let waiting = WaitingParts {
+            ams: ams.clone(),
+            budget: Arc::clone(&upstream.budget),
+            store: store.clone(),
+            rules: Arc::clone(rules),
+            clock: Arc::clone(clock),
+            most_of_network: settings.ams.waiting_per_network,
+        };
+        let waiting = Arc::new(WaitingRoom::new(waiting, &keys)?);
         let (refresh, queue) =
             Refresh::new(ams.clone(), store.clone(), store.clone(), Arc::clone(rules), Arc::clone(clock));
         let refresh = Arc::new(refresh);
@@ -102,7 +115,8 @@ impl Visiting {
             Arc::clone(&visits),
             Arc::clone(rules),
             Arc::clone(clock),
-            attempts,
+            sealers,
+            waiting,
         ));
         let long = Arc::new(LongAddresses::new(store.clone(), Arc::clone(clock)));
         Ok((Visiting { visits, sign_in, long, refresh }, queue))
@@ -208,6 +222,7 @@ impl UseCases {
     pub(super) fn run(&self, queue: Queue, opened: &Opened, tasks: &TaskTracker, stop: &CancellationToken) {
         let Visiting { refresh, visits, .. } = &self.visiting;
         tasks.spawn(Arc::clone(refresh).run(queue, stop.clone()));
+        tasks.spawn(Arc::clone(&self.visiting.sign_in.waiting).run(stop.clone()));
         let admin_services = self.administration.admin_services.as_ref();
         tasks.spawn(upkeep::run(
             Arc::clone(visits),

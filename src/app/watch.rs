@@ -58,6 +58,7 @@ impl Operations for OperatorView {
                 store_in_place: in_place.ok().map(|in_place| !matches!(in_place, Err(StoreError::File(_)))),
                 sessions: self.gate.visits.count(),
                 ams: self.budget.used(),
+                waiting: self.sign_in.waiting.count(),
                 ams_answered: self.ams.status().last_success,
                 certificate_ends: self.certificate_end.load().as_deref().copied(),
                 logout_messages: undelivered.ok().and_then(Result::ok),
@@ -68,6 +69,7 @@ impl Operations for OperatorView {
             };
             metrics::page(&levels, |registry| {
                 self.gate.meter.register(registry);
+                self.budget.register(registry);
                 self.sign_in.tally.register(
                     registry,
                     "membergate_sign_ins",

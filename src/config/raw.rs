@@ -110,6 +110,9 @@ section! {
         calls_per_second: Spanned<usize>,
         /// Calls that may start within a minute. The default is what re:Members allows. Default: 60.
         calls_per_minute: Spanned<usize>,
+        /// Places that one network (an IPv4 address, or the /64 of an IPv6 address) may hold in the line in front of the sign-in.
+        /// Default: 500.
+        waiting_per_network: Spanned<usize>,
         /// Credentials for real people.
         production: Spanned<Environment>,
         /// Credentials for trying things out.

@@ -11,12 +11,12 @@ use tracing::level_filters::LevelFilter;
 use url::Url;
 
 use crate::adapters::ams::kinds::AmsSettings;
-use crate::adapters::budget::Rate;
 use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::store::postgres::server::Server;
 use crate::adapters::upstream::{self, Endpoint, EndpointFault, Trust};
 use crate::domain::access;
 use crate::domain::association::Association;
+use crate::domain::budget::Rate;
 use crate::domain::client::Client;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
@@ -151,6 +151,8 @@ pub struct AmsChoice {
     pub standby: Option<AmsSettings>,
     /// Calls that the installation may make.
     pub rate: Rate,
+    /// Places that one network may hold in the line in front of the sign-in.
+    pub waiting_per_network: usize,
 }
 
 /// Where a store is.

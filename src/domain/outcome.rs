@@ -63,6 +63,8 @@ outcomes! {
     WrongPerson "wrong_person" Upstream,
     /// Too many login attempts in a short time.
     TooManyAttempts "too_many_attempts" Visitor,
+    /// So many people wait to sign in that nobody else is given a place.
+    LineFull "line_full" Us,
     /// A site that sent the visitor here to sign in is not registered in this way.
     SiteNotRegistered "site_not_registered" Visitor,
     /// A client's request to sign its person out is not in order.

@@ -7,10 +7,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::code::Code;
-use super::parts::{Codes, Part, Partly};
+use super::parts::{Part, Partly};
 use super::time::{AmsDate, Timestamp};
 
-pub use super::parts::Parts;
+pub use super::parts::{Codes, Parts};
 
 /// The AMS's stable key of a person (re:Members GUID, GrowthZone ContactId, Novi UniqueID). Never an e-mail address.
 ///

@@ -103,7 +103,7 @@ impl Refresh {
     ) -> Result<(), RefreshError> {
         let parts = self.rules.load().rules.parts();
         // While a visitor waits only so much is read; the rest follows in the background.
-        let waits_for_it = priority == Priority::SignIn;
+        let waits_for_it = priority == Priority::Person;
         let Some(record) = self.ams.read(person.id(), parts.clone(), priority).await? else {
             let now = self.clock.now();
             let since = *lately.missing_since.get_or_insert(now);

@@ -1,5 +1,5 @@
-//! How many tokens the AMS may refuse to one network. Each costs a call of a budget that is small, and nobody but a forger
-//! presents many.
+//! How many tokens the AMS may refuse to one network before it goes behind the others. Each costs a call of a budget that is small, and
+//! nobody but a forger presents many.
 //!
 //! A place is taken before the call, and given back unless the token is refused. So parallel forgeries cannot overtake the count,
 //! while the honest people of a conference, who share one address, pass one after the other.
@@ -23,13 +23,13 @@ use crate::domain::time::Timestamp;
 const MOST: usize = 10;
 
 /// A refusal counts for so long.
-const SPAN: SignedDuration = SignedDuration::from_mins(10);
+pub const SPAN: SignedDuration = SignedDuration::from_mins(10);
 
 /// People of one network who may wait for a place.
 const MOST_WAITING: usize = 256;
 
-/// How long they wait, at most.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// How long they wait, at most; then they wait for a turn.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 /// How often those who wait look whether a refusal no longer counts.
 const LOOK: Duration = Duration::from_millis(250);
@@ -43,9 +43,14 @@ pub struct Refusals {
     clock: SharedClock,
 }
 
-/// The network has had its share, and waiting brought nothing.
+/// The network has no place for another call now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TooManyRefusals;
+pub enum NoCallPlace {
+    /// Refused tokens hold every place.
+    Refused,
+    /// Calls that are under way hold some.
+    UnderWay,
+}
 
 /// The places of one network.
 struct Places {
@@ -69,19 +74,35 @@ impl Refusals {
         Refusals { networks: Cache::builder().max_capacity(NETWORKS).time_to_idle(idle).build(), clock }
     }
 
-    /// A place for a call about a token from this address; waits for one if all are taken.
-    pub async fn place(&self, address: IpAddr) -> Result<CallPlace, TooManyRefusals> {
-        let places = self.networks.get_with(ClientNetwork::of(address), Places::new);
-        places.release(self.clock.now());
-        if let Ok(permit) = Arc::clone(&places.free).try_acquire_owned() {
-            return Ok(CallPlace { places, permit });
+    /// A place for a call about a token from this address; waits a moment for one if all are taken.
+    pub async fn place(&self, address: IpAddr) -> Result<CallPlace, NoCallPlace> {
+        match self.place_now(address) {
+            Err(NoCallPlace::UnderWay) => {
+                let places = self.places_of(address);
+                let permit = self.wait(&places).await?;
+                Ok(CallPlace { places, permit })
+            }
+            now => now,
         }
-        let permit = self.wait(&places).await?;
-        Ok(CallPlace { places, permit })
     }
 
-    async fn wait(&self, places: &Places) -> Result<OwnedSemaphorePermit, TooManyRefusals> {
-        let _waiting = InLine::begin(places).ok_or(TooManyRefusals)?;
+    /// As [`Refusals::place`], without waiting.
+    pub fn place_now(&self, address: IpAddr) -> Result<CallPlace, NoCallPlace> {
+        let places = self.places_of(address);
+        places.release(self.clock.now());
+        match Arc::clone(&places.free).try_acquire_owned() {
+            Ok(permit) => Ok(CallPlace { places, permit }),
+            Err(_) if places.are_all_refused() => Err(NoCallPlace::Refused),
+            Err(_) => Err(NoCallPlace::UnderWay),
+        }
+    }
+
+    fn places_of(&self, address: IpAddr) -> Arc<Places> {
+        self.networks.get_with(ClientNetwork::of(address), Places::new)
+    }
+
+    async fn wait(&self, places: &Places) -> Result<OwnedSemaphorePermit, NoCallPlace> {
+        let _waiting = WaitingCall::begin(places).ok_or(NoCallPlace::UnderWay)?;
         let mut place = std::pin::pin!(Arc::clone(&places.free).acquire_owned());
         let mut look = tokio::time::interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -89,19 +110,17 @@ impl Refusals {
             loop {
                 tokio::select! {
                     biased;
-                    permit = place.as_mut() => return permit.map_err(|_| TooManyRefusals),
+                    permit = place.as_mut() => return permit.map_err(|_| NoCallPlace::UnderWay),
                     _ = look.tick() => {
-                        let now = self.clock.now();
-                        places.release(now);
-                        // All places are held by refusals that count for longer than anybody waits.
-                        if places.opens(now).is_some_and(|wait| wait > LONGEST_WAIT) {
-                            return Err(TooManyRefusals);
+                        places.release(self.clock.now());
+                        if places.are_all_refused() {
+                            return Err(NoCallPlace::Refused);
                         }
                     }
                 }
             }
         };
-        tokio::time::timeout(LONGEST_WAIT, waiting).await.map_err(|_| TooManyRefusals)?
+        tokio::time::timeout(LONGEST_WAIT, waiting).await.map_err(|_| NoCallPlace::UnderWay)?
     }
 
     /// The AMS has refused the token: the place is taken for a while.
@@ -134,25 +153,22 @@ impl Places {
         }
     }
 
-    /// How long until the first refusal no longer counts, if refusals hold every place.
-    fn opens(&self, now: Timestamp) -> Option<Duration> {
-        let refused = self.refused();
-        let first = refused.front().filter(|_| refused.len() >= MOST)?;
-        Duration::try_from(SPAN - now.duration_since(*first)).ok()
+    fn are_all_refused(&self) -> bool {
+        self.refused().len() >= MOST
     }
 }
 
 /// One of those who wait.
-struct InLine<'a>(&'a Places);
+struct WaitingCall<'a>(&'a Places);
 
-impl InLine<'_> {
-    fn begin(places: &Places) -> Option<InLine<'_>> {
-        let waiting = InLine(places);
+impl WaitingCall<'_> {
+    fn begin(places: &Places) -> Option<WaitingCall<'_>> {
+        let waiting = WaitingCall(places);
         (places.waiting.fetch_add(1, Ordering::Relaxed) < MOST_WAITING).then_some(waiting)
     }
 }
 
-impl Drop for InLine<'_> {
+impl Drop for WaitingCall<'_> {
     fn drop(&mut self) {
         self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
@@ -213,30 +229,27 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn two_hundred_honest_people_behind_one_address_all_get_in() {
+    async fn honest_people_behind_one_address_pass_one_after_the_other() {
         let (refusals, _) = refusals();
-        assert_eq!(calls(&refusals, 200, false).await, (0, 200, 0));
+        assert_eq!(calls(&refusals, 150, false).await, (0, 150, 0));
         assert_eq!(calls(&refusals, 9, true).await.0, 9);
-        assert_eq!(
-            calls(&refusals, 100, false).await,
-            (0, 100, 0),
-            "one after the other, while one place is left"
-        );
+        assert_eq!(calls(&refusals, 15, false).await, (0, 15, 0), "while one place is left");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_waits_goes_on_when_a_refusal_no_longer_counts() {
+    async fn a_network_with_too_many_refusals_is_told_from_one_with_many_calls() {
         let (refusals, clock) = refusals();
-        calls(&refusals, 10, true).await;
-        clock.0.fetch_add(590, Ordering::Relaxed);
-        let waiting = tokio::spawn({
-            let refusals = Arc::clone(&refusals);
-            async move { refusals.place("192.0.2.1".parse().unwrap()).await.is_ok() }
-        });
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        assert!(!waiting.is_finished());
-        clock.0.fetch_add(10, Ordering::Relaxed);
-        assert!(waiting.await.unwrap());
+        let address = "192.0.2.1".parse().unwrap();
+        let under_way: Vec<CallPlace> =
+            (0..MOST).map(|_| refusals.place_now(address).ok().unwrap()).collect();
+        assert_eq!(refusals.place_now(address).err(), Some(NoCallPlace::UnderWay));
+        under_way.into_iter().for_each(|place| refusals.note(place));
+        assert_eq!(refusals.place_now(address).err(), Some(NoCallPlace::Refused));
+        let begun = tokio::time::Instant::now();
+        assert_eq!(refusals.place(address).await.err(), Some(NoCallPlace::Refused));
+        assert!(begun.elapsed() < LOOK * 2, "nobody waits for what will not come");
+        clock.0.fetch_add(600, Ordering::Relaxed);
+        assert!(refusals.place_now(address).is_ok());
     }
 
     #[tokio::test(start_paused = true)]

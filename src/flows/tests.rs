@@ -27,7 +27,20 @@ impl Ams for NoAms {
         Err(ArrivalFault::Missing)
     }
 
-    fn redeem<'a>(&'a self, _: &'a Arrival, _: Parts) -> BoxFuture<'a, Result<Record, AmsError>> {
+    fn calls_of_sign_in(&self, _: Parts) -> usize {
+        1
+    }
+
+    fn redeem<'a>(
+        &'a self,
+        _: &'a Arrival,
+        _: Parts,
+        _: Priority,
+    ) -> BoxFuture<'a, Result<Record, AmsError>> {
+        Box::pin(async { Err(AmsError::Failed(503)) })
+    }
+
+    fn canary(&self) -> BoxFuture<'_, Result<bool, AmsError>> {
         Box::pin(async { Err(AmsError::Failed(503)) })
     }
 

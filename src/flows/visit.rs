@@ -234,7 +234,7 @@ impl Visits {
     /// Waits until a stale record has been read again.
     pub async fn refreshed(&self, live: &Live) -> Result<(), RefreshError> {
         let believed = live.person.record().as_of;
-        self.refresh.read(&live.person, believed, Priority::SignIn).await
+        self.refresh.read(&live.person, believed, Priority::Person).await
     }
 
     /// Begins a session. It is stored before the browser hears of it.

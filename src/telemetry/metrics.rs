@@ -17,10 +17,11 @@ use prometheus_client::registry::Registry;
 use crate::adapters::budget::Usage;
 use crate::adapters::store::StoreLoad;
 use crate::adapters::store::outbox::Undelivered;
+use crate::domain::budget::CallKind;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct PriorityLabel {
-    priority: &'static str,
+struct KindLabel {
+    kind: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -35,6 +36,8 @@ pub struct Levels {
     pub sessions: u64,
     /// The budget of calls to the AMS.
     pub ams: Usage,
+    /// People who wait for a turn to sign in.
+    pub waiting: usize,
     /// When the AMS last gave an answer that could be used.
     pub ams_answered: Option<Timestamp>,
     /// When the listener's certificate ends.
@@ -75,15 +78,22 @@ fn enter(to: &mut Registry, levels: &Levels) {
     let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
     to.register("build", "The program that runs", build);
     to.register("sessions", "Sessions in memory", level(levels.sessions));
-    let Usage { last_minute, per_minute, waiting, paused_for } = &levels.ams;
-    to.register("ams_budget_used", "Calls to the AMS within the last minute", level(*last_minute as u64));
+    let Usage { last_minute, per_minute, waiting, reserved, paused_for } = &levels.ams;
+    let used = last_minute.iter().sum::<usize>();
+    to.register("ams_budget_used", "Calls to the AMS within the last minute", level(used as u64));
     to.register("ams_budget", "Calls to the AMS that a minute allows", level(*per_minute as u64));
     let paused = paused_for.map_or(0, |pause| pause.as_secs() + 1);
     to.register("ams_paused_seconds", "How much longer the AMS asked us to wait", level(paused));
-    let line = Family::<PriorityLabel, Gauge>::default();
-    for (priority, count) in ["sign_in", "refresh", "sweep"].into_iter().zip(waiting) {
-        line.get_or_create(&PriorityLabel { priority }).set(i64::try_from(*count).unwrap_or(i64::MAX));
+    let line = Family::<KindLabel, Gauge>::default();
+    for (kind, count) in CallKind::ALL.into_iter().zip(waiting) {
+        line.get_or_create(&KindLabel { kind: kind.slug() }).set(i64::try_from(*count).unwrap_or(i64::MAX));
     }
+    to.register(
+        "ams_reserved",
+        "Calls to the AMS that sign-ins which have begun may still make",
+        level(*reserved as u64),
+    );
+    to.register("waiting", "People who wait for a turn to sign in", level(levels.waiting as u64));
     to.register("ams_waiting", "Calls to the AMS that wait for the budget", line);
     let instants = [
         ("ams_last_answer", "When the AMS last gave a usable answer", levels.ams_answered),
@@ -136,14 +146,16 @@ mod tests {
     #[test]
     fn levels_and_counts_are_on_the_page_and_their_names_stay() {
         let ams = Usage {
-            last_minute: 7,
+            last_minute: [0, 5, 0, 0, 2, 0, 0],
             per_minute: 60,
-            waiting: [2, 1, 0],
+            waiting: [0, 2, 0, 0, 1, 0, 0],
+            reserved: 3,
             paused_for: Some(Duration::from_millis(1500)),
         };
         let levels = Levels {
             sessions: 3,
             ams,
+            waiting: 8,
             ams_answered: Timestamp::from_second(1_795_000_000).ok(),
             certificate_ends: Timestamp::from_second(1_796_000_000).ok(),
             logout_messages: Some(Undelivered { pending: 4, given_up: 1 }),

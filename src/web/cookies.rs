@@ -27,10 +27,22 @@ pub enum Cookie {
     Onward,
     /// The site at which a logout began that is at the AMS now; not to be believed.
     Left,
+    /// A place in line, with what the browser brought from the AMS, sealed.
+    Waiting,
+    /// Somebody has signed in with this browser before; says no more.
+    Device,
 }
 
 impl Cookie {
-    const ALL: [Cookie; 5] = [Cookie::Session, Cookie::View, Cookie::Admin, Cookie::Onward, Cookie::Left];
+    const ALL: [Cookie; 7] = [
+        Cookie::Session,
+        Cookie::View,
+        Cookie::Admin,
+        Cookie::Onward,
+        Cookie::Left,
+        Cookie::Waiting,
+        Cookie::Device,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -39,6 +51,8 @@ impl Cookie {
             Cookie::Admin => "membergate-admin",
             Cookie::Onward => "membergate-onward",
             Cookie::Left => "membergate-left",
+            Cookie::Waiting => "membergate-waiting",
+            Cookie::Device => "membergate-device",
         }
     }
 }
@@ -125,6 +139,12 @@ impl Cookies {
     /// Every value of a cookie, believed or not.
     pub fn values(&self, cookie: Cookie) -> impl Iterator<Item = &str> {
         self.own.iter().filter(move |(name, _)| name == cookie.name()).map(|(_, value)| &**value)
+    }
+
+    /// The value of a cookie that is there once.
+    pub fn only(&self, cookie: Cookie) -> Option<&str> {
+        let mut values = self.values(cookie);
+        values.next().filter(|_| values.next().is_none())
     }
 
     /// What the browser says about a session.
@@ -258,6 +278,8 @@ mod tests {
             ("__Host-membergate-admin", true),
             ("__Host-membergate-onward", true),
             ("__Host-membergate-left", true),
+            ("__Host-membergate-waiting", true),
+            ("__Host-membergate-device", true),
             ("__Host-membergate-return-abc", true),
             ("membergate2", false),
             ("wordpress_logged_in", false),

@@ -9,6 +9,8 @@ use crate::flows::long_addresses::Destination;
 pub const LOGIN: &str = "/_gate/login";
 /// Says why a sign-in failed, at an address without a token.
 pub const LOGIN_FAILED: &str = "/_gate/login/failed";
+/// Where somebody waits for a turn to sign in.
+pub const WAITING: &str = "/_gate/waiting";
 /// Where the AMS sends the browser back to.
 pub const CALLBACK: &str = "/_gate/callback";
 /// Ends our session, then the AMS's.
@@ -68,6 +70,11 @@ pub fn is_for_sites(path: &str) -> bool {
 /// The link that starts a login and ends there.
 pub fn login_to(to: &Destination) -> String {
     format!("{LOGIN}?{}", destination(to))
+}
+
+/// The page of somebody who waits, and ends there.
+pub fn waiting_for(to: &Destination) -> String {
+    format!("{WAITING}?{}", destination(to))
 }
 
 /// A destination as parameters of an address.

@@ -8,11 +8,11 @@ use jiff::SignedDuration;
 use membergate::adapters::ams::catalogue::AmsCatalogue as _;
 use membergate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal, ReMembers};
 use membergate::adapters::ams::{Ams, AmsError, ArrivalFault};
-use membergate::adapters::budget::{Budget, Priority, Rate};
+use membergate::adapters::budget::{Budget, MemoryLedger, Priority};
 use membergate::adapters::clock::SystemClock;
 use membergate::adapters::http::{HttpClient, HttpLimits};
-use membergate::domain::parts::Codes;
-use membergate::domain::record::{IndividualId, Parts, Record};
+use membergate::domain::budget::Rate;
+use membergate::domain::record::{Codes, IndividualId, Parts, Record};
 use membergate::sim::people::Environment as SimulatedEnvironment;
 use membergate::sim::re_members::{self as sim, Endpoint, Scope, Simulator};
 use membergate::sim::switches::Fault;
@@ -38,14 +38,14 @@ struct World {
 impl World {
     /// A simulator without its rate limit, and clients that hurry.
     async fn start() -> World {
-        let world = World::start_with(Rate { per_second: 1_000, per_minute: 100_000 }).await;
+        let world = World::start_with(Rate::new(1_000, 100_000)).await;
         world.switch("rate_limit=off");
         world
     }
 
     async fn start_with(rate: Rate) -> World {
         let sim = Simulator::start(sim::Settings::demo()).await.unwrap();
-        let budget = Arc::new(Budget::new(rate));
+        let budget = Arc::new(Budget::new(rate, Arc::<MemoryLedger>::default(), Arc::new(SystemClock)));
         let http = HttpLimits { total: Duration::from_secs(1), ..HttpLimits::default() };
         let http = HttpClient::new(http).unwrap();
         let client = |name: &str, portal: String, of| {
@@ -94,7 +94,7 @@ async fn redeem(ams: &ReMembers, token: &str, parts: Parts) -> Result<Record, Am
     let home = Url::parse("https://www.acme.example/").unwrap();
     let keep = ams.begin(&home, "x").await.unwrap().keep;
     let arrival = ams.arrival(&format!("state=x&UserId={JANE}&sso={token}"), &keep).unwrap();
-    ams.redeem(&arrival, parts).await
+    ams.redeem(&arrival, parts, Priority::Person).await
 }
 
 #[tokio::test]
@@ -243,7 +243,7 @@ async fn a_return_from_the_login_of_the_other_environment_is_refused_before_anyb
 
 #[tokio::test]
 async fn a_rush_of_sign_ins_never_meets_the_rate_limit() {
-    let world = World::start_with(Rate::default()).await;
+    let world = World::start_with(Rate::new(3, 60)).await;
     let mut sign_ins = tokio::task::JoinSet::new();
     let production = Arc::new(world.production);
     for _ in 0..10 {

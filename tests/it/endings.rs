@@ -27,17 +27,21 @@ enum Trouble {
     NoCookies,
     ForeignState,
     NotAdmitted,
-    TooManyRefused,
 }
 
 impl Trouble {
     /// Whether it is over by itself after a while.
     fn passes(self) -> bool {
-        matches!(self, Trouble::Ams(_) | Trouble::Store | Trouble::TooManyRefused)
+        matches!(self, Trouble::Ams(_) | Trouble::Store)
+    }
+
+    /// Whether what the person brought is kept, and tried again at their place in line.
+    fn waits(self) -> bool {
+        self == Trouble::Ams(Fault::TooMany)
     }
 }
 
-const ALL: [Trouble; 20] = [
+const ALL: [Trouble; 19] = [
     Trouble::Ams(Fault::ServerError),
     Trouble::Ams(Fault::Unavailable),
     Trouble::Ams(Fault::HtmlOk),
@@ -57,7 +61,6 @@ const ALL: [Trouble; 20] = [
     Trouble::NoCookies,
     Trouble::ForeignState,
     Trouble::NotAdmitted,
-    Trouble::TooManyRefused,
 ];
 
 /// Every answer of the AMS's interface goes wrong in this way from now on.
@@ -130,12 +133,6 @@ async fn meets(trouble: Trouble, world: &World, visitor: &mut Visitor, page: &st
             let landed = visitor.log_in_at_the_ams(UNAPPROVED, &form).await;
             visitor.open(landed).await
         }
-        Trouble::TooManyRefused => {
-            for _ in 0..10 {
-                forged(&mut world.visitor(), world, NOBODYS_TOKEN).await.expect(403);
-            }
-            forged(visitor, world, NOBODYS_TOKEN).await
-        }
     }
 }
 
@@ -158,7 +155,8 @@ async fn follow(visitor: &mut Visitor, address: &str) -> Page {
 
 fn main_link(page: &Page) -> String {
     assert!(!page.text.contains("href=\"\""), "{}", page.text);
-    let link = page.attribute("class=\"button\"", "href").unwrap_or_else(|| panic!("{}", page.text));
+    let link = page.attribute("class=\"button\"", "href").or(page.attribute("id=\"again\"", "href"));
+    let link = link.unwrap_or_else(|| panic!("{}", page.text));
     page.url.join(&link).unwrap().to_string()
 }
 
@@ -168,12 +166,18 @@ async fn every_ending_of_a_sign_in_has_a_next_step_that_works() {
         let world = World::start().await;
         let mut visitor = world.visitor();
         let ended = meets(trouble, &world, &mut visitor, "/members?a=1").await;
-        assert_eq!(ended.url.path(), "/_gate/login/failed", "{trouble:?}: {}", ended.text);
-        assert!(ended.status.is_client_error() || ended.status.is_server_error(), "{trouble:?}");
+        let page = if trouble.waits() { "/_gate/waiting" } else { "/_gate/login/failed" };
+        assert_eq!(ended.url.path(), page, "{trouble:?}: {}", ended.text);
+        let is_error = ended.status.is_client_error() || ended.status.is_server_error();
+        assert_eq!(is_error, !trouble.waits(), "{trouble:?}");
         assert!(!ended.text.contains("sso="), "{trouble:?}");
         let retry = retry_of(&ended);
         assert_eq!(retry.is_some(), trouble.passes(), "{trouble:?}: {}", ended.text);
-        assert_eq!(ended.header("retry-after").is_some(), trouble.passes(), "{trouble:?}");
+        assert_eq!(
+            ended.header("retry-after").is_some(),
+            trouble.passes() && !trouble.waits(),
+            "{trouble:?}"
+        );
         // The trouble is over.
         world.forward(SignedDuration::from_mins(11));
         let mut ways = vec![main_link(&ended)];
@@ -288,7 +292,7 @@ async fn of_250_forged_returns_at_once_ten_reach_the_ams() {
     let statuses = returns.join_all().await;
     assert_eq!(world.people().calls(Endpoint::FindBySsoToken), 10);
     let count = |status: u16| statuses.iter().filter(|it| **it == status).count();
-    assert_eq!((count(403), count(429)), (10, 240));
+    assert_eq!((count(403), count(200)), (10, 240), "the others wait, behind everybody else");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -306,8 +310,18 @@ async fn two_hundred_honest_people_behind_one_address_all_get_in() {
         let cookies = std::mem::take(&mut visitor.cookies);
         visitor = world.visitor();
         visitor.cookies = cookies;
-        returns.spawn(async move { visitor.open(landed).await.status.as_u16() });
+        returns.spawn(async move {
+            let mut page = visitor.open(landed).await.expect(200);
+            for _ in 0..100 {
+                if page.url.path() != "/_gate/waiting" {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                page = visitor.open(page.url.as_str()).await.expect(200);
+            }
+            page.url.path().to_owned()
+        });
     }
-    let statuses = returns.join_all().await;
-    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+    let ends = returns.join_all().await;
+    assert!(ends.iter().all(|end| end == "/members"), "{ends:?}");
 }

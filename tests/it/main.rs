@@ -46,5 +46,6 @@ mod store_files;
 mod texts;
 mod tidy;
 mod view_as;
+mod waiting;
 mod wordpress;
 mod world;

@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use membergate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal, ReMembers};
 use membergate::adapters::ams::{Ams, AmsError};
-use membergate::adapters::budget::{Budget, Rate};
+use membergate::adapters::budget::{Budget, MemoryLedger};
 use membergate::adapters::clock::{Clock, SystemClock};
 use membergate::adapters::http::{HttpClient, HttpLimits};
 use membergate::adapters::keys::seal::Sealer;
@@ -15,6 +15,7 @@ use membergate::adapters::store::Store;
 use membergate::adapters::store::sessions::SessionFilter;
 use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::config::rules;
+use membergate::domain::budget::Rate;
 use membergate::domain::record::IndividualId;
 use membergate::domain::session::{Session, SessionKey, SessionLimits};
 use membergate::flows::administer::people::FindError;
@@ -63,7 +64,11 @@ impl Office {
 
     fn at(sim: Simulator, folder: TempDir, view_as: bool) -> Office {
         let http = HttpClient::new(HttpLimits::default()).unwrap();
-        let budget = Arc::new(Budget::new(Rate { per_second: 1_000, per_minute: 100_000 }));
+        let budget = Arc::new(Budget::new(
+            Rate::new(1_000, 100_000),
+            Arc::<MemoryLedger>::default(),
+            Arc::new(SystemClock),
+        ));
         let clock = Arc::new(SystemClock);
         let ams = Arc::new(ReMembers::new(environment(&sim), http, budget.clone(), clock));
         let key = SecretKeys::generate().unwrap();

@@ -30,6 +30,7 @@ async fn a_program_that_tries_links_out_by_head_changes_nothing() {
         "/_gate/login",
         "/_gate/login?go=1&again=1",
         "/_gate/callback?UserId=x&sso=y",
+        "/_gate/waiting?return_to=%2Fmembers",
         "/_gate/view-as?token=x",
         "/_gate/view-as/end",
         "/_gate/oidc/authorize?client_id=forum&response_type=code&scope=openid&redirect_uri=https://forum.acme.example/cb",

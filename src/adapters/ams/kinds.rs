@@ -12,6 +12,7 @@ use super::{AmsError, NoRecord};
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::http::HttpClient;
+use crate::domain::budget::Rate;
 use crate::domain::record::Record;
 use crate::domain::time::Timestamp;
 
@@ -26,6 +27,13 @@ pub enum Kind {
 impl Kind {
     /// Every kind, with its name in files.
     pub const ALL: [(&str, Kind); 1] = [(re_members::KIND, Kind::ReMembers)];
+
+    /// How often it may be called, unless the configuration says otherwise.
+    pub fn rate(self) -> Rate {
+        match self {
+            Kind::ReMembers => re_members::RATE,
+        }
+    }
 
     /// Reads a line of a file of records: what this AMS says about one individual, in the shapes in which it says it.
     /// A part that stands neither beside the individual nor inside it is absent, not unread.
@@ -48,6 +56,13 @@ impl AmsSettings {
     pub fn name(&self) -> &str {
         match self {
             AmsSettings::ReMembers(environment) => &environment.name,
+        }
+    }
+
+    /// Which AMS it is.
+    pub fn kind(&self) -> Kind {
+        match self {
+            AmsSettings::ReMembers(_) => Kind::ReMembers,
         }
     }
 

@@ -71,6 +71,9 @@ pub struct Arrival {
     pub proof: SecretString,
     /// Who the address says it is, if it does. Never believed alone: it must equal what the proof shows.
     pub claimed: Option<IndividualId>,
+    /// The AMS has vouched for [`Arrival::claimed`] already, in [`Ams::before_wait`]; the proof is spent. Never set by
+    /// [`Ams::arrival`].
+    pub is_verified: bool,
 }
 
 /// The browser came back with something that this AMS never sends. The visitor's fault.
@@ -152,9 +155,27 @@ pub trait Ams: Send + Sync + 'static {
     /// Looks at shapes only; asks nobody.
     fn arrival(&self, parameters: &str, keep: &Keep) -> Result<Arrival, ArrivalFault>;
 
+    /// How many calls it takes to exchange an arrival for a record with these parts, at most; those for tokens of ours not counted.
+    fn calls_of_sign_in(&self, parts: Parts) -> usize;
+
+    /// Makes an arrival fit to wait for minutes. An AMS whose proof lives too short for that is shown it now: the person whom it
+    /// proves takes its place ([`Arrival::is_verified`]).
+    fn before_wait(&self, arrival: Arrival) -> BoxFuture<'_, Result<Arrival, AmsError>> {
+        Box::pin(async { Ok(arrival) })
+    }
+
     /// Exchanges an arrival for the record of the person that it proves, with these parts. If [`Arrival::claimed`] names somebody
     /// else, it is an error.
-    fn redeem<'a>(&'a self, arrival: &'a Arrival, parts: Parts) -> BoxFuture<'a, Result<Record, AmsError>>;
+    fn redeem<'a>(
+        &'a self,
+        arrival: &'a Arrival,
+        parts: Parts,
+        priority: Priority,
+    ) -> BoxFuture<'a, Result<Record, AmsError>>;
+
+    /// Whether the AMS finds somebody who is there, by one cheap call. As long as it does not, what else it does not find or accept
+    /// says nothing.
+    fn canary(&self) -> BoxFuture<'_, Result<bool, AmsError>>;
 
     /// Where a browser goes to end the AMS's own session. An AMS that lets us choose where it goes from there sends it
     /// to `return_to`.

@@ -5,6 +5,7 @@
 //! every store must pass.
 
 pub(crate) mod administration;
+pub mod calls;
 #[cfg(test)]
 mod contract;
 pub(crate) mod directory;
@@ -21,6 +22,7 @@ pub mod sessions;
 pub mod sqlite;
 pub(crate) mod tables;
 pub(crate) mod transfer;
+pub mod waiting;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,12 +30,14 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use self::administration::Administration;
+use self::calls::Calls;
 use self::directory::Directory;
 use self::grants::Grants;
 use self::mappings::Mappings;
 use self::outbox::Outbox;
 use self::resealing::Resealing;
 use self::sessions::Sessions;
+use self::waiting::WaitingLine;
 use crate::adapters::keys::assertion::StoredKey;
 use crate::adapters::keys::data_keys::DataKeys;
 use crate::domain::time::Timestamp;
@@ -78,7 +82,9 @@ pub enum StoreDoubt {
 }
 
 /// A whole store: every port, and what the gateway keeps for itself.
-pub trait Store: Sessions + Directory + Mappings + Administration + Grants + Outbox + Resealing {
+pub trait Store:
+    Sessions + Directory + Mappings + Administration + Grants + Outbox + Calls + WaitingLine + Resealing
+{
     /// The keys with which everything of this store is sealed, and what its gateways give away.
     fn data_keys(&self) -> Arc<DataKeys>;
 

@@ -20,7 +20,7 @@ use self::finding::Finding;
 use super::shared::{CommandFailure, because, runtime};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::kinds::AmsSettings;
-use crate::adapters::budget::{Budget, Priority, Rate};
+use crate::adapters::budget::{Budget, MemoryLedger, Priority};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::config::{self, Env, Settings, sample};
@@ -73,13 +73,14 @@ pub fn run(
         Some(Sample::RulesSchema) => return Ok(out.write_all(sample::RULES_SCHEMA.as_bytes())?),
         None => {}
     }
-    let budget = Arc::new(Budget::new(Rate::default()));
     let http = HttpClient::new(HttpLimits::default()).map_err(because)?;
     let ams = async |settings: AmsSettings| {
-        let ams = settings.client(http.clone(), Arc::clone(&budget), Arc::new(SystemClock));
+        let budget =
+            Budget::new(settings.kind().rate(), Arc::<MemoryLedger>::default(), Arc::new(SystemClock));
+        let ams = settings.client(http.clone(), Arc::new(budget), Arc::new(SystemClock));
         ams.probe().await?;
         // What its lists say is worth a warning; that they cannot be read is not worth a failure.
-        Ok(tokio::time::timeout(LISTS, ams.catalogue(Priority::Sweep)).await.ok().and_then(Result::ok))
+        Ok(tokio::time::timeout(LISTS, ams.catalogue(Priority::Person)).await.ok().and_then(Result::ok))
     };
     check(config, env, ams, out)
 }

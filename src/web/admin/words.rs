@@ -1,6 +1,7 @@
 //! Instants, differences and sentences as administrators read them.
 
 use super::kinds;
+use crate::domain::budget::CallKind;
 use crate::domain::mapping::{Edit, MappingDiff, setting_words};
 use crate::domain::rule::Rule;
 use crate::domain::time::{TimeZone, Timestamp};
@@ -8,6 +9,19 @@ use crate::domain::time::{TimeZone, Timestamp};
 /// `3 March 2026, 10:42` in the association's time zone.
 pub fn when(at: Timestamp, zone: &TimeZone) -> String {
     zone.to_datetime(at).strftime("%-d %B %Y, %H:%M").to_string()
+}
+
+/// What calls to the AMS are for, after their number.
+pub fn call_kind(kind: CallKind) -> &'static str {
+    match kind {
+        CallKind::Token => "for tokens",
+        CallKind::SignIn => "for sign-ins",
+        CallKind::Person => "somebody waits for",
+        CallKind::Canary => "to try the AMS",
+        CallKind::Refresh => "to read people again",
+        CallKind::Catalogue => "for lists",
+        CallKind::Sweep => "to read all members",
+    }
 }
 
 /// With a capital letter.

@@ -20,6 +20,9 @@ use crate::web::state::answer;
 const RETRY_AFTER: u16 = 20;
 const LATEST: u16 = 120;
 
+/// Nobody is sent away for longer.
+const LONGEST_AFTER: u16 = 3_600;
+
 /// So often it tries by itself, which takes about half an hour; then it waits for the person.
 const MOST_TRIES: u8 = 20;
 
@@ -27,9 +30,15 @@ const MOST_TRIES: u8 = 20;
 const LONGEST_REFERENCE: usize = 40;
 
 /// What a visitor is told about a failed sign-in; `None`: sign-ins do not end like this. `again` starts the sign-in once more;
-/// `tries`: so often a page has done that by itself.
-fn notice(outcome: Outcome, arrived: &Arrived, again: String, tries: u8) -> Option<Notice> {
-    let retry = Retry::after((RETRY_AFTER + 5 * u16::from(tries)).min(LATEST));
+/// `tries`: so often a page has done that by itself. `after`: in so many seconds there may be a place.
+fn notice(
+    outcome: Outcome,
+    arrived: &Arrived,
+    again: String,
+    tries: u8,
+    after: Option<u16>,
+) -> Option<Notice> {
+    let retry = Retry::after(after.unwrap_or((RETRY_AFTER + 5 * u16::from(tries)).min(LATEST)));
     let retry = if tries < MOST_TRIES { retry } else { retry.by_hand() };
     Some(match outcome {
         Outcome::NoState
@@ -46,7 +55,7 @@ fn notice(outcome: Outcome, arrived: &Arrived, again: String, tries: u8) -> Opti
         },
         Outcome::AmsDown => Notice::AmsDown(retry),
         Outcome::Busy => Notice::Busy(retry),
-        Outcome::TooManyAttempts => Notice::TooManyAttempts(retry),
+        Outcome::LineFull => Notice::LineFull(retry),
         Outcome::Unavailable => Notice::Unavailable(retry),
         Outcome::Broken => Notice::Broken,
         _ => return None,
@@ -55,13 +64,14 @@ fn notice(outcome: Outcome, arrived: &Arrived, again: String, tries: u8) -> Opti
 
 /// Whether it is over after a while, without anybody's doing.
 fn passes(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::AmsDown | Outcome::Busy | Outcome::TooManyAttempts | Outcome::Unavailable)
+    matches!(outcome, Outcome::AmsDown | Outcome::Busy | Outcome::LineFull | Outcome::Unavailable)
 }
 
 /// Says what happened, under the reference of the request at which it happened.
 pub async fn show(Extension(arrived): Extension<Arrived>, RawQuery(query): RawQuery) -> Response<Body> {
     let mut frame = arrived.frame();
     let (mut outcome, mut page, mut kept, mut cut, mut tries) = (None, None, String::new(), "", 0);
+    let mut after = None;
     for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
             "why" => outcome = Outcome::named(&value),
@@ -69,6 +79,7 @@ pub async fn show(Extension(arrived): Extension<Arrived>, RawQuery(query): RawQu
             "kept" if is_handle(&value) => kept = format!("&kept={value}"),
             "cut" => cut = "&cut=1",
             "tries" => tries = value.parse().unwrap_or(u8::MAX),
+            "after" => after = value.parse().ok().map(|after: u16| after.clamp(RETRY_AFTER, LONGEST_AFTER)),
             "reference" if is_reference(&value) => frame.request_id = value.into_owned(),
             _ => {}
         }
@@ -80,7 +91,7 @@ pub async fn show(Extension(arrived): Extension<Arrived>, RawQuery(query): RawQu
         again.push_str(&format!("{joint}tries={}", tries.saturating_add(1)));
     }
     frame.again = Some(again.clone());
-    let notice = outcome.and_then(|outcome| notice(outcome, &arrived, again, tries));
+    let notice = outcome.and_then(|outcome| notice(outcome, &arrived, again, tries, after));
     if notice.is_some() {
         // The cause was logged under the reference that the page shows.
         arrived.is_logged.store(true, Ordering::Relaxed);

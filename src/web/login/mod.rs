@@ -1,25 +1,26 @@
-//! `/_gate/login` and `/_gate/callback`: the way to the AMS and back.
+//! `/_gate/login` and `/_gate/callback`: the way to the AMS and back; `waiting` is in between when many come at once.
 
+mod answers;
 pub(crate) mod failed;
+pub(crate) mod waiting;
 
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, Response, header};
+use axum::http::{HeaderMap, Response};
 use url::Url;
 
+use self::answers::{after_sign_in, failed, keep_place, landing, returning, sessions};
 use super::arrived::Arrived;
-use super::cookies::{Cookie, Cookies, MOST_SESSIONS};
+use super::cookies::Cookies;
 use super::pages::{Notice, SignInPage, Step, respond};
 use super::paths;
 use super::present::{Present, Unanswered};
 use super::state::{Services, answer, see_other, with_cookies};
-use crate::adapters::keys::random::key_of;
 use crate::domain::return_to::{LONGEST, ReturnTo};
-use crate::domain::session::SessionKey;
 use crate::flows::attempts::ATTEMPT_LIVES;
 use crate::flows::long_addresses::{Destination, Key, is_handle};
-use crate::flows::sign_in::{Failure, Returning, SignInError};
+use crate::flows::sign_in::{Failure, Finished, Returning, SignInError};
 
 /// Where `/_gate/login` is asked to end.
 #[derive(Default)]
@@ -157,7 +158,7 @@ pub async fn login(
 }
 
 /// Takes a browser back from the AMS, and sends it to a clean address: the token must not stay in the address bar, neither
-/// after success nor after failure.
+/// after success nor after failure, nor while it waits.
 pub async fn callback(
     State(services): State<Services>,
     Extension(arrived): Extension<Arrived>,
@@ -166,18 +167,9 @@ pub async fn callback(
     cookies: Cookies,
     headers: HeaderMap,
 ) -> Response<Body> {
-    let open = cookies.attempts();
-    let named: Vec<SessionKey> =
-        cookies.values(Cookie::Session).filter_map(key_of).take(MOST_SESSIONS).collect();
-    let returning = Returning {
-        host: &arrived.site.host,
-        address: arrived.client_address,
-        parameters: query.as_deref().unwrap_or_default(),
-        user_agent: headers.get(header::USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default(),
-        open: &open,
-        present: None,
-        named: &named,
-    };
+    let (open, named) = (cookies.attempts(), sessions(&cookies));
+    let parameters = query.as_deref().unwrap_or_default();
+    let returning = Returning { parameters, ..returning(&arrived, &headers, &cookies, &open, &named) };
     let present = match present {
         Ok(present) => present.map(|present| present.live),
         Err(Unanswered { error, .. }) => {
@@ -186,53 +178,29 @@ pub async fn callback(
     };
     let returning = Returning { present: present.as_ref(), ..returning };
     match services.sign_in.finish(returning).await {
-        Ok(signed_in) => {
-            let session = signed_in.secret;
-            let session = session.and_then(|secret| cookies.set(Cookie::Session, secret.cookie_text(), None));
-            let spent = cookies.clear_attempt(&signed_in.handle);
-            with_cookies(see_other(&landing(&services, &arrived, signed_in.to).await), [session, spent])
+        Ok(Finished::SignedIn(signed_in)) => after_sign_in(&services, &arrived, &cookies, signed_in).await,
+        Ok(Finished::Waits(in_line)) => {
+            let spent = in_line.handle.as_ref().and_then(|handle| cookies.clear_attempt(handle));
+            let address = format!("{}{}", arrived.site.origin, paths::waiting_for(&in_line.to));
+            with_cookies(see_other(&address), [keep_place(&cookies, &in_line), spent])
         }
         Err(error) => match error.failure {
-            // A page that was reloaded or gone back to: the sign-in it belongs to is done.
-            Failure::Used | Failure::ForeignState if present.is_some() => match error.to {
-                Some(to) => see_other(&landing(&services, &arrived, to).await),
-                None => see_other(&arrived.home_address()),
-            },
+            // A page that was reloaded or gone back to: the sign-in it belongs to is done, or waits.
+            Failure::Used | Failure::ForeignState => {
+                let waits_for =
+                    returning.place.and_then(|place| services.sign_in.waits_for(returning.host, place));
+                match (waits_for, present, error.to) {
+                    (Some(to), ..) => {
+                        see_other(&format!("{}{}", arrived.site.origin, paths::waiting_for(&to)))
+                    }
+                    (None, Some(_), Some(to)) => see_other(&landing(&services, &arrived, to).await),
+                    (None, Some(_), None) => see_other(&arrived.home_address()),
+                    (None, None, to) => failed(&arrived, &SignInError { to, ..error }),
+                }
+            }
             // The AMS or a mailed link sent the browser. Its token is not looked at; a live AMS session bounces straight back.
             Failure::NoState => see_other(&format!("{}{}", arrived.site.origin, paths::LOGIN)),
             _ => failed(&arrived, &error),
         },
-    }
-}
-
-/// A failed sign-in: the cause goes to the log, once; the browser goes to a clean address that says what happened.
-fn failed(arrived: &Arrived, error: &SignInError) -> Response<Body> {
-    let outcome = error.failure.outcome();
-    super::log::ending(arrived, outcome, error);
-    let mut address = format!(
-        "{}{}?why={}&reference={}",
-        arrived.site.origin,
-        paths::LOGIN_FAILED,
-        outcome.slug(),
-        arrived.request_id
-    );
-    if error.tries > 0 {
-        address.push_str(&format!("&tries={}", error.tries));
-    }
-    if let Some(to) = &error.to {
-        address.push('&');
-        address.push_str(&paths::destination(to));
-    }
-    see_other(&address)
-}
-
-/// The page of a destination; by way of a page that says so, if something of its address is lost.
-async fn landing(services: &Services, arrived: &Arrived, to: Destination) -> String {
-    match services.long.unpack(&arrived.site.host, to).await {
-        (page, false) => arrived.address_of(&page),
-        (page, true) => {
-            let cut = Destination { is_cut: true, ..Destination::whole(page.cut()) };
-            format!("{}{}", arrived.site.origin, paths::login_to(&cut))
-        }
     }
 }

@@ -71,6 +71,7 @@ pub fn status(outcome: Outcome) -> StatusCode {
         Outcome::UnknownSite => StatusCode::MISDIRECTED_REQUEST,
         Outcome::AmsDown
         | Outcome::Busy
+        | Outcome::LineFull
         | Outcome::FetchedAhead
         | Outcome::Unavailable
         | Outcome::SignedOutHere => StatusCode::SERVICE_UNAVAILABLE,

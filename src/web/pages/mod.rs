@@ -9,6 +9,7 @@ mod notice;
 mod notice_page;
 mod oidc;
 mod sign_in;
+mod waiting;
 mod words;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use kept_form::{KeptForm, ResumeForm};
 pub use notice::{AnswerFault, Missing, Notice, Refused, Retry, WayBack};
 pub use oidc::{FormPost, SignOutQuestion};
 pub use sign_in::{SignInPage, SignedOutPage, SigningOut, Step};
+pub use waiting::{WaitingNews, WaitingPage};
 
 use std::borrow::Cow;
 

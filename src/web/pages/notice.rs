@@ -37,8 +37,10 @@ pub enum Notice {
         /// Starts a new login.
         again: String,
     },
-    /// Too many tokens were refused to visitors of this network; the person may be honest.
+    /// Too many links were tried from this network; the person may be honest.
     TooManyAttempts(Retry),
+    /// So many people wait to sign in that nobody else is given a place.
+    LineFull(Retry),
     /// Another site sent the visitor here to sign in, and is not registered in this way.
     SiteNotRegistered {
         /// What is wrong, for whoever looks after that site.
@@ -131,6 +133,11 @@ impl Retry {
         Retry { by_itself: false, ..self }
     }
 
+    /// As people say it.
+    pub(super) fn in_words(self) -> String {
+        spell_seconds(self.after)
+    }
+
     /// Up to half as much again, so that the visitors of one failure do not all come back in the same second. Each request id has
     /// its own.
     pub(super) fn spread(self, request_id: &str) -> u16 {
@@ -138,6 +145,14 @@ impl Retry {
         let more = u32::from(self.after / 2) + 1;
         let share = request_id.bytes().fold(7, mix) % more;
         self.after.saturating_add(u16::try_from(share).unwrap_or_default())
+    }
+}
+
+/// Some seconds, as people say it.
+pub(super) fn spell_seconds(seconds: u16) -> String {
+    match (seconds, seconds.div_ceil(60)) {
+        (..120, _) => format!("{seconds} seconds"),
+        (_, minutes) => format!("{minutes} minutes"),
     }
 }
 
@@ -219,6 +234,7 @@ impl Notice {
             Self::NotAdmitted { .. } => Outcome::NotAdmitted,
             Self::SignInFailed { outcome, .. } => *outcome,
             Self::TooManyAttempts(_) => Outcome::TooManyAttempts,
+            Self::LineFull(_) => Outcome::LineFull,
             Self::SiteNotRegistered { .. } => Outcome::SiteNotRegistered,
             Self::LogoutRefused { .. } => Outcome::LogoutRefused,
             Self::SignedOutHere { .. } => Outcome::SignedOutHere,
@@ -253,6 +269,7 @@ impl Notice {
     pub(super) fn retry(&self) -> Option<Retry> {
         match self {
             Self::TooManyAttempts(retry)
+            | Self::LineFull(retry)
             | Self::AmsDown(retry)
             | Self::Busy(retry)
             | Self::NetworkBusy(retry)

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
 
 use super::answer::{problem, respond, status};
-use super::notice::Notice;
+use super::notice::{Notice, spell_seconds};
 use super::words::{self, Words};
 use super::{Frame, Page};
 
@@ -42,8 +42,8 @@ pub(super) struct NoticePage {
     /// Shown as a list under the sentence.
     missing: Vec<String>,
     status: StatusCode,
-    /// Seconds and address, when the page tries again by itself.
-    retry: Option<(u16, String)>,
+    /// Seconds, the same in words, and the address, when the page tries again by itself.
+    retry: Option<(u16, String, String)>,
 }
 
 impl NoticePage {
@@ -53,7 +53,10 @@ impl NoticePage {
             _ => Vec::new(),
         };
         let by_itself = notice.retry().filter(|retry| retry.by_itself);
-        let retry = by_itself.and_then(|it| Some((it.spread(&frame.request_id), frame.again.clone()?)));
+        let retry = by_itself.and_then(|it| {
+            let seconds = it.spread(&frame.request_id);
+            Some((seconds, spell_seconds(seconds), frame.again.clone()?))
+        });
         let words = words::of(notice, frame);
         Self { frame: frame.clone(), words, missing, status: status(notice.outcome()), retry }
     }

@@ -65,6 +65,7 @@ fn notices() -> Vec<Notice> {
         failed(Outcome::AlreadyUsed),
         failed(Outcome::WrongPerson),
         Notice::TooManyAttempts(Retry::after(60)),
+        Notice::LineFull(Retry::after(400)),
         Notice::SiteNotRegistered {
             why: "the redirect address is not one of the client's",
             contact: Some(Contact::Email("office@harbour.example".to_owned())),
@@ -142,6 +143,16 @@ fn the_pages_on_the_way_in_and_out_render() {
     ]);
     let go_url = "https://news.harbour.example/_gate/slo?round=library&end=ams".to_owned();
     check([("signing_out", SigningOut { frame: frame(), go_url })]);
+    let waiting = |place, wait, is_ams_silent| WaitingPage {
+        frame: frame(),
+        news: WaitingNews { place, wait, again_in: (wait / 10).clamp(2, 30), is_ams_silent, is_over: false },
+        address: "/_gate/waiting?return_to=%2Fmembers%3Fa%3D1".to_owned(),
+    };
+    check([
+        ("waiting", waiting(317, 340, false)),
+        ("waiting_at_the_head", waiting(1, 0, false)),
+        ("waiting_for_the_ams", waiting(12, 60, true)),
+    ]);
     check([("signed_out", SignedOutPage { frame: frame(), sign_in: "/_gate/login".to_owned() })]);
 }
 
@@ -274,6 +285,7 @@ fn a_page_tries_again_by_itself_only_where_that_may_help() {
                     | Notice::Busy(_)
                     | Notice::NetworkBusy(_)
                     | Notice::TooManyAttempts(_)
+                    | Notice::LineFull(_)
                     | Notice::Unavailable(_)
             )
         })

@@ -139,6 +139,12 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
             "Nothing is wrong with your account.",
             vec![again("Try now").unwrap_or_else(home)],
         ),
+        Notice::LineFull(when) => words(
+            "Very many people are signing in just now",
+            format!("So many people are in line that there is no place left. Please come again in about {}.", when.in_words()),
+            "Nothing is wrong with your account.",
+            vec![again("Try now").unwrap_or_else(home)],
+        ),
         Notice::AmsDown(_) => words(
             "Signing in is not possible just now",
             format!("The sign-in system of {association} is not answering."),

@@ -53,7 +53,18 @@ impl Ams for Silent {
     fn arrival(&self, _: &str, _: &Keep) -> Result<Arrival, ArrivalFault> {
         Err(ArrivalFault::Missing)
     }
-    fn redeem<'a>(&'a self, _: &'a Arrival, _: Parts) -> BoxFuture<'a, Result<Record, AmsError>> {
+    fn calls_of_sign_in(&self, _: Parts) -> usize {
+        1
+    }
+    fn redeem<'a>(
+        &'a self,
+        _: &'a Arrival,
+        _: Parts,
+        _: Priority,
+    ) -> BoxFuture<'a, Result<Record, AmsError>> {
+        Box::pin(async { Err(AmsError::Busy) })
+    }
+    fn canary(&self) -> BoxFuture<'_, Result<bool, AmsError>> {
         Box::pin(async { Err(AmsError::Busy) })
     }
     fn read<'a>(

@@ -40,6 +40,13 @@ pub const MARKUP: &str = "zoe.ohara@people.example";
 #[derive(Debug, Default)]
 pub struct MovedClock(AtomicI64);
 
+impl MovedClock {
+    /// Time passes.
+    pub fn forward(&self, by: SignedDuration) {
+        self.0.fetch_add(by.as_secs(), Ordering::Relaxed);
+    }
+}
+
 impl Clock for MovedClock {
     fn now(&self) -> Timestamp {
         SystemClock.now() + SignedDuration::from_secs(self.0.load(Ordering::Relaxed))
@@ -59,6 +66,10 @@ pub struct Plan {
     pub calls_per_second: u32,
     /// The sources of the secret keys, as in the configuration.
     pub secret_keys: &'static str,
+    pub calls_per_minute: u32,
+    /// Added to `[listen]` and to `[ams]`.
+    pub listen: &'static str,
+    pub ams: &'static str,
     pub store: Option<PathBuf>,
     /// The address of a database, in place of a file.
     pub database: Option<String>,
@@ -77,6 +88,9 @@ impl Default for Plan {
             session: String::new(),
             switches: vec!["rate_limit=off"],
             calls_per_second: 1000,
+            calls_per_minute: 100_000,
+            listen: "",
+            ams: "",
             store: None,
             secret_keys: r#"{ env = "SECRET_KEY" }"#,
             database: None,
@@ -159,7 +173,8 @@ impl World {
 
     /// The configuration as an operator would have written it.
     pub fn configuration(&self) -> String {
-        let Plan { access, more, live, session, calls_per_second, secret_keys, .. } = &self.plan;
+        let Plan { access, more, live, session, calls_per_second, calls_per_minute, .. } = &self.plan;
+        let Plan { listen, ams: of_ams, secret_keys, .. } = &self.plan;
         let (ams, port) = (self.ams.base_url(), self.address.port());
         let upstream = self.plan.upstream.clone().unwrap_or_else(|| self.site.base_url());
         let more = more.replace("{port}", &port.to_string()).replace("{upstream}", &upstream);
@@ -189,11 +204,13 @@ address = "127.0.0.1:{port}"
 operations = "127.0.0.1:0"
 forward_auth_proxies = ["127.0.0.1"]
 workers = 2
+{listen}
 
 [ams]
 live = "{live}"
 calls_per_second = {calls_per_second}
-calls_per_minute = 100000
+calls_per_minute = {calls_per_minute}
+{of_ams}
 
 [ams.production]{production}
 [ams.staging]{staging}
@@ -294,7 +311,7 @@ upstream = "{upstream}"
 
     /// Time passes, here and at the AMS.
     pub fn forward(&self, by: SignedDuration) {
-        self.clock.0.fetch_add(by.as_secs(), Ordering::Relaxed);
+        self.clock.forward(by);
         self.people().advance(by);
     }
 }

@@ -26,6 +26,8 @@ pub(super) struct AmsTokens {
     pub(super) base: Url,
     /// `AppToken` and the integration's own `UserToken`, never a visitor's: a 401 is then about us.
     pub(super) headers: HeaderMap,
+    /// The integration's own user, as the handshake names it.
+    pub(super) user: Option<String>,
     pub(super) obtained: Timestamp,
     /// A call was refused with these tokens just after they were obtained, so the tokens were not the reason.
     pub(super) refused_when_new: AtomicBool,
@@ -52,6 +54,7 @@ struct Authenticated {
     uri: String,
     app_token: String,
     user_token: String,
+    user_id: Option<String>,
 }
 
 impl Handshake {
@@ -71,6 +74,7 @@ impl Handshake {
         Ok(AmsTokens {
             base: self.hosts.accept_base(&authenticated.uri)?,
             headers: HeaderMap::from_iter([app, user]),
+            user: authenticated.user_id,
             obtained: now,
             refused_when_new: AtomicBool::new(false),
         })
@@ -82,7 +86,7 @@ fn post(url: Url, headers: HeaderMap, document: Bytes) -> Call {
 }
 
 async fn ask<T: DeserializeOwned>(transport: &Transport, call: Call, step: &str) -> Result<T, AmsError> {
-    let answer = transport.send(&call, Priority::SignIn).await?;
+    let answer = transport.send(&call, Priority::Token).await?;
     match answer.status.as_u16() {
         // The decoder's own words could quote a token, so they are not kept.
         200 => serde_json::from_slice(&answer.body)

@@ -58,9 +58,15 @@ fn readings(parts: &Parts) -> VecDeque<ListReading<'_>> {
     parts.each().flat_map(of).collect()
 }
 
+/// How many calls it takes to sign somebody in, at most; those for tokens of ours are not counted.
+pub(super) fn calls_of_sign_in(parts: &Parts) -> usize {
+    // A list takes two pages as long as nobody has seen how long a page is.
+    (1 + 2 * readings(parts).len()).min(MOST_CALLS)
+}
+
 /// The calls that are left for lists while a visitor waits, after the one about the person; in the background there is no limit.
 fn most_calls(priority: Priority) -> Option<usize> {
-    (priority == Priority::SignIn).then_some(MOST_CALLS - 1)
+    matches!(priority, Priority::SignIn(_) | Priority::Person).then_some(MOST_CALLS - 1)
 }
 
 /// Fetches the parts and puts the record together.

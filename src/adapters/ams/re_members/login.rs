@@ -57,7 +57,7 @@ pub(super) fn arrival(parameters: &str) -> Result<Arrival, ArrivalFault> {
         return Err(ArrivalFault::Malformed);
     }
     let claimed = IndividualId::parse(&claimed).ok_or(ArrivalFault::Malformed)?;
-    Ok(Arrival { proof: proof.into(), claimed: Some(claimed) })
+    Ok(Arrival { proof: proof.into(), claimed: Some(claimed), is_verified: false })
 }
 
 fn only(parameters: &str, name: &str) -> Result<String, ArrivalFault> {

@@ -33,6 +33,7 @@ use crate::adapters::BoxFuture;
 use crate::adapters::budget::{Budget, Priority};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::http::HttpClient;
+use crate::domain::budget::Rate;
 use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::time::Timestamp;
 
@@ -43,6 +44,9 @@ pub use self::login::Portal;
 
 /// The name of this kind of AMS, in files and in what a browser keeps.
 pub(super) const KIND: &str = "remembers";
+
+/// What it allows (docs/ams/remembers.md, "Limits").
+pub(super) const RATE: Rate = Rate::new(3, 60);
 
 /// The re:Members client of one environment.
 pub struct ReMembers {
@@ -74,14 +78,19 @@ impl ReMembers {
         ReMembers { name, portal, api: Api::new(transport, tokens), clock, history: Mutex::default() }
     }
 
-    async fn redeemed(&self, arrival: &Arrival, parts: Parts) -> Result<Record, AmsError> {
+    async fn redeemed(
+        &self,
+        arrival: &Arrival,
+        parts: Parts,
+        priority: Priority,
+    ) -> Result<Record, AmsError> {
         let as_of = self.clock.now();
-        let individual = read::find_by_token(&self.api, &arrival.proof).await?;
+        let individual = read::find_by_token(&self.api, &arrival.proof, priority).await?;
         // Before the parts are fetched: a false claim must not cost more calls than it has to.
         if Some(read::id_of(&individual)?) != arrival.claimed {
             return Err(AmsError::OtherPerson);
         }
-        lists::complete(&self.api, individual, &parts, Priority::SignIn, as_of).await
+        lists::complete(&self.api, individual, &parts, priority, as_of).await
     }
 
     async fn reread(
@@ -138,8 +147,22 @@ impl Ams for ReMembers {
         self.portal.logout_url()
     }
 
-    fn redeem<'a>(&'a self, arrival: &'a Arrival, parts: Parts) -> BoxFuture<'a, Result<Record, AmsError>> {
-        Box::pin(async move { self.noted(self.redeemed(arrival, parts).await) })
+    fn calls_of_sign_in(&self, parts: Parts) -> usize {
+        lists::calls_of_sign_in(&parts)
+    }
+
+    // A token is believed to live for hours (docs/ams/remembers.md, "The token"), so it waits as it is.
+    fn redeem<'a>(
+        &'a self,
+        arrival: &'a Arrival,
+        parts: Parts,
+        priority: Priority,
+    ) -> BoxFuture<'a, Result<Record, AmsError>> {
+        Box::pin(async move { self.noted(self.redeemed(arrival, parts, priority).await) })
+    }
+
+    fn canary(&self) -> BoxFuture<'_, Result<bool, AmsError>> {
+        Box::pin(async move { self.noted(read::canary(&self.api).await) })
     }
 
     fn read<'a>(

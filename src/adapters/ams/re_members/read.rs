@@ -18,13 +18,17 @@ use crate::domain::time::Timestamp;
 const MOST_PAGES: usize = 100;
 
 /// Finds the person that the visitor's token stands for. Every way of saying that it is not valid gives `ArrivalRefused`.
-pub(super) async fn find_by_token(api: &Api, token: &SecretString) -> Result<Value, AmsError> {
+pub(super) async fn find_by_token(
+    api: &Api,
+    token: &SecretString,
+    priority: Priority,
+) -> Result<Value, AmsError> {
     let token = token.expose_secret();
     if !is_guid(token) {
         return Err(AmsError::ArrivalRefused);
     }
     let path = &["Individuals", "FindBySsoToken", token];
-    let reply = api.get(ApiQuestion { path, query: &[("includeDetails", "true")] }, Priority::SignIn).await?;
+    let reply = api.get(ApiQuestion { path, query: &[("includeDetails", "true")] }, priority).await?;
     match reply {
         Reply::Body(body) => one(&body, "FindBySsoToken")?.ok_or(AmsError::ArrivalRefused),
         // The tokens shown were our own and good, so a refusal is about the visitor's.
@@ -52,9 +56,23 @@ pub(super) async fn find_by_id(
 /// A cheap call that needs good tokens and nothing else (docs/ams/remembers.md, "Tokens").
 pub(super) async fn probe(api: &Api) -> Result<(), AmsError> {
     let path = &["Ads", "Mobile", "All", "1"];
-    match api.get(ApiQuestion { path, query: &[] }, Priority::SignIn).await? {
+    match api.get(ApiQuestion { path, query: &[] }, Priority::Person).await? {
         Reply::Unauthorised => Err(AmsError::CredentialsRefused),
         _ => Ok(()),
+    }
+}
+
+/// Whether the integration's own user is found: somebody who is there as long as we are.
+pub(super) async fn canary(api: &Api) -> Result<bool, AmsError> {
+    let tokens = api.tokens.usable().await?;
+    let Some(user) = tokens.user.as_deref().filter(|user| is_guid(user)) else {
+        // Nobody is known yet; tokens that are accepted must do.
+        return Ok(true);
+    };
+    let path = &["Individuals", "Profile", user, "1"];
+    match api.get(ApiQuestion { path, query: &[] }, Priority::Canary).await? {
+        Reply::Body(body) => Ok(one(&body, "Profile")?.is_some()),
+        _ => Ok(false),
     }
 }
 

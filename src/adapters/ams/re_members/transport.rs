@@ -47,7 +47,7 @@ impl Transport {
     }
 
     async fn once(&self, call: &Call, priority: Priority) -> Result<HttpAnswer, AmsError> {
-        self.budget.admit(priority).await.map_err(|Busy| AmsError::Busy)?;
+        self.budget.start(priority).await.map_err(|Busy| AmsError::Busy)?;
         let (url, headers) = (call.url.clone(), call.headers.clone());
         let answer = match &call.document {
             None => self.http.get(url, headers).await,
@@ -56,10 +56,10 @@ impl Transport {
         let answer = answer.map_err(failure)?;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             let retry_after = retry_after(&answer.headers);
-            self.budget.throttle(retry_after);
+            self.budget.throttle(retry_after).await;
             return Err(AmsError::RateLimited { retry_after });
         }
-        self.budget.ease();
+        self.budget.ease().await;
         if answer.status.is_server_error() {
             return Err(AmsError::Failed(answer.status.as_u16()));
         }

@@ -15,6 +15,7 @@ use crate::domain::record::{IndividualId, Profile, Record};
 use crate::domain::session::{Session, SessionKey};
 
 pub(super) mod administration;
+mod calls;
 mod directory;
 mod grants;
 mod mappings;
@@ -22,6 +23,7 @@ mod outbox;
 mod secrets;
 mod sessions;
 pub(super) mod transfer;
+mod waiting;
 mod whole;
 
 /// Where a store of one kind is kept.
@@ -61,6 +63,11 @@ macro_rules! contract {
                 audit_entries_are_numbered_without_a_gap
                 an_emergency_link_opens_once_and_its_session_can_be_ended
                 the_latest_choice_of_an_environment_counts
+            }
+            calls {
+                of_many_calls_at_once_as_many_start_as_may
+                calls_count_after_a_restart
+                a_pause_counts_for_every_gateway_and_after_a_restart
             }
             directory {
                 a_slow_answer_does_not_undo_a_fresh_one
@@ -113,6 +120,12 @@ macro_rules! contract {
                 a_secret_key_is_replaced_while_people_are_signed_in
                 sealing_again_goes_on_after_a_restart_and_leaves_what_is_damaged
                 a_store_opens_for_the_keys_of_its_gateway_and_no_others
+            }
+            waiting {
+                a_place_keeps_its_number_over_a_restart
+                a_number_is_never_given_twice
+                networks_have_their_rounds
+                a_place_is_forgotten_when_nobody_asks
             }
             whole {
                 a_purge_deletes_what_is_over_and_keeps_what_lives

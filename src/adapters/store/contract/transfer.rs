@@ -81,7 +81,8 @@ pub(super) async fn every_table_is_described_as_it_is(place: &dyn Place) {
         let columns = table.columns.iter().map(|column| (column.name, kind(column.kind)));
         (table.keys, columns.collect::<Vec<_>>())
     };
-    let shown = place.tables();
+    let mut shown = place.tables();
+    shown.retain(|(name, ..)| !NOT_COPIED.contains(&name.as_str()));
     assert_eq!(shown.len(), TABLES.len(), "{shown:?}");
     for (name, keys, columns) in shown {
         let table = TABLES.iter().find(|table| table.name == name).unwrap_or_else(|| panic!("{name}"));

@@ -6,6 +6,7 @@
 //! caller's thread wherever the row is known before.
 
 mod administration;
+mod calls;
 mod changes;
 pub(crate) mod clock;
 mod directory;
@@ -28,6 +29,7 @@ mod store;
 pub(super) mod tests;
 mod tls;
 mod tokens;
+mod waiting;
 
 use std::sync::Arc;
 

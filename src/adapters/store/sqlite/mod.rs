@@ -5,6 +5,7 @@
 //! opening are done by the caller's thread, so that the writer, of which there is one, only writes.
 
 mod administration;
+mod calls;
 mod directory;
 pub(crate) mod filling;
 mod grants;
@@ -24,6 +25,7 @@ mod store;
 #[cfg(test)]
 pub(super) mod tests;
 mod tokens;
+mod waiting;
 mod worker;
 
 use std::path::{Path, PathBuf};

@@ -8,10 +8,13 @@ use toml::Spanned;
 
 use super::Resolving;
 use crate::adapters::ams::kinds::{AmsSettings, Kind};
-use crate::adapters::budget::Rate;
 use crate::adapters::toml_reading::Said;
 use crate::config::raw;
 use crate::config::settings::AmsChoice;
+use crate::domain::budget::Rate;
+
+/// Places in the line for one network; a whole conference may sit behind one address.
+const WAITING_PER_NETWORK: usize = 500;
 
 /// Which of the two environments is meant.
 #[derive(Clone, Copy, PartialEq)]
@@ -26,9 +29,10 @@ impl Resolving<'_, '_> {
         let kind = self.choice(said.kind, Kind::default(), &Kind::ALL);
         let names = [("production", LiveEnvironment::Production), ("staging", LiveEnvironment::Staging)];
         let live = self.choice(said.live, LiveEnvironment::Production, &names);
-        let default = Rate::default();
+        let default = kind.unwrap_or_default().rate();
         let per_second = self.count(said.calls_per_second, default.per_second);
         let per_minute = self.count(said.calls_per_minute, default.per_minute);
+        let waiting_per_network = self.count(said.waiting_per_network, WAITING_PER_NETWORK);
         let wanted = |which| live == Some(which);
         let production = self.environment(
             kind.unwrap_or_default(),
@@ -52,7 +56,8 @@ impl Resolving<'_, '_> {
         Some(AmsChoice {
             live: live?,
             standby,
-            rate: Rate { per_second: per_second?, per_minute: per_minute? },
+            rate: Rate { per_day: default.per_day, ..Rate::new(per_second?, per_minute?) },
+            waiting_per_network: waiting_per_network?,
         })
     }
 

@@ -98,7 +98,7 @@ impl Catalogues {
             return Ok(());
         }
         self.look_at_records().await?;
-        match self.ams.catalogue(Priority::Refresh).await {
+        match self.ams.catalogue(Priority::Catalogue).await {
             Ok(catalogue) => {
                 self.note_failure(None);
                 let catalogue = Arc::new(catalogue);

@@ -60,7 +60,7 @@ impl People {
     pub async fn find(&self, text: &str) -> Result<FoundPerson, FindError> {
         let wanted = Wanted::parse(text).ok_or(FindError::NotAName)?;
         let parts = self.rules.load().rules.parts();
-        match self.ams.find(&wanted, parts, Priority::SignIn).await {
+        match self.ams.find(&wanted, parts, Priority::Person).await {
             Ok(Some(PersonReading { record, said })) => {
                 self.directory.put_record(&self.environment, &record).await?;
                 Ok(FoundPerson { record, said: Some(said), instead_of: None })

@@ -79,7 +79,7 @@ async fn tiles(admin: &Admin) -> Vec<Tile> {
                 Some(at) => format!(
                     "Last answer on {}. {} of {} calls used in the last minute.",
                     when(at, &zone),
-                    status.budget.last_minute,
+                    status.budget.last_minute.iter().sum::<usize>(),
                     status.budget.per_minute
                 ),
                 None => format!("Environment {}.", status.ams.environment),

@@ -4,12 +4,13 @@ use askama::Template;
 
 use crate::adapters::store::StoreError;
 use crate::adapters::store::outbox::{DeliveryStatus, Undelivered};
+use crate::domain::budget::CallKind;
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::administer::status::Status;
 use crate::web::admin::fields::grouped;
 use crate::web::admin::menu::{self, MenuItem};
 use crate::web::admin::shell::{Shell, Tone, admin_pages};
-use crate::web::admin::words::when;
+use crate::web::admin::words::{call_kind, when};
 
 /// Days before its end at which a certificate is worth a word.
 const SOON: i64 = 14;
@@ -94,15 +95,21 @@ fn ams(status: &Status, zone: &TimeZone) -> StatusPart {
 fn calls(status: &Status) -> StatusPart {
     let budget = &status.budget;
     let waiting: usize = budget.waiting.iter().sum();
+    let by_kind = |counts: [usize; CallKind::ALL.len()]| {
+        let used = CallKind::ALL.iter().zip(counts).filter(|(_, count)| *count > 0);
+        let used: Vec<String> = used.map(|(kind, count)| format!("{count} {}", call_kind(*kind))).collect();
+        if used.is_empty() { "none".to_owned() } else { used.join(", ") }
+    };
+    let used: usize = budget.last_minute.iter().sum();
     let (tone, word) = match (budget.paused_for, waiting) {
         (Some(_), _) => (Tone::Warn, "Paused"),
         (None, 0) => (Tone::Good, "In order"),
         (None, _) => (Tone::Warn, "Calls wait"),
     };
-    let [sign_ins, refreshes, sweeps] = budget.waiting;
     let mut facts = vec![
-        ("Used in the last minute", format!("{} of {}", budget.last_minute, budget.per_minute)),
-        ("Waiting", format!("{sign_ins} sign-ins, {refreshes} refreshes, {sweeps} for reading all members")),
+        ("Used in the last minute", format!("{used} of {}", budget.per_minute)),
+        ("For what", by_kind(budget.last_minute)),
+        ("Waiting", by_kind(budget.waiting)),
     ];
     facts.extend(
         budget.paused_for.map(|left| ("Asked to pause for", format!("{} more seconds", left.as_secs()))),

@@ -24,7 +24,13 @@ fn every_sample_renders() {
             tokens_since: None,
         },
         standby: Some("staging".into()),
-        budget: Usage { last_minute: 12, per_minute: 60, waiting: [0, 0, 0], paused_for: None },
+        budget: Usage {
+            last_minute: [2, 6, 0, 1, 3, 0, 0],
+            per_minute: 60,
+            waiting: [0; 7],
+            reserved: 0,
+            paused_for: None,
+        },
         store: Ok(()),
         sealed_with_older: 1204,
         known: Some(100_000),
@@ -38,7 +44,7 @@ fn every_sample_renders() {
             ..good.ams.clone()
         },
         budget: Usage {
-            waiting: [2, 40, 4],
+            waiting: [0, 2, 0, 0, 40, 0, 4],
             paused_for: Some(std::time::Duration::from_secs(20)),
             ..good.budget
         },

@@ -82,7 +82,7 @@ async fn an_ams_that_is_down_is_unreachable() {
     let down = ReMembers::new(
         environment("http://127.0.0.1:1"),
         HttpClient::new(HttpLimits::default()).unwrap(),
-        Arc::new(Budget::new(Rate::default())),
+        Arc::new(Budget::new(RATE, Arc::<MemoryLedger>::default(), Arc::new(SystemClock))),
         Arc::clone(&world.clock) as SharedClock,
     );
     assert!(matches!(down.probe().await, Err(AmsError::Unreachable(_))));
@@ -116,7 +116,7 @@ async fn a_long_wait_is_told_and_holds_everyone() {
 #[tokio::test]
 async fn calls_keep_to_the_budget() {
     let begin = std::time::Instant::now();
-    let world = World::start_with(Rate { per_second: 3, per_minute: 60 }, |_: &Seen| None).await;
+    let world = World::start_with(RATE, |_: &Seen| None).await;
     for _ in 0..2 {
         world.read().await.unwrap();
     }

@@ -139,7 +139,7 @@ async fn nothing_crosses_between_environments() {
     let world = World::start(by_the_book).await;
     let other = World::start(by_the_book).await;
     let staging = Environment { name: "staging".into(), ..environment(&other.address) };
-    let budget = Arc::new(Budget::new(Rate::default()));
+    let budget = Arc::new(Budget::new(RATE, Arc::<MemoryLedger>::default(), Arc::new(SystemClock)));
     let clock: SharedClock = Arc::clone(&world.clock) as SharedClock;
     let staging = ReMembers::new(staging, HttpClient::new(HttpLimits::default()).unwrap(), budget, clock);
     assert_eq!((world.ams.environment(), staging.environment()), ("production", "staging"));

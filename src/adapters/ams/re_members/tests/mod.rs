@@ -17,9 +17,11 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::adapters::ams::catalogue::AmsCatalogue as _;
-use crate::adapters::budget::Rate;
+use crate::adapters::budget::{MemoryLedger, Priority};
 use crate::adapters::clock::Clock;
+use crate::adapters::clock::SystemClock;
 use crate::adapters::http::HttpLimits;
+use crate::domain::budget::Rate;
 
 const USER: &str = "b3a1c0de-1111-4222-8333-444455556666";
 const SSO: &str = "1f2e3d4c-5b6a-4978-8a6b-5c4d3e2f1a0b";
@@ -68,7 +70,7 @@ struct World {
 
 impl World {
     async fn start(script: impl Fn(&Seen) -> Option<Response> + Clone + Send + Sync + 'static) -> World {
-        World::start_with(Rate { per_second: 1_000, per_minute: 10_000 }, script).await
+        World::start_with(Rate::new(1_000, 10_000), script).await
     }
 
     async fn start_with(
@@ -97,7 +99,7 @@ impl World {
 
         let clock = Arc::new(TestClock(AtomicI64::new(1_790_000_000)));
         let http = HttpClient::new(HttpLimits { total: Duration::from_millis(400), ..HttpLimits::default() });
-        let budget = Arc::new(Budget::new(rate));
+        let budget = Arc::new(Budget::new(rate, Arc::<MemoryLedger>::default(), Arc::new(SystemClock)));
         let shared: SharedClock = Arc::clone(&clock) as SharedClock;
         let ams = ReMembers::new(environment(&address), http.unwrap(), budget, shared);
         World { ams, address, seen, clock }
@@ -108,7 +110,7 @@ impl World {
             .ams
             .arrival(&format!("UserId={USER}&sso={SSO}"), &Keep::new(KIND, "production", ""))
             .unwrap();
-        self.ams.redeem(&arrival, parts).await
+        self.ams.redeem(&arrival, parts, Priority::Person).await
     }
 
     async fn read(&self) -> Result<Option<Record>, AmsError> {

@@ -3,6 +3,10 @@
 //! An AMS's redirect need not carry any state, nonce or signature, so the binding to the browser is ours: see `attempts`.
 //! Whoever comes back without it gets no session, whatever proof is in the address.
 
+mod exchange;
+mod failure;
+mod line;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -10,26 +14,25 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use url::Url;
 
+use self::exchange::Exchanged;
 use super::attempts::{ATTEMPT_LIVES, Attempt, AttemptCookie, Attempts, handle_of};
+use super::known_browsers::KnownBrowsers;
 use super::long_addresses::Destination;
 use super::person::PublishedRules;
-use super::refusals::Refusals;
 use super::tally::Tally;
 use super::visit::{Live, Visits};
-use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, LoginStart};
+use super::waiting::{Brought, WaitingRoom, WaitingView};
+use crate::adapters::ams::{Ams, Arrival, LoginStart};
 use crate::adapters::clock::SharedClock;
-use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::{self, SessionSecret};
-use crate::adapters::keys::seal;
-use crate::adapters::store::StoreError;
+use crate::adapters::keys::seal::{self, Sealer};
 use crate::adapters::store::sessions::{Once, Sessions};
 use crate::domain::base64url;
-use crate::domain::device;
-use crate::domain::outcome::Outcome;
-use crate::domain::record::Record;
-use crate::domain::roles;
-use crate::domain::session::{Session, SessionKey};
+use crate::domain::session::SessionKey;
 use crate::domain::time::Timestamp;
+use crate::domain::waiting::KnownDevice;
+
+pub use self::failure::{Failure, SignInError};
 
 /// How long a proof is remembered as used. Staff of an association can make some that live for days
 /// (docs/ams/remembers.md, "The token").
@@ -38,84 +41,6 @@ const PROOF_REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// So many attempts within [`LOOP_SPAN`] without one coming back whole: the AMS drops what we give it.
 const LOOP: usize = 3;
 const LOOP_SPAN: SignedDuration = SignedDuration::from_secs(30);
-
-/// Why a sign-in does not end in a session.
-#[derive(Debug, thiserror::Error)]
-pub enum Failure {
-    /// The browser came back without any state of ours: the AMS or a mailed link sent it. A normal login is started.
-    #[error("the return carries no state")]
-    NoState,
-    /// As before, again and again: something on the way drops our state.
-    #[error("the return carries no state, for the third time within seconds")]
-    Loop,
-    /// The state is not one that this browser holds. The visitor's fault.
-    #[error("the state does not belong to this browser")]
-    ForeignState,
-    /// The attempt is too old. The visitor's fault.
-    #[error("the attempt has expired")]
-    Expired,
-    /// The state or the proof has been used before. The visitor's fault.
-    #[error("the attempt has been used before")]
-    Used,
-    /// The rest of the return is not what the AMS sends. The visitor's fault.
-    #[error(transparent)]
-    Arrival(#[from] ArrivalFault),
-    /// Too many refused proofs came from this network. The visitor's fault, or a neighbour's.
-    #[error("too many refused proofs came from this network")]
-    TooMany,
-    /// The AMS does not admit this person (not approved, or deceased).
-    #[error("the AMS does not admit this person")]
-    NotAdmitted,
-    /// The AMS gave no usable answer.
-    #[error(transparent)]
-    Ams(#[from] AmsError),
-    /// The store gave no answer. Our fault.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// No random numbers or no sealing. Our fault.
-    #[error(transparent)]
-    Cryptography(#[from] CryptographyFailed),
-}
-
-impl Failure {
-    /// What it is called wherever somebody is told of it.
-    pub fn outcome(&self) -> Outcome {
-        match self {
-            Failure::NoState => Outcome::NoState,
-            Failure::Loop => Outcome::StateLost,
-            Failure::ForeignState => Outcome::NotStartedHere,
-            Failure::Expired => Outcome::AttemptExpired,
-            Failure::Used => Outcome::AlreadyUsed,
-            Failure::Arrival(_) => Outcome::ReturnMalformed,
-            Failure::TooMany => Outcome::TooManyAttempts,
-            Failure::NotAdmitted => Outcome::NotAdmitted,
-            Failure::Ams(AmsError::ArrivalRefused) => Outcome::TokenRefused,
-            Failure::Ams(AmsError::OtherPerson) => Outcome::WrongPerson,
-            Failure::Ams(AmsError::Busy | AmsError::RateLimited { .. }) => Outcome::Busy,
-            Failure::Ams(_) => Outcome::AmsDown,
-            Failure::Store(_) => Outcome::Unavailable,
-            Failure::Cryptography(_) => Outcome::Broken,
-        }
-    }
-}
-
-/// A failure, and where the visitor wanted to go as far as that is known.
-#[derive(Debug, thiserror::Error)]
-#[error("{failure}")]
-pub struct SignInError {
-    /// What went wrong.
-    pub failure: Failure,
-    /// Where the visitor wanted to go.
-    pub to: Option<Destination>,
-    /// How often the page about a failure has begun this sign-in by itself.
-    pub tries: u8,
-}
-
-impl<F: Into<Failure>> From<F> for SignInError {
-    fn from(failure: F) -> SignInError {
-        SignInError { failure: failure.into(), to: None, tries: 0 }
-    }
-}
 
 /// A browser on its way to the AMS.
 #[derive(Debug)]
@@ -147,6 +72,10 @@ pub struct Returning<'a> {
     pub present: Option<&'a Arc<Live>>,
     /// Every session that it names, live or not. They end when a new one begins.
     pub named: &'a [SessionKey],
+    /// What it keeps of a place in line, as its cookie has it.
+    pub place: Option<&'a str>,
+    /// By what it shows that somebody has signed in there before.
+    pub device: Option<&'a str>,
 }
 
 /// A browser that has come back as somebody.
@@ -157,7 +86,50 @@ pub struct SignedIn {
     /// Where it wanted to go.
     pub to: Destination,
     /// Names the cookie of the attempt, which is spent.
-    pub handle: String,
+    pub handle: Option<String>,
+    /// What the browser shows from now on, to be known again.
+    pub device: Option<String>,
+}
+
+/// A browser that waits for its turn.
+#[derive(Debug)]
+pub struct InLine {
+    /// What the browser keeps of its place.
+    pub cookie: String,
+    /// Where it wants to go.
+    pub to: Destination,
+    /// Names the cookie of the attempt, which is spent.
+    pub handle: Option<String>,
+}
+
+/// What comes of a browser that has come back.
+#[derive(Debug)]
+pub enum Finished {
+    /// It is somebody.
+    SignedIn(SignedIn),
+    /// It has a place in line.
+    Waits(InLine),
+}
+
+/// What comes of a browser that asks for its turn.
+#[derive(Debug)]
+pub enum Polled {
+    /// Its turn has not come, or could not be used for a reason that passes.
+    Waits(WaitingView, Option<Failure>),
+    /// It is somebody.
+    SignedIn(SignedIn),
+    /// It needs something new from the AMS; its place is kept meanwhile.
+    NeedsAnew(InLine),
+    /// It has no place.
+    NoPlace(Option<Destination>),
+}
+
+/// By what that is sealed which a browser keeps.
+pub struct SignInSealers {
+    /// Login attempts.
+    pub attempts: Sealer,
+    /// That somebody has signed in before.
+    pub browsers: Sealer,
 }
 
 /// Signs people in.
@@ -168,7 +140,9 @@ pub struct SignIn {
     rules: PublishedRules,
     clock: SharedClock,
     attempts: Attempts,
-    refusals: Refusals,
+    browsers: KnownBrowsers,
+    /// The line in front.
+    pub waiting: Arc<WaitingRoom>,
     /// How sign-ins end.
     pub tally: Tally,
 }
@@ -181,10 +155,12 @@ impl SignIn {
         visits: Arc<Visits>,
         rules: PublishedRules,
         clock: SharedClock,
-        attempts: Attempts,
+        sealers: SignInSealers,
+        waiting: Arc<WaitingRoom>,
     ) -> SignIn {
-        let refusals = Refusals::new(Arc::clone(&clock));
-        SignIn { ams, store, visits, rules, clock, attempts, refusals, tally: Tally::default() }
+        let SignInSealers { attempts, browsers } = sealers;
+        let (attempts, browsers) = (Attempts::new(attempts), KnownBrowsers::new(browsers));
+        SignIn { ams, store, visits, rules, clock, attempts, browsers, waiting, tally: Tally::default() }
     }
 
     /// Sends a browser to the AMS. `callback` is our return address at the host where the visitor is.
@@ -206,13 +182,17 @@ impl SignIn {
     }
 
     /// Takes back a browser that comes from the AMS.
-    pub async fn finish(&self, returning: Returning<'_>) -> Result<SignedIn, SignInError> {
+    pub async fn finish(&self, returning: Returning<'_>) -> Result<Finished, SignInError> {
         let ended = self.take_back(returning).await;
-        self.tally.note(ended.as_ref().map_or_else(|error| error.failure.outcome().slug(), |_| "completed"));
+        self.tally.note(match &ended {
+            Ok(Finished::SignedIn(_)) => "completed",
+            Ok(Finished::Waits(_)) => "waits",
+            Err(error) => error.failure.outcome().slug(),
+        });
         ended
     }
 
-    async fn take_back(&self, returning: Returning<'_>) -> Result<SignedIn, SignInError> {
+    async fn take_back(&self, returning: Returning<'_>) -> Result<Finished, SignInError> {
         let now = self.clock.now();
         // (1) The state is there once, and its twin is in a cookie of this browser, for this host.
         let attempt = self.attempt_of(&returning, now)?;
@@ -247,12 +227,11 @@ impl SignIn {
         returning: &Returning<'_>,
         attempt: &Attempt,
         now: Timestamp,
-    ) -> Result<SignedIn, Failure> {
-        let (to, handle) = (attempt.to.clone(), attempt.handle().to_owned());
+    ) -> Result<Finished, Failure> {
+        let (to, handle) = (attempt.to.clone(), Some(attempt.handle().to_owned()));
         // (2) The AMS's part has the shape that it always has, and comes from the login to which the browser was sent.
         let arrival = self.ams.arrival(returning.parameters, &attempt.keep)?;
-        // Where an AMS does not look at case, one proof must not count as several; elsewhere no two differ in case alone.
-        let proof = once(b"proof", &arrival.proof.expose_secret().to_ascii_lowercase());
+        let proof = proof_of(&arrival);
         if attempt.is_expired(now) {
             // The proof may still be good; nobody shall find it in this browser's history and use it.
             self.store.use_once(&proof, now + PROOF_REMEMBERED).await?;
@@ -268,55 +247,35 @@ impl SignIn {
             && live.session().created >= attempt.begun
         {
             self.store.use_once(&proof, now + PROOF_REMEMBERED).await?;
-            return Ok(SignedIn { secret: None, to, handle });
+            return Ok(Finished::SignedIn(SignedIn { secret: None, to, handle, device: None }));
         }
-        // (5) The proof is good, shows the person whom the address names, and is used once. It is remembered only after the AMS has
-        // vouched for it, so that strangers cannot fill the store with invented ones.
-        let record = Arc::new(self.redeem(returning, &arrival).await?);
-        if !self.store.use_once(&proof, now + PROOF_REMEMBERED).await? {
-            return Err(Failure::Used);
-        }
-        // (6) The AMS admits the person now.
-        if !roles::admits(&record) {
-            return Err(Failure::NotAdmitted);
-        }
-        // (7) A new session under a new id; whatever the browser came with is over.
-        let secret = self.begin_session(returning, record, now).await?;
-        for key in returning.named {
-            self.visits.end(key).await?;
-        }
-        Ok(SignedIn { secret: Some(secret), to, handle })
-    }
-
-    async fn redeem(&self, returning: &Returning<'_>, arrival: &Arrival) -> Result<Record, Failure> {
-        let place = self.refusals.place(returning.address).await.map_err(|_| Failure::TooMany)?;
-        let parts = self.rules.load().rules.parts();
-        let redeemed = self.ams.redeem(arrival, parts).await;
-        if let Err(AmsError::ArrivalRefused | AmsError::OtherPerson) = &redeemed {
-            self.refusals.note(place);
-        }
-        Ok(redeemed?)
-    }
-
-    async fn begin_session(
-        &self,
-        returning: &Returning<'_>,
-        record: Arc<Record>,
-        now: Timestamp,
-    ) -> Result<SessionSecret, Failure> {
-        let secret = SessionSecret::new()?;
-        let session = Session {
-            key: secret.key(),
-            individual: record.id.clone(),
-            environment: self.ams.environment().to_owned(),
-            host: returning.host.to_owned(),
-            created: now,
-            last_seen: now,
-            device: Some(device::describe(returning.user_agent)),
-            viewer: None,
+        // (5) There is room for a whole sign-in now, or the browser gets a place in line.
+        let brought = Brought { arrival, to: to.clone(), begun: attempt.begun, is_second: false };
+        let turn = if self.has_place(returning).await? {
+            None
+        } else {
+            self.waiting.at_once(returning.address).await
         };
-        self.visits.begin(session, record).await?;
-        Ok(secret)
+        let Some(turn) = turn else { return self.take_place(returning, brought, handle, now).await };
+        match self.exchange(returning, &brought, turn, false, now).await? {
+            Exchanged::In(secret) => {
+                let device = self.new_device(returning)?;
+                Ok(Finished::SignedIn(SignedIn { secret: Some(secret), to, handle, device }))
+            }
+            Exchanged::Kept | Exchanged::NeedsAnew => self.take_place(returning, brought, handle, now).await,
+        }
+    }
+
+    /// What a browser gets that has signed in for the first time.
+    fn new_device(&self, returning: &Returning<'_>) -> Result<Option<String>, Failure> {
+        if self.device_of(returning).is_some() {
+            return Ok(None);
+        }
+        Ok(Some(self.browsers.make(returning.host)?))
+    }
+
+    fn device_of(&self, returning: &Returning<'_>) -> Option<KnownDevice> {
+        self.browsers.recognize(returning.host, returning.device?)
     }
 }
 
@@ -329,6 +288,11 @@ fn state_of(parameters: &str) -> Result<Option<String>, Failure> {
     } else {
         Err(Failure::ForeignState)
     }
+}
+
+/// Where an AMS does not look at case, one proof must not count as several; elsewhere no two differ in case alone.
+fn proof_of(arrival: &Arrival) -> Once {
+    once(b"proof", &arrival.proof.expose_secret().to_ascii_lowercase())
 }
 
 fn once(kind: &[u8], text: &str) -> Once {
