@@ -244,7 +244,9 @@ async fn a_server_with_too_many_connections_says_so_and_lets_people_in_when_ther
     let mut jane = world.visitor();
     jane.sign_in(CHAIR, world.url("/education")).await.expect(200);
     let mut others = Vec::new();
-    while let Ok((client, connection)) = tokio_postgres::connect(&server.url(&name), tokio_postgres::NoTls).await {
+    while let Ok((client, connection)) =
+        tokio_postgres::connect(&server.url(&name), tokio_postgres::NoTls).await
+    {
         others.push((client, tokio::spawn(connection)));
         assert!(others.len() < 100, "the limit holds");
     }
@@ -252,7 +254,9 @@ async fn a_server_with_too_many_connections_says_so_and_lets_people_in_when_ther
     let (last, _) = others.last().unwrap();
     let ours = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%gateway_lease%' AND pid <> pg_backend_pid()";
     last.simple_query(ours).await.unwrap();
-    while let Ok((client, connection)) = tokio_postgres::connect(&server.url(&name), tokio_postgres::NoTls).await {
+    while let Ok((client, connection)) =
+        tokio_postgres::connect(&server.url(&name), tokio_postgres::NoTls).await
+    {
         others.push((client, tokio::spawn(connection)));
     }
     jane.get(world.url("/education")).await.expect(200);
