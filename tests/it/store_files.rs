@@ -91,7 +91,10 @@ async fn a_backup_is_taken_while_the_gateway_runs_and_a_restore_asks_what_become
         // The two restores may fall into one second.
         std::thread::sleep(std::time::Duration::from_millis(1100));
     }
-    assert_eq!(beginning(&folder, "gate.sqlite.replaced-").len(), 2, "what was there is kept");
+    let kept = beginning(&folder, "gate.sqlite.replaced-");
+    // Beside a store may lie its log, which goes with it.
+    let kept = kept.iter().filter(|file| file.display().to_string().ends_with('Z')).count();
+    assert_eq!(kept, 2, "what was there is kept");
     assert!(beginning(&folder, "gate.sqlite.partial").is_empty());
 
     // A copy is a store: the gateway goes on with it.
@@ -147,8 +150,11 @@ async fn check_says_how_far_a_change_of_the_secret_key_has_come() {
     fs::write(&new, NEW_KEY).unwrap();
     let old = r#"{ env = "SECRET_KEY" }"#;
     let new = format!("{{ file = \"{}\" }}", new.display());
-    let checked = |keys: &str| {
+    let write = |keys: &str| {
         fs::write(&file, configuration.replace(&format!("[{old}]"), &format!("[{keys}]"))).unwrap();
+    };
+    let checked = |keys: &str| {
+        write(keys);
         asked(&["check"], &file)
     };
     let (both, turned) = (format!("{old}, {new}"), format!("{new}, {old}"));
@@ -156,7 +162,7 @@ async fn check_says_how_far_a_change_of_the_secret_key_has_come() {
     let early = checked(&both);
     assert!(done(&early).contains("the gateway does not have every key of the list yet"));
     let start = |keys: &str| {
-        checked(keys);
+        write(keys);
         Gateway::start_with(&file).end();
     };
     start(&both);
@@ -165,7 +171,6 @@ async fn check_says_how_far_a_change_of_the_secret_key_has_come() {
     start(&turned);
     let told = done(&checked(&turned));
     assert!(told.contains("store.secret_keys: "), "{told}");
-    refused(&checked(&format!("{old}, {old}").replace("SECRET_KEY", "OTHER")), "OTHER");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,16 +3,18 @@
 //! Rows travel sealed as they are, and are compared when they have arrived. Nobody is signed out by it.
 
 mod restore;
+mod telling;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
+use telling::{tell, told};
+
 use super::shared::{CommandFailure, because, runtime};
 use crate::adapters::clock::{Clock as _, SystemClock};
-use crate::adapters::store::StoreError;
-use crate::adapters::store::transfer::{self, CopiedTable};
+use crate::adapters::store::transfer;
 use crate::app::{self, Upgraded};
 use crate::config::settings::StorePlace;
 use crate::config::{self, Env, Settings};
@@ -112,29 +114,4 @@ fn upgrade(settings: &Settings, out: &mut dyn Write) -> Result<(), CommandFailur
         }
     }
     Ok(())
-}
-
-fn tell(copied: &[CopiedTable], out: &mut dyn Write) -> Result<(), CommandFailure> {
-    for CopiedTable { name, rows } in copied.iter().filter(|table| table.rows > 0) {
-        writeln!(out, "{name:<20}{rows:>12} {}", if *rows == 1 { "row" } else { "rows" })?;
-    }
-    Ok(())
-}
-
-/// An error of a store with what can be done about it.
-fn told(error: StoreError) -> CommandFailure {
-    let remedy = match &error {
-        StoreError::NotEmpty(_) => "Name one that is not there yet or has no tables",
-        StoreError::Missing(_) => "Name the store of a gateway that has run",
-        StoreError::WrongKey => {
-            "Put the key that sealed it into `store.secret_keys`, at the end if it is an older one"
-        }
-        StoreError::Damaged(_) => "Nothing was changed. Take another backup",
-        StoreError::Newer => "Use the release that wrote it",
-        StoreError::InUse(_) | StoreError::Superseded => "Stop the gateway first",
-        StoreError::Differs(_) => "Nothing was changed. See whether the disk or the database is in order",
-        StoreError::File(fault) => fault.remedy(),
-        StoreError::Older | StoreError::Unavailable(_) | StoreError::Busy => return because(error),
-    };
-    because(format!("{error}. {remedy}"))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{tell, told};
+use super::telling::{tell, told};
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::sqlite::snapshot::SqliteSnapshot;

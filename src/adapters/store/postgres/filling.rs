@@ -52,20 +52,28 @@ impl PostgresFilling {
         make_tables(&connection).await
     }
 
+    /// Messages that are written now get numbers after those that were copied.
+    async fn go_on_counting(&self) -> QueryResult<()> {
+        let set =
+            "SELECT setval(pg_get_serial_sequence('back_channel', 'id'), coalesce(max(id), 0) + 1, false)
+                   FROM back_channel";
+        self.0.connection()?.batch(set).await
+    }
+
     async fn complete(&self) -> QueryResult<()> {
+        self.go_on_counting().await?;
         let connection = self.0.connection()?;
         // What counts by itself goes on after what was copied.
         connection
             .batch(
                 "UPDATE audit_counter SET number = (SELECT coalesce(max(number), 0) FROM audit_log);
-                 SELECT setval(pg_get_serial_sequence('back_channel', 'id'), coalesce(max(id), 0) + 1, false)
-                 FROM back_channel;
                  COMMIT",
             )
             .await
     }
 
     async fn end(&self, keys: Vec<SessionKey>) -> QueryResult<()> {
+        self.go_on_counting().await?;
         let connection = self.0.connection()?;
         for key in keys {
             end_sessions(&connection, "SELECT key FROM sessions WHERE key = $1", values![&key.0[..]]).await?;

@@ -14,8 +14,6 @@ pub(crate) mod lock;
 mod mappings;
 mod outbox;
 mod raw;
-#[cfg(test)]
-mod releases;
 mod schema;
 mod secrets;
 mod sessions;

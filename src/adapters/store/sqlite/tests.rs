@@ -1,5 +1,7 @@
 //! What the file withstands, and what it tells a stranger.
 
+mod releases;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};

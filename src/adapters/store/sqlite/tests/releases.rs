@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::schema::{STEPS, Steps, open_writer, upgrade};
 use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::store::error::StoreError;
+use crate::adapters::store::sqlite::schema::{STEPS, Steps, open_writer, upgrade};
 
 /// What a later release might add.
 const LATER: Steps = &[STEPS[0], "CREATE TABLE later (n INTEGER PRIMARY KEY) STRICT"];
