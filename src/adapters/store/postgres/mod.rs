@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use self::clock::ServerClock;
 use self::engine::Engine;
-use self::lease::Lease;
+use self::lease::GatewayLease;
 use self::server::Server;
 use super::error::StoreError;
 use super::sealed::Vault;
@@ -79,7 +79,7 @@ impl PostgresStore {
     pub(crate) fn open_for_gateway(
         server: &Server,
         key: &SecretKey,
-    ) -> Result<(PostgresStore, Lease, Arc<ServerClock>), StoreError> {
+    ) -> Result<(PostgresStore, GatewayLease, Arc<ServerClock>), StoreError> {
         let store = PostgresStore::start(server, key)?;
         // First the lease, where there is one to take: opening may bring the tables to this release under another gateway.
         let first = if schema::has_tables(&store.engine)? { Some(store.lease()?) } else { None };
@@ -89,7 +89,7 @@ impl PostgresStore {
         Ok((store, lease, clock))
     }
 
-    fn lease(&self) -> Result<(Lease, Arc<ServerClock>), StoreError> {
+    fn lease(&self) -> Result<(GatewayLease, Arc<ServerClock>), StoreError> {
         lease::take(&self.engine, &self.server.to_string())
     }
 

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::engine::Engine;
-use super::statement::{Connection, QueryError, QueryResult, column, only, values};
+use super::statement::{QueryConnection, QueryError, QueryResult, column, only, values};
 use crate::adapters::store::error::StoreError;
 use crate::adapters::store::sealed::{Bound, Vault};
 
@@ -31,7 +31,7 @@ pub(super) fn has_tables(engine: &Engine) -> Result<bool, StoreError> {
 }
 
 /// Takes the steps that are missing: all or none of them.
-async fn migrate(connection: &Connection<'_>, vault: &Vault, canary: &[u8]) -> QueryResult<()> {
+async fn migrate(connection: &QueryConnection<'_>, vault: &Vault, canary: &[u8]) -> QueryResult<()> {
     connection.change(LOCK, &[]).await?;
     let done = match version_and_canary(connection).await? {
         None => 0,
@@ -54,7 +54,7 @@ async fn migrate(connection: &Connection<'_>, vault: &Vault, canary: &[u8]) -> Q
 }
 
 /// How many steps the database has behind it, and its canary. `None`: it is empty.
-async fn version_and_canary(connection: &Connection<'_>) -> QueryResult<Option<(usize, Vec<u8>)>> {
+async fn version_and_canary(connection: &QueryConnection<'_>) -> QueryResult<Option<(usize, Vec<u8>)>> {
     let select = "SELECT count(*), count(*) FILTER (WHERE relname = 'schema_version') FROM pg_class
                   WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm')";
     let counted: Option<(i64, i64)> =
