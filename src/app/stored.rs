@@ -6,7 +6,7 @@ use super::error::StartError;
 use crate::adapters::clock::{SharedClock, SystemClock};
 use crate::adapters::store::administration::Administration;
 use crate::adapters::store::postgres::PostgresStore;
-use crate::adapters::store::postgres::lease::Lease;
+use crate::adapters::store::postgres::lease::GatewayLease;
 use crate::adapters::store::sqlite::SqliteStore;
 use crate::adapters::store::sqlite::lock::GatewayLock;
 use crate::adapters::store::{Store, StoreError};
@@ -45,7 +45,7 @@ pub(super) enum Hold {
     /// Ends with the process.
     File(#[expect(dead_code, reason = "it is held, not read")] GatewayLock),
     /// Ends when it is not renewed.
-    Server(Lease),
+    Server(GatewayLease),
 }
 
 impl Hold {

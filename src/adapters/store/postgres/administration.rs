@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::PostgresStore;
 use super::changes::{Change, note};
-use super::statement::{Connection, QueryResult, column, only, values};
+use super::statement::{QueryConnection, QueryResult, column, only, values};
 use crate::adapters::store::administration::{Administration, EnvironmentChoice, Opening, Registered};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::rows::signed;
@@ -195,7 +195,7 @@ impl Administration for PostgresStore {
 }
 
 /// Until the transaction ends, nobody else adds an audit entry. Who decides by what administrators have changed does this first.
-pub(super) async fn hold_audit_log(connection: &Connection<'_>) -> QueryResult<()> {
+pub(super) async fn hold_audit_log(connection: &QueryConnection<'_>) -> QueryResult<()> {
     connection.change("SELECT FROM audit_counter FOR UPDATE", &[]).await.map(drop)
 }
 
@@ -203,7 +203,7 @@ pub(super) async fn hold_audit_log(connection: &Connection<'_>) -> QueryResult<(
 ///
 /// The log itself counts too: its rows may have been copied here from another store.
 pub(super) async fn insert_entry(
-    connection: &Connection<'_>,
+    connection: &QueryConnection<'_>,
     vault: &Vault,
     entry: &Entry,
 ) -> QueryResult<i64> {
@@ -220,7 +220,7 @@ pub(super) async fn insert_entry(
 }
 
 /// Uses a link up, if it is good. Links are few, so old ones are simply kept, and it can be said why one does not open.
-async fn use_link(connection: &Connection<'_>, link: Once, now: Timestamp) -> QueryResult<Opening> {
+async fn use_link(connection: &QueryConnection<'_>, link: Once, now: Timestamp) -> QueryResult<Opening> {
     let select = "SELECT until, used FROM emergency_links WHERE link = $1 FOR UPDATE";
     let found: Option<(i64, i64)> =
         connection.first(select, values![&link.0[..]], |row| Ok((column(row, 0)?, column(row, 1)?))).await?;
@@ -237,7 +237,7 @@ async fn use_link(connection: &Connection<'_>, link: Once, now: Timestamp) -> Qu
 }
 
 /// The state of a client that is there now. Nobody else changes it until the transaction ends.
-async fn revision_of(connection: &Connection<'_>, id: &str) -> QueryResult<Option<u64>> {
+async fn revision_of(connection: &QueryConnection<'_>, id: &str) -> QueryResult<Option<u64>> {
     hold_audit_log(connection).await?;
     let select = "SELECT revision FROM openid_clients WHERE id = $1";
     let found: Option<i64> = connection.first(select, values![id], only).await?;

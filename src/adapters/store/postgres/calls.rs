@@ -1,7 +1,7 @@
 //! The ledger of calls to the AMS in PostgreSQL: one row, locked while a step is taken.
 
 use super::PostgresStore;
-use super::statement::{Connection, QueryResult, only, values};
+use super::statement::{QueryConnection, QueryResult, only, values};
 use crate::adapters::store::calls::{Calls, LedgerAnswer};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::domain::budget::{Ledger, LedgerStep};
@@ -15,7 +15,7 @@ impl Calls for PostgresStore {
     }
 }
 
-async fn take(connection: &Connection<'_>, now: Timestamp, step: LedgerStep) -> QueryResult<LedgerAnswer> {
+async fn take(connection: &QueryConnection<'_>, now: Timestamp, step: LedgerStep) -> QueryResult<LedgerAnswer> {
     let select = "SELECT ledger FROM call_ledger FOR UPDATE";
     let text: Option<String> = connection.first(select, &[], only).await?;
     let ledger = text.map(|text| serde_json::from_str::<Ledger>(&text)).transpose();

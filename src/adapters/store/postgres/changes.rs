@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::{Engine, Shared};
-use super::statement::{Connection, QueryResult, values};
+use super::statement::{QueryConnection, QueryResult, values};
 
 /// The channel on which readers are woken.
 const CHANNEL: &str = "membergate_changes";
@@ -31,7 +31,7 @@ pub(super) enum Change<'a> {
 }
 
 /// Writes it down, within the transaction of the change.
-pub(super) async fn note(connection: &Connection<'_>, change: Change<'_>) -> QueryResult<()> {
+pub(super) async fn note(connection: &QueryConnection<'_>, change: Change<'_>) -> QueryResult<()> {
     let (kind, keys, name): (&str, Vec<&[u8]>, Option<&str>) = match change {
         Change::Sessions(keys) => ("session", keys.iter().map(|key| &key[..]).collect(), None),
         Change::Record(environment, person) => ("record", vec![person], Some(environment)),

@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 
 use super::PostgresStore;
 use super::changes::{Change, note};
-use super::statement::{Connection, QueryResult, column, count, digest, only, values};
+use super::statement::{QueryConnection, QueryResult, column, count, digest, only, values};
 use crate::adapters::store::directory::{Directory, SealedPage, SweepState};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::sealed::{Bound, Named, RecordRow, from_column, to_column};
@@ -245,7 +245,7 @@ fn read_sealed(row: &Row) -> QueryResult<([u8; 32], Vec<u8>)> {
 }
 
 /// As [`Directory::put_record`], within a transaction.
-pub(super) async fn write_record(connection: &Connection<'_>, record: &RecordRow) -> QueryResult<()> {
+pub(super) async fn write_record(connection: &QueryConnection<'_>, record: &RecordRow) -> QueryResult<()> {
     let RecordRow { environment, person, as_of, email, record_number, sealed } = record;
     let (email, number) = (email.as_ref().map(|it| &it[..]), record_number.as_ref().map(|it| &it[..]));
     let written = connection

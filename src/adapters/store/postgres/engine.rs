@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::server::{Server, ServerFault};
-use super::statement::{Connection, QueryError, QueryFuture, QueryResult, told, values};
+use super::statement::{QueryConnection, QueryError, QueryFuture, QueryResult, told, values};
 use crate::adapters::store::StoreLoad;
 use crate::adapters::store::error::StoreError;
 
@@ -42,7 +42,7 @@ const BEGIN: &str = "BEGIN;
   SET LOCAL idle_in_transaction_session_timeout = '10s'";
 
 /// Work with what it needs; it may be done more than once.
-pub(super) type Work<A, T> = for<'a> fn(&'a Connection<'a>, &'a A) -> QueryFuture<'a, T>;
+pub(super) type StoreWork<A, T> = for<'a> fn(&'a QueryConnection<'a>, &'a A) -> QueryFuture<'a, T>;
 
 /// A running thread with its connections. Dropping it lets the work under way finish, and joins the thread.
 pub(super) struct Engine {
@@ -124,7 +124,7 @@ impl Engine {
     pub(super) fn wait_for<A: Send + Sync + 'static, T: Send + 'static>(
         &self,
         needs: A,
-        work: Work<A, T>,
+        work: StoreWork<A, T>,
     ) -> Result<T, StoreError> {
         let (tell, told) = std::sync::mpsc::sync_channel(1);
         let shared = Arc::clone(&self.shared);
@@ -140,7 +140,7 @@ impl Engine {
     pub(super) async fn read<A: Send + Sync + 'static, T: Send + 'static>(
         &self,
         needs: A,
-        work: Work<A, T>,
+        work: StoreWork<A, T>,
     ) -> Result<T, StoreError> {
         self.run(Mode::Read, needs, work).await
     }
@@ -152,7 +152,7 @@ impl Engine {
     pub(super) async fn write<A: Send + Sync + 'static, T: Send + 'static>(
         &self,
         needs: A,
-        work: Work<A, T>,
+        work: StoreWork<A, T>,
     ) -> Result<T, StoreError> {
         self.run(Mode::Write, needs, work).await
     }
@@ -161,7 +161,7 @@ impl Engine {
         &self,
         mode: Mode,
         needs: A,
-        work: Work<A, T>,
+        work: StoreWork<A, T>,
     ) -> Result<T, StoreError> {
         let permit = Arc::clone(&self.shared.queue).try_acquire_owned().map_err(|_| StoreError::Busy)?;
         let shared = Arc::clone(&self.shared);
@@ -196,7 +196,7 @@ enum Mode {
 }
 
 /// How far an attempt came.
-enum Attempt<T> {
+enum AttemptEnd<T> {
     Done(T),
     /// Nothing was kept, and the same work may come to another end.
     MayPass(StoreError),
@@ -204,33 +204,33 @@ enum Attempt<T> {
 }
 
 impl Shared {
-    async fn work<A: Sync, T>(&self, mode: Mode, needs: &A, work: Work<A, T>) -> Result<T, StoreError> {
+    async fn work<A: Sync, T>(&self, mode: Mode, needs: &A, work: StoreWork<A, T>) -> Result<T, StoreError> {
         let mut left = ATTEMPTS;
         loop {
             left -= 1;
             let attempt = timeout(ATTEMPT, self.attempt(mode, needs, work)).await;
             let attempt = attempt.unwrap_or_else(|_| {
-                Attempt::Failed(StoreError::Unavailable("no answer within 15 seconds".to_owned()))
+                AttemptEnd::Failed(StoreError::Unavailable("no answer within 15 seconds".to_owned()))
             });
             match attempt {
-                Attempt::Done(value) => return Ok(value),
-                Attempt::MayPass(_) if left > 0 => {
+                AttemptEnd::Done(value) => return Ok(value),
+                AttemptEnd::MayPass(_) if left > 0 => {
                     // Those who were in each other's way do not meet again at the same instant.
                     let step = ATTEMPTS - left;
                     sleep(Duration::from_millis(u64::from(step * step) + jitter())).await;
                 }
-                Attempt::MayPass(error) | Attempt::Failed(error) => return Err(error),
+                AttemptEnd::MayPass(error) | AttemptEnd::Failed(error) => return Err(error),
             }
         }
     }
 
-    async fn attempt<A: Sync, T>(&self, mode: Mode, needs: &A, work: Work<A, T>) -> Attempt<T> {
+    async fn attempt<A: Sync, T>(&self, mode: Mode, needs: &A, work: StoreWork<A, T>) -> AttemptEnd<T> {
         let lent = match self.lend().await {
             Ok(lent) => lent,
-            Err(error) => return Attempt::Failed(error),
+            Err(error) => return AttemptEnd::Failed(error),
         };
-        let Some(client) = lent.client() else { return Attempt::Failed(StoreError::Busy) };
-        let connection = Connection::new(client);
+        let Some(client) = lent.client() else { return AttemptEnd::Failed(StoreError::Busy) };
+        let connection = QueryConnection::new(client);
         let done = match mode {
             Mode::Read => work(&connection, needs).await,
             Mode::Write => match self.begin(client).await {
@@ -241,7 +241,7 @@ impl Shared {
         let failed = match (done, mode) {
             (Ok(value), Mode::Read) => {
                 lent.give_back();
-                return Attempt::Done(value);
+                return AttemptEnd::Done(value);
             }
             (Ok(value), Mode::Write) => match client.batch_execute("COMMIT").await {
                 Ok(()) => {
@@ -249,12 +249,12 @@ impl Shared {
                         self.changed.notify_one();
                     }
                     lent.give_back();
-                    return Attempt::Done(value);
+                    return AttemptEnd::Done(value);
                 }
                 // The server may have committed; only it knows.
                 Err(error) if error.as_db_error().is_none() => {
                     let error = StoreError::Unavailable(format!("the answer to a commit was lost: {error}"));
-                    return Attempt::Failed(error);
+                    return AttemptEnd::Failed(error);
                 }
                 Err(error) => QueryError::Server(error),
             },
@@ -264,7 +264,7 @@ impl Shared {
         if failed.leaves_connection() && undone {
             lent.give_back();
         }
-        if failed.may_pass() { Attempt::MayPass(failed.into()) } else { Attempt::Failed(failed.into()) }
+        if failed.may_pass() { AttemptEnd::MayPass(failed.into()) } else { AttemptEnd::Failed(failed.into()) }
     }
 
     /// Begins a transaction, and holds the place of the gateway that runs on the store until it ends: whoever takes that place
@@ -274,7 +274,7 @@ impl Shared {
         if fence == 0 {
             return Ok(client.batch_execute(BEGIN).await?);
         }
-        let connection = Connection::new(client);
+        let connection = QueryConnection::new(client);
         let arguments = values![fence];
         let held = connection.change("SELECT FROM gateway_lease WHERE number = $1 FOR KEY SHARE", arguments);
         // Sent together, in this order: one way to the server and back.
@@ -284,7 +284,7 @@ impl Shared {
     }
 
     /// Does `work` within a transaction, on the thread of the connections.
-    pub(super) async fn write<A: Sync, T>(&self, needs: &A, work: Work<A, T>) -> Result<T, StoreError> {
+    pub(super) async fn write<A: Sync, T>(&self, needs: &A, work: StoreWork<A, T>) -> Result<T, StoreError> {
         self.work(Mode::Write, needs, work).await
     }
 

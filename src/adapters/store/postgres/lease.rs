@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::{Measured, ServerClock};
 use super::engine::{Engine, Shared};
-use super::statement::{Connection, QueryResult, column, only, values};
+use super::statement::{QueryConnection, QueryResult, column, only, values};
 use crate::adapters::store::error::StoreError;
 
 /// How often the lease is renewed. It lasts three times as long.
@@ -26,38 +26,38 @@ const CLOCK: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::b
 
 /// The right to run a gateway on a store. Dropping it gives it up.
 #[derive(Debug)]
-pub(crate) struct Lease {
+pub(crate) struct GatewayLease {
     given_up: CancellationToken,
     lost: CancellationToken,
 }
 
-impl Lease {
+impl GatewayLease {
     /// Waits until another gateway has taken over, so that this one must end.
     pub(crate) async fn lost(&self) {
         self.lost.cancelled().await;
     }
 }
 
-impl Drop for Lease {
+impl Drop for GatewayLease {
     fn drop(&mut self) {
         self.given_up.cancel();
     }
 }
 
 /// Who holds the lease instead.
-struct Held(String);
+struct HeldBy(String);
 
 /// Takes the lease, renews it until it is dropped, and follows the server's clock meanwhile. Blocks while another gateway holds it.
 ///
 /// # Errors
 /// [`StoreError::InUse`] if the other one does not end.
-pub(super) fn take(engine: &Engine, shown: &str) -> Result<(Lease, Arc<ServerClock>), StoreError> {
+pub(super) fn take(engine: &Engine, shown: &str) -> Result<(GatewayLease, Arc<ServerClock>), StoreError> {
     let began = Instant::now();
     let me = format!("process {} on {}", std::process::id(), machine());
     let mut told = false;
     let (number, measured) = loop {
         let tried = engine.wait_for(me.clone(), |connection, me| Box::pin(try_to_take(connection, me)))?;
-        let Held(holder) = match tried {
+        let HeldBy(holder) = match tried {
             Ok(taken) => break taken,
             Err(held) => held,
         };
@@ -73,7 +73,7 @@ pub(super) fn take(engine: &Engine, shown: &str) -> Result<(Lease, Arc<ServerClo
     let shared = Arc::clone(engine.shared());
     shared.fence.store(number, Ordering::Release);
     let clock = Arc::new(ServerClock::new(&measured));
-    let lease = Lease { given_up: CancellationToken::new(), lost: CancellationToken::new() };
+    let lease = GatewayLease { given_up: CancellationToken::new(), lost: CancellationToken::new() };
     let (given_up, lost) = (lease.given_up.clone(), lease.lost.clone());
     let (stop, followed) = (engine.stop().clone(), Arc::clone(&clock));
     engine.spawn(async move {
@@ -87,14 +87,17 @@ pub(super) fn take(engine: &Engine, shown: &str) -> Result<(Lease, Arc<ServerClo
 }
 
 /// The number under which the gateway runs from now on, and the server's time.
-async fn try_to_take(connection: &Connection<'_>, me: &str) -> QueryResult<Result<(i64, Measured), Held>> {
+async fn try_to_take(
+    connection: &QueryConnection<'_>,
+    me: &str,
+) -> QueryResult<Result<(i64, Measured), HeldBy>> {
     // Waits for the writers of the gateway before.
     let select = "SELECT number, holder, until <= clock_timestamp() FROM gateway_lease FOR UPDATE";
     let read = |row: &tokio_postgres::Row| Ok((column(row, 0)?, column(row, 1)?, column(row, 2)?));
     let found: Option<(i64, String, bool)> = connection.first(select, &[], read).await?;
     let (number, holder, is_over) = found.ok_or(StoreError::Damaged("lease of the gateway"))?;
     if !is_over {
-        return Ok(Err(Held(holder)));
+        return Ok(Err(HeldBy(holder)));
     }
     let take =
         "UPDATE gateway_lease SET number = $1, holder = $2, until = clock_timestamp() + interval '6 s'";
@@ -132,7 +135,7 @@ async fn keep(shared: &Shared, number: i64, clock: &ServerClock) {
     }
 }
 
-async fn renew(connection: &Connection<'_>, number: i64) -> QueryResult<Measured> {
+async fn renew(connection: &QueryConnection<'_>, number: i64) -> QueryResult<Measured> {
     let measured = measure(connection).await?;
     let renew = "UPDATE gateway_lease SET until = clock_timestamp() + interval '6 s' WHERE number = $1";
     connection.change(renew, values![number]).await?;
@@ -153,7 +156,7 @@ async fn give_up(shared: &Shared, number: i64) {
 }
 
 /// Asks the server for its time.
-pub(super) async fn measure(connection: &Connection<'_>) -> QueryResult<Measured> {
+pub(super) async fn measure(connection: &QueryConnection<'_>) -> QueryResult<Measured> {
     let before = Instant::now();
     let time: Option<i64> = connection.first(CLOCK, &[], only).await?;
     let time = time.ok_or(StoreError::Damaged("time"))?;

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 use super::PostgresStore;
 use super::administration::{hold_audit_log, insert_entry};
 use super::changes::{Change, note};
-use super::statement::{Connection, QueryResult, column, only, values};
+use super::statement::{QueryConnection, QueryResult, column, only, values};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
 use crate::adapters::store::rows::{DraftRow, VersionRow, signed};
@@ -176,7 +176,7 @@ impl PostgresStore {
     }
 }
 
-async fn write_draft(connection: &Connection<'_>, draft: &DraftRow) -> QueryResult<()> {
+async fn write_draft(connection: &QueryConnection<'_>, draft: &DraftRow) -> QueryResult<()> {
     let write = "INSERT INTO mapping_draft (one, revision, sealed) VALUES (1, $1, $2)
                  ON CONFLICT (one) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed";
     connection.change(write, values![draft.revision, draft.sealed]).await?;
@@ -185,7 +185,7 @@ async fn write_draft(connection: &Connection<'_>, draft: &DraftRow) -> QueryResu
 
 /// Whether nothing has changed since somebody looked. Asked within the transaction of the change, and nobody else changes it until
 /// that ends.
-async fn is_there(connection: &Connection<'_>, expected: Expected) -> QueryResult<bool> {
+async fn is_there(connection: &QueryConnection<'_>, expected: Expected) -> QueryResult<bool> {
     hold_audit_log(connection).await?;
     let select = "SELECT coalesce((SELECT revision FROM mapping_draft), 0),
                          coalesce((SELECT max(number) FROM mapping_versions), 0)";

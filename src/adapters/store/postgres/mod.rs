@@ -35,7 +35,7 @@ use std::sync::Arc;
 
 use self::clock::ServerClock;
 use self::engine::Engine;
-use self::lease::Lease;
+use self::lease::GatewayLease;
 use self::server::Server;
 use super::error::StoreError;
 use super::sealed::{Vault, to_column};
@@ -90,7 +90,7 @@ impl PostgresStore {
     pub(crate) fn open_for_gateway(
         server: &Server,
         secrets: &SecretKeys,
-    ) -> Result<(PostgresStore, Lease, Arc<ServerClock>), StoreError> {
+    ) -> Result<(PostgresStore, GatewayLease, Arc<ServerClock>), StoreError> {
         let engine = Engine::start(server)?;
         let keys = schema::prepare(&engine, secrets)?;
         let (lease, clock) = lease::take(&engine, &server.to_string())?;

@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 
 use super::PostgresStore;
-use super::statement::{Connection, QueryResult, column, count, only, values};
+use super::statement::{QueryConnection, QueryResult, column, count, only, values};
 use crate::adapters::store::error::StoreFuture;
 use crate::adapters::store::outbox::{
     DeliveryOutcome, DeliveryStatus, Message, MessageLimits, Outbox, Undelivered,
@@ -111,7 +111,7 @@ fn read_status(row: &Row) -> QueryResult<DeliveryStatus> {
 }
 
 /// Every client for which a message waits, by one look into the index for each.
-async fn clients_with_messages(connection: &Connection<'_>) -> QueryResult<Vec<String>> {
+async fn clients_with_messages(connection: &QueryConnection<'_>) -> QueryResult<Vec<String>> {
     connection
         .all(
             "WITH RECURSIVE found (client) AS (

@@ -5,7 +5,7 @@ use tokio_postgres::types::Type;
 
 use super::PostgresStore;
 use super::secrets::{forget_older, sealed_otherwise};
-use super::statement::{Argument, Connection, QueryResult, column};
+use super::statement::{Argument, QueryConnection, QueryResult, column};
 use crate::adapters::store::error::StoreFuture;
 use crate::adapters::store::raw::{RawRows, SealedAgain};
 use crate::adapters::store::resealing::{PassPlace, Resealing, SealedBatch, SealedRows, seal_batch};
@@ -55,7 +55,7 @@ fn arguments<'a>(table: &'static Table, row: &'a [Value]) -> impl Iterator<Item 
 
 /// At most `limit` rows after the one with this key, or from the beginning.
 pub(super) async fn select_rows(
-    connection: &Connection<'_>,
+    connection: &QueryConnection<'_>,
     table: &'static Table,
     after: Option<&RawRow>,
     limit: u16,
@@ -76,7 +76,7 @@ pub(super) async fn select_rows(
 
 /// Inserts rows as they are.
 pub(super) async fn insert_rows(
-    connection: &Connection<'_>,
+    connection: &QueryConnection<'_>,
     table: &'static Table,
     rows: &[RawRow],
 ) -> QueryResult<()> {
@@ -94,7 +94,7 @@ pub(super) async fn insert_rows(
 }
 
 async fn replace_sealed(
-    connection: &Connection<'_>,
+    connection: &QueryConnection<'_>,
     table: &'static Table,
     values: &[SealedAgain],
 ) -> QueryResult<()> {

@@ -5,7 +5,7 @@
 
 use super::engine::Engine;
 use super::secrets::{data_keys, open_data_keys, write_data_keys};
-use super::statement::{Connection, QueryError, QueryResult, column, only, values};
+use super::statement::{QueryConnection, QueryError, QueryResult, column, only, values};
 use crate::adapters::keys::data_keys::{DataKeys, SealedDataKey};
 use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::store::error::StoreError;
@@ -46,7 +46,7 @@ pub(super) fn has_tables(engine: &Engine) -> Result<bool, StoreError> {
 }
 
 async fn make_if_empty(
-    connection: &Connection<'_>,
+    connection: &QueryConnection<'_>,
     born: &[SealedDataKey],
 ) -> QueryResult<Vec<SealedDataKey>> {
     connection.change(LOCK, &[]).await?;
@@ -62,13 +62,13 @@ async fn make_if_empty(
 }
 
 /// Makes the tables of an empty database.
-pub(super) async fn make_tables(connection: &Connection<'_>) -> QueryResult<()> {
+pub(super) async fn make_tables(connection: &QueryConnection<'_>) -> QueryResult<()> {
     connection.batch("CREATE TABLE schema_version (version BIGINT NOT NULL)").await?;
     connection.change("INSERT INTO schema_version (version) VALUES (0)", &[]).await?;
     take_steps(connection, 0).await
 }
 
-async fn take_steps(connection: &Connection<'_>, done: usize) -> QueryResult<()> {
+async fn take_steps(connection: &QueryConnection<'_>, done: usize) -> QueryResult<()> {
     for (number, step) in (1_i64..).zip(STEPS).skip(done) {
         connection.batch(step).await?;
         connection.change("UPDATE schema_version SET version = $1", values![number]).await?;
@@ -77,7 +77,7 @@ async fn take_steps(connection: &Connection<'_>, done: usize) -> QueryResult<()>
 }
 
 /// Removes every table and function of ours.
-pub(super) async fn remove_tables(connection: &Connection<'_>) -> QueryResult<()> {
+pub(super) async fn remove_tables(connection: &QueryConnection<'_>) -> QueryResult<()> {
     let remove = "DO $$ DECLARE name TEXT; BEGIN
         FOR name IN SELECT oid::regclass::text FROM pg_class
           WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p')
@@ -88,7 +88,7 @@ pub(super) async fn remove_tables(connection: &Connection<'_>) -> QueryResult<()
 }
 
 /// Refuses a store on which a gateway runs, and keeps one from beginning until the transaction ends.
-pub(super) async fn refuse_in_use(connection: &Connection<'_>) -> QueryResult<()> {
+pub(super) async fn refuse_in_use(connection: &QueryConnection<'_>) -> QueryResult<()> {
     let select =
         "SELECT current_database()::text FROM gateway_lease WHERE until > clock_timestamp() FOR UPDATE";
     match connection.first::<String>(select, &[], only).await? {
@@ -98,7 +98,7 @@ pub(super) async fn refuse_in_use(connection: &Connection<'_>) -> QueryResult<()
 }
 
 /// What is in the database.
-pub(super) async fn look(connection: &Connection<'_>) -> QueryResult<TablesFound> {
+pub(super) async fn look(connection: &QueryConnection<'_>) -> QueryResult<TablesFound> {
     let select = "SELECT count(*), count(*) FILTER (WHERE relname = 'schema_version') FROM pg_class
                   WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p', 'v', 'm')";
     let counted: Option<(i64, i64)> =

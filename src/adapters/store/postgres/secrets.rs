@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 
 use super::engine::Engine;
-use super::statement::{Connection, QueryResult, column, only, values};
+use super::statement::{QueryConnection, QueryResult, column, only, values};
 use crate::adapters::keys::data_keys::{DataKeys, SealedDataKey};
 use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::store::error::StoreError;
@@ -32,7 +32,7 @@ pub(super) fn bring_in_line(
 }
 
 /// Puts these in the place of those that are there.
-pub(super) async fn write_data_keys(connection: &Connection<'_>, keys: &[SealedDataKey]) -> QueryResult<()> {
+pub(super) async fn write_data_keys(connection: &QueryConnection<'_>, keys: &[SealedDataKey]) -> QueryResult<()> {
     connection.change("DELETE FROM data_keys", &[]).await?;
     for SealedDataKey { generation, secret, made_for, made, sealed } in keys {
         let insert =
@@ -44,7 +44,7 @@ pub(super) async fn write_data_keys(connection: &Connection<'_>, keys: &[SealedD
 }
 
 /// The keys of the store, each as often as there are secret keys.
-pub(super) async fn data_keys(connection: &Connection<'_>) -> QueryResult<Vec<SealedDataKey>> {
+pub(super) async fn data_keys(connection: &QueryConnection<'_>) -> QueryResult<Vec<SealedDataKey>> {
     let select = "SELECT generation, secret, made_for, made, sealed FROM data_keys";
     let read = |row: &Row| {
         let generation: i64 = column(row, 0)?;
@@ -60,7 +60,7 @@ pub(super) async fn data_keys(connection: &Connection<'_>) -> QueryResult<Vec<Se
 }
 
 /// How much is sealed with another generation than this.
-pub(super) async fn sealed_otherwise(connection: &Connection<'_>, generation: u16) -> QueryResult<u64> {
+pub(super) async fn sealed_otherwise(connection: &QueryConnection<'_>, generation: u16) -> QueryResult<u64> {
     let (mut count, bytes) = (0_u64, generation.to_be_bytes());
     for table in TABLES {
         for sealed in table.sealed().filter_map(|at| table.columns.get(at)) {
@@ -74,7 +74,7 @@ pub(super) async fn sealed_otherwise(connection: &Connection<'_>, generation: u1
 }
 
 /// Forgets the keys of older generations, if nothing is sealed with them.
-pub(super) async fn forget_older(connection: &Connection<'_>, generation: u16) -> QueryResult<bool> {
+pub(super) async fn forget_older(connection: &QueryConnection<'_>, generation: u16) -> QueryResult<bool> {
     if sealed_otherwise(connection, generation).await? > 0 {
         return Ok(false);
     }

@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 
 use super::changes::{Change, note};
 use super::directory::write_record;
-use super::statement::{Argument, Connection, QueryResult, column, digest, only, values};
+use super::statement::{Argument, QueryConnection, QueryResult, column, digest, only, values};
 use super::{BATCH, PostgresStore};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::sealed::{Bound, SessionRow, to_column};
@@ -175,7 +175,7 @@ impl Sessions for PostgresStore {
     }
 }
 
-async fn insert_session(connection: &Connection<'_>, session: &SessionRow) -> QueryResult<()> {
+async fn insert_session(connection: &QueryConnection<'_>, session: &SessionRow) -> QueryResult<()> {
     let SessionRow { key, environment, person, host, created, last_seen, sealed } = session;
     connection
         .change(
@@ -201,7 +201,7 @@ fn read_session(row: &Row) -> QueryResult<SessionRow> {
 
 /// The row of a session, and the sealed record of its person.
 async fn select_session(
-    connection: &Connection<'_>,
+    connection: &QueryConnection<'_>,
     key: SessionKey,
 ) -> QueryResult<Option<(SessionRow, Vec<u8>)>> {
     connection
@@ -221,7 +221,7 @@ async fn select_session(
 /// The sessions are locked first: of two who end one session, the second finds it gone, and a grant that is just being given is
 /// either there or refused.
 pub(super) async fn end_sessions(
-    connection: &Connection<'_>,
+    connection: &QueryConnection<'_>,
     select: &str,
     arguments: &[Argument<'_>],
 ) -> QueryResult<Vec<SessionKey>> {
@@ -243,7 +243,7 @@ pub(super) async fn end_sessions(
 }
 
 /// Deletes addresses that are over, and the oldest where there are too many, so that one more has room.
-async fn make_room(connection: &Connection<'_>, network: &[u8], now: i64) -> QueryResult<()> {
+async fn make_room(connection: &QueryConnection<'_>, network: &[u8], now: i64) -> QueryResult<()> {
     connection.change("DELETE FROM long_addresses WHERE until <= $1", values![now]).await?;
     connection
         .change(

@@ -4,7 +4,7 @@ use super::engine::{Engine, Lent};
 use super::raw::select_rows;
 use super::schema::look;
 use super::server::Server;
-use super::statement::{Connection, QueryResult};
+use super::statement::{QueryConnection, QueryResult};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::raw::RawRows;
 use crate::adapters::store::tables::{RawRow, Table, TablesFound};
@@ -28,9 +28,9 @@ impl HeldTransaction {
         Ok(held)
     }
 
-    pub(super) fn connection(&self) -> Result<Connection<'_>, StoreError> {
+    pub(super) fn connection(&self) -> Result<QueryConnection<'_>, StoreError> {
         let closed = || StoreError::Unavailable("the connection is closed".to_owned());
-        self.lent.client().map(Connection::new).ok_or_else(closed)
+        self.lent.client().map(QueryConnection::new).ok_or_else(closed)
     }
 }
 

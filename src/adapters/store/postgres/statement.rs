@@ -24,7 +24,7 @@ pub(super) enum QueryError {
 /// What work on a connection comes to.
 pub(super) type QueryResult<T> = Result<T, QueryError>;
 
-/// What [`Connection`] methods return, and what work is made of.
+/// What [`QueryConnection`] methods return, and what work is made of.
 pub(super) type QueryFuture<'a, T> = BoxFuture<'a, QueryResult<T>>;
 
 impl From<tokio_postgres::Error> for QueryError {
@@ -139,14 +139,14 @@ macro_rules! values {
 pub(super) use values;
 
 /// A connection on which statements run; within a transaction, if work writes.
-pub(super) struct Connection<'a> {
+pub(super) struct QueryConnection<'a> {
     client: &'a Client,
     changes: AtomicBool,
 }
 
-impl<'a> Connection<'a> {
-    pub(super) fn new(client: &'a Client) -> Connection<'a> {
-        Connection { client, changes: AtomicBool::new(false) }
+impl<'a> QueryConnection<'a> {
+    pub(super) fn new(client: &'a Client) -> QueryConnection<'a> {
+        QueryConnection { client, changes: AtomicBool::new(false) }
     }
 
     /// The work has written to the change log.

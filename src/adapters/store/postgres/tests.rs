@@ -47,7 +47,7 @@ impl Database {
         PostgresStore::open(&self.address(), &self.key).unwrap()
     }
 
-    fn open_for_gateway(&self) -> (PostgresStore, Lease) {
+    fn open_for_gateway(&self) -> (PostgresStore, GatewayLease) {
         let (store, lease, _) = PostgresStore::open_for_gateway(&self.address(), &self.key).unwrap();
         (store, lease)
     }

@@ -19,20 +19,20 @@ pub(super) struct ServerTls(pub(super) Option<Arc<ClientConfig>>);
 
 impl MakeTlsConnect<Socket> for ServerTls {
     type Stream = SecureSocket;
-    type TlsConnect = Handshake;
+    type TlsConnect = TlsHandshake;
     type Error = InvalidDnsNameError;
 
-    fn make_tls_connect(&mut self, name: &str) -> Result<Handshake, InvalidDnsNameError> {
-        let Some(config) = &self.0 else { return Ok(Handshake(None)) };
+    fn make_tls_connect(&mut self, name: &str) -> Result<TlsHandshake, InvalidDnsNameError> {
+        let Some(config) = &self.0 else { return Ok(TlsHandshake(None)) };
         let name = ServerName::try_from(name.to_owned())?;
-        Ok(Handshake(Some((TlsConnector::from(Arc::clone(config)), name))))
+        Ok(TlsHandshake(Some((TlsConnector::from(Arc::clone(config)), name))))
     }
 }
 
 /// One handshake, before it begins.
-pub(super) struct Handshake(Option<(TlsConnector, ServerName<'static>)>);
+pub(super) struct TlsHandshake(Option<(TlsConnector, ServerName<'static>)>);
 
-impl TlsConnect<Socket> for Handshake {
+impl TlsConnect<Socket> for TlsHandshake {
     type Stream = SecureSocket;
     type Error = std::io::Error;
     type Future = BoxFuture<'static, std::io::Result<SecureSocket>>;

@@ -5,7 +5,7 @@
 
 use tokio_postgres::Row;
 
-use super::statement::{Connection, QueryResult, column, digest, values};
+use super::statement::{QueryConnection, QueryResult, column, digest, values};
 use crate::adapters::store::grants::{GrantId, NewToken, Renewal, Renewed, TokenKey, TokenKind};
 use crate::adapters::store::rows::{GrantRow, TokenRow};
 use crate::adapters::store::sealed::{from_column, to_column};
@@ -13,12 +13,12 @@ use crate::domain::client::{Scopes, scope_text};
 use crate::domain::session::SessionKey;
 use crate::domain::time::Timestamp;
 
-pub(super) async fn delete_grant(connection: &Connection<'_>, grant: GrantId) -> QueryResult<()> {
+pub(super) async fn delete_grant(connection: &QueryConnection<'_>, grant: GrantId) -> QueryResult<()> {
     connection.change("DELETE FROM grants WHERE id = $1", values![&grant.0[..]]).await.map(drop)
 }
 
 pub(super) async fn insert_token(
-    connection: &Connection<'_>,
+    connection: &QueryConnection<'_>,
     grant: GrantId,
     token: &NewToken,
 ) -> QueryResult<()> {
@@ -34,7 +34,7 @@ pub(super) async fn insert_token(
 
 /// Marks a code or refresh token as used. `scopes`: with what.
 pub(super) async fn mark_used(
-    connection: &Connection<'_>,
+    connection: &QueryConnection<'_>,
     key: TokenKey,
     now: i64,
     scopes: &str,
@@ -44,7 +44,7 @@ pub(super) async fn mark_used(
 }
 
 /// Holds the grant of a token until the transaction ends.
-pub(super) async fn hold_grant_of(connection: &Connection<'_>, key: TokenKey) -> QueryResult<()> {
+pub(super) async fn hold_grant_of(connection: &QueryConnection<'_>, key: TokenKey) -> QueryResult<()> {
     let hold = "SELECT FROM grants WHERE id = (SELECT grant_id FROM grant_tokens WHERE token = $1)
                 FOR NO KEY UPDATE";
     connection.change(hold, values![&key.0[..]]).await.map(drop)
@@ -52,7 +52,7 @@ pub(super) async fn hold_grant_of(connection: &Connection<'_>, key: TokenKey) ->
 
 /// Finds a token and its grant.
 pub(super) async fn select_token(
-    connection: &Connection<'_>,
+    connection: &QueryConnection<'_>,
     key: TokenKey,
     kind: TokenKind,
 ) -> QueryResult<Option<TokenRow>> {
@@ -79,7 +79,7 @@ pub(super) async fn select_token(
 
 /// Uses a refresh token, as [`Grants::renew`](crate::adapters::store::grants::Grants::renew) says.
 pub(super) async fn renew(
-    connection: &Connection<'_>,
+    connection: &QueryConnection<'_>,
     renewal: &Renewal,
     now: Timestamp,
 ) -> QueryResult<Renewed> {

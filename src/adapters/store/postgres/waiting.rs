@@ -2,7 +2,7 @@
 
 use tokio_postgres::Row;
 
-use super::statement::{Connection, QueryResult, column, digest, only, values};
+use super::statement::{QueryConnection, QueryResult, column, digest, only, values};
 use super::{BATCH, PostgresStore};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::sealed::{from_column, to_column};
@@ -98,7 +98,7 @@ impl WaitingLine for PostgresStore {
 }
 
 async fn select(
-    connection: &Connection<'_>,
+    connection: &QueryConnection<'_>,
     environment: &str,
     key: PlaceKey,
 ) -> QueryResult<Option<KeptPlace>> {
