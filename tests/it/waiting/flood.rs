@@ -5,7 +5,7 @@ use membergate::sim::re_members::Endpoint;
 use reqwest::Method;
 use url::Url;
 
-use super::{tokens_shown, waits};
+use super::{one_call, tokens_shown, waits};
 use crate::world::{CHAIR, Page, Plan, Visitor, World};
 
 /// Browsers say from where they come, through a proxy that we trust.
@@ -88,7 +88,7 @@ async fn seconds_until_in(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_network_of_which_too_many_tokens_were_refused_goes_behind_the_others() {
-    let plan = Plan { calls_per_second: 3, calls_per_minute: 60, listen: PROXY, ..Plan::default() };
+    let plan = Plan { calls_per_second: 3, calls_per_minute: 60, listen: PROXY, ..one_call() };
     let world = World::planned(plan).await;
     let mut forged = Vec::new();
     for n in 0..14 {
@@ -125,7 +125,7 @@ async fn a_network_of_which_too_many_tokens_were_refused_goes_behind_the_others(
 #[tokio::test(flavor = "multi_thread")]
 async fn beside_a_flood_of_forged_returns_the_honest_come_in() {
     for networks in [1, 250] {
-        let plan = Plan { calls_per_second: 3, calls_per_minute: 30, listen: PROXY, ..Plan::default() };
+        let plan = Plan { calls_per_second: 3, calls_per_minute: 30, listen: PROXY, ..one_call() };
         let world = World::planned(plan).await;
         let mut honest = Vec::new();
         for n in 0..6 {
