@@ -106,7 +106,7 @@ impl Rush {
             clock,
             most_of_network: 500,
         };
-        let key = SecretKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8").unwrap();
+        let key = DataKeys::generate().unwrap();
         let room = Arc::new(WaitingRoom::new(parts, &key).unwrap());
         let stop = CancellationToken::new();
         tokio::spawn(Arc::clone(&room).run(stop.clone()));

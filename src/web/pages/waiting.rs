@@ -2,7 +2,7 @@
 
 use askama::Template;
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Response, header};
 use serde::Serialize;
 
 use super::{Forms, Frame, Page};

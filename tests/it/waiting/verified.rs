@@ -155,9 +155,10 @@ const LIMITS: SessionLimits = SessionLimits {
 impl Office {
     fn open() -> Office {
         let folder = tempfile::tempdir().unwrap();
-        let key = SecretKey::parse(SECRET_KEY).unwrap();
+        let secrets = SecretKey::parse(SECRET_KEY).unwrap().into();
         let store: Arc<dyn Store> =
-            Arc::new(SqliteStore::open(&folder.path().join("gate.sqlite"), &key).unwrap());
+            Arc::new(SqliteStore::open(&folder.path().join("gate.sqlite"), &secrets).unwrap());
+        let keys = store.data_keys();
         let clock = Arc::new(MovedClock::default());
         let budget = Arc::new(Budget::new(Rate::new(1, 1), Arc::<MemoryLedger>::default(), clock.clone()));
         let ams = Arc::new(StandIn {
@@ -187,10 +188,10 @@ impl Office {
             clock: clock.clone(),
             most_of_network: 500,
         };
-        let waiting = Arc::new(WaitingRoom::new(waiting, &key).unwrap());
+        let waiting = Arc::new(WaitingRoom::new(waiting, &keys).unwrap());
         let sealers = SignInSealers {
-            attempts: Sealer::new(&key, "attempts").unwrap(),
-            browsers: Sealer::new(&key, "browsers").unwrap(),
+            attempts: Sealer::new(&keys, "attempts").unwrap(),
+            browsers: Sealer::new(&keys, "browsers").unwrap(),
         };
         let sign_in = SignIn::new(ams.clone(), store, visits, rules, clock.clone(), sealers, waiting);
         Office { ams, sign_in, clock, _folder: folder }

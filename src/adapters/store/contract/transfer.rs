@@ -10,7 +10,7 @@ use crate::adapters::store::grants::{TokenKey, TokenKind, Use};
 use crate::adapters::store::mappings::{Expected, StoredDraft};
 use crate::adapters::store::raw::each_batch;
 use crate::adapters::store::sessions::{LongAddressKey, Once};
-use crate::adapters::store::tables::{ColumnKind, TABLES, Table};
+use crate::adapters::store::tables::{ColumnKind, NOT_COPIED, TABLES, Table};
 use crate::adapters::store::transfer;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::client::Algorithm;
