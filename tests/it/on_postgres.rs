@@ -104,4 +104,5 @@ async fn a_gateway_that_has_lost_the_store_says_so_and_writes_nothing() {
     assert!(ready.text().await.unwrap().contains("taken over"));
     let page = first.visitor().sign_in(CHAIR, first.url("/education")).await;
     assert_ne!(page.status, 200, "nobody signs in there");
+    postgres().give_back(database);
 }

@@ -19,7 +19,7 @@ pub(super) enum Exchanged {
     /// Nothing was decided. What was brought may be tried again.
     Kept,
     /// The AMS did not take what was brought by somebody who had to wait.
-    NeedsAnew,
+    NeedsNewProof,
 }
 
 impl SignIn {
@@ -75,7 +75,7 @@ impl SignIn {
             AmsError::ArrivalRefused if has_waited && !brought.is_second && !turn.is_second() => {
                 self.waiting.note_ams(true);
                 turn.refused_after_wait();
-                Ok(Exchanged::NeedsAnew)
+                Ok(Exchanged::NeedsNewProof)
             }
             AmsError::ArrivalRefused | AmsError::OtherPerson => {
                 self.waiting.note_ams(true);

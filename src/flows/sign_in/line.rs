@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::time::Timestamp;
 use crate::flows::long_addresses::Destination;
-use crate::flows::waiting::{Asked, Brought, LineFull, PlaceSecret, WaitingView};
+use crate::flows::waiting::{Brought, LineFull, PlaceAnswer, PlaceSecret, WaitingView};
 
 impl SignIn {
     /// Gives a browser a place for what it brought; one that has a place keeps it, and waits with the new.
@@ -81,10 +81,10 @@ impl SignIn {
     ) -> Result<Polled, Failure> {
         let key = secret.key();
         let turn = match self.waiting.ask(&key, returning.address).await? {
-            Asked::Gone => return Ok(Polled::NoPlace(Some(brought.to.clone()))),
-            Asked::Waits(view) => return Ok(Polled::Waits(view, None)),
-            Asked::NeedsAnew => return self.needs_anew(returning, secret, brought),
-            Asked::Turn(turn) => turn,
+            PlaceAnswer::Gone => return Ok(Polled::NoPlace(Some(brought.to.clone()))),
+            PlaceAnswer::Waits(view) => return Ok(Polled::Waits(view, None)),
+            PlaceAnswer::NeedsNewProof => return self.needs_new_proof(returning, secret, brought),
+            PlaceAnswer::Turn(turn) => turn,
         };
         let view = turn.view();
         match self.exchange(returning, brought, turn, true, self.clock.now()).await {
@@ -95,20 +95,20 @@ impl SignIn {
                 device: self.new_device(returning)?,
             })),
             Ok(Exchanged::Kept) => Ok(Polled::Waits(view, None)),
-            Ok(Exchanged::NeedsAnew) => self.needs_anew(returning, secret, brought),
+            Ok(Exchanged::NeedsNewProof) => self.needs_new_proof(returning, secret, brought),
             // The store is ours; nobody starts again because of it.
             Err(failure @ Failure::Store(_)) => Ok(Polled::Waits(view, Some(failure))),
             Err(failure) => Err(failure),
         }
     }
 
-    fn needs_anew(
+    fn needs_new_proof(
         &self,
         returning: &Returning<'_>,
         secret: &PlaceSecret,
         brought: &Brought,
     ) -> Result<Polled, Failure> {
         let cookie = self.waiting.cookies.seal_again(returning.host, secret, brought)?;
-        Ok(Polled::NeedsAnew(InLine { cookie, to: brought.to.clone(), handle: None }))
+        Ok(Polled::NeedsNewProof(InLine { cookie, to: brought.to.clone(), handle: None }))
     }
 }

@@ -119,7 +119,7 @@ pub enum Polled {
     /// It is somebody.
     SignedIn(SignedIn),
     /// It needs something new from the AMS; its place is kept meanwhile.
-    NeedsAnew(InLine),
+    NeedsNewProof(InLine),
     /// It has no place.
     NoPlace(Option<Destination>),
 }
@@ -262,7 +262,9 @@ impl SignIn {
                 let device = self.new_device(returning)?;
                 Ok(Finished::SignedIn(SignedIn { secret: Some(secret), to, handle, device }))
             }
-            Exchanged::Kept | Exchanged::NeedsAnew => self.take_place(returning, brought, handle, now).await,
+            Exchanged::Kept | Exchanged::NeedsNewProof => {
+                self.take_place(returning, brought, handle, now).await
+            }
         }
     }
 

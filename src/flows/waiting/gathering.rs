@@ -43,7 +43,7 @@ pub struct WaitingView {
 
 /// How it stands with a place.
 #[derive(Default)]
-pub(super) enum Standing {
+pub(super) enum PlaceStanding {
     #[default]
     Waits,
     /// Its turn is being used.
@@ -57,7 +57,7 @@ pub(super) enum Standing {
 /// A place in memory.
 pub(super) struct InMemory {
     pub(super) place: WaitingPlace,
-    pub(super) standing: Standing,
+    pub(super) standing: PlaceStanding,
     /// When its browser last asked, here or at another gateway.
     asked: Timestamp,
     /// What of that is written down.
@@ -109,7 +109,8 @@ impl Gathering {
             }
             self.places.insert(kept.place.key, known);
         }
-        let stays = |known: &InMemory| known.asked >= read_at || !matches!(known.standing, Standing::Waits);
+        let stays =
+            |known: &InMemory| known.asked >= read_at || !matches!(known.standing, PlaceStanding::Waits);
         self.places.extend(before.into_iter().filter(|(_, known)| stays(known)));
     }
 
@@ -118,11 +119,11 @@ impl Gathering {
         let (mut chores, mut over) = (Chores::default(), Vec::new());
         for (key, known) in &mut self.places {
             match &mut known.standing {
-                Standing::Served(at) if now.duration_since(*at) >= LINGERS => over.push(*key),
-                Standing::Sent { call, until } if now >= *until => chores.refused.extend(call.take()),
+                PlaceStanding::Served(at) if now.duration_since(*at) >= LINGERS => over.push(*key),
+                PlaceStanding::Sent { call, until } if now >= *until => chores.refused.extend(call.take()),
                 _ => {}
             }
-            let is_kept = !matches!(known.standing, Standing::Served(_));
+            let is_kept = !matches!(known.standing, PlaceStanding::Served(_));
             if is_kept && known.asked.duration_since(known.written) >= WRITE_DOWN {
                 known.written = known.asked;
                 chores.asked.push((*key, known.asked));
@@ -138,7 +139,8 @@ impl Gathering {
     /// Puts everybody in order. `calls_of_minute`: calls of the last minute.
     pub(super) fn arrange(&mut self, now: Timestamp, calls_of_minute: usize) {
         let is_flood = self.refused.len() > NO_FLOOD && self.refused.len() * 3 > calls_of_minute;
-        let waits = |known: &&InMemory| matches!(known.standing, Standing::Waits | Standing::Sent { .. });
+        let waits =
+            |known: &&InMemory| matches!(known.standing, PlaceStanding::Waits | PlaceStanding::Sent { .. });
         let waiters: Vec<Waiter> = self
             .places
             .values()
@@ -174,7 +176,7 @@ impl Gathering {
 
     /// Places of a network.
     pub(super) fn of_network(&self, network: WaitingNetwork) -> usize {
-        let waits = |known: &&InMemory| !matches!(known.standing, Standing::Served(_));
+        let waits = |known: &&InMemory| !matches!(known.standing, PlaceStanding::Served(_));
         self.places.values().filter(waits).filter(|known| known.place.network == network).count()
     }
 
@@ -207,7 +209,16 @@ impl Gathering {
 
     /// How long it takes until so many have had their turn.
     pub(super) fn wait(&self, ahead: usize) -> SignedDuration {
-        let known = self.forecast.get(ahead).or(self.forecast.last()).copied().unwrap_or_default();
+        let known = match (self.forecast.get(ahead), self.forecast.last()) {
+            (Some(known), _) => *known,
+            (None, Some(last)) => {
+                // Who came since the last look waits as much longer as the line before them takes.
+                let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+                let newer = count(ahead + 1 - self.forecast.len());
+                last.saturating_add(*last / count(self.forecast.len()) * newer)
+            }
+            (None, None) => SignedDuration::ZERO,
+        };
         let behind = ahead.saturating_sub(self.in_front());
         let behind = BEHIND_EVERY * i32::try_from(behind).unwrap_or(i32::MAX);
         if self.in_front() <= ahead && !self.behind.is_empty() { known + behind } else { known }
@@ -240,7 +251,7 @@ impl Gathering {
     }
 
     /// Its turn is used from now on.
-    pub(super) fn begin(&mut self, key: &PlaceKey, now: Timestamp) -> Option<Standing> {
+    pub(super) fn begin(&mut self, key: &PlaceKey, now: Timestamp) -> Option<PlaceStanding> {
         let is_behind =
             self.places.get(key).is_some_and(|known| self.behind.contains_key(&known.place.network));
         if is_behind {
@@ -250,7 +261,7 @@ impl Gathering {
             self.next_try = Some(now + TRY_EVERY);
         }
         let known = self.places.get_mut(key)?;
-        let before = std::mem::replace(&mut known.standing, Standing::UnderWay);
+        let before = std::mem::replace(&mut known.standing, PlaceStanding::UnderWay);
         self.flood_turns = self.flood_turns.wrapping_add(1);
         Some(before)
     }
@@ -261,14 +272,14 @@ impl Gathering {
             self.served.push(ahead);
         }
         if let Some(known) = self.places.get_mut(key) {
-            known.standing = Standing::Served(now);
+            known.standing = PlaceStanding::Served(now);
         }
     }
 
     pub(super) fn sent(&mut self, key: &PlaceKey, call: Option<CallPlace>, now: Timestamp) {
         if let Some(known) = self.places.get_mut(key) {
             known.is_second = true;
-            known.standing = Standing::Sent { call, until: now + COMES_BACK };
+            known.standing = PlaceStanding::Sent { call, until: now + COMES_BACK };
         }
     }
 
@@ -302,7 +313,7 @@ impl Gathering {
 fn in_memory(kept: &KeptPlace) -> InMemory {
     InMemory {
         place: kept.place,
-        standing: Standing::Waits,
+        standing: PlaceStanding::Waits,
         asked: kept.asked,
         written: kept.asked,
         expected: kept.asked + ask_again_in(SignedDuration::MAX),

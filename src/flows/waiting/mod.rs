@@ -7,24 +7,21 @@
 mod canary;
 mod gathering;
 mod place_cookie;
+mod snapshot;
 #[cfg(test)]
 mod tests;
+mod turn;
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-use jiff::SignedDuration;
-use tokio::time::MissedTickBehavior;
-use tokio_util::sync::CancellationToken;
 
 use self::canary::Canary;
-use self::gathering::{Gathering, Standing};
+use self::gathering::{Gathering, PlaceStanding};
 use super::person::PublishedRules;
-use super::refusals::{CallPlace, NoCallPlace, Refusals};
+use super::refusals::{NoCallPlace, Refusals};
 use crate::adapters::ams::Ams;
-use crate::adapters::budget::{Budget, Priority, Reservation};
+use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::data_keys::DataKeys;
@@ -33,16 +30,12 @@ use crate::adapters::store::StoreError;
 use crate::adapters::store::waiting::{NewPlace, WaitingLine};
 use crate::domain::network::ClientNetwork;
 use crate::domain::time::Timestamp;
-use crate::domain::waiting::{KnownDevice, PLACE_STAYS, PlaceKey, WaitingNetwork, come_again_in};
+use crate::domain::waiting::{KnownDevice, PlaceKey, WaitingNetwork, come_again_in};
+use jiff::SignedDuration;
 
 pub use self::gathering::WaitingView;
 pub use self::place_cookie::{Brought, PlaceCookies, PlaceSecret};
-
-/// How often a gateway looks at the whole line.
-const SNAPSHOT: Duration = Duration::from_secs(1);
-
-/// Every so many snapshots, places are forgotten whose browsers do not ask any more.
-const FORGET_EVERY: u32 = 10;
+pub use self::turn::PlaceTurn;
 
 /// Places of one environment, whatever the AMS's rate.
 const MOST_PLACES: usize = 20_000;
@@ -58,13 +51,13 @@ const COME_AGAIN: SignedDuration = SignedDuration::from_mins(5);
 pub struct LineFull(pub SignedDuration);
 
 /// How it stands with somebody who asks.
-pub enum Asked<'a> {
-    /// There is no such place, or not any more.
+pub enum PlaceAnswer<'a> {
+    /// There is no such place, or it is over.
     Gone,
     /// Its turn has not come.
     Waits(WaitingView),
     /// What was brought was not taken, or has been used: the browser needs something new from the AMS first.
-    NeedsAnew,
+    NeedsNewProof,
     /// It is its turn.
     Turn(PlaceTurn<'a>),
 }
@@ -189,24 +182,26 @@ impl WaitingRoom {
     }
 
     /// Somebody asks for the page of their place, by a navigation: it is their turn, or they are told how long it takes.
-    pub async fn ask(&self, key: &PlaceKey, address: IpAddr) -> Result<Asked<'_>, StoreError> {
+    pub async fn ask(&self, key: &PlaceKey, address: IpAddr) -> Result<PlaceAnswer<'_>, StoreError> {
         if !self.has(key).await? {
-            return Ok(Asked::Gone);
+            return Ok(PlaceAnswer::Gone);
         }
         let now = self.parts.clock.now();
         let room = self.parts.budget.room(self.calls(), MOST_AT_ONCE);
         let (view, is_behind, is_second) = {
             let mut gathering = self.gathering();
             let view = gathering.view(key, now);
-            let Some(known) = gathering.get(key) else { return Ok(Asked::Gone) };
+            let Some(known) = gathering.get(key) else { return Ok(PlaceAnswer::Gone) };
             let (network, is_second) = (known.place.network, known.is_second);
             match known.standing {
-                Standing::Waits => {}
-                Standing::UnderWay => return Ok(Asked::Waits(view)),
-                Standing::Sent { .. } | Standing::Served(_) => return Ok(Asked::NeedsAnew),
+                PlaceStanding::Waits => {}
+                PlaceStanding::UnderWay => return Ok(PlaceAnswer::Waits(view)),
+                PlaceStanding::Sent { .. } | PlaceStanding::Served(_) => {
+                    return Ok(PlaceAnswer::NeedsNewProof);
+                }
             }
             if !gathering.may_go(key, room, now) {
-                return Ok(Asked::Waits(view));
+                return Ok(PlaceAnswer::Waits(view));
             }
             (view, gathering.is_behind(network), is_second)
         };
@@ -216,16 +211,16 @@ impl WaitingRoom {
             Err(_) if is_behind => None,
             Err(why) => {
                 self.note_no_place(why, address);
-                return Ok(Asked::Waits(view));
+                return Ok(PlaceAnswer::Waits(view));
             }
         };
         let Some(reservation) = self.parts.budget.reserve(self.calls()) else {
-            return Ok(Asked::Waits(view));
+            return Ok(PlaceAnswer::Waits(view));
         };
         if self.gathering().begin(key, now).is_none() {
-            return Ok(Asked::Gone);
+            return Ok(PlaceAnswer::Gone);
         }
-        Ok(Asked::Turn(PlaceTurn {
+        Ok(PlaceAnswer::Turn(PlaceTurn {
             room: self,
             key: Some(*key),
             address,
@@ -248,9 +243,9 @@ impl WaitingRoom {
         let view = gathering.view(key, now);
         let Some(known) = gathering.get(key) else { return Ok(None) };
         let is_turn = match known.standing {
-            Standing::Waits => gathering.may_go(key, room, now),
-            Standing::UnderWay => false,
-            Standing::Sent { .. } | Standing::Served(_) => true,
+            PlaceStanding::Waits => gathering.may_go(key, room, now),
+            PlaceStanding::UnderWay => false,
+            PlaceStanding::Sent { .. } | PlaceStanding::Served(_) => true,
         };
         Ok(Some(WaitingView { is_turn, ..view }))
     }
@@ -278,55 +273,6 @@ impl WaitingRoom {
         }
     }
 
-    /// Looks at the line once a second until `stop`.
-    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        let mut ticks = tokio::time::interval(SNAPSHOT);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut rounds, mut failing) = (0u32, false);
-        while stop.run_until_cancelled(ticks.tick()).await.is_some() {
-            let outcome = self.snapshot(rounds).await;
-            if let (Err(error), false) = (&outcome, failing) {
-                tracing::error!(%error, "The line in front of the sign-in cannot be read or written");
-            }
-            failing = outcome.is_err();
-            rounds = rounds.wrapping_add(1);
-        }
-    }
-
-    async fn snapshot(&self, rounds: u32) -> Result<(), StoreError> {
-        let read_at = self.parts.clock.now();
-        let line = self.parts.store.waiting_line(self.environment()).await;
-        let used: usize = self.parts.budget.used().last_minute.iter().sum();
-        let now = self.parts.clock.now();
-        let (chores, waiting) = {
-            let mut gathering = self.gathering();
-            if let Ok(kept) = &line {
-                gathering.take_over(kept, read_at, rounds == 0);
-            }
-            let chores = gathering.chores(now);
-            gathering.arrange(now, used);
-            (chores, gathering.len())
-        };
-        if waiting > 0 || rounds == 0 {
-            // Others may have called meanwhile.
-            self.parts.budget.learn().await;
-        }
-        // One more than wait: what a newcomer would be told.
-        let forecast = self.parts.budget.forecast(self.calls(), waiting + 1);
-        self.gathering().set_forecast(forecast);
-        self.parts.budget.set_people_wait(waiting > 0);
-        chores.refused.into_iter().for_each(|call| self.refusals.note(call));
-        line?;
-        if !chores.asked.is_empty() {
-            self.parts.store.note_asked(&chores.asked).await?;
-        }
-        // Right after a start nobody has had the time to ask.
-        if rounds % FORGET_EVERY == 0 && now.duration_since(self.started) >= PLACE_STAYS {
-            self.parts.store.forget_waiting(now - PLACE_STAYS).await?;
-        }
-        Ok(())
-    }
-
     /// Whether a place is kept: as far as memory knows, else by the store.
     pub async fn has(&self, key: &PlaceKey) -> Result<bool, StoreError> {
         if self.gathering().get(key).is_some() {
@@ -344,14 +290,14 @@ impl WaitingRoom {
         let mut gathering = self.gathering();
         let Some(known) = gathering.get(key) else { return false };
         match known.standing {
-            Standing::UnderWay => false,
-            Standing::Served(_) => {
-                known.standing = Standing::Waits;
+            PlaceStanding::UnderWay => false,
+            PlaceStanding::Served(_) => {
+                known.standing = PlaceStanding::Waits;
                 true
             }
-            Standing::Waits | Standing::Sent { .. } => {
+            PlaceStanding::Waits | PlaceStanding::Sent { .. } => {
                 // The call of the first token is given back: it was no refusal.
-                known.standing = Standing::Waits;
+                known.standing = PlaceStanding::Waits;
                 false
             }
         }
@@ -391,92 +337,4 @@ pub enum JoinError {
     /// No random numbers.
     #[error(transparent)]
     Cryptography(#[from] CryptographyFailed),
-}
-
-/// A turn: the calls of one sign-in. However it is dropped, the place and the calls that were not made are given back.
-pub struct PlaceTurn<'a> {
-    room: &'a WaitingRoom,
-    /// `None`: somebody who did not have to wait.
-    key: Option<PlaceKey>,
-    address: IpAddr,
-    call: Option<CallPlace>,
-    reservation: Reservation,
-    view: WaitingView,
-    is_second: bool,
-    is_over: bool,
-}
-
-impl PlaceTurn<'_> {
-    /// For the calls of this sign-in.
-    pub fn priority(&self) -> Priority {
-        self.reservation.priority()
-    }
-
-    /// What its browser is told if nothing comes of it.
-    pub fn view(&self) -> WaitingView {
-        self.view
-    }
-
-    /// Whether the browser was sent to the AMS once more already.
-    pub fn is_second(&self) -> bool {
-        self.is_second
-    }
-
-    /// The sign-in is through.
-    pub async fn served(mut self) {
-        self.is_over = true;
-        if let Some(key) = &self.key {
-            self.room.gathering().served(key, self.room.parts.clock.now());
-            if let Err(error) = self.room.parts.store.leave_line(&[*key]).await {
-                tracing::warn!(%error, "A place in line stays in the store until nobody has asked for it for a while");
-            }
-        }
-    }
-
-    /// The AMS did not take the token of somebody who had to wait: the browser gets another one, and keeps the place. Unless it comes
-    /// back with one, that was a refusal.
-    pub fn refused_after_wait(mut self) {
-        self.is_over = true;
-        let now = self.room.parts.clock.now();
-        let mut gathering = self.room.gathering();
-        gathering.note_refused(now);
-        if let Some(key) = &self.key {
-            gathering.sent(key, self.call.take(), now);
-        }
-    }
-
-    /// The AMS refused the token. The place of somebody who had to wait is gone.
-    pub async fn refused(mut self) -> Result<(), StoreError> {
-        self.is_over = true;
-        let now = self.room.parts.clock.now();
-        self.room.gathering().note_refused(now);
-        match self.call.take() {
-            Some(call) => self.room.refusals.note(call),
-            None => self.room.gathering().set_behind(self.room.network(self.address), now),
-        }
-        self.give_up().await
-    }
-
-    /// It ends here, for a reason that is not the token's. The place of somebody who had to wait is gone.
-    pub async fn ended(mut self) -> Result<(), StoreError> {
-        self.is_over = true;
-        self.give_up().await
-    }
-
-    async fn give_up(&self) -> Result<(), StoreError> {
-        match &self.key {
-            Some(key) => self.room.leave(key).await,
-            None => Ok(()),
-        }
-    }
-}
-
-impl Drop for PlaceTurn<'_> {
-    fn drop(&mut self) {
-        if let Some(key) = self.key.filter(|_| !self.is_over)
-            && let Some(known) = self.room.gathering().get(&key)
-        {
-            known.standing = Standing::Waits;
-        }
-    }
 }

@@ -152,8 +152,9 @@ mod tests {
     use crate::domain::return_to::ReturnTo;
 
     fn cookies(environment: &str) -> PlaceCookies {
-        let key = DataKeys::generate().unwrap();
-        PlaceCookies::new(Sealer::new(&key, "test").unwrap(), environment)
+        static KEY: std::sync::LazyLock<DataKeys> =
+            std::sync::LazyLock::new(|| DataKeys::generate().unwrap());
+        PlaceCookies::new(Sealer::new(&KEY, "test").unwrap(), environment)
     }
 
     #[test]

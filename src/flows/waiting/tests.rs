@@ -6,9 +6,15 @@ use arc_swap::ArcSwap;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
 use super::*;
 use crate::adapters::budget::MemoryLedger;
+use crate::adapters::budget::Priority;
 use crate::adapters::clock::Clock;
+use crate::adapters::keys::data_keys::DataKeys;
 use crate::adapters::store::StoreFuture;
 use crate::adapters::store::waiting::KeptPlace;
 use crate::domain::budget::Rate;
@@ -130,14 +136,14 @@ impl Rush {
             let secret = room.join(address, None, None).await.unwrap().expect("there is a place");
             loop {
                 match room.ask(&secret.key(), address).await.unwrap() {
-                    Asked::Waits(view) => sleep(Duration::try_from(view.again_in).unwrap()).await,
-                    Asked::Turn(turn) => {
+                    PlaceAnswer::Waits(view) => sleep(Duration::try_from(view.again_in).unwrap()).await,
+                    PlaceAnswer::Turn(turn) => {
                         budget.start(turn.priority()).await.expect("its call is reserved");
                         sleep(A_CALL).await;
                         turn.served().await;
                         return (came, since());
                     }
-                    Asked::Gone | Asked::NeedsAnew => panic!("a place is lost"),
+                    PlaceAnswer::Gone | PlaceAnswer::NeedsNewProof => panic!("a place is lost"),
                 }
             }
         }

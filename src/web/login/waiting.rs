@@ -45,7 +45,7 @@ pub async fn waiting(
             signed_in.to = here.unwrap_or(signed_in.to);
             after_sign_in(&services, &arrived, &cookies, signed_in).await
         }
-        Ok(Polled::NeedsAnew(in_line)) => {
+        Ok(Polled::NeedsNewProof(in_line)) => {
             let to = here.as_ref().unwrap_or(&in_line.to);
             let login = format!("{}{}&go=1", arrived.site.origin, paths::login_to(to));
             with_cookies(see_other(&login), [keep_place(&cookies, &in_line)])

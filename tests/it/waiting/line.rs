@@ -139,9 +139,13 @@ async fn two_tabs_of_one_browser_have_one_place_and_each_ends_on_its_own_page() 
     let mut visitor = world.visitor();
     let mut tabs = Vec::new();
     for page in ["/members?tab=1", "/members?tab=2#here"] {
-        let form = visitor.open(world.url(page)).await.expect(200);
-        let landed = visitor.log_in_at_the_ams(super::CHAIR, &form).await;
-        tabs.push((world.url(page), visitor.open(landed).await.expect(200)));
+        let mut shown = visitor.open(world.url(page)).await.expect(200);
+        // The AMS knows the browser of the second tab already.
+        if shown.url.path().ends_with("/account/login.aspx") {
+            let landed = visitor.log_in_at_the_ams(super::CHAIR, &shown).await;
+            shown = visitor.open(landed).await.expect(200);
+        }
+        tabs.push((world.url(page), shown));
     }
     assert!(tabs.iter().all(|(_, page)| waits(page) && place(page) == 1));
     let (_, behind) = in_line(&world, "/members?other").await;
@@ -258,5 +262,5 @@ async fn nobody_is_given_a_place_for_more_than_half_an_hour() {
         }
         waiting += 1;
     }
-    assert!((80..=93).contains(&waiting), "{waiting}");
+    assert!((80..=95).contains(&waiting), "{waiting}");
 }

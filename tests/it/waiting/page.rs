@@ -66,5 +66,8 @@ async fn a_browser_waits_and_comes_in_by_itself() {
     a_minute_later(&world);
     assert!(!waits(&first.open(ahead.url.as_str()).await));
     assert_eq!(browser.wait_for_url("/members?a=1").await, world.url("/members?a=1#b"));
-    assert_eq!(browser.complaints().await, Vec::<String>::new());
+    let complaints = browser.complaints().await;
+    // The simulated AMS has no icon.
+    let ours: Vec<_> = complaints.iter().filter(|complaint| !complaint.contains("/favicon.ico")).collect();
+    assert!(ours.is_empty(), "{ours:?}");
 }

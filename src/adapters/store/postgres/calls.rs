@@ -15,7 +15,11 @@ impl Calls for PostgresStore {
     }
 }
 
-async fn take(connection: &QueryConnection<'_>, now: Timestamp, step: LedgerStep) -> QueryResult<LedgerAnswer> {
+async fn take(
+    connection: &QueryConnection<'_>,
+    now: Timestamp,
+    step: LedgerStep,
+) -> QueryResult<LedgerAnswer> {
     let select = "SELECT ledger FROM call_ledger FOR UPDATE";
     let text: Option<String> = connection.first(select, &[], only).await?;
     let ledger = text.map(|text| serde_json::from_str::<Ledger>(&text)).transpose();

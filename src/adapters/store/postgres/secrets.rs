@@ -32,7 +32,10 @@ pub(super) fn bring_in_line(
 }
 
 /// Puts these in the place of those that are there.
-pub(super) async fn write_data_keys(connection: &QueryConnection<'_>, keys: &[SealedDataKey]) -> QueryResult<()> {
+pub(super) async fn write_data_keys(
+    connection: &QueryConnection<'_>,
+    keys: &[SealedDataKey],
+) -> QueryResult<()> {
     connection.change("DELETE FROM data_keys", &[]).await?;
     for SealedDataKey { generation, secret, made_for, made, sealed } in keys {
         let insert =
