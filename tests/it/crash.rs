@@ -127,6 +127,23 @@ fn signal(server: &PostgresServer, name: &str) {
     assert!(sent.success());
 }
 
+/// A server whose every process stands still, until it is dropped.
+struct Frozen<'a>(&'a PostgresServer);
+
+impl Frozen<'_> {
+    fn signal(&self, name: &str) {
+        let pid = self.0.process();
+        let all = format!("kill -s {name} {pid} $(cat /proc/{pid}/task/{pid}/children)");
+        assert!(Command::new("sh").args(["-c", &all]).status().unwrap().success());
+    }
+}
+
+impl Drop for Frozen<'_> {
+    fn drop(&mut self) {
+        self.signal("CONT");
+    }
+}
+
 /// Kills gateway after gateway.
 async fn gateways_are_killed(mut world: World) {
     world.close_gate().await;
@@ -203,7 +220,8 @@ async fn a_server_that_is_frozen_leaves_people_signed_in_for_a_while_and_then_a_
     tomas.sign_in(SECOND_MEMBERSHIP, world.url("/members")).await.expect(200);
     let old = jane.clone();
 
-    signal(&server, "STOP");
+    let frozen = Frozen(&server);
+    frozen.signal("STOP");
     jane.get(world.url("/education")).await.expect(200);
     let deadline = Instant::now() + Duration::from_secs(30);
     let told = loop {
@@ -223,7 +241,7 @@ async fn a_server_that_is_frozen_leaves_people_signed_in_for_a_while_and_then_a_
     assert!(left.text.contains("You are signed out of this site"), "{}", left.text);
     assert!(jane.cookie("localhost", "membergate").is_none());
 
-    signal(&server, "CONT");
+    drop(frozen);
     answers_again(&world).await;
     let deadline = Instant::now() + Duration::from_secs(30);
     while tomas.get(world.url("/members")).await.status != 200 {

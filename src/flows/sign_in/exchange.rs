@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Failure, PROOF_REMEMBERED, Returning, SignIn, proof_of};
+use super::{Exchanged, Failure, PROOF_REMEMBERED, Returning, SignIn, proof_of};
 use crate::adapters::ams::AmsError;
 use crate::adapters::keys::random::SessionSecret;
 use crate::domain::device;
@@ -11,16 +11,6 @@ use crate::domain::roles;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::flows::waiting::{Brought, PlaceTurn};
-
-/// What came of a turn.
-pub(super) enum Exchanged {
-    /// A session.
-    In(SessionSecret),
-    /// Nothing was decided. What was brought may be tried again.
-    Kept,
-    /// The AMS did not take what was brought by somebody who had to wait.
-    NeedsNewProof,
-}
 
 impl SignIn {
     /// Exchanges what a browser brought for a session. `has_waited`: it may have become too old meanwhile.

@@ -14,7 +14,6 @@ use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use url::Url;
 
-use self::exchange::Exchanged;
 use super::attempts::{ATTEMPT_LIVES, Attempt, AttemptCookie, Attempts, handle_of};
 use super::known_browsers::KnownBrowsers;
 use super::long_addresses::Destination;
@@ -41,6 +40,16 @@ const PROOF_REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 30);
 /// So many attempts within [`LOOP_SPAN`] without one coming back whole: the AMS drops what we give it.
 const LOOP: usize = 3;
 const LOOP_SPAN: SignedDuration = SignedDuration::from_secs(30);
+
+/// What came of a turn.
+enum Exchanged {
+    /// A session.
+    In(SessionSecret),
+    /// Nothing was decided. What was brought may be tried again.
+    Kept,
+    /// The AMS did not take what was brought by somebody who had to wait.
+    NeedsNewProof,
+}
 
 /// A browser on its way to the AMS.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use super::WaitingRoom;
+use super::room::WaitingRoom;
 use crate::adapters::store::StoreError;
 use crate::domain::waiting::PLACE_STAYS;
 

@@ -1,26 +1,26 @@
 //! Rushes in a time that the runtime lets pass at once: people come, ask as often as they are told, and go in.
 
 use std::collections::BTreeMap;
-
-use arc_swap::ArcSwap;
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until};
-
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+use jiff::SignedDuration;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
-use crate::adapters::budget::MemoryLedger;
-use crate::adapters::budget::Priority;
-use crate::adapters::clock::Clock;
+use crate::adapters::budget::{Budget, MemoryLedger, Priority};
+use crate::adapters::clock::{Clock, SharedClock};
 use crate::adapters::keys::data_keys::DataKeys;
 use crate::adapters::store::StoreFuture;
-use crate::adapters::store::waiting::KeptPlace;
+use crate::adapters::store::waiting::{KeptPlace, NewPlace, WaitingLine};
 use crate::domain::budget::Rate;
 use crate::domain::rule::Rules;
-use crate::domain::time::TimeZone;
-use crate::domain::waiting::{WaitingPlace, round};
+use crate::domain::time::{TimeZone, Timestamp};
+use crate::domain::waiting::{PlaceKey, WaitingPlace, round};
 use crate::flows::person::Published;
 use crate::flows::tests::NoAms;
 

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::WaitingRoom;
 use super::gathering::{PlaceStanding, WaitingView};
+use super::room::WaitingRoom;
 use crate::adapters::budget::{Priority, Reservation};
 use crate::adapters::store::StoreError;
 use crate::domain::waiting::PlaceKey;
