@@ -58,12 +58,10 @@ pub async fn run(
         }
         let renewed = Timestamp::from_nanosecond(renewed.into()).unwrap_or(Timestamp::MIN);
         loop {
-            if clock.now().duration_since(renewed) > KEYS_ARE_KEPT {
-                match store.forget_older_keys().await {
-                    Ok(true) => return,
-                    // What does not open stays as it is, and its key with it.
-                    Ok(false) | Err(_) => {}
-                }
+            // What does not open stays as it is, and its key with it.
+            let is_time = clock.now().duration_since(renewed) > KEYS_ARE_KEPT;
+            if is_time && store.forget_older_keys().await == Ok(true) {
+                return;
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }

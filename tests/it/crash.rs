@@ -33,6 +33,7 @@ impl Acknowledged {
 
 type Told = Arc<Mutex<Acknowledged>>;
 
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says how often")]
 fn crashes() -> usize {
     std::env::var("MEMBERGATE_CRASHES").ok().and_then(|text| text.parse().ok()).unwrap_or(2)
 }

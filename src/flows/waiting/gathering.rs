@@ -1,5 +1,6 @@
 //! The line as one gateway knows it: a snapshot of the store's, and what has happened here since.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 
 use jiff::SignedDuration;
@@ -186,9 +187,10 @@ impl Gathering {
 
     /// Somebody has taken a place, or is met here for the first time.
     pub(super) fn add(&mut self, kept: &KeptPlace) {
-        if !self.places.contains_key(&kept.place.key) {
-            self.places.insert(kept.place.key, in_memory(kept));
-            self.order.push(kept.place.key, self.is_behind(kept.place.network));
+        let (key, is_behind) = (kept.place.key, self.is_behind(kept.place.network));
+        if let Entry::Vacant(vacant) = self.places.entry(key) {
+            vacant.insert(in_memory(kept));
+            self.order.push(key, is_behind);
         }
     }
 

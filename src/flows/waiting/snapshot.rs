@@ -60,7 +60,7 @@ impl WaitingRoom {
             self.parts.store.note_asked(&chores.asked).await?;
         }
         // Right after a start nobody has had the time to ask.
-        if rounds % FORGET_EVERY == 0 && now.duration_since(self.started) >= PLACE_STAYS {
+        if rounds.is_multiple_of(FORGET_EVERY) && now.duration_since(self.started) >= PLACE_STAYS {
             self.parts.store.forget_waiting(now - PLACE_STAYS).await?;
         }
         Ok(())

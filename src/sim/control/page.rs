@@ -114,6 +114,7 @@ fn listed(person: &Value, key: &str) -> ListedPerson {
 }
 
 /// Back to the page; or the page with what was wrong.
+#[expect(clippy::result_large_err, reason = "it is axum's own type")]
 fn back<S: Simulated>(control: &Control<S>, done: Result<(), Refusal>) -> Answered<Redirect> {
     match done {
         Ok(()) => Ok(Redirect::to("/")),

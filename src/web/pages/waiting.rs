@@ -29,7 +29,7 @@ impl WaitingNews {
         match self.wait {
             _ if self.is_ams_silent => "Your place is kept, and we try again by ourselves.".to_owned(),
             ..=15 => "It is nearly your turn.".to_owned(),
-            ..=90 => "About a minute to go.".to_owned(),
+            16..=90 => "About a minute to go.".to_owned(),
             seconds => format!("About {} minutes to go.", seconds.div_ceil(60)),
         }
     }
