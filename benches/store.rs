@@ -27,6 +27,7 @@ use membergate::sim::re_members::record_line;
 use tokio::task::JoinSet;
 
 #[path = "../tests/it/world/mod.rs"]
+#[expect(unused_imports, reason = "the tests use all of it")]
 mod world;
 
 use world::postgres::PostgresServer;

@@ -10,7 +10,7 @@ use membergate::adapters::budget::{Budget, MemoryLedger};
 use membergate::adapters::clock::{Clock, SystemClock};
 use membergate::adapters::http::{HttpClient, HttpLimits};
 use membergate::adapters::keys::seal::Sealer;
-use membergate::adapters::keys::secret::SecretKeys;
+use membergate::adapters::keys::secret::{SecretKey, SecretKeys};
 use membergate::adapters::store::Store;
 use membergate::adapters::store::sessions::SessionFilter;
 use membergate::adapters::store::sqlite::SqliteStore;
@@ -71,7 +71,7 @@ impl Office {
         ));
         let clock = Arc::new(SystemClock);
         let ams = Arc::new(ReMembers::new(environment(&sim), http, budget.clone(), clock));
-        let key = SecretKeys::generate().unwrap();
+        let key: SecretKeys = SecretKey::parse(crate::world::SECRET_KEY).unwrap().into();
         let store: Arc<dyn Store> =
             Arc::new(SqliteStore::open(&folder.path().join("gate.sqlite"), &key).unwrap());
         let rules = Published::new(1, rules::parse(RULES).unwrap());
