@@ -33,7 +33,7 @@ pub struct SessionFilter {
 /// Sessions, and what else visitors leave.
 ///
 /// However a session ends, its grants end with it, and each client that wants to hear of it has a message in the
-/// [`Outbox`](super::outbox::Outbox), in the same transaction.
+/// outbox, in the same transaction.
 pub trait Sessions: Send + Sync + 'static {
     /// Writes a new session together with the record it rests on: both or neither.
     fn begin_session<'a>(&'a self, session: &'a Session, record: &'a Record) -> StoreFuture<'a, ()>;

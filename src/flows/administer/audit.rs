@@ -62,7 +62,7 @@ impl Audit {
         Ok(AuditEntries { entries, next })
     }
 
-    /// All wanted entries as comma-separated values (RFC 4180), newest first, at most [`LONGEST_DOWNLOAD`].
+    /// All wanted entries as comma-separated values (RFC 4180), newest first, at most `LONGEST_DOWNLOAD`.
     pub async fn download(&self, filter: &Filter) -> Result<String, StoreError> {
         let mut text = String::from("number,at,who,id,admitted_by,action,about,before,after\r\n");
         for Kept { number, entry } in self.wanted(filter, None, LONGEST_DOWNLOAD).await? {

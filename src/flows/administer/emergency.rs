@@ -79,7 +79,7 @@ impl AdminLinks {
         Ok(token)
     }
 
-    /// Opens a link. What comes back is for a cookie of this browser, for [`SESSION_LIVES`].
+    /// Opens a link. What comes back is for a cookie of this browser, for `SESSION_LIVES`.
     ///
     /// `address`: of the browser; links that do not exist are counted by network.
     pub async fn open(&self, token: &str, address: IpAddr) -> Result<SessionSecret, LinkError> {
