@@ -174,7 +174,7 @@ impl Visits {
         }
     }
 
-    /// The person of a record, shared by all of his or her sessions; a new one for somebody to whom `begins_again` applies.
+    /// The person of a record, shared by all of his or her sessions; a new one where `begins_again` says so.
     fn person(&self, record: Arc<Record>, begins_again: fn(&Person) -> bool) -> Arc<Person> {
         let newcomer = || self.new_person(Arc::clone(&record));
         let entry = self.people.entry_by_ref(&record.id);

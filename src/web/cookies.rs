@@ -29,7 +29,7 @@ pub enum Cookie {
     Left,
     /// A place in line, with what the browser brought from the AMS, sealed.
     Waiting,
-    /// Somebody has signed in with this browser before; says no more.
+    /// Somebody has signed in with this browser before. It does not say who.
     Device,
 }
 

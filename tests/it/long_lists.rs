@@ -1,4 +1,4 @@
-//! People of whom the AMS has very much to say: they get in at once, and the rest of their record follows by itself.
+//! People with very long lists in the AMS: they get in at once, and the rest of their record follows by itself.
 
 use membergate::sim::people::{Purchase, Registration};
 use membergate::sim::re_members::Endpoint;

@@ -158,7 +158,7 @@ pub trait Ams: Send + Sync + 'static {
     /// How many calls it takes to exchange an arrival for a record with these parts, at most; those for tokens of ours not counted.
     fn calls_of_sign_in(&self, parts: Parts) -> usize;
 
-    /// Makes an arrival fit to wait for minutes. An AMS whose proof lives too short for that is shown it now: the person whom it
+    /// Makes an arrival fit to wait for minutes. An AMS whose proof lives too short for that is shown it now: the person that it
     /// proves takes its place ([`Arrival::is_verified`]).
     fn before_wait(&self, arrival: Arrival) -> BoxFuture<'_, Result<Arrival, AmsError>> {
         Box::pin(async { Ok(arrival) })

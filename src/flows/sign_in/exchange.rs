@@ -22,7 +22,7 @@ impl SignIn {
         has_waited: bool,
         now: Timestamp,
     ) -> Result<Exchanged, Failure> {
-        // (6) The proof is good, shows the person whom the address names, and is used once. It is remembered only after the AMS has
+        // (6) The proof is good, shows the person that the address names, and is used once. It is remembered only after the AMS has
         // vouched for it, so that strangers cannot fill the store with invented ones.
         let parts = self.rules.load().rules.parts();
         let record = match self.ams.redeem(&brought.arrival, parts, turn.priority()).await {

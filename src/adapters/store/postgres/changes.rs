@@ -2,7 +2,7 @@
 //!
 //! A reader takes what lies below the oldest transaction that is still open (`pg_snapshot_xmin`), in the order of transactions. So
 //! it never skips a row that is committed late, as one that asks for greater numbers would. A notification only wakes readers; it
-//! is sent after the commit, and no more often than every 20 milliseconds, because committing with one waits for all others that do.
+//! is sent after the commit, at most once every 20 milliseconds, because committing with one waits for all others that do.
 
 use std::sync::Arc;
 use std::time::Duration;
