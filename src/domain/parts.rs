@@ -8,10 +8,20 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::code::Code;
+use super::time::Timestamp;
 
-/// A part that costs calls of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// A part of a record. Which parts a call brings is a fact about the call, never about the row that came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Part {
+    /// Who the person is, and whether the AMS approves of the person.
+    Profile,
+    /// Memberships.
+    Memberships,
+    /// Security roles.
+    SecurityRoles,
+    /// Custom fields.
+    CustomFields,
     /// Committee seats.
     Committees,
     /// Event registrations.
@@ -26,17 +36,71 @@ pub enum Part {
 
 impl Part {
     /// All of them.
-    pub const ALL: [Part; 5] =
+    pub const ALL: [Part; 9] = [
+        Part::Profile,
+        Part::Memberships,
+        Part::SecurityRoles,
+        Part::CustomFields,
+        Part::Committees,
+        Part::Registrations,
+        Part::Purchases,
+        Part::Certifications,
+        Part::Relationships,
+    ];
+
+    /// Those that come with every individual.
+    pub const OF_THE_INDIVIDUAL: [Part; 4] =
+        [Part::Profile, Part::Memberships, Part::SecurityRoles, Part::CustomFields];
+
+    /// Those that are lists, which may cost calls of their own and of which one may know only some codes.
+    pub const LISTS: [Part; 5] =
         [Part::Committees, Part::Registrations, Part::Purchases, Part::Certifications, Part::Relationships];
 
     /// What people call it.
     pub fn name(self) -> &'static str {
         match self {
+            Part::Profile => "profile",
+            Part::Memberships => "memberships",
+            Part::SecurityRoles => "security roles",
+            Part::CustomFields => "custom fields",
             Part::Committees => "committees",
             Part::Registrations => "registrations",
             Part::Purchases => "purchases",
             Part::Certifications => "certifications",
             Part::Relationships => "relationships",
+        }
+    }
+}
+
+/// When each part of a record was last confirmed: by a reading, or by something else that shows that nothing has changed since.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Confirmed([Option<Timestamp>; Part::ALL.len()]);
+
+impl Confirmed {
+    /// These parts, all at one instant.
+    pub fn at(at: Timestamp, parts: impl IntoIterator<Item = Part>) -> Confirmed {
+        let mut confirmed = Confirmed::default();
+        parts.into_iter().for_each(|part| confirmed.set(part, Some(at)));
+        confirmed
+    }
+
+    /// When a part was confirmed. `None`: it was never read.
+    pub fn of(&self, part: Part) -> Option<Timestamp> {
+        self.0.get(part as usize).copied().flatten()
+    }
+
+    /// Says when a part was confirmed.
+    pub fn set(&mut self, part: Part, at: Option<Timestamp>) {
+        if let Some(place) = self.0.get_mut(part as usize) {
+            *place = at;
+        }
+    }
+
+    /// A part that was read is confirmed once more, unless it was later.
+    pub fn confirm(&mut self, part: Part, at: Timestamp) {
+        if let Some(before) = self.of(part) {
+            self.set(part, Some(before.max(at)));
         }
     }
 }
@@ -62,9 +126,13 @@ impl Codes {
     }
 }
 
-/// The parts that are needed.
+/// The parts that are needed, beside profile and memberships, which always are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Parts {
+    /// Security roles.
+    pub security_roles: bool,
+    /// Custom fields.
+    pub custom_fields: bool,
     /// Committee seats.
     pub committees: bool,
     /// Event registrations.
@@ -75,6 +143,8 @@ pub struct Parts {
     pub certifications: bool,
     /// Relationships.
     pub relationships: bool,
+    /// On which committees, if seats are needed.
+    pub seats: Codes,
     /// For which events, if registrations are needed.
     pub events: Codes,
     /// Of which products, if purchases are needed.
@@ -85,6 +155,9 @@ impl Parts {
     /// Whether it is among them.
     pub fn has(&self, part: Part) -> bool {
         match part {
+            Part::Profile | Part::Memberships => true,
+            Part::SecurityRoles => self.security_roles,
+            Part::CustomFields => self.custom_fields,
             Part::Committees => self.committees,
             Part::Registrations => self.registrations,
             Part::Purchases => self.purchases,
@@ -97,9 +170,10 @@ impl Parts {
     pub fn codes(&self, part: Part) -> &Codes {
         const ALL: &Codes = &Codes::All;
         match part {
+            Part::Committees => &self.seats,
             Part::Registrations => &self.events,
             Part::Purchases => &self.products,
-            Part::Committees | Part::Certifications | Part::Relationships => ALL,
+            _ => ALL,
         }
     }
 
@@ -108,10 +182,18 @@ impl Parts {
         Part::ALL.into_iter().filter(|part| self.has(*part))
     }
 
+    /// The lists among them, in their order.
+    pub fn lists(&self) -> impl Iterator<Item = Part> {
+        Part::LISTS.into_iter().filter(|part| self.has(*part))
+    }
+
     /// Adds what a condition looks at: a part, and a code in it if it names one.
     pub fn add(&mut self, part: Part, code: Option<&Code>) {
         let is_new = !self.has(part);
         let flag = match part {
+            Part::Profile | Part::Memberships => return,
+            Part::SecurityRoles => &mut self.security_roles,
+            Part::CustomFields => &mut self.custom_fields,
             Part::Committees => &mut self.committees,
             Part::Registrations => &mut self.registrations,
             Part::Purchases => &mut self.purchases,
@@ -120,9 +202,10 @@ impl Parts {
         };
         *flag = true;
         let codes = match part {
+            Part::Committees => &mut self.seats,
             Part::Registrations => &mut self.events,
             Part::Purchases => &mut self.products,
-            Part::Committees | Part::Certifications | Part::Relationships => return,
+            _ => return,
         };
         if is_new {
             *codes = Codes::These(Vec::new());
@@ -144,6 +227,11 @@ impl ReadCodes {
     /// Whether all about this code was read.
     pub fn has(&self, code: &Code) -> bool {
         code.stars() == 0 && self.0.contains(code.folded())
+    }
+
+    /// Whether all was read that `other` says.
+    pub fn covers(&self, other: &ReadCodes) -> bool {
+        self.0.is_superset(&other.0)
     }
 }
 
@@ -167,6 +255,7 @@ impl Partly {
             Part::Purchases => self.purchases.as_ref(),
             Part::Certifications => self.certifications.as_ref(),
             Part::Relationships => self.relationships.as_ref(),
+            Part::Profile | Part::Memberships | Part::SecurityRoles | Part::CustomFields => None,
         }
     }
 
@@ -178,6 +267,7 @@ impl Partly {
             Part::Purchases => &mut self.purchases,
             Part::Certifications => &mut self.certifications,
             Part::Relationships => &mut self.relationships,
+            Part::Profile | Part::Memberships | Part::SecurityRoles | Part::CustomFields => return,
         };
         *place = read;
     }
@@ -199,7 +289,7 @@ mod tests {
         parts.add(Part::Purchases, Some(&code("WEB2")));
         parts.add(Part::Committees, Some(&code("EDU")));
         assert_eq!(parts.products, Codes::These(vec![code("WEB1"), code("WEB2")]));
-        assert_eq!(parts.each().collect::<Vec<_>>(), [Part::Committees, Part::Purchases]);
+        assert_eq!(parts.lists().collect::<Vec<_>>(), [Part::Committees, Part::Purchases]);
         parts.add(Part::Purchases, Some(&code("WEB*")));
         parts.add(Part::Purchases, Some(&code("WEB4")));
         assert_eq!(parts.products, Codes::All);

@@ -4,10 +4,12 @@
 //! not the same as an empty list: a rule that needs a part that was not fetched grants nothing, with a warning. Of a part that was
 //! not read whole, `partly` says what was.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::code::Code;
-use super::parts::{Part, Partly};
+use super::parts::{Confirmed, Part, Partly};
 use super::time::{AmsDate, Timestamp};
 
 pub use super::parts::{Codes, Parts};
@@ -38,13 +40,13 @@ impl std::fmt::Display for IndividualId {
     }
 }
 
-/// All that the AMS said about one individual.
+/// All that the AMS said about one individual. A list is there exactly if [`Record::confirmed`] has an instant for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The stable key.
     pub id: IndividualId,
-    /// When this was read from the AMS.
-    pub as_of: Timestamp,
+    /// When each part was confirmed.
+    pub confirmed: Confirmed,
     /// Who the person is, for sites and pages.
     pub profile: Profile,
     /// `None`: the AMS did not say. Only an explicit `false` refuses.
@@ -215,6 +217,26 @@ pub struct Relationship {
 }
 
 impl Record {
+    /// The same, read as a whole at one instant: what comes with every individual, and the lists that are there.
+    #[must_use]
+    pub fn read_at(mut self, at: Timestamp) -> Record {
+        let lists = [
+            (Part::Committees, self.committees.is_some()),
+            (Part::Registrations, self.registrations.is_some()),
+            (Part::Purchases, self.purchases.is_some()),
+            (Part::Certifications, self.certifications.is_some()),
+            (Part::Relationships, self.relationships.is_some()),
+        ];
+        let lists = lists.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| part);
+        self.confirmed = Confirmed::at(at, Part::OF_THE_INDIVIDUAL.into_iter().chain(lists));
+        self
+    }
+
+    /// When the person was last seen in the AMS.
+    pub fn as_of(&self) -> Timestamp {
+        self.confirmed.of(Part::Profile).unwrap_or(Timestamp::MIN)
+    }
+
     /// Whether all of a part was read that a condition on `code` looks at; on any code, if there is none.
     pub fn has_read(&self, part: Part, code: Option<&Code>) -> bool {
         let is_there = match part {
@@ -223,41 +245,110 @@ impl Record {
             Part::Purchases => self.purchases.is_some(),
             Part::Certifications => self.certifications.is_some(),
             Part::Relationships => self.relationships.is_some(),
+            Part::Profile | Part::Memberships | Part::SecurityRoles | Part::CustomFields => {
+                self.confirmed.of(part).is_some()
+            }
         };
         is_there && self.partly.of(part).is_none_or(|read| code.is_some_and(|code| read.has(code)))
     }
 
     /// Whether all was read that these parts ask for.
     pub fn has_all(&self, parts: &Parts) -> bool {
-        parts.each().all(|part| self.has_read_codes(part, parts.codes(part)))
+        parts.each().all(|part| self.has_codes(part, parts.codes(part)))
     }
 
-    fn has_read_codes(&self, part: Part, codes: &Codes) -> bool {
+    /// Whether all about these codes of a part was read.
+    pub fn has_codes(&self, part: Part, codes: &Codes) -> bool {
         match codes {
             Codes::All => self.has_read(part, None),
             Codes::These(codes) => codes.iter().all(|code| self.has_read(part, Some(code))),
         }
     }
 
-    /// The same, with the parts of an older reading where this one could not read what is asked for and that one had. It is then
-    /// only as new as that one.
+    /// When the part of these that was confirmed longest ago was confirmed. Parts that were never read do not count.
+    pub fn oldest(&self, parts: impl IntoIterator<Item = Part>) -> Timestamp {
+        let instants = parts.into_iter().filter_map(|part| self.confirmed.of(part));
+        instants.min().unwrap_or(Timestamp::MIN)
+    }
+
+    /// This reading together with an earlier one: each part as it was confirmed last. A part that this one read for some codes only
+    /// does not replace one that tells more. An instant after `now` was written under a wrong clock, and gives way to any.
     #[must_use]
-    pub fn or_else_as_in(mut self, older: &Record, parts: &Parts) -> Record {
-        for part in parts.each() {
-            let codes = parts.codes(part);
-            if self.has_read_codes(part, codes) || !older.has_read_codes(part, codes) {
-                continue;
+    pub fn over(mut self, earlier: &Record, now: Timestamp) -> Record {
+        let mut takes_over = false;
+        for part in Part::ALL {
+            let Some(then) = earlier.confirmed.of(part) else { continue };
+            let tells_more = match (self.partly.of(part), earlier.partly.of(part)) {
+                (Some(_), None) => true,
+                (Some(here), Some(there)) => !here.covers(there),
+                (None, _) => false,
+            };
+            let is_later = self.confirmed.of(part).is_none_or(|here| then > here && then <= now);
+            if is_later || tells_more {
+                self.take(part, earlier, then);
+                takes_over = true;
             }
-            match part {
-                Part::Committees => self.committees.clone_from(&older.committees),
-                Part::Registrations => self.registrations.clone_from(&older.registrations),
-                Part::Purchases => self.purchases.clone_from(&older.purchases),
-                Part::Certifications => self.certifications.clone_from(&older.certifications),
-                Part::Relationships => self.relationships.clone_from(&older.relationships),
-            }
-            self.partly.set(part, older.partly.of(part).cloned());
-            self.as_of = self.as_of.min(older.as_of);
+        }
+        if takes_over {
+            let more = earlier.warnings.iter().filter(|warning| !self.warnings.contains(warning)).cloned();
+            let more: Vec<String> = more.collect();
+            self.warnings.extend(more);
         }
         self
     }
+
+    fn take(&mut self, part: Part, from: &Record, confirmed: Timestamp) {
+        match part {
+            Part::Profile => {
+                self.profile.clone_from(&from.profile);
+                self.is_approved = from.is_approved;
+                self.is_deceased = from.is_deceased;
+            }
+            Part::Memberships => self.memberships.clone_from(&from.memberships),
+            Part::SecurityRoles => self.security_roles.clone_from(&from.security_roles),
+            Part::CustomFields => self.custom_fields.clone_from(&from.custom_fields),
+            Part::Committees => self.committees.clone_from(&from.committees),
+            Part::Registrations => self.registrations.clone_from(&from.registrations),
+            Part::Purchases => self.purchases.clone_from(&from.purchases),
+            Part::Certifications => self.certifications.clone_from(&from.certifications),
+            Part::Relationships => self.relationships.clone_from(&from.relationships),
+        }
+        self.partly.set(part, from.partly.of(part).cloned());
+        self.confirmed.set(part, Some(confirmed));
+    }
+
+    /// The same without what was confirmed before `oldest` and is not believed any longer; without profile and memberships there is
+    /// nobody, so these two stay.
+    pub fn without_older_than(&self, oldest: Timestamp) -> Cow<'_, Record> {
+        let believed = |part: &Part| {
+            matches!(part, Part::Profile | Part::Memberships)
+                || self.confirmed.of(*part).is_none_or(|at| at >= oldest)
+        };
+        if Part::ALL.iter().all(believed) {
+            return Cow::Borrowed(self);
+        }
+        let mut record = self.clone();
+        for part in Part::ALL.iter().filter(|part| !believed(part)) {
+            record.forget(*part);
+        }
+        Cow::Owned(record)
+    }
+
+    fn forget(&mut self, part: Part) {
+        match part {
+            Part::Profile | Part::Memberships => return,
+            Part::SecurityRoles => self.security_roles.clear(),
+            Part::CustomFields => self.custom_fields.clear(),
+            Part::Committees => self.committees = None,
+            Part::Registrations => self.registrations = None,
+            Part::Purchases => self.purchases = None,
+            Part::Certifications => self.certifications = None,
+            Part::Relationships => self.relationships = None,
+        }
+        self.partly.set(part, None);
+        self.confirmed.set(part, None);
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,12 +73,13 @@ impl SessionLimits {
         now.duration_since(last_seen) >= self.idle || now.duration_since(created) >= self.absolute
     }
 
-    /// How a record read at `as_of` counts at `now`. One from the future was read under a clock that nobody should trust.
-    pub fn freshness(&self, as_of: Timestamp, now: Timestamp) -> Freshness {
-        let age = now.duration_since(as_of);
+    /// How old something is that was confirmed at `at`. What was confirmed in the future was so before the clock was set back:
+    /// that makes nothing stale, and it is confirmed again soon.
+    pub fn freshness(&self, at: Timestamp, now: Timestamp) -> Freshness {
+        let age = now.duration_since(at);
         match () {
-            () if age >= self.stale_limit || age < -CLOCK_SKEW => Freshness::Stale,
-            () if age >= self.refresh_after => Freshness::RefreshDue,
+            () if age >= self.stale_limit => Freshness::Stale,
+            () if age >= self.refresh_after || age < -CLOCK_SKEW => Freshness::RefreshDue,
             () => Freshness::Fresh,
         }
     }
@@ -127,7 +128,7 @@ mod tests {
     #[test]
     fn a_record_ages_from_fresh_to_stale() {
         for (now, freshness) in [
-            (-301, Freshness::Stale),
+            (-301, Freshness::RefreshDue),
             (-300, Freshness::Fresh),
             (9, Freshness::Fresh),
             (10, Freshness::RefreshDue),

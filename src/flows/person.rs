@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
+use jiff::SignedDuration;
 
 use super::managed_roles::ManagedRoles;
 use crate::adapters::ams::AmsError;
 use crate::adapters::store::StoreError;
 use crate::domain::access::Standing;
 use crate::domain::mapping::Version;
+use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::roles::{self, Verdict};
 use crate::domain::rule::Rules;
-use crate::domain::session::CLOCK_SKEW;
+use crate::domain::session::SessionLimits;
 use crate::domain::time::Timestamp;
 
 /// The role mapping in force. Its number tells a decision that it was made under an older one.
@@ -45,6 +47,9 @@ impl From<Version> for Published {
 /// The mapping in force, swapped whole.
 pub type PublishedRules = Arc<ArcSwap<Published>>;
 
+/// How long sessions and records last, for all alike; a reload replaces it.
+pub type SharedLimits = Arc<ArcSwap<SessionLimits>>;
+
 /// What a person holds, and what that rests on.
 #[derive(Debug)]
 pub struct Held {
@@ -54,20 +59,39 @@ pub struct Held {
     pub record: Arc<Record>,
     /// The mapping by which it was decided.
     pub published: Arc<Published>,
+    /// When it was last confirmed that this is the person and these are the memberships.
+    pub core_confirmed: Timestamp,
+    /// When the part that the mapping looks at and that was confirmed longest ago was confirmed.
+    pub all_confirmed: Timestamp,
     decided_at: Timestamp,
+    /// From here on something else is decided: by time alone, or because a part is too old to be believed.
+    until: Option<Timestamp>,
 }
 
 impl Held {
-    fn decide(record: Arc<Record>, published: &Arc<Published>, now: Timestamp) -> Held {
-        let decision = roles::decide(&record, &published.rules, now);
+    /// What was confirmed longer than `stale_limit` ago is not believed.
+    fn decide(
+        record: Arc<Record>,
+        published: &Arc<Published>,
+        now: Timestamp,
+        stale_limit: SignedDuration,
+    ) -> Held {
+        let oldest = now.checked_sub(stale_limit).unwrap_or(Timestamp::MIN);
+        let (decision, unread, until) = {
+            let believed = record.without_older_than(oldest);
+            let decision = roles::decide(&believed, &published.rules, now);
+            let parts = published.rules.parts();
+            let lists = parts.each().filter(|part| !matches!(part, Part::Profile | Part::Memberships));
+            let stale = lists.filter_map(|part| believed.confirmed.of(part)?.checked_add(stale_limit).ok());
+            let until = stale.chain(decision.holds_until).min();
+            (decision, published.rules.unread(&believed), until)
+        };
         Held {
-            standing: Standing {
-                id: record.id.clone(),
-                profile: record.profile.clone(),
-                decision,
-                unread: published.rules.unread(&record),
-            },
+            standing: Standing { id: record.id.clone(), profile: record.profile.clone(), decision, unread },
+            core_confirmed: record.oldest([Part::Profile, Part::Memberships]),
+            all_confirmed: record.oldest(published.rules.parts().each()),
             decided_at: now,
+            until,
             published: Arc::clone(published),
             record,
         }
@@ -75,8 +99,7 @@ impl Held {
 
     /// Whether neither time nor a publication has passed this decision. A clock that was set back counts as passed.
     fn holds(&self, published: &Published, now: Timestamp) -> bool {
-        let until = self.standing.decision.holds_until;
-        until.is_none_or(|until| now < until)
+        self.until.is_none_or(|until| now < until)
             && self.decided_at <= now
             && self.published.version == published.version
     }
@@ -114,6 +137,7 @@ pub struct Person {
     id: IndividualId,
     environment: Arc<str>,
     held: ArcSwap<Held>,
+    limits: SharedLimits,
     gone: AtomicBool,
     /// Instant (microseconds) of a reading without a limit that could not read everything: another would not either.
     read_as_far_as_it_goes: AtomicI64,
@@ -129,11 +153,13 @@ impl Person {
         record: Arc<Record>,
         published: &Arc<Published>,
         now: Timestamp,
+        limits: &SharedLimits,
     ) -> Person {
         Person {
             id: record.id.clone(),
             environment,
-            held: ArcSwap::from_pointee(Held::decide(record, published, now)),
+            held: ArcSwap::from_pointee(Held::decide(record, published, now, limits.load().stale_limit)),
+            limits: Arc::clone(limits),
             gone: AtomicBool::new(false),
             read_as_far_as_it_goes: AtomicI64::new(i64::MIN),
             refresh_asked: AtomicBool::new(false),
@@ -168,7 +194,7 @@ impl Person {
     /// Whether something that the mapping looks at is still to be read.
     pub fn is_being_read(&self, held: &Held) -> bool {
         let as_far_as_it_goes = self.read_as_far_as_it_goes.load(Ordering::Relaxed);
-        !held.standing.unread.is_empty() && held.record.as_of.as_microsecond() != as_far_as_it_goes
+        !held.standing.unread.is_empty() && held.record.as_of().as_microsecond() != as_far_as_it_goes
     }
 
     /// What this reading could not bring, another will not either.
@@ -176,12 +202,12 @@ impl Person {
         self.read_as_far_as_it_goes.store(as_of.as_microsecond(), Ordering::Relaxed);
     }
 
-    /// Takes over a record, unless the one held is newer. One from the future was read under a wrong clock, and gives way.
+    /// Takes over what was read, part by part, unless what is held was confirmed later.
     pub(super) fn renew(&self, record: Arc<Record>, published: &Arc<Published>, now: Timestamp) {
-        let again = Arc::new(Held::decide(record, published, now));
+        let stale_limit = self.limits.load().stale_limit;
         self.held.rcu(|held| {
-            let newer = held.record.as_of > again.record.as_of && held.record.as_of <= now + CLOCK_SKEW;
-            if newer { Arc::clone(held) } else { Arc::clone(&again) }
+            let record = Arc::new(Record::clone(&record).over(&held.record, now));
+            Arc::new(Held::decide(record, published, now, stale_limit))
         });
     }
 
@@ -191,7 +217,8 @@ impl Person {
         if held.holds(published, now) {
             return Arc::clone(&held);
         }
-        let again = Arc::new(Held::decide(Arc::clone(&held.record), published, now));
+        let stale_limit = self.limits.load().stale_limit;
+        let again = Arc::new(Held::decide(Arc::clone(&held.record), published, now, stale_limit));
         // A record that arrived meanwhile is not overwritten by a decision about the old one.
         let before = self.held.compare_and_swap(&*held, Arc::clone(&again));
         if Arc::ptr_eq(&before, &held) { again } else { self.held(published, now) }

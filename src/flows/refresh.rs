@@ -80,7 +80,7 @@ impl Refresh {
             return self.end_sessions(person).await;
         }
         let now = self.clock.now();
-        if person.record().as_of > believed && person.record().as_of <= now {
+        if person.record().as_of() > believed && person.record().as_of() <= now {
             return Ok(());
         }
         if let Some((when, error)) = &lately.failed
@@ -117,7 +117,7 @@ impl Refresh {
         lately.missing_since = None;
         let stored = self.directory.put_record(person.environment(), &record).await;
         if !waits_for_it && !record.has_all(&parts) {
-            person.set_read_as_far_as_it_goes(record.as_of);
+            person.set_read_as_far_as_it_goes(record.as_of());
         }
         let now = self.clock.now();
         person.renew(Arc::new(record), &self.rules.load(), now);
@@ -150,7 +150,7 @@ impl Refresh {
         loop {
             // The lock is held only while waiting for the next one, so that workers take turns.
             let Some(person) = queue.lock().await.recv().await else { return };
-            let believed = person.record().as_of;
+            let believed = person.record().as_of();
             if let Err(error) = self.read(&person, believed, Priority::Refresh).await {
                 tracing::warn!(individual.id = %person.id(), %error, "A record could not be read again");
             }

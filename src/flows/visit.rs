@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::person::{Held, Person, PublishedRules, RefreshError};
+use super::person::{Held, Person, PublishedRules, RefreshError, SharedLimits};
 use super::refresh::Refresh;
 use super::store_watch::StoreWatch;
 use crate::adapters::budget::Priority;
@@ -88,7 +88,7 @@ pub struct Visits {
     people: Cache<IndividualId, Arc<Person>>,
     store: Arc<dyn Sessions>,
     rules: PublishedRules,
-    limits: ArcSwap<SessionLimits>,
+    limits: SharedLimits,
     environment: Arc<str>,
     clock: SharedClock,
     refresh: Arc<Refresh>,
@@ -117,7 +117,7 @@ impl Visits {
             people: Cache::builder().max_capacity(REMEMBERED).eviction_policy(EvictionPolicy::lru()).build(),
             store,
             rules,
-            limits: ArcSwap::from_pointee(limits),
+            limits: Arc::new(ArcSwap::from_pointee(limits)),
             environment: environment.into(),
             clock,
             refresh,
@@ -188,7 +188,8 @@ impl Visits {
     }
 
     fn new_person(&self, record: Arc<Record>) -> Arc<Person> {
-        Arc::new(Person::new(Arc::clone(&self.environment), record, &self.rules.load(), self.clock.now()))
+        let (rules, now) = (self.rules.load(), self.clock.now());
+        Arc::new(Person::new(Arc::clone(&self.environment), record, &rules, now, &self.limits))
     }
 
     /// What a session is worth at `host` at `now`. The request keeps the session from falling idle.
@@ -221,11 +222,10 @@ impl Visits {
             return Presence::Over;
         }
         let held = live.person.held(&self.rules.load(), now);
-        let freshness = limits.freshness(held.record.as_of, now);
-        if freshness == Freshness::Stale {
+        if limits.freshness(held.core_confirmed, now) == Freshness::Stale {
             return Presence::Stale;
         }
-        if freshness == Freshness::RefreshDue || live.person.is_being_read(&held) {
+        if limits.freshness(held.all_confirmed, now) != Freshness::Fresh || live.person.is_being_read(&held) {
             self.refresh.hint(&live.person);
         }
         if held.standing.decision.admitted { Presence::Present(held) } else { Presence::Over }
@@ -233,7 +233,7 @@ impl Visits {
 
     /// Waits until a stale record has been read again.
     pub async fn refreshed(&self, live: &Live) -> Result<(), RefreshError> {
-        let believed = live.person.record().as_of;
+        let believed = live.person.record().as_of();
         self.refresh.read(&live.person, believed, Priority::Person).await
     }
 
@@ -257,19 +257,11 @@ impl Visits {
         Ok(live)
     }
 
-    /// A record of which a sign-in could not read everything, with what memory knows of the rest and may still believe: nobody loses
-    /// a role because of signing in once more.
+    /// A record together with what memory knows beyond it: nobody loses a role because of signing in once more. Each part keeps its
+    /// own age.
     fn with_what_is_known(&self, record: Arc<Record>) -> Arc<Record> {
-        let parts = self.rules.load().rules.parts();
-        if record.has_all(&parts) {
-            return record;
-        }
         let Some(older) = self.people.get(&record.id).map(|person| person.record()) else { return record };
-        let now = self.clock.now();
-        if older.as_of > now || self.limits().freshness(older.as_of, now) == Freshness::Stale {
-            return record;
-        }
-        Arc::new(Record::clone(&record).or_else_as_in(&older, &parts))
+        Arc::new(Record::clone(&record).over(&older, self.clock.now()))
     }
 
     /// Ends a session: in memory at once, then in the store. What the store refuses is tried again by

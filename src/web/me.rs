@@ -80,7 +80,7 @@ fn describe(held: &Held, now: Timestamp) -> Me {
         membership_expires: decision.membership_expires.map(|day| day.to_string()),
         roles: decision.roles.iter().map(reasoned).collect(),
         holds_until: decision.holds_until.map(|instant| instant.to_string()),
-        as_of: held.record.as_of.to_string(),
+        as_of: held.record.as_of().to_string(),
         notice: (!still_reading.is_empty()).then(|| {
             format!(
                 "Some of your {} are still being read; more roles may follow.",

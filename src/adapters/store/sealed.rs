@@ -295,7 +295,7 @@ impl Vault {
         let person = self.person(environment, &record.id);
         Ok(RecordRow {
             environment: environment.to_owned(),
-            as_of: to_column(record.as_of),
+            as_of: to_column(record.as_of()),
             email: self.named(environment, Named::Email, record.profile.email.as_deref()),
             record_number: self.named(environment, Named::Number, record.profile.record_number.as_deref()),
             sealed: self.seal(record, Bound::Record { environment, person: &person })?,

@@ -7,6 +7,7 @@ impl Condition {
     /// The code by which it looks for entries of its part, where the AMS can be asked by code.
     pub fn asked_code(&self) -> Option<&Code> {
         match self.plain().0 {
+            Condition::Committee { committee, .. } => Some(committee),
             Condition::Event { event, .. } => Some(event),
             Condition::Purchase { product, .. } => Some(product),
             _ => None,

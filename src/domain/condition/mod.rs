@@ -81,7 +81,7 @@ pub struct ConditionKind {
     pub says: &'static str,
     /// Its fields, the one that names the thing first. Without any it is written `key = true`.
     pub fields: &'static [ConditionField],
-    /// The part of the record that it looks at, beside the individual.
+    /// The part of the record that it looks at, beside profile and memberships.
     pub part: Option<Part>,
     /// The field that may be a pattern, in a rule for many roles.
     pub pattern: Option<&'static str>,
@@ -178,7 +178,7 @@ static SECURITY_ROLE: ConditionKind = ConditionKind {
     label: "Security role",
     says: "While the AMS lists this security role for the person.",
     fields: &[code("security_role", "Security role", ChoiceList::SecurityRoles)],
-    part: None,
+    part: Some(Part::SecurityRoles),
     pattern: Some("security_role"),
     holds: "Has the security role {security_role}",
     fails: "Does not have the security role {security_role}",
@@ -273,7 +273,7 @@ static CUSTOM_FIELD: ConditionKind = ConditionKind {
         code("custom_field", "Custom field", ChoiceList::CustomFields),
         field("value", "Value", Holds::OneValue, Some(ChoiceList::FieldValues)),
     ],
-    part: None,
+    part: Some(Part::CustomFields),
     pattern: Some("value"),
     holds: "Custom field {custom_field} has the value {value}",
     fails: "Custom field {custom_field} does not have the value {value}",

@@ -196,7 +196,7 @@ impl Sweep {
             let parts = rules.load().rules.parts();
             reading.spawn(async move {
                 let held = directory.record(&environment, &id).await?;
-                if held.is_some_and(|record| record.as_of >= state.started && record.has_all(&parts)) {
+                if held.is_some_and(|record| record.as_of() >= state.started && record.has_all(&parts)) {
                     return Ok(directory.take_off_sweep(&environment, &id, false).await?);
                 }
                 let failed = match ams.read(&id, parts, Priority::Sweep).await {

@@ -163,7 +163,7 @@ fn session() -> (Session, Record) {
     let now = SystemClock.now();
     let record = Record {
         id: jane(),
-        as_of: now,
+        confirmed: Default::default(),
         profile: Profile::default(),
         is_approved: Some(true),
         is_deceased: false,
@@ -177,7 +177,8 @@ fn session() -> (Session, Record) {
         relationships: None,
         partly: Default::default(),
         warnings: Vec::new(),
-    };
+    }
+    .read_at(now);
     let session = Session {
         key: KEY,
         individual: jane(),

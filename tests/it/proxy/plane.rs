@@ -272,7 +272,7 @@ impl Plane {
         };
         let record = Record {
             id: individual.clone(),
-            as_of: now,
+            confirmed: Default::default(),
             profile: Profile {
                 name: "Zoë Ångström".into(),
                 email: Some("zoe@people.example".into()),
@@ -290,7 +290,8 @@ impl Plane {
             relationships: None,
             partly: Default::default(),
             warnings: Vec::new(),
-        };
+        }
+        .read_at(now);
         let session = Session {
             key: secret.key(),
             individual,

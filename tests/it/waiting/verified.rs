@@ -118,7 +118,7 @@ impl Ams for StandIn {
 fn record(id: IndividualId, as_of: Timestamp) -> Record {
     Record {
         id,
-        as_of,
+        confirmed: Default::default(),
         profile: Profile::default(),
         is_approved: Some(true),
         is_deceased: false,
@@ -133,6 +133,7 @@ fn record(id: IndividualId, as_of: Timestamp) -> Record {
         partly: Default::default(),
         warnings: Vec::new(),
     }
+    .read_at(as_of)
 }
 
 struct Office {

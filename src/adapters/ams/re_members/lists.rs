@@ -50,12 +50,13 @@ fn readings(parts: &Parts) -> VecDeque<ListReading<'_>> {
         ended: false,
     };
     let of = |part: Part| match parts.codes(part) {
-        Codes::These(codes) if codes.len() <= MOST_CODES => {
+        // The list of committees takes no code.
+        Codes::These(codes) if part != Part::Committees && codes.len() <= MOST_CODES => {
             codes.iter().map(|code| reading(part, Some(code))).collect()
         }
         _ => vec![reading(part, None)],
     };
-    parts.each().flat_map(of).collect()
+    parts.lists().flat_map(of).collect()
 }
 
 /// How many calls it takes to sign somebody in, at most; those for tokens of ours are not counted.
@@ -126,6 +127,8 @@ impl<'a> ListReading<'a> {
             Part::Purchases => "Purchases",
             Part::Certifications => "Certifications",
             Part::Relationships => "Relationships",
+            // Not lists: they come with the individual.
+            Part::Profile | Part::Memberships | Part::SecurityRoles | Part::CustomFields => "Profile",
         }
     }
 
@@ -172,6 +175,7 @@ impl<'a> ListReading<'a> {
             Part::Purchases => &mut fetched.purchases,
             Part::Certifications => &mut fetched.certifications,
             Part::Relationships => &mut fetched.relationships,
+            Part::Profile | Part::Memberships | Part::SecurityRoles | Part::CustomFields => return,
         };
         if begun {
             entries.get_or_insert_default().extend(self.entries);

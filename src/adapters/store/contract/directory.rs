@@ -34,7 +34,7 @@ pub(super) async fn people_are_found_by_what_their_record_carries(place: &dyn Pl
     }
     assert!(find("production", "nobody").await.is_empty());
     omar.profile.email = dana.profile.email;
-    omar.as_of = at(1);
+    let omar = omar.read_at(at(1));
     store.put_record("production", &omar).await.unwrap();
     assert_eq!(find("production", "dana.reyes@reef.example").await, [DANA, OMAR], "a shared address");
     assert!(find("production", "omar@reef.example").await.is_empty(), "an address that is no longer his");

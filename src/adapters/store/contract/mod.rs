@@ -184,7 +184,7 @@ pub(in crate::adapters::store) fn session(n: u8, person: &str) -> Session {
 pub(in crate::adapters::store) fn record(person: &str, as_of: Timestamp) -> Record {
     Record {
         id: id(person),
-        as_of,
+        confirmed: Default::default(),
         profile: Profile {
             name: "Dana Reyes".to_owned(),
             email: Some("dana.reyes@reef.example".to_owned()),
@@ -203,6 +203,7 @@ pub(in crate::adapters::store) fn record(person: &str, as_of: Timestamp) -> Reco
         partly: Default::default(),
         warnings: Vec::new(),
     }
+    .read_at(as_of)
 }
 
 pub(in crate::adapters::store) async fn begin(store: &dyn Store, session: &Session) {

@@ -42,7 +42,7 @@ pub(super) async fn every_session_of_one_person_ends_and_nobody_elses(place: &dy
 pub(super) async fn a_session_shows_the_latest_record_of_its_own_environment(place: &dyn Place) {
     let store = place.open();
     begin(&*store, &session(1, DANA)).await;
-    let as_of = async || store.session(&key(1)).await.unwrap().unwrap().1.as_of;
+    let as_of = async || store.session(&key(1)).await.unwrap().unwrap().1.as_of();
     store.put_record("production", &record(DANA, at(10))).await.unwrap();
     assert_eq!(as_of().await, at(10));
     store.put_record("production", &record(DANA, at(5))).await.unwrap();
@@ -64,7 +64,7 @@ pub(super) async fn a_session_and_its_record_are_written_both_or_neither(place: 
     begin(&*store, &session(1, DANA)).await;
     // The key is taken, so the session cannot be written; the newer record must not be either.
     assert!(store.begin_session(&session(1, DANA), &record(DANA, at(9))).await.is_err());
-    assert_eq!(store.session(&key(1)).await.unwrap().unwrap().1.as_of, at(0));
+    assert_eq!(store.session(&key(1)).await.unwrap().unwrap().1.as_of(), at(0));
 }
 
 pub(super) async fn last_seen_only_moves_forward(place: &dyn Place) {

@@ -49,7 +49,7 @@ fn role(text: &str) -> Role {
 fn record() -> Record {
     Record {
         id: IndividualId::parse("b3a1c0de-1111-4222-8333-444455556666").unwrap(),
-        as_of: at("2026-01-01T00:00:00Z"),
+        confirmed: Default::default(),
         profile: Profile::default(),
         is_approved: Some(true),
         is_deceased: false,
@@ -64,6 +64,7 @@ fn record() -> Record {
         partly: Default::default(),
         warnings: Vec::new(),
     }
+    .read_at(at("2026-01-01T00:00:00Z"))
 }
 
 /// A mapping in `zone` with the two membership roles.

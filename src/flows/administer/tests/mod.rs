@@ -143,7 +143,7 @@ fn rules(text: &str) -> Rules {
 fn person(name: &str, security_role: &str) -> Record {
     Record {
         id: IndividualId::parse(name).unwrap(),
-        as_of: "2026-03-01T09:00:00Z".parse().unwrap(),
+        confirmed: Default::default(),
         profile: Profile { name: name.to_owned(), ..Profile::default() },
         is_approved: Some(true),
         is_deceased: false,
@@ -158,6 +158,7 @@ fn person(name: &str, security_role: &str) -> Record {
         partly: Default::default(),
         warnings: Vec::new(),
     }
+    .read_at("2026-03-01T09:00:00Z".parse().unwrap())
 }
 
 fn administrator(name: &str) -> Actor {

@@ -175,8 +175,8 @@ async fn story(records: Vec<Record>, before: Rules, after: Rules, now: Timestamp
     let visits = visits(&world, &running);
     let id = |number: usize| IndividualId::parse(&format!("person-{number}")).unwrap();
     let records =
-        records.into_iter().enumerate().map(|(n, record)| Record { id: id(n), as_of: now, ..record });
-    let staff = Record { as_of: now, ..person("dana", "Staff") };
+        records.into_iter().enumerate().map(|(n, record)| Record { id: id(n), ..record }.read_at(now));
+    let staff = person("dana", "Staff").read_at(now);
     let records: Vec<Record> = records.chain([staff]).collect();
     let mut people = Vec::new();
     for record in &records {

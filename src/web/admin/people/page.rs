@@ -126,7 +126,7 @@ impl TriedPerson {
             id: record.id.to_string(),
             number: record.profile.record_number.clone().unwrap_or_default(),
             email: record.profile.email.clone().unwrap_or_default(),
-            as_of: when(record.as_of, zone),
+            as_of: when(record.as_of(), zone),
             from_memory: found.instead_of.is_some(),
             at: if is_now { format!("Now, {}", when(trial.at, zone)) } else { when(trial.at, zone) },
             admitted: decision.admitted,

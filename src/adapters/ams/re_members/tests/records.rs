@@ -55,7 +55,7 @@ async fn a_token_of_another_shape_reaches_no_address() {
 async fn only_the_parts_that_are_needed_are_fetched() {
     let world = World::start(|_: &Seen| None).await;
     let record = world.redeem(nothing()).await.unwrap();
-    assert_eq!((record.id.as_str(), record.as_of), (USER, world.clock.now()));
+    assert_eq!((record.id.as_str(), record.as_of()), (USER, world.clock.now()));
     assert_eq!((world.calls("Individuals/"), record.purchases), (1, None));
 
     let parts = Parts { committees: true, purchases: true, ..nothing() };

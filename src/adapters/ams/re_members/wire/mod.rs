@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::adapters::ams::NoRecord;
 use crate::domain::code::Code;
 use crate::domain::fold;
-use crate::domain::parts::{Part, Partly};
+use crate::domain::parts::{Confirmed, Part, Partly};
 use crate::domain::record::{
     Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Quantity, Record,
     Registration, Relationship,
@@ -62,9 +62,9 @@ pub(crate) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, NoRe
         entries.into_iter().filter(|entry| !status::is_surely_cancelled(entry)).collect()
     };
     let (security_roles, custom_fields) = (uncancelled("securityRoles"), uncancelled("customFields"));
-    Ok(Record {
+    let record = Record {
         id,
-        as_of,
+        confirmed: Confirmed::default(),
         profile: profile(&individual, &memberships, &mut warnings),
         is_approved: is_approved(&individual, &mut warnings),
         is_deceased: flag(&individual, "isDeceased", true, &mut warnings).unwrap_or(false),
@@ -83,7 +83,8 @@ pub(crate) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, NoRe
             .map(|entries| each(entries, "relationship", &mut warnings, relationship)),
         partly: fetched.partly.clone(),
         warnings,
-    })
+    };
+    Ok(record.read_at(as_of))
 }
 
 /// Whether an entry of a list may have this code; one that says none may.
@@ -92,7 +93,7 @@ pub(crate) fn may_be_about(part: Part, entry: &Value, code: &Code) -> bool {
     let said = match part {
         Part::Purchases => purchase(entry, &mut warnings).map(|purchase| purchase.product),
         Part::Registrations => registration(entry, &mut warnings).map(|registration| registration.event),
-        Part::Committees | Part::Certifications | Part::Relationships => return true,
+        _ => return true,
     };
     said.map_or(true, |said| fold::is_blank(&said) || code.matches(&said))
 }

@@ -1,0 +1,75 @@
+//! Readings of one person joined, and what is too old.
+
+use super::*;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+fn seats(committee: &str) -> Option<Vec<CommitteeSeat>> {
+    Some(vec![CommitteeSeat { committee: committee.to_owned(), ..CommitteeSeat::default() }])
+}
+
+fn record(name: &str) -> Record {
+    Record {
+        id: IndividualId::parse("1").unwrap(),
+        confirmed: Confirmed::default(),
+        profile: Profile { name: name.to_owned(), ..Profile::default() },
+        is_approved: None,
+        is_deceased: false,
+        memberships: Vec::new(),
+        security_roles: Vec::new(),
+        custom_fields: Vec::new(),
+        committees: None,
+        registrations: None,
+        purchases: None,
+        certifications: None,
+        relationships: None,
+        partly: Partly::default(),
+        warnings: Vec::new(),
+    }
+}
+
+#[test]
+fn each_part_is_as_it_was_confirmed_last_and_keeps_its_own_instant() {
+    let old = Record { committees: seats("EDU"), ..record("old") }.read_at(at(10));
+    let new = record("new").read_at(at(20));
+    for both in [new.clone().over(&old, at(30)), old.clone().over(&new, at(30))] {
+        assert_eq!((both.profile.name.as_str(), both.as_of()), ("new", at(20)));
+        assert_eq!((both.committees, both.confirmed.of(Part::Committees)), (seats("EDU"), Some(at(10))));
+    }
+}
+
+#[test]
+fn a_part_that_was_read_for_some_codes_does_not_replace_one_that_tells_more() {
+    let whole = Record { purchases: Some(Vec::new()), ..record("") }.read_at(at(10));
+    let mut some = Record { purchases: Some(vec![Purchase::default()]), ..record("") }.read_at(at(20));
+    let mut read = crate::domain::parts::ReadCodes::default();
+    read.add(&Code::parse("WEB1").unwrap());
+    some.partly.set(Part::Purchases, Some(read));
+    let both = some.clone().over(&whole, at(30));
+    assert_eq!(
+        (both.purchases.as_deref(), both.confirmed.of(Part::Purchases)),
+        (Some(&[][..]), Some(at(10)))
+    );
+    assert!(both.has_read(Part::Purchases, None));
+    // The other way round the whole list is the later one.
+    let both = whole.read_at(at(30)).over(&some, at(40));
+    assert!(both.has_read(Part::Purchases, None) && both.purchases.as_deref() == Some(&[]));
+}
+
+#[test]
+fn what_was_confirmed_in_the_future_gives_way() {
+    let wrong = record("wrong").read_at(at(1_000));
+    assert_eq!(record("right").read_at(at(20)).over(&wrong, at(30)).profile.name, "right");
+}
+
+#[test]
+fn what_is_too_old_is_forgotten_but_for_the_person() {
+    let mut person = Record { committees: seats("EDU"), ..record("Dana") }.read_at(at(10));
+    person.confirmed.set(Part::SecurityRoles, Some(at(50)));
+    assert!(matches!(person.without_older_than(at(10)), Cow::Borrowed(_)));
+    let left = person.without_older_than(at(50));
+    assert_eq!((left.profile.name.as_str(), left.committees.as_ref()), ("Dana", None));
+    assert!(left.has_read(Part::SecurityRoles, None) && !left.has_read(Part::CustomFields, None));
+}
