@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::{self, TOKEN_CHARS};
 use crate::adapters::keys::seal::{self, Sealer};
-use crate::domain::waiting::KnownDevice;
+use crate::domain::waiting::KnownVisitor;
 
 /// How long a browser is known.
 pub const KNOWN_FOR: SignedDuration = SignedDuration::from_hours(24 * 365);
@@ -30,10 +30,10 @@ impl KnownBrowsers {
     }
 
     /// The device that shows this text at `host`, if we made it there.
-    pub fn recognize(&self, host: &str, text: &str) -> Option<KnownDevice> {
+    pub fn recognize(&self, host: &str, text: &str) -> Option<KnownVisitor> {
         let sealed = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let name = self.0.open(&sealed, &bound_to(host))?;
-        (name.len() == TOKEN_CHARS).then(|| KnownDevice(random::digest(&name)))
+        (name.len() == TOKEN_CHARS).then(|| KnownVisitor(random::digest(&name)))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::directory::Directory;
 use crate::adapters::store::sessions::Sessions;
+use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
 
 /// Persons who may wait for a background refresh; a hint beyond that is dropped and comes again with the next request.
@@ -65,6 +66,10 @@ impl Refresh {
         if self.queue.try_send(Arc::clone(person)).is_err() {
             person.refresh_asked.store(false, Ordering::Release);
         }
+    }
+
+    pub(super) async fn is_on_file(&self, environment: &str, id: &IndividualId) -> bool {
+        self.directory.record(environment, id).await.is_ok_and(|found| found.is_some())
     }
 
     /// Reads a record again, unless somebody has done so since `believed`. Those who come together share one call and

@@ -231,6 +231,11 @@ impl Visits {
         if held.standing.decision.admitted { Presence::Present(held) } else { Presence::Over }
     }
 
+    /// Whether there is a record of a person. A store that cannot tell has none.
+    pub async fn is_on_file(&self, id: &IndividualId) -> bool {
+        self.people.contains_key(id) || self.refresh.is_on_file(&self.environment, id).await
+    }
+
     /// Waits until a stale record has been read again.
     pub async fn refreshed(&self, live: &Live) -> Result<(), RefreshError> {
         let believed = live.person.record().as_of();

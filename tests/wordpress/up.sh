@@ -22,7 +22,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 mkdir "$1"; root=$(realpath "$1"); port=${2:-8091}; origin=${3:-http://127.0.0.1:$port}; site=${4:-www}
 source=${WP_SRC:-/usr/share/wordpress}; content=${WP_CONTENT:-/var/lib/wordpress/wp-content}
 as_web() { setpriv --reuid=www-data --regid=www-data --clear-groups "$@"; }
-wait_for() { for _ in $(seq 200); do "$@" >/dev/null 2>&1 && return; sleep 0.05; done; echo "gave up: $*" >&2; exit 1; }
+wait_for() { for _ in $(seq 1200); do "$@" >/dev/null 2>&1 && return; sleep 0.05; done; echo "gave up: $*" >&2; exit 1; }
 
 mkdir "$root"/{db,run,log,www,gate}; chmod 755 "$root"; chown www-data: "$root"/{db,run,log}
 

@@ -3,7 +3,7 @@
 
 use super::error::StoreFuture;
 use crate::domain::time::Timestamp;
-use crate::domain::waiting::{KnownDevice, PlaceKey, WaitingNetwork, WaitingPlace};
+use crate::domain::waiting::{KnownVisitor, PlaceKey, WaitingNetwork, WaitingPlace};
 
 /// A place that is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -15,7 +15,7 @@ pub struct NewPlace<'a> {
     /// From where the browser comes.
     pub network: WaitingNetwork,
     /// The browser has signed in before.
-    pub device: Option<KnownDevice>,
+    pub known: Option<KnownVisitor>,
     /// When it asks.
     pub now: Timestamp,
 }

@@ -2,7 +2,7 @@
 //!
 //! The order is one sequence of numbers. Where one network holds very many places, networks take turns; whoever comes from a network
 //! of which too many tokens were refused goes behind the others; and in a flood of bad tokens every second turn goes to a browser that
-//! has signed in before. Kept out: when the AMS has room (`domain::budget`), and where places are kept.
+//! has signed in before, or that comes back as somebody on file. Kept out: when the AMS has room (`domain::budget`), and where places are kept.
 
 #[cfg(test)]
 mod tests;
@@ -41,9 +41,10 @@ pub struct PlaceKey(pub [u8; 32]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct WaitingNetwork(pub [u8; 32]);
 
-/// A browser that has signed in before: a digest of what it showed.
+/// What speaks for somebody in a flood of bad tokens: a digest of what a browser shows that has signed in before, or else of the person on
+/// file whom its return names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct KnownDevice(pub [u8; 32]);
+pub struct KnownVisitor(pub [u8; 32]);
 
 /// Somebody's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +57,8 @@ pub struct WaitingPlace {
     pub round: i64,
     /// From where its browser came.
     pub network: WaitingNetwork,
-    /// Its browser has signed in before.
-    pub device: Option<KnownDevice>,
+    /// What speaks for its browser.
+    pub known: Option<KnownVisitor>,
 }
 
 /// Somebody who waits, as of now.
@@ -94,7 +95,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// The order at `now`. In a flood of bad tokens every second turn is for known devices; `turns` counts those given in it.
+    /// The order at `now`. In a flood of bad tokens every second turn is for known visitors; `turns` counts those given in it.
     pub fn of(waiters: &[Waiter], now: Timestamp, flood_turns: Option<u64>) -> Order {
         let mut sorted: Vec<&Waiter> = waiters.iter().collect();
         let crowded = most_of_one(waiters.iter().map(|waiter| waiter.place.network)) > MOST_BEFORE_TURNS;
@@ -149,12 +150,11 @@ fn most_of_one<K: Hash + Eq>(keys: impl Iterator<Item = K>) -> usize {
     counts.into_values().max().unwrap_or_default()
 }
 
-/// Alternates between known devices and everybody in order. A device counts once, however many places show it.
+/// Alternates between known visitors and everybody in order. A visitor counts once, however many places show the same.
 fn every_second_to_known(sorted: Vec<&Waiter>, turns: u64) -> Vec<&Waiter> {
     let mut shown = HashSet::new();
-    let is_known = |waiter: &&&Waiter| {
-        !waiter.is_behind && waiter.place.device.is_some_and(|device| shown.insert(device))
-    };
+    let is_known =
+        |waiter: &&&Waiter| !waiter.is_behind && waiter.place.known.is_some_and(|known| shown.insert(known));
     let known: Vec<&Waiter> = sorted.iter().filter(is_known).copied().collect();
     let (mut known, mut all) = (known.into_iter().peekable(), sorted.into_iter().peekable());
     let (mut taken, mut order, mut turn) = (HashSet::new(), Vec::new(), turns);

@@ -31,7 +31,7 @@ impl TestLine {
             number: self.next,
             round: round(rounds().map(|it| it.round).min(), last),
             network: WaitingNetwork([network; 32]),
-            device: device.map(|device| KnownDevice([device; 32])),
+            known: device.map(|device| KnownVisitor([device; 32])),
         };
         self.waiters.push(Waiter { place, expected: at(0), is_behind: false });
         self.next

@@ -19,7 +19,13 @@ impl SignIn {
     ) -> Result<Finished, Failure> {
         let held = returning.place.and_then(|text| self.waiting.cookies.open(returning.host, text));
         let (held, is_second) = held.map_or((None, false), |(secret, old)| (Some(secret), old.is_second));
-        let secret = match self.waiting.join(returning.address, self.device_of(returning), held).await? {
+        let known = match (self.device_of(returning), &brought.arrival.claimed) {
+            (None, Some(claimed)) => {
+                self.visits.is_on_file(claimed).await.then(|| self.waiting.on_file(claimed))
+            }
+            (device, _) => device,
+        };
+        let secret = match self.waiting.join(returning.address, known, held).await? {
             Ok(secret) => secret,
             Err(LineFull(again)) => return Err(Failure::LineFull(again)),
         };

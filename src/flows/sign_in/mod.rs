@@ -29,7 +29,7 @@ use crate::adapters::store::sessions::{Once, Sessions};
 use crate::domain::base64url;
 use crate::domain::session::SessionKey;
 use crate::domain::time::Timestamp;
-use crate::domain::waiting::KnownDevice;
+use crate::domain::waiting::KnownVisitor;
 
 pub use self::failure::{Failure, SignInError};
 
@@ -285,7 +285,7 @@ impl SignIn {
         Ok(Some(self.browsers.make(returning.host)?))
     }
 
-    fn device_of(&self, returning: &Returning<'_>) -> Option<KnownDevice> {
+    fn device_of(&self, returning: &Returning<'_>) -> Option<KnownVisitor> {
         self.browsers.recognize(returning.host, returning.device?)
     }
 }

@@ -12,7 +12,7 @@ use super::turn::PlaceTurn;
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::waiting::NewPlace;
-use crate::domain::waiting::{KnownDevice, PlaceKey, come_again_in};
+use crate::domain::waiting::{KnownVisitor, PlaceKey, come_again_in};
 
 /// Places of one environment, whatever the AMS's rate.
 const MOST_PLACES: usize = 20_000;
@@ -83,7 +83,7 @@ impl WaitingRoom {
     pub async fn join(
         &self,
         address: IpAddr,
-        device: Option<KnownDevice>,
+        known: Option<KnownVisitor>,
         held: Option<PlaceSecret>,
     ) -> Result<Result<PlaceSecret, LineFull>, JoinError> {
         let (now, network) = (self.parts.clock.now(), self.network(address));
@@ -92,7 +92,7 @@ impl WaitingRoom {
         {
             if self.take_up(&held.key()) {
                 // The answer that it was in was lost on the way; here it goes where it was.
-                let new = NewPlace { key: held.key(), environment: self.environment(), network, device, now };
+                let new = NewPlace { key: held.key(), environment: self.environment(), network, known, now };
                 self.parts.store.take_place(&new).await?;
             }
             return Ok(Ok(held));
@@ -107,7 +107,7 @@ impl WaitingRoom {
             }
         }
         let secret = PlaceSecret::new()?;
-        let new = NewPlace { key: secret.key(), environment: self.environment(), network, device, now };
+        let new = NewPlace { key: secret.key(), environment: self.environment(), network, known, now };
         let kept = self.parts.store.take_place(&new).await?;
         let mut gathering = self.gathering();
         gathering.add(&kept);

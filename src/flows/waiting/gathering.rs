@@ -74,6 +74,8 @@ pub(super) struct Gathering {
     places: HashMap<PlaceKey, InMemory>,
     order: Order,
     forecast: Vec<SignedDuration>,
+    /// How much longer each further sign-in takes in a line that is long.
+    each: SignedDuration,
     /// How many went before each of those who have had their turn since the order was made.
     served: Vec<usize>,
     behind: HashMap<WaitingNetwork, Timestamp>,
@@ -156,8 +158,9 @@ impl Gathering {
         self.served.clear();
     }
 
-    pub(super) fn set_forecast(&mut self, forecast: Vec<SignedDuration>) {
+    pub(super) fn set_forecast(&mut self, forecast: Vec<SignedDuration>, each: SignedDuration) {
         self.forecast = forecast;
+        self.each = each;
     }
 
     /// How many wait, and are there.
@@ -214,10 +217,9 @@ impl Gathering {
         let known = match (self.forecast.get(ahead), self.forecast.last()) {
             (Some(known), _) => *known,
             (None, Some(last)) => {
-                // Who came since the last look waits as much longer as the line before them takes.
-                let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
-                let newer = count(ahead + 1 - self.forecast.len());
-                last.saturating_add(*last / count(self.forecast.len()) * newer)
+                // Since the last look more people have come.
+                let newer = i32::try_from(ahead + 1 - self.forecast.len()).unwrap_or(i32::MAX);
+                last.saturating_add(self.each.saturating_mul(newer))
             }
             (None, None) => SignedDuration::ZERO,
         };

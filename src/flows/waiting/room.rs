@@ -16,8 +16,9 @@ use crate::adapters::keys::seal::{KeyedDigest, Sealer};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::waiting::WaitingLine;
 use crate::domain::network::ClientNetwork;
+use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
-use crate::domain::waiting::{PlaceKey, WaitingNetwork};
+use crate::domain::waiting::{KnownVisitor, PlaceKey, WaitingNetwork};
 use crate::flows::person::PublishedRules;
 use crate::flows::refusals::{NoCallPlace, Refusals};
 
@@ -74,6 +75,12 @@ impl WaitingRoom {
     /// How many wait, for the metrics.
     pub fn count(&self) -> usize {
         self.gathering().len()
+    }
+
+    /// What speaks for a browser that comes back as somebody on file. Whoever makes returns up does not know whose ids are on file; and
+    /// one id speaks for one place only.
+    pub fn on_file(&self, person: &IndividualId) -> KnownVisitor {
+        KnownVisitor(self.networks.of(format!("person {person}").as_bytes()))
     }
 
     /// Gives a place up.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
@@ -52,7 +53,10 @@ impl WaitingRoom {
         }
         // One more than wait: what a newcomer would be told.
         let forecast = self.parts.budget.forecast(self.calls(), waiting + 1);
-        self.gathering().set_forecast(forecast);
+        let calls = i32::try_from(self.calls()).unwrap_or(i32::MAX);
+        let per_minute = i32::try_from(self.parts.budget.rate().per_minute).unwrap_or(i32::MAX);
+        self.gathering()
+            .set_forecast(forecast, SignedDuration::from_mins(1).saturating_mul(calls) / per_minute);
         self.parts.budget.set_people_wait(waiting > 0);
         chores.refused.into_iter().for_each(|call| self.refusals.note(call));
         line?;

@@ -53,7 +53,7 @@ impl WaitingLine for LineInMemory {
             number: line.0,
             round: round(rounds().map(|it| it.round).min(), last),
             network: new.network,
-            device: new.device,
+            known: new.known,
         };
         let kept = KeptPlace { place, asked: new.now };
         line.1.insert(place.number, kept);

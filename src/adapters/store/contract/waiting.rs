@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::adapters::store::waiting::{KeptPlace, NewPlace};
-use crate::domain::waiting::{KnownDevice, PlaceKey, WaitingNetwork};
+use crate::domain::waiting::{KnownVisitor, PlaceKey, WaitingNetwork};
 
 fn new(n: u8, network: u8) -> NewPlace<'static> {
     NewPlace {
         key: PlaceKey([n; 32]),
         environment: "production",
         network: WaitingNetwork([network; 32]),
-        device: n.is_multiple_of(2).then_some(KnownDevice([n; 32])),
+        known: n.is_multiple_of(2).then_some(KnownVisitor([n; 32])),
         now: at(0),
     }
 }

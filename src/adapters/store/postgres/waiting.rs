@@ -8,13 +8,13 @@ use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::sealed::{from_column, to_column};
 use crate::adapters::store::waiting::{KeptPlace, NewPlace, WaitingLine};
 use crate::domain::time::Timestamp;
-use crate::domain::waiting::{KnownDevice, PlaceKey, WaitingNetwork, WaitingPlace, round};
+use crate::domain::waiting::{KnownVisitor, PlaceKey, WaitingNetwork, WaitingPlace, round};
 
 impl WaitingLine for PostgresStore {
     fn take_place<'a>(&'a self, new: &'a NewPlace<'a>) -> StoreFuture<'a, KeptPlace> {
-        let NewPlace { key, network, device, now, .. } = *new;
-        let needs = (new.environment.to_owned(), key, network, device, to_column(now));
-        Box::pin(self.engine.write(needs, |connection, (environment, key, network, device, now)| {
+        let NewPlace { key, network, known, now, .. } = *new;
+        let needs = (new.environment.to_owned(), key, network, known, to_column(now));
+        Box::pin(self.engine.write(needs, |connection, (environment, key, network, known, now)| {
             Box::pin(async move {
                 let of_all = "SELECT min(round) FROM waiting WHERE environment = $1";
                 let first: Option<Option<i64>> =
@@ -23,11 +23,11 @@ impl WaitingLine for PostgresStore {
                 let last: Option<Option<i64>> =
                     connection.first(of_network, values![*environment, &network.0[..]], only).await?;
                 let round = round(first.flatten(), last.flatten());
-                let device = device.map(|device| device.0.to_vec());
-                let insert = "INSERT INTO waiting (key, environment, network, device, round, asked)
+                let known = known.map(|known| known.0.to_vec());
+                let insert = "INSERT INTO waiting (key, environment, network, known, round, asked)
                               VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING";
                 connection
-                    .change(insert, values![&key.0[..], *environment, &network.0[..], device, round, *now])
+                    .change(insert, values![&key.0[..], *environment, &network.0[..], known, round, *now])
                     .await?;
                 let kept = select(connection, environment, *key).await?;
                 kept.ok_or_else(|| StoreError::Unavailable("the key of a place is taken".to_owned()).into())
@@ -49,7 +49,7 @@ impl WaitingLine for PostgresStore {
         Box::pin(self.engine.read(environment.to_owned(), |connection, environment| {
             Box::pin(async move {
                 let all =
-                    "SELECT key, number, round, network, device, asked FROM waiting WHERE environment = $1
+                    "SELECT key, number, round, network, known, asked FROM waiting WHERE environment = $1
                            ORDER BY number";
                 connection.all(all, values![*environment], read).await
             })
@@ -102,20 +102,20 @@ async fn select(
     environment: &str,
     key: PlaceKey,
 ) -> QueryResult<Option<KeptPlace>> {
-    let select = "SELECT key, number, round, network, device, asked FROM waiting
+    let select = "SELECT key, number, round, network, known, asked FROM waiting
                   WHERE environment = $1 AND key = $2";
     connection.first(select, values![environment, &key.0[..]], read).await
 }
 
 fn read(row: &Row) -> QueryResult<KeptPlace> {
-    let device: Option<Vec<u8>> = column(row, 4)?;
-    let device = device.map(|bytes| bytes.try_into().map_err(|_| StoreError::Damaged("place in line")));
+    let known: Option<Vec<u8>> = column(row, 4)?;
+    let known = known.map(|bytes| bytes.try_into().map_err(|_| StoreError::Damaged("place in line")));
     let place = WaitingPlace {
         key: PlaceKey(digest(row, 0)?),
         number: column(row, 1)?,
         round: column(row, 2)?,
         network: WaitingNetwork(digest(row, 3)?),
-        device: device.transpose()?.map(KnownDevice),
+        known: known.transpose()?.map(KnownVisitor),
     };
     Ok(KeptPlace { place, asked: from_column(column(row, 5)?) })
 }

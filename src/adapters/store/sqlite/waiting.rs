@@ -8,11 +8,11 @@ use crate::adapters::store::error::StoreFuture;
 use crate::adapters::store::sealed::{from_column, to_column};
 use crate::adapters::store::waiting::{KeptPlace, NewPlace, WaitingLine};
 use crate::domain::time::Timestamp;
-use crate::domain::waiting::{KnownDevice, PlaceKey, WaitingNetwork, WaitingPlace, round};
+use crate::domain::waiting::{KnownVisitor, PlaceKey, WaitingNetwork, WaitingPlace, round};
 
 impl WaitingLine for SqliteStore {
     fn take_place<'a>(&'a self, new: &'a NewPlace<'a>) -> StoreFuture<'a, KeptPlace> {
-        let NewPlace { key, network, device, now, .. } = *new;
+        let NewPlace { key, network, known, now, .. } = *new;
         let environment = new.environment.to_owned();
         Box::pin(self.writer.run(move |connection| {
             if let Some(kept) = select(connection, &environment, key)? {
@@ -25,11 +25,11 @@ impl WaitingLine for SqliteStore {
             let round = round(first_of_all, last.flatten());
             change(
                 connection,
-                "INSERT INTO waiting (key, environment, network, device, round, asked)
+                "INSERT INTO waiting (key, environment, network, known, round, asked)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![key.0, environment, network.0, device.map(|it| it.0), round, to_column(now)],
+                params![key.0, environment, network.0, known.map(|it| it.0), round, to_column(now)],
             )?;
-            let place = WaitingPlace { key, number: connection.last_insert_rowid(), round, network, device };
+            let place = WaitingPlace { key, number: connection.last_insert_rowid(), round, network, known };
             Ok(KeptPlace { place, asked: now })
         }))
     }
@@ -48,7 +48,7 @@ impl WaitingLine for SqliteStore {
         Box::pin(self.reader.run(move |connection| {
             all(
                 connection,
-                "SELECT key, number, round, network, device, asked FROM waiting WHERE environment = ?1
+                "SELECT key, number, round, network, known, asked FROM waiting WHERE environment = ?1
                  ORDER BY number",
                 [environment],
                 read,
@@ -99,7 +99,7 @@ impl WaitingLine for SqliteStore {
 fn select(connection: &Connection, environment: &str, key: PlaceKey) -> SqlResult<Option<KeptPlace>> {
     first(
         connection,
-        "SELECT key, number, round, network, device, asked FROM waiting WHERE environment = ?1 AND key = ?2",
+        "SELECT key, number, round, network, known, asked FROM waiting WHERE environment = ?1 AND key = ?2",
         params![environment, key.0],
         read,
     )
@@ -111,7 +111,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<KeptPlace> {
         number: row.get(1)?,
         round: row.get(2)?,
         network: WaitingNetwork(row.get(3)?),
-        device: row.get::<_, Option<[u8; 32]>>(4)?.map(KnownDevice),
+        known: row.get::<_, Option<[u8; 32]>>(4)?.map(KnownVisitor),
     };
     Ok(KeptPlace { place, asked: from_column(row.get(5)?) })
 }

@@ -255,7 +255,7 @@ CREATE TABLE waiting (
   key BYTEA NOT NULL UNIQUE CHECK (length(key) = 32),
   environment TEXT NOT NULL,
   network BYTEA NOT NULL,
-  device BYTEA,
+  known BYTEA,
   round BIGINT NOT NULL,
   asked BIGINT NOT NULL
 );

@@ -227,7 +227,7 @@ CREATE TABLE waiting (
   key BLOB NOT NULL UNIQUE,
   environment TEXT NOT NULL,
   network BLOB NOT NULL,
-  device BLOB,
+  known BLOB,
   round INTEGER NOT NULL,
   asked INTEGER NOT NULL
 ) STRICT;
