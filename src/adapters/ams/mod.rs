@@ -6,6 +6,7 @@
 pub mod catalogue;
 pub mod kinds;
 pub mod re_members;
+pub mod reading;
 
 use std::fmt;
 use std::time::Duration;
