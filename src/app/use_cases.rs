@@ -19,6 +19,7 @@ use crate::adapters::keys::seal::Sealer;
 use crate::flows::administer::services::{AdminServices, RECORDS_KEPT, ServiceParts};
 use crate::flows::administer::{Administer, first_mapping};
 use crate::flows::grant::PublishedClients;
+use crate::flows::grounds::Grounds;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::{Queue, Refresh};
@@ -104,7 +105,7 @@ impl Visiting {
         let visits = Arc::new(Visits::new(
             store.clone(),
             Arc::clone(rules),
-            settings.session,
+            Grounds::new(settings.session),
             ams.environment(),
             Arc::clone(clock),
             Arc::clone(&refresh),

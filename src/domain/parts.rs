@@ -187,6 +187,20 @@ impl Parts {
         Part::LISTS.into_iter().filter(|part| self.has(*part))
     }
 
+    /// Leaves a part out.
+    pub fn remove(&mut self, part: Part) {
+        match part {
+            Part::Profile | Part::Memberships => {}
+            Part::SecurityRoles => self.security_roles = false,
+            Part::CustomFields => self.custom_fields = false,
+            Part::Committees => self.committees = false,
+            Part::Registrations => self.registrations = false,
+            Part::Purchases => self.purchases = false,
+            Part::Certifications => self.certifications = false,
+            Part::Relationships => self.relationships = false,
+        }
+    }
+
     /// Adds what a condition looks at: a part, and a code in it if it names one.
     pub fn add(&mut self, part: Part, code: Option<&Code>) {
         let is_new = !self.has(part);

@@ -5,6 +5,7 @@ pub(crate) mod attempts;
 pub(crate) mod back_channel;
 pub(crate) mod failures;
 pub mod grant;
+pub mod grounds;
 pub mod keyring;
 pub mod known_browsers;
 pub mod long_addresses;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
-use jiff::SignedDuration;
 
+use super::grounds::Grounds;
 use super::managed_roles::ManagedRoles;
 use crate::adapters::ams::AmsError;
 use crate::adapters::store::StoreError;
@@ -16,7 +16,6 @@ use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::roles::{self, Verdict};
 use crate::domain::rule::Rules;
-use crate::domain::session::SessionLimits;
 use crate::domain::time::Timestamp;
 
 /// The role mapping in force. Its number tells a decision that it was made under an older one.
@@ -47,9 +46,6 @@ impl From<Version> for Published {
 /// The mapping in force, swapped whole.
 pub type PublishedRules = Arc<ArcSwap<Published>>;
 
-/// How long sessions and records last, for all alike; a reload replaces it.
-pub type SharedLimits = Arc<ArcSwap<SessionLimits>>;
-
 /// What a person holds, and what that rests on.
 #[derive(Debug)]
 pub struct Held {
@@ -63,34 +59,45 @@ pub struct Held {
     pub core_confirmed: Timestamp,
     /// When the part that the mapping looks at and that was confirmed longest ago was confirmed.
     pub all_confirmed: Timestamp,
+    grounds: Arc<Grounds>,
     decided_at: Timestamp,
+    generation: u64,
     /// From here on something else is decided: by time alone, or because a part is too old to be believed.
     until: Option<Timestamp>,
 }
 
 impl Held {
-    /// What was confirmed longer than `stale_limit` ago is not believed.
     fn decide(
         record: Arc<Record>,
         published: &Arc<Published>,
         now: Timestamp,
-        stale_limit: SignedDuration,
+        grounds: &Arc<Grounds>,
     ) -> Held {
-        let oldest = now.checked_sub(stale_limit).unwrap_or(Timestamp::MIN);
+        // Read before the rosters: one that changes meanwhile is noticed the next time.
+        let generation = grounds.generation();
+        let stale_limit = grounds.limits().stale_limit;
+        let rules = &published.rules;
         let (decision, unread, until) = {
-            let believed = record.without_older_than(oldest);
-            let decision = roles::decide(&believed, &published.rules, now);
-            let parts = published.rules.parts();
-            let lists = parts.each().filter(|part| !matches!(part, Part::Profile | Part::Memberships));
-            let stale = lists.filter_map(|part| believed.confirmed.of(part)?.checked_add(stale_limit).ok());
+            let believed = grounds.believed(&record, now);
+            let decision = roles::decide(&believed, rules, now);
+            let parts = rules.parts();
+            let others = parts.each().filter(|part| !matches!(part, Part::Profile | Part::Memberships));
+            let stale = others.filter_map(|part| believed.confirmed.of(part)?.checked_add(stale_limit).ok());
             let until = stale.chain(decision.holds_until).min();
-            (decision, published.rules.unread(&believed), until)
+            (decision, rules.unread(&believed), until)
         };
         Held {
-            standing: Standing { id: record.id.clone(), profile: record.profile.clone(), decision, unread },
+            standing: Standing {
+                id: record.id.clone(),
+                profile: record.profile.clone(),
+                decision,
+                unread,
+            },
             core_confirmed: record.oldest([Part::Profile, Part::Memberships]),
-            all_confirmed: record.oldest(published.rules.parts().each()),
+            all_confirmed: grounds.confirmed(&record, rules),
+            grounds: Arc::clone(grounds),
             decided_at: now,
+            generation,
             until,
             published: Arc::clone(published),
             record,
@@ -100,13 +107,14 @@ impl Held {
     /// Whether neither time nor a publication has passed this decision. A clock that was set back counts as passed.
     fn holds(&self, published: &Published, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
+            && self.generation == self.grounds.generation()
             && self.decided_at <= now
             && self.published.version == published.version
     }
 
     /// Why each rule gives its role or does not, at an instant at which the decision holds.
     pub fn reasons(&self, now: Timestamp) -> Vec<Verdict> {
-        roles::reasons(&self.record, &self.published.rules, now)
+        roles::reasons(&self.grounds.believed(&self.record, now), &self.published.rules, now)
     }
 }
 
@@ -137,7 +145,7 @@ pub struct Person {
     id: IndividualId,
     environment: Arc<str>,
     held: ArcSwap<Held>,
-    limits: SharedLimits,
+    grounds: Arc<Grounds>,
     gone: AtomicBool,
     /// Instant (microseconds) of a reading without a limit that could not read everything: another would not either.
     read_as_far_as_it_goes: AtomicI64,
@@ -153,13 +161,13 @@ impl Person {
         record: Arc<Record>,
         published: &Arc<Published>,
         now: Timestamp,
-        limits: &SharedLimits,
+        grounds: &Arc<Grounds>,
     ) -> Person {
         Person {
             id: record.id.clone(),
             environment,
-            held: ArcSwap::from_pointee(Held::decide(record, published, now, limits.load().stale_limit)),
-            limits: Arc::clone(limits),
+            held: ArcSwap::from_pointee(Held::decide(record, published, now, grounds)),
+            grounds: Arc::clone(grounds),
             gone: AtomicBool::new(false),
             read_as_far_as_it_goes: AtomicI64::new(i64::MIN),
             refresh_asked: AtomicBool::new(false),
@@ -204,10 +212,9 @@ impl Person {
 
     /// Takes over what was read, part by part, unless what is held was confirmed later.
     pub(super) fn renew(&self, record: Arc<Record>, published: &Arc<Published>, now: Timestamp) {
-        let stale_limit = self.limits.load().stale_limit;
         self.held.rcu(|held| {
             let record = Arc::new(Record::clone(&record).over(&held.record, now));
-            Arc::new(Held::decide(record, published, now, stale_limit))
+            Arc::new(Held::decide(record, published, now, &self.grounds))
         });
     }
 
@@ -217,8 +224,7 @@ impl Person {
         if held.holds(published, now) {
             return Arc::clone(&held);
         }
-        let stale_limit = self.limits.load().stale_limit;
-        let again = Arc::new(Held::decide(Arc::clone(&held.record), published, now, stale_limit));
+        let again = Arc::new(Held::decide(Arc::clone(&held.record), published, now, &self.grounds));
         // A record that arrived meanwhile is not overwritten by a decision about the old one.
         let before = self.held.compare_and_swap(&*held, Arc::clone(&again));
         if Arc::ptr_eq(&before, &held) { again } else { self.held(published, now) }

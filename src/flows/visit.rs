@@ -6,11 +6,11 @@
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwap;
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::person::{Held, Person, PublishedRules, RefreshError, SharedLimits};
+use super::grounds::Grounds;
+use super::person::{Held, Person, PublishedRules, RefreshError};
 use super::refresh::Refresh;
 use super::store_watch::StoreWatch;
 use crate::adapters::budget::Priority;
@@ -88,7 +88,7 @@ pub struct Visits {
     people: Cache<IndividualId, Arc<Person>>,
     store: Arc<dyn Sessions>,
     rules: PublishedRules,
-    limits: SharedLimits,
+    grounds: Arc<Grounds>,
     environment: Arc<str>,
     clock: SharedClock,
     refresh: Arc<Refresh>,
@@ -103,7 +103,7 @@ impl Visits {
     pub fn new(
         store: Arc<dyn Sessions>,
         rules: PublishedRules,
-        limits: SessionLimits,
+        grounds: Arc<Grounds>,
         environment: &str,
         clock: SharedClock,
         refresh: Arc<Refresh>,
@@ -117,7 +117,7 @@ impl Visits {
             people: Cache::builder().max_capacity(REMEMBERED).eviction_policy(EvictionPolicy::lru()).build(),
             store,
             rules,
-            limits: Arc::new(ArcSwap::from_pointee(limits)),
+            grounds,
             environment: environment.into(),
             clock,
             refresh,
@@ -126,14 +126,19 @@ impl Visits {
         }
     }
 
+    /// What decisions rest on beside record and mapping.
+    pub fn grounds(&self) -> &Arc<Grounds> {
+        &self.grounds
+    }
+
     /// The limits in force.
     pub fn limits(&self) -> SessionLimits {
-        **self.limits.load()
+        self.grounds.limits()
     }
 
     /// Puts new limits in force, from the next request on.
     pub fn set_limits(&self, limits: SessionLimits) {
-        self.limits.store(Arc::new(limits));
+        self.grounds.set_limits(limits);
     }
 
     /// What memory knows; never waits.
@@ -189,7 +194,7 @@ impl Visits {
 
     fn new_person(&self, record: Arc<Record>) -> Arc<Person> {
         let (rules, now) = (self.rules.load(), self.clock.now());
-        Arc::new(Person::new(Arc::clone(&self.environment), record, &rules, now, &self.limits))
+        Arc::new(Person::new(Arc::clone(&self.environment), record, &rules, now, &self.grounds))
     }
 
     /// What a session is worth at `host` at `now`. The request keeps the session from falling idle.
@@ -213,7 +218,7 @@ impl Visits {
 
     fn worth(&self, live: &Live, host: &str, now: Timestamp) -> Presence {
         let session = &live.session;
-        let limits = self.limits.load();
+        let limits = self.grounds.limits();
         let over = live.ended.load(Ordering::Acquire)
             || live.person.is_gone()
             || session.host != host

@@ -112,7 +112,7 @@ enum NamedBy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Suspicion {
     id: IndividualId,
-    part: String,
+    part: Part,
     before: Timestamp,
     found: Timestamp,
 }
@@ -137,8 +137,8 @@ pub struct Feed {
     doubted: BTreeSet<IndividualId>,
     zone: ZoneSearch,
     suspicions: Vec<Suspicion>,
-    /// Parts of which the feed does not tell, by their names, and since when that is known.
-    ended: BTreeMap<String, Timestamp>,
+    /// Parts of which the feed does not tell, and since when that is known.
+    ended: BTreeMap<Part, Timestamp>,
 }
 
 impl Feed {
@@ -210,9 +210,7 @@ impl Feed {
         let since = since.filter(|looked| self.chain_began.is_some_and(|chain| chain <= looked.began));
         self.doubted = match since {
             Some(before) => {
-                let is_told = |id: &IndividualId| {
-                    self.has_polled(id, back(before.began, OVERLAP))
-                };
+                let is_told = |id: &IndividualId| self.has_polled(id, back(before.began, OVERLAP));
                 let new = named.difference(&before.named);
                 new.filter(|id| !is_told(id)).take(MOST_NAMED).cloned().collect()
             }
@@ -262,8 +260,10 @@ impl Feed {
         let polled = self.polled?;
         let is_unbroken = self.chain.is_some_and(|chain| chain <= read) && read < polled.began;
         // Whom the last poll named may have changed since they were read.
-        let is_quiet =
-            self.named.get(id).is_none_or(|it| it.read.is_some() && it.polled.is_none_or(|at| at < polled.began));
+        let is_quiet = self
+            .named
+            .get(id)
+            .is_none_or(|it| it.read.is_some() && it.polled.is_none_or(|at| at < polled.began));
         (self.covers(settings, part) && is_unbroken && is_quiet).then_some(polled.began)
     }
 
@@ -273,7 +273,7 @@ impl Feed {
             Coverage::Profiles => part == Part::Profile,
             Coverage::Everything => true,
         };
-        is_told && !self.ended.contains_key(part.name())
+        is_told && !self.ended.contains_key(&part)
     }
 
     /// A roster or a sweep found at `found` that this part of a person differs from what it was at `before`. If the feed told of no change
@@ -286,10 +286,11 @@ impl Feed {
         before: Timestamp,
         found: Timestamp,
     ) {
-        let was_asked = self.chain.is_some_and(|chain| chain <= before && found.duration_since(before) < REMEMBERED);
+        let was_asked =
+            self.chain.is_some_and(|chain| chain <= before && found.duration_since(before) < REMEMBERED);
         let is_told = self.has_polled(id, before);
         if self.covers(settings, part) && was_asked && !is_told && self.suspicions.len() < MOST_SUSPICIONS {
-            self.suspicions.push(Suspicion { id: id.clone(), part: part.name().to_owned(), before, found });
+            self.suspicions.push(Suspicion { id: id.clone(), part, before, found });
         }
     }
 
@@ -313,20 +314,22 @@ impl Feed {
         self.zone.reading()
     }
 
-    /// The parts of which it was found not to tell, by their names, and since when that is known.
-    pub fn ended(&self) -> impl Iterator<Item = (&str, Timestamp)> {
-        self.ended.iter().map(|(part, at)| (part.as_str(), *at))
+    /// The parts of which it was found not to tell, and since when that is known.
+    pub fn ended(&self) -> &BTreeMap<Part, Timestamp> {
+        &self.ended
     }
 
     fn name(&mut self, id: &IndividualId, question: FeedQuestion, by: NamedBy, news: &mut FeedNews) {
         let FeedQuestion { began, since, .. } = question;
         // What lies ahead was named before the clock was set back.
-        let known = self.named.get(id).copied().filter(|known| known.wanted.max(known.polled.unwrap_or(began)) <= began);
+        let known = self
+            .named
+            .get(id)
+            .copied()
+            .filter(|known| known.wanted.max(known.polled.unwrap_or(began)) <= began);
         let polled = if by == NamedBy::Poll { Some(began) } else { known.and_then(|known| known.polled) };
         // Polls overlap: whoever was read after the instant that the question reaches back to may be named for what that read had.
-        let is_known = |known: &Naming| {
-            known.read.is_none_or(|read| by == NamedBy::Poll && read >= since)
-        };
+        let is_known = |known: &Naming| known.read.is_none_or(|read| by == NamedBy::Poll && read >= since);
         let naming = match known.filter(is_known) {
             Some(known) => Naming { polled, ..known },
             None => {
@@ -346,7 +349,9 @@ impl Feed {
     fn changed_for_certain(&self, since: Timestamp) -> impl Iterator<Item = &IndividualId> {
         let first = self.chain_began;
         let is_new = move |naming: &Naming| {
-            naming.polled.is_some() && naming.wanted >= since && first.is_some_and(|first| naming.wanted > first)
+            naming.polled.is_some()
+                && naming.wanted >= since
+                && first.is_some_and(|first| naming.wanted > first)
         };
         self.named.iter().filter(move |(_, naming)| is_new(naming)).map(|(id, _)| id)
     }
@@ -362,7 +367,7 @@ impl Feed {
         self.suspicions = left;
         for Suspicion { id, part, before, .. } in ripe {
             if !self.has_polled(&id, before) && !self.ended.contains_key(&part) {
-                news.ended.extend(Part::ALL.into_iter().find(|one| one.name() == part));
+                news.ended.push(part);
                 self.ended.insert(part, began);
             }
         }

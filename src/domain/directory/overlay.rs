@@ -16,18 +16,22 @@ pub type Rosters = BTreeMap<RosterName, Arc<Roster>>;
 
 /// The record with what the rosters know better: entries of a roster that was read later than the person's own list replace those of its
 /// code. Who is not on a roster has none of its code. A part that was never read is known as far as rosters go.
-pub fn with_rosters<'r>(record: &'r Record, rosters: &Rosters) -> Cow<'r, Record> {
+///
+/// What was confirmed before `oldest` is not believed: of a roster here, of the record by [`Record::without_older_than`], which goes first.
+pub fn with_rosters<'r>(record: &'r Record, rosters: &Rosters, oldest: Timestamp) -> Cow<'r, Record> {
     let mut believed = Cow::Borrowed(record);
     let of = |kind: RosterKind| rosters.iter().filter(move |(name, _)| name.kind() == kind);
-    if let Some(seats) = overlaid(record, RosterKind::Committee, record.committees.as_deref(), of) {
+    let seats = record.committees.as_deref();
+    if let Some(found) = overlaid(record, Part::Committees, seats, of(RosterKind::Committee), oldest) {
         let record = believed.to_mut();
-        record.committees = Some(seats.entries);
-        seats.read.note(record, RosterKind::Committee.part());
+        record.committees = Some(found.entries);
+        found.read.note(record, Part::Committees);
     }
-    if let Some(found) = overlaid(record, RosterKind::Event, record.registrations.as_deref(), of) {
+    let registrations = record.registrations.as_deref();
+    if let Some(found) = overlaid(record, Part::Registrations, registrations, of(RosterKind::Event), oldest) {
         let record = believed.to_mut();
         record.registrations = Some(found.entries);
-        found.read.note(record, RosterKind::Event.part());
+        found.read.note(record, Part::Registrations);
     }
     believed
 }
@@ -38,25 +42,13 @@ pub fn known_as_of(record: &Record, rosters: &Rosters, rules: &Rules, part: Part
     let mut oldest = None;
     for condition in conditions {
         let code = condition.asked_code();
-        let own = if record.has_read(part, code) { own_list_at(record, part) } else { None };
+        let own = record.confirmed.of(part).filter(|_| record.has_read(part, code));
         let roster = roster_of(condition).and_then(|name| rosters.get(&name));
         let by_roster = roster.and_then(|roster| known_at(roster, &record.id, own));
         let known = own.max(by_roster)?;
         oldest = Some(oldest.map_or(known, |oldest: Timestamp| oldest.min(known)));
     }
-    oldest.or_else(|| own_list_at(record, part))
-}
-
-/// When the person's own list was last confirmed.
-fn own_list_at(record: &Record, part: Part) -> Option<Timestamp> {
-    let is_there = match part {
-        Part::Committees => record.committees.is_some(),
-        Part::Registrations => record.registrations.is_some(),
-        Part::Purchases => record.purchases.is_some(),
-        Part::Certifications => record.certifications.is_some(),
-        Part::Relationships => record.relationships.is_some(),
-    };
-    is_there.then_some(record.as_of)
+    oldest.or_else(|| record.confirmed.of(part))
 }
 
 /// As of when a roster says how it stands with a person, whose own list was read at `own`. `None`: it does not say.
@@ -112,59 +104,59 @@ struct Overlaid<E> {
 enum ReadSoFar {
     /// As much as before.
     AsBefore,
-    /// What rosters and the person's own list tell of these codes, as of the oldest of them.
+    /// These codes, as of the oldest reading that tells of them.
     These(ReadCodes, Timestamp),
 }
 
 impl ReadSoFar {
     fn note(self, record: &mut Record, part: Part) {
-        if let ReadSoFar::These(codes, _oldest) = self {
+        if let ReadSoFar::These(codes, oldest) = self {
             record.partly.set(part, Some(codes));
+            record.confirmed.set(part, Some(oldest));
         }
     }
 }
 
 /// The entries of one part after all rosters of its kind. `None`: nothing changes.
-fn overlaid<'a, E: Entry, I: Iterator<Item = (&'a RosterName, &'a Arc<Roster>)>>(
+fn overlaid<'a, E: Entry>(
     record: &Record,
-    kind: RosterKind,
+    part: Part,
     own: Option<&[E]>,
-    rosters: impl Fn(RosterKind) -> I,
+    rosters: impl Iterator<Item = (&'a RosterName, &'a Arc<Roster>)>,
+    oldest: Timestamp,
 ) -> Option<Overlaid<E>> {
-    let own_at = own_list_at(record, kind.part());
-    let partly = record.partly.of(kind.part());
-    let mut entries = own.unwrap_or_default().to_vec();
+    let own = own.unwrap_or_default();
+    let read_at = record.confirmed.of(part);
+    let partly = record.partly.of(part);
+    let mut entries = Cow::Borrowed(own);
     let mut read = partly.cloned().unwrap_or_default();
-    let mut oldest: Option<Timestamp> = None;
-    let mut has_changed = false;
-    for (name, roster) in rosters(kind) {
-        // A part that was read for other codes only says nothing about this one.
-        let own_at = own_at.filter(|_| partly.is_none_or(|read| read.has(name.code())));
-        let Some(at) = known_at(roster, &record.id, own_at).filter(|at| own_at.is_none_or(|own| own < *at)) else {
-            continue;
-        };
+    let mut learnt: Option<Timestamp> = None;
+    for (name, roster) in rosters {
+        // A list that was read for other codes only says nothing about this one.
+        let own_at = read_at.filter(|_| partly.is_none_or(|read| read.has(name.code())));
+        let known = known_at(roster, &record.id, own_at).filter(|at| *at >= oldest);
+        let Some(at) = known.filter(|at| own_at.is_none_or(|own| own < *at)) else { continue };
         let lines = match roster.standing(&record.id) {
             Standing::On(lines, _) => lines,
             Standing::Off => &[],
         };
-        let replaced = is_of(name.code(), roster, own.unwrap_or_default());
-        let mut others: Vec<E> = entries.iter().filter(|entry| !replaced(entry)).cloned().collect();
-        others.extend(lines.iter().filter_map(E::from_line).cloned());
-        if others != entries {
-            entries = others;
-            has_changed = true;
+        let is_of = is_of(name.code(), roster, own);
+        let (replaced, others): (Vec<&E>, Vec<&E>) = entries.iter().partition(|entry| is_of(entry));
+        let new: Vec<&E> = lines.iter().filter_map(E::from_line).collect();
+        if replaced != new {
+            entries = Cow::Owned(others.into_iter().chain(new).cloned().collect());
         }
         if own_at.is_none() {
             read.add(name.code());
-            oldest = Some(oldest.map_or(at, |oldest| oldest.min(at)));
+            learnt = Some(learnt.map_or(at, |learnt| learnt.min(at)));
         }
     }
-    let read = match oldest {
-        Some(oldest) if own_at.is_none() || partly.is_some() => ReadSoFar::These(read, oldest),
-        _ => ReadSoFar::AsBefore,
+    let read = match learnt {
+        Some(learnt) => ReadSoFar::These(read, read_at.map_or(learnt, |own| own.min(learnt))),
+        None => ReadSoFar::AsBefore,
     };
-    let is_news = has_changed || matches!(read, ReadSoFar::These(..));
-    is_news.then_some(Overlaid { entries, read })
+    let is_news = matches!(entries, Cow::Owned(_)) || learnt.is_some();
+    is_news.then(|| Overlaid { entries: entries.into_owned(), read })
 }
 
 /// Whether an entry is of this roster. The mapping may name it by its name, which counts only if no entry has that code.

@@ -196,11 +196,18 @@ pub fn roster_tasks(name: &RosterName, roster: Option<&Roster>, plan: RosterPlan
     let whole = |with_list| Task::Roster { name: name.clone(), with_list };
     let Some(roster) = roster else { return vec![Due::every(whole(false), None, plan.every, plan.calls)] };
     if let Some(again) = roster.read_again_at() {
-        return vec![Due::once(whole(true), again, SignedDuration::from_mins(1), plan.calls.saturating_add(1))];
+        return vec![Due::once(
+            whole(true),
+            again,
+            SignedDuration::from_mins(1),
+            plan.calls.saturating_add(1),
+        )];
     }
     let last = Some(roster.whole_at());
     let whole_every = match plan.covered {
-        Some(changed) if changed.is_some_and(|changed| changed > roster.confirmed_at()) => COVERED_AFTER_CHANGE,
+        Some(changed) if changed.is_some_and(|changed| changed > roster.confirmed_at()) => {
+            COVERED_AFTER_CHANGE
+        }
         Some(_) => COVERED_EVERY,
         None if plan.has_increments && name.kind() == RosterKind::Event => EVENT_WHOLE_EVERY,
         None => plan.every,

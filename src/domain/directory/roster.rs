@@ -342,9 +342,9 @@ impl Roster {
 
     fn absent_from(&self, read: &People, at: Timestamp) -> BTreeSet<IndividualId> {
         let is_settled = |id: &IndividualId| {
-            self.disputes.get(id).is_some_and(|own| {
-                own.until > at && own.until.duration_since(at) <= LONGEST_DISPUTE
-            })
+            self.disputes
+                .get(id)
+                .is_some_and(|own| own.until > at && own.until.duration_since(at) <= LONGEST_DISPUTE)
         };
         self.people.keys().filter(|id| !read.contains_key(*id) && !is_settled(id)).cloned().collect()
     }

@@ -30,6 +30,11 @@ impl RosterKind {
         }
     }
 
+    /// Whose entries this part of a record has.
+    pub fn of(part: Part) -> Option<RosterKind> {
+        RosterKind::ALL.into_iter().find(|kind| kind.part() == part)
+    }
+
     /// The part of a record that such a roster has the entries of.
     pub fn part(self) -> Part {
         match self {
@@ -53,6 +58,11 @@ pub struct RosterName {
 pub struct NotARoster;
 
 impl RosterName {
+    /// The roster of this kind with this code.
+    pub fn new(kind: RosterKind, code: Code) -> RosterName {
+        RosterName { kind, code }
+    }
+
     /// The members of this committee.
     pub fn committee(code: Code) -> RosterName {
         RosterName { kind: RosterKind::Committee, code }
@@ -144,7 +154,7 @@ pub fn roster_of(condition: &Condition) -> Option<RosterName> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::rule::{RuleRole, Rule};
+    use crate::domain::rule::{Rule, RuleRole};
     use crate::domain::time::TimeZone;
 
     fn code(text: &str) -> Code {
@@ -167,8 +177,11 @@ mod tests {
     #[test]
     fn a_mapping_names_committees_and_events_but_no_patterns() {
         let committee = |text: &str| Condition::Committee { committee: code(text), positions: Vec::new() };
-        let event =
-            |text: &str| Condition::Event { event: code(text), from_days_before: None, until_days_after: None };
+        let event = |text: &str| Condition::Event {
+            event: code(text),
+            from_days_before: None,
+            until_days_after: None,
+        };
         let mut rules = Rules::new(TimeZone::UTC);
         for (role, when) in [
             ("a", vec![committee("EDU"), Condition::Member]),

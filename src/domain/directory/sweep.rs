@@ -56,7 +56,13 @@ impl MemberSweep {
     }
 
     /// Takes the page that is next, with so many people on it; `pages`: how many there are, if the AMS says so.
-    pub fn take_page(&mut self, people: usize, is_last: bool, pages: Option<u32>, at: Timestamp) -> SweepStep {
+    pub fn take_page(
+        &mut self,
+        people: usize,
+        is_last: bool,
+        pages: Option<u32>,
+        at: Timestamp,
+    ) -> SweepStep {
         self.page_at = Some(at);
         self.pages = pages.or(self.pages);
         if people == 0 && self.page == 1 && self.before.is_some_and(|(_, people)| people > 0) {

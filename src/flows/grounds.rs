@@ -1,0 +1,119 @@
+//! What a decision about a person rests on beside the record and the mapping: for how long what was read is believed, and the rosters.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwap;
+
+use crate::domain::directory::overlay::{Rosters, known_as_of, with_rosters};
+use crate::domain::directory::roster_name::{RosterKind, RosterName};
+use crate::domain::parts::{Codes, Part};
+use crate::domain::record::{Parts, Record};
+use crate::domain::rule::Rules;
+use crate::domain::session::SessionLimits;
+use crate::domain::time::Timestamp;
+
+/// What all decisions share.
+#[derive(Debug)]
+pub struct Grounds {
+    limits: ArcSwap<SessionLimits>,
+    rosters: ArcSwap<Rosters>,
+    /// Grows when somebody's entries on a roster change.
+    generation: AtomicU64,
+}
+
+impl Grounds {
+    /// No roster has been read yet.
+    pub fn new(limits: SessionLimits) -> Arc<Grounds> {
+        Arc::new(Grounds {
+            limits: ArcSwap::from_pointee(limits),
+            rosters: ArcSwap::default(),
+            generation: AtomicU64::new(0),
+        })
+    }
+
+    /// How long sessions and records last.
+    pub fn limits(&self) -> SessionLimits {
+        **self.limits.load()
+    }
+
+    /// Puts new limits in force, from the next request on.
+    pub fn set_limits(&self, limits: SessionLimits) {
+        self.limits.store(Arc::new(limits));
+    }
+
+    /// The rosters as they are believed.
+    pub fn rosters(&self) -> Arc<Rosters> {
+        self.rosters.load_full()
+    }
+
+    /// Puts rosters in force. `has_changed`: somebody's entries differ, so that everybody is decided again.
+    pub fn set_rosters(&self, rosters: Rosters, has_changed: bool) {
+        self.rosters.store(Arc::new(rosters));
+        if has_changed {
+            self.generation.fetch_add(1, Ordering::Release);
+        }
+    }
+
+    /// Another number than before says that decisions are to be made again.
+    pub(super) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// The oldest confirmation that is believed at `now`.
+    pub fn oldest(&self, now: Timestamp) -> Timestamp {
+        now.checked_sub(self.limits().stale_limit).unwrap_or(Timestamp::MIN)
+    }
+
+    /// The record as it is believed at `now`: without what is too old, and with what the rosters know better.
+    pub fn believed<'r>(&self, record: &'r Record, now: Timestamp) -> Cow<'r, Record> {
+        let oldest = self.oldest(now);
+        let rosters = self.rosters.load();
+        match record.without_older_than(oldest) {
+            Cow::Borrowed(record) => with_rosters(record, &rosters, oldest),
+            Cow::Owned(left) => Cow::Owned(with_rosters(&left, &rosters, oldest).into_owned()),
+        }
+    }
+
+    /// When the part that the mapping looks at and that was confirmed longest ago was confirmed, rosters included. Parts that were never
+    /// read do not count.
+    pub fn confirmed(&self, record: &Record, rules: &Rules) -> Timestamp {
+        let rosters = self.rosters.load();
+        let parts = rules.parts();
+        let instants = parts.each().filter_map(|part| match part {
+            Part::Committees | Part::Registrations => known_as_of(record, &rosters, rules, part),
+            part => record.confirmed.of(part),
+        });
+        instants.min().unwrap_or(Timestamp::MIN)
+    }
+
+    /// What a sign-in must still ask the AMS for: the mapping's parts without those that the rosters, or the record that is known, tell of.
+    pub fn still_needed(&self, rules: &Rules, known: Option<&Record>, now: Timestamp) -> Parts {
+        let (oldest, rosters) = (self.oldest(now), self.rosters.load());
+        let mut needed = rules.parts();
+        for part in Part::LISTS {
+            let by_record = known.and_then(|record| match part {
+                Part::Committees | Part::Registrations => known_as_of(record, &rosters, rules, part),
+                part => record
+                    .confirmed
+                    .of(part)
+                    .filter(|_| record.has_codes(part, rules.parts().codes(part))),
+            });
+            if by_record.is_some_and(|at| at >= oldest) || are_told(&rosters, &needed, part, oldest) {
+                needed.remove(part);
+            }
+        }
+        needed
+    }
+}
+
+/// Whether rosters tell of a part for somebody of whom nothing is known.
+fn are_told(rosters: &Rosters, needed: &Parts, part: Part, oldest: Timestamp) -> bool {
+    let Some(kind) = RosterKind::of(part) else { return false };
+    let Codes::These(codes) = needed.codes(part) else { return false };
+    codes.iter().all(|code| {
+        let roster = rosters.get(&RosterName::new(kind, code.clone()));
+        roster.is_some_and(|roster| roster.has_dates() && roster.confirmed_at() >= oldest)
+    })
+}
