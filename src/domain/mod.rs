@@ -14,6 +14,7 @@ pub(crate) mod client;
 pub(crate) mod code;
 pub(crate) mod condition;
 pub(crate) mod device;
+pub mod directory;
 pub(crate) mod faults;
 pub(crate) mod fold;
 pub(crate) mod grant;

@@ -1,0 +1,392 @@
+//! The change feed: since when to ask, whom it has named, and what it confirms.
+//!
+//! Each poll begins where the last good one did, less an overlap; one that fails leaves everything as it was. The feed names people and
+//! says nothing about them: whoever is named is read again. `feed_zone` finds out in which zone the AMS reads our instants.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use super::feed_zone::{FeedZone, ZoneReading, ZoneSearch};
+use crate::domain::parts::Part;
+use crate::domain::record::IndividualId;
+use crate::domain::time::{TimeZone, Timestamp};
+
+/// Polls overlap by this, for clocks that differ and instants cut to the minute.
+pub const OVERLAP: SignedDuration = SignedDuration::from_mins(3);
+
+/// A look back reaches as far, so that in every zone it covers half a day.
+pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(26);
+
+/// A trial of a narrower zone asks about as much.
+const TRIAL: SignedDuration = SignedDuration::from_hours(1);
+
+/// Whom the feed has named is remembered for this time.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(48);
+
+/// More people named than this are a matter for a sweep.
+const MOST_NAMED: usize = 20_000;
+
+/// More changes in doubt than this are enough to tell.
+const MOST_SUSPICIONS: usize = 100;
+
+/// Of which changes the feed tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Coverage {
+    /// Names, addresses and the like.
+    #[default]
+    Profiles,
+    /// Whatever is on a record.
+    Everything,
+}
+
+/// What is configured of the feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedSettings {
+    /// Of which changes it tells.
+    pub coverage: Coverage,
+    /// In which zone the AMS reads instants.
+    pub zone: FeedZone,
+    /// The association's zone.
+    pub association: TimeZone,
+}
+
+/// What to ask the feed. All its pages are one answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedQuestion {
+    /// When it was put.
+    pub began: Timestamp,
+    /// Since when the changes are wanted.
+    pub since: Timestamp,
+    /// The instant to ask with, to be written as in UTC: the AMS may read it in another zone.
+    pub asked: Timestamp,
+}
+
+/// A look back, and the trial of a narrower zone that belongs to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FeedLook {
+    /// What to ask.
+    pub question: FeedQuestion,
+    /// What to ask besides.
+    pub trial: Option<FeedQuestion>,
+}
+
+/// What an answer of the feed has brought.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FeedNews {
+    /// Who is to be read again, and was not yet to be.
+    pub to_read: BTreeSet<IndividualId>,
+    /// People whom the polls should have named and had not.
+    pub missed: usize,
+    /// Parts of which the feed is no longer believed to tell, beginning now.
+    pub ended: Vec<Part>,
+    /// It named so many that nothing can be said about single people: a sweep must read them.
+    pub is_too_much: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Polled {
+    began: Timestamp,
+    /// Where the next poll begins, less the overlap.
+    watermark: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Naming {
+    /// Named by an answer that was asked for then; a read that begins later has the change.
+    wanted: Timestamp,
+    /// The first such read.
+    read: Option<Timestamp>,
+    /// The last poll that named the person. A hook or a look back is none.
+    polled: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NamedBy {
+    Poll,
+    Other,
+}
+
+/// A change that was found elsewhere, of which the next poll should tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Suspicion {
+    id: IndividualId,
+    part: Part,
+    before: Timestamp,
+    found: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Looked {
+    began: Timestamp,
+    named: BTreeSet<IndividualId>,
+}
+
+/// How it stands with the change feed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Feed {
+    polled: Option<Polled>,
+    /// All changes since then have been asked for.
+    chain: Option<Timestamp>,
+    /// The first poll of the chain. Whom it named may have changed long before.
+    chain_began: Option<Timestamp>,
+    named: BTreeMap<IndividualId, Naming>,
+    looked: Option<Looked>,
+    /// People whom only the last look back named; the next poll shows whether it was a matter of seconds.
+    doubted: BTreeSet<IndividualId>,
+    zone: ZoneSearch,
+    suspicions: Vec<Suspicion>,
+    /// Parts of which the feed does not tell, and since when that is known.
+    ended: BTreeMap<Part, Timestamp>,
+}
+
+impl Feed {
+    /// The next poll.
+    pub fn question(&self, settings: &FeedSettings, now: Timestamp) -> FeedQuestion {
+        let since = match self.polled {
+            // The clock was set back: while it was ahead, the feed was asked about a time to come.
+            Some(polled) if polled.began.duration_since(now) > OVERLAP => back(now, LOOK_BACK),
+            Some(polled) => back(polled.watermark.min(now), OVERLAP),
+            None => back(now, OVERLAP),
+        };
+        let asked = self.zone.written(&settings.zone, &settings.association, since);
+        FeedQuestion { began: now, since, asked }
+    }
+
+    /// Takes a whole answer. `until`: how far the feed says that it has told, where it has a time of its own.
+    pub fn take(
+        &mut self,
+        question: FeedQuestion,
+        named: &BTreeSet<IndividualId>,
+        until: Option<Timestamp>,
+    ) -> FeedNews {
+        let FeedQuestion { began, since, .. } = question;
+        let is_unbroken = self.polled.is_some_and(|last| since <= last.watermark && last.began <= began);
+        if !is_unbroken || self.chain.is_none() {
+            (self.chain, self.chain_began) = (Some(since), Some(began));
+        }
+        self.polled = Some(Polled { began, watermark: until.unwrap_or(began) });
+        let mut news = FeedNews::default();
+        for id in named {
+            self.name(id, question, NamedBy::Poll, &mut news);
+        }
+        self.forget(began);
+        self.judge_suspicions(began, &mut news);
+        let doubted = std::mem::take(&mut self.doubted);
+        news.missed = doubted.iter().filter(|id| !named.contains(*id)).count();
+        if news.missed > 0 {
+            self.zone.missed(began);
+        }
+        self.end_if_too_much(&mut news);
+        news
+    }
+
+    /// The hourly look back.
+    pub fn look(&self, settings: &FeedSettings, now: Timestamp) -> FeedLook {
+        let since = back(now, LOOK_BACK);
+        let question = FeedQuestion { began: now, since, asked: since };
+        let since = back(now, TRIAL);
+        let trial = self.zone.trial(&settings.zone, &settings.association, since, now);
+        let trial = trial.filter(|_| self.changed_for_certain(since).next().is_some());
+        FeedLook { question, trial: trial.map(|asked| FeedQuestion { began: now, since, asked }) }
+    }
+
+    /// Takes the answers to a look back and to its trial.
+    pub fn take_look(
+        &mut self,
+        look: FeedLook,
+        named: BTreeSet<IndividualId>,
+        tried: Option<&BTreeSet<IndividualId>>,
+    ) -> FeedNews {
+        let began = look.question.began;
+        let mut news = FeedNews::default();
+        if let (Some(trial), Some(tried)) = (look.trial, tried) {
+            let has_told_all = self.changed_for_certain(trial.since).all(|id| tried.contains(id));
+            self.zone.tried(has_told_all, began);
+        }
+        // Whoever the look before did not name has changed since, and the polls should have said so.
+        let since = self.looked.as_ref().filter(|looked| looked.began <= began);
+        let since = since.filter(|looked| self.chain_began.is_some_and(|chain| chain <= looked.began));
+        self.doubted = match since {
+            Some(before) => {
+                let is_told = |id: &IndividualId| self.has_polled(id, back(before.began, OVERLAP));
+                let new = named.difference(&before.named);
+                new.filter(|id| !is_told(id)).take(MOST_NAMED).cloned().collect()
+            }
+            None => BTreeSet::new(),
+        };
+        for id in self.doubted.clone() {
+            self.name(&id, look.question, NamedBy::Other, &mut news);
+        }
+        // With more than can be compared the next look begins from nothing.
+        self.looked = (named.len() <= MOST_NAMED).then_some(Looked { began, named });
+        self.end_if_too_much(&mut news);
+        news
+    }
+
+    /// Somebody says that this person has changed: a hook.
+    pub fn hint(&mut self, id: &IndividualId, at: Timestamp) -> FeedNews {
+        let mut news = FeedNews::default();
+        self.name(id, FeedQuestion { began: at, since: at, asked: at }, NamedBy::Other, &mut news);
+        self.end_if_too_much(&mut news);
+        news
+    }
+
+    /// A read of this person that began at `at` has come to its end.
+    pub fn note_read(&mut self, id: &IndividualId, at: Timestamp) {
+        if let Some(naming) = self.named.get_mut(id)
+            && naming.read.is_none()
+            && at >= naming.wanted
+        {
+            naming.read = Some(at);
+        }
+    }
+
+    /// Who is to be read again, and since when.
+    pub fn to_read(&self) -> impl Iterator<Item = (&IndividualId, Timestamp)> {
+        let waiting = self.named.iter().filter(|(_, naming)| naming.read.is_none());
+        waiting.map(|(id, naming)| (id, naming.wanted))
+    }
+
+    /// The instant as of which the feed confirms a part that was read at `read`, if that is later. A read counts from its beginning.
+    pub fn confirms(
+        &self,
+        settings: &FeedSettings,
+        id: &IndividualId,
+        part: Part,
+        read: Timestamp,
+    ) -> Option<Timestamp> {
+        let polled = self.polled?;
+        let is_unbroken = self.chain.is_some_and(|chain| chain <= read) && read < polled.began;
+        // Whom the last poll named may have changed since they were read.
+        let is_quiet = self
+            .named
+            .get(id)
+            .is_none_or(|it| it.read.is_some() && it.polled.is_none_or(|at| at < polled.began));
+        (self.covers(settings, part) && is_unbroken && is_quiet).then_some(polled.began)
+    }
+
+    /// Whether the feed is believed to tell of changes of this part.
+    pub fn covers(&self, settings: &FeedSettings, part: Part) -> bool {
+        let is_told = match settings.coverage {
+            Coverage::Profiles => part == Part::Profile,
+            Coverage::Everything => true,
+        };
+        is_told && !self.ended.contains_key(&part)
+    }
+
+    /// A roster or a sweep found at `found` that this part of a person differs from what it was at `before`. If the feed told of no change
+    /// meanwhile, and the next poll does not either, it is no longer believed to tell of such.
+    pub fn note_change(
+        &mut self,
+        settings: &FeedSettings,
+        id: &IndividualId,
+        part: Part,
+        before: Timestamp,
+        found: Timestamp,
+    ) {
+        let was_asked =
+            self.chain.is_some_and(|chain| chain <= before && found.duration_since(before) < REMEMBERED);
+        let is_told = self.has_polled(id, before);
+        if self.covers(settings, part) && was_asked && !is_told && self.suspicions.len() < MOST_SUSPICIONS {
+            self.suspicions.push(Suspicion { id: id.clone(), part, before, found });
+        }
+    }
+
+    /// When the feed was last asked and answered.
+    pub fn polled_at(&self) -> Option<Timestamp> {
+        self.polled.map(|polled| polled.began)
+    }
+
+    /// When it was last asked about the last 26 hours.
+    pub fn looked_at(&self) -> Option<Timestamp> {
+        self.looked.as_ref().map(|looked| looked.began)
+    }
+
+    /// Since when all changes have been asked for without a gap.
+    pub fn unbroken_since(&self) -> Option<Timestamp> {
+        self.chain
+    }
+
+    /// How early the feed is asked.
+    pub fn zone_reading(&self) -> ZoneReading {
+        self.zone.reading()
+    }
+
+    /// The parts of which it was found not to tell, and since when that is known.
+    pub fn ended(&self) -> &BTreeMap<Part, Timestamp> {
+        &self.ended
+    }
+
+    fn name(&mut self, id: &IndividualId, question: FeedQuestion, by: NamedBy, news: &mut FeedNews) {
+        let FeedQuestion { began, since, .. } = question;
+        // What lies ahead was named before the clock was set back.
+        let known = self
+            .named
+            .get(id)
+            .copied()
+            .filter(|known| known.wanted.max(known.polled.unwrap_or(began)) <= began);
+        let polled = if by == NamedBy::Poll { Some(began) } else { known.and_then(|known| known.polled) };
+        // Polls overlap: whoever was read after the instant that the question reaches back to may be named for what that read had.
+        let is_known = |known: &Naming| known.read.is_none_or(|read| by == NamedBy::Poll && read >= since);
+        let naming = match known.filter(is_known) {
+            Some(known) => Naming { polled, ..known },
+            None => {
+                news.to_read.insert(id.clone());
+                Naming { wanted: began, read: None, polled }
+            }
+        };
+        self.named.insert(id.clone(), naming);
+    }
+
+    /// Whether a poll has named the person, at `since` or later.
+    fn has_polled(&self, id: &IndividualId, since: Timestamp) -> bool {
+        self.named.get(id).and_then(|naming| naming.polled).is_some_and(|at| at >= since)
+    }
+
+    /// Those who are known to have changed since then: a poll named them that was not the first.
+    fn changed_for_certain(&self, since: Timestamp) -> impl Iterator<Item = &IndividualId> {
+        let first = self.chain_began;
+        let is_new = move |naming: &Naming| {
+            naming.polled.is_some()
+                && naming.wanted >= since
+                && first.is_some_and(|first| naming.wanted > first)
+        };
+        self.named.iter().filter(move |(_, naming)| is_new(naming)).map(|(id, _)| id)
+    }
+
+    fn forget(&mut self, now: Timestamp) {
+        let last = |naming: &Naming| naming.polled.unwrap_or(naming.wanted).max(naming.wanted);
+        self.named.retain(|_, it| it.read.is_none() || now.duration_since(last(it)) < REMEMBERED);
+    }
+
+    fn judge_suspicions(&mut self, began: Timestamp, news: &mut FeedNews) {
+        let is_ripe = |it: &Suspicion| began.duration_since(it.found) >= OVERLAP;
+        let (ripe, left) = std::mem::take(&mut self.suspicions).into_iter().partition(is_ripe);
+        self.suspicions = left;
+        for Suspicion { id, part, before, .. } in ripe {
+            if !self.has_polled(&id, before) && !self.ended.contains_key(&part) {
+                news.ended.push(part);
+                self.ended.insert(part, began);
+            }
+        }
+    }
+
+    fn end_if_too_much(&mut self, news: &mut FeedNews) {
+        if self.named.len() > MOST_NAMED {
+            self.named.clear();
+            (self.chain, self.chain_began, self.looked) = (None, None, None);
+            self.doubted.clear();
+            news.to_read.clear();
+            news.is_too_much = true;
+        }
+    }
+}
+
+fn back(from: Timestamp, by: SignedDuration) -> Timestamp {
+    from.checked_sub(by).unwrap_or(from)
+}
+
+#[cfg(test)]
+mod tests;
