@@ -3,6 +3,8 @@
 pub mod administer;
 pub(crate) mod attempts;
 pub(crate) mod back_channel;
+pub mod canary;
+pub mod directory;
 pub(crate) mod failures;
 pub mod grant;
 pub mod grounds;

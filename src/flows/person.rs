@@ -136,7 +136,6 @@ pub enum RefreshError {
 #[derive(Debug, Default)]
 pub(super) struct Lately {
     pub(super) failed: Option<(Timestamp, RefreshError)>,
-    pub(super) missing_since: Option<Timestamp>,
 }
 
 /// A person in memory, shared by all of his or her sessions.

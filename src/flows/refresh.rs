@@ -7,14 +7,17 @@ use jiff::SignedDuration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::person::{Lately, Person, PublishedRules, RefreshError};
+use super::canary::Canary;
+use super::directory::Beliefs;
+use super::person::{Person, PublishedRules, RefreshError};
 use super::tally::Tally;
 use crate::adapters::ams::Ams;
 use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::directory::Directory;
 use crate::adapters::store::sessions::Sessions;
-use crate::domain::record::IndividualId;
+use crate::domain::directory::absence::AbsenceVerdict;
+use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::time::Timestamp;
 
 /// Persons who may wait for a background refresh; a hint beyond that is dropped and comes again with the next request.
@@ -26,15 +29,24 @@ const WORKERS: usize = 4;
 /// After a failure a person is left alone for this long.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(15);
 
-/// The AMS must say twice, at least this far apart, that it no longer knows somebody. Once may be a mishap: an answer 404 has
-/// been seen for tokens that had expired (docs/ams/remembers.md, "Tokens").
-const GONE_AFTER: SignedDuration = SignedDuration::from_secs(60);
+/// What came of reading somebody.
+#[derive(Debug)]
+pub enum ReadOutcome {
+    /// What is known of them now.
+    Read(Box<Record>),
+    /// The AMS does not find them, which does not count yet.
+    NotFound,
+    /// The AMS no longer knows them; their sessions have ended.
+    Gone,
+}
 
 /// Reads records again.
 pub struct Refresh {
     ams: Arc<dyn Ams>,
     sessions: Arc<dyn Sessions>,
     directory: Arc<dyn Directory>,
+    beliefs: Arc<Beliefs>,
+    canary: Arc<Canary>,
     rules: PublishedRules,
     clock: SharedClock,
     queue: mpsc::Sender<Arc<Person>>,
@@ -51,11 +63,14 @@ impl Refresh {
         ams: Arc<dyn Ams>,
         sessions: Arc<dyn Sessions>,
         directory: Arc<dyn Directory>,
+        beliefs: Arc<Beliefs>,
+        canary: Arc<Canary>,
         rules: PublishedRules,
         clock: SharedClock,
     ) -> (Refresh, Queue) {
         let (queue, waiting) = mpsc::channel(QUEUE);
-        (Refresh { ams, sessions, directory, rules, clock, queue, tally: Tally::default() }, Queue(waiting))
+        let tally = Tally::default();
+        (Refresh { ams, sessions, directory, beliefs, canary, rules, clock, queue, tally }, Queue(waiting))
     }
 
     /// Asks for a refresh in the background; never waits.
@@ -70,6 +85,15 @@ impl Refresh {
 
     pub(super) async fn is_on_file(&self, environment: &str, id: &IndividualId) -> bool {
         self.directory.record(environment, id).await.is_ok_and(|found| found.is_some())
+    }
+
+    /// The parts that must be asked for about somebody, beside what is known of them. A store that cannot tell knows nothing.
+    pub(super) async fn needed(&self, environment: &str, id: Option<&IndividualId>) -> Parts {
+        let known = match id.filter(|_| self.beliefs.in_step()) {
+            Some(id) => self.directory.record(environment, id).await.unwrap_or_default(),
+            None => None,
+        };
+        self.beliefs.needed(&self.rules.load().rules, known.as_ref(), self.clock.now())
     }
 
     /// Reads a record again, unless somebody has done so since `believed`. Those who come together share one call and
@@ -88,51 +112,110 @@ impl Refresh {
         if person.record().as_of() > believed && person.record().as_of() <= now {
             return Ok(());
         }
+        if let Some(confirmed) = self.beliefs.confirmed(&person.record()) {
+            person.renew(Arc::new(confirmed), &self.rules.load(), now);
+            if person.record().as_of() > believed {
+                return Ok(());
+            }
+        }
         if let Some((when, error)) = &lately.failed
             && now >= *when
             && now.duration_since(*when) < AFTER_FAILURE
         {
             return Err(error.clone());
         }
-        let outcome = self.read_and_keep(person, &mut lately, priority).await;
+        let parts = {
+            // While a visitor waits only so much is read; the rest follows in the background.
+            let known = (priority == Priority::Person).then(|| person.record());
+            self.beliefs.needed(&self.rules.load().rules, known.as_deref(), now)
+        };
+        let outcome = self.read_one(person.environment(), person.id(), Some(person), parts, priority).await;
+        let outcome = match outcome {
+            Ok(ReadOutcome::NotFound) => Err(RefreshError::Missing),
+            other => other.map(drop),
+        };
         self.tally.note(if outcome.is_ok() { "completed" } else { "failed" });
         lately.failed = outcome.as_ref().err().map(|error| (self.clock.now(), error.clone()));
         outcome
     }
 
-    async fn read_and_keep(
+    /// Reads somebody who may be signed in (`person`) or not.
+    pub async fn read_anybody(
+        &self,
+        environment: &str,
+        id: &IndividualId,
+        person: Option<&Person>,
+        parts: Parts,
+        priority: Priority,
+    ) -> Result<ReadOutcome, RefreshError> {
+        // Held so that a visitor who waits for the same does not ask once more.
+        let _reading = match person {
+            Some(person) => Some(person.reading.lock().await),
+            None => None,
+        };
+        self.read_one(environment, id, person, parts, priority).await
+    }
+
+    async fn read_one(
+        &self,
+        environment: &str,
+        id: &IndividualId,
+        person: Option<&Person>,
+        parts: Parts,
+        priority: Priority,
+    ) -> Result<ReadOutcome, RefreshError> {
+        let Some(record) = self.ams.read(id, parts.clone(), priority).await? else {
+            return self.not_found(environment, id, person).await;
+        };
+        self.beliefs.note_read(&record);
+        let stored = self.directory.put_record(environment, &record, self.clock.now()).await;
+        if let Some(person) = person {
+            self.renew(person, record, &parts, priority).await?;
+        }
+        Ok(ReadOutcome::Read(Box::new(stored?)))
+    }
+
+    async fn not_found(
+        &self,
+        environment: &str,
+        id: &IndividualId,
+        person: Option<&Person>,
+    ) -> Result<ReadOutcome, RefreshError> {
+        let is_canary_found = self.canary.is_found().await;
+        if self.beliefs.not_found(id, is_canary_found, self.clock.now()) != AbsenceVerdict::Counts {
+            return Ok(ReadOutcome::NotFound);
+        }
+        tracing::info!(individual.id = %id, "The AMS no longer knows this person; the sessions end");
+        if let Some(person) = person {
+            person.set_gone();
+        }
+        self.sessions.end_sessions_of(environment, id).await?;
+        Ok(ReadOutcome::Gone)
+    }
+
+    async fn renew(
         &self,
         person: &Person,
-        lately: &mut Lately,
+        record: Record,
+        parts: &Parts,
         priority: Priority,
     ) -> Result<(), RefreshError> {
-        let parts = self.rules.load().rules.parts();
-        // While a visitor waits only so much is read; the rest follows in the background.
-        let waits_for_it = priority == Priority::Person;
-        let Some(record) = self.ams.read(person.id(), parts.clone(), priority).await? else {
-            let now = self.clock.now();
-            let since = *lately.missing_since.get_or_insert(now);
-            if now.duration_since(since) < GONE_AFTER {
-                return Err(RefreshError::Missing);
-            }
-            tracing::info!(individual.id = %person.id(), "The AMS no longer knows this person; the sessions end");
-            person.set_gone();
-            return self.end_sessions(person).await;
-        };
-        lately.missing_since = None;
-        let stored = self.directory.put_record(person.environment(), &record).await;
-        if !waits_for_it && !record.has_all(&parts) {
+        if priority != Priority::Person && !record.has_all(parts) {
             person.set_read_as_far_as_it_goes(record.as_of());
         }
-        let now = self.clock.now();
-        person.renew(Arc::new(record), &self.rules.load(), now);
-        if !person.held(&self.rules.load(), now).standing.decision.admitted {
+        person.renew(Arc::new(record), &self.rules.load(), self.clock.now());
+        self.end_if_not_admitted(person).await
+    }
+
+    /// Somebody whom the AMS no longer admits is signed out.
+    pub(super) async fn end_if_not_admitted(&self, person: &Person) -> Result<(), RefreshError> {
+        if !person.held(&self.rules.load(), self.clock.now()).standing.decision.admitted {
             // A session that is over stays over, even when the AMS changes its mind.
             tracing::info!(individual.id = %person.id(), "The AMS no longer admits this person; the sessions end");
             person.set_gone();
             return self.end_sessions(person).await;
         }
-        Ok(stored?)
+        Ok(())
     }
 
     async fn end_sessions(&self, person: &Person) -> Result<(), RefreshError> {
@@ -155,11 +238,24 @@ impl Refresh {
         loop {
             // The lock is held only while waiting for the next one, so that workers take turns.
             let Some(person) = queue.lock().await.recv().await else { return };
-            let believed = person.record().as_of();
-            if let Err(error) = self.read(&person, believed, Priority::Refresh).await {
-                tracing::warn!(individual.id = %person.id(), %error, "A record could not be read again");
-            }
+            self.work_off(&person).await;
             person.refresh_asked.store(false, Ordering::Release);
+        }
+    }
+
+    async fn work_off(&self, person: &Person) {
+        let (record, now) = (person.record(), self.clock.now());
+        let held = person.held(&self.rules.load(), now);
+        if !person.is_being_read(&held) {
+            if let Some(confirmed) = self.beliefs.confirmed(&record) {
+                person.renew(Arc::new(confirmed), &self.rules.load(), now);
+            }
+            if !self.beliefs.note_old(&person.record(), &self.rules.load().rules, now) {
+                return;
+            }
+        }
+        if let Err(error) = self.read(person, record.as_of(), Priority::Refresh).await {
+            tracing::warn!(individual.id = %person.id(), %error, "A record could not be read again");
         }
     }
 }

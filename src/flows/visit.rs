@@ -17,7 +17,8 @@ use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::sessions::Sessions;
-use crate::domain::record::{IndividualId, Record};
+use crate::domain::parts::Part;
+use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::session::{Freshness, Session, SessionKey, SessionLimits};
 use crate::domain::time::Timestamp;
 
@@ -236,9 +237,35 @@ impl Visits {
         if held.standing.decision.admitted { Presence::Present(held) } else { Presence::Over }
     }
 
+    /// The parts that a sign-in must ask the AMS for, of somebody who says to be this person.
+    pub async fn needed(&self, claimed: Option<&IndividualId>) -> Parts {
+        self.refresh.needed(&self.environment, claimed).await
+    }
+
     /// Whether there is a record of a person. A store that cannot tell has none.
     pub async fn is_on_file(&self, id: &IndividualId) -> bool {
         self.people.contains_key(id) || self.refresh.is_on_file(&self.environment, id).await
+    }
+
+    /// Somebody in memory, signed in or lately so.
+    pub fn person_of(&self, id: &IndividualId) -> Option<Arc<Person>> {
+        self.people.get(id)
+    }
+
+    /// Something newer is known of somebody; their sessions have it from now on.
+    pub async fn take_in(&self, record: &Record) -> Result<(), RefreshError> {
+        let Some(person) = self.people.get(&record.id) else { return Ok(()) };
+        person.renew(Arc::new(record.clone()), &self.rules.load(), self.clock.now());
+        self.refresh.end_if_not_admitted(&person).await
+    }
+
+    /// These parts of these people are as they were.
+    pub fn confirm(&self, people: &[IndividualId], parts: &[Part], at: Timestamp) {
+        for person in people.iter().filter_map(|id| self.people.get(id)) {
+            let mut record = Record::clone(&person.record());
+            parts.iter().for_each(|part| record.confirmed.confirm(*part, at));
+            person.renew(Arc::new(record), &self.rules.load(), self.clock.now());
+        }
     }
 
     /// Waits until a stale record has been read again.
@@ -250,7 +277,7 @@ impl Visits {
     /// Begins a session. It is stored before the browser hears of it.
     pub async fn begin(&self, session: Session, record: Arc<Record>) -> Result<Arc<Live>, StoreError> {
         let record = self.with_what_is_known(record);
-        self.store.begin_session(&session, &record).await?;
+        let record = Arc::new(self.store.begin_session(&session, &record).await?);
         let key = session.key;
         // If the AMS had ended this person's sessions, it has just vouched again: a new beginning.
         let person = self.person(record, Person::is_gone);

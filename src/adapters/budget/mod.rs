@@ -131,6 +131,11 @@ impl Budget {
         self.people_wait.store(people_wait, Ordering::Relaxed);
     }
 
+    /// Whether they do.
+    pub fn do_people_wait(&self) -> bool {
+        self.people_wait.load(Ordering::Relaxed)
+    }
+
     /// The AMS said that it gets too many calls: nobody starts one before the time that it asked for has passed, or
     /// one that we choose, longer each time.
     pub async fn throttle(&self, retry_after: Option<Duration>) {

@@ -30,6 +30,11 @@ impl RosterKind {
         }
     }
 
+    /// Whose entries this part of a record has.
+    pub fn of(part: Part) -> Option<RosterKind> {
+        RosterKind::ALL.into_iter().find(|kind| kind.part() == part)
+    }
+
     /// The part of a record that such a roster has the entries of.
     pub fn part(self) -> Part {
         match self {
@@ -53,6 +58,11 @@ pub struct RosterName {
 pub struct NotARoster;
 
 impl RosterName {
+    /// The roster of this kind with this code.
+    pub fn new(kind: RosterKind, code: Code) -> RosterName {
+        RosterName { kind, code }
+    }
+
     /// The members of this committee.
     pub fn committee(code: Code) -> RosterName {
         RosterName { kind: RosterKind::Committee, code }

@@ -24,7 +24,7 @@ impl SignIn {
     ) -> Result<Exchanged, Failure> {
         // (6) The proof is good, shows the person that the address names, and is used once. It is remembered only after the AMS has
         // vouched for it, so that strangers cannot fill the store with invented ones.
-        let parts = self.rules.load().rules.parts();
+        let parts = self.visits.needed(brought.arrival.claimed.as_ref()).await;
         let record = match self.ams.redeem(&brought.arrival, parts, turn.priority()).await {
             Ok(record) => Arc::new(record),
             Err(error) => return self.not_redeemed(error, brought, turn, has_waited).await,

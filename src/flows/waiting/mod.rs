@@ -5,7 +5,6 @@
 //! itself (`flows::sign_in`), and the order (`domain::waiting`).
 
 mod asking;
-mod canary;
 mod gathering;
 mod place_cookie;
 mod room;

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::canary::Canary;
 use super::gathering::Gathering;
 use super::place_cookie::PlaceCookies;
 use crate::adapters::ams::Ams;
@@ -19,6 +18,8 @@ use crate::domain::network::ClientNetwork;
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
 use crate::domain::waiting::{KnownVisitor, PlaceKey, WaitingNetwork};
+use crate::flows::canary::Canary;
+use crate::flows::directory::Beliefs;
 use crate::flows::person::PublishedRules;
 use crate::flows::refusals::{NoCallPlace, Refusals};
 
@@ -34,6 +35,10 @@ pub struct WaitingParts {
     pub rules: PublishedRules,
     /// The clock.
     pub clock: SharedClock,
+    /// Whether what the AMS refuses says anything.
+    pub canary: Arc<Canary>,
+    /// What need not be asked again.
+    pub beliefs: Arc<Beliefs>,
     /// Places that one network may hold.
     pub most_of_network: usize,
 }
@@ -43,7 +48,6 @@ pub struct WaitingRoom {
     pub(super) parts: WaitingParts,
     pub(super) networks: KeyedDigest,
     pub(super) refusals: Refusals,
-    pub(super) canary: Canary,
     pub(super) most_of_network: AtomicUsize,
     pub(super) gathering: Mutex<Gathering>,
     pub(super) started: Timestamp,
@@ -58,7 +62,6 @@ impl WaitingRoom {
         Ok(WaitingRoom {
             networks: KeyedDigest::new(keys, "waiting: digest of a network")?,
             refusals: Refusals::new(Arc::clone(&parts.clock)),
-            canary: Canary::new(Arc::clone(&parts.ams), Arc::clone(&parts.clock)),
             most_of_network: AtomicUsize::new(parts.most_of_network),
             gathering: Mutex::default(),
             started: parts.clock.now(),
@@ -91,7 +94,7 @@ impl WaitingRoom {
 
     /// Whether a token that the AMS refused is worth nothing: the AMS finds who is there.
     pub async fn refusal_counts(&self) -> bool {
-        self.canary.is_found().await
+        self.parts.canary.is_found().await
     }
 
     /// The AMS gave no answer, or has given one again.
@@ -130,7 +133,9 @@ impl WaitingRoom {
     }
 
     pub(super) fn calls(&self) -> usize {
-        self.parts.ams.calls_of_sign_in(self.parts.rules.load().rules.parts())
+        let needed =
+            self.parts.beliefs.needed(&self.parts.rules.load().rules, None, self.parts.clock.now());
+        self.parts.ams.calls_of_sign_in(needed)
     }
 
     pub(super) fn environment(&self) -> &str {

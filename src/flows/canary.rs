@@ -1,4 +1,4 @@
-//! Whether what the AMS refuses says anything: somebody who is there is asked for, at most once a minute.
+//! Whether what the AMS refuses, or does not find, says anything: somebody who is there is asked for, at most once a minute.
 
 use std::sync::Arc;
 
@@ -13,19 +13,20 @@ use crate::domain::time::Timestamp;
 const BELIEVED: SignedDuration = SignedDuration::from_mins(1);
 
 /// Asks for somebody who is there.
-pub(super) struct Canary {
+pub struct Canary {
     ams: Arc<dyn Ams>,
     clock: SharedClock,
     last: Mutex<Option<(Timestamp, bool)>>,
 }
 
 impl Canary {
-    pub(super) fn new(ams: Arc<dyn Ams>, clock: SharedClock) -> Canary {
-        Canary { ams, clock, last: Mutex::new(None) }
+    /// Of this AMS.
+    pub fn new(ams: Arc<dyn Ams>, clock: SharedClock) -> Arc<Canary> {
+        Arc::new(Canary { ams, clock, last: Mutex::new(None) })
     }
 
     /// Whether the AMS finds somebody who is there. Those who ask together share one call.
-    pub(super) async fn is_found(&self) -> bool {
+    pub async fn is_found(&self) -> bool {
         let mut last = self.last.lock().await;
         let now = self.clock.now();
         if let Some((at, found)) = *last
@@ -40,7 +41,7 @@ impl Canary {
         }
         let found = answer.unwrap_or(false);
         if !found {
-            tracing::warn!("The AMS does not find somebody who is there; what it refuses says nothing");
+            tracing::warn!("The AMS does not find somebody who is there; what it refuses or does not find says nothing");
         }
         *last = Some((self.clock.now(), found));
         found

@@ -1,0 +1,254 @@
+//! What is believed of the AMS beside the records: the feed, the rosters, the sweep, who is to be read, and who was not found.
+//!
+//! One state for all who read people; it is held for moments only, never over a call.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::SignedDuration;
+
+use crate::domain::directory::absence::{Absence, AbsenceVerdict};
+use crate::domain::directory::feed::{Feed, FeedSettings};
+use crate::domain::directory::overlay::Rosters;
+use crate::domain::directory::plan::{Due, Task, WhyRead};
+use crate::domain::directory::roster::{Roster, RosterEntry, RosterLine, RosterReading, Standing};
+use crate::domain::directory::roster_name::{RosterKind, RosterName};
+use crate::domain::directory::sweep::MemberSweep;
+use crate::domain::parts::Part;
+use crate::domain::record::{IndividualId, Parts, Record};
+use crate::domain::rule::Rules;
+use crate::domain::time::Timestamp;
+use super::settings::{Coverage, DirectorySettings};
+use crate::flows::grounds::Grounds;
+
+/// More people than this are not to be read one by one; a sweep reads them.
+const MOST_READS: usize = 20_000;
+
+/// Somebody who is to be read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct WantedRead {
+    pub(super) why: WhyRead,
+    pub(super) since: Timestamp,
+    pub(super) within: SignedDuration,
+    pub(super) failed: Option<Timestamp>,
+}
+
+/// A roster of which some pages have been read.
+#[derive(Debug)]
+pub(super) struct RosterUnderWay {
+    pub(super) began: Timestamp,
+    pub(super) next: crate::adapters::ams::reading::RosterCursor,
+    pub(super) reading: RosterReading,
+}
+
+/// The state itself.
+#[derive(Default)]
+pub(super) struct Believed {
+    pub(super) feed: Feed,
+    /// When the feed last named anybody who had not been named.
+    pub(super) named_at: Option<Timestamp>,
+    pub(super) rosters: Rosters,
+    pub(super) under_way: BTreeMap<Task, RosterUnderWay>,
+    pub(super) sweep: Option<MemberSweep>,
+    pub(super) reads: BTreeMap<IndividualId, WantedRead>,
+    pub(super) failed: BTreeMap<Task, Timestamp>,
+    absences: BTreeMap<IndividualId, Absence>,
+    /// Rosters that differ from what the store has.
+    pub(super) unkept: BTreeMap<RosterName, ()>,
+}
+
+/// What is believed, for all who read people.
+pub struct Beliefs {
+    state: Mutex<Believed>,
+    grounds: Arc<Grounds>,
+    feed: FeedSettings,
+    /// Whether the directory is kept in step; otherwise each person is asked about alone.
+    in_step: bool,
+    /// So old may profile and memberships get before somebody is read alone.
+    core_every: SignedDuration,
+}
+
+impl Beliefs {
+    /// Nothing is known yet.
+    pub fn new(grounds: Arc<Grounds>, settings: &DirectorySettings) -> Arc<Beliefs> {
+        let core_every = match settings.people {
+            // Twice: the next sweep may be a little later than the last.
+            Coverage::Members => settings.sweep_every * 2,
+            Coverage::SignedIn => SignedDuration::ZERO,
+        };
+        let (feed, in_step) = (settings.feed.clone(), settings.in_step);
+        Arc::new(Beliefs { state: Mutex::default(), grounds, feed, in_step, core_every })
+    }
+
+    /// Whether the directory is kept in step.
+    pub fn in_step(&self) -> bool {
+        self.in_step
+    }
+
+    pub(super) fn grounds(&self) -> &Arc<Grounds> {
+        &self.grounds
+    }
+
+    pub(super) fn feed_settings(&self) -> &FeedSettings {
+        &self.feed
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, Believed> {
+        // Nothing panics while it is held; if something ever did, each field would still be sound.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The record with what the change feed confirms of it without a call. `None`: nothing.
+    pub fn confirmed(&self, record: &Record) -> Option<Record> {
+        let state = self.state();
+        let confirms = |part: Part| {
+            let read = record.confirmed.of(part)?;
+            state.feed.confirms(&self.feed, &record.id, part, read).map(|at| (part, at))
+        };
+        let confirmed: Vec<(Part, Timestamp)> = Part::ALL.into_iter().filter_map(confirms).collect();
+        if confirmed.is_empty() {
+            return None;
+        }
+        let mut record = record.clone();
+        confirmed.into_iter().for_each(|(part, at)| record.confirmed.confirm(part, at));
+        Some(record)
+    }
+
+    /// The parts that must be asked for about somebody of whom this is known.
+    pub fn needed(&self, rules: &Rules, known: Option<&Record>, now: Timestamp) -> Parts {
+        if !self.in_step {
+            return rules.parts();
+        }
+        let confirmed = known.and_then(|record| self.confirmed(record));
+        self.grounds.still_needed(rules, confirmed.as_ref().or(known), now)
+    }
+
+    /// Somebody is signed in whose record is older than it should be. Whether it is to be read at once: the directory does not see to it.
+    pub fn note_old(&self, record: &Record, rules: &Rules, now: Timestamp) -> bool {
+        if !self.in_step {
+            return true;
+        }
+        let limits = self.grounds.limits();
+        let lists_every = limits.stale_limit / 2;
+        let core = record.oldest([Part::Profile, Part::Memberships]);
+        let all = self.grounds.confirmed(record, rules);
+        let is_old = |at: Timestamp, every: SignedDuration| now.duration_since(at) >= every || at > now;
+        if is_old(core, self.core_every.max(limits.refresh_after)) || is_old(all, lists_every) {
+            self.want(&record.id, WhyRead::ListTooOld, now, SignedDuration::from_mins(30));
+        }
+        false
+    }
+
+    /// Somebody is to be read again, within this time.
+    pub fn want(&self, id: &IndividualId, why: WhyRead, since: Timestamp, within: SignedDuration) {
+        let mut state = self.state();
+        state.want(id, why, since, within);
+    }
+
+    /// One person has been read.
+    pub fn note_read(&self, record: &Record) {
+        let began = record.as_of();
+        let mut state = self.state();
+        state.feed.note_read(&record.id, began);
+        state.reads.remove(&record.id);
+        state.absences.remove(&record.id);
+        if let Some(sweep) = &mut state.sweep {
+            sweep.confirm_present(&record.id);
+        }
+        let mut has_changed = false;
+        let names: Vec<RosterName> = state.rosters.keys().cloned().collect();
+        for name in names {
+            let Some(lines) = own_lines(record, &name, began) else { continue };
+            let Some(roster) = state.rosters.get_mut(&name) else { continue };
+            let is_missing = roster.absentees().people().contains_key(&record.id);
+            let is_off = matches!(roster.standing(&record.id), Standing::Off);
+            if !is_missing && (is_off == lines.is_empty()) {
+                continue;
+            }
+            let roster: &mut Roster = Arc::make_mut(roster);
+            has_changed |= match lines.is_empty() {
+                true => roster.confirm_absent(&record.id, began).is_some(),
+                false => roster.confirm_present(&record.id, lines, began),
+            };
+            state.unkept.insert(name, ());
+        }
+        self.put_in_force(&state, has_changed);
+    }
+
+    /// The AMS did not find this person. `is_canary_found`: at the same time it found somebody who is there.
+    pub fn not_found(&self, id: &IndividualId, is_canary_found: bool, now: Timestamp) -> AbsenceVerdict {
+        let mut state = self.state();
+        let verdict = state.absences.entry(id.clone()).or_default().not_found(is_canary_found, now);
+        match verdict {
+            AbsenceVerdict::Counts => {
+                state.absences.remove(id);
+                state.reads.remove(id);
+                if let Some(sweep) = &mut state.sweep {
+                    sweep.confirm_absent(id, now);
+                }
+            }
+            AbsenceVerdict::AskAgain(at) if self.in_step => {
+                state.want(id, WhyRead::Missing, at, SignedDuration::from_mins(1));
+            }
+            AbsenceVerdict::AskAgain(_) | AbsenceVerdict::SaysNothing => {}
+        }
+        verdict
+    }
+
+    /// Decisions rest on the rosters of this state from now on.
+    pub(super) fn put_in_force(&self, state: &Believed, has_changed: bool) {
+        self.grounds.set_rosters(state.rosters.clone(), has_changed);
+    }
+}
+
+impl Believed {
+    pub(super) fn want(
+        &mut self,
+        id: &IndividualId,
+        why: WhyRead,
+        since: Timestamp,
+        within: SignedDuration,
+    ) {
+        if self.reads.len() >= MOST_READS && !self.reads.contains_key(id) {
+            return;
+        }
+        let new = WantedRead { why, since, within, failed: None };
+        let known = self.reads.entry(id.clone()).or_insert(new);
+        // The sooner of the two.
+        if since + within < known.since + known.within {
+            *known = WantedRead { failed: known.failed, ..new };
+        }
+    }
+
+    /// The reads as tasks. `calls`: how many one takes, about.
+    pub(super) fn due_reads(&self, calls: u32) -> impl Iterator<Item = Due> {
+        self.reads.iter().map(move |(id, read)| Due {
+            failed: read.failed,
+            ..Due::once(Task::Person(id.clone(), read.why), read.since, read.within, calls)
+        })
+    }
+}
+
+/// The lines of a roster on the person's own list, if that was read at `at` for it.
+fn own_lines(record: &Record, name: &RosterName, at: Timestamp) -> Option<Vec<RosterLine>> {
+    let part = name.kind().part();
+    if record.confirmed.of(part) != Some(at) || !record.has_read(part, Some(name.code())) {
+        return None;
+    }
+    let line = |entry| RosterLine { number: None, entry };
+    let code = name.code();
+    Some(match name.kind() {
+        RosterKind::Committee => {
+            let seats = record.committees.iter().flatten();
+            let on = seats.filter(|seat| {
+                code.matches(&seat.committee) || seat.committee_name.as_deref().is_some_and(|it| code.matches(it))
+            });
+            on.map(|seat| line(RosterEntry::Seat(seat.clone()))).collect()
+        }
+        RosterKind::Event => {
+            let registrations = record.registrations.iter().flatten();
+            let of = registrations.filter(|one| code.matches(&one.event) && !one.cancelled);
+            of.map(|one| line(RosterEntry::Registration(one.clone()))).collect()
+        }
+    })
+}

@@ -1,0 +1,105 @@
+//! What of the directory's own state survives a restart.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::DirectoryUpdater;
+use crate::adapters::store::StoreError;
+use crate::domain::directory::roster::Roster;
+use crate::domain::directory::roster_name::RosterName;
+use crate::domain::directory::sweep::MemberSweep;
+
+const FEED: &str = "feed";
+const SWEEP: &str = "sweep";
+const ROSTERS: &str = "roster/";
+
+/// Records that are opened at a time.
+const PAGE: u16 = 500;
+
+impl DirectoryUpdater {
+    /// Takes up what the store has. What cannot be read as this release writes it is read from the AMS again.
+    pub(super) async fn take_up(&self) -> Result<(), StoreError> {
+        let store = &self.parts.store;
+        let feed = store.state(self.environment(), FEED).await?;
+        let sweep = store.state(self.environment(), SWEEP).await?;
+        let rosters = store.states(self.environment(), ROSTERS).await?;
+        {
+            let mut state = self.parts.beliefs.state();
+            state.feed = feed.and_then(|kept| read(&kept)).unwrap_or_default();
+            state.sweep = sweep.and_then(|kept| read::<MemberSweep>(&kept));
+            for (name, kept) in rosters {
+                let name = name.strip_prefix(ROSTERS).and_then(|name| RosterName::try_from(name.to_owned()).ok());
+                if let (Some(name), Some(roster)) = (name, read::<Roster>(&kept)) {
+                    state.rosters.insert(name, Arc::new(roster));
+                }
+            }
+            self.parts.beliefs.put_in_force(&state, true);
+        }
+        self.fill_index().await
+    }
+
+    async fn fill_index(&self) -> Result<(), StoreError> {
+        let (lists, mut after) = (self.needed_of_one(), 0);
+        loop {
+            let page = self.parts.store.records(self.environment(), after, PAGE).await?;
+            if page.len == 0 {
+                return Ok(());
+            }
+            after = page.last;
+            let opened = tokio::task::spawn_blocking(move || page.open().filter_map(Result::ok).collect::<Vec<_>>());
+            let Ok(records) = opened.await else { continue };
+            let mut index = self.index();
+            for record in &records {
+                index.put(record, &lists);
+            }
+        }
+    }
+
+    pub(super) async fn keep_feed(&self) -> Result<(), StoreError> {
+        let feed = write(&self.parts.beliefs.state().feed)?;
+        Ok(self.parts.store.put_state(self.environment(), FEED, &feed).await?)
+    }
+
+    pub(super) async fn keep_sweep(&self) -> Result<(), StoreError> {
+        let sweep = self.parts.beliefs.state().sweep.as_ref().map(write).transpose()?;
+        if let Some(sweep) = sweep {
+            self.parts.store.put_state(self.environment(), SWEEP, &sweep).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the rosters that have changed, and forgets those that no mapping names any longer.
+    pub(super) async fn keep_rosters(&self) -> Result<(), StoreError> {
+        let wanted = self.wanted_rosters();
+        let (unkept, dropped) = {
+            let mut state = self.parts.beliefs.state();
+            let unkept: Vec<RosterName> = std::mem::take(&mut state.unkept).into_keys().collect();
+            let dropped: Vec<RosterName> =
+                state.rosters.keys().filter(|name| !wanted.contains(name)).cloned().collect();
+            dropped.iter().for_each(|name| drop(state.rosters.remove(name)));
+            if !dropped.is_empty() {
+                self.parts.beliefs.put_in_force(&state, true);
+            }
+            (unkept, dropped)
+        };
+        for name in dropped {
+            self.parts.store.remove_state(self.environment(), &format!("{ROSTERS}{name}")).await?;
+        }
+        for name in unkept {
+            let Some(roster) = self.parts.beliefs.state().rosters.get(&name).cloned() else { continue };
+            let kept = write(&*roster)?;
+            self.parts.store.put_state(self.environment(), &format!("{ROSTERS}{name}"), &kept).await?;
+        }
+        Ok(())
+    }
+}
+
+fn read<T: DeserializeOwned>(kept: &[u8]) -> Option<T> {
+    serde_json::from_slice(kept).ok()
+}
+
+fn write<T: Serialize>(state: &T) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(state).map_err(|_| StoreError::Damaged("state of the directory"))
+}

@@ -1,0 +1,270 @@
+//! Keeps the directory in step with the AMS: decides what to ask next, asks it, and takes in what comes.
+//!
+//! `domain::directory` decides; `tasks` says what there is to do; `feed`, `rosters`, `sweep` and `people` each do one kind of it;
+//! `beliefs` is what all of them, and the sign-ins beside them, share.
+
+mod beliefs;
+mod feed;
+mod index;
+mod kept;
+mod people;
+mod rosters;
+mod settings;
+mod status;
+mod sweep;
+mod tasks;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use crate::adapters::ams::AmsError;
+use crate::adapters::ams::reading::AmsReading;
+use crate::adapters::budget::{Budget, Priority};
+use crate::adapters::clock::SharedClock;
+use crate::adapters::store::StoreError;
+use crate::adapters::store::directory::Directory;
+use crate::domain::directory::plan::{Due, NextCall, Task, WhyRead, next_call};
+use crate::domain::record::IndividualId;
+use crate::domain::time::Timestamp;
+use crate::flows::person::{PublishedRules, RefreshError};
+use crate::flows::refresh::Refresh;
+use crate::flows::visit::Visits;
+
+pub use self::beliefs::Beliefs;
+pub use self::settings::{Coverage, DirectorySettings};
+pub use self::status::{DirectoryStatus, HeldAbsences, RosterStatus};
+
+use self::index::Index;
+
+/// While nothing is due it is looked again this often, for a clock that was moved and a mapping that was published.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Who was named by the AMS is read within this time, if the budget allows it.
+const AFTER_CHANGE: SignedDuration = SignedDuration::from_secs(60);
+
+/// What the directory is kept with.
+pub struct DirectoryParts {
+    /// The AMS that is live.
+    pub ams: Arc<dyn AmsReading>,
+    /// Keeps the records.
+    pub store: Arc<dyn Directory>,
+    /// Who is signed in.
+    pub visits: Arc<Visits>,
+    /// Reads one person.
+    pub refresh: Arc<Refresh>,
+    /// What is believed.
+    pub beliefs: Arc<Beliefs>,
+    /// Says what is needed.
+    pub rules: PublishedRules,
+    /// The budget of calls.
+    pub budget: Arc<Budget>,
+    /// The clock.
+    pub clock: SharedClock,
+    /// How it is kept.
+    pub settings: DirectorySettings,
+}
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+enum Hitch {
+    #[error(transparent)]
+    Ams(#[from] AmsError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Person(#[from] RefreshError),
+}
+
+/// Keeps the directory of one AMS environment in step.
+pub struct DirectoryUpdater {
+    parts: DirectoryParts,
+    index: Mutex<Index>,
+    wake: Notify,
+    silence: Mutex<Silence>,
+    hooked: Mutex<Option<Timestamp>>,
+}
+
+/// That the AMS gives no answers: said once a minute.
+#[derive(Default)]
+struct Silence {
+    since: Option<Timestamp>,
+    said: Option<Timestamp>,
+}
+
+impl DirectoryUpdater {
+    /// One that does nothing until [`DirectoryUpdater::run`].
+    pub fn new(parts: DirectoryParts) -> Arc<DirectoryUpdater> {
+        Arc::new(DirectoryUpdater {
+            parts,
+            index: Mutex::default(),
+            wake: Notify::new(),
+            silence: Mutex::default(),
+            hooked: Mutex::default(),
+        })
+    }
+
+    /// Keeps it in step until `stop`.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        if self.parts.settings.in_step {
+            stop.run_until_cancelled(self.go_on()).await;
+        }
+    }
+
+    async fn go_on(&self) {
+        while let Err(error) = self.take_up().await {
+            tracing::warn!(%error, "The directory cannot be read from the store; it is tried again");
+            tokio::time::sleep(LOOK * 5).await;
+        }
+        loop {
+            let now = self.parts.clock.now();
+            let tasks = self.tasks(now);
+            match next_call(&tasks, now, self.slot()) {
+                NextCall::Call(due) => self.carry_out(due).await,
+                NextCall::Wait(until) => {
+                    let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
+                    self.rest(wait.min(LOOK)).await;
+                }
+                NextCall::Nothing => self.rest(LOOK).await,
+            }
+        }
+    }
+
+    async fn rest(&self, wait: Duration) {
+        let _ = tokio::time::timeout(wait, self.wake.notified()).await;
+    }
+
+    /// The time from one call in the background to the next.
+    fn slot(&self) -> SignedDuration {
+        let calls = (self.parts.budget.rate().per_minute * 2 / 3).max(1);
+        SignedDuration::from_mins(1) / i32::try_from(calls).unwrap_or(i32::MAX)
+    }
+
+    async fn carry_out(&self, due: &Due) {
+        let priority = if due.is_awaited { Priority::Person } else { background(&due.task) };
+        let outcome = match &due.task {
+            Task::Feed => self.poll_feed(priority).await,
+            Task::LookBack => self.look_back(priority).await,
+            Task::Roster { name, with_list } => self.read_roster(&due.task, name, *with_list, priority).await,
+            Task::RosterSince(name) => self.read_roster(&due.task, name, false, priority).await,
+            Task::SweepPage => self.sweep_page(priority).await,
+            Task::Person(id, why) => self.read_person(id, *why, priority).await,
+            // The administration reads the lists when they are looked at.
+            Task::Catalogue => Ok(()),
+        };
+        let now = self.parts.clock.now();
+        match outcome {
+            Ok(()) => {
+                self.parts.beliefs.state().failed.remove(&due.task);
+                self.note_answer();
+            }
+            Err(hitch) => {
+                {
+                    let mut state = self.parts.beliefs.state();
+                    match &due.task {
+                        Task::Person(id, _) => {
+                            if let Some(read) = state.reads.get_mut(id) {
+                                read.failed = Some(now);
+                            }
+                        }
+                        task => {
+                            state.failed.insert(task.clone(), now);
+                        }
+                    }
+                }
+                self.note_hitch(&hitch, now);
+                // What fails at once must not spin.
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        }
+    }
+
+    fn note_answer(&self) {
+        let mut silence = self.silence.lock().unwrap_or_else(PoisonError::into_inner);
+        if silence.since.take().is_some() {
+            silence.said = None;
+            tracing::info!("The directory is being kept in step again");
+        }
+    }
+
+    fn note_hitch(&self, hitch: &Hitch, now: Timestamp) {
+        if matches!(hitch, Hitch::Ams(AmsError::Busy)) {
+            // There were more important calls.
+            return;
+        }
+        let mut silence = self.silence.lock().unwrap_or_else(PoisonError::into_inner);
+        silence.since.get_or_insert(now);
+        let minute = SignedDuration::from_mins(1);
+        if silence.said.is_none_or(|said| now.duration_since(said) >= minute || now < said) {
+            silence.said = Some(now);
+            tracing::warn!(error = %hitch, "The directory could not be kept in step; it is tried again");
+        }
+    }
+
+    /// A hook of the AMS names people. They are read soon, each at most every half minute; nothing else follows from it.
+    pub fn hinted(&self, people: &[IndividualId]) {
+        let now = self.parts.clock.now();
+        *self.hooked.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        let known = self.index();
+        let mut state = self.parts.beliefs.state();
+        for id in people {
+            let is_wanted = self.parts.settings.people == Coverage::Members || known.has(id);
+            if is_wanted && !known.was_read_within(id, now, SignedDuration::from_secs(30)) {
+                state.feed.hint(id, now);
+                state.want(id, WhyRead::Changed, now, AFTER_CHANGE);
+            }
+        }
+        drop(state);
+        drop(known);
+        self.wake.notify_one();
+    }
+
+    /// Ends the hold of absences on a roster, or on the sweep over everybody (`None`): an administrator has seen it.
+    pub async fn release(
+        &self,
+        name: Option<&crate::domain::directory::roster_name::RosterName>,
+    ) -> Result<(), StoreError> {
+        {
+            let mut state = self.parts.beliefs.state();
+            let changed = match name {
+                Some(name) => match state.rosters.get_mut(name) {
+                    Some(roster) => !Arc::make_mut(roster).release().changed.is_empty(),
+                    None => false,
+                },
+                None => {
+                    let gone = state.sweep.as_mut().map(|sweep| sweep.release()).unwrap_or_default();
+                    let now = self.parts.clock.now();
+                    gone.keys().for_each(|id| state.want(id, WhyRead::Missing, now, AFTER_CHANGE));
+                    false
+                }
+            };
+            if let Some(name) = name {
+                state.unkept.insert(name.clone(), ());
+            }
+            self.parts.beliefs.put_in_force(&state, changed);
+        }
+        self.keep_rosters().await?;
+        self.keep_sweep().await
+    }
+
+    fn index(&self) -> std::sync::MutexGuard<'_, Index> {
+        // Nothing panics while it is held.
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As what a call of a task is counted.
+fn background(task: &Task) -> Priority {
+    match task {
+        Task::Feed | Task::LookBack | Task::Roster { .. } | Task::RosterSince(_) | Task::Catalogue => {
+            Priority::Catalogue
+        }
+        Task::Person(..) => Priority::Refresh,
+        Task::SweepPage => Priority::Sweep,
+    }
+}

@@ -1,0 +1,66 @@
+//! One person: read when something says so, and what is on file of everybody.
+
+use jiff::SignedDuration;
+
+use super::{DirectoryUpdater, Hitch};
+use crate::adapters::budget::Priority;
+use crate::domain::directory::plan::WhyRead;
+use crate::domain::parts::Parts;
+use crate::domain::record::{IndividualId, Record};
+use crate::flows::refresh::ReadOutcome;
+
+impl DirectoryUpdater {
+    /// What is read of one person: the mapping's parts without those that rosters tell of.
+    pub(super) fn needed_of_one(&self) -> Parts {
+        let now = self.parts.clock.now();
+        self.parts.beliefs.grounds().still_needed(&self.parts.rules.load().rules, None, now)
+    }
+
+    pub(super) async fn read_person(
+        &self,
+        id: &IndividualId,
+        why: WhyRead,
+        priority: Priority,
+    ) -> Result<(), Hitch> {
+        let now = self.parts.clock.now();
+        if why == WhyRead::ListTooOld {
+            // Perhaps the feed says that nothing has changed.
+            let known = self.parts.store.record(self.environment(), id).await?;
+            if let Some(confirmed) = known.as_ref().and_then(|record| self.parts.beliefs.confirmed(record)) {
+                let fresh = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now);
+                let lists = self.needed_of_one();
+                if lists.lists().all(|part| confirmed.confirmed.of(part).is_some_and(|at| at > fresh)) {
+                    self.take_in(&confirmed).await?;
+                    self.parts.beliefs.state().reads.remove(id);
+                    return Ok(());
+                }
+            }
+        }
+        // Whether the person is on a roster or not is asked of their own list.
+        let parts = match why {
+            WhyRead::Missing | WhyRead::Held => self.parts.rules.load().rules.parts(),
+            _ => self.needed_of_one(),
+        };
+        let person = self.parts.visits.person_of(id);
+        let reading = self.parts.refresh.read_anybody(self.environment(), id, person.as_deref(), parts, priority);
+        match reading.await? {
+            ReadOutcome::Read(record) => self.index().put(&record, &self.needed_of_one()),
+            ReadOutcome::Gone => self.index().remove(id),
+            ReadOutcome::NotFound => {}
+        }
+        Ok(())
+    }
+
+    /// Keeps what is known of somebody now, and lets their sessions have it.
+    pub(super) async fn take_in(&self, record: &Record) -> Result<(), Hitch> {
+        let now = self.parts.clock.now();
+        let joined = self.parts.store.put_record(self.environment(), record, now).await?;
+        self.parts.visits.take_in(&joined).await?;
+        self.index().put(&joined, &self.needed_of_one());
+        Ok(())
+    }
+
+    pub(super) fn environment(&self) -> &str {
+        self.parts.ams.environment()
+    }
+}

@@ -1,0 +1,124 @@
+//! Rosters: one page after the other, and what a whole reading changes.
+
+use std::sync::Arc;
+
+use super::beliefs::RosterUnderWay;
+use super::{AFTER_CHANGE, Coverage, DirectoryUpdater, Hitch};
+use crate::adapters::ams::reading::{RosterAnswer, RosterCursor, RosterScope};
+use crate::adapters::budget::Priority;
+use crate::domain::directory::feed::OVERLAP;
+use crate::domain::directory::plan::{Task, WhyRead};
+use crate::domain::directory::roster::{Listed, Roster, RosterChange, RosterReading};
+use crate::domain::directory::roster_name::{RosterKind, RosterName};
+use crate::domain::time::Timestamp;
+
+/// A roster that goes on is broken.
+const MOST_PAGES: u32 = 5_000;
+
+impl DirectoryUpdater {
+    /// The next page of a roster; after the last one the whole reading counts.
+    pub(super) async fn read_roster(
+        &self,
+        task: &Task,
+        name: &RosterName,
+        with_list: bool,
+        priority: Priority,
+    ) -> Result<(), Hitch> {
+        let now = self.parts.clock.now();
+        let (scope, mut under_way) = {
+            let mut state = self.parts.beliefs.state();
+            let since = |roster: &Arc<Roster>| roster.confirmed_at().checked_sub(OVERLAP).ok();
+            let scope = match (task, state.rosters.get(name).and_then(since)) {
+                (Task::RosterSince(_), Some(since)) => RosterScope::Since(since),
+                _ => RosterScope::Whole,
+            };
+            let begun = state.under_way.remove(task).filter(|begun| begun.began <= now);
+            let new =
+                || RosterUnderWay { began: now, next: RosterCursor::START, reading: RosterReading::default() };
+            (scope, begun.unwrap_or_else(new))
+        };
+        let answer = self.parts.ams.roster(name, scope, under_way.next, priority).await?;
+        let (reading, next, is_list) = match answer {
+            RosterAnswer::Page { reading, next } => (reading, next, true),
+            // An empty roster may look so. Whether it does is a matter of what this AMS has done before.
+            RosterAnswer::NoList { ends_lists_so } => (RosterReading::default(), None, ends_lists_so),
+        };
+        under_way.reading.rows.extend(reading.rows);
+        under_way.reading.cancelled.extend(reading.cancelled);
+        if let Some(next) = next.filter(|next| next.page <= MOST_PAGES) {
+            under_way.next = next;
+            self.parts.beliefs.state().under_way.insert(task.clone(), under_way);
+            return Ok(());
+        }
+        let listed = if with_list { self.is_listed(name, priority).await? } else { Listed::Unknown };
+        if !is_list && !self.parts.beliefs.state().rosters.contains_key(name) && listed != Listed::Yes {
+            // Nothing is known of it, and the AMS says nothing: each person's own list must do.
+            return Err(Hitch::Ams(crate::adapters::ams::AmsError::Failed(404)));
+        }
+        let RosterUnderWay { began, reading, .. } = under_way;
+        self.take_roster(name, scope, reading, listed, began);
+        self.keep_rosters().await?;
+        Ok(())
+    }
+
+    fn take_roster(
+        &self,
+        name: &RosterName,
+        scope: RosterScope,
+        mut reading: RosterReading,
+        listed: Listed,
+        began: Timestamp,
+    ) {
+        if self.parts.settings.people == Coverage::SignedIn {
+            let index = self.index();
+            reading.rows.retain(|row| index.has(&row.person));
+            reading.cancelled.retain(|one| index.has(&one.person));
+        }
+        let mut state = self.parts.beliefs.state();
+        let (change, is_first) = match (state.rosters.get_mut(name), scope) {
+            (Some(roster), RosterScope::Since(since)) => {
+                (Arc::make_mut(roster).read_since(reading, since + OVERLAP, began), false)
+            }
+            (Some(roster), RosterScope::Whole) => {
+                (Arc::make_mut(roster).read_whole(reading, listed, began), false)
+            }
+            (None, _) => {
+                state.rosters.insert(name.clone(), Arc::new(Roster::first(reading, began)));
+                (RosterChange::default(), true)
+            }
+        };
+        if let Some(again) = change.read_again {
+            tracing::warn!(roster = %name, until = %again, "The AMS says that a roster is empty on which there were people; it is read again");
+        }
+        let settings = self.parts.beliefs.feed_settings();
+        for (id, before) in &change.changed {
+            state.feed.note_change(settings, id, name.kind().part(), *before, began);
+        }
+        for id in &change.ask {
+            state.want(id, WhyRead::Missing, began, AFTER_CHANGE);
+        }
+        state.unkept.insert(name.clone(), ());
+        let has_changed = is_first || !change.changed.is_empty();
+        self.parts.beliefs.put_in_force(&state, has_changed);
+    }
+
+    /// Whether the AMS's own list of committees or events has it.
+    async fn is_listed(&self, name: &RosterName, priority: Priority) -> Result<Listed, Hitch> {
+        let catalogue = self.parts.ams.catalogue(priority).await?;
+        let code = name.code();
+        let (count, has) = match name.kind() {
+            RosterKind::Committee => (
+                catalogue.committees.len(),
+                catalogue.committees.iter().any(|one| code.matches(&one.code) || code.matches(&one.label)),
+            ),
+            RosterKind::Event => {
+                (catalogue.events.len(), catalogue.events.iter().any(|one| code.matches(&one.code)))
+            }
+        };
+        Ok(match (count, has) {
+            (_, true) => Listed::Yes,
+            (0, false) => Listed::Unknown,
+            (_, false) => Listed::No,
+        })
+    }
+}

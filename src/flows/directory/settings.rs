@@ -1,0 +1,46 @@
+//! How the directory is kept, as configured.
+
+use jiff::SignedDuration;
+
+use crate::domain::directory::feed::FeedSettings;
+
+/// Of whom the directory has records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Coverage {
+    /// Of every member, and of whoever has signed in.
+    #[default]
+    Members,
+    /// Only of people who have signed in.
+    SignedIn,
+}
+
+/// How the directory is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DirectorySettings {
+    /// It is kept in step; otherwise each person is asked about alone.
+    pub in_step: bool,
+    /// Of whom.
+    pub people: Coverage,
+    /// The change feed.
+    pub feed: FeedSettings,
+    /// Rosters are read this often where the feed does not cover them.
+    pub roster_every: SignedDuration,
+    /// A sweep over everybody takes this long where the feed covers profiles only.
+    pub sweep_every: SignedDuration,
+    /// Whoever is no longer in the AMS is erased after this time.
+    pub forget_after: SignedDuration,
+}
+
+impl Default for DirectorySettings {
+    /// As without a section in the configuration.
+    fn default() -> DirectorySettings {
+        DirectorySettings {
+            in_step: true,
+            people: Coverage::Members,
+            feed: FeedSettings::default(),
+            roster_every: SignedDuration::from_mins(5),
+            sweep_every: SignedDuration::from_hours(1),
+            forget_after: SignedDuration::from_hours(24 * 30),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The sweep over everybody: a page at a time, and who is missing at its end.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::{AFTER_CHANGE, DirectoryUpdater, Hitch};
+use crate::adapters::budget::Priority;
+use crate::domain::directory::plan::WhyRead;
+use crate::domain::directory::sweep::{MemberSweep, SweepStep};
+use crate::domain::parts::Part;
+use crate::domain::record::{IndividualId, Record};
+use crate::domain::time::Timestamp;
+
+impl DirectoryUpdater {
+    pub(super) async fn sweep_page(&self, priority: Priority) -> Result<(), Hitch> {
+        let now = self.parts.clock.now();
+        let page = {
+            let mut state = self.parts.beliefs.state();
+            state.sweep.get_or_insert_with(|| MemberSweep::first(now)).progress().0
+        };
+        let answer = self.parts.ams.everybody(page, priority).await?;
+        let count = answer.people.len();
+        self.take_page(&answer.people, &answer.brings, now).await?;
+        let step = {
+            let mut state = self.parts.beliefs.state();
+            state.sweep.as_mut().map(|sweep| sweep.take_page(count, answer.is_last, None, now))
+        };
+        if step == Some(SweepStep::AtEnd) {
+            self.finish_sweep(now);
+        }
+        Ok(self.keep_sweep().await?)
+    }
+
+    /// Keeps what is new on a page, and confirms the rest.
+    async fn take_page(&self, people: &[Record], brings: &[Part], now: Timestamp) -> Result<(), Hitch> {
+        let (mut new, mut as_before) = (Vec::new(), Vec::new());
+        {
+            let mut index = self.index();
+            for record in people {
+                let is_as_before = index.list(&record.id, said(record), now);
+                if is_as_before { as_before.push(record.id.clone()) } else { new.push(record.clone()) }
+            }
+        }
+        if !as_before.is_empty() {
+            self.parts.store.confirm_records(self.environment(), &as_before, brings, now).await?;
+            self.parts.visits.confirm(&as_before, brings, now);
+        }
+        if new.is_empty() {
+            return Ok(());
+        }
+        for record in &new {
+            self.note_if_changed(record, brings, now).await?;
+        }
+        let kept = self.parts.store.put_records(self.environment(), &new, now).await?;
+        let lists = self.needed_of_one();
+        for record in &kept {
+            self.parts.visits.take_in(record).await?;
+            self.index().put(record, &lists);
+        }
+        Ok(())
+    }
+
+    /// Where the feed should have told of a change, and has not, it is not believed to tell of such any longer.
+    async fn note_if_changed(&self, record: &Record, brings: &[Part], now: Timestamp) -> Result<(), Hitch> {
+        let settings = self.parts.beliefs.feed_settings();
+        let covers = |part: &Part| self.parts.beliefs.state().feed.covers(settings, *part);
+        if !brings.iter().any(covers) {
+            return Ok(());
+        }
+        let Some(known) = self.parts.store.record(self.environment(), &record.id).await? else { return Ok(()) };
+        for part in brings {
+            let Some(before) = known.confirmed.of(*part) else { continue };
+            let differs = match part {
+                Part::Profile => {
+                    known.profile != record.profile
+                        || known.is_approved != record.is_approved
+                        || known.is_deceased != record.is_deceased
+                }
+                Part::Memberships => known.memberships != record.memberships,
+                Part::CustomFields => known.custom_fields != record.custom_fields,
+                _ => false,
+            };
+            if differs {
+                self.parts.beliefs.state().feed.note_change(settings, &record.id, *part, before, now);
+            }
+        }
+        Ok(())
+    }
+
+    fn finish_sweep(&self, now: Timestamp) {
+        let times = {
+            let state = self.parts.beliefs.state();
+            state.sweep.as_ref().map(|sweep| (sweep.before().map(|(started, _)| started), sweep.started()))
+        };
+        let Some((before, started)) = times else { return };
+        let (asked, absent) = self.index().listed_since(before.unwrap_or(started), started);
+        let mut state = self.parts.beliefs.state();
+        let Some(sweep) = &mut state.sweep else { return };
+        let gone = sweep.finish(asked, &absent, now);
+        if let Some(since) = sweep.absentees().held_since().filter(|since| *since == now) {
+            tracing::warn!(people = absent.len(), of = asked, %since, "Very many people are missing from the AMS's list; each is asked about");
+        }
+        let gone: Vec<IndividualId> = gone.into_keys().collect();
+        gone.iter().for_each(|id| state.want(id, WhyRead::Missing, now, AFTER_CHANGE));
+    }
+}
+
+/// What a page says of somebody, as a number, whenever it says so.
+fn said(record: &Record) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    // Debug writes every field; the instants do not belong to what is said.
+    let Record { profile, is_approved, is_deceased, memberships, custom_fields, .. } = record;
+    format!("{profile:?}{is_approved:?}{is_deceased}{memberships:?}{custom_fields:?}").hash(&mut hasher);
+    hasher.finish()
+}

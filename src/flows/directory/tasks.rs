@@ -1,0 +1,117 @@
+//! What there is to do now, from what is needed and what is known.
+
+use jiff::SignedDuration;
+
+use super::{Coverage, DirectoryUpdater};
+use crate::domain::directory::plan::{
+    Due, FEED_EVERY, LOOK_BACK_EVERY, RosterPlan, Task, WhyRead, calls_an_hour, reads_of_missing, roster_tasks,
+};
+use crate::domain::directory::roster_name::{RosterName, rosters_of};
+use crate::domain::parts::Part;
+use crate::domain::time::Timestamp;
+
+/// A sweep takes this long where the feed covers everything, and so old may the lists of somebody get who is not signed in.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// People on a page, as long as nobody knows.
+const ON_A_PAGE: usize = 50;
+
+/// So many of those whose lists are too old are planned at a time; the oldest come first.
+const OLDEST: usize = 50;
+
+impl DirectoryUpdater {
+    /// The rosters that the mapping names and the AMS has.
+    pub(super) fn wanted_rosters(&self) -> Vec<RosterName> {
+        let supplied = self.parts.ams.supplies().rosters;
+        let named = rosters_of(&self.parts.rules.load().rules);
+        named.into_iter().filter(|name| supplied.contains(&name.kind())).collect()
+    }
+
+    /// How long a sweep takes.
+    pub(super) fn sweep_every(&self) -> SignedDuration {
+        let covered = {
+            let state = self.parts.beliefs.state();
+            let covers = |part| state.feed.covers(self.parts.beliefs.feed_settings(), part);
+            self.parts.ams.supplies().has_feed && covers(Part::Memberships) && covers(Part::Profile)
+        };
+        if covered { DAY.max(self.parts.settings.sweep_every) } else { self.parts.settings.sweep_every }
+    }
+
+    /// All that there is to do, due or not.
+    pub(super) fn tasks(&self, now: Timestamp) -> Vec<Due> {
+        let supplies = self.parts.ams.supplies();
+        let (wanted, sweep_every) = (self.wanted_rosters(), self.sweep_every());
+        let people_wait = self.parts.budget.do_people_wait();
+        let calls_of_read = self.calls_of_read();
+        let mut tasks = Vec::new();
+        {
+            let state = self.parts.beliefs.state();
+            let settings = self.parts.beliefs.feed_settings();
+            if supplies.has_feed {
+                tasks.push(Due::every(Task::Feed, state.feed.polled_at(), FEED_EVERY, 1));
+                if state.feed.polled_at().is_some() {
+                    // The first look back comes when there is something to compare it with.
+                    let looked = state.feed.looked_at().or(state.feed.unbroken_since());
+                    tasks.push(Due::every(Task::LookBack, looked, LOOK_BACK_EVERY, 1));
+                }
+            }
+            for name in &wanted {
+                let roster = state.rosters.get(name).map(|roster| &**roster);
+                let pages = roster.map_or(1, |roster| roster.people().len().div_ceil(ON_A_PAGE).max(1));
+                let covers = supplies.has_feed && state.feed.covers(settings, name.kind().part());
+                let plan = RosterPlan {
+                    every: self.parts.settings.roster_every,
+                    covered: covers.then_some(state.named_at),
+                    has_increments: supplies.increments.contains(&name.kind()),
+                    calls: u32::try_from(pages).unwrap_or(u32::MAX),
+                };
+                let is_useless = roster.is_none_or(|it| it.confirmed_at() < self.parts.beliefs.grounds().oldest(now));
+                for mut due in roster_tasks(name, roster, plan) {
+                    due.is_awaited = people_wait && is_useless && matches!(due.task, Task::Roster { .. });
+                    tasks.push(due);
+                }
+                if let Some(roster) = roster {
+                    tasks.extend(reads_of_missing(roster.absentees(), calls_of_read));
+                }
+            }
+            if let Some(sweep) = &state.sweep {
+                let (last, every) = sweep.page_times(sweep_every);
+                tasks.push(Due::every(Task::SweepPage, last, every, 1));
+                tasks.extend(reads_of_missing(sweep.absentees(), calls_of_read));
+            } else if supplies.has_bulk && self.parts.settings.people == Coverage::Members {
+                tasks.push(Due::every(Task::SweepPage, None, sweep_every, 1));
+            }
+            tasks.extend(state.due_reads(calls_of_read));
+            for due in &mut tasks {
+                due.failed = due.failed.or_else(|| state.failed.get(&due.task).copied());
+            }
+        }
+        tasks.extend(self.lists_too_old(calls_of_read));
+        tasks
+    }
+
+    /// How many calls one person takes.
+    fn calls_of_read(&self) -> u32 {
+        let needed = self.needed_of_one();
+        u32::try_from(1 + needed.lists().count()).unwrap_or(u32::MAX)
+    }
+
+    /// Lists that no roster tells of, of people who are on file and not read for a day.
+    fn lists_too_old(&self, calls: u32) -> Vec<Due> {
+        if self.needed_of_one().lists().next().is_none() {
+            return Vec::new();
+        }
+        let oldest = self.index().oldest_lists(OLDEST);
+        let due = |(id, at)| Due::every(Task::Person(id, WhyRead::ListTooOld), at, DAY, calls);
+        oldest.into_iter().map(due).collect()
+    }
+
+    /// How many calls an hour all of this takes.
+    pub(super) fn demand(&self, tasks: &[Due]) -> f64 {
+        let lists = self.needed_of_one().lists().count();
+        let people = if lists == 0 { 0 } else { self.index().len() };
+        let shown = if lists == 0 { 0 } else { people.min(OLDEST) };
+        let hidden = people.saturating_sub(shown) * (1 + lists);
+        calls_an_hour(tasks) + f64::from(u32::try_from(hidden).unwrap_or(u32::MAX)) / 24.0
+    }
+}
