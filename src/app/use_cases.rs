@@ -19,6 +19,8 @@ use crate::adapters::keys::seal::Sealer;
 use crate::flows::administer::services::{AdminServices, RECORDS_KEPT, ServiceParts};
 use crate::flows::administer::{Administer, first_mapping};
 use crate::flows::grant::PublishedClients;
+use crate::flows::canary::Canary;
+use crate::flows::directory::Beliefs;
 use crate::flows::grounds::Grounds;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::person::{Published, PublishedRules};
@@ -90,22 +92,34 @@ impl Visiting {
             attempts: Sealer::new(&keys, "login attempt")?,
             browsers: Sealer::new(&keys, "known browser")?,
         };
+        let grounds = Grounds::new(settings.session);
+        let beliefs = Beliefs::new(Arc::clone(&grounds), &settings.directory);
+        let canary = Canary::new(ams.clone(), Arc::clone(clock));
         let waiting = WaitingParts {
             ams: ams.clone(),
             budget: Arc::clone(&upstream.budget),
             store: store.clone(),
             rules: Arc::clone(rules),
             clock: Arc::clone(clock),
+            canary: Arc::clone(&canary),
+            beliefs: Arc::clone(&beliefs),
             most_of_network: settings.ams.waiting_per_network,
         };
         let waiting = Arc::new(WaitingRoom::new(waiting, &keys)?);
-        let (refresh, queue) =
-            Refresh::new(ams.clone(), store.clone(), store.clone(), Arc::clone(rules), Arc::clone(clock));
+        let (refresh, queue) = Refresh::new(
+            ams.clone(),
+            store.clone(),
+            store.clone(),
+            Arc::clone(&beliefs),
+            canary,
+            Arc::clone(rules),
+            Arc::clone(clock),
+        );
         let refresh = Arc::new(refresh);
         let visits = Arc::new(Visits::new(
             store.clone(),
             Arc::clone(rules),
-            Grounds::new(settings.session),
+            grounds,
             ams.environment(),
             Arc::clone(clock),
             Arc::clone(&refresh),

@@ -29,6 +29,8 @@ section! {
         ams: Spanned<Ams>,
         /// How long a sign-in and what it knows may last.
         session: Session,
+        /// How the records of people are kept in step with the AMS.
+        directory: Directory,
         /// What survives a restart. Required.
         store: Spanned<Store>,
         /// What is logged.
@@ -157,6 +159,26 @@ section! {
         stale_limit: Text,
         /// While the store gives no answer, signed-in people go on for so long; then they get a page that says so. Example: "5m". Default: "60s".
         store_gone: Text,
+    }
+}
+
+section! {
+    /// `[directory]`: how the gateway's own copy of the records that it needs is kept in step with the AMS (docs/directory.md).
+    Directory {
+        /// Whether it is kept in step. Without it the AMS is asked about each signed-in person alone, which takes more calls the more people are signed in, and previews know only those who have signed in. Default: true. Needs a restart.
+        in_step: bool,
+        /// Of whom there are records: of every member, or only of people who have signed in. One of: "members", "signed_in". Default: "members". Needs a restart.
+        people: Text,
+        /// Of which changes the AMS's change feed tells: of names and addresses only, or of everything on a record. With "everything" far fewer calls are made; if the gateway finds a change that the feed did not tell, it says so on the status page and stops believing it. One of: "profiles", "everything". Default: "profiles". Needs a restart.
+        feed_covers: Text,
+        /// The time zone in which the AMS reads the instants of its change feed, or "auto" to find out. Example: "America/New_York". Default: "auto". Needs a restart.
+        feed_zone: Text,
+        /// How often the lists of committees and events that the mapping names are read. Example: "10m". Default: "5m". Needs a restart.
+        roster_every: Text,
+        /// How long one reading of all members takes. Example: "4h". Default: "1h"; "24h" where the feed covers everything. Needs a restart.
+        sweep_every: Text,
+        /// A record is erased when nothing has confirmed it for so long: the person is no longer in the AMS, or has not signed in. Example: "2160h". Default: "720h".
+        forget_after: Text,
     }
 }
 

@@ -20,6 +20,7 @@ use crate::domain::budget::Rate;
 use crate::domain::client::Client;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
+use crate::domain::directory::settings::DirectorySettings;
 use crate::domain::session::SessionLimits;
 use crate::flows::administer;
 use crate::flows::grant::ProviderSettings;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub ams: AmsChoice,
     /// How long sessions and records live.
     pub session: SessionLimits,
+    /// How the records of people are kept in step with the AMS.
+    pub directory: DirectorySettings,
     /// What survives a restart.
     pub store: StoreSettings,
     /// What is logged.

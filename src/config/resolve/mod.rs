@@ -5,6 +5,7 @@
 mod access;
 mod admin;
 mod ams;
+mod directory;
 mod oidc;
 mod site;
 mod store;
@@ -34,6 +35,7 @@ use crate::domain::association::{Association, Contact};
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
 use crate::domain::session::SessionLimits;
+use crate::domain::time::TimeZone;
 use crate::telemetry::Format;
 
 /// More secret keys than a rotation needs are a mistake.
@@ -54,6 +56,8 @@ pub(super) fn settings(
     let store = document.store.section().and_then(|said| to.store(said));
     let log = document.log.or(Default::default).and_then(|said| to.log(said));
     let rules = to.rules(document.rules);
+    let zone = rules.as_ref().map_or(TimeZone::UTC, |(_, rules)| rules.time_zone.clone());
+    let directory = document.directory.or(Default::default).and_then(|said| to.directory(said, zone));
     // Administrators may have published roles that the file does not know.
     let file_counts = matches!(document.admin, Said::Nothing);
     let granting = rules.as_ref().filter(|_| file_counts).map(|(_, rules)| rules);
@@ -68,6 +72,7 @@ pub(super) fn settings(
         listen: listen?,
         ams: ams?,
         session: session?,
+        directory: directory?,
         store: store?,
         log: log?,
         rules_file,

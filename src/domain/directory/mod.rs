@@ -11,4 +11,5 @@ pub mod overlay;
 pub mod plan;
 pub mod roster;
 pub mod roster_name;
+pub mod settings;
 pub mod sweep;

@@ -18,7 +18,7 @@ use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::rule::Rules;
 use crate::domain::time::Timestamp;
-use super::settings::{Coverage, DirectorySettings};
+use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
 use crate::flows::grounds::Grounds;
 
 /// More people than this are not to be read one by one; a sweep reads them.
@@ -73,8 +73,8 @@ impl Beliefs {
     pub fn new(grounds: Arc<Grounds>, settings: &DirectorySettings) -> Arc<Beliefs> {
         let core_every = match settings.people {
             // Twice: the next sweep may be a little later than the last.
-            Coverage::Members => settings.sweep_every * 2,
-            Coverage::SignedIn => SignedDuration::ZERO,
+            PeopleOnFile::Members => settings.sweep_every * 2,
+            PeopleOnFile::SignedIn => SignedDuration::ZERO,
         };
         let (feed, in_step) = (settings.feed.clone(), settings.in_step);
         Arc::new(Beliefs { state: Mutex::default(), grounds, feed, in_step, core_every })

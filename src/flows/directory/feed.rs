@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{AFTER_CHANGE, Coverage, DirectoryUpdater, Hitch};
+use super::{AFTER_CHANGE, DirectoryUpdater, Hitch};
 use crate::adapters::budget::Priority;
+use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::directory::feed::FeedNews;
 use crate::domain::directory::plan::WhyRead;
 use crate::domain::record::IndividualId;
@@ -66,7 +67,7 @@ impl DirectoryUpdater {
             state.named_at = Some(now);
         }
         for id in &news.to_read {
-            if self.parts.settings.people == Coverage::Members || known.has(id) {
+            if self.parts.settings.people == PeopleOnFile::Members || known.has(id) {
                 state.want(id, WhyRead::Changed, now, AFTER_CHANGE);
             }
         }

@@ -9,7 +9,6 @@ mod index;
 mod kept;
 mod people;
 mod rosters;
-mod settings;
 mod status;
 mod sweep;
 mod tasks;
@@ -29,6 +28,7 @@ use crate::adapters::budget::{Budget, Priority};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
+use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
 use crate::domain::directory::plan::{Due, NextCall, Task, WhyRead, next_call};
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
@@ -37,7 +37,6 @@ use crate::flows::refresh::Refresh;
 use crate::flows::visit::Visits;
 
 pub use self::beliefs::Beliefs;
-pub use self::settings::{Coverage, DirectorySettings};
 pub use self::status::{DirectoryStatus, HeldAbsences, RosterStatus};
 
 use self::index::Index;
@@ -213,7 +212,7 @@ impl DirectoryUpdater {
         let known = self.index();
         let mut state = self.parts.beliefs.state();
         for id in people {
-            let is_wanted = self.parts.settings.people == Coverage::Members || known.has(id);
+            let is_wanted = self.parts.settings.people == PeopleOnFile::Members || known.has(id);
             if is_wanted && !known.was_read_within(id, now, SignedDuration::from_secs(30)) {
                 state.feed.hint(id, now);
                 state.want(id, WhyRead::Changed, now, AFTER_CHANGE);

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::beliefs::RosterUnderWay;
-use super::{AFTER_CHANGE, Coverage, DirectoryUpdater, Hitch};
+use super::{AFTER_CHANGE, DirectoryUpdater, Hitch};
 use crate::adapters::ams::reading::{RosterAnswer, RosterCursor, RosterScope};
 use crate::adapters::budget::Priority;
+use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::directory::feed::OVERLAP;
 use crate::domain::directory::plan::{Task, WhyRead};
 use crate::domain::directory::roster::{Listed, Roster, RosterChange, RosterReading};
@@ -69,7 +70,7 @@ impl DirectoryUpdater {
         listed: Listed,
         began: Timestamp,
     ) {
-        if self.parts.settings.people == Coverage::SignedIn {
+        if self.parts.settings.people == PeopleOnFile::SignedIn {
             let index = self.index();
             reading.rows.retain(|row| index.has(&row.person));
             reading.cancelled.retain(|one| index.has(&one.person));

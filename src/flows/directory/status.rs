@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::{Coverage, DirectoryUpdater};
+use super::{DirectoryUpdater};
+use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::directory::plan::stretch;
 use crate::domain::directory::roster_name::RosterName;
 use crate::domain::time::Timestamp;
@@ -41,7 +42,7 @@ pub struct DirectoryStatus {
     /// It is kept in step.
     pub in_step: bool,
     /// Of whom.
-    pub coverage: Coverage,
+    pub coverage: PeopleOnFile,
     /// How many people are on file.
     pub people: usize,
     /// The AMS has a change feed.

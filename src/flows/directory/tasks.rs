@@ -2,7 +2,8 @@
 
 use jiff::SignedDuration;
 
-use super::{Coverage, DirectoryUpdater};
+use super::{DirectoryUpdater};
+use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::directory::plan::{
     Due, FEED_EVERY, LOOK_BACK_EVERY, RosterPlan, Task, WhyRead, calls_an_hour, reads_of_missing, roster_tasks,
 };
@@ -78,7 +79,7 @@ impl DirectoryUpdater {
                 let (last, every) = sweep.page_times(sweep_every);
                 tasks.push(Due::every(Task::SweepPage, last, every, 1));
                 tasks.extend(reads_of_missing(sweep.absentees(), calls_of_read));
-            } else if supplies.has_bulk && self.parts.settings.people == Coverage::Members {
+            } else if supplies.has_bulk && self.parts.settings.people == PeopleOnFile::Members {
                 tasks.push(Due::every(Task::SweepPage, None, sweep_every, 1));
             }
             tasks.extend(state.due_reads(calls_of_read));

@@ -2,11 +2,13 @@
 
 use jiff::SignedDuration;
 
-use crate::domain::directory::feed::FeedSettings;
+use super::feed::{Coverage, FeedSettings};
+use super::feed_zone::FeedZone;
+use crate::domain::time::TimeZone;
 
 /// Of whom the directory has records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Coverage {
+pub enum PeopleOnFile {
     /// Of every member, and of whoever has signed in.
     #[default]
     Members,
@@ -20,7 +22,7 @@ pub struct DirectorySettings {
     /// It is kept in step; otherwise each person is asked about alone.
     pub in_step: bool,
     /// Of whom.
-    pub people: Coverage,
+    pub people: PeopleOnFile,
     /// The change feed.
     pub feed: FeedSettings,
     /// Rosters are read this often where the feed does not cover them.
@@ -31,13 +33,13 @@ pub struct DirectorySettings {
     pub forget_after: SignedDuration,
 }
 
-impl Default for DirectorySettings {
-    /// As without a section in the configuration.
-    fn default() -> DirectorySettings {
+impl DirectorySettings {
+    /// As without a section in the configuration, for an association in this zone.
+    pub fn usual(association: TimeZone) -> DirectorySettings {
         DirectorySettings {
             in_step: true,
-            people: Coverage::Members,
-            feed: FeedSettings::default(),
+            people: PeopleOnFile::Members,
+            feed: FeedSettings { coverage: Coverage::Profiles, zone: FeedZone::Auto, association },
             roster_every: SignedDuration::from_mins(5),
             sweep_every: SignedDuration::from_hours(1),
             forget_after: SignedDuration::from_hours(24 * 30),
