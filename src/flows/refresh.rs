@@ -120,7 +120,7 @@ impl Refresh {
             return self.end_sessions(person).await;
         };
         lately.missing_since = None;
-        let stored = self.directory.put_record(person.environment(), &record).await;
+        let stored = self.directory.put_record(person.environment(), &record, self.clock.now()).await;
         if !waits_for_it && !record.has_all(&parts) {
             person.set_read_as_far_as_it_goes(record.as_of());
         }
@@ -132,7 +132,8 @@ impl Refresh {
             person.set_gone();
             return self.end_sessions(person).await;
         }
-        Ok(stored?)
+        stored?;
+        Ok(())
     }
 
     async fn end_sessions(&self, person: &Person) -> Result<(), RefreshError> {

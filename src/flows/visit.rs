@@ -245,7 +245,7 @@ impl Visits {
     /// Begins a session. It is stored before the browser hears of it.
     pub async fn begin(&self, session: Session, record: Arc<Record>) -> Result<Arc<Live>, StoreError> {
         let record = self.with_what_is_known(record);
-        self.store.begin_session(&session, &record).await?;
+        let record = Arc::new(self.store.begin_session(&session, &record).await?);
         let key = session.key;
         // If the AMS had ended this person's sessions, it has just vouched again: a new beginning.
         let person = self.person(record, Person::is_gone);

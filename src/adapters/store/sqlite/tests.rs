@@ -266,7 +266,7 @@ async fn the_file_tells_a_stranger_nothing_about_people() {
     let file = File::new();
     let store = file.open();
     begin(&store, &session(1, DANA)).await;
-    store.put_record("production", &record(DANA, at(5))).await.unwrap();
+    store.put_record("production", &record(DANA, at(5)), at(5)).await.unwrap();
     let signing = Signer::generate(Algorithm::EdDsa, at(0), at(0)).unwrap();
     store.put_key(&signing).await.unwrap();
     let secrets: [&[u8]; 6] =
