@@ -58,7 +58,7 @@ async fn fill(store: &Arc<dyn Store>, now: Timestamp) {
         for person in people.by_ref().take(500) {
             let (store, book) = (Arc::clone(store), Arc::clone(&book));
             writing.spawn(async move {
-                store.put_record("production", &record(record_line(&book, &person), now)).await.unwrap();
+                store.put_record("production", &record(record_line(&book, &person), now), now).await.unwrap();
             });
         }
         if writing.join_all().await.is_empty() {

@@ -151,7 +151,7 @@ async fn sessions_begun(world: &World) -> f64 {
             viewer: None,
         };
         let (store, record) = (store.clone(), record.clone());
-        async move { store.begin_session(&session, &record).await.unwrap() }
+        async move { drop(store.begin_session(&session, &record).await.unwrap()) }
     })
     .await
 }

@@ -128,7 +128,6 @@ impl Visiting {
             ams,
             store.clone(),
             Arc::clone(&visits),
-            Arc::clone(rules),
             Arc::clone(clock),
             sealers,
             waiting,

@@ -15,6 +15,7 @@ pub(crate) mod mappings;
 pub(crate) mod outbox;
 pub mod postgres;
 pub(crate) mod raw;
+mod records;
 pub(crate) mod resealing;
 mod rows;
 mod sealed;
@@ -53,7 +54,7 @@ pub struct Purge {
     pub created_before: Timestamp,
     /// Sessions last seen before this.
     pub seen_before: Timestamp,
-    /// Records read before this, if no session rests on them.
+    /// Records whose person was last seen in the AMS before this, if no session rests on them.
     pub records_before: Timestamp,
 }
 

@@ -14,7 +14,7 @@ use crate::adapters::keys::data_keys::DataKeys;
 use crate::adapters::keys::seal::{Generation, KeyedDigest, Sealer, context, generation_of};
 use crate::domain::client::{Algorithm, Client};
 use crate::domain::mapping::Edit;
-use crate::domain::record::{IndividualId, Record};
+use crate::domain::record::IndividualId;
 use crate::domain::session::{Session, SessionKey, Viewer};
 use crate::domain::time::Timestamp;
 
@@ -44,6 +44,11 @@ pub(super) enum Bound<'a> {
     },
     Catalogue {
         environment: &'a str,
+    },
+    /// How far the reading of the AMS has come, by name.
+    DirectoryState {
+        environment: &'a str,
+        name: &'a str,
     },
     Grant {
         id: &'a [u8; 32],
@@ -81,6 +86,7 @@ impl Bound<'_> {
             Bound::LongAddress(_) => "address",
             Bound::SweptMember { .. } => "member to be read",
             Bound::Catalogue { .. } => "catalogue",
+            Bound::DirectoryState { .. } => "state of the directory",
             Bound::Grant { .. } => "grant",
             Bound::Message { .. } => "message",
             Bound::Client { .. } => "OpenID client",
@@ -105,6 +111,9 @@ impl Bound<'_> {
                 context(&[b"member to be read", environment.as_bytes(), person])
             }
             Bound::Catalogue { environment } => context(&[b"catalogue", environment.as_bytes()]),
+            Bound::DirectoryState { environment, name } => {
+                context(&[b"directory state", environment.as_bytes(), name.as_bytes()])
+            }
             Bound::Grant { id, session, client, ends } => {
                 context(&[b"grant", id, &session.0, client.as_bytes(), &number(ends)])
             }
@@ -137,16 +146,6 @@ impl SessionRow {
         let SessionRow { key, environment, host, created, .. } = self;
         Bound::Session { key: *key, environment, host, created: *created }
     }
-}
-
-/// A row of `records`.
-pub(super) struct RecordRow {
-    pub(super) environment: String,
-    pub(super) person: [u8; 32],
-    pub(super) as_of: i64,
-    pub(super) email: Option<[u8; 32]>,
-    pub(super) record_number: Option<[u8; 32]>,
-    pub(super) sealed: Vec<u8>,
 }
 
 /// A row of `signing_keys`.
@@ -289,30 +288,6 @@ impl Vault {
             device,
             viewer,
         })
-    }
-
-    pub(super) fn seal_record(&self, environment: &str, record: &Record) -> Result<RecordRow, StoreError> {
-        let person = self.person(environment, &record.id);
-        Ok(RecordRow {
-            environment: environment.to_owned(),
-            as_of: to_column(record.as_of()),
-            email: self.named(environment, Named::Email, record.profile.email.as_deref()),
-            record_number: self.named(environment, Named::Number, record.profile.record_number.as_deref()),
-            sealed: self.seal(record, Bound::Record { environment, person: &person })?,
-            person,
-        })
-    }
-
-    /// Opens the record of one person; that of anybody else does not open.
-    pub(super) fn open_record(
-        &self,
-        environment: &str,
-        id: &IndividualId,
-        sealed: &[u8],
-    ) -> Result<Record, StoreError> {
-        let bound = Bound::Record { environment, person: &self.person(environment, id) };
-        let record: Record = self.open(sealed, bound)?;
-        if record.id == *id { Ok(record) } else { Err(StoreError::Damaged(bound.what())) }
     }
 
     pub(super) fn seal_key(&self, key: &StoredKey) -> Result<KeyRow, StoreError> {

@@ -35,8 +35,9 @@ pub struct SessionFilter {
 /// However a session ends, its grants end with it, and each client that wants to hear of it has a message in the
 /// outbox, in the same transaction.
 pub trait Sessions: Send + Sync + 'static {
-    /// Writes a new session together with the record it rests on: both or neither.
-    fn begin_session<'a>(&'a self, session: &'a Session, record: &'a Record) -> StoreFuture<'a, ()>;
+    /// Writes a new session together with the record it rests on: both or neither. The record is joined with the one that is there,
+    /// as [`Directory::put_record`](super::directory::Directory::put_record) does, and given back. The session begins now.
+    fn begin_session<'a>(&'a self, session: &'a Session, record: &'a Record) -> StoreFuture<'a, Record>;
 
     /// A session with the latest record of its person in the same environment. `None`: unknown or ended.
     fn session<'a>(&'a self, key: &'a SessionKey) -> StoreFuture<'a, Option<(Session, Record)>>;

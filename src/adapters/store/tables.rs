@@ -100,6 +100,7 @@ pub(crate) const TABLES: &[Table] = &[
             integer("as_of"),
             bytes("email"),
             bytes("record_number"),
+            bytes("listed"),
             sealed("sealed"),
         ],
     ),
@@ -166,6 +167,7 @@ pub(crate) const TABLES: &[Table] = &[
     ),
     table("sweep_left", 2, &[text("environment"), bytes("person"), sealed("sealed")]),
     table("catalogues", 1, &[text("environment"), sealed("sealed")]),
+    table("directory_state", 2, &[text("environment"), text("name"), sealed("sealed")]),
     table("environment_choice", 1, &[integer("only_one"), text("configured"), text("chosen")]),
 ];
 
@@ -260,6 +262,9 @@ impl Table {
                 Bound::SweptMember { environment: text("environment")?, person: digest("person")? }
             }
             ("catalogues", _) => Bound::Catalogue { environment: text("environment")? },
+            ("directory_state", _) => {
+                Bound::DirectoryState { environment: text("environment")?, name: text("name")? }
+            }
             _ => return None,
         })
     }

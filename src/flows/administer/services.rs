@@ -84,6 +84,7 @@ impl AdminServices {
             environment: environment.clone(),
             directory: store.clone(),
             rules: rules.clone(),
+            clock: Arc::clone(&clock),
         };
         let catalogues =
             Catalogues::new(ams.clone(), store.clone(), Arc::clone(&environment), Arc::clone(&clock));

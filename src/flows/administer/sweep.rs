@@ -190,8 +190,8 @@ impl Sweep {
     async fn read(&self, members: Vec<IndividualId>, state: SweepState) -> Result<(), Hitch> {
         let mut reading = JoinSet::new();
         for id in members {
-            let SweepParts { ams, directory, rules, environment, .. } = &self.parts;
-            let (ams, directory) = (Arc::clone(ams), Arc::clone(directory));
+            let SweepParts { ams, directory, rules, environment, clock } = &self.parts;
+            let (ams, directory, clock) = (Arc::clone(ams), Arc::clone(directory), Arc::clone(clock));
             let environment = Arc::clone(environment);
             let parts = rules.load().rules.parts();
             reading.spawn(async move {
@@ -201,7 +201,7 @@ impl Sweep {
                 }
                 let failed = match ams.read(&id, parts, Priority::Sweep).await {
                     Ok(Some(record)) => {
-                        directory.put_record(&environment, &record).await?;
+                        directory.put_record(&environment, &record, clock.now()).await?;
                         false
                     }
                     // This member's trouble alone; the next may do better.

@@ -17,7 +17,6 @@ use url::Url;
 use super::attempts::{ATTEMPT_LIVES, Attempt, AttemptCookie, Attempts, handle_of};
 use super::known_browsers::KnownBrowsers;
 use super::long_addresses::Destination;
-use super::person::PublishedRules;
 use super::tally::Tally;
 use super::visit::{Live, Visits};
 use super::waiting::{Brought, WaitingRoom, WaitingView};
@@ -146,7 +145,6 @@ pub struct SignIn {
     ams: Arc<dyn Ams>,
     store: Arc<dyn Sessions>,
     visits: Arc<Visits>,
-    rules: PublishedRules,
     clock: SharedClock,
     attempts: Attempts,
     browsers: KnownBrowsers,
@@ -162,14 +160,13 @@ impl SignIn {
         ams: Arc<dyn Ams>,
         store: Arc<dyn Sessions>,
         visits: Arc<Visits>,
-        rules: PublishedRules,
         clock: SharedClock,
         sealers: SignInSealers,
         waiting: Arc<WaitingRoom>,
     ) -> SignIn {
         let SignInSealers { attempts, browsers } = sealers;
         let (attempts, browsers) = (Attempts::new(attempts), KnownBrowsers::new(browsers));
-        SignIn { ams, store, visits, rules, clock, attempts, browsers, waiting, tally: Tally::default() }
+        SignIn { ams, store, visits, clock, attempts, browsers, waiting, tally: Tally::default() }
     }
 
     /// Sends a browser to the AMS. `callback` is our return address at the host where the visitor is.

@@ -74,9 +74,11 @@ impl Shelf {
 }
 
 impl Sessions for Shelf {
-    fn begin_session<'a>(&'a self, session: &'a Session, record: &'a Record) -> StoreFuture<'a, ()> {
-        let begun =
-            self.works().map(|mut held| drop(held.insert(session.key, (session.clone(), record.clone()))));
+    fn begin_session<'a>(&'a self, session: &'a Session, record: &'a Record) -> StoreFuture<'a, Record> {
+        let begun = self.works().map(|mut held| {
+            held.insert(session.key, (session.clone(), record.clone()));
+            record.clone()
+        });
         Box::pin(self.answer(begun))
     }
     fn session<'a>(&'a self, key: &'a SessionKey) -> StoreFuture<'a, Option<(Session, Record)>> {

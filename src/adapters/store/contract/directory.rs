@@ -1,17 +1,7 @@
-//! Records, sweeps over all members, and the AMS's lists.
+//! Finding people and going through them, sweeps over all members, the AMS's lists, and what is kept by name.
 
 use super::*;
 use crate::domain::catalogue::{Catalogue, Choice};
-
-pub(super) async fn a_slow_answer_does_not_undo_a_fresh_one(place: &dyn Place) {
-    let store = place.open();
-    for minute in [10, 5] {
-        store.put_record("production", &record(DANA, at(minute))).await.unwrap();
-    }
-    assert_eq!(store.record("production", &id(DANA)).await, Ok(Some(record(DANA, at(10)))));
-    assert_eq!(store.record("staging", &id(DANA)).await, Ok(None));
-    assert_eq!(store.record("production", &id(OMAR)).await, Ok(None));
-}
 
 pub(super) async fn people_are_found_by_what_their_record_carries(place: &dyn Place) {
     let store = place.open();
@@ -20,7 +10,7 @@ pub(super) async fn people_are_found_by_what_their_record_carries(place: &dyn Pl
     omar.profile.email = Some("Omar@Reef.example".to_owned());
     omar.profile.record_number = Some("10-442".to_owned());
     for record in [&dana, &omar] {
-        store.put_record("production", record).await.unwrap();
+        store.put_record("production", record, at(0)).await.unwrap();
     }
     let find = async |environment: &str, text: &str| {
         let found = store.find_records(environment, text).await.unwrap();
@@ -35,7 +25,7 @@ pub(super) async fn people_are_found_by_what_their_record_carries(place: &dyn Pl
     assert!(find("production", "nobody").await.is_empty());
     omar.profile.email = dana.profile.email;
     let omar = omar.read_at(at(1));
-    store.put_record("production", &omar).await.unwrap();
+    store.put_record("production", &omar, at(1)).await.unwrap();
     assert_eq!(find("production", "dana.reyes@reef.example").await, [DANA, OMAR], "a shared address");
     assert!(find("production", "omar@reef.example").await.is_empty(), "an address that is no longer his");
 }
@@ -44,8 +34,8 @@ pub(super) async fn every_record_of_an_environment_is_on_one_page(place: &dyn Pl
     let store = place.open();
     let names: Vec<String> = (0..7).map(|n| format!("m-{n}")).collect();
     for name in &names {
-        store.put_record("production", &record(name, at(0))).await.unwrap();
-        store.put_record("staging", &record("elsewhere", at(0))).await.unwrap();
+        store.put_record("production", &record(name, at(0)), at(0)).await.unwrap();
+        store.put_record("staging", &record("elsewhere", at(0)), at(0)).await.unwrap();
     }
     let (mut after, mut found) = (0, Vec::new());
     loop {
@@ -107,4 +97,44 @@ pub(super) async fn the_lists_of_the_ams_are_kept_by_environment(place: &dyn Pla
     let store = place.open();
     assert_eq!(store.catalogue("production").await, Ok(Some(lists(1))));
     assert_eq!(store.catalogue("staging").await, Ok(Some(lists(2))));
+}
+
+pub(super) async fn what_is_kept_by_name_is_kept_by_environment_and_over_a_restart(place: &dyn Place) {
+    let store = place.open();
+    let roster = |code: &str| format!("roster/committee/{code}");
+    for (environment, name, state) in [
+        ("production", "feed", "first"),
+        ("production", "feed", "second"),
+        ("production", &roster("EDU"), "[1]"),
+        ("production", &roster("BRD%"), "[2]"),
+        ("production", &roster("BRD_"), "[3]"),
+        ("production", "roster/event/EDU", "[4]"),
+        ("staging", &roster("EDU"), "[5]"),
+        ("production", "sweep", ""),
+    ] {
+        store.put_state(environment, name, state.as_bytes()).await.unwrap();
+    }
+    drop(store);
+    let store = place.open();
+    let state = async |environment: &str, name: &str| store.state(environment, name).await.unwrap();
+    assert_eq!(state("production", "feed").await.as_deref(), Some(&b"second"[..]));
+    assert_eq!(state("production", "sweep").await.as_deref(), Some(&b""[..]));
+    assert_eq!(state("staging", "feed").await, None);
+    let states = async |environment: &str, prefix: &str| {
+        let found = store.states(environment, prefix).await.unwrap();
+        found.into_iter().map(|(name, state)| (name, String::from_utf8(state).unwrap())).collect::<Vec<_>>()
+    };
+    let told = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(code, state)| (roster(code), (*state).to_owned())).collect::<Vec<_>>()
+    };
+    let committees = states("production", "roster/committee/").await;
+    assert_eq!(committees, told(&[("BRD%", "[2]"), ("BRD_", "[3]"), ("EDU", "[1]")]));
+    assert_eq!(states("production", &roster("BRD%")).await, told(&[("BRD%", "[2]")]), "no pattern");
+    assert_eq!(states("staging", "").await, told(&[("EDU", "[5]")]));
+    assert_eq!(states("production", "").await.len(), 6);
+    for _ in 0..2 {
+        store.remove_state("production", &roster("EDU")).await.unwrap();
+    }
+    assert_eq!(state("production", &roster("EDU")).await, None);
+    assert!(state("staging", &roster("EDU")).await.is_some());
 }

@@ -20,6 +20,7 @@ mod directory;
 mod grants;
 mod mappings;
 mod outbox;
+mod records;
 mod secrets;
 mod sessions;
 pub(super) mod transfer;
@@ -70,11 +71,11 @@ macro_rules! contract {
                 a_pause_counts_for_every_gateway_and_after_a_restart
             }
             directory {
-                a_slow_answer_does_not_undo_a_fresh_one
                 people_are_found_by_what_their_record_carries
                 every_record_of_an_environment_is_on_one_page
                 a_sweep_goes_on_after_a_restart
                 the_lists_of_the_ams_are_kept_by_environment
+                what_is_kept_by_name_is_kept_by_environment_and_over_a_restart
             }
             grants {
                 a_code_is_used_once_and_a_second_use_ends_all_that_came_of_it
@@ -94,6 +95,15 @@ macro_rules! contract {
                 a_message_is_sent_again_until_it_is_settled
                 a_client_that_does_not_answer_holds_up_no_other
                 messages_that_no_client_has_taken_are_counted
+            }
+            records {
+                readings_are_joined_whichever_comes_first
+                a_session_begins_with_all_that_is_known
+                of_readings_at_the_same_time_none_is_lost
+                a_page_of_people_is_kept_together
+                a_page_without_news_confirms_what_it_brings
+                who_is_confirmed_is_not_purged
+                a_record_is_forgotten_unless_somebody_is_signed_in_with_it
             }
             sessions {
                 a_session_survives_a_restart_with_its_record

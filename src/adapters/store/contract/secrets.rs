@@ -128,7 +128,7 @@ pub(super) async fn sealing_again_goes_on_after_a_restart_and_leaves_what_is_dam
     drop(open("AB").unwrap());
     let store = open("BA").unwrap();
     for n in 0..150_u16 {
-        store.put_record("staging", &record(&format!("m-{n}"), at(0))).await.unwrap();
+        store.put_record("staging", &record(&format!("m-{n}"), at(0)), at(0)).await.unwrap();
     }
     drop(store);
     // Another change while the first is under way.

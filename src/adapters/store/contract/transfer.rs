@@ -49,6 +49,7 @@ pub(in crate::adapters::store) async fn furnished(place: &dyn Place) -> Arc<dyn 
         relationships: Vec::new(),
     };
     store.put_catalogue("production", &lists).await.unwrap();
+    store.put_state("production", "feed", b"{}").await.unwrap();
     let choice = EnvironmentChoice { configured: "production".into(), chosen: "sandbox".into() };
     store.choose_environment(&choice, &entry("choice")).await.unwrap();
     store
@@ -121,7 +122,7 @@ pub(super) async fn a_copy_holds_every_row_and_signs_nobody_out(place: &dyn Plac
     let store = furnished(place).await;
     // More than one batch.
     for n in 0..1200_u16 {
-        store.put_record("production", &record(&format!("m-{n}"), at(0))).await.unwrap();
+        store.put_record("production", &record(&format!("m-{n}"), at(0)), at(0)).await.unwrap();
     }
     let target = place.another();
     let filling = target.filling().await.unwrap();

@@ -13,7 +13,7 @@ pub(super) async fn a_purge_deletes_what_is_over_and_keeps_what_lives(place: &dy
     for session in [&old, &idle, &lives] {
         begin(&*store, session).await;
     }
-    store.put_record("production", &record("m-3", at(20))).await.unwrap();
+    store.put_record("production", &record("m-3", at(20)), at(20)).await.unwrap();
     store.use_once(&Once([1; 32]), at(59)).await.unwrap();
     store.use_once(&Once([2; 32]), at(60)).await.unwrap();
     let purge = Purge { now: at(60), created_before: at(0), seen_before: at(40), records_before: at(20) };

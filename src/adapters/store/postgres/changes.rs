@@ -20,8 +20,8 @@ const GATHERING: Duration = Duration::from_millis(20);
 pub(super) enum Change<'a> {
     /// These sessions have ended.
     Sessions(&'a [Vec<u8>]),
-    /// The record of a person, by environment.
-    Record(&'a str, &'a [u8]),
+    /// The records of these people, by environment.
+    Records(&'a str, &'a [Vec<u8>]),
     /// The draft of the role mapping, and perhaps the version in force.
     Mapping,
     /// An OpenID client.
@@ -34,7 +34,9 @@ pub(super) enum Change<'a> {
 pub(super) async fn note(connection: &QueryConnection<'_>, change: Change<'_>) -> QueryResult<()> {
     let (kind, keys, name): (&str, Vec<&[u8]>, Option<&str>) = match change {
         Change::Sessions(keys) => ("session", keys.iter().map(|key| &key[..]).collect(), None),
-        Change::Record(environment, person) => ("record", vec![person], Some(environment)),
+        Change::Records(environment, people) => {
+            ("record", people.iter().map(|person| &person[..]).collect(), Some(environment))
+        }
         Change::Mapping => ("mapping", Vec::new(), None),
         Change::Client(id) => ("client", Vec::new(), Some(id)),
         Change::Environment => ("environment", Vec::new(), None),

@@ -4,22 +4,68 @@ use std::sync::Arc;
 
 use tokio_postgres::Row;
 
-use super::PostgresStore;
-use super::changes::{Change, note};
-use super::statement::{QueryConnection, QueryResult, column, count, digest, only, values};
-use crate::adapters::store::directory::{Directory, SealedPage, SweepState};
+use super::statement::{QueryResult, column, count, digest, only, values};
+use super::{PostgresStore, records};
+use crate::adapters::store::directory::{Directory, MOST_AT_ONCE, SealedPage, SweepState};
 use crate::adapters::store::error::{StoreError, StoreFuture};
-use crate::adapters::store::sealed::{Bound, Named, RecordRow, from_column, to_column};
+use crate::adapters::store::records::{Confirming, Readings, the_one};
+use crate::adapters::store::sealed::{Bound, Named, from_column, to_column};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::time::Timestamp;
 
 impl Directory for PostgresStore {
-    fn put_record<'a>(&'a self, environment: &'a str, record: &'a Record) -> StoreFuture<'a, ()> {
+    fn put_record<'a>(
+        &'a self,
+        environment: &'a str,
+        record: &'a Record,
+        now: Timestamp,
+    ) -> StoreFuture<'a, Record> {
+        Box::pin(async move { the_one(self.put_page(environment, std::slice::from_ref(record), now).await?) })
+    }
+
+    fn put_records<'a>(
+        &'a self,
+        environment: &'a str,
+        records: &'a [Record],
+        now: Timestamp,
+    ) -> StoreFuture<'a, Vec<Record>> {
         Box::pin(async move {
-            let record = self.vault.seal_record(environment, record)?;
-            self.engine.write(record, |connection, record| Box::pin(write_record(connection, record))).await
+            let mut kept = Vec::with_capacity(records.len());
+            for page in records.chunks(MOST_AT_ONCE) {
+                kept.extend(self.put_page(environment, page, now).await?);
+            }
+            Ok(kept)
         })
+    }
+
+    fn confirm_records<'a>(
+        &'a self,
+        environment: &'a str,
+        people: &'a [IndividualId],
+        parts: &'a [Part],
+        at: Timestamp,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            for page in people.chunks(MOST_AT_ONCE) {
+                let people = page.iter().map(|id| self.vault.person(environment, id).to_vec()).collect();
+                let needs: (_, Vec<Vec<u8>>, _) =
+                    (environment.to_owned(), people, Confirming::new(parts, at));
+                let confirming = self.engine.write(needs, |connection, (environment, people, confirming)| {
+                    Box::pin(records::confirm(connection, environment, people, *confirming))
+                });
+                confirming.await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn forget_record<'a>(&'a self, environment: &'a str, id: &'a IndividualId) -> StoreFuture<'a, bool> {
+        let needs = (environment.to_owned(), self.vault.person(environment, id).to_vec());
+        Box::pin(self.engine.write(needs, |connection, (environment, person)| {
+            Box::pin(records::forget(connection, environment, person))
+        }))
     }
 
     fn record<'a>(&'a self, environment: &'a str, id: &'a IndividualId) -> StoreFuture<'a, Option<Record>> {
@@ -27,11 +73,12 @@ impl Directory for PostgresStore {
             let needs = (environment.to_owned(), self.vault.person(environment, id).to_vec());
             let found = self.engine.read(needs, |connection, (environment, person)| {
                 Box::pin(async move {
-                    let select = "SELECT sealed FROM records WHERE environment = $1 AND person = $2";
-                    connection.first(select, values![*environment, *person], only::<Vec<u8>>).await
+                    let select =
+                        "SELECT person, sealed, listed FROM records WHERE environment = $1 AND person = $2";
+                    connection.first(select, values![*environment, *person], records::read_sealed).await
                 })
             });
-            found.await?.map(|sealed| self.vault.open_record(environment, id, &sealed)).transpose()
+            found.await?.map(|stored| self.vault.open_record_of(environment, id, &stored)).transpose()
         })
     }
 
@@ -42,18 +89,15 @@ impl Directory for PostgresStore {
             let needs = (environment.to_owned(), person, named(Named::Email), named(Named::Number));
             let found = self.engine.read(needs, |connection, (environment, person, email, number)| {
                 Box::pin(async move {
-                    let select = "SELECT person, sealed FROM records WHERE environment = $1 AND person = $2
-                         UNION SELECT person, sealed FROM records WHERE environment = $1 AND email = $3
-                         UNION SELECT person, sealed FROM records WHERE environment = $1 AND record_number = $4
+                    let select = "SELECT person, sealed, listed FROM records WHERE environment = $1 AND person = $2
+                         UNION SELECT person, sealed, listed FROM records WHERE environment = $1 AND email = $3
+                         UNION SELECT person, sealed, listed FROM records WHERE environment = $1 AND record_number = $4
                          LIMIT 10";
                     let arguments = values![*environment, *person, *email, *number];
-                    connection.all(select, arguments, read_sealed).await
+                    connection.all(select, arguments, records::read_sealed).await
                 })
             });
-            let open = |(person, sealed): ([u8; 32], Vec<u8>)| {
-                self.vault.open(&sealed, Bound::Record { environment, person: &person })
-            };
-            found.await?.into_iter().map(open).collect()
+            found.await?.iter().map(|stored| self.vault.open_record(environment, stored)).collect()
         })
     }
 
@@ -70,25 +114,24 @@ impl Directory for PostgresStore {
     fn records<'a>(&'a self, environment: &'a str, after: i64, count: u16) -> StoreFuture<'a, SealedPage> {
         Box::pin(async move {
             let needs = (environment.to_owned(), after, i64::from(count));
-            let rows =
-                self.engine.read(needs, |connection, (environment, after, count)| {
-                    Box::pin(async move {
-                        connection.all(
-                    "SELECT person, sealed, rowid FROM records WHERE rowid > $2 AND environment = $1
+            let rows = self.engine.read(needs, |connection, (environment, after, count)| {
+                Box::pin(async move {
+                    connection.all(
+                    "SELECT person, sealed, listed, rowid FROM records WHERE rowid > $2 AND environment = $1
                      ORDER BY rowid LIMIT $3",
                     values![*environment, *after, *count],
-                    |row| Ok((column::<i64>(row, 2)?, read_sealed(row)?)),
+                    |row| Ok((column::<i64>(row, 3)?, records::read_sealed(row)?)),
                 ).await
-                    })
-                });
+                })
+            });
             let rows = rows.await?;
             let (vault, environment) = (Arc::clone(&self.vault), environment.to_owned());
             Ok(SealedPage {
                 last: rows.last().map_or(after, |(rowid, _)| *rowid),
                 len: rows.len(),
-                open: Box::new(rows.into_iter().map(move |(_, (person, sealed))| {
-                    vault.open(&sealed, Bound::Record { environment: &environment, person: &person })
-                })),
+                open: Box::new(
+                    rows.into_iter().map(move |(_, stored)| vault.open_record(&environment, &stored)),
+                ),
             })
         })
     }
@@ -237,29 +280,86 @@ impl Directory for PostgresStore {
             writing.await
         })
     }
+
+    fn state<'a>(&'a self, environment: &'a str, name: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
+        Box::pin(async move {
+            let needs = (environment.to_owned(), name.to_owned());
+            let found = self.engine.read(needs, |connection, (environment, name)| {
+                Box::pin(async move {
+                    let select = "SELECT sealed FROM directory_state WHERE environment = $1 AND name = $2";
+                    connection.first(select, values![*environment, *name], only::<Vec<u8>>).await
+                })
+            });
+            let bound = Bound::DirectoryState { environment, name };
+            found.await?.map(|sealed| self.vault.open_bytes(&sealed, bound)).transpose()
+        })
+    }
+
+    fn put_state<'a>(&'a self, environment: &'a str, name: &'a str, state: &'a [u8]) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let sealed = self.vault.seal_bytes(state, Bound::DirectoryState { environment, name })?;
+            let needs = (environment.to_owned(), name.to_owned(), sealed);
+            let writing = self.engine.write(needs, |connection, (environment, name, sealed)| {
+                Box::pin(async move {
+                    let write = "INSERT INTO directory_state (environment, name, sealed) VALUES ($1, $2, $3)
+                       ON CONFLICT (environment, name) DO UPDATE SET sealed = excluded.sealed";
+                    connection.change(write, values![*environment, *name, *sealed]).await.map(drop)
+                })
+            });
+            writing.await
+        })
+    }
+
+    fn states<'a>(
+        &'a self,
+        environment: &'a str,
+        prefix: &'a str,
+    ) -> StoreFuture<'a, Vec<(String, Vec<u8>)>> {
+        Box::pin(async move {
+            let needs = (environment.to_owned(), prefix.to_owned());
+            let rows = self.engine.read(needs, |connection, (environment, prefix)| {
+                Box::pin(async move {
+                    let select = "SELECT name, sealed FROM directory_state
+                         WHERE environment = $1 AND starts_with(name, $2) ORDER BY name COLLATE \"C\"";
+                    let read = |row: &Row| Ok((column::<String>(row, 0)?, column::<Vec<u8>>(row, 1)?));
+                    connection.all(select, values![*environment, *prefix], read).await
+                })
+            });
+            let open = |(name, sealed): (String, Vec<u8>)| {
+                let state =
+                    self.vault.open_bytes(&sealed, Bound::DirectoryState { environment, name: &name })?;
+                Ok((name, state))
+            };
+            rows.await?.into_iter().map(open).collect()
+        })
+    }
+
+    fn remove_state<'a>(&'a self, environment: &'a str, name: &'a str) -> StoreFuture<'a, ()> {
+        let needs = (environment.to_owned(), name.to_owned());
+        Box::pin(self.engine.write(needs, |connection, (environment, name)| {
+            Box::pin(async move {
+                let delete = "DELETE FROM directory_state WHERE environment = $1 AND name = $2";
+                connection.change(delete, values![*environment, *name]).await.map(drop)
+            })
+        }))
+    }
+}
+
+impl PostgresStore {
+    async fn put_page(
+        &self,
+        environment: &str,
+        page: &[Record],
+        now: Timestamp,
+    ) -> Result<Vec<Record>, StoreError> {
+        let readings = Readings::new(&self.vault, environment, page, now);
+        let putting =
+            self.engine.write(readings, |connection, readings| Box::pin(records::put(connection, readings)));
+        putting.await
+    }
 }
 
 /// `person` and `sealed`, the first columns.
 fn read_sealed(row: &Row) -> QueryResult<([u8; 32], Vec<u8>)> {
     Ok((digest(row, 0)?, column(row, 1)?))
-}
-
-/// As [`Directory::put_record`], within a transaction.
-pub(super) async fn write_record(connection: &QueryConnection<'_>, record: &RecordRow) -> QueryResult<()> {
-    let RecordRow { environment, person, as_of, email, record_number, sealed } = record;
-    let (email, number) = (email.as_ref().map(|it| &it[..]), record_number.as_ref().map(|it| &it[..]));
-    let written = connection
-        .change(
-            "INSERT INTO records (environment, person, as_of, sealed, email, record_number)
-             VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (environment, person) DO UPDATE SET as_of = excluded.as_of, sealed = excluded.sealed,
-               email = excluded.email, record_number = excluded.record_number
-             WHERE excluded.as_of >= records.as_of",
-            values![*environment, &person[..], *as_of, *sealed, email, number],
-        )
-        .await?;
-    match written {
-        0 => Ok(()),
-        _ => note(connection, Change::Record(environment, person)).await,
-    }
 }

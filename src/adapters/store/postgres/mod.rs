@@ -18,6 +18,7 @@ pub(crate) mod lease;
 mod mappings;
 mod outbox;
 mod raw;
+mod records;
 mod schema;
 mod secrets;
 pub mod server;

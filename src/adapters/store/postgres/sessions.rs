@@ -5,10 +5,10 @@ use std::net::IpAddr;
 use tokio_postgres::Row;
 
 use super::changes::{Change, note};
-use super::directory::write_record;
 use super::statement::{Argument, QueryConnection, QueryResult, column, digest, only, values};
-use super::{BATCH, PostgresStore};
+use super::{BATCH, PostgresStore, records};
 use crate::adapters::store::error::{StoreError, StoreFuture};
+use crate::adapters::store::records::{Readings, SealedRecord, the_one};
 use crate::adapters::store::sealed::{Bound, SessionRow, to_column};
 use crate::adapters::store::sessions::{
     LongAddressKey, MOST_ADDRESSES, MOST_ADDRESSES_OF_A_NETWORK, Once, SessionFilter, Sessions,
@@ -18,23 +18,24 @@ use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
 
 impl Sessions for PostgresStore {
-    fn begin_session<'a>(&'a self, session: &'a Session, record: &'a Record) -> StoreFuture<'a, ()> {
+    fn begin_session<'a>(&'a self, session: &'a Session, record: &'a Record) -> StoreFuture<'a, Record> {
         Box::pin(async move {
             if session.individual != record.id {
                 return Err(StoreError::Unavailable(
                     "a session needs the record of its own person".to_owned(),
                 ));
             }
-            let record = self.vault.seal_record(&session.environment, record)?;
+            let Session { environment, created, .. } = session;
+            let readings = Readings::new(&self.vault, environment, std::slice::from_ref(record), *created);
             let session = self.vault.seal_session(session)?;
-            self.engine
-                .write((record, session), |connection, (record, session)| {
-                    Box::pin(async move {
-                        write_record(connection, record).await?;
-                        insert_session(connection, session).await
-                    })
+            let begun = self.engine.write((readings, session), |connection, (readings, session)| {
+                Box::pin(async move {
+                    let kept = records::put(connection, readings).await?;
+                    insert_session(connection, session).await?;
+                    Ok(kept)
                 })
-                .await
+            });
+            the_one(begun.await?)
         })
     }
 
@@ -43,7 +44,7 @@ impl Sessions for PostgresStore {
             let found = self.engine.read(*key, |connection, key| Box::pin(select_session(connection, *key)));
             let Some((session, record)) = found.await? else { return Ok(None) };
             let session = self.vault.open_session(session)?;
-            let record = self.vault.open_record(&session.environment, &session.individual, &record)?;
+            let record = self.vault.open_record_of(&session.environment, &session.individual, &record)?;
             Ok(Some((session, record)))
         })
     }
@@ -203,14 +204,15 @@ fn read_session(row: &Row) -> QueryResult<SessionRow> {
 async fn select_session(
     connection: &QueryConnection<'_>,
     key: SessionKey,
-) -> QueryResult<Option<(SessionRow, Vec<u8>)>> {
+) -> QueryResult<Option<(SessionRow, SealedRecord)>> {
     connection
         .first(
-            "SELECT s.key, s.environment, s.person, s.host, s.created, s.last_seen, s.sealed, r.sealed
+            "SELECT s.key, s.environment, s.person, s.host, s.created, s.last_seen, s.sealed,
+               r.person, r.sealed, r.listed
              FROM sessions s JOIN records r ON r.environment = s.environment AND r.person = s.person
              WHERE s.key = $1",
             values![&key.0[..]],
-            |row| Ok((read_session(row)?, column(row, 7)?)),
+            |row| Ok((read_session(row)?, records::read_sealed_from(row, 7)?)),
         )
         .await
 }

@@ -121,7 +121,7 @@ typed! {
     i64 => INT8,
     &str => TEXT, String => TEXT,
     &[u8] => BYTEA, Vec<u8> => BYTEA,
-    Vec<i64> => INT8_ARRAY, Vec<Vec<u8>> => BYTEA_ARRAY, Vec<&[u8]> => BYTEA_ARRAY,
+    Vec<i64> => INT8_ARRAY, Vec<Vec<u8>> => BYTEA_ARRAY, Vec<&[u8]> => BYTEA_ARRAY, Vec<Option<&[u8]>> => BYTEA_ARRAY,
 }
 
 /// An argument of a statement.

@@ -4,32 +4,76 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Row, params};
 
-use super::SqliteStore;
-use super::statement::{SqlResult, all, change, column, first};
-use crate::adapters::store::directory::{Directory, SealedPage, SweepState};
+use super::statement::{all, change, column, first};
+use super::{SqliteStore, records};
+use crate::adapters::store::directory::{Directory, MOST_AT_ONCE, SealedPage, SweepState};
 use crate::adapters::store::error::StoreFuture;
-use crate::adapters::store::sealed::{Bound, Named, RecordRow, from_column, to_column};
+use crate::adapters::store::records::{Confirming, Readings, the_one};
+use crate::adapters::store::sealed::{Bound, Named, from_column, to_column};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::time::Timestamp;
 
 impl Directory for SqliteStore {
-    fn put_record<'a>(&'a self, environment: &'a str, record: &'a Record) -> StoreFuture<'a, ()> {
+    fn put_record<'a>(
+        &'a self,
+        environment: &'a str,
+        record: &'a Record,
+        now: Timestamp,
+    ) -> StoreFuture<'a, Record> {
         Box::pin(async move {
-            let record = self.vault.seal_record(environment, record)?;
-            self.writer.run(move |connection| write_record(connection, &record)).await
+            let readings = Readings::new(&self.vault, environment, std::slice::from_ref(record), now);
+            the_one(self.writer.run(move |connection| records::put(connection, &readings)).await?)
         })
+    }
+
+    fn put_records<'a>(
+        &'a self,
+        environment: &'a str,
+        records: &'a [Record],
+        now: Timestamp,
+    ) -> StoreFuture<'a, Vec<Record>> {
+        Box::pin(async move {
+            let mut kept = Vec::with_capacity(records.len());
+            for page in records.chunks(MOST_AT_ONCE) {
+                let readings = Readings::new(&self.vault, environment, page, now);
+                kept.extend(self.writer.run(move |connection| records::put(connection, &readings)).await?);
+            }
+            Ok(kept)
+        })
+    }
+
+    fn confirm_records<'a>(
+        &'a self,
+        environment: &'a str,
+        people: &'a [IndividualId],
+        parts: &'a [Part],
+        at: Timestamp,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let confirming = Confirming::new(parts, at);
+            for page in people.chunks(MOST_AT_ONCE) {
+                let people: Vec<_> = page.iter().map(|id| self.vault.person(environment, id)).collect();
+                let of = environment.to_owned();
+                let confirm =
+                    move |connection: &Connection| records::confirm(connection, &of, &people, confirming);
+                self.writer.run(confirm).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn forget_record<'a>(&'a self, environment: &'a str, id: &'a IndividualId) -> StoreFuture<'a, bool> {
+        let (of, person) = (environment.to_owned(), self.vault.person(environment, id));
+        Box::pin(self.writer.run(move |connection| records::forget(connection, &of, &person)))
     }
 
     fn record<'a>(&'a self, environment: &'a str, id: &'a IndividualId) -> StoreFuture<'a, Option<Record>> {
         Box::pin(async move {
-            let person = self.vault.person(environment, id);
-            let of = environment.to_owned();
-            let found = self.reader.run(move |connection| {
-                let select = "SELECT sealed FROM records WHERE environment = ?1 AND person = ?2";
-                first(connection, select, params![of, person], column::<Vec<u8>>)
-            });
-            found.await?.map(|sealed| self.vault.open_record(environment, id, &sealed)).transpose()
+            let (of, person) = (environment.to_owned(), self.vault.person(environment, id));
+            let found = self.reader.run(move |connection| records::select(connection, &of, &person));
+            found.await?.map(|stored| self.vault.open_record_of(environment, id, &stored)).transpose()
         })
     }
 
@@ -43,18 +87,15 @@ impl Directory for SqliteStore {
             let found = self.reader.run(move |connection| {
                 all(
                     connection,
-                    "SELECT person, sealed FROM records WHERE environment = ?1 AND person = ?2
-                     UNION SELECT person, sealed FROM records WHERE environment = ?1 AND email = ?3
-                     UNION SELECT person, sealed FROM records WHERE environment = ?1 AND record_number = ?4
+                    "SELECT person, sealed, listed FROM records WHERE environment = ?1 AND person = ?2
+                     UNION SELECT person, sealed, listed FROM records WHERE environment = ?1 AND email = ?3
+                     UNION SELECT person, sealed, listed FROM records WHERE environment = ?1 AND record_number = ?4
                      LIMIT 10",
                     params![of, person, email, number],
-                    read_sealed,
+                    records::read_sealed,
                 )
             });
-            let open = |(person, sealed): ([u8; 32], Vec<u8>)| {
-                self.vault.open(&sealed, Bound::Record { environment, person: &person })
-            };
-            found.await?.into_iter().map(open).collect()
+            found.await?.iter().map(|stored| self.vault.open_record(environment, stored)).collect()
         })
     }
 
@@ -74,10 +115,10 @@ impl Directory for SqliteStore {
                 // In the order of the file. By the index of people, each record would be a jump to another place of it.
                 all(
                     connection,
-                    "SELECT person, sealed, rowid FROM records NOT INDEXED
+                    "SELECT person, sealed, listed, rowid FROM records NOT INDEXED
                      WHERE rowid > ?2 AND environment = ?1 ORDER BY rowid LIMIT ?3",
                     params![of, after, count],
-                    |row| Ok((row.get::<_, i64>(2)?, read_sealed(row)?)),
+                    |row| Ok((row.get::<_, i64>(3)?, records::read_sealed(row)?)),
                 )
             });
             let rows = rows.await?;
@@ -85,9 +126,9 @@ impl Directory for SqliteStore {
             Ok(SealedPage {
                 last: rows.last().map_or(after, |(rowid, _)| *rowid),
                 len: rows.len(),
-                open: Box::new(rows.into_iter().map(move |(_, (person, sealed))| {
-                    vault.open(&sealed, Bound::Record { environment: &environment, person: &person })
-                })),
+                open: Box::new(
+                    rows.into_iter().map(move |(_, stored)| vault.open_record(&environment, &stored)),
+                ),
             })
         })
     }
@@ -218,24 +259,66 @@ impl Directory for SqliteStore {
             writing.await
         })
     }
+
+    fn state<'a>(&'a self, environment: &'a str, name: &'a str) -> StoreFuture<'a, Option<Vec<u8>>> {
+        Box::pin(async move {
+            let arguments = [environment.to_owned(), name.to_owned()];
+            let found = self.reader.run(move |connection| {
+                let select = "SELECT sealed FROM directory_state WHERE environment = ?1 AND name = ?2";
+                first(connection, select, arguments, column::<Vec<u8>>)
+            });
+            let bound = Bound::DirectoryState { environment, name };
+            found.await?.map(|sealed| self.vault.open_bytes(&sealed, bound)).transpose()
+        })
+    }
+
+    fn put_state<'a>(&'a self, environment: &'a str, name: &'a str, state: &'a [u8]) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let sealed = self.vault.seal_bytes(state, Bound::DirectoryState { environment, name })?;
+            let (of, name) = (environment.to_owned(), name.to_owned());
+            let writing = self.writer.run(move |connection| {
+                let write =
+                    "INSERT OR REPLACE INTO directory_state (environment, name, sealed) VALUES (?1, ?2, ?3)";
+                change(connection, write, params![of, name, sealed]).map(drop)
+            });
+            writing.await
+        })
+    }
+
+    fn states<'a>(
+        &'a self,
+        environment: &'a str,
+        prefix: &'a str,
+    ) -> StoreFuture<'a, Vec<(String, Vec<u8>)>> {
+        Box::pin(async move {
+            let arguments = [environment.to_owned(), prefix.to_owned()];
+            let rows = self.reader.run(move |connection| {
+                // By the primary key from the prefix on.
+                let select = "SELECT name, sealed FROM directory_state
+                     WHERE environment = ?1 AND name >= ?2 AND substr(name, 1, length(?2)) = ?2 ORDER BY name";
+                all(connection, select, arguments, |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, Vec<u8>>(1)?))
+                })
+            });
+            let open = |(name, sealed): (String, Vec<u8>)| {
+                let state =
+                    self.vault.open_bytes(&sealed, Bound::DirectoryState { environment, name: &name })?;
+                Ok((name, state))
+            };
+            rows.await?.into_iter().map(open).collect()
+        })
+    }
+
+    fn remove_state<'a>(&'a self, environment: &'a str, name: &'a str) -> StoreFuture<'a, ()> {
+        let arguments = [environment.to_owned(), name.to_owned()];
+        Box::pin(self.writer.run(move |connection| {
+            let delete = "DELETE FROM directory_state WHERE environment = ?1 AND name = ?2";
+            change(connection, delete, arguments).map(drop)
+        }))
+    }
 }
 
 /// `person` and `sealed`, the first columns.
 fn read_sealed(row: &Row<'_>) -> rusqlite::Result<([u8; 32], Vec<u8>)> {
     Ok((row.get(0)?, row.get(1)?))
-}
-
-/// As [`Directory::put_record`], within a transaction.
-pub(super) fn write_record(connection: &Connection, record: &RecordRow) -> SqlResult<()> {
-    let RecordRow { environment, person, as_of, email, record_number, sealed } = record;
-    change(
-        connection,
-        "INSERT INTO records (environment, person, as_of, sealed, email, record_number)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT DO UPDATE SET as_of = excluded.as_of, sealed = excluded.sealed,
-           email = excluded.email, record_number = excluded.record_number
-         WHERE excluded.as_of >= records.as_of",
-        params![environment, person, as_of, sealed, email, record_number],
-    )
-    .map(drop)
 }

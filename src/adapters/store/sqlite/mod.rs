@@ -2,7 +2,8 @@
 //!
 //! One file for each port says which statement does what; `schema` has the file and its tables, `lock` who may run on it,
 //! `worker` the threads. Writes go through one thread and are committed in groups; reads have a thread of their own. Sealing and
-//! opening are done by the caller's thread, so that the writer, of which there is one, only writes.
+//! opening are done by the caller's thread wherever the row is known before, so that the writer, of which there is one, hardly does more
+//! than write.
 
 mod administration;
 mod calls;
@@ -14,6 +15,7 @@ pub(crate) mod lock;
 mod mappings;
 mod outbox;
 mod raw;
+mod records;
 mod schema;
 mod secrets;
 mod sessions;

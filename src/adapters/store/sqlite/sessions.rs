@@ -4,10 +4,10 @@ use std::net::IpAddr;
 
 use rusqlite::{Connection, Params, Row, params};
 
-use super::directory::write_record;
 use super::statement::{SqlResult, all, change, column, first};
-use super::{BATCH, SqliteStore};
+use super::{BATCH, SqliteStore, records};
 use crate::adapters::store::error::{StoreError, StoreFuture};
+use crate::adapters::store::records::{Readings, SealedRecord, the_one};
 use crate::adapters::store::sealed::{Bound, SessionRow, to_column};
 use crate::adapters::store::sessions::{
     LongAddressKey, MOST_ADDRESSES, MOST_ADDRESSES_OF_A_NETWORK, Once, SessionFilter, Sessions,
@@ -17,21 +17,22 @@ use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
 
 impl Sessions for SqliteStore {
-    fn begin_session<'a>(&'a self, session: &'a Session, record: &'a Record) -> StoreFuture<'a, ()> {
+    fn begin_session<'a>(&'a self, session: &'a Session, record: &'a Record) -> StoreFuture<'a, Record> {
         Box::pin(async move {
             if session.individual != record.id {
                 return Err(StoreError::Unavailable(
                     "a session needs the record of its own person".to_owned(),
                 ));
             }
-            let record = self.vault.seal_record(&session.environment, record)?;
+            let Session { environment, created, .. } = session;
+            let readings = Readings::new(&self.vault, environment, std::slice::from_ref(record), *created);
             let session = self.vault.seal_session(session)?;
-            self.writer
-                .run(move |connection| {
-                    write_record(connection, &record)?;
-                    insert_session(connection, &session)
-                })
-                .await
+            let begin = move |connection: &Connection| {
+                let kept = records::put(connection, &readings)?;
+                insert_session(connection, &session)?;
+                Ok(kept)
+            };
+            the_one(self.writer.run(begin).await?)
         })
     }
 
@@ -41,7 +42,7 @@ impl Sessions for SqliteStore {
             let found = self.reader.run(move |connection| select_session(connection, key)).await?;
             let Some((session, record)) = found else { return Ok(None) };
             let session = self.vault.open_session(session)?;
-            let record = self.vault.open_record(&session.environment, &session.individual, &record)?;
+            let record = self.vault.open_record_of(&session.environment, &session.individual, &record)?;
             Ok(Some((session, record)))
         })
     }
@@ -184,14 +185,18 @@ fn read_session(row: &Row<'_>) -> rusqlite::Result<SessionRow> {
 }
 
 /// The row of a session, and the sealed record of its person.
-fn select_session(connection: &Connection, key: SessionKey) -> SqlResult<Option<(SessionRow, Vec<u8>)>> {
+fn select_session(connection: &Connection, key: SessionKey) -> SqlResult<Option<(SessionRow, SealedRecord)>> {
     first(
         connection,
-        "SELECT s.key, s.environment, s.person, s.host, s.created, s.last_seen, s.sealed, r.sealed
+        "SELECT s.key, s.environment, s.person, s.host, s.created, s.last_seen, s.sealed,
+           r.person, r.sealed, r.listed
          FROM sessions s JOIN records r ON r.environment = s.environment AND r.person = s.person
          WHERE s.key = ?1",
         [key.0],
-        |row| Ok((read_session(row)?, row.get(7)?)),
+        |row| {
+            let record = SealedRecord { person: row.get(7)?, sealed: row.get(8)?, listed: row.get(9)? };
+            Ok((read_session(row)?, record))
+        },
     )
 }
 

@@ -1,5 +1,6 @@
 //! What the file withstands, and what it tells a stranger.
 
+mod damage;
 mod releases;
 
 use std::fs;
@@ -15,11 +16,7 @@ use super::snapshot::SqliteSnapshot;
 use super::statement::{all, column, first};
 use super::*;
 use crate::adapters::keys::assertion::Signer;
-use crate::adapters::store::administration::Administration as _;
-use crate::adapters::store::contract::administration::client;
-use crate::adapters::store::contract::{
-    DANA, OMAR, Place, ShownTable, at, begin, entry, key, record, session,
-};
+use crate::adapters::store::contract::{DANA, Place, ShownTable, at, begin, key, record, session};
 use crate::adapters::store::directory::Directory as _;
 use crate::adapters::store::error::StoreFuture;
 use crate::adapters::store::raw::{Filling, RawRows};
@@ -221,52 +218,11 @@ async fn another_secret_key_is_refused_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn rows_that_were_damaged_or_swapped_are_refused() {
-    let swap = |table: &str, column: &str| {
-        format!(
-            "CREATE TEMP TABLE before AS SELECT * FROM {table};
-             UPDATE {table} SET {column} =
-               (SELECT b.{column} FROM temp.before b WHERE b.person <> {table}.person)"
-        )
-    };
-    let cases = [
-        ("a damaged record", "UPDATE records SET sealed = zeroblob(length(sealed))".to_owned()),
-        ("an empty record", "UPDATE records SET sealed = x''".to_owned()),
-        ("a damaged session", "UPDATE sessions SET sealed = x'01'".to_owned()),
-        ("swapped records", swap("records", "sealed")),
-        ("swapped sessions", swap("sessions", "sealed")),
-        ("sessions that point to the other's record", swap("sessions", "person")),
-        ("a prolonged session", "UPDATE sessions SET created = created + 1".to_owned()),
-        ("a session moved to another host", "UPDATE sessions SET host = 'admin.reef.example'".to_owned()),
-        (
-            "rows moved to another environment",
-            "UPDATE sessions SET environment = 'staging'; UPDATE records SET environment = 'staging'"
-                .to_owned(),
-        ),
-    ];
-    for (case, sql) in cases {
-        let file = File::new();
-        let store = file.open();
-        begin(&store, &session(1, DANA)).await;
-        begin(&store, &session(2, OMAR)).await;
-        drop(store);
-        file.edit(&sql);
-        let store = file.open();
-        for n in [1, 2] {
-            let answer = store.session(&key(n)).await;
-            assert!(matches!(answer, Err(StoreError::Damaged(_))), "{case}: {answer:?}");
-        }
-        store.end_session(&key(1)).await.unwrap();
-        assert_eq!(store.session(&key(1)).await, Ok(None), "{case}: it can still be ended");
-    }
-}
-
-#[tokio::test]
 async fn the_file_tells_a_stranger_nothing_about_people() {
     let file = File::new();
     let store = file.open();
     begin(&store, &session(1, DANA)).await;
-    store.put_record("production", &record(DANA, at(5))).await.unwrap();
+    store.put_record("production", &record(DANA, at(5)), at(5)).await.unwrap();
     let signing = Signer::generate(Algorithm::EdDsa, at(0), at(0)).unwrap();
     store.put_key(&signing).await.unwrap();
     let secrets: [&[u8]; 6] =
@@ -321,17 +277,6 @@ fn a_place_or_file_that_will_not_do_is_refused_and_left_alone() {
         assert!(error.contains(expected), "{error}");
         assert_eq!(fs::read(file.path()).unwrap(), before, "{expected}");
     }
-}
-
-#[tokio::test]
-async fn a_client_that_was_edited_is_not_believed() {
-    let file = File::new();
-    let store = file.open();
-    for id in ["forum", "shop"] {
-        assert_eq!(store.put_client(None, &client(id, id), &entry("client")).await, Ok(true));
-    }
-    file.edit("UPDATE openid_clients SET sealed = (SELECT sealed FROM openid_clients WHERE id = 'shop')");
-    assert_eq!(store.clients().await, Err(StoreError::Damaged("OpenID client")));
 }
 
 fn address(n: u32) -> LongAddressKey {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::{AmsCatalogue, PersonReading, Wanted};
 use crate::adapters::budget::Priority;
+use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
 use crate::domain::record::Record;
@@ -53,6 +54,7 @@ pub struct People {
     pub(in crate::flows::administer) environment: Arc<str>,
     pub(in crate::flows::administer) directory: Arc<dyn Directory>,
     pub(in crate::flows::administer) rules: PublishedRules,
+    pub(in crate::flows::administer) clock: SharedClock,
 }
 
 impl People {
@@ -62,7 +64,7 @@ impl People {
         let parts = self.rules.load().rules.parts();
         match self.ams.find(&wanted, parts, Priority::Person).await {
             Ok(Some(PersonReading { record, said })) => {
-                self.directory.put_record(&self.environment, &record).await?;
+                self.directory.put_record(&self.environment, &record, self.clock.now()).await?;
                 Ok(FoundPerson { record, said: Some(said), instead_of: None })
             }
             Ok(None) => Err(FindError::Nobody),

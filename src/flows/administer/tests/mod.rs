@@ -110,7 +110,7 @@ impl Running {
     }
 
     async fn know(&self, record: &Record) {
-        self.store.put_record("production", record).await.unwrap();
+        self.store.put_record("production", record, record.as_of()).await.unwrap();
     }
 
     /// The answer of a preview, however long it takes.

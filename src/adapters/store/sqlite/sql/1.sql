@@ -13,12 +13,14 @@ CREATE TABLE data_keys (
   PRIMARY KEY (generation, secret)
 ) STRICT, WITHOUT ROWID;
 
+-- `as_of`: when the person was last seen in the AMS. `listed`: when pages of the AMS confirmed parts of the record since it was sealed.
 CREATE TABLE records (
   environment TEXT NOT NULL,
   person BLOB NOT NULL CHECK (length(person) = 32),
   as_of INTEGER NOT NULL,
   email BLOB,
   record_number BLOB,
+  listed BLOB,
   sealed BLOB NOT NULL,
   PRIMARY KEY (environment, person)
 ) STRICT;
@@ -206,6 +208,14 @@ CREATE TABLE catalogues (
   environment TEXT NOT NULL PRIMARY KEY,
   sealed BLOB NOT NULL
 ) STRICT;
+
+-- What the reading of the AMS keeps by name, such as how far it has come. `sealed` is bound to environment and name.
+CREATE TABLE directory_state (
+  environment TEXT NOT NULL,
+  name TEXT NOT NULL,
+  sealed BLOB NOT NULL,
+  PRIMARY KEY (environment, name)
+) STRICT, WITHOUT ROWID;
 
 -- The AMS environment that an administrator chose in place of the one in the configuration. It counts only as long as the
 -- configuration still says what it said then.
