@@ -27,6 +27,8 @@ section! {
         listen: Listen,
         /// The association management system. Required.
         ams: Spanned<Ams>,
+        /// How the copy of the AMS's records is kept current.
+        directory: Directory,
         /// How long a sign-in and what it knows may last.
         session: Session,
         /// What survives a restart. Required.
@@ -141,6 +143,19 @@ section! {
         user_email: Source,
         /// Password of the integration's user, a secret. Required. Needs a restart.
         user_password: Source,
+        /// The id of somebody who stays on file, such as a member of the staff. As long as the AMS does not find this person, it is not believed that
+        /// others are gone. Example: "b3a1c0de-0001-4222-8333-444455550001". Default: the integration's user. Needs a restart.
+        canary: Text,
+    }
+}
+
+section! {
+    /// `[directory]`: how the copy of the AMS's records is kept current.
+    Directory {
+        /// The last part of the address `/_gate/hooks/SECRET` at which the AMS tells of changes; `membergate hooks register` uses the first. Two
+        /// while one takes the place of the other. At least 22 letters, digits, `-` and `_`. Example: [{ env = "MEMBERGATE_HOOK_SECRET" }].
+        /// Default: [], no webhooks.
+        hook_secrets: Vec<Source>,
     }
 }
 

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tracing::level_filters::LevelFilter;
 use url::Url;
 
@@ -34,6 +35,8 @@ pub struct Settings {
     pub listen: Listen,
     /// The association management system.
     pub ams: AmsChoice,
+    /// What the address of our webhooks ends in, the one that is registered first; at most two.
+    pub hook_secrets: Vec<SecretString>,
     /// How long sessions and records live.
     pub session: SessionLimits,
     /// What survives a restart.

@@ -5,6 +5,7 @@
 mod access;
 mod admin;
 mod ams;
+mod directory;
 mod oidc;
 mod site;
 mod store;
@@ -50,6 +51,7 @@ pub(super) fn settings(
     let association = document.association.section().and_then(|said| to.association(said));
     let listen = document.listen.or(Default::default).and_then(|said| to.listen(said));
     let ams = document.ams.section().and_then(|said| to.ams(said));
+    let hook_secrets = document.directory.or(Default::default).and_then(|said| to.hook_secrets(said));
     let session = document.session.or(Default::default).and_then(|said| to.session(said));
     let store = document.store.section().and_then(|said| to.store(said));
     let log = document.log.or(Default::default).and_then(|said| to.log(said));
@@ -67,6 +69,7 @@ pub(super) fn settings(
         association: association?,
         listen: listen?,
         ams: ams?,
+        hook_secrets: hook_secrets?,
         session: session?,
         store: store?,
         log: log?,

@@ -94,6 +94,11 @@ impl WaitingRoom {
         self.canary.is_found().await
     }
 
+    /// The AMS has just told of this person.
+    pub fn note_found(&self, person: &IndividualId) {
+        self.canary.note_found(person);
+    }
+
     /// The AMS gave no answer, or has given one again.
     pub fn note_ams(&self, has_answered: bool) {
         let mut gathering = self.gathering();
