@@ -85,6 +85,11 @@ impl HttpClient {
         self.send(self.client.request(Method::GET, url).headers(headers)).await
     }
 
+    /// Has what stands at `url` removed.
+    pub async fn delete(&self, url: Url, headers: HeaderMap) -> Result<HttpAnswer, HttpError> {
+        self.send(self.client.request(Method::DELETE, url).headers(headers)).await
+    }
+
     /// Posts a JSON document to `url`.
     pub async fn post_json(
         &self,

@@ -87,7 +87,7 @@ impl App {
             store: opened.store.clone(),
             resealing: Arc::clone(&opened.resealing),
             gate: Arc::clone(&gate),
-            ams: Arc::clone(&use_cases.upstream.ams),
+            ams: use_cases.upstream.ams.clone(),
             budget: Arc::clone(&use_cases.upstream.budget),
             sign_in: Arc::clone(&use_cases.visiting.sign_in),
             refresh: Arc::clone(&use_cases.visiting.refresh),

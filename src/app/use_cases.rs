@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use jiff::SignedDuration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,15 +11,15 @@ use super::error::StartError;
 use super::openid::OpenId;
 use super::stored::Opened;
 use crate::adapters::ams::Ams;
-use crate::adapters::ams::catalogue::AmsCatalogue;
+use crate::adapters::ams::reading::AmsReading;
 use crate::adapters::budget::Budget;
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::adapters::keys::seal::Sealer;
-use crate::flows::administer::services::{AdminServices, RECORDS_KEPT, ServiceParts};
+use crate::flows::administer::services::{AdminServices, ServiceParts};
 use crate::flows::administer::{Administer, first_mapping};
-use crate::flows::grant::PublishedClients;
 use crate::flows::canary::Canary;
-use crate::flows::directory::Beliefs;
+use crate::flows::directory::{Beliefs, DirectoryParts, DirectoryUpdater};
+use crate::flows::grant::PublishedClients;
 use crate::flows::grounds::Grounds;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::person::{Published, PublishedRules};
@@ -35,7 +34,7 @@ use crate::web::state::Services;
 
 /// The AMS that is live, and the calls that it allows.
 pub(super) struct Upstream {
-    pub(super) ams: Arc<dyn AmsCatalogue>,
+    pub(super) ams: Arc<dyn AmsReading>,
     pub(super) budget: Arc<Budget>,
 }
 
@@ -76,6 +75,7 @@ pub(super) struct Visiting {
     pub(super) sign_in: Arc<SignIn>,
     pub(super) long: Arc<LongAddresses>,
     pub(super) refresh: Arc<Refresh>,
+    pub(super) directory: Arc<DirectoryUpdater>,
 }
 
 impl Visiting {
@@ -132,8 +132,19 @@ impl Visiting {
             sealers,
             waiting,
         ));
+        let directory = DirectoryUpdater::new(DirectoryParts {
+            ams: Arc::clone(&upstream.ams),
+            store: store.clone(),
+            visits: Arc::clone(&visits),
+            refresh: Arc::clone(&refresh),
+            beliefs,
+            rules: Arc::clone(rules),
+            budget: Arc::clone(&upstream.budget),
+            clock: Arc::clone(clock),
+            settings: settings.directory.clone(),
+        });
         let long = Arc::new(LongAddresses::new(store.clone(), Arc::clone(clock)));
-        Ok((Visiting { visits, sign_in, long, refresh }, queue))
+        Ok((Visiting { visits, sign_in, long, refresh, directory }, queue))
     }
 }
 
@@ -172,7 +183,7 @@ impl AdminUseCases {
         let admin_services = AdminServices::new(ServiceParts {
             store: store.clone(),
             resealing: Arc::clone(&opened.resealing),
-            ams: Arc::clone(ams),
+            ams: ams.clone(),
             visits: Arc::clone(visits),
             rules: Arc::clone(&mapping.rules),
             clock: Arc::clone(clock),
@@ -236,6 +247,7 @@ impl UseCases {
     pub(super) fn run(&self, queue: Queue, opened: &Opened, tasks: &TaskTracker, stop: &CancellationToken) {
         let Visiting { refresh, visits, .. } = &self.visiting;
         tasks.spawn(Arc::clone(refresh).run(queue, stop.clone()));
+        tasks.spawn(Arc::clone(&self.visiting.directory).run(stop.clone()));
         tasks.spawn(Arc::clone(&self.visiting.sign_in.waiting).run(stop.clone()));
         let admin_services = self.administration.admin_services.as_ref();
         tasks.spawn(upkeep::run(
@@ -243,7 +255,7 @@ impl UseCases {
             opened.store.clone(),
             Arc::clone(&self.mapping.lists),
             Arc::clone(&opened.clock),
-            admin_services.map_or(SignedDuration::ZERO, |_| RECORDS_KEPT),
+            opened.settings.directory.forget_after,
             stop.clone(),
         ));
         let (watch, limited) = (Arc::clone(&visits.store_watch), Arc::clone(visits));

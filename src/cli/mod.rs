@@ -7,6 +7,7 @@ pub(crate) mod check;
 #[cfg(feature = "sim")]
 pub(crate) mod demo;
 pub mod explain;
+pub(crate) mod hooks;
 pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod serve;
@@ -91,6 +92,9 @@ pub enum Command {
     /// Copies, backs up, restores and upgrades what the gateway keeps.
     #[command(subcommand)]
     Store(store::StoreCommand),
+    /// Has the AMS tell the gateway of changes as they are made, by webhooks.
+    #[command(subcommand)]
+    Hooks(hooks::Hooks),
     /// Makes the secret key, and shows the public keys of assertions.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -154,6 +158,7 @@ fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Comman
         Command::Sim(simulated) => sim::run(simulated, out),
         Command::Migrate(asked) => migrate::run(&asked, &config, &Machine, out),
         Command::Store(command) => store::run(command, &config, &Machine, out),
+        Command::Hooks(hooks) => hooks::run(hooks, &config, &Machine, out),
         Command::Keys(keys) => keys::run(keys, &config, &Machine, out),
         Command::AdminLink => admin_link::run(&config, &Machine, out),
     }
@@ -252,6 +257,8 @@ failed, 2 called wrongly. Results go to standard output, problems to standard er
             (vec![], 2),
             (vec!["chek"], 2),
             (vec!["sim", "remembers", "--listen", "everywhere"], 2),
+            (vec!["hooks"], 2),
+            (vec!["hooks", "list", "--config", "/nowhere/membergate.toml"], 1),
         ] {
             let arguments = std::iter::once("membergate").chain(arguments).map(OsString::from);
             let shown = format!("{:?}", arguments.clone().collect::<Vec<_>>());

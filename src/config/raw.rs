@@ -143,6 +143,9 @@ section! {
         user_email: Source,
         /// Password of the integration's user, a secret. Required. Needs a restart.
         user_password: Source,
+        /// The id of somebody who stays on file, such as a member of the staff. As long as the AMS does not find this person, it is not believed that
+        /// others are gone. Example: "b3a1c0de-0001-4222-8333-444455550001". Default: the integration's user. Needs a restart.
+        canary: Text,
     }
 }
 
@@ -179,6 +182,10 @@ section! {
         sweep_every: Text,
         /// A record is erased when nothing has confirmed it for so long: the person is no longer in the AMS, or has not signed in. Example: "2160h". Default: "720h".
         forget_after: Text,
+        /// The last part of the address `/_gate/hooks/SECRET` at which the AMS tells of changes; `membergate hooks register` uses the first. Two
+        /// while one takes the place of the other. At least 22 letters, digits, `-` and `_`. Example: [{ env = "MEMBERGATE_HOOK_SECRET" }].
+        /// Default: [], no webhooks.
+        hook_secrets: Vec<Source>,
     }
 }
 

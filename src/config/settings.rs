@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tracing::level_filters::LevelFilter;
 use url::Url;
 
@@ -18,9 +19,9 @@ use crate::domain::access;
 use crate::domain::association::Association;
 use crate::domain::budget::Rate;
 use crate::domain::client::Client;
+use crate::domain::directory::settings::DirectorySettings;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
-use crate::domain::directory::settings::DirectorySettings;
 use crate::domain::session::SessionLimits;
 use crate::flows::administer;
 use crate::flows::grant::ProviderSettings;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub listen: Listen,
     /// The association management system.
     pub ams: AmsChoice,
+    /// What the address of our webhooks ends in, the one that is registered first; at most two.
+    pub hook_secrets: Vec<SecretString>,
     /// How long sessions and records live.
     pub session: SessionLimits,
     /// How the records of people are kept in step with the AMS.

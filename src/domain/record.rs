@@ -232,9 +232,10 @@ impl Record {
         self
     }
 
-    /// When the person was last seen in the AMS.
+    /// When something about the person was last confirmed.
     pub fn as_of(&self) -> Timestamp {
-        self.confirmed.of(Part::Profile).unwrap_or(Timestamp::MIN)
+        let instants = Part::ALL.into_iter().filter_map(|part| self.confirmed.of(part));
+        instants.max().unwrap_or(Timestamp::MIN)
     }
 
     /// Whether all of a part was read that a condition on `code` looks at; on any code, if there is none.

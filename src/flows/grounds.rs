@@ -95,10 +95,9 @@ impl Grounds {
         for part in Part::LISTS {
             let by_record = known.and_then(|record| match part {
                 Part::Committees | Part::Registrations => known_as_of(record, &rosters, rules, part),
-                part => record
-                    .confirmed
-                    .of(part)
-                    .filter(|_| record.has_codes(part, rules.parts().codes(part))),
+                part => {
+                    record.confirmed.of(part).filter(|_| record.has_codes(part, rules.parts().codes(part)))
+                }
             });
             if by_record.is_some_and(|at| at >= oldest) || are_told(&rosters, &needed, part, oldest) {
                 needed.remove(part);

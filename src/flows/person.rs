@@ -87,12 +87,7 @@ impl Held {
             (decision, rules.unread(&believed), until)
         };
         Held {
-            standing: Standing {
-                id: record.id.clone(),
-                profile: record.profile.clone(),
-                decision,
-                unread,
-            },
+            standing: Standing { id: record.id.clone(), profile: record.profile.clone(), decision, unread },
             core_confirmed: record.oldest([Part::Profile, Part::Memberships]),
             all_confirmed: grounds.confirmed(&record, rules),
             grounds: Arc::clone(grounds),

@@ -40,7 +40,7 @@ impl Ams for NoAms {
         Box::pin(async { Err(AmsError::Failed(503)) })
     }
 
-    fn canary(&self) -> BoxFuture<'_, Result<bool, AmsError>> {
+    fn canary<'a>(&'a self, _: &'a [IndividualId]) -> BoxFuture<'a, Result<bool, AmsError>> {
         Box::pin(async { Err(AmsError::Failed(503)) })
     }
 

@@ -21,6 +21,8 @@ pub const SIGNED_OUT: &str = "/_gate/signed-out";
 pub const SINGLE_LOGOUT: &str = "/_gate/slo";
 /// Where a web server asks whether a request may go on; the data plane answers.
 pub const VERIFY: &str = "/_gate/verify";
+/// Where the AMS tells of changes: a secret follows.
+pub const HOOKS: &str = "/_gate/hooks/";
 /// Who am I, which roles, until when.
 pub const ME: &str = "/_gate/me";
 /// Opens a link to view the site as another person: `?token=`.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::catalogue::AmsCatalogue;
 use super::re_members::{self, ReMembers};
+use super::reading::AmsReading;
 use super::{AmsError, NoRecord};
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
@@ -67,7 +67,7 @@ impl AmsSettings {
     }
 
     /// A client that has made no call yet. All clients of an installation share one budget.
-    pub fn client(self, http: HttpClient, budget: Arc<Budget>, clock: SharedClock) -> Arc<dyn AmsCatalogue> {
+    pub fn client(self, http: HttpClient, budget: Arc<Budget>, clock: SharedClock) -> Arc<dyn AmsReading> {
         match self {
             AmsSettings::ReMembers(environment) => Arc::new(ReMembers::new(environment, http, budget, clock)),
         }

@@ -174,9 +174,9 @@ pub trait Ams: Send + Sync + 'static {
         priority: Priority,
     ) -> BoxFuture<'a, Result<Record, AmsError>>;
 
-    /// Whether the AMS finds somebody who is there, by one cheap call. As long as it does not, what else it does not find or accept
-    /// says nothing.
-    fn canary(&self) -> BoxFuture<'_, Result<bool, AmsError>>;
+    /// Whether the AMS finds somebody who is there, by one cheap call; where nobody is known who stays, one of `fallback`, by up to three. As
+    /// long as it does not, what else it does not find or accept says nothing.
+    fn canary<'a>(&'a self, fallback: &'a [IndividualId]) -> BoxFuture<'a, Result<bool, AmsError>>;
 
     /// Where a browser goes to end the AMS's own session. An AMS that lets us choose where it goes from there sends it
     /// to `return_to`.

@@ -71,7 +71,8 @@ pub enum RosterAnswer {
 /// A page of everybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EverybodyPage {
-    /// Who stands on it. Of each record only the parts in `brings` are filled and confirmed.
+    /// Who stands on it. Of each record only those of the parts in `brings` are filled and confirmed that the row has; beside them names and
+    /// address, if they came, without being confirmed.
     pub people: Vec<Record>,
     /// The parts that this call brought.
     pub brings: Vec<Part>,
@@ -128,16 +129,16 @@ pub trait AmsReading: AmsCatalogue {
     /// Whom the body of a hook names. Lenient; at most a thousand.
     fn hinted(&self, body: &[u8]) -> Vec<IndividualId>;
 
-    /// The hooks that are registered. `None`: this AMS has no interface for that.
+    /// The hooks that are registered. `None`: this AMS does not list them.
     fn hooks(&self) -> BoxFuture<'_, Result<Option<Vec<Hook>>, AmsError>>;
 
-    /// Registers a hook for everything that tells of a change of a person. Tells how many.
+    /// Registers a hook for everything that tells of a change of a person. Each is a [`Hook`]; its id is empty where the AMS does not say it.
     fn register_hooks<'a>(
         &'a self,
         callback: &'a url::Url,
         secret: &'a secrecy::SecretString,
-    ) -> BoxFuture<'a, Result<usize, AmsError>>;
+    ) -> BoxFuture<'a, Result<Vec<Hook>, AmsError>>;
 
-    /// Removes a hook.
-    fn remove_hook<'a>(&'a self, hook: &'a Hook) -> BoxFuture<'a, Result<(), AmsError>>;
+    /// Removes the hook of this id. That there is none is as good.
+    fn remove_hook<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), AmsError>>;
 }

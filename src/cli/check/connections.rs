@@ -20,11 +20,20 @@ use crate::serve::tls;
 /// A certificate that ends sooner than this is told about.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
+/// What an AMS said that could be reached.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tried {
+    /// It finds somebody who is there.
+    pub(super) is_found: bool,
+    /// Its lists, if they could be read.
+    pub(super) lists: Option<Catalogue>,
+}
+
 /// Tries everything, in the order of the configuration file.
 pub(super) fn all(
     runtime: &Runtime,
     settings: &Settings,
-    ams: impl AsyncFn(AmsSettings) -> Result<Option<Catalogue>, AmsError>,
+    ams: impl AsyncFn(AmsSettings) -> Result<Tried, AmsError>,
     now: Timestamp,
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -32,7 +41,8 @@ pub(super) fn all(
     for environment in [Some(&settings.ams.live), settings.ams.standby.as_ref()].into_iter().flatten() {
         let tried = runtime.block_on(ams(environment.clone()));
         findings.push(association_system(environment, tried.as_ref().err()));
-        if let Ok(Some(lists)) = tried {
+        findings.extend(tried.as_ref().ok().filter(|tried| !tried.is_found).map(|_| not_found(environment)));
+        if let Ok(Tried { lists: Some(lists), .. }) = tried {
             findings.extend(lists.faults(&settings.rules).into_iter().map(|fault| {
                 Finding::failed(settings.rules_file.display().to_string(), fault.what, fault.remedy)
             }));
@@ -79,6 +89,16 @@ fn association_system(environment: &AmsSettings, failed: Option<&AmsError>) -> F
         None => Finding::fine(what, "signed in, and one call was answered"),
         Some(error) => Finding::failed(what, error.to_string(), environment.remedy(error)),
     }
+}
+
+/// Whom nobody may miss is not found.
+fn not_found(environment: &AmsSettings) -> Finding {
+    let name = environment.name();
+    Finding::warning(
+        format!("ams.{name}.canary"),
+        "the AMS does not find this person; so nobody else who is missing would count as gone",
+        format!("Write the id of somebody who stays on file as `canary` below `[ams.{name}]`"),
+    )
 }
 
 /// All sites side by side; each may take its whole time limit.

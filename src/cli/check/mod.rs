@@ -17,6 +17,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use self::finding::Finding;
+use self::connections::Tried;
 use super::shared::{CommandFailure, because, runtime};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::kinds::AmsSettings;
@@ -25,7 +26,6 @@ use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::config::{self, Env, Settings, sample};
 use crate::domain::assertion_size;
-use crate::domain::catalogue::Catalogue;
 
 /// Shown below the help.
 pub(super) const EXAMPLES: &str = "\
@@ -79,8 +79,10 @@ pub fn run(
             Budget::new(settings.kind().rate(), Arc::<MemoryLedger>::default(), Arc::new(SystemClock));
         let ams = settings.client(http.clone(), Arc::new(budget), Arc::new(SystemClock));
         ams.probe().await?;
+        let is_found = ams.canary(&[]).await?;
         // What its lists say is worth a warning; that they cannot be read is not worth a failure.
-        Ok(tokio::time::timeout(LISTS, ams.catalogue(Priority::Person)).await.ok().and_then(Result::ok))
+        let lists = tokio::time::timeout(LISTS, ams.catalogue(Priority::Person)).await;
+        Ok(Tried { is_found, lists: lists.ok().and_then(Result::ok) })
     };
     check(config, env, ams, out)
 }
@@ -89,7 +91,7 @@ pub fn run(
 fn check(
     config: &Path,
     env: &dyn Env,
-    ams: impl AsyncFn(AmsSettings) -> Result<Option<Catalogue>, AmsError>,
+    ams: impl AsyncFn(AmsSettings) -> Result<Tried, AmsError>,
     out: &mut dyn Write,
 ) -> Result<(), CommandFailure> {
     let settings = match config::load(config, env) {

@@ -42,10 +42,11 @@ fn checked(machine: &Given, ams: Result<(), AmsError>) -> (String, Result<(), Co
 
 fn checked_by_lists(
     machine: &Given,
-    ams: Result<Option<Catalogue>, AmsError>,
+    lists: Result<Option<Catalogue>, AmsError>,
 ) -> (String, Result<(), CommandFailure>) {
     let mut out = Vec::new();
-    let ended = check(Path::new("gate.toml"), machine, async |_| ams.clone(), &mut out);
+    let tried = lists.map(|lists| Tried { is_found: true, lists });
+    let ended = check(Path::new("gate.toml"), machine, async |_| tried.clone(), &mut out);
     (String::from_utf8(out).unwrap(), ended)
 }
 
@@ -68,6 +69,16 @@ fn a_sound_installation_gets_one_line_for_each_check() {
     );
     assert_eq!(out, expect);
     assert_eq!(folder.path().read_dir().unwrap().count(), 0, "a check makes nothing");
+}
+
+#[test]
+fn somebody_who_is_there_and_is_not_found_gets_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let machine = machine("http://127.0.0.1:9", &folder.path().join("gate.sqlite").display().to_string());
+    let mut out = Vec::new();
+    let _ = check(Path::new("gate.toml"), &machine, async |_| Ok(Tried::default()), &mut out);
+    let out = String::from_utf8(out).unwrap();
+    assert!(out.contains("warning ams.production.canary: the AMS does not find this person"), "{out}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `[directory]`: how the records of people are kept in step with the AMS.
 
+use secrecy::SecretString;
+
 use super::raw;
 use super::values::Resolving;
 use crate::domain::directory::feed::{Coverage, FeedSettings};
@@ -10,8 +12,12 @@ use crate::domain::time::TimeZone;
 const ZONE: &str = "Write \"auto\", or an IANA name such as \"America/New_York\"";
 
 impl Resolving<'_, '_> {
-    /// `association`: the zone of the role mapping.
-    pub(super) fn directory(&mut self, said: raw::Directory, association: TimeZone) -> Option<DirectorySettings> {
+    /// With the secrets of hooks. `association`: the zone of the role mapping.
+    pub(super) fn directory(
+        &mut self,
+        said: raw::Directory,
+        association: TimeZone,
+    ) -> Option<(DirectorySettings, Vec<SecretString>)> {
         let in_step = said.in_step.or(|| true);
         let people = [("members", PeopleOnFile::Members), ("signed_in", PeopleOnFile::SignedIn)];
         let people = self.choice(said.people, PeopleOnFile::Members, &people);
@@ -20,19 +26,17 @@ impl Resolving<'_, '_> {
         let zone = self.optional(said.feed_zone, Resolving::feed_zone);
         let roster_every = self.duration(said.roster_every, "5m");
         let sweep_every = self.duration(said.sweep_every, "1h");
+        let hook_secrets = self.hook_secrets(said.hook_secrets);
         let forget_after = self.duration(said.forget_after, "720h");
-        Some(DirectorySettings {
+        let settings = DirectorySettings {
             in_step: in_step?,
             people: people?,
-            feed: FeedSettings {
-                coverage: coverage?,
-                zone: zone?.unwrap_or(FeedZone::Auto),
-                association,
-            },
+            feed: FeedSettings { coverage: coverage?, zone: zone?.unwrap_or(FeedZone::Auto), association },
             roster_every: roster_every?.into_inner(),
             sweep_every: sweep_every?.into_inner(),
             forget_after: forget_after?.into_inner(),
-        })
+        };
+        Some((settings, hook_secrets?))
     }
 
     fn feed_zone(&mut self, text: raw::Text) -> Option<FeedZone> {

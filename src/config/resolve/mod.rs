@@ -6,6 +6,7 @@ mod access;
 mod admin;
 mod ams;
 mod directory;
+mod hooks;
 mod oidc;
 mod site;
 mod store;
@@ -58,6 +59,7 @@ pub(super) fn settings(
     let rules = to.rules(document.rules);
     let zone = rules.as_ref().map_or(TimeZone::UTC, |(_, rules)| rules.time_zone.clone());
     let directory = document.directory.or(Default::default).and_then(|said| to.directory(said, zone));
+    let (directory, hook_secrets) = directory.unzip();
     // Administrators may have published roles that the file does not know.
     let file_counts = matches!(document.admin, Said::Nothing);
     let granting = rules.as_ref().filter(|_| file_counts).map(|(_, rules)| rules);
@@ -71,6 +73,7 @@ pub(super) fn settings(
         association: association?,
         listen: listen?,
         ams: ams?,
+        hook_secrets: hook_secrets?,
         session: session?,
         directory: directory?,
         store: store?,

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use jiff::SignedDuration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -23,9 +22,6 @@ use crate::adapters::store::Store;
 use crate::flows::person::PublishedRules;
 use crate::flows::resealing::ResealProgress;
 use crate::flows::visit::Visits;
-
-/// How long a record is kept that no session rests on, for drop-downs and previews: a sweep of a large association takes days.
-pub const RECORDS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 /// What they work with.
 pub struct ServiceParts {

@@ -13,12 +13,12 @@ use crate::domain::directory::overlay::Rosters;
 use crate::domain::directory::plan::{Due, Task, WhyRead};
 use crate::domain::directory::roster::{Roster, RosterEntry, RosterLine, RosterReading, Standing};
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
+use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
 use crate::domain::directory::sweep::MemberSweep;
 use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::rule::Rules;
 use crate::domain::time::Timestamp;
-use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
 use crate::flows::grounds::Grounds;
 
 /// More people than this are not to be read one by one; a sweep reads them.
@@ -130,7 +130,7 @@ impl Beliefs {
         }
         let limits = self.grounds.limits();
         let lists_every = limits.stale_limit / 2;
-        let core = record.oldest([Part::Profile, Part::Memberships]);
+        let core = record.oldest([Part::Memberships]);
         let all = self.grounds.confirmed(record, rules);
         let is_old = |at: Timestamp, every: SignedDuration| now.duration_since(at) >= every || at > now;
         if is_old(core, self.core_every.max(limits.refresh_after)) || is_old(all, lists_every) {
@@ -202,13 +202,7 @@ impl Beliefs {
 }
 
 impl Believed {
-    pub(super) fn want(
-        &mut self,
-        id: &IndividualId,
-        why: WhyRead,
-        since: Timestamp,
-        within: SignedDuration,
-    ) {
+    pub(super) fn want(&mut self, id: &IndividualId, why: WhyRead, since: Timestamp, within: SignedDuration) {
         if self.reads.len() >= MOST_READS && !self.reads.contains_key(id) {
             return;
         }
@@ -241,7 +235,8 @@ fn own_lines(record: &Record, name: &RosterName, at: Timestamp) -> Option<Vec<Ro
         RosterKind::Committee => {
             let seats = record.committees.iter().flatten();
             let on = seats.filter(|seat| {
-                code.matches(&seat.committee) || seat.committee_name.as_deref().is_some_and(|it| code.matches(it))
+                code.matches(&seat.committee)
+                    || seat.committee_name.as_deref().is_some_and(|it| code.matches(it))
             });
             on.map(|seat| line(RosterEntry::Seat(seat.clone()))).collect()
         }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{AFTER_CHANGE, DirectoryUpdater, Hitch};
 use crate::adapters::budget::Priority;
-use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::directory::feed::FeedNews;
 use crate::domain::directory::plan::WhyRead;
+use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
 
@@ -37,11 +37,7 @@ impl DirectoryUpdater {
     }
 
     /// All pages, or nothing: half an answer would move the watermark past what it lacks.
-    async fn changed(
-        &self,
-        asked: Timestamp,
-        priority: Priority,
-    ) -> Result<BTreeSet<IndividualId>, Hitch> {
+    async fn changed(&self, asked: Timestamp, priority: Priority) -> Result<BTreeSet<IndividualId>, Hitch> {
         let mut named = BTreeSet::new();
         for page in 1..=MOST_PAGES {
             let answer = self.parts.ams.changed_since(asked, page, priority).await?;
@@ -56,10 +52,16 @@ impl DirectoryUpdater {
     fn follow(&self, news: FeedNews, now: Timestamp) {
         if !news.ended.is_empty() {
             let parts: Vec<&str> = news.ended.iter().map(|part| part.name()).collect();
-            tracing::warn!(parts = parts.join(", "), "The AMS's change feed does not tell of all changes of these parts");
+            tracing::warn!(
+                parts = parts.join(", "),
+                "The AMS's change feed does not tell of all changes of these parts"
+            );
         }
         if news.missed > 0 {
-            tracing::warn!(people = news.missed, "The change feed was asked too late an instant; it is asked earlier from now on");
+            tracing::warn!(
+                people = news.missed,
+                "The change feed was asked too late an instant; it is asked earlier from now on"
+            );
         }
         let known = self.index();
         let mut state = self.parts.beliefs.state();

@@ -41,7 +41,8 @@ impl Index {
     /// Whether the person alone was read within this time.
     pub(super) fn was_read_within(&self, id: &IndividualId, now: Timestamp, within: SignedDuration) -> bool {
         let now = now.as_microsecond();
-        let recent = |read: i64| read <= now && now - read < i64::try_from(within.as_micros()).unwrap_or(i64::MAX);
+        let recent =
+            |read: i64| read <= now && now - read < i64::try_from(within.as_micros()).unwrap_or(i64::MAX);
         self.people.get(id).is_some_and(|person| recent(person.read))
     }
 
@@ -75,8 +76,12 @@ impl Index {
 
     /// Those whose lists were confirmed longest ago, with that instant. `None`: never.
     pub(super) fn oldest_lists(&self, count: usize) -> Vec<(IndividualId, Option<Timestamp>)> {
-        let mut all: Vec<(i64, &IndividualId)> =
-            self.people.iter().map(|(id, person)| (person.lists, id)).filter(|(at, _)| *at < i64::MAX).collect();
+        let mut all: Vec<(i64, &IndividualId)> = self
+            .people
+            .iter()
+            .map(|(id, person)| (person.lists, id))
+            .filter(|(at, _)| *at < i64::MAX)
+            .collect();
         let count = count.min(all.len());
         if count == 0 {
             return Vec::new();

@@ -30,7 +30,8 @@ impl DirectoryUpdater {
             state.feed = feed.and_then(|kept| read(&kept)).unwrap_or_default();
             state.sweep = sweep.and_then(|kept| read::<MemberSweep>(&kept));
             for (name, kept) in rosters {
-                let name = name.strip_prefix(ROSTERS).and_then(|name| RosterName::try_from(name.to_owned()).ok());
+                let name =
+                    name.strip_prefix(ROSTERS).and_then(|name| RosterName::try_from(name.to_owned()).ok());
                 if let (Some(name), Some(roster)) = (name, read::<Roster>(&kept)) {
                     state.rosters.insert(name, Arc::new(roster));
                 }
@@ -48,7 +49,8 @@ impl DirectoryUpdater {
                 return Ok(());
             }
             after = page.last;
-            let opened = tokio::task::spawn_blocking(move || page.open().filter_map(Result::ok).collect::<Vec<_>>());
+            let opened =
+                tokio::task::spawn_blocking(move || page.open().filter_map(Result::ok).collect::<Vec<_>>());
             let Ok(records) = opened.await else { continue };
             let mut index = self.index();
             for record in &records {

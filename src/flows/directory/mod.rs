@@ -12,8 +12,6 @@ mod rosters;
 mod status;
 mod sweep;
 mod tasks;
-#[cfg(test)]
-mod tests;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -28,8 +26,8 @@ use crate::adapters::budget::{Budget, Priority};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
-use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
 use crate::domain::directory::plan::{Due, NextCall, Task, WhyRead, next_call};
+use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
 use crate::flows::person::{PublishedRules, RefreshError};

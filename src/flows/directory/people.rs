@@ -42,7 +42,8 @@ impl DirectoryUpdater {
             _ => self.needed_of_one(),
         };
         let person = self.parts.visits.person_of(id);
-        let reading = self.parts.refresh.read_anybody(self.environment(), id, person.as_deref(), parts, priority);
+        let reading =
+            self.parts.refresh.read_anybody(self.environment(), id, person.as_deref(), parts, priority);
         match reading.await? {
             ReadOutcome::Read(record) => self.index().put(&record, &self.needed_of_one()),
             ReadOutcome::Gone => self.index().remove(id),

@@ -6,11 +6,11 @@ use super::beliefs::RosterUnderWay;
 use super::{AFTER_CHANGE, DirectoryUpdater, Hitch};
 use crate::adapters::ams::reading::{RosterAnswer, RosterCursor, RosterScope};
 use crate::adapters::budget::Priority;
-use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::directory::feed::OVERLAP;
 use crate::domain::directory::plan::{Task, WhyRead};
 use crate::domain::directory::roster::{Listed, Roster, RosterChange, RosterReading};
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
+use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::time::Timestamp;
 
 /// A roster that goes on is broken.
@@ -34,8 +34,11 @@ impl DirectoryUpdater {
                 _ => RosterScope::Whole,
             };
             let begun = state.under_way.remove(task).filter(|begun| begun.began <= now);
-            let new =
-                || RosterUnderWay { began: now, next: RosterCursor::START, reading: RosterReading::default() };
+            let new = || RosterUnderWay {
+                began: now,
+                next: RosterCursor::START,
+                reading: RosterReading::default(),
+            };
             (scope, begun.unwrap_or_else(new))
         };
         let answer = self.parts.ams.roster(name, scope, under_way.next, priority).await?;

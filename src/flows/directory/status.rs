@@ -2,10 +2,10 @@
 
 use jiff::SignedDuration;
 
-use super::{DirectoryUpdater};
-use crate::domain::directory::settings::PeopleOnFile;
+use super::DirectoryUpdater;
 use crate::domain::directory::plan::stretch;
 use crate::domain::directory::roster_name::RosterName;
+use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::time::Timestamp;
 
 /// Absences that are held until each was asked about.

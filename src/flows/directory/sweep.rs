@@ -66,7 +66,9 @@ impl DirectoryUpdater {
         if !brings.iter().any(covers) {
             return Ok(());
         }
-        let Some(known) = self.parts.store.record(self.environment(), &record.id).await? else { return Ok(()) };
+        let Some(known) = self.parts.store.record(self.environment(), &record.id).await? else {
+            return Ok(());
+        };
         for part in brings {
             let Some(before) = known.confirmed.of(*part) else { continue };
             let differs = match part {

@@ -2,12 +2,13 @@
 
 use jiff::SignedDuration;
 
-use super::{DirectoryUpdater};
-use crate::domain::directory::settings::PeopleOnFile;
+use super::DirectoryUpdater;
 use crate::domain::directory::plan::{
-    Due, FEED_EVERY, LOOK_BACK_EVERY, RosterPlan, Task, WhyRead, calls_an_hour, reads_of_missing, roster_tasks,
+    Due, FEED_EVERY, LOOK_BACK_EVERY, RosterPlan, Task, WhyRead, calls_an_hour, reads_of_missing,
+    roster_tasks,
 };
 use crate::domain::directory::roster_name::{RosterName, rosters_of};
+use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::parts::Part;
 use crate::domain::time::Timestamp;
 
@@ -66,7 +67,8 @@ impl DirectoryUpdater {
                     has_increments: supplies.increments.contains(&name.kind()),
                     calls: u32::try_from(pages).unwrap_or(u32::MAX),
                 };
-                let is_useless = roster.is_none_or(|it| it.confirmed_at() < self.parts.beliefs.grounds().oldest(now));
+                let is_useless =
+                    roster.is_none_or(|it| it.confirmed_at() < self.parts.beliefs.grounds().oldest(now));
                 for mut due in roster_tasks(name, roster, plan) {
                     due.is_awaited = people_wait && is_useless && matches!(due.task, Task::Roster { .. });
                     tasks.push(due);

@@ -30,6 +30,7 @@ impl SignIn {
             Err(error) => return self.not_redeemed(error, brought, turn, has_waited).await,
         };
         self.waiting.note_ams(true);
+        self.waiting.note_found(&record.id);
         let is_new = brought.arrival.is_verified
             || self.store.use_once(&proof_of(&brought.arrival), now + PROOF_REMEMBERED).await?;
         if !is_new {

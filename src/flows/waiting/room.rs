@@ -97,6 +97,11 @@ impl WaitingRoom {
         self.parts.canary.is_found().await
     }
 
+    /// The AMS has just told of this person.
+    pub fn note_found(&self, person: &IndividualId) {
+        self.parts.canary.note_found(person);
+    }
+
     /// The AMS gave no answer, or has given one again.
     pub fn note_ams(&self, has_answered: bool) {
         let mut gathering = self.gathering();
@@ -133,8 +138,7 @@ impl WaitingRoom {
     }
 
     pub(super) fn calls(&self) -> usize {
-        let needed =
-            self.parts.beliefs.needed(&self.parts.rules.load().rules, None, self.parts.clock.now());
+        let needed = self.parts.beliefs.needed(&self.parts.rules.load().rules, None, self.parts.clock.now());
         self.parts.ams.calls_of_sign_in(needed)
     }
 

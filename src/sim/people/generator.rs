@@ -88,6 +88,7 @@ fn person(place: u64, dice: &mut Dice, today: Date) -> Person {
             event,
             registration_date: Some(date),
             registration_number: number,
+            ..Registration::default()
         });
     }
     if dice.once_in(6, true) {

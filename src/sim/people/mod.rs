@@ -9,6 +9,6 @@ pub use cast::cast;
 pub use file::{PeopleError, from_file, from_json, relative_dates};
 pub use generator::generate;
 pub use model::{
-    Certification, Committee, CustomField, Environment, Event, Membership, Organization, PASSWORD, People,
-    Person, Purchase, Registration, Relationship, Seat, User,
+    Certification, Committee, CustomField, Environment, Event, EventSession, Membership, Organization,
+    PASSWORD, People, Person, Purchase, Registration, Relationship, Seat, User,
 };

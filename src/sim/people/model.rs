@@ -153,6 +153,22 @@ pub struct Registration {
     pub registration_date: Option<String>,
     /// Its number.
     pub registration_number: String,
+    /// When it was cancelled; left out: it stands.
+    pub cancellation_date: Option<String>,
+    /// Record number of the person whose guest this one is; left out: nobody's.
+    pub guest_of: Option<String>,
+    /// The sessions of the event that go with it.
+    pub sessions: Vec<EventSession>,
+}
+
+/// A session of an event in a registration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct EventSession {
+    /// Its code.
+    pub code: String,
+    /// When it was cancelled, while the registration stands; left out: it was not.
+    pub cancellation_date: Option<String>,
 }
 
 /// A bought product.

@@ -6,12 +6,16 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::switches::{EndOfList, ErrorBody, Switches};
+use super::webhooks::EchoCheck;
+use crate::sim::switches::Fault;
 
 #[derive(Debug)]
 pub(super) struct Answer {
     status: StatusCode,
     headers: Vec<(HeaderName, String)>,
     content: Content,
+    /// What has to be asked before this may be answered.
+    echo: Option<Box<EchoCheck>>,
 }
 
 #[derive(Debug)]
@@ -23,12 +27,20 @@ enum Content {
     Error(String),
 }
 
+/// Which page of a list is asked for, and how the answer goes wrong.
+#[derive(Clone, Copy)]
+pub(super) struct Page {
+    /// From 1.
+    pub(super) number: usize,
+    pub(super) fault: Fault,
+}
+
 /// What a handler makes: the early way out and the usual one are both answers.
 pub(super) type Handled = Result<Answer, Answer>;
 
 impl Answer {
     fn new(status: StatusCode, content: Content) -> Answer {
-        Answer { status, headers: Vec::new(), content }
+        Answer { status, headers: Vec::new(), content, echo: None }
     }
 
     pub(super) fn json(value: Value) -> Answer {
@@ -78,10 +90,30 @@ impl Answer {
         self.status
     }
 
-    /// Page `page` of a list, in the envelope; what no items look like is a switch.
-    pub(super) fn page(switches: &Switches, page: usize, items: impl Iterator<Item = Value>) -> Answer {
+    /// This answer, if the callback says back what it was asked.
+    pub(super) fn after(mut self, echo: EchoCheck) -> Answer {
+        self.echo = Some(Box::new(echo));
+        self
+    }
+
+    pub(super) fn take_echo(&mut self) -> Option<EchoCheck> {
+        self.echo.take().map(|echo| *echo)
+    }
+
+    /// A page of a list; what no items look like is a switch.
+    pub(super) fn page(switches: &Switches, page: Page, items: impl Iterator<Item = Value>) -> Answer {
         let size = switches.page_size as usize;
-        let items: Vec<Value> = items.skip(size.saturating_mul(page - 1)).take(size).collect();
+        let gone = usize::from(page.fault == Fault::ShiftedRows && page.number > 1);
+        let before = size.saturating_mul(page.number - 1).saturating_add(gone);
+        Answer::rows(switches, page, items.skip(before).take(size).collect())
+    }
+
+    /// A page of these items.
+    pub(super) fn rows(switches: &Switches, page: Page, mut items: Vec<Value>) -> Answer {
+        if page.fault == Fault::HalfRows {
+            items = items.into_iter().step_by(2).collect();
+        }
+        let page = page.number;
         if !items.is_empty() {
             return Answer::json(json!({ "pageNumber": page, "dataList": items }));
         }

@@ -7,9 +7,10 @@ use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::answer::Answer;
+use super::answer::{Answer, Page};
 use super::tokens::Grant;
 use crate::sim::people::Environment;
+use crate::sim::switches::Fault;
 
 const LARGEST_BODY: usize = 64 * 1024;
 
@@ -26,10 +27,16 @@ const SHOWN: &[&str] = &[
     "relationshipName",
     "membershipTypeCode",
     "includeMembership",
+    "includeMembershipRenewalUrl",
     "includeEmail",
     "includeCustomFields",
     "expiringFrom",
     "expiringTo",
+    "Term",
+    "positionCodes",
+    "sessionCode",
+    "registeredSince",
+    "cancelledSince",
 ];
 
 /// A request, and what its route made of it.
@@ -42,6 +49,8 @@ pub(super) struct Call {
     pub(super) arguments: Vec<(&'static str, String)>,
     /// Whose `UserToken` it is; only calls that passed authorization have one.
     pub(super) caller: Option<Grant>,
+    /// How the answer goes wrong; lists look at it.
+    pub(super) fault: Fault,
     headers: HeaderMap,
     query: Vec<(String, String)>,
     body: Bytes,
@@ -67,6 +76,7 @@ impl Call {
             path,
             arguments: Vec::new(),
             caller: None,
+            fault: Fault::None,
             headers: parts.headers,
             query: url::form_urlencoded::parse(query).into_owned().collect(),
             body: body.to_bytes(),
@@ -97,11 +107,12 @@ impl Call {
     }
 
     /// The page number: the last segment if there is one, else 1.
-    pub(super) fn page(&self) -> Result<usize, Answer> {
+    pub(super) fn page(&self) -> Result<Page, Answer> {
+        let page = |number| Page { number, fault: self.fault };
         match self.argument("page") {
-            "" => Ok(1),
+            "" => Ok(page(1)),
             number => match number.parse() {
-                Ok(page) if page > 0 => Ok(page),
+                Ok(number) if number > 0 => Ok(page(number)),
                 _ => Err(Answer::error(StatusCode::BAD_REQUEST, "The page number is not valid.")),
             },
         }

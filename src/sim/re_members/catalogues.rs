@@ -22,29 +22,6 @@ pub(super) fn committees(state: &mut State, call: &Call) -> Handled {
     Ok(Answer::page(&state.switches, call.page()?, items))
 }
 
-pub(super) fn committee_members(state: &mut State, call: &Call) -> Handled {
-    let (committee, today) = (committee(state, call)?, state.today());
-    let positions = call.query("positionCodes");
-    let wanted = |code: &str| {
-        positions.is_none_or(|list| list.split(',').any(|it| it.trim().eq_ignore_ascii_case(code)))
-    };
-    let people = state.directory.all(call.environment);
-    let seats = people.flat_map(|person| person.committees.iter().map(move |seat| (person, seat)));
-    let items = seats
-        .filter(|(_, seat)| seat.committee == committee.code && wanted(&seat.position_code))
-        .filter(|(_, seat)| dates::holds(&seat.start_date, &seat.end_date, today))
-        .map(|(person, seat)| {
-            json!({
-                "id": person.id, "firstName": person.first_name, "lastName": person.last_name,
-                "recordNumber": person.record_number, "code": seat.code, "position": seat.position,
-                "positionCode": seat.position_code, "startDate": seat.start_date, "endDate": seat.end_date,
-                "emails": person.email.iter().map(|email| wire::email_entry(email)).collect::<Vec<_>>(),
-                "primaryOrganization": null,
-            })
-        });
-    Ok(Answer::page(&state.switches, call.page()?, items))
-}
-
 pub(super) fn positions(state: &mut State, call: &Call) -> Handled {
     let positions = committee(state, call)?.positions.iter();
     let items = positions.map(|(code, name)| {
@@ -54,7 +31,7 @@ pub(super) fn positions(state: &mut State, call: &Call) -> Handled {
 }
 
 /// By code or id.
-fn committee<'a>(state: &'a State, call: &Call) -> Result<&'a Committee, Answer> {
+pub(super) fn committee<'a>(state: &'a State, call: &Call) -> Result<&'a Committee, Answer> {
     let wanted = call.argument("code");
     let fits = |it: &&Committee| it.code.eq_ignore_ascii_case(wanted) || it.id.eq_ignore_ascii_case(wanted);
     state.directory.committees.iter().find(fits).ok_or_else(Answer::not_found)
@@ -107,5 +84,5 @@ pub(super) fn relationship_types(state: &mut State, call: &Call) -> Handled {
 
 /// There are no advertisements; clients call this to see whether their tokens are still good.
 pub(super) fn ads(_: &mut State, call: &Call) -> Handled {
-    Ok(Answer::json(json!({ "pageNumber": call.page()?, "dataList": [] })))
+    Ok(Answer::json(json!({ "pageNumber": call.page()?.number, "dataList": [] })))
 }

@@ -1,17 +1,16 @@
 //! What is re:Members' own in the control: who is on file, what can be done to people, and its tokens.
 
-use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::dates;
+use super::edits;
 use super::endpoint::{Endpoint, Scope};
 use super::state::{Login, State};
 use super::switches::Switches;
 use super::tokens::Kind;
 use crate::sim::control::{self, Action, Collection, Common, Refusal, Simulated};
-use crate::sim::people::{Environment, Membership, Person, relative_dates};
+use crate::sim::people::{Environment, Person, relative_dates};
 use crate::sim::switches::{SwitchError, SwitchLine};
 
 /// A handle on a running simulator of re:Members.
@@ -111,16 +110,9 @@ impl Simulated for State {
 
     fn put(&mut self, collection: &str, key: &str, mut entry: Value) -> Result<bool, Refusal> {
         relative_dates(&mut entry, self.today());
-        let now = self.now();
         let directory = &mut self.directory;
         match collection {
-            "people" => {
-                let person: Person = read(entry)?;
-                if person.id.is_empty() || person.record_number.is_empty() {
-                    return Err(Refusal::Wrong("a person needs id and recordNumber".to_owned()));
-                }
-                directory.put(key, person, now)
-            }
+            "people" => self.put_person(key, read(entry)?),
             "organizations" => Ok(replace(&mut directory.organizations, read(entry)?, |it| {
                 it.record_number == key || it.id.eq_ignore_ascii_case(key)
             })),
@@ -155,8 +147,8 @@ impl Simulated for State {
         let person = person.ok_or_else(|| Refusal::Unknown(format!("{key} in people")))?;
         let (today, code) = (self.today(), argument("code"));
         match action {
-            "lapse" => self.edit_memberships(&person, code, |it| lapse(it, today)),
-            "renew" => self.edit_memberships(&person, code, |it| renew(it, today)),
+            "lapse" => self.edit_memberships(&person, code, |it| edits::lapse(it, today)),
+            "renew" => self.edit_memberships(&person, code, |it| edits::renew(it, today)),
             "approve" => self.set_approved(&person, true),
             "disapprove" => self.set_approved(&person, false),
             "issue_token" => {
@@ -170,9 +162,7 @@ impl Simulated for State {
             "merge_into" => {
                 let into = argument("into").and_then(|into| self.directory.find_anywhere(into)).cloned();
                 let into = into.ok_or_else(|| Refusal::Wrong("`into` names nobody".to_owned()))?;
-                self.remove_person(&person.id);
-                let now = self.now();
-                self.directory.edit(&into.id, now, |_| {});
+                self.merge_people(&person.id, &into.id);
                 return Ok(json!(into));
             }
             _ => return Err(Refusal::Unknown(format!("action {action}"))),
@@ -220,73 +210,6 @@ fn take<T>(all: &mut Vec<T>, is_it: impl Fn(&T) -> bool) -> bool {
     all.len() < before
 }
 
-fn lapse(membership: &mut Membership, today: Date) {
-    let yesterday = midnight(today.saturating_sub(1.day()));
-    membership.expire_date = Some(yesterday.clone());
-    if membership.grace_expire_date.is_some() {
-        membership.grace_expire_date = Some(yesterday);
-    }
-}
-
-fn renew(membership: &mut Membership, today: Date) {
-    let end = today.saturating_add(1.year());
-    membership.expire_date = Some(midnight(end));
-    if membership.grace_expire_date.is_some() {
-        membership.grace_expire_date = Some(midnight(end.saturating_add(30.days())));
-    }
-    membership.terminate_date = None;
-    let begins = [&mut membership.effective_date, &mut membership.join_date];
-    for date in begins.into_iter().filter(|date| dates::day(date).is_some_and(|day| day > today)) {
-        *date = Some(midnight(today));
-    }
-}
-
-fn midnight(day: Date) -> String {
-    format!("{day}T00:00:00")
-}
-
-impl State {
-    fn edit_memberships(
-        &mut self,
-        person: &Person,
-        code: Option<&str>,
-        change: impl Fn(&mut Membership),
-    ) -> Result<(), Refusal> {
-        let is_it = |it: &&mut Membership| code.is_none_or(|code| it.code.eq_ignore_ascii_case(code));
-        let (now, mut changed) = (self.now(), 0);
-        self.directory.edit(&person.id, now, |person| {
-            for membership in person.memberships.iter_mut().filter(is_it) {
-                change(membership);
-                changed += 1;
-            }
-        });
-        if changed == 0 {
-            Err(Refusal::Wrong(format!("{} has no such membership", person.full_name())))
-        } else {
-            Ok(())
-        }
-    }
-
-    fn set_approved(&mut self, person: &Person, is_approved: bool) -> Result<(), Refusal> {
-        if person.user.is_none() {
-            return Err(Refusal::Wrong(format!("{} has no login", person.full_name())));
-        }
-        let now = self.now();
-        self.directory.edit(&person.id, now, |person| {
-            if let Some(user) = &mut person.user {
-                user.is_approved = is_approved;
-            }
-        });
-        Ok(())
-    }
-
-    /// Takes a person off the file, and their tokens with them.
-    fn remove_person(&mut self, id: &str) {
-        self.directory.remove(id);
-        self.tokens.revoke_where(|grant| grant.holder.eq_ignore_ascii_case(id));
-    }
-}
-
 /// What a test in this process does in the types of the simulator, instead of JSON.
 impl Control {
     /// The simulator's day in the association's time zone.
@@ -311,16 +234,12 @@ impl Control {
 
     /// Changes a person, by id, record number or e-mail, and marks the record as changed now. False: no such person.
     pub fn edit_person(&self, key: &str, change: impl FnOnce(&mut Person)) -> bool {
-        let mut state = self.lock();
-        let now = state.now();
-        state.directory.edit(key, now, change)
+        self.lock().edit_person(key, change)
     }
 
     /// Puts a person on file.
     pub fn add_person(&self, person: Person) {
-        let mut state = self.lock();
-        let now = state.now();
-        state.directory.add(person, now);
+        self.lock().add_person(person);
     }
 
     /// Takes a person off the file, and their tokens with them.
@@ -335,8 +254,7 @@ impl Control {
 
     /// Merges two records: the old id is gone, the new record has changed.
     pub fn merge(&self, old_id: &str, new_id: &str) -> bool {
-        self.remove_person(old_id);
-        self.edit_person(new_id, |_| {})
+        self.lock().merge_people(old_id, new_id)
     }
 
     /// How often an endpoint was called, refused and failed calls too.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::switches::Covers;
 use crate::sim::control::Refusal;
 use crate::sim::people::{Committee, Environment, Event, Organization, People, Person};
 
@@ -15,7 +16,22 @@ pub(super) struct Directory {
     pub(super) events: Vec<Event>,
     /// Id, record number and e-mails, in lower case. Two people may share an e-mail, in different environments too.
     places: HashMap<String, Vec<usize>>,
-    changed: HashMap<String, Timestamp>,
+    changed: HashMap<String, Changed>,
+}
+
+/// When a person last changed.
+#[derive(Debug, Clone, Copy)]
+struct Changed {
+    /// Names, addresses or login.
+    profile: Timestamp,
+    anything: Timestamp,
+}
+
+/// A person before and after a change.
+#[derive(Debug)]
+pub(super) struct Edit {
+    pub(super) before: Person,
+    pub(super) after: Person,
 }
 
 impl Directory {
@@ -75,55 +91,69 @@ impl Directory {
         self.organizations.iter().find(|it| it.record_number == key || it.id.eq_ignore_ascii_case(key))
     }
 
-    pub(super) fn changed_at(&self, id: &str) -> Option<Timestamp> {
-        self.changed.get(id).copied()
+    pub(super) fn changed_at(&self, id: &str, covers: Covers) -> Option<Timestamp> {
+        let changed = self.changed.get(id)?;
+        Some(match covers {
+            Covers::Everything => changed.anything,
+            Covers::Profiles => changed.profile,
+        })
     }
 
-    /// Puts a person in the place of the one with this key, or adds one. True: it is a new one.
-    pub(super) fn put(&mut self, key: &str, person: Person, now: Timestamp) -> Result<bool, Refusal> {
+    /// The id of the person whom one with this key replaces, if any. Refused: other keys of theirs belong to somebody else.
+    pub(super) fn replaced_by(&self, key: &str, person: &Person) -> Result<Option<String>, Refusal> {
         let replaced = self.find_anywhere(key).map(|known| known.id.clone());
         let taken = [&person.id, &person.record_number]
             .into_iter()
             .find(|own| self.find_anywhere(own).is_some_and(|other| Some(&other.id) != replaced.as_ref()));
-        if let Some(taken) = taken {
-            return Err(Refusal::Wrong(format!("{taken} belongs to somebody else")));
-        }
-        match replaced {
-            Some(id) => {
-                self.edit(&id, now, |known| *known = person);
-                Ok(false)
-            }
-            None => {
-                self.add(person, now);
-                Ok(true)
-            }
+        match taken {
+            Some(taken) => Err(Refusal::Wrong(format!("{taken} belongs to somebody else"))),
+            None => Ok(replaced),
         }
     }
 
     pub(super) fn add(&mut self, person: Person, now: Timestamp) {
-        self.changed.insert(person.id.clone(), now);
+        self.changed.insert(person.id.clone(), Changed { profile: now, anything: now });
         self.people.push(person);
         self.index();
     }
 
-    /// Changes the person with this key in whichever environment. False if there is none.
-    pub(super) fn edit(&mut self, key: &str, now: Timestamp, change: impl FnOnce(&mut Person)) -> bool {
+    /// Changes the person with this key in whichever environment. A change of nothing counts as one of the profile.
+    pub(super) fn edit(
+        &mut self,
+        key: &str,
+        now: Timestamp,
+        change: impl FnOnce(&mut Person),
+    ) -> Option<Edit> {
         let place = self.places.get(&key.to_ascii_lowercase()).and_then(|places| places.first()).copied();
-        let Some(person) = place.and_then(|place| self.people.get_mut(place)) else { return false };
-        let before: Vec<String> = keys(person).map(str::to_owned).collect();
+        let person = place.and_then(|place| self.people.get_mut(place))?;
+        let before = person.clone();
         change(person);
-        self.changed.insert(person.id.clone(), now);
-        if !keys(person).eq(before.iter().map(String::as_str)) {
+        let after = person.clone();
+        let same_keys = keys(&after).eq(keys(&before));
+        let in_profile = profile(&after) != profile(&before) || after == before;
+        let earlier = self.changed.get(&before.id).map_or(Timestamp::MIN, |changed| changed.profile);
+        let profile = if in_profile { now } else { earlier };
+        self.changed.insert(after.id.clone(), Changed { profile, anything: now });
+        if !same_keys {
             self.index();
         }
-        true
+        Some(Edit { before, after })
     }
 
-    pub(super) fn remove(&mut self, id: &str) {
-        self.people.retain(|person| !person.id.eq_ignore_ascii_case(id));
-        self.changed.remove(id);
+    pub(super) fn remove(&mut self, id: &str) -> Option<Person> {
+        let place = self.people.iter().position(|person| person.id.eq_ignore_ascii_case(id))?;
+        let gone = self.people.remove(place);
+        self.changed.remove(&gone.id);
         self.index();
+        Some(gone)
     }
+}
+
+/// What the record itself says, without what hangs on it.
+fn profile(person: &Person) -> impl PartialEq + '_ {
+    let Person { record_number, first_name, last_name, title, email, user, is_deceased, overrides, .. } =
+        person;
+    (record_number, first_name, last_name, title, email, user, is_deceased, overrides)
 }
 
 fn keys(person: &Person) -> impl Iterator<Item = &str> {

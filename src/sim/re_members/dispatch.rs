@@ -9,7 +9,7 @@ use super::endpoint::Endpoint;
 use super::state::State;
 use super::switches::Switches;
 use super::tokens::Kind;
-use super::{catalogues, faults, handshake, individuals, organizations, portal, webhooks};
+use super::{bulk, catalogues, faults, handshake, individuals, organizations, portal, rosters, webhooks};
 use crate::sim::control::CallLine;
 use crate::sim::people::Environment;
 use crate::sim::switches::Fault;
@@ -29,8 +29,8 @@ const ROUTES: &[(&str, &str, Endpoint, Handler)] = &[
     ("GET",  "api/v1/individuals/findbyssotoken/{sso}", Endpoint::FindBySsoToken, individuals::find_by_sso_token),
     ("GET",  "api/v1/individuals/findbyemail/{key}", Endpoint::FindByEmail, individuals::find_by_email),
     ("GET",  "api/v1/individuals/profile/{key}/{page?}", Endpoint::Profile, individuals::profile),
-    ("GET",  "api/v1/individuals/members/all/{page?}", Endpoint::MembersAll, individuals::members),
-    ("GET",  "api/v1/individuals/changedsince/{day}/{time}/{page?}", Endpoint::ChangedSince, individuals::changed_since),
+    ("GET",  "api/v1/individuals/members/all/{page?}", Endpoint::MembersAll, bulk::members),
+    ("GET",  "api/v1/individuals/changedsince/{day}/{time}/{page?}", Endpoint::ChangedSince, bulk::changed_since),
     ("GET",  "api/v1/individuals/{id}/memberships/active", Endpoint::MembershipsActive, individuals::memberships),
     ("GET",  "api/v1/individuals/{id}/memberships/inactive", Endpoint::MembershipsInactive, individuals::past_memberships),
     ("GET",  "api/v1/individuals/{id}/committees/{page?}", Endpoint::Committees, individuals::committees),
@@ -47,11 +47,13 @@ const ROUTES: &[(&str, &str, Endpoint, Handler)] = &[
     ("GET",  "api/v1/organizations/{organization}/memberships/inactive", Endpoint::Organizations, organizations::past_memberships),
     ("GET",  "api/v1/organizations/{organization}/customfields", Endpoint::Organizations, organizations::custom_fields),
     ("GET",  "api/v1/organizations/{organization}/relationships/{page?}", Endpoint::Organizations, organizations::relationships),
-    ("GET",  "api/v1/committees/{code}/members/{page?}", Endpoint::CommitteeCatalogue, catalogues::committee_members),
+    ("GET",  "api/v1/committees/{code}/members/{page?}", Endpoint::CommitteeMembers, rosters::committee_members),
     ("GET",  "api/v1/committees/{code}/positions/{page?}", Endpoint::CommitteeCatalogue, catalogues::positions),
     ("GET",  "api/v1/committees/{page?}", Endpoint::CommitteeCatalogue, catalogues::committees),
     ("GET",  "api/v1/events/all/{page?}", Endpoint::EventCatalogue, catalogues::events),
     ("GET",  "api/v1/events/upcoming/{page?}", Endpoint::EventCatalogue, catalogues::upcoming_events),
+    ("GET",  "api/v1/events/{code}/registrations/{page?}", Endpoint::EventRegistrations, rosters::registrations),
+    ("GET",  "api/v1/events/{code}/cancellations/{page?}", Endpoint::EventCancellations, rosters::cancellations),
     ("GET",  "api/v1/setup/customfields/{page?}", Endpoint::CustomFieldCatalogue, catalogues::custom_fields),
     ("GET",  "api/v1/customers/relationshiptypes/{page?}", Endpoint::RelationshipTypes, catalogues::relationship_types),
     ("GET",  "api/v1/ads/mobile/all/{page?}", Endpoint::Ads, catalogues::ads),
@@ -69,6 +71,7 @@ pub(super) fn dispatch(state: &mut State, mut call: Call) -> (Fault, Answer) {
     };
     let at = state.now();
     let fault = next_fault(state, endpoint, at);
+    call.fault = fault;
     let answer = faults::instead(fault, &state.switches).unwrap_or_else(|| {
         admit(state, &mut call, endpoint).and_then(|()| handler(state, &call)).unwrap_or_else(|early| early)
     });
@@ -192,7 +195,8 @@ mod tests {
         check("api/v1/Individuals/abc/Committees", Some(Endpoint::Committees));
         check("api/v1/Individuals/Members/All/3", Some(Endpoint::MembersAll));
         check("api/v1/Individuals/2", Some(Endpoint::Individuals));
-        check("api/v1/Committees/EDU/Members", Some(Endpoint::CommitteeCatalogue));
+        check("api/v1/Committees/EDU/Members", Some(Endpoint::CommitteeMembers));
+        check("api/v1/Events/ANNUAL26/Cancellations/2", Some(Endpoint::EventCancellations));
         check("api/v1/Individuals/abc/Committees/1/2", None);
         check("api/v2/Individuals/2", None);
     }

@@ -61,10 +61,16 @@ endpoints! {
     ChangedSince = "changed_since",
     /// `GET /Organizations/…`, all of them.
     Organizations = "organizations",
-    /// `GET /Committees/…`, all of them.
+    /// `GET /Committees/…`, all but the members of one.
     CommitteeCatalogue = "committee_catalogue",
-    /// `GET /Events/…`, all of them.
+    /// `GET /Committees/{code}/Members/{page}`.
+    CommitteeMembers = "committee_members",
+    /// `GET /Events/…`, all but who goes to one.
     EventCatalogue = "event_catalogue",
+    /// `GET /Events/{code}/Registrations/{page}`.
+    EventRegistrations = "event_registrations",
+    /// `GET /Events/{code}/Cancellations/{page}`.
+    EventCancellations = "event_cancellations",
     /// `GET /Setup/customfields/{page}`.
     CustomFieldCatalogue = "custom_field_catalogue",
     /// `GET /Customers/RelationshipTypes/{page}`.

@@ -39,6 +39,7 @@ pub(super) fn instead(fault: Fault, switches: &Switches) -> Option<Answer> {
         Fault::TooMany => Some(too_many(1, switches)),
         Fault::None | Fault::TruncatedJson | Fault::HalfClosed | Fault::Trickle => None,
         Fault::Endless | Fault::Closed | Fault::Hang | Fault::Slow(_) => None,
+        Fault::HalfRows | Fault::ShiftedRows => None,
     }
 }
 

@@ -1,8 +1,7 @@
-//! The API's answers about people (docs/ams/remembers.md, "The token", "People", "Changes").
+//! The API's answers about people (docs/ams/remembers.md, "The token", "People").
 
 use http::StatusCode;
-use jiff::Timestamp;
-use jiff::civil::{Date, Time};
+use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Handled};
@@ -22,6 +21,7 @@ impl State {
             committees: &self.directory.committees,
             events: &self.directory.events,
             only_active_on: self.switches.only_active_memberships.then(|| self.today()),
+            cancelled_too: self.switches.cancelled_on_own_list,
         }
     }
 
@@ -42,8 +42,8 @@ pub(super) fn find_by_sso_token(state: &mut State, call: &Call) -> Handled {
     let person = grant.and_then(|grant| state.directory.find_id(call.environment, &grant.holder));
     let Some(person) = person else { return Err(invalid_sso(state)) };
     let details = details(state, call);
-    let answer =
-        Answer::page(&state.switches, 1, [wire::individual(state.book(), person, details)].into_iter());
+    let person = wire::individual(state.book(), person, details);
+    let answer = Answer::page(&state.switches, call.page()?, [person].into_iter());
     let spared = call.query("updateTokenUsage").is_some_and(|value| value.eq_ignore_ascii_case("false"));
     match state.switches.sso_use {
         SsoUse::Once => state.tokens.use_up(token),
@@ -76,9 +76,8 @@ fn details(state: &State, call: &Call) -> Details {
 }
 
 pub(super) fn profile(state: &mut State, call: &Call) -> Handled {
-    let (person, page) = (state.person(call)?, call.page()?);
-    let value = wire::individual(state.book(), person, details(state, call));
-    Ok(Answer::page(&state.switches, page, [value].into_iter()))
+    let value = wire::individual(state.book(), state.person(call)?, details(state, call));
+    Ok(Answer::page(&state.switches, call.page()?, [value].into_iter()))
 }
 
 pub(super) fn find_by_email(state: &mut State, call: &Call) -> Handled {
@@ -88,7 +87,7 @@ pub(super) fn find_by_email(state: &mut State, call: &Call) -> Handled {
     let found = state.directory.find(call.environment, email).filter(same);
     let details = details(state, call);
     let people = found.into_iter().map(|person| wire::individual(state.book(), person, details));
-    Ok(Answer::page(&state.switches, 1, people))
+    Ok(Answer::page(&state.switches, call.page()?, people))
 }
 
 pub(super) fn all(state: &mut State, call: &Call) -> Handled {
@@ -100,83 +99,12 @@ pub(super) fn all(state: &mut State, call: &Call) -> Handled {
     Ok(Answer::page(&state.switches, call.page()?, items))
 }
 
-/// Members only. Items are thin unless the query includes more.
-pub(super) fn members(state: &mut State, call: &Call) -> Handled {
-    let today = state.today();
-    let (code, from, to) =
-        (call.query("membershipTypeCode"), day_of(call, "expiringFrom")?, day_of(call, "expiringTo")?);
-    let fits = |person: &&Person| {
-        person.memberships.iter().any(|membership| {
-            let expires = dates::day(&membership.expire_date);
-            dates::is_active(membership, today)
-                && code.is_none_or(|code| membership.code.eq_ignore_ascii_case(code))
-                && from.is_none_or(|from| expires.is_some_and(|expires| expires >= from))
-                && to.is_none_or(|to| expires.is_some_and(|expires| expires <= to))
-        })
-    };
-    let item = |person: &Person| {
-        let mut members = wire::thin(person);
-        let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
-        if call.asks("includeMembership") {
-            let own =
-                wire::memberships(state.book(), person).map(|it| wire::membership(it, person.old_shape));
-            put("memberships", own.collect());
-        }
-        if call.asks("includeEmail") {
-            put("emails", person.email.iter().map(|email| wire::email_entry(email)).collect());
-        }
-        if call.asks("includeCustomFields") {
-            put("customFields", wire::part(state.book(), person, Part::CustomFields).into());
-        }
-        Value::Object(members)
-    };
-    let items = state.directory.all(call.environment).filter(fits).map(item);
-    Ok(Answer::page(&state.switches, call.page()?, items))
-}
-
-fn day_of(call: &Call, name: &str) -> Result<Option<Date>, Answer> {
+pub(super) fn day_of(call: &Call, name: &str) -> Result<Option<Date>, Answer> {
     let Some(text) = call.query(name) else { return Ok(None) };
     match dates::day(&Some(text.to_owned())) {
         Some(day) => Ok(Some(day)),
         None => Err(Answer::error(StatusCode::BAD_REQUEST, "The date is not valid.")),
     }
-}
-
-/// Ids only. A day of 1753, the smallest that SQL Server knows, gives everybody.
-pub(super) fn changed_since(state: &mut State, call: &Call) -> Handled {
-    let since = since(state, call)?;
-    let changed =
-        |person: &&Person| since.is_none_or(|since| state.directory.changed_at(&person.id) >= Some(since));
-    let ids: Vec<&str> =
-        state.directory.all(call.environment).filter(changed).map(|person| person.id.as_str()).collect();
-    Ok(page_of_ids(state, call.page()?, &ids))
-}
-
-/// The instant in the path, read in the association's time zone; nothing for the beginning of all records.
-pub(super) fn since(state: &State, call: &Call) -> Result<Option<Timestamp>, Answer> {
-    let invalid = || Answer::error(StatusCode::BAD_REQUEST, "The date or time is not valid.");
-    let day = Date::strptime("%Y%m%d", call.argument("day")).map_err(|_| invalid())?;
-    let time = Time::strptime("%H%M", call.argument("time")).map_err(|_| invalid())?;
-    if day.year() <= 1753 {
-        return Ok(None);
-    }
-    let zoned = day.to_datetime(time).to_zoned(state.switches.time_zone.clone()).map_err(|_| invalid())?;
-    Ok(Some(zoned.timestamp()))
-}
-
-/// A page of ids, which begins with the last one of the page before if the switch says so.
-pub(super) fn page_of_ids(state: &State, page: usize, ids: &[&str]) -> Answer {
-    let size = state.switches.page_size as usize;
-    if !state.switches.changed_since_repeats || size < 2 || page == 1 {
-        return Answer::page(&state.switches, page, ids.iter().map(|id| json!(id)));
-    }
-    let first_new = size.saturating_add((page - 2).saturating_mul(size - 1));
-    let new = ids.get(first_new..).unwrap_or_default();
-    if new.is_empty() {
-        return Answer::page(&state.switches, page, std::iter::empty());
-    }
-    let items = ids.iter().skip(first_new - 1).take(size).collect::<Vec<_>>();
-    Answer::json(json!({ "pageNumber": page, "dataList": items }))
 }
 
 /// A bare array.

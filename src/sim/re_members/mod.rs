@@ -6,12 +6,14 @@
 
 mod answer;
 mod bad_bodies;
+mod bulk;
 mod call;
 mod catalogues;
 mod control;
 mod dates;
 mod directory;
 mod dispatch;
+mod edits;
 mod endpoint;
 mod faults;
 mod handshake;
@@ -19,6 +21,7 @@ mod individuals;
 mod organizations;
 mod pages;
 mod portal;
+mod rosters;
 mod server;
 mod settings;
 mod state;
@@ -49,6 +52,7 @@ pub struct Simulator {
     address: SocketAddr,
     control: Control,
     task: JoinHandle<()>,
+    deliveries: JoinHandle<()>,
 }
 
 impl Simulator {
@@ -59,8 +63,10 @@ impl Simulator {
         let base_url = settings.public_base.clone().unwrap_or_else(|| format!("http://{address}"));
         let base_url = base_url.trim_end_matches('/').to_owned();
         let control = Control::new(state::State::new(settings, &base_url)?);
-        let task = tokio::spawn(server::run(listener, control.clone()));
-        Ok(Simulator { base_url, address, control, task })
+        let client = webhooks::client().map_err(io::Error::other)?;
+        let task = tokio::spawn(server::run(listener, control.clone(), client.clone()));
+        let deliveries = tokio::spawn(webhooks::deliver(control.clone(), client));
+        Ok(Simulator { base_url, address, control, task, deliveries })
     }
 
     /// The public base without a trailing slash; the production portal. Staging is this and `/staging`.
@@ -81,13 +87,16 @@ impl Simulator {
     /// Ends it and waits until the socket is closed.
     pub async fn stop(mut self) {
         self.task.abort();
+        self.deliveries.abort();
         // An aborted task reports just that; there is nothing else to learn from it.
         let _ = (&mut self.task).await;
+        let _ = (&mut self.deliveries).await;
     }
 }
 
 impl Drop for Simulator {
     fn drop(&mut self) {
         self.task.abort();
+        self.deliveries.abort();
     }
 }

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Handled};
+use super::bulk::{page_of_ids, since};
 use super::call::Call;
 use super::dates;
-use super::individuals::{page_of_ids, since};
 use super::state::State;
 use super::wire;
 use crate::sim::people::{Organization, Person, Relationship};
@@ -41,7 +41,7 @@ pub(super) fn changed_since(state: &mut State, call: &Call) -> Handled {
     let everything = since(state, call)?.is_none();
     let organizations = state.directory.organizations.iter().filter(|_| everything);
     let ids: Vec<&str> = organizations.map(|it| it.id.as_str()).collect();
-    Ok(page_of_ids(state, call.page()?, &ids))
+    page_of_ids(state, call, &ids)
 }
 
 /// A bare array.

@@ -13,6 +13,7 @@ use super::settings::{Credentials, Settings};
 use super::switches::Switches;
 use super::tokens::Tokens;
 use super::traffic::Traffic;
+use super::webhooks::{Outbox, Webhook};
 use crate::sim::control::{Clock, Common};
 use crate::sim::people::{Environment, Person, User};
 
@@ -34,17 +35,6 @@ pub struct Login {
     pub silent: bool,
 }
 
-/// A webhook that somebody registered.
-#[derive(Debug)]
-pub(super) struct Webhook {
-    pub(super) environment: Environment,
-    pub(super) id: String,
-    pub(super) route: String,
-    pub(super) type_name: String,
-    pub(super) call_back_url: String,
-    pub(super) description: String,
-}
-
 /// The whole of it.
 #[derive(Debug)]
 pub struct State {
@@ -57,6 +47,7 @@ pub struct State {
     pub(super) traffic: Traffic,
     pub(super) logins: VecDeque<Login>,
     pub(super) webhooks: Vec<Webhook>,
+    pub(super) outbox: Outbox,
     production: Credentials,
     staging: Credentials,
 }
@@ -86,6 +77,7 @@ impl State {
             traffic: Traffic::default(),
             logins: VecDeque::new(),
             webhooks: Vec::new(),
+            outbox: Outbox::default(),
             production: settings.production,
             staging: settings.staging,
         })

@@ -77,6 +77,62 @@ choice! {
     }
 }
 
+choice! {
+    /// In which zone the time in a question is read.
+    SinceZone {
+        /// The association's own, as that of every date.
+        Association = "association",
+        /// UTC.
+        Utc = "utc",
+    }
+}
+
+choice! {
+    /// Which changes ChangedSince knows of.
+    Covers {
+        /// All.
+        Everything = "everything",
+        /// Those of names, addresses and login; not of memberships, custom fields and the lists about a person.
+        Profiles = "profiles",
+    }
+}
+
+choice! {
+    /// What an entry of Members/All has when the query includes more.
+    IncludeFlags {
+        /// What was asked for.
+        Honored = "honored",
+        /// No more than without: the members are null.
+        Ignored = "ignored",
+        /// No more than without, and the members are not even there.
+        LeftOut = "left_out",
+        /// What was asked for in every other entry.
+        Half = "half",
+    }
+}
+
+choice! {
+    /// What a guest is on the lists of an event.
+    GuestRows {
+        /// A row with the guest's own id.
+        OwnId = "own_id",
+        /// A row with the id of the host.
+        HostId = "host_id",
+        /// Nothing.
+        Absent = "absent",
+    }
+}
+
+choice! {
+    /// What a delivery of a webhook is signed with.
+    HookSignature {
+        /// Nothing.
+        None = "none",
+        /// `ms-signature: sha256=` and the HMAC of the body under the hook's secret, as Microsoft's sender does.
+        MsSignature = "ms_signature",
+    }
+}
+
 switches! {
     end_of_list: EndOfList = EndOfList::EmptyList, "What a page without items is answered with.";
     invalid_sso: InvalidSso = InvalidSso::EmptyList, "What FindBySsoToken answers to a token that is unknown, expired or used up.";
@@ -99,10 +155,27 @@ switches! {
     page_size: u32 = 25, "Items on a page of a list.";
     list_filters: ListFilters = ListFilters::Honored, "What productCode and eventCode do on the lists about a person.";
     list_filters_ignore_case: bool = true, "productCode and eventCode are compared without regard to case.";
+    since_filters: ListFilters = ListFilters::Honored, "What registeredSince and cancelledSince do on the lists of an event.";
+    since_zone: SinceZone = SinceZone::Association, "The zone in which the time of ChangedSince, registeredSince and cancelledSince is read.";
+    changed_since_covers: Covers = Covers::Everything, "Which changes put a person on ChangedSince.";
+    include_flags: IncludeFlags = IncludeFlags::Honored, "What the include flags do on Members/All.";
+    roster_dates: bool = true, "The rows of a committee's members have startDate and endDate.";
+    ended_seats_listed: bool = false, "A committee's members are past and future ones too.";
+    guest_rows: GuestRows = GuestRows::OwnId, "What a guest is on the lists of an event.";
+    cancelled_stay_listed: bool = true, "A cancelled registration stays on the registrations of its event.";
+    cancelled_on_own_list: bool = false, "A cancelled registration stays on the list about the person.";
     custom_fields_need_details: bool = true, "A profile has customFields only with includeDetails=true.";
     only_active_memberships: bool = false, "Memberships inside a profile are only those that are active.";
     members_read_others: bool = true, "A member's own token reads other people's records; off: 403.";
     changed_since_repeats: bool = true, "A page of ChangedSince begins with the last id of the page before.";
+    hooks_listed: bool = true, "GET Webhooks lists the webhooks; off: 404.";
+    hook_echo: bool = false, "A webhook is registered only if its address answers a GET with echo=TEXT by that text.";
+    hook_signature: HookSignature = HookSignature::None, "How deliveries of webhooks are signed.";
+    hook_delay: Duration = Duration::ZERO, "How long a delivery waits first.";
+    hook_duplicates: bool = false, "Every delivery comes twice.";
+    hook_reordered: bool = false, "Of the deliveries that wait, the latest goes first.";
+    hook_loses: Option<u32> = None, "Every n-th delivery never comes; 1: none ever comes.";
+    hook_tries: u32 = 1, "How often a delivery is tried that is not answered with a 2xx.";
     base_uri_port: bool = true, "The uri of step 2 names its port even where it is the default.";
     base_uri_slash: bool = false, "The uri of step 2 ends in a slash.";
     uri_of_step_1: Option<String> = None, "Answered as uri of step 1 in place of the right one, for clients that must refuse it.";

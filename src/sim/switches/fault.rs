@@ -45,6 +45,10 @@ faults! {
     TruncatedJson = "truncated_json",
     /// The right answer, but the connection ends in the middle of the body.
     HalfClosed = "half_closed",
+    /// The right answer, but only every other entry of its list.
+    HalfRows = "half_rows",
+    /// The right answer, but from its second page on a list has moved up by one entry since its first page was read.
+    ShiftedRows = "shifted_rows",
     /// The right answer, one byte every tenth of a second.
     Trickle = "trickle",
     /// JSON white space without end.

@@ -68,6 +68,20 @@ impl Setting for u32 {
     }
 }
 
+impl Setting for Option<u32> {
+    fn read(text: &str) -> Option<Option<u32>> {
+        if text == "off" { Some(None) } else { u32::read(text).map(Some) }
+    }
+
+    fn show(&self) -> String {
+        self.map_or_else(|| "off".to_owned(), |number| number.to_string())
+    }
+
+    fn values() -> String {
+        "off, or a whole number from 1".to_owned()
+    }
+}
+
 impl Setting for Option<String> {
     fn read(text: &str) -> Option<Option<String>> {
         Some((text != "off").then(|| text.to_owned()))

@@ -64,7 +64,7 @@ impl Ams for Silent {
     ) -> BoxFuture<'a, Result<Record, AmsError>> {
         Box::pin(async { Err(AmsError::Busy) })
     }
-    fn canary(&self) -> BoxFuture<'_, Result<bool, AmsError>> {
+    fn canary<'a>(&'a self, _: &'a [IndividualId]) -> BoxFuture<'a, Result<bool, AmsError>> {
         Box::pin(async { Err(AmsError::Busy) })
     }
     fn read<'a>(

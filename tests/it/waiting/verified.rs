@@ -101,7 +101,7 @@ impl Ams for StandIn {
         })
     }
 
-    fn canary(&self) -> BoxFuture<'_, Result<bool, AmsError>> {
+    fn canary<'a>(&'a self, _: &'a [IndividualId]) -> BoxFuture<'a, Result<bool, AmsError>> {
         Box::pin(async { Ok(true) })
     }
 

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use url::Url;
 
 use super::handshake::AmsTokens;
-use super::page_sizes::PageSizes;
+use super::seen_lists::SeenLists;
 use super::tokens::TokenCache;
-use super::transport::{Call, Transport};
+use super::transport::{Call, Sent, Transport};
 use crate::adapters::ams::AmsError;
 use crate::adapters::budget::Priority;
 use crate::adapters::http::HttpAnswer;
@@ -40,24 +40,48 @@ pub(super) enum Reply {
 pub(super) struct Api {
     transport: Transport,
     pub(super) tokens: TokenCache,
-    pub(super) page_sizes: PageSizes,
+    pub(super) seen_lists: SeenLists,
 }
 
 impl Api {
     pub(super) fn new(transport: Transport, tokens: TokenCache) -> Api {
-        Api { transport, tokens, page_sizes: PageSizes::default() }
+        Api { transport, tokens, seen_lists: SeenLists::default() }
     }
 
     pub(super) async fn get(&self, question: ApiQuestion<'_>, priority: Priority) -> Result<Reply, AmsError> {
+        self.asked(&question, &Sent::Nothing, priority).await
+    }
+
+    /// Sends a document to a path.
+    pub(super) async fn post(
+        &self,
+        path: &[&str],
+        document: Bytes,
+        priority: Priority,
+    ) -> Result<Reply, AmsError> {
+        self.asked(&ApiQuestion { path, query: &[] }, &Sent::Document(document), priority).await
+    }
+
+    /// Has something removed.
+    pub(super) async fn delete(&self, path: &[&str], priority: Priority) -> Result<Reply, AmsError> {
+        self.asked(&ApiQuestion { path, query: &[] }, &Sent::Removal, priority).await
+    }
+
+    async fn asked(
+        &self,
+        question: &ApiQuestion<'_>,
+        sent: &Sent,
+        priority: Priority,
+    ) -> Result<Reply, AmsError> {
         let tokens = self.tokens.usable().await?;
-        let reply = self.ask(&tokens, &question, priority).await?;
+        let reply = self.ask(&tokens, question, sent, priority).await?;
         if reply != Reply::Unauthorised {
             return Ok(reply);
         }
         let Some(renewed) = self.tokens.instead_of(&tokens).await? else {
             return Ok(reply);
         };
-        let reply = self.ask(&renewed, &question, priority).await?;
+        let reply = self.ask(&renewed, question, sent, priority).await?;
         if reply == Reply::Unauthorised {
             renewed.refused_when_new.store(true, Ordering::Relaxed);
         }
@@ -68,10 +92,11 @@ impl Api {
         &self,
         tokens: &Arc<AmsTokens>,
         question: &ApiQuestion<'_>,
+        sent: &Sent,
         priority: Priority,
     ) -> Result<Reply, AmsError> {
         let url = address(&tokens.base, question)?;
-        let call = Call { url, headers: tokens.headers.clone(), document: None };
+        let call = Call { url, headers: tokens.headers.clone(), sent: sent.clone() };
         read(self.transport.send(&call, priority).await?)
     }
 }

@@ -7,6 +7,7 @@ use super::address::AllowedHosts;
 use super::credentials::Credentials;
 use super::login::Portal;
 use crate::adapters::ams::AmsError;
+use crate::domain::record::IndividualId;
 
 /// One environment of one tenant: production or staging.
 #[derive(Debug, Clone)]
@@ -21,16 +22,19 @@ pub struct Environment {
     pub allowed_hosts: AllowedHosts,
     /// What the vendor issued for this environment.
     pub credentials: Credentials,
+    /// Somebody who stays on file. `None`: the integration's own user.
+    pub canary: Option<IndividualId>,
 }
 
 impl Environment {
     pub(in crate::adapters::ams) fn values(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let Environment { name: _, discovery_url, portal, allowed_hosts, credentials } = self;
+        let Environment { name: _, discovery_url, portal, allowed_hosts, credentials, canary } = self;
         let Credentials { app_name, app_key, app_id, app_password, user_email, user_password } = credentials;
         let plain = [
             ("discovery_url", discovery_url.to_string()),
             ("portal", format!("{portal:?}")),
             ("allowed_hosts", format!("{allowed_hosts:?}")),
+            ("canary", format!("{canary:?}")),
         ];
         let secret = [
             ("app_name", Some(app_name)),

@@ -8,8 +8,9 @@ use std::collections::VecDeque;
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
-use super::api::{Api, ApiQuestion, Reply};
-use super::read;
+use super::api::Api;
+use super::read::{self, Page};
+use super::seen_lists::End;
 use super::wire::{self, Fetched};
 use crate::adapters::ams::AmsError;
 use crate::adapters::budget::Priority;
@@ -138,16 +139,20 @@ impl<'a> ListReading<'a> {
         let filter = if self.part == Part::Registrations { "eventCode" } else { "productCode" };
         let query: Vec<(&str, &str)> = self.code.iter().map(|code| (filter, code.as_str())).collect();
         let path = &["Individuals", id, name, &page];
-        let rows = match api.get(ApiQuestion { path, query: &query }, priority).await? {
-            Reply::Body(body) => read::items(&body, name)?,
+        let rows = match read::page(api, path, &query, name, priority).await? {
+            Page::Rows(rows) => read::objects(rows, name)?,
             // Perhaps the code alone is not understood; what the whole list says is certain.
-            Reply::BadRequest if self.code.is_some() && self.page == 1 => {
+            Page::End(End::BadRequest) if self.code.is_some() && self.page == 1 => {
                 self.code = None;
                 return Ok(self);
             }
             // On page 1 too: page 1 of an empty list lies past its last page.
-            Reply::Nothing | Reply::NotFound | Reply::BadRequest => Vec::new(),
-            Reply::Unauthorised => return Err(AmsError::CredentialsRefused),
+            Page::End(end) => {
+                if self.page > 1 {
+                    api.seen_lists.ended(end);
+                }
+                Vec::new()
+            }
         };
         // A page that repeats the one before: page numbers past the end, or all of them, are not looked at.
         if rows.is_empty() || rows == self.last_page {
@@ -155,9 +160,9 @@ impl<'a> ListReading<'a> {
             return Ok(self);
         }
         if self.page > 1 {
-            api.page_sizes.seen(name, self.last_page.len());
+            api.seen_lists.followed(name, self.last_page.len());
         }
-        self.ended = rows.len() < api.page_sizes.of(name);
+        self.ended = rows.len() < api.seen_lists.size(name);
         // Where the code is not looked at, everything comes, and would come again for the next code.
         let wanted =
             rows.iter().filter(|row| self.code.is_none_or(|code| wire::may_be_about(self.part, row, code)));

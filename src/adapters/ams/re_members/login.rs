@@ -69,7 +69,7 @@ fn only(parameters: &str, name: &str) -> Result<String, ArrivalFault> {
 }
 
 /// Whether the text is written like a GUID: 36 characters, hyphens in their places. What is, is safe inside a path.
-pub(super) fn is_guid(text: &str) -> bool {
+pub fn is_guid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',

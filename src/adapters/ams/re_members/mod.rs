@@ -6,14 +6,18 @@
 
 mod address;
 mod api;
+mod bulk;
 mod catalogue;
 mod credentials;
 mod environment;
 mod handshake;
+mod hooks;
 mod lists;
 mod login;
-mod page_sizes;
 mod read;
+mod reading;
+mod rosters;
+mod seen_lists;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -25,7 +29,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use url::Url;
 
 use self::api::Api;
+use self::bulk::FieldsSeen;
 use self::handshake::Handshake;
+use self::rosters::RosterMemory;
 use self::tokens::TokenCache;
 use self::transport::Transport;
 use super::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
@@ -40,7 +46,7 @@ use crate::domain::time::Timestamp;
 pub use self::address::AllowedHosts;
 pub use self::credentials::Credentials;
 pub use self::environment::Environment;
-pub use self::login::Portal;
+pub use self::login::{Portal, is_guid};
 
 /// The name of this kind of AMS, in files and in what a browser keeps.
 pub(super) const KIND: &str = "remembers";
@@ -55,6 +61,10 @@ pub struct ReMembers {
     api: Api,
     clock: SharedClock,
     history: Mutex<History>,
+    /// Who is there for certain.
+    canary: Option<IndividualId>,
+    rosters: RosterMemory,
+    fields_seen: FieldsSeen,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -71,11 +81,20 @@ impl ReMembers {
         budget: Arc<Budget>,
         clock: SharedClock,
     ) -> ReMembers {
-        let Environment { name, discovery_url, portal, allowed_hosts, credentials } = environment;
+        let Environment { name, discovery_url, portal, allowed_hosts, credentials, canary } = environment;
         let transport = Transport::new(http, budget);
         let handshake = Handshake { discovery_url, hosts: allowed_hosts, credentials };
         let tokens = TokenCache::new(handshake, transport.clone(), Arc::clone(&clock));
-        ReMembers { name, portal, api: Api::new(transport, tokens), clock, history: Mutex::default() }
+        ReMembers {
+            name,
+            portal,
+            api: Api::new(transport, tokens),
+            clock,
+            history: Mutex::default(),
+            canary,
+            rosters: RosterMemory::default(),
+            fields_seen: FieldsSeen::default(),
+        }
     }
 
     async fn redeemed(
@@ -161,8 +180,8 @@ impl Ams for ReMembers {
         Box::pin(async move { self.noted(self.redeemed(arrival, parts, priority).await) })
     }
 
-    fn canary(&self) -> BoxFuture<'_, Result<bool, AmsError>> {
-        Box::pin(async move { self.noted(read::canary(&self.api).await) })
+    fn canary<'a>(&'a self, fallback: &'a [IndividualId]) -> BoxFuture<'a, Result<bool, AmsError>> {
+        Box::pin(async move { self.noted(read::canary(&self.api, self.canary.as_ref(), fallback).await) })
     }
 
     fn read<'a>(

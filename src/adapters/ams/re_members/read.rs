@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::api::{Api, ApiQuestion, Reply};
 use super::login::is_guid;
+use super::seen_lists::End;
 use super::wire::{self, Fetched};
 use crate::adapters::ams::{AmsError, NoRecord};
 use crate::adapters::budget::Priority;
@@ -16,6 +17,9 @@ use crate::domain::time::Timestamp;
 
 /// More pages than any list of the association fills.
 const MOST_PAGES: usize = 100;
+
+/// Of people who may have gone since, so many are asked for.
+const MOST_CANARIES: usize = 3;
 
 /// Finds the person that the visitor's token stands for. Every way of saying that it is not valid gives `ArrivalRefused`.
 pub(super) async fn find_by_token(
@@ -62,18 +66,32 @@ pub(super) async fn probe(api: &Api) -> Result<(), AmsError> {
     }
 }
 
-/// Whether the integration's own user is found: somebody who is there as long as we are.
-pub(super) async fn canary(api: &Api) -> Result<bool, AmsError> {
+/// Whether somebody is found who is there: the one whom the configuration names, else the integration's own user, else one of
+/// `fallback`.
+pub(super) async fn canary(
+    api: &Api,
+    named: Option<&IndividualId>,
+    fallback: &[IndividualId],
+) -> Result<bool, AmsError> {
     let tokens = api.tokens.usable().await?;
-    let Some(user) = tokens.user.as_deref().filter(|user| is_guid(user)) else {
-        // Nobody is known yet; tokens that are accepted must do.
-        return Ok(true);
+    let own = tokens.user.as_deref().filter(|user| is_guid(user));
+    let asked: Vec<&str> = match named.map(guid).transpose()?.or(own) {
+        Some(one) => vec![one],
+        None => fallback.iter().take(MOST_CANARIES).filter_map(|id| guid(id).ok()).collect(),
     };
-    let path = &["Individuals", "Profile", user, "1"];
-    match api.get(ApiQuestion { path, query: &[] }, Priority::Canary).await? {
-        Reply::Body(body) => Ok(one(&body, "Profile")?.is_some()),
-        _ => Ok(false),
+    // Nobody is known yet; tokens that are accepted must do.
+    let mut found = asked.is_empty();
+    for id in asked {
+        let path = &["Individuals", "Profile", id, "1"];
+        found = match api.get(ApiQuestion { path, query: &[] }, Priority::Canary).await? {
+            Reply::Body(body) => one(&body, "Profile")?.is_some(),
+            _ => false,
+        };
+        if found {
+            break;
+        }
     }
+    Ok(found)
 }
 
 /// The entries of a list, page by page, and whether that is all of them.
@@ -101,28 +119,61 @@ pub(super) async fn pages(
 pub(super) async fn page_of(
     api: &Api,
     path: &[&str],
-    page: usize,
+    number: usize,
     query: &[(&str, &str)],
     name: &str,
     priority: Priority,
 ) -> Result<Vec<Value>, AmsError> {
-    let page = page.to_string();
-    let path: Vec<&str> = path.iter().copied().chain([page.as_str()]).collect();
-    match api.get(ApiQuestion { path: &path, query }, priority).await? {
-        Reply::Body(body) => items(&body, name),
+    let page_number = number.to_string();
+    let path: Vec<&str> = path.iter().copied().chain([page_number.as_str()]).collect();
+    match page(api, &path, query, name, priority).await? {
+        Page::Rows(rows) => objects(rows, name),
         // On page 1 too: page 1 of an empty list lies past its last page.
-        Reply::Nothing | Reply::NotFound | Reply::BadRequest => Ok(Vec::new()),
+        Page::End(end) => {
+            if number > 1 {
+                api.seen_lists.ended(end);
+            }
+            Ok(Vec::new())
+        }
+    }
+}
+
+/// How a page of a list was answered.
+pub(super) enum Page {
+    /// With what came, be it rows or not.
+    Rows(Vec<Value>),
+    /// Without a list.
+    End(End),
+}
+
+/// One page of a list; the last segment of the path is its number.
+pub(super) async fn page(
+    api: &Api,
+    path: &[&str],
+    query: &[(&str, &str)],
+    name: &str,
+    priority: Priority,
+) -> Result<Page, AmsError> {
+    match api.get(ApiQuestion { path, query }, priority).await? {
+        Reply::Body(body) => Ok(Page::Rows(wire::items_owned(json(&body, name)?))),
+        Reply::Nothing => Ok(Page::End(End::Blank)),
+        Reply::NotFound => Ok(Page::End(End::NotFound)),
+        Reply::BadRequest => Ok(Page::End(End::BadRequest)),
         Reply::Unauthorised => Err(AmsError::CredentialsRefused),
     }
 }
 
-pub(super) fn items(body: &[u8], name: &str) -> Result<Vec<Value>, AmsError> {
-    let items = wire::items_owned(json(body, name)?);
-    if items.iter().all(Value::is_object) {
-        Ok(items)
+/// What came, if it is rows.
+pub(super) fn objects(rows: Vec<Value>, name: &str) -> Result<Vec<Value>, AmsError> {
+    if rows.iter().all(Value::is_object) {
+        Ok(rows)
     } else {
         Err(AmsError::Unreadable(format!("`{name}` brought something else than a list of objects")))
     }
+}
+
+fn items(body: &[u8], name: &str) -> Result<Vec<Value>, AmsError> {
+    objects(wire::items_owned(json(body, name)?), name)
 }
 
 pub(super) fn one(body: &[u8], name: &str) -> Result<Option<Value>, AmsError> {

@@ -22,8 +22,18 @@ const LONGEST_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Call {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    /// A JSON document makes it a POST.
-    pub(super) document: Option<Bytes>,
+    pub(super) sent: Sent,
+}
+
+/// What a call sends beside its address.
+#[derive(Clone)]
+pub(super) enum Sent {
+    /// Nothing: GET.
+    Nothing,
+    /// A JSON document: POST.
+    Document(Bytes),
+    /// Nothing: DELETE.
+    Removal,
 }
 
 /// The client and the budget that every call draws on.
@@ -49,9 +59,10 @@ impl Transport {
     async fn once(&self, call: &Call, priority: Priority) -> Result<HttpAnswer, AmsError> {
         self.budget.start(priority).await.map_err(|Busy| AmsError::Busy)?;
         let (url, headers) = (call.url.clone(), call.headers.clone());
-        let answer = match &call.document {
-            None => self.http.get(url, headers).await,
-            Some(document) => self.http.post_json(url, headers, document.clone()).await,
+        let answer = match &call.sent {
+            Sent::Nothing => self.http.get(url, headers).await,
+            Sent::Document(document) => self.http.post_json(url, headers, document.clone()).await,
+            Sent::Removal => self.http.delete(url, headers).await,
         };
         let answer = answer.map_err(failure)?;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {

@@ -3,11 +3,12 @@
 use toml::Spanned;
 use url::Url;
 
-use crate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal};
+use crate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal, is_guid};
 use crate::adapters::toml_reading::Said;
 use crate::config::raw;
 use crate::config::resolve::values::Resolving;
 use crate::domain::network::is_loopback;
+use crate::domain::record::IndividualId;
 
 /// Where the vendor tells an application which server is its association's (docs/ams/remembers.md, "Handshake").
 const DISCOVERY: &str = "https://public.remembers-ams.com/Api/v1/WebApiUrl";
@@ -37,6 +38,7 @@ impl Resolving<'_, '_> {
         let user_password =
             self.required(said.user_password, &span, &key("user_password"), &example("user_password"));
         let user_password = user_password.and_then(|source| self.secret(&source));
+        let canary = self.optional(said.canary, Resolving::canary);
         Some(Environment {
             name: name.to_owned(),
             discovery_url: discovery_url?,
@@ -50,7 +52,19 @@ impl Resolving<'_, '_> {
                 user_email: user_email?,
                 user_password: user_password?,
             },
+            canary: canary?,
         })
+    }
+
+    fn canary(&mut self, text: raw::Text) -> Option<IndividualId> {
+        let id = Some(text.get_ref().trim()).filter(|id| is_guid(id)).and_then(IndividualId::parse);
+        if id.is_none() {
+            let what = format!("`{}` is not the id of an individual", text.get_ref().escape_default());
+            let remedy =
+                r#"Write the GUID that stands in the record, such as "b3a1c0de-0001-4222-8333-444455550001""#;
+            return self.refuse(text.span(), what, remedy);
+        }
+        id
     }
 
     fn portal(&mut self, text: &raw::Text) -> Option<Url> {

@@ -1,10 +1,12 @@
 //! Stories over real HTTP: a client and a browser without a screen against a running simulator.
 
+mod bulk;
 mod control;
 mod faults;
 mod handshake;
 mod portal;
 mod records;
+mod webhooks;
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
@@ -114,6 +116,12 @@ impl World {
             }
         }
         all
+    }
+
+    /// The text under `name` of each row of a list.
+    async fn each(&self, tokens: &Tokens, path: &str, name: &str) -> Vec<String> {
+        let rows = self.everything(tokens, path).await;
+        rows.iter().map(|row| row[name].as_str().unwrap_or("none").to_owned()).collect()
     }
 
     async fn open(&self, path: &str, cookie: Option<&str>) -> Response {

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::*;
 use crate::sim::people::{Membership, Person, generate};
 
-async fn start(assignments: &[&str]) -> (World, Tokens) {
+pub(super) async fn start(assignments: &[&str]) -> (World, Tokens) {
     let world = World::with(assignments).await;
     let tokens = world.handshake(Environment::Production).await;
     (world, tokens)
@@ -198,26 +198,6 @@ async fn a_bad_token_is_answered_as_switched_and_good_ones_are_used_as_switched(
     let tokens = world.handshake(Environment::Production).await;
     world.control().advance(SignedDuration::from_hours(1));
     assert_eq!(world.get(&tokens, &find(&token)).await.0, 400, "past its time");
-}
-
-#[tokio::test]
-async fn changed_since_gives_ids_and_repeats_across_pages() {
-    let (world, tokens) = start(&["page_size=5"]).await;
-    let everybody = world.everything(&tokens, "/Individuals/ChangedSince/17530101/0000/{page}").await;
-    let distinct: std::collections::HashSet<&str> = everybody.iter().map(text).collect();
-    let on_file = Settings::demo().people.people.len(); // one is in staging only, but the integration user is on file
-    assert_eq!(distinct.len(), on_file);
-    assert!(everybody.len() > distinct.len());
-
-    let now = world.control().now().to_zoned(world.control().switches().time_zone);
-    let path = format!("/Individuals/ChangedSince/{}/{{page}}", now.strftime("%Y%m%d/%H%M"));
-    assert!(world.everything(&tokens, &path).await.is_empty());
-    assert!(world.control().edit_person("100481", |jane| jane.memberships.clear()));
-    let jane = world.control().person("100481").unwrap().id;
-    assert_eq!(world.everything(&tokens, &path).await, [json!(jane)]);
-    assert_eq!(world.get(&tokens, "/Individuals/ChangedSince/20261301/0000/1").await.0, 400);
-    let last = format!("/Individuals/ChangedSince/17530101/0000/{}", usize::MAX);
-    assert_eq!(world.get(&tokens, &last).await.1["dataList"], json!([]));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 pub(super) use parts::{
     Book, certification, committee, committee_seat, custom_field, event, membership, organization, purchase,
-    registration, relationship,
+    registration, relationship, sessions,
 };
 
 use super::dates;
@@ -40,7 +40,7 @@ pub(super) enum Part {
 /// Everything re:Members says about a person as one line for `explain`: the profile and each part beside it.
 pub fn record_line(people: &People, person: &Person) -> Value {
     let People { organizations, committees, events, .. } = people;
-    let book = Book { organizations, committees, events, only_active_on: None };
+    let book = Book { organizations, committees, events, only_active_on: None, cancelled_too: false };
     json!({
         "individual": individual(book, person, Details::ALL),
         "committees": part(book, person, Part::Committees),
@@ -58,7 +58,12 @@ pub(super) fn part(book: Book<'_>, person: &Person, part: Part) -> Vec<Value> {
             ("committees", person.committees.iter().map(|seat| committee_seat(book, seat)).collect())
         }
         Part::Registrations => {
-            ("registrations", person.registrations.iter().map(|it| registration(book, person, it)).collect())
+            // What somebody is a guest at is a registration of the host's.
+            let own = person
+                .registrations
+                .iter()
+                .filter(|it| it.guest_of.is_none() && (book.cancelled_too || it.cancellation_date.is_none()));
+            ("registrations", own.map(|it| registration(book, person, it)).collect())
         }
         Part::Purchases => ("purchases", person.purchases.iter().map(purchase).collect()),
         Part::Certifications => ("certifications", person.certifications.iter().map(certification).collect()),

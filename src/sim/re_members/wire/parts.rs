@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::sim::guid;
 use crate::sim::people::{
-    Certification, Committee, CustomField, Event, Membership, Organization, Person, Purchase, Registration,
-    Relationship, Seat,
+    Certification, Committee, CustomField, Event, EventSession, Membership, Organization, Person, Purchase,
+    Registration, Relationship, Seat,
 };
 
 /// What people's entries refer to by code or number.
@@ -18,6 +18,8 @@ pub(in super::super) struct Book<'a> {
     pub(in super::super) events: &'a [Event],
     /// Memberships inside a profile are only those active on this day; none: all of them.
     pub(in super::super) only_active_on: Option<Date>,
+    /// A person's own list has the cancelled registrations too.
+    pub(in super::super) cancelled_too: bool,
 }
 
 const TIME_ZONE: &str = "US Eastern Standard Time";
@@ -78,7 +80,7 @@ pub(in super::super) fn registration(book: Book<'_>, person: &Person, registrati
         || Event { code: registration.event.clone(), name: registration.event.clone(), ..Event::default() };
     let event = known.unwrap_or_else(unknown);
     json!({
-        "individualId": person.id, "sessions": null, "badgeName": person.full_name(), "badgeOrganization": "",
+        "individualId": person.id, "sessions": sessions(registration, false), "badgeName": person.full_name(), "badgeOrganization": "",
         "badgeCity": "", "badgeState": null, "boughtTogetherWith": [], "registrantTypeCode": "STD",
         "registrantTypeName": "Standard", "registrationNumber": registration.registration_number,
         "event": {
@@ -89,6 +91,20 @@ pub(in super::super) fn registration(book: Book<'_>, person: &Person, registrati
             "registrationDate": registration.registration_date, "customFields": [],
         },
     })
+}
+
+/// Sessions that stand, or those that were cancelled; none is null.
+pub(in super::super) fn sessions(registration: &Registration, cancelled: bool) -> Value {
+    let wanted = registration.sessions.iter().filter(|it| it.cancellation_date.is_some() == cancelled);
+    let item = |it: &EventSession| {
+        if cancelled {
+            json!({ "sessionCode": it.code, "cancellationDate": it.cancellation_date })
+        } else {
+            json!({ "code": it.code, "name": it.code })
+        }
+    };
+    let items: Vec<Value> = wanted.map(item).collect();
+    if items.is_empty() { Value::Null } else { items.into() }
 }
 
 /// An event of the catalogue; here every member has the prefix.

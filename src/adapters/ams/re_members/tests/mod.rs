@@ -141,6 +141,7 @@ fn environment(address: &str) -> Environment {
             user_email: "gateway@acme.example".into(),
             user_password: "pass-phrase".into(),
         },
+        canary: None,
     }
 }
 

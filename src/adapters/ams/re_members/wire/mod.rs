@@ -8,6 +8,7 @@ pub(crate) mod catalogue;
 mod dates;
 mod lenient;
 pub(crate) mod line;
+pub(crate) mod rows;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,11 @@ pub(crate) struct Fetched {
     pub(crate) relationships: Option<Vec<Value>>,
     /// Those of the parts that were not fetched whole.
     pub(crate) partly: Partly,
+}
+
+/// A text in an entry, if it is there and can be read.
+pub(crate) fn text(entry: &Value, name: &str) -> Option<String> {
+    JsonEntry::of(entry)?.text(name).ok()?
 }
 
 /// The id in an individual's data.
