@@ -45,11 +45,11 @@ pub(super) async fn a_session_shows_the_latest_record_of_its_own_environment(pla
     let as_of = async || store.session(&key(1)).await.unwrap().unwrap().1.as_of();
     store.put_record("production", &record(DANA, at(10)), at(10)).await.unwrap();
     assert_eq!(as_of().await, at(10));
-    store.put_record("production", &record(DANA, at(5)), at(5)).await.unwrap();
+    store.put_record("production", &record(DANA, at(5)), at(11)).await.unwrap();
     assert_eq!(as_of().await, at(10), "a slow answer does not undo a fresh one");
     store.put_record("staging", &record(DANA, at(20)), at(20)).await.unwrap();
     assert_eq!(as_of().await, at(10));
-    begin(&*store, &session(2, DANA)).await;
+    begin(&*store, &Session { created: at(11), ..session(2, DANA) }).await;
     assert_eq!(as_of().await, at(10));
 }
 

@@ -120,7 +120,7 @@ async fn insert(
     connection.all(insert, arguments, |row| digest(row, 0)).await
 }
 
-/// Confirms parts of these people's records.
+/// Confirms parts of these people's records. The change log does not tell of it: nothing on which a decision rests has changed.
 pub(super) async fn confirm(
     connection: &QueryConnection<'_>,
     environment: &str,
