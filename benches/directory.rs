@@ -11,7 +11,6 @@
     clippy::print_stdout,
     reason = "a benchmark"
 )]
-#![expect(unreachable_pub, reason = "the harness of the tests, of which this uses a part")]
 
 use std::time::{Duration, Instant};
 

@@ -203,6 +203,7 @@ async fn whale(filters: &str) {
             event: if n == 499 { "SUMMIT26".to_owned() } else { format!("EVENT-{n}") },
             registration_date: Some("2020-01-01T00:00:00".to_owned()),
             registration_number: format!("R-{n}"),
+            ..Registration::default()
         };
         person.registrations = (0..500).map(registration).collect();
     });

@@ -1,11 +1,17 @@
 //! For the tests of several use cases: an AMS that gives no answer, whatever it is asked.
 
+use std::sync::Arc;
 use url::Url;
 
+use super::directory::Beliefs;
+use super::grounds::Grounds;
 use crate::adapters::BoxFuture;
 use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
 use crate::adapters::budget::Priority;
+use crate::domain::directory::settings::DirectorySettings;
 use crate::domain::record::{IndividualId, Parts, Record};
+use crate::domain::session::SessionLimits;
+use crate::domain::time::TimeZone;
 
 /// Of this environment.
 pub(super) struct NoAms(pub(super) &'static str);
@@ -52,4 +58,12 @@ impl Ams for NoAms {
     ) -> BoxFuture<'a, Result<Option<Record>, AmsError>> {
         Box::pin(async { Err(AmsError::Failed(503)) })
     }
+}
+
+/// Each person is asked about alone, and nothing is known beside the records.
+pub(super) fn alone(limits: SessionLimits) -> (Arc<Grounds>, Arc<Beliefs>) {
+    let grounds = Grounds::new(limits);
+    let settings = DirectorySettings { in_step: false, ..DirectorySettings::usual(TimeZone::UTC) };
+    let beliefs = Beliefs::new(Arc::clone(&grounds), &settings);
+    (grounds, beliefs)
 }

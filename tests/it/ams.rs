@@ -79,6 +79,7 @@ fn environment(name: &str, sim: &Simulator, portal: &str, of: SimulatedEnvironme
         sim::Credentials::demo(of);
     Environment {
         name: name.into(),
+        canary: None,
         discovery_url: Url::parse(&format!("{}/Api/v1/WebApiUrl", sim.base_url())).unwrap(),
         portal: Portal::at(Url::parse(portal).unwrap()),
         allowed_hosts: AllowedHosts::parse(&[sim.address().to_string()], true).unwrap(),

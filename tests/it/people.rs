@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::world::alone;
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use membergate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal, ReMembers};
@@ -24,6 +25,7 @@ use membergate::flows::administer::people::view_as::ViewError;
 use membergate::flows::administer::services::{AdminServices, ServiceParts};
 use membergate::flows::administer::sweep::{Doing, SweepProgress};
 use membergate::flows::administer::{Actor, AdmittedBy};
+use membergate::flows::canary::Canary;
 use membergate::flows::person::{Published, PublishedRules};
 use membergate::flows::refresh::Refresh;
 use membergate::flows::visit::Visits;
@@ -76,12 +78,21 @@ impl Office {
             Arc::new(SqliteStore::open(&folder.path().join("gate.sqlite"), &key).unwrap());
         let rules = Published::new(1, rules::parse(RULES).unwrap());
         let rules: PublishedRules = Arc::new(ArcSwap::from_pointee(rules));
-        let (refresh, _waiting) =
-            Refresh::new(ams.clone(), store.clone(), store.clone(), rules.clone(), Arc::new(SystemClock));
+        let (grounds, beliefs) = alone(LIMITS);
+        let canary = Canary::new(ams.clone(), Arc::new(SystemClock));
+        let (refresh, _waiting) = Refresh::new(
+            ams.clone(),
+            store.clone(),
+            store.clone(),
+            beliefs,
+            canary,
+            rules.clone(),
+            Arc::new(SystemClock),
+        );
         let visits = Arc::new(Visits::new(
             store.clone(),
             rules.clone(),
-            LIMITS,
+            grounds,
             ams.environment(),
             Arc::new(SystemClock),
             Arc::new(refresh),

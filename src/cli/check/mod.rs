@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use self::finding::Finding;
 use self::connections::Tried;
+use self::finding::Finding;
 use super::shared::{CommandFailure, because, runtime};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::kinds::AmsSettings;

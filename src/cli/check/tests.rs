@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::config::env::Given;
+use crate::domain::catalogue::Catalogue;
 
 /// A configuration whose site is at `upstream` and whose store is `store`.
 pub(super) fn machine(upstream: &str, store: &str) -> Given {

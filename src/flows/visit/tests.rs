@@ -8,6 +8,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::*;
+use arc_swap::ArcSwap;
+
 use crate::adapters::clock::{Clock, SystemClock};
 use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::store::StoreFuture;
@@ -16,8 +18,9 @@ use crate::adapters::store::sqlite::SqliteStore;
 use crate::domain::record::Profile;
 use crate::domain::rule::Rules;
 use crate::domain::time::TimeZone;
+use crate::flows::canary::Canary;
 use crate::flows::person::Published;
-use crate::flows::tests::NoAms;
+use crate::flows::tests::{NoAms, alone};
 
 const KEY: SessionKey = SessionKey([7; 32]);
 const HOST: &str = "library.example";
@@ -144,8 +147,6 @@ fn visits(store: &Arc<Shelf>) -> Arc<Visits> {
     let directory = Arc::new(SqliteStore::open(&folder.path().join("unused"), &key).unwrap());
     let clock: SharedClock = Arc::new(SystemClock);
     let rules = Arc::new(ArcSwap::from_pointee(Published::new(1, Rules::new(TimeZone::UTC))));
-    let (refresh, _queue) =
-        Refresh::new(Arc::new(NoAms("test")), store.clone(), directory, rules.clone(), clock.clone());
     let hours = jiff::SignedDuration::from_hours;
     let limits = SessionLimits {
         idle: hours(1),
@@ -154,7 +155,12 @@ fn visits(store: &Arc<Shelf>) -> Arc<Visits> {
         stale_limit: hours(4),
         store_gone: hours(1),
     };
-    Arc::new(Visits::new(store, rules, limits, "test", clock, Arc::new(refresh)))
+    let (grounds, beliefs) = alone(limits);
+    let ams: Arc<NoAms> = Arc::new(NoAms("test"));
+    let canary = Canary::new(ams.clone(), clock.clone());
+    let (refresh, _queue) =
+        Refresh::new(ams, store.clone(), directory, beliefs, canary, rules.clone(), clock.clone());
+    Arc::new(Visits::new(store, rules, grounds, "test", clock, Arc::new(refresh)))
 }
 
 fn jane() -> IndividualId {

@@ -19,10 +19,12 @@ use crate::adapters::store::StoreFuture;
 use crate::adapters::store::waiting::{KeptPlace, NewPlace, WaitingLine};
 use crate::domain::budget::Rate;
 use crate::domain::rule::Rules;
+use crate::domain::session::SessionLimits;
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::domain::waiting::{PlaceKey, WaitingPlace, round};
+use crate::flows::canary::Canary;
 use crate::flows::person::Published;
-use crate::flows::tests::NoAms;
+use crate::flows::tests::{NoAms, alone};
 
 struct RuntimeClock(Instant);
 
@@ -104,8 +106,19 @@ impl Rush {
         let clock: SharedClock = Arc::new(RuntimeClock(Instant::now()));
         let budget = Arc::new(Budget::new(rate, Arc::<MemoryLedger>::default(), Arc::clone(&clock)));
         let rules = Published::new(1, Rules::new(TimeZone::UTC));
+        let day = SignedDuration::from_hours(24);
+        let (_, beliefs) = alone(SessionLimits {
+            idle: day,
+            absolute: day,
+            refresh_after: day,
+            stale_limit: day,
+            store_gone: day,
+        });
+        let ams = Arc::new(NoAms("production"));
         let parts = WaitingParts {
-            ams: Arc::new(NoAms("production")),
+            canary: Canary::new(ams.clone(), Arc::clone(&clock)),
+            beliefs,
+            ams,
             budget: Arc::clone(&budget),
             store: Arc::<LineInMemory>::default(),
             rules: Arc::new(ArcSwap::from_pointee(rules)),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::world::alone;
 use arc_swap::ArcSwap;
 use membergate::adapters::BoxFuture;
 use membergate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
@@ -22,6 +23,7 @@ use membergate::domain::record::{IndividualId, Membership, Parts, Profile, Recor
 use membergate::domain::rule::{Role, Rules};
 use membergate::domain::session::{Session, SessionKey, SessionLimits};
 use membergate::domain::time::{AmsDate, TimeZone};
+use membergate::flows::canary::Canary;
 use membergate::flows::keyring::Keyring;
 use membergate::flows::long_addresses::LongAddresses;
 use membergate::flows::person::Published;
@@ -201,8 +203,6 @@ impl Plane {
         let clock: SharedClock = Arc::new(SystemClock);
         let keyring = Keyring::ensure(store.clone(), Arc::new(SystemClock)).await.unwrap();
         let rules = Arc::new(ArcSwap::from_pointee(Published::new(1, rules("member"))));
-        let (refresh, _queue) =
-            Refresh::new(Arc::new(Silent), store.clone(), store.clone(), rules.clone(), clock.clone());
         let hours = jiff::SignedDuration::from_hours;
         let session_limits = SessionLimits {
             idle: hours(1),
@@ -212,8 +212,18 @@ impl Plane {
             store_gone: hours(1),
         };
         let long = Arc::new(LongAddresses::new(store.clone(), clock.clone()));
-        let visits =
-            Visits::new(store, rules.clone(), session_limits, "test", clock.clone(), Arc::new(refresh));
+        let (grounds, beliefs) = alone(session_limits);
+        let canary = Canary::new(Arc::new(Silent), clock.clone());
+        let (refresh, _queue) = Refresh::new(
+            Arc::new(Silent),
+            store.clone(),
+            store.clone(),
+            beliefs,
+            canary,
+            rules.clone(),
+            clock.clone(),
+        );
+        let visits = Visits::new(store, rules.clone(), grounds, "test", clock.clone(), Arc::new(refresh));
         let control = axum::Router::new().fallback(async |request: axum::extract::Request| {
             format!("control plane: {} {}", request.method(), request.uri())
         });

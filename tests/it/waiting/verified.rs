@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use crate::world::alone;
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
 use membergate::adapters::BoxFuture;
@@ -19,6 +20,7 @@ use membergate::domain::budget::Rate;
 use membergate::domain::record::{IndividualId, Parts, Profile, Record};
 use membergate::domain::return_to::ReturnTo;
 use membergate::domain::session::SessionLimits;
+use membergate::flows::canary::Canary;
 use membergate::flows::long_addresses::Destination;
 use membergate::flows::person::Published;
 use membergate::flows::refresh::Refresh;
@@ -171,12 +173,21 @@ impl Office {
         });
         let rules = Published::new(1, membergate::adapters::rules_file::parse(RULES).unwrap());
         let rules = Arc::new(ArcSwap::from_pointee(rules));
-        let (refresh, _queue) =
-            Refresh::new(ams.clone(), store.clone(), store.clone(), rules.clone(), clock.clone());
+        let (grounds, beliefs) = alone(LIMITS);
+        let canary = Canary::new(ams.clone(), clock.clone());
+        let (refresh, _queue) = Refresh::new(
+            ams.clone(),
+            store.clone(),
+            store.clone(),
+            beliefs.clone(),
+            canary.clone(),
+            rules.clone(),
+            clock.clone(),
+        );
         let visits = Arc::new(Visits::new(
             store.clone(),
             rules.clone(),
-            LIMITS,
+            grounds,
             "production",
             clock.clone(),
             Arc::new(refresh),
@@ -187,6 +198,8 @@ impl Office {
             store: store.clone(),
             rules: rules.clone(),
             clock: clock.clone(),
+            canary,
+            beliefs,
             most_of_network: 500,
         };
         let waiting = Arc::new(WaitingRoom::new(waiting, &keys).unwrap());
@@ -194,7 +207,7 @@ impl Office {
             attempts: Sealer::new(&keys, "attempts").unwrap(),
             browsers: Sealer::new(&keys, "browsers").unwrap(),
         };
-        let sign_in = SignIn::new(ams.clone(), store, visits, rules, clock.clone(), sealers, waiting);
+        let sign_in = SignIn::new(ams.clone(), store, visits, clock.clone(), sealers, waiting);
         Office { ams, sign_in, clock, _folder: folder }
     }
 

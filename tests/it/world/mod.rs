@@ -19,6 +19,11 @@ use membergate::adapters::store::postgres::server::Server;
 use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::app::App;
 use membergate::config::{self, Settings, env::Given};
+use membergate::domain::directory::settings::DirectorySettings;
+use membergate::domain::session::SessionLimits;
+use membergate::domain::time::TimeZone;
+use membergate::flows::directory::Beliefs;
+use membergate::flows::grounds::Grounds;
 use membergate::sim::people::Environment;
 use membergate::sim::re_members::{Control, Credentials, Settings as AmsSettings, Simulator};
 use membergate::sim::site::SampleSite;
@@ -62,6 +67,8 @@ pub struct Plan {
     pub access: String,
     pub live: &'static str,
     pub session: String,
+    /// Keys of `[directory]`. Where a story is not about it each person is asked about alone, so that calls can be counted.
+    pub directory: String,
     pub switches: Vec<&'static str>,
     pub calls_per_second: u32,
     /// The sources of the secret keys, as in the configuration.
@@ -86,6 +93,7 @@ impl Default for Plan {
             access: ACCESS.to_owned(),
             live: "production",
             session: String::new(),
+            directory: "in_step = false".to_owned(),
             switches: vec!["rate_limit=off"],
             calls_per_second: 1000,
             calls_per_minute: 100_000,
@@ -173,7 +181,8 @@ impl World {
 
     /// The configuration as an operator would have written it.
     pub fn configuration(&self) -> String {
-        let Plan { access, more, live, session, calls_per_second, calls_per_minute, .. } = &self.plan;
+        let Plan { access, more, live, session, directory, calls_per_second, calls_per_minute, .. } =
+            &self.plan;
         let Plan { listen, ams: of_ams, secret_keys, .. } = &self.plan;
         let (ams, port) = (self.ams.base_url(), self.address.port());
         let upstream = self.plan.upstream.clone().unwrap_or_else(|| self.site.base_url());
@@ -216,6 +225,8 @@ calls_per_minute = {calls_per_minute}
 [ams.staging]{staging}
 [session]
 {session}
+[directory]
+{directory}
 
 [store]
 {store}
@@ -340,4 +351,12 @@ pub fn free_address() -> SocketAddr {
             return address;
         }
     }
+}
+
+/// For use cases without a whole gateway: each person is asked about alone, and nothing is known beside the records.
+pub fn alone(limits: SessionLimits) -> (Arc<Grounds>, Arc<Beliefs>) {
+    let grounds = Grounds::new(limits);
+    let settings = DirectorySettings { in_step: false, ..DirectorySettings::usual(TimeZone::UTC) };
+    let beliefs = Beliefs::new(grounds.clone(), &settings);
+    (grounds, beliefs)
 }

@@ -10,25 +10,30 @@ use super::*;
 use crate::domain::roles;
 use crate::domain::roles::tests::properties::{a_record, an_instant, some_rules};
 use crate::domain::session::{Session, SessionKey, SessionLimits};
+use crate::flows::canary::Canary;
 use crate::flows::refresh::Refresh;
-use crate::flows::tests::NoAms;
+use crate::flows::tests::{NoAms, alone};
 use crate::flows::visit::{Presence, Visits};
 
 fn visits(world: &World, running: &Running) -> Visits {
     let (store, rules): (Arc<dyn Store>, _) = (running.store.clone(), Arc::clone(&running.rules));
     let clock: SharedClock = world.clock.clone();
-    let refresh = Refresh::new(
-        Arc::new(NoAms("production")),
-        store.clone(),
-        store.clone(),
-        Arc::clone(&rules),
-        Arc::clone(&clock),
-    )
-    .0;
     let day = SignedDuration::from_hours(24 * 365);
     let limits =
         SessionLimits { idle: day, absolute: day, refresh_after: day, stale_limit: day, store_gone: day };
-    Visits::new(store, rules, limits, "production", clock, Arc::new(refresh))
+    let (grounds, beliefs) = alone(limits);
+    let ams = Arc::new(NoAms("production"));
+    let canary = Canary::new(ams.clone(), Arc::clone(&clock));
+    let (refresh, _queue) = Refresh::new(
+        ams,
+        store.clone(),
+        store.clone(),
+        beliefs,
+        canary,
+        Arc::clone(&rules),
+        Arc::clone(&clock),
+    );
+    Visits::new(store, rules, grounds, "production", clock, Arc::new(refresh))
 }
 
 const HOST: &str = "www.acme.example";

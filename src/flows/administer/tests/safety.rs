@@ -119,13 +119,13 @@ async fn only_a_person_with_a_role_is_an_administrator() {
             Arc::new(record.clone()),
             &running.rules.load(),
             now,
-            &Arc::new(arc_swap::ArcSwap::from_pointee(crate::domain::session::SessionLimits {
+            &crate::flows::grounds::Grounds::new(crate::domain::session::SessionLimits {
                 idle: jiff::SignedDuration::from_hours(1),
                 absolute: jiff::SignedDuration::from_hours(1),
                 refresh_after: jiff::SignedDuration::from_hours(1),
                 stale_limit: jiff::SignedDuration::from_hours(9_999),
                 store_gone: jiff::SignedDuration::from_mins(1),
-            })),
+            }),
         );
         running.administer.actor(&person.held(&running.rules.load(), now))
     };
