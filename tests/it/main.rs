@@ -17,6 +17,7 @@ mod browser;
 mod citations;
 mod crash;
 mod demo;
+mod directory;
 mod endings;
 mod forward_auth;
 mod garbage;
