@@ -96,6 +96,11 @@ impl Refresh {
         self.beliefs.needed(&self.rules.load().rules, known.as_ref(), self.clock.now())
     }
 
+    /// Somebody has signed in, of whom this is known now.
+    pub(super) fn note_signed_in(&self, record: &Arc<Record>) {
+        self.beliefs.note_signed_in(record);
+    }
+
     /// Reads a record again, unless somebody has done so since `believed`. Those who come together share one call and
     /// its failure.
     pub async fn read(

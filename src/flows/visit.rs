@@ -278,6 +278,7 @@ impl Visits {
     pub async fn begin(&self, session: Session, record: Arc<Record>) -> Result<Arc<Live>, StoreError> {
         let record = self.with_what_is_known(record);
         let record = Arc::new(self.store.begin_session(&session, &record).await?);
+        self.refresh.note_signed_in(&record);
         let key = session.key;
         // If the AMS had ended this person's sessions, it has just vouched again: a new beginning.
         let person = self.person(record, Person::is_gone);

@@ -140,6 +140,7 @@ impl Office {
 fn environment(sim: &Simulator) -> Environment {
     let of = sim::Credentials::demo(Simulated::Production);
     Environment {
+        canary: None,
         name: "production".into(),
         discovery_url: Url::parse(&format!("{}/Api/v1/WebApiUrl", sim.base_url())).unwrap(),
         portal: Portal::at(Url::parse(&sim.base_url()).unwrap()),

@@ -53,6 +53,8 @@ pub(super) struct Believed {
     pub(super) reads: BTreeMap<IndividualId, WantedRead>,
     pub(super) failed: BTreeMap<Task, Timestamp>,
     absences: BTreeMap<IndividualId, Absence>,
+    /// Who has signed in since the index was last looked after.
+    pub(super) signed_in: Vec<Arc<Record>>,
     /// Rosters that differ from what the store has.
     pub(super) unkept: BTreeMap<RosterName, ()>,
 }
@@ -64,6 +66,7 @@ pub struct Beliefs {
     feed: FeedSettings,
     /// Whether the directory is kept in step; otherwise each person is asked about alone.
     in_step: bool,
+    people: PeopleOnFile,
     /// So old may profile and memberships get before somebody is read alone.
     core_every: SignedDuration,
 }
@@ -77,7 +80,8 @@ impl Beliefs {
             PeopleOnFile::SignedIn => SignedDuration::ZERO,
         };
         let (feed, in_step) = (settings.feed.clone(), settings.in_step);
-        Arc::new(Beliefs { state: Mutex::default(), grounds, feed, in_step, core_every })
+        let people = settings.people;
+        Arc::new(Beliefs { state: Mutex::default(), grounds, feed, in_step, people, core_every })
     }
 
     /// Whether the directory is kept in step.
@@ -116,7 +120,8 @@ impl Beliefs {
 
     /// The parts that must be asked for about somebody of whom this is known.
     pub fn needed(&self, rules: &Rules, known: Option<&Record>, now: Timestamp) -> Parts {
-        if !self.in_step {
+        // Where rosters keep only people who have signed in, they say nothing about somebody new.
+        if !self.in_step || known.is_none() && self.people == PeopleOnFile::SignedIn {
             return rules.parts();
         }
         let confirmed = known.and_then(|record| self.confirmed(record));
@@ -143,6 +148,16 @@ impl Beliefs {
     pub fn want(&self, id: &IndividualId, why: WhyRead, since: Timestamp, within: SignedDuration) {
         let mut state = self.state();
         state.want(id, why, since, within);
+    }
+
+    /// Somebody has signed in, of whom this was read.
+    pub fn note_signed_in(&self, record: &Arc<Record>) {
+        if self.in_step {
+            let mut state = self.state();
+            if state.signed_in.len() < MOST_READS {
+                state.signed_in.push(Arc::clone(record));
+            }
+        }
     }
 
     /// One person has been read.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::DirectoryUpdater;
+use super::{AFTER_CHANGE, DirectoryUpdater};
 use crate::adapters::store::StoreError;
+use crate::domain::directory::plan::WhyRead;
 use crate::domain::directory::roster::Roster;
 use crate::domain::directory::roster_name::RosterName;
 use crate::domain::directory::sweep::MemberSweep;
@@ -36,6 +37,8 @@ impl DirectoryUpdater {
                     state.rosters.insert(name, Arc::new(roster));
                 }
             }
+            let to_read: Vec<_> = state.feed.to_read().map(|(id, since)| (id.clone(), since)).collect();
+            to_read.iter().for_each(|(id, since)| state.want(id, WhyRead::Changed, *since, AFTER_CHANGE));
             self.parts.beliefs.put_in_force(&state, true);
         }
         self.fill_index().await

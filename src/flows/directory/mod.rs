@@ -119,6 +119,7 @@ impl DirectoryUpdater {
             tokio::time::sleep(LOOK * 5).await;
         }
         loop {
+            self.look_after_index();
             let now = self.parts.clock.now();
             let tasks = self.tasks(now);
             match next_call(&tasks, now, self.slot()) {

@@ -52,6 +52,15 @@ impl DirectoryUpdater {
         Ok(())
     }
 
+    /// Whoever has signed in is on file.
+    pub(super) fn look_after_index(&self) {
+        let signed_in = std::mem::take(&mut self.parts.beliefs.state().signed_in);
+        if !signed_in.is_empty() {
+            let (lists, mut index) = (self.needed_of_one(), self.index());
+            signed_in.iter().for_each(|record| index.put(record, &lists));
+        }
+    }
+
     /// Keeps what is known of somebody now, and lets their sessions have it.
     pub(super) async fn take_in(&self, record: &Record) -> Result<(), Hitch> {
         let now = self.parts.clock.now();

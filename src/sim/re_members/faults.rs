@@ -28,6 +28,7 @@ pub(super) fn instead(fault: Fault, switches: &Switches) -> Option<Answer> {
         Fault::WrongShape => {
             Some(Answer::json(json!({ "pageNumber": "one", "dataList": 42, "uri": [], "appToken": {} })))
         }
+        Fault::EmptyList => Some(Answer::json(json!({ "pageNumber": 1, "dataList": [] }))),
         Fault::Redirect => Some(Answer::redirect("/account/login.aspx".to_owned())),
         Fault::NoContent => Some(Answer::nothing(StatusCode::NO_CONTENT)),
         Fault::EmptyOk => Some(Answer::nothing(StatusCode::OK)),

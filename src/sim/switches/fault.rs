@@ -31,6 +31,8 @@ faults! {
     HtmlOk = "html_ok",
     /// 200 with JSON of another shape.
     WrongShape = "wrong_shape",
+    /// 200 with a list that has nothing in it.
+    EmptyList = "empty_list",
     /// 302 to the login page.
     Redirect = "redirect",
     /// 204 without a body.
