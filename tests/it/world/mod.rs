@@ -327,14 +327,14 @@ upstream = "{upstream}"
     }
 }
 
-/// Asks again until the answer is there; fails after five seconds.
+/// Asks again until the answer is there; fails after fifteen seconds.
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(15);
     loop {
         if let Some(answer) = ask().await {
             return answer;
         }
-        assert!(tokio::time::Instant::now() < deadline, "not within five seconds: {what}");
+        assert!(tokio::time::Instant::now() < deadline, "not within fifteen seconds: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
