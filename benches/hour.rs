@@ -29,7 +29,7 @@ use membergate::config::{self, env::Given};
 use membergate::domain::record::IndividualId;
 use membergate::domain::session::Session;
 use membergate::sim::people::Environment;
-use membergate::sim::people::{Seat, People, Person, Purchase, Registration, cast, generate};
+use membergate::sim::people::{People, Person, Purchase, Registration, Seat, cast, generate};
 use membergate::sim::re_members::{Control, Credentials, Settings as AmsSettings, Simulator};
 
 const SECRET_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
@@ -73,6 +73,7 @@ struct Case {
 
 const CASES: &[Case] = &[
     Case { name: "everything", people: 10_000, active: 10_000, feed_covers: "everything", page_size: 100 },
+    Case { name: "small", people: 500, active: 100, feed_covers: "profiles", page_size: 100 },
     Case { name: "profiles-100", people: 10_000, active: 10_000, feed_covers: "profiles", page_size: 100 },
     Case { name: "profiles-25", people: 10_000, active: 10_000, feed_covers: "profiles", page_size: 25 },
     Case { name: "profiles-250", people: 10_000, active: 10_000, feed_covers: "profiles", page_size: 250 },
@@ -274,13 +275,18 @@ async fn run(case: &Case) {
     let stage = Stage::set(case).await;
     let people: Vec<Person> = {
         let today = stage.control().today();
-        generate(case.people, 1, today).take(case.active).collect()
+        let admitted = |it: &Person| {
+            !it.is_deceased
+                && it.user.as_ref().is_some_and(|user| user.is_approved)
+                && !it.memberships.is_empty()
+        };
+        generate(case.people, 1, today).filter(admitted).take(case.active).collect()
     };
     // Before the hour: everything is read once, without a limit. Then the limits are on.
     stage.control().set_switch("rate_limit=off").unwrap();
     let sessions = begin_sessions(&stage, &people).await;
     let mut warm = 0;
-    while warm < 40 {
+    while warm < 10 {
         stage.pass(SignedDuration::from_mins(5)).await;
         warm += 1;
         if stage.control().calls(membergate::sim::re_members::Endpoint::MembersAll) as u64
@@ -290,10 +296,10 @@ async fn run(case: &Case) {
         }
     }
     println!("  in step after {} min", warm * 5);
+    report(&stage);
     stage.pass(SignedDuration::from_mins(10)).await;
     stage.control().set_switch("rate_limit=on").unwrap();
     stage.control().reset_counts();
-    let before = stage.control().call_report(0);
     let mut changes: Vec<Change> = Vec::new();
     let mut delays: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     let every = SignedDuration::from_mins(60) / i32::try_from(CHANGES).unwrap();
@@ -329,7 +335,7 @@ async fn run(case: &Case) {
         }
         changes = open;
         if stage.clock.now() >= end && stage.clock.now() < end + SignedDuration::from_secs(16) {
-            report(&stage, &before);
+            report(&stage);
         }
     }
     for (what, mut took) in delays {
@@ -354,7 +360,7 @@ async fn run(case: &Case) {
     stage.ams.stop().await;
 }
 
-fn report(stage: &Stage, _before: &membergate::sim::control::CallReport) {
+fn report(stage: &Stage) {
     let report = stage.control().call_report(0);
     let mut all = 0;
     for (kind, count) in &report.kinds {
@@ -369,6 +375,8 @@ fn change(stage: &Stage, people: &[Person], number: usize) -> Change {
     let person = 7 + number * 13 % (people.len() - 7);
     let (key, today) = (people[person].id.clone(), stage.control().today());
     let made = stage.clock.now();
+    let local = stage.control().now().to_zoned(stage.control().switches().time_zone);
+    let at = local.strftime("%Y-%m-%dT%H:%M:%S").to_string();
     let (what, role, gains) = match number % 4 {
         0 => {
             stage.control().edit_person(&key, |it| {
@@ -391,7 +399,7 @@ fn change(stage: &Stage, people: &[Person], number: usize) -> Change {
             stage.control().edit_person(&key, |it| {
                 it.registrations.push(Registration {
                     event: "SUMMIT26".to_owned(),
-                    registration_date: Some(format!("{today}T00:00:00")),
+                    registration_date: Some(at),
                     registration_number: format!("R-X{number}"),
                     ..Registration::default()
                 });

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 
 use crate::domain::directory::overlay::{Rosters, known_as_of, with_rosters};
+use crate::domain::directory::roster::Standing;
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
 use crate::domain::parts::{Codes, Part};
-use crate::domain::record::{Parts, Record};
+use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::rule::Rules;
 use crate::domain::session::SessionLimits;
 use crate::domain::time::Timestamp;
@@ -88,8 +89,15 @@ impl Grounds {
         instants.min().unwrap_or(Timestamp::MIN)
     }
 
-    /// What a sign-in must still ask the AMS for: the mapping's parts without those that the rosters, or the record that is known, tell of.
-    pub fn still_needed(&self, rules: &Rules, known: Option<&Record>, now: Timestamp) -> Parts {
+    /// What must still be asked of the AMS about a person: the mapping's parts without those that the rosters, or the record that is known,
+    /// tell of. Without an id: about somebody, as a rule.
+    pub fn still_needed(
+        &self,
+        rules: &Rules,
+        id: Option<&IndividualId>,
+        known: Option<&Record>,
+        now: Timestamp,
+    ) -> Parts {
         let (oldest, rosters) = (self.oldest(now), self.rosters.load());
         let mut needed = rules.parts();
         for part in Part::LISTS {
@@ -99,7 +107,7 @@ impl Grounds {
                     record.confirmed.of(part).filter(|_| record.has_codes(part, rules.parts().codes(part)))
                 }
             });
-            if by_record.is_some_and(|at| at >= oldest) || are_told(&rosters, &needed, part, oldest) {
+            if by_record.is_some_and(|at| at >= oldest) || are_told(&rosters, &needed, part, oldest, id) {
                 needed.remove(part);
             }
         }
@@ -107,12 +115,21 @@ impl Grounds {
     }
 }
 
-/// Whether rosters tell of a part for somebody of whom nothing is known.
-fn are_told(rosters: &Rosters, needed: &Parts, part: Part, oldest: Timestamp) -> bool {
+/// Whether rosters tell of a part for somebody of whom nothing is known. Rows without dates tell only who is not on it.
+fn are_told(
+    rosters: &Rosters,
+    needed: &Parts,
+    part: Part,
+    oldest: Timestamp,
+    id: Option<&IndividualId>,
+) -> bool {
     let Some(kind) = RosterKind::of(part) else { return false };
     let Codes::These(codes) = needed.codes(part) else { return false };
     codes.iter().all(|code| {
         let roster = rosters.get(&RosterName::new(kind, code.clone()));
-        roster.is_some_and(|roster| roster.has_dates() && roster.confirmed_at() >= oldest)
+        roster.is_some_and(|roster| {
+            let tells = |id| roster.has_dates() || roster.standing(id) == Standing::Off;
+            roster.confirmed_at() >= oldest && id.is_none_or(tells)
+        })
     })
 }

@@ -93,7 +93,7 @@ impl Refresh {
             Some(id) => self.directory.record(environment, id).await.unwrap_or_default(),
             None => None,
         };
-        self.beliefs.needed(&self.rules.load().rules, known.as_ref(), self.clock.now())
+        self.beliefs.needed(&self.rules.load().rules, id, known.as_ref(), self.clock.now())
     }
 
     /// Somebody has signed in, of whom this is known now.
@@ -132,7 +132,7 @@ impl Refresh {
         let parts = {
             // While a visitor waits only so much is read; the rest follows in the background.
             let known = (priority == Priority::Person).then(|| person.record());
-            self.beliefs.needed(&self.rules.load().rules, known.as_deref(), now)
+            self.beliefs.needed(&self.rules.load().rules, Some(person.id()), known.as_deref(), now)
         };
         let outcome = self.read_one(person.environment(), person.id(), Some(person), parts, priority).await;
         let outcome = match outcome {

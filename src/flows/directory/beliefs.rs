@@ -118,14 +118,21 @@ impl Beliefs {
         Some(record)
     }
 
-    /// The parts that must be asked for about somebody of whom this is known.
-    pub fn needed(&self, rules: &Rules, known: Option<&Record>, now: Timestamp) -> Parts {
+    /// The parts that must be asked for about a person of whom this is known. Without an id: about somebody, as a rule.
+    pub fn needed(
+        &self,
+        rules: &Rules,
+        id: Option<&IndividualId>,
+        known: Option<&Record>,
+        now: Timestamp,
+    ) -> Parts {
         // Where rosters keep only people who have signed in, they say nothing about somebody new.
-        if !self.in_step || known.is_none() && self.people == PeopleOnFile::SignedIn {
+        let is_new = id.is_some() && known.is_none();
+        if !self.in_step || is_new && self.people == PeopleOnFile::SignedIn {
             return rules.parts();
         }
         let confirmed = known.and_then(|record| self.confirmed(record));
-        self.grounds.still_needed(rules, confirmed.as_ref().or(known), now)
+        self.grounds.still_needed(rules, id, confirmed.as_ref().or(known), now)
     }
 
     /// Somebody is signed in whose record is older than it should be. Whether it is to be read at once: the directory does not see to it.

@@ -45,7 +45,7 @@ impl DirectoryUpdater {
     }
 
     async fn fill_index(&self) -> Result<(), StoreError> {
-        let (lists, mut after) = (self.needed_of_one(), 0);
+        let mut after = 0;
         loop {
             let page = self.parts.store.records(self.environment(), after, PAGE).await?;
             if page.len == 0 {
@@ -55,10 +55,7 @@ impl DirectoryUpdater {
             let opened =
                 tokio::task::spawn_blocking(move || page.open().filter_map(Result::ok).collect::<Vec<_>>());
             let Ok(records) = opened.await else { continue };
-            let mut index = self.index();
-            for record in &records {
-                index.put(record, &lists);
-            }
+            records.iter().for_each(|record| self.put_in_index(record));
         }
     }
 

@@ -10,10 +10,15 @@ use crate::domain::record::{IndividualId, Record};
 use crate::flows::refresh::ReadOutcome;
 
 impl DirectoryUpdater {
-    /// What is read of one person: the mapping's parts without those that rosters tell of.
-    pub(super) fn needed_of_one(&self) -> Parts {
+    /// What is read of one person: the mapping's parts without those that rosters tell of. Without an id: as a rule.
+    pub(super) fn needed_of(&self, id: Option<&IndividualId>) -> Parts {
         let now = self.parts.clock.now();
-        self.parts.beliefs.grounds().still_needed(&self.parts.rules.load().rules, None, now)
+        self.parts.beliefs.grounds().still_needed(&self.parts.rules.load().rules, id, None, now)
+    }
+
+    pub(super) fn put_in_index(&self, record: &Record) {
+        let lists = self.needed_of(Some(&record.id));
+        self.index().put(record, &lists);
     }
 
     pub(super) async fn read_person(
@@ -28,7 +33,7 @@ impl DirectoryUpdater {
             let known = self.parts.store.record(self.environment(), id).await?;
             if let Some(confirmed) = known.as_ref().and_then(|record| self.parts.beliefs.confirmed(record)) {
                 let fresh = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now);
-                let lists = self.needed_of_one();
+                let lists = self.needed_of(Some(id));
                 if lists.lists().all(|part| confirmed.confirmed.of(part).is_some_and(|at| at > fresh)) {
                     self.take_in(&confirmed).await?;
                     self.parts.beliefs.state().reads.remove(id);
@@ -39,13 +44,13 @@ impl DirectoryUpdater {
         // Whether the person is on a roster or not is asked of their own list.
         let parts = match why {
             WhyRead::Missing | WhyRead::Held => self.parts.rules.load().rules.parts(),
-            _ => self.needed_of_one(),
+            _ => self.needed_of(Some(id)),
         };
         let person = self.parts.visits.person_of(id);
         let reading =
             self.parts.refresh.read_anybody(self.environment(), id, person.as_deref(), parts, priority);
         match reading.await? {
-            ReadOutcome::Read(record) => self.index().put(&record, &self.needed_of_one()),
+            ReadOutcome::Read(record) => self.put_in_index(&record),
             ReadOutcome::Gone => self.index().remove(id),
             ReadOutcome::NotFound => {}
         }
@@ -55,10 +60,7 @@ impl DirectoryUpdater {
     /// Whoever has signed in is on file.
     pub(super) fn look_after_index(&self) {
         let signed_in = std::mem::take(&mut self.parts.beliefs.state().signed_in);
-        if !signed_in.is_empty() {
-            let (lists, mut index) = (self.needed_of_one(), self.index());
-            signed_in.iter().for_each(|record| index.put(record, &lists));
-        }
+        signed_in.iter().for_each(|record| self.put_in_index(record));
     }
 
     /// Keeps what is known of somebody now, and lets their sessions have it.
@@ -66,7 +68,7 @@ impl DirectoryUpdater {
         let now = self.parts.clock.now();
         let joined = self.parts.store.put_record(self.environment(), record, now).await?;
         self.parts.visits.take_in(&joined).await?;
-        self.index().put(&joined, &self.needed_of_one());
+        self.put_in_index(&joined);
         Ok(())
     }
 

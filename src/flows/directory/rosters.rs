@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use super::beliefs::RosterUnderWay;
 use super::{AFTER_CHANGE, DirectoryUpdater, Hitch};
 use crate::adapters::ams::reading::{RosterAnswer, RosterCursor, RosterScope};
@@ -12,6 +14,9 @@ use crate::domain::directory::roster::{Listed, Roster, RosterChange, RosterReadi
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
 use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::time::Timestamp;
+
+/// Everybody on a roster without dates is read within this time after it was read for the first time.
+const WITHIN_OF_FIRST: SignedDuration = SignedDuration::from_mins(30);
 
 /// A roster that goes on is broken.
 const MOST_PAGES: u32 = 5_000;
@@ -100,6 +105,14 @@ impl DirectoryUpdater {
         }
         for id in &change.ask {
             state.want(id, WhyRead::Missing, began, AFTER_CHANGE);
+        }
+        // Rows without dates say who is on it and not since when: that is asked of each of these.
+        let undated = state.rosters.get(name).filter(|roster| !roster.has_dates()).cloned();
+        if let Some(roster) = undated {
+            let within = if is_first { WITHIN_OF_FIRST } else { AFTER_CHANGE };
+            for id in roster.people().filter(|id| is_first || change.changed.contains_key(*id)) {
+                state.want(id, WhyRead::NewNeed, began, within);
+            }
         }
         state.unkept.insert(name.clone(), ());
         let has_changed = is_first || !change.changed.is_empty();

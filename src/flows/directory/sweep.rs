@@ -51,10 +51,9 @@ impl DirectoryUpdater {
             self.note_if_changed(record, brings, now).await?;
         }
         let kept = self.parts.store.put_records(self.environment(), &new, now).await?;
-        let lists = self.needed_of_one();
         for record in &kept {
             self.parts.visits.take_in(record).await?;
-            self.index().put(record, &lists);
+            self.put_in_index(record);
         }
         Ok(())
     }

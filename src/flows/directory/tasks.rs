@@ -95,13 +95,13 @@ impl DirectoryUpdater {
 
     /// How many calls one person takes.
     fn calls_of_read(&self) -> u32 {
-        let needed = self.needed_of_one();
+        let needed = self.needed_of(None);
         u32::try_from(1 + needed.lists().count()).unwrap_or(u32::MAX)
     }
 
     /// Lists that no roster tells of, of people who are on file and not read for a day.
     fn lists_too_old(&self, calls: u32) -> Vec<Due> {
-        if self.needed_of_one().lists().next().is_none() {
+        if self.needed_of(None).lists().next().is_none() {
             return Vec::new();
         }
         let oldest = self.index().oldest_lists(OLDEST);
@@ -111,7 +111,7 @@ impl DirectoryUpdater {
 
     /// How many calls an hour all of this takes.
     pub(super) fn demand(&self, tasks: &[Due]) -> f64 {
-        let lists = self.needed_of_one().lists().count();
+        let lists = self.needed_of(None).lists().count();
         let people = if lists == 0 { 0 } else { self.index().len() };
         let shown = if lists == 0 { 0 } else { people.min(OLDEST) };
         let hidden = people.saturating_sub(shown) * (1 + lists);

@@ -138,7 +138,8 @@ impl WaitingRoom {
     }
 
     pub(super) fn calls(&self) -> usize {
-        let needed = self.parts.beliefs.needed(&self.parts.rules.load().rules, None, self.parts.clock.now());
+        let needed =
+            self.parts.beliefs.needed(&self.parts.rules.load().rules, None, None, self.parts.clock.now());
         self.parts.ams.calls_of_sign_in(needed)
     }
 
