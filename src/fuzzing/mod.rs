@@ -14,6 +14,7 @@ use url::Url;
 
 pub use crate::web::proxy::fuzzing::{cookies, forward_auth};
 
+use crate::adapters::ams::re_members::wire::rows::{CommitteeName, EventDays};
 use crate::adapters::ams::re_members::wire::{self, Fetched};
 use crate::adapters::keys::assertion::Signer;
 use crate::adapters::rules_file;
@@ -22,10 +23,11 @@ use crate::config::{self, Settings, sample};
 use crate::domain::access::{Access, Sites, Visitor, decide, normal_host};
 use crate::domain::client::{Algorithm, Clients};
 use crate::domain::grant::request::{Parameters, Refusal, check};
+use crate::domain::parts::Part;
 use crate::domain::return_to::ReturnTo;
 use crate::domain::roles;
 use crate::domain::rule::Rules;
-use crate::domain::time::Timestamp;
+use crate::domain::time::{AmsDate, Timestamp};
 
 const SITES_AND_CLIENTS: &str = r#"
 [[site]]
@@ -146,6 +148,7 @@ pub fn ams_record(bytes: &[u8]) {
     assert!(record.profile.name.len() <= 1024, "{}", record.profile.name.len());
     assert!(record.profile.email.as_ref().is_none_or(|email| email.len() <= 254));
 
+    rows_of_lists(&fetched, at);
     let decision = roles::explain(&record, &RULES, at);
     let managed = RULES.managed_roles();
     assert!(decision.roles.iter().all(|role| managed.contains(role)), "{:?}", decision.roles);
@@ -154,6 +157,26 @@ pub fn ams_record(bytes: &[u8]) {
         assert!(until > at, "{until}");
         let before = roles::explain(&record, &RULES, until - SignedDuration::from_nanos(1));
         assert_eq!((before.member, before.roles), (decision.member, decision.roles), "before {until}");
+    }
+}
+
+/// The same JSON as rows of lists about many people: no more than came, nothing about guests, no part that was not brought.
+fn rows_of_lists(fetched: &Fetched, at: Timestamp) {
+    let entries = fetched.registrations.iter().chain(&fetched.committees).flatten();
+    let rows: Vec<Value> = entries.chain([&fetched.individual]).cloned().collect();
+    let event = EventDays { code: "E".into(), start: AmsDate::Absent, end: AmsDate::Absent };
+    let own = rows.iter().filter(|row| {
+        row.get("guestOfRecordNumber")
+            .is_none_or(|host| host.is_null() || host.as_str().is_some_and(|host| host.trim().is_empty()))
+    });
+    let own = own.count();
+    assert!(wire::rows::registrations(&rows, &event).len() <= own);
+    assert!(wire::rows::cancellations(&rows).len() <= own);
+    let committee = CommitteeName { code: "C".into(), name: None };
+    assert!(wire::rows::seats(&rows, &committee).len() <= rows.len());
+    if let Some(thin) = wire::rows::one_of_everybody(fetched.individual.clone(), &[], at) {
+        assert!(thin.memberships.is_empty() && thin.custom_fields.is_empty() && thin.is_approved.is_none());
+        assert!(Part::ALL.into_iter().all(|part| !thin.has_read(part, None)));
     }
 }
 

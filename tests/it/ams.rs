@@ -32,15 +32,16 @@ const EVERYTHING: Parts = Parts {
     products: Codes::All,
 };
 
-struct World {
-    sim: Simulator,
-    production: ReMembers,
+/// A simulator and a client for each environment.
+pub struct World {
+    pub sim: Simulator,
+    pub production: ReMembers,
     staging: ReMembers,
 }
 
 impl World {
     /// A simulator without its rate limit, and clients that hurry.
-    async fn start() -> World {
+    pub async fn start() -> World {
         let world = World::start_with(Rate::new(1_000, 100_000)).await;
         world.switch("rate_limit=off");
         world
@@ -61,7 +62,7 @@ impl World {
         World { sim, production, staging }
     }
 
-    fn switch(&self, assignment: &str) {
+    pub fn switch(&self, assignment: &str) {
         self.sim.control().set_switch(assignment).unwrap();
     }
 
@@ -74,7 +75,7 @@ impl World {
     }
 }
 
-fn environment(name: &str, sim: &Simulator, portal: &str, of: SimulatedEnvironment) -> Environment {
+pub fn environment(name: &str, sim: &Simulator, portal: &str, of: SimulatedEnvironment) -> Environment {
     let sim::Credentials { app_name, app_key, app_id, app_password, user_email, user_password } =
         sim::Credentials::demo(of);
     Environment {

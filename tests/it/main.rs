@@ -11,6 +11,7 @@ mod admin;
 mod admin_story;
 mod administer;
 mod ams;
+mod ams_reading;
 mod applications;
 mod behind_tls;
 mod browser;

@@ -37,7 +37,13 @@ impl DirectoryUpdater {
             let mut index = self.index();
             for record in people {
                 let is_as_before = index.list(&record.id, said(record), now);
-                if is_as_before { as_before.push(record.id.clone()) } else { new.push(record.clone()) }
+                // A row that lacks a part says nothing about it.
+                let has_all = brings.iter().all(|part| record.confirmed.of(*part).is_some());
+                if is_as_before && has_all {
+                    as_before.push(record.id.clone())
+                } else {
+                    new.push(record.clone())
+                }
             }
         }
         if !as_before.is_empty() {
@@ -68,7 +74,7 @@ impl DirectoryUpdater {
         let Some(known) = self.parts.store.record(self.environment(), &record.id).await? else {
             return Ok(());
         };
-        for part in brings {
+        for part in brings.iter().filter(|part| record.confirmed.of(**part).is_some()) {
             let Some(before) = known.confirmed.of(*part) else { continue };
             let differs = match part {
                 Part::Profile => {

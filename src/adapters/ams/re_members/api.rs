@@ -11,7 +11,7 @@ use url::Url;
 use super::handshake::AmsTokens;
 use super::seen_lists::SeenLists;
 use super::tokens::TokenCache;
-use super::transport::{Call, Sent, Transport};
+use super::transport::{Call, CallBody, Transport};
 use crate::adapters::ams::AmsError;
 use crate::adapters::budget::Priority;
 use crate::adapters::http::HttpAnswer;
@@ -49,7 +49,7 @@ impl Api {
     }
 
     pub(super) async fn get(&self, question: ApiQuestion<'_>, priority: Priority) -> Result<Reply, AmsError> {
-        self.asked(&question, &Sent::Nothing, priority).await
+        self.asked(&question, &CallBody::Nothing, priority).await
     }
 
     /// Sends a document to a path.
@@ -59,18 +59,18 @@ impl Api {
         document: Bytes,
         priority: Priority,
     ) -> Result<Reply, AmsError> {
-        self.asked(&ApiQuestion { path, query: &[] }, &Sent::Document(document), priority).await
+        self.asked(&ApiQuestion { path, query: &[] }, &CallBody::Document(document), priority).await
     }
 
     /// Has something removed.
     pub(super) async fn delete(&self, path: &[&str], priority: Priority) -> Result<Reply, AmsError> {
-        self.asked(&ApiQuestion { path, query: &[] }, &Sent::Removal, priority).await
+        self.asked(&ApiQuestion { path, query: &[] }, &CallBody::Removal, priority).await
     }
 
     async fn asked(
         &self,
         question: &ApiQuestion<'_>,
-        sent: &Sent,
+        sent: &CallBody,
         priority: Priority,
     ) -> Result<Reply, AmsError> {
         let tokens = self.tokens.usable().await?;
@@ -92,7 +92,7 @@ impl Api {
         &self,
         tokens: &Arc<AmsTokens>,
         question: &ApiQuestion<'_>,
-        sent: &Sent,
+        sent: &CallBody,
         priority: Priority,
     ) -> Result<Reply, AmsError> {
         let url = address(&tokens.base, question)?;

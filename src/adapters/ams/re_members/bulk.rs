@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::Value;
 
 use super::api::Api;
-use super::read::{self, Page};
-use super::seen_lists::End;
+use super::read::{self, PageAnswer};
+use super::seen_lists::ListEnd;
 use super::wire::rows;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::reading::{ChangedPage, EverybodyPage};
@@ -99,20 +99,25 @@ pub(super) async fn changed_since(
 
 /// Rows, and whether they were the last. An answer without a list in place of the first page is an error, unless it is how lists end
 /// here: an AMS that fails must not look like one in which nobody is or nothing has changed.
-fn turn(api: &Api, list: &'static str, page: u32, answered: Page) -> Result<(Vec<Value>, bool), AmsError> {
+fn turn(
+    api: &Api,
+    list: &'static str,
+    page: u32,
+    answered: PageAnswer,
+) -> Result<(Vec<Value>, bool), AmsError> {
     match answered {
-        Page::Rows(mut rows) => {
+        PageAnswer::Rows(mut rows) => {
             let is_last = api.seen_lists.is_last(list, list, page, &mut rows);
             Ok((rows, is_last))
         }
-        Page::End(end) => {
+        PageAnswer::End(end) => {
             if page > 1 {
                 api.seen_lists.ended(end);
             } else if !api.seen_lists.ends_lists(end) {
                 return Err(match end {
-                    End::Blank => AmsError::Unreadable(format!("`{list}` is blank")),
-                    End::NotFound => AmsError::Failed(404),
-                    End::BadRequest => AmsError::Failed(400),
+                    ListEnd::Blank => AmsError::Unreadable(format!("`{list}` is blank")),
+                    ListEnd::NotFound => AmsError::Failed(404),
+                    ListEnd::BadRequest => AmsError::Failed(400),
                 });
             }
             Ok((Vec::new(), true))

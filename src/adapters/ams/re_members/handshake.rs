@@ -12,7 +12,7 @@ use url::Url;
 
 use super::address::AllowedHosts;
 use super::credentials::Credentials;
-use super::transport::{Call, Sent, Transport};
+use super::transport::{Call, CallBody, Transport};
 use crate::adapters::ams::AmsError;
 use crate::adapters::budget::Priority;
 use crate::domain::time::Timestamp;
@@ -82,7 +82,7 @@ impl Handshake {
 }
 
 fn post(url: Url, headers: HeaderMap, document: Bytes) -> Call {
-    Call { url, headers, sent: Sent::Document(document) }
+    Call { url, headers, sent: CallBody::Document(document) }
 }
 
 async fn ask<T: DeserializeOwned>(transport: &Transport, call: Call, step: &str) -> Result<T, AmsError> {

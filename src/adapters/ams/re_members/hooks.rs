@@ -7,8 +7,8 @@ use url::Url;
 
 use super::api::{Api, Reply};
 use super::login::is_guid;
-use super::read::{self, Page};
-use super::seen_lists::End;
+use super::read::{self, PageAnswer};
+use super::seen_lists::ListEnd;
 use super::wire;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::reading::Hook;
@@ -47,11 +47,11 @@ pub(super) async fn list(api: &Api) -> Result<Option<Vec<Hook>>, AmsError> {
         let rows = match read::page(api, &["Webhooks", &page.to_string()], &[], "Webhooks", Priority::Person)
             .await?
         {
-            Page::Rows(rows) => read::objects(rows, "Webhooks")?,
-            Page::End(end @ (End::NotFound | End::BadRequest)) if page == 1 => {
+            PageAnswer::Rows(rows) => read::objects(rows, "Webhooks")?,
+            PageAnswer::End(end @ (ListEnd::NotFound | ListEnd::BadRequest)) if page == 1 => {
                 return Ok(api.seen_lists.ends_lists(end).then_some(hooks));
             }
-            Page::End(_) => break,
+            PageAnswer::End(_) => break,
         };
         if rows.is_empty() || rows == last_page {
             break;

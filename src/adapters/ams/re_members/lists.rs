@@ -9,8 +9,8 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 
 use super::api::Api;
-use super::read::{self, Page};
-use super::seen_lists::End;
+use super::read::{self, PageAnswer};
+use super::seen_lists::ListEnd;
 use super::wire::{self, Fetched};
 use crate::adapters::ams::AmsError;
 use crate::adapters::budget::Priority;
@@ -140,14 +140,14 @@ impl<'a> ListReading<'a> {
         let query: Vec<(&str, &str)> = self.code.iter().map(|code| (filter, code.as_str())).collect();
         let path = &["Individuals", id, name, &page];
         let rows = match read::page(api, path, &query, name, priority).await? {
-            Page::Rows(rows) => read::objects(rows, name)?,
+            PageAnswer::Rows(rows) => read::objects(rows, name)?,
             // Perhaps the code alone is not understood; what the whole list says is certain.
-            Page::End(End::BadRequest) if self.code.is_some() && self.page == 1 => {
+            PageAnswer::End(ListEnd::BadRequest) if self.code.is_some() && self.page == 1 => {
                 self.code = None;
                 return Ok(self);
             }
             // On page 1 too: page 1 of an empty list lies past its last page.
-            Page::End(end) => {
+            PageAnswer::End(end) => {
                 if self.page > 1 {
                     api.seen_lists.ended(end);
                 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::api::{Api, ApiQuestion, Reply};
 use super::login::is_guid;
-use super::seen_lists::End;
+use super::seen_lists::ListEnd;
 use super::wire::{self, Fetched};
 use crate::adapters::ams::{AmsError, NoRecord};
 use crate::adapters::budget::Priority;
@@ -127,9 +127,9 @@ pub(super) async fn page_of(
     let page_number = number.to_string();
     let path: Vec<&str> = path.iter().copied().chain([page_number.as_str()]).collect();
     match page(api, &path, query, name, priority).await? {
-        Page::Rows(rows) => objects(rows, name),
+        PageAnswer::Rows(rows) => objects(rows, name),
         // On page 1 too: page 1 of an empty list lies past its last page.
-        Page::End(end) => {
+        PageAnswer::End(end) => {
             if number > 1 {
                 api.seen_lists.ended(end);
             }
@@ -139,11 +139,11 @@ pub(super) async fn page_of(
 }
 
 /// How a page of a list was answered.
-pub(super) enum Page {
+pub(super) enum PageAnswer {
     /// With what came, be it rows or not.
     Rows(Vec<Value>),
     /// Without a list.
-    End(End),
+    End(ListEnd),
 }
 
 /// One page of a list; the last segment of the path is its number.
@@ -153,12 +153,12 @@ pub(super) async fn page(
     query: &[(&str, &str)],
     name: &str,
     priority: Priority,
-) -> Result<Page, AmsError> {
+) -> Result<PageAnswer, AmsError> {
     match api.get(ApiQuestion { path, query }, priority).await? {
-        Reply::Body(body) => Ok(Page::Rows(wire::items_owned(json(&body, name)?))),
-        Reply::Nothing => Ok(Page::End(End::Blank)),
-        Reply::NotFound => Ok(Page::End(End::NotFound)),
-        Reply::BadRequest => Ok(Page::End(End::BadRequest)),
+        Reply::Body(body) => Ok(PageAnswer::Rows(wire::items_owned(json(&body, name)?))),
+        Reply::Nothing => Ok(PageAnswer::End(ListEnd::Blank)),
+        Reply::NotFound => Ok(PageAnswer::End(ListEnd::NotFound)),
+        Reply::BadRequest => Ok(PageAnswer::End(ListEnd::BadRequest)),
         Reply::Unauthorised => Err(AmsError::CredentialsRefused),
     }
 }

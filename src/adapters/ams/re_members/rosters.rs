@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::api::Api;
-use super::read::{self, Page};
-use super::seen_lists::End;
+use super::read::{self, PageAnswer};
+use super::seen_lists::ListEnd;
 use super::wire::rows::{self, CommitteeName, EventDays};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::reading::{RosterAnswer, RosterCursor, RosterScope};
@@ -94,7 +94,7 @@ pub(super) struct RosterQuestion<'a> {
 /// A page of a list with rows, or none.
 enum Turn {
     Page(Vec<Value>, bool),
-    NoList(End),
+    NoList(ListEnd),
 }
 
 impl RosterQuestion<'_> {
@@ -122,7 +122,7 @@ impl RosterQuestion<'_> {
         let mut committee = known.unwrap_or_else(by_code);
         let mut turn = self.page_of_seats(&committee).await?;
         // A mapping may name a committee by its name, which the path does not take.
-        if matches!(turn, Turn::NoList(End::NotFound | End::BadRequest))
+        if matches!(turn, Turn::NoList(ListEnd::NotFound | ListEnd::BadRequest))
             && !was_known
             && let Some(named) = self.committee_by_name().await?
         {
@@ -160,9 +160,12 @@ impl RosterQuestion<'_> {
         let then = Some(RosterCursor { list: 1, page: 1 });
         match turn {
             Turn::Page(rows, is_last) => {
-                let event = self.event().await?;
-                let reading =
-                    RosterReading { rows: rows::registrations(&rows, &event), ..RosterReading::default() };
+                let rows = if rows.is_empty() {
+                    Vec::new()
+                } else {
+                    rows::registrations(&rows, &self.event().await?)
+                };
+                let reading = RosterReading { rows, ..RosterReading::default() };
                 Ok(page(reading, if is_last { then } else { self.next_page() }))
             }
             // Nobody has registered since: so an answer to a filter may look.
@@ -195,26 +198,26 @@ impl RosterQuestion<'_> {
         let mut answered = self.event_page(list, since.as_deref()).await?;
         if since.is_some() && self.at.page == 1 {
             match answered {
-                Page::Rows(_) => self.learn(list, true),
-                Page::End(End::BadRequest) if !self.understands(list) => {
+                PageAnswer::Rows(_) => self.learn(list, true),
+                PageAnswer::End(ListEnd::BadRequest) if !self.understands(list) => {
                     // Either nothing is new, or the filter is not understood: it is asked with a time at which all is new.
                     match self.event_page(list, Some(LONG_AGO)).await? {
-                        Page::Rows(_) => self.learn(list, true),
-                        Page::End(_) => {
+                        PageAnswer::Rows(_) => self.learn(list, true),
+                        PageAnswer::End(_) => {
                             answered = self.event_page(list, None).await?;
-                            if matches!(&answered, Page::Rows(rows) if !rows.is_empty()) {
+                            if matches!(&answered, PageAnswer::Rows(rows) if !rows.is_empty()) {
                                 self.learn(list, false);
                             }
                         }
                     }
                 }
-                Page::End(_) => {}
+                PageAnswer::End(_) => {}
             }
         }
         self.turn(answered, list.name())
     }
 
-    async fn event_page(&self, list: EventList, since: Option<&str>) -> Result<Page, AmsError> {
+    async fn event_page(&self, list: EventList, since: Option<&str>) -> Result<PageAnswer, AmsError> {
         let number = self.at.page.to_string();
         let path = &["Events", self.name.code().as_str(), list.segment(), &number];
         let query: Vec<(&str, &str)> = since.iter().map(|since| (list.filter(), *since)).collect();
@@ -249,27 +252,27 @@ impl RosterQuestion<'_> {
         Ok(event)
     }
 
-    fn turn(&self, answered: Page, list: &'static str) -> Result<Turn, AmsError> {
+    fn turn(&self, answered: PageAnswer, list: &'static str) -> Result<Turn, AmsError> {
         match answered {
-            Page::Rows(rows) => {
+            PageAnswer::Rows(rows) => {
                 let mut rows = read::objects(rows, list)?;
                 let reading = format!("{}/{}", self.name, self.at.list);
                 let is_last = self.api.seen_lists.is_last(list, &reading, self.at.page, &mut rows);
                 Ok(Turn::Page(rows, is_last))
             }
-            Page::End(end) if self.at.page > 1 => {
+            PageAnswer::End(end) if self.at.page > 1 => {
                 self.api.seen_lists.ended(end);
                 Ok(Turn::Page(Vec::new(), true))
             }
-            Page::End(end) => Ok(Turn::NoList(end)),
+            PageAnswer::End(end) => Ok(Turn::NoList(end)),
         }
     }
 
-    fn no_list(&self, end: End) -> RosterAnswer {
+    fn no_list(&self, end: ListEnd) -> RosterAnswer {
         RosterAnswer::NoList { ends_lists_so: self.has_ended(end) }
     }
 
-    fn has_ended(&self, end: End) -> bool {
+    fn has_ended(&self, end: ListEnd) -> bool {
         self.api.seen_lists.ends_lists(end)
     }
 

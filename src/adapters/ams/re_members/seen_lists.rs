@@ -12,7 +12,7 @@ const MOST_READINGS: usize = 1000;
 
 /// An answer without rows, other than an empty list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum End {
+pub(super) enum ListEnd {
     /// Success without a body.
     Blank,
     /// 404.
@@ -23,14 +23,14 @@ pub(super) enum End {
 
 /// What was seen of all lists.
 #[derive(Debug, Default)]
-pub(super) struct SeenLists(Mutex<Seen>);
+pub(super) struct SeenLists(Mutex<SeenSoFar>);
 
 #[derive(Debug, Default)]
-struct Seen {
+struct SeenSoFar {
     /// How many rows a page of each list has: the most that were followed by more.
     sizes: BTreeMap<&'static str, usize>,
     /// What came after pages that had rows.
-    ends: BTreeSet<End>,
+    ends: BTreeSet<ListEnd>,
     /// The last page of each reading that one call after another goes through.
     last: BTreeMap<String, LastPage>,
 }
@@ -54,12 +54,12 @@ impl SeenLists {
     }
 
     /// This came after a page that had rows.
-    pub(super) fn ended(&self, end: End) {
+    pub(super) fn ended(&self, end: ListEnd) {
         self.seen().ends.insert(end);
     }
 
     /// Whether a list was seen to end so.
-    pub(super) fn ends_lists(&self, end: End) -> bool {
+    pub(super) fn ends_lists(&self, end: ListEnd) -> bool {
         self.seen().ends.contains(&end)
     }
 
@@ -92,12 +92,12 @@ impl SeenLists {
         is_last
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    fn seen(&self) -> MutexGuard<'_, SeenSoFar> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Seen {
+impl SeenSoFar {
     fn follow(&mut self, list: &'static str, rows: usize) {
         let size = self.sizes.entry(list).or_default();
         *size = rows.max(*size);

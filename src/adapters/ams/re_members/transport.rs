@@ -22,12 +22,12 @@ const LONGEST_PATIENCE: Duration = Duration::from_secs(5);
 pub(super) struct Call {
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    pub(super) sent: Sent,
+    pub(super) sent: CallBody,
 }
 
 /// What a call sends beside its address.
 #[derive(Clone)]
-pub(super) enum Sent {
+pub(super) enum CallBody {
     /// Nothing: GET.
     Nothing,
     /// A JSON document: POST.
@@ -60,9 +60,9 @@ impl Transport {
         self.budget.start(priority).await.map_err(|Busy| AmsError::Busy)?;
         let (url, headers) = (call.url.clone(), call.headers.clone());
         let answer = match &call.sent {
-            Sent::Nothing => self.http.get(url, headers).await,
-            Sent::Document(document) => self.http.post_json(url, headers, document.clone()).await,
-            Sent::Removal => self.http.delete(url, headers).await,
+            CallBody::Nothing => self.http.get(url, headers).await,
+            CallBody::Document(document) => self.http.post_json(url, headers, document.clone()).await,
+            CallBody::Removal => self.http.delete(url, headers).await,
         };
         let answer = answer.map_err(failure)?;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
