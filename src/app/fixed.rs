@@ -9,6 +9,7 @@ use crate::adapters::keys::secret::SecretKey;
 use crate::adapters::store::postgres::server::Server;
 use crate::config::Settings;
 use crate::config::settings::{AmsChoice, Listen, Log, StorePlace};
+use crate::domain::directory::settings::DirectorySettings;
 
 /// Each key with the digest of its value: secrets are among them, and are not held a second time.
 pub(super) struct Fixed(Vec<(String, [u8; 32])>);
@@ -29,6 +30,7 @@ impl Fixed {
         }
         let names = settings.store.secret_keys.iter().map(SecretKey::name).collect::<Result<Vec<_>, _>>()?;
         fixed.note("store.secret_keys", names.join(" "));
+        fixed.directory(&settings.directory);
         let Log { level, format } = settings.log;
         fixed.note("log.level", level.to_string());
         fixed.note("log.format", format!("{format:?}"));
@@ -65,6 +67,17 @@ impl Fixed {
         self.note("listen.header_timeout", format!("{:?}", listen.header_timeout));
         self.note("listen.idle_timeout", format!("{:?}", listen.idle_timeout));
         self.note("listen.drain_timeout", format!("{:?}", listen.drain_timeout));
+    }
+
+    fn directory(&mut self, directory: &DirectorySettings) {
+        let DirectorySettings { in_step, people, feed, roster_every, sweep_every, forget_after: _ } =
+            directory;
+        self.note("directory.in_step", in_step.to_string());
+        self.note("directory.people", format!("{people:?}"));
+        self.note("directory.feed_covers", format!("{:?}", feed.coverage));
+        self.note("directory.feed_zone", format!("{:?}", feed.zone));
+        self.note("directory.roster_every", format!("{roster_every:?}"));
+        self.note("directory.sweep_every", format!("{sweep_every:?}"));
     }
 
     fn ams(&mut self, ams: &AmsChoice) {

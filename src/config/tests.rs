@@ -343,6 +343,7 @@ fn sample_machine(configuration: &str) -> Given {
         .fold(machine(), |machine, name| machine.variable(&format!("MEMBERGATE_AMS_{name}"), "x"));
     machine
         .variable("MEMBERGATE_WIKI_SECRET", "a-secret-of-32-characters-or-more")
+        .variable("MEMBERGATE_HOOK_SECRET", "a-secret-of-32-characters-or-more")
         .file("etc/gate.toml", configuration)
         .file("/etc/membergate/tls.pem", "")
         .file("/etc/membergate/site-ca.pem", "")

@@ -18,6 +18,7 @@ app_name = { env = "VALUE" }
 app_key = { env = "VALUE" }
 user_email = { env = "VALUE" }
 user_password = { env = "VALUE" }
+[directory]
 [session]
 [store]
 path = "membergate.sqlite"
