@@ -52,7 +52,11 @@ fn many_absences_at_once_are_held_and_few_are_not() {
 #[test]
 fn absences_within_ten_minutes_are_counted_together() {
     let (absentees, gone) = after(100, &[2, 3, 4]);
-    assert_eq!((absentees.held_since(), gone), (Some(at(10)), 2), "two had come to count before the fourth was missing");
+    assert_eq!(
+        (absentees.held_since(), gone),
+        (Some(at(10)), 2),
+        "two had come to count before the fourth was missing"
+    );
     let mut slow = Absentees::default();
     for minute in [0, 11, 22] {
         let missing = usize::try_from(minute / 11 + 1).unwrap();

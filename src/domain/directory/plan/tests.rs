@@ -32,6 +32,15 @@ fn roster(number: usize, every: i64, calls: u32) -> Due {
     Due::every(task, Some(start()), seconds(every), calls)
 }
 
+/// A task starts early by the calls that it takes, and a little more because others become due meanwhile.
+#[track_caller]
+fn assert_waits(tasks: &[Due], now: Timestamp, about: Timestamp) {
+    match next_call(tasks, now, SLOT) {
+        NextCall::Wait(until) => assert!((about - SLOT..=about).contains(&until), "{until}, not {about}"),
+        other => panic!("{other:?}"),
+    }
+}
+
 /// Works through the tasks until `end`, and notes the greatest age of each, when it ends.
 struct Simulation {
     tasks: Vec<Due>,
@@ -122,7 +131,11 @@ fn who_is_waited_for_goes_first_and_what_failed_pauses() {
     };
     assert_eq!(first(&[old.clone(), awaited.clone()]), Some(awaited.task.clone()));
     let failed = Due { failed: Some(now - seconds(14)), ..awaited.clone() };
-    assert_eq!(first(&[old.clone(), failed.clone()]), Some(old.task.clone()), "it does not hold up the others");
+    assert_eq!(
+        first(&[old.clone(), failed.clone()]),
+        Some(old.task.clone()),
+        "it does not hold up the others"
+    );
     let alone = next_call(std::slice::from_ref(&failed), now, SLOT);
     assert_eq!(alone, NextCall::Wait(now + seconds(61)), "a quarter of five minutes");
     let ahead = Due { failed: Some(now + seconds(1_000)), ..awaited.clone() };
@@ -138,12 +151,12 @@ fn a_read_that_is_wanted_once_is_due_at_once() {
     let due = [Due::once(task, start(), seconds(120), 1)];
     assert_eq!(next_call(&due, start(), SLOT), NextCall::Call(&due[0]));
     let before = start() - seconds(10);
-    assert_eq!(next_call(&due, before, SLOT), NextCall::Wait(start() - SLOT));
+    assert_waits(&due, before, start() - SLOT);
 }
 
 #[test]
 fn a_clock_set_back_or_forward_makes_nothing_wait_for_long() {
-    for (jump, most) in [(-600, 600), (-3_600, 600), (86_400, 310), (-30, 610)] {
+    for (jump, most) in [(-600, 615), (-3_600, 615), (86_400, 15), (-30, 345)] {
         let tasks: Vec<Due> = (0..10).map(|number| roster(number, 300, 1)).collect();
         let mut simulation = Simulation::new(tasks);
         simulation.run(seconds(1_000));
@@ -163,7 +176,8 @@ fn a_clock_set_back_or_forward_makes_nothing_wait_for_long() {
                 NextCall::Nothing => panic!("there is always something to do"),
             }
         }
-        assert!(simulation.now.duration_since(jumped) <= seconds(most), "{jump}");
+        let took = simulation.now.duration_since(jumped);
+        assert!(took <= seconds(most), "{jump}: {took:#}");
     }
 }
 
@@ -201,7 +215,7 @@ fn the_tasks_for_a_roster_follow_from_how_it_stands() {
     let again = roster_tasks(&committee, Some(&held), plan);
     assert_eq!(again.len(), 1);
     assert_eq!(again[0].task, Task::Roster { name: committee.clone(), with_list: true });
-    assert_eq!(next_call(&again, start() + seconds(330), SLOT), NextCall::Wait(start() + seconds(360) - SLOT * 3));
+    assert_waits(&again, start() + seconds(330), start() + seconds(360) - SLOT * 3);
     let few = RosterReading { rows: vec![row(0)], cancelled: Vec::new() };
     held.read_whole(few, Listed::Unknown, start() + seconds(400));
     let reads: Vec<Due> = reads_of_missing(held.absentees(), 1).collect();
@@ -210,7 +224,7 @@ fn the_tasks_for_a_roster_follow_from_how_it_stands() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 100, ..ProptestConfig::with_cases(24) })]
 
     /// If the mix fits, everything is done within its age and the calls of one other task; else all are stretched alike. Nothing starves.
     #[test]
@@ -224,14 +238,14 @@ proptest! {
         let stretched = calls_an_hour(&tasks) / (3_600.0 / SLOT.as_secs_f64());
         let one_other = SLOT * 3;
         let mut simulation = Simulation::new(tasks);
-        simulation.run(seconds(4 * 3_600));
+        simulation.run(seconds(3_600));
         for due in &simulation.tasks {
             let waiting = simulation.now.duration_since(due.last.unwrap());
             let age = simulation.oldest.get(&due.task).copied().unwrap_or_default().max(waiting).as_secs_f64();
             let aim = due.every.as_secs_f64();
             let own = (SLOT * i32::try_from(due.calls).unwrap()).as_secs_f64();
             let most = if stretched <= 0.9 {
-                aim + own + one_other.as_secs_f64()
+                aim + own + (one_other + SLOT).as_secs_f64()
             } else {
                 // A whole round of the others may come between.
                 aim * stretched.max(1.0) * 1.3 + own + one_other.as_secs_f64() * 10.0
