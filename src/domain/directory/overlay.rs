@@ -168,3 +168,6 @@ fn is_of<'a, E: Entry>(code: &'a Code, roster: &'a Roster, own: &[E]) -> impl Fn
             || !coded && entry.name().is_some_and(|name| code.matches(name))
     }
 }
+
+#[cfg(test)]
+mod tests;

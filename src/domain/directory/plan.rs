@@ -1,7 +1,7 @@
 //! What to ask the AMS next. Pure: what there is to do, how long ago it was done, and the clock give the next call.
 //!
-//! Each task has an age that is aimed at. The task whose age is the largest part of its aim goes first; so what does not fit into the
-//! budget makes all wait in proportion, and nothing starves. How many calls there may be is not known here (`domain::budget`).
+//! Each task has an age that is aimed at. If all fits into the budget, each is done within it. Otherwise the task whose age is the largest
+//! part of its aim goes first, so that all wait in proportion, and nothing starves. How many calls there may be is not known here (`domain::budget`).
 
 use jiff::SignedDuration;
 
@@ -30,6 +30,9 @@ pub const COVERED_AFTER_CHANGE: SignedDuration = SignedDuration::from_mins(4);
 /// What failed is not tried again before a quarter of its aim has passed; these are the shortest and the longest wait.
 const AFTER_FAILURE: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(15), SignedDuration::from_mins(5));
+
+/// Where less than this part of the slots is left, there is more to do than fits.
+const LEAST_LEFT: f64 = 0.01;
 
 /// Something to ask the AMS for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,8 +129,11 @@ impl Due {
 
     /// When its age reaches its aim.
     fn due_at(&self, now: Timestamp) -> Timestamp {
-        let last = self.last.filter(|last| now.duration_since(*last) >= -self.aim());
-        last.map_or(now, |last| last.checked_add(self.aim()).unwrap_or(Timestamp::MAX))
+        let Some(last) = self.last else { return Timestamp::MIN };
+        if now.duration_since(last) < -self.aim() {
+            return now;
+        }
+        last.checked_add(self.aim()).unwrap_or(Timestamp::MAX)
     }
 
     /// When it may be tried again, if it may not now.
@@ -152,14 +158,22 @@ pub fn next_call(tasks: &[Due], now: Timestamp, slot: SignedDuration) -> NextCal
     if let Some(first) = ready.iter().filter(|due| due.is_awaited).max_by(greatest) {
         return NextCall::Call(first);
     }
-    if let Some(first) = ready.iter().filter(|due| due.ratio(now) >= 1.0).max_by(greatest) {
+    // While some are worked off, others become due: of each slot only the part is left that these do not take.
+    let slot = slot.as_secs_f64();
+    let left = 1.0 - calls_an_hour(tasks) / 3_600.0 * slot;
+    if left < LEAST_LEFT
+        && let Some(first) = ready.iter().filter(|due| due.ratio(now) >= 1.0).max_by(greatest)
+    {
         return NextCall::Call(first);
     }
+    // All fits: whoever is due first goes first.
+    let left = left.max(LEAST_LEFT);
     ready.sort_by_key(|due| due.due_at(now));
-    let mut ahead = SignedDuration::ZERO;
+    let mut ahead = 0.0;
     for due in &ready {
-        ahead = ahead.saturating_add(slot.saturating_mul(i32::try_from(due.calls).unwrap_or(i32::MAX)));
-        let start_by = due.due_at(now).checked_sub(ahead).unwrap_or(now);
+        ahead += slot * f64::from(due.calls) / left;
+        let early = SignedDuration::try_from_secs_f64(ahead).unwrap_or(SignedDuration::MAX);
+        let start_by = due.due_at(now).checked_sub(early).unwrap_or(now);
         if start_by <= now {
             return ready.first().map_or(NextCall::Nothing, |first| NextCall::Call(first));
         }

@@ -3,85 +3,22 @@
 //! Entries and cancellations are statements and take effect at once. Who is not in a whole reading is an absence (`brake`). Kept out: how
 //! a roster is read, and what its entries do to a record (`overlay`).
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+pub use self::rows::{RosterCancellation, RosterEntry, RosterLine, RosterReading, RosterRow};
 use super::brake::{Absentee, Absentees, CONFIRMED_APART};
 use crate::domain::fold;
-use crate::domain::record::{CommitteeSeat, IndividualId, Registration};
-use crate::domain::time::{AmsDate, Timestamp};
+use crate::domain::record::IndividualId;
+use crate::domain::time::Timestamp;
 
 /// A person whose own list has what the roster lacks is asked about again after this time, which doubles up to the longest.
 const FIRST_DISPUTE: SignedDuration = SignedDuration::from_mins(5);
 const LONGEST_DISPUTE: SignedDuration = SignedDuration::from_hours(6);
-
-/// What stands on a roster about a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RosterEntry {
-    /// On the roster of a committee.
-    Seat(CommitteeSeat),
-    /// On the roster of an event.
-    Registration(Registration),
-}
-
-impl RosterEntry {
-    /// The code of the committee or event, as the AMS writes it.
-    pub fn code(&self) -> &str {
-        match self {
-            RosterEntry::Seat(seat) => &seat.committee,
-            RosterEntry::Registration(registration) => &registration.event,
-        }
-    }
-
-    fn has_date(&self) -> bool {
-        let is_there = |date: &AmsDate| *date != AmsDate::Absent;
-        match self {
-            RosterEntry::Seat(seat) => is_there(&seat.start_date) || is_there(&seat.end_date),
-            RosterEntry::Registration(it) => {
-                [&it.registration_date, &it.event_start, &it.event_end].into_iter().any(is_there)
-            }
-        }
-    }
-}
-
-/// One line about one person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RosterLine {
-    /// What names the line, such as the number of a registration.
-    pub number: Option<String>,
-    /// What it says.
-    pub entry: RosterEntry,
-}
-
-/// A row of a roster as it was read. Rows of guests do not belong here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RosterRow {
-    /// Whom it is about.
-    pub person: IndividualId,
-    /// What it says.
-    pub line: RosterLine,
-}
-
-/// A row of the list of cancellations: a statement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RosterCancellation {
-    /// Whose line is cancelled.
-    pub person: IndividualId,
-    /// The line's number, if the AMS gives it.
-    pub number: Option<String>,
-}
-
-/// A roster that was read: from its first page to its last, or only what was added and cancelled since some instant.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RosterReading {
-    /// The rows.
-    pub rows: Vec<RosterRow>,
-    /// The cancellations, where they are a list of their own.
-    pub cancelled: Vec<RosterCancellation>,
-}
 
 /// What the AMS's own list of committees or events says about the roster's code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

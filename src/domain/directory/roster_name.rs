@@ -136,9 +136,15 @@ impl From<RosterName> for String {
     }
 }
 
-/// The rosters that a mapping names. A pattern names none: it fits codes that nobody knows beforehand.
+/// The rosters that a mapping names, each in the spelling of its first rule. A pattern names none: it fits codes that nobody knows
+/// beforehand.
 pub fn rosters_of(rules: &Rules) -> BTreeSet<RosterName> {
-    rules.conditions().filter_map(roster_of).collect()
+    let mut named = BTreeSet::new();
+    for name in rules.conditions().filter_map(roster_of) {
+        // `collect` may keep the last of two that are equal.
+        named.insert(name);
+    }
+    named
 }
 
 /// The roster that a condition names.

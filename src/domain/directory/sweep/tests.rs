@@ -1,1 +1,84 @@
-//! Tables and properties.
+//! The course of a sweep, and who is missing at its end.
+
+use super::*;
+
+fn at(minutes: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + minutes * 60).unwrap()
+}
+
+fn ids(numbers: std::ops::Range<usize>) -> BTreeSet<IndividualId> {
+    numbers.map(|number| IndividualId::parse(&format!("p{number}")).unwrap()).collect()
+}
+
+#[test]
+fn pages_come_one_after_the_other_evenly_over_the_time_of_a_sweep() {
+    let hour = SignedDuration::from_hours(1);
+    let mut sweep = MemberSweep::first(at(0));
+    assert_eq!(sweep.page_times(hour), (None, PAGE_EVERY));
+    assert_eq!(sweep.take_page(25, false, Some(3), at(1)), SweepStep::NextPage);
+    assert_eq!((sweep.progress(), sweep.page_times(hour)), ((2, Some(3)), (Some(at(1)), hour / 3)));
+    sweep.take_page(25, false, None, at(2));
+    sweep.take_page(25, false, None, at(3));
+    assert_eq!(sweep.progress(), (4, Some(4)), "one more than it was said");
+    assert_eq!(sweep.take_page(5, true, None, at(4)), SweepStep::AtEnd);
+    assert!(sweep.finish(0, &BTreeSet::new(), at(4)).is_empty());
+    assert_eq!((sweep.progress(), sweep.started(), sweep.before()), ((1, Some(4)), at(4), Some((at(0), 80))));
+}
+
+#[test]
+fn who_is_missing_is_asked_about_and_counts_with_the_next_sweep() {
+    let mut sweep = MemberSweep::first(at(0));
+    for (minute, gone) in [(60, 0), (120, 2)] {
+        assert_eq!(sweep.take_page(98, true, None, at(minute)), SweepStep::AtEnd);
+        assert_eq!(sweep.finish(100, &ids(0..2), at(minute)).len(), gone);
+    }
+    let mut asked = MemberSweep::first(at(0));
+    asked.finish(100, &ids(0..2), at(60));
+    let [first, second] = ids(0..2).into_iter().collect::<Vec<_>>().try_into().unwrap();
+    assert!(asked.confirm_absent(&first, at(61)).is_some());
+    asked.confirm_present(&second);
+    assert!(asked.absentees().people().is_empty());
+}
+
+#[test]
+fn many_who_are_missing_are_held() {
+    let mut sweep = MemberSweep::first(at(0));
+    for minute in [60, 120, 180] {
+        assert!(sweep.finish(100, &ids(0..30), at(minute)).is_empty());
+    }
+    assert_eq!(sweep.absentees().held_since(), Some(at(60)));
+    assert_eq!(sweep.release().len(), 30);
+}
+
+#[test]
+fn an_empty_first_page_is_read_again_and_then_everybody_is_held() {
+    let mut sweep = MemberSweep::first(at(0));
+    assert_eq!(sweep.take_page(0, true, None, at(0)), SweepStep::AtEnd, "there was nobody before");
+    sweep.finish(0, &BTreeSet::new(), at(0));
+    sweep.take_page(2, true, None, at(60));
+    sweep.finish(2, &BTreeSet::new(), at(60));
+    assert_eq!(sweep.take_page(0, true, None, at(120)), SweepStep::ReadAgain(at(121)));
+    assert_eq!(sweep.take_page(0, true, None, at(121)), SweepStep::AtEnd);
+    assert!(sweep.finish(2, &ids(0..2), at(121)).is_empty());
+    assert_eq!(sweep.absentees().held_since(), Some(at(121)));
+    sweep.take_page(2, true, None, at(180));
+    sweep.finish(2, &BTreeSet::new(), at(180));
+    assert_eq!(sweep.absentees().held_since(), None);
+}
+
+#[test]
+fn somebody_is_forgotten_after_the_time_and_not_by_a_clock_set_back() {
+    let month = SignedDuration::from_hours(30 * 24);
+    for (minute, expected) in [(-60, false), (0, false), (30 * 24 * 60 - 1, false), (30 * 24 * 60, true)] {
+        assert_eq!(is_forgotten(at(0), month, at(minute)), expected, "{minute}");
+    }
+}
+
+#[test]
+fn a_sweep_is_stored_as_it_is() {
+    let mut sweep = MemberSweep::first(at(0));
+    sweep.take_page(2, true, None, at(60));
+    sweep.finish(100, &ids(0..30), at(60));
+    let stored = serde_json::to_string(&sweep).unwrap();
+    assert_eq!(serde_json::from_str::<MemberSweep>(&stored).unwrap(), sweep);
+}
