@@ -183,7 +183,7 @@ impl Stage {
         self.control().advance(STEP);
         tokio::time::advance(Duration::from_millis(500)).await;
         // The runtime lets no time pass by itself while a thread is at work.
-        tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(3))).await.unwrap();
+        tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(8))).await.unwrap();
     }
 
     async fn pass(&self, by: SignedDuration) {

@@ -13,11 +13,13 @@ mod status;
 mod sweep;
 mod tasks;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
 use tokio::sync::Notify;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::adapters::ams::AmsError;
@@ -41,6 +43,9 @@ use self::index::Index;
 
 /// While nothing is due it is looked again this often, for a clock that was moved and a mapping that was published.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// An AMS may take seconds for an answer; so many calls are under way at a time. The budget is the real limit.
+const AT_ONCE: usize = 4;
 
 /// Who was named by the AMS is read within this time, if the budget allows it.
 const AFTER_CHANGE: SignedDuration = SignedDuration::from_secs(60);
@@ -83,6 +88,7 @@ pub struct DirectoryUpdater {
     parts: DirectoryParts,
     index: Mutex<Index>,
     wake: Notify,
+    in_flight: Mutex<BTreeSet<Task>>,
     silence: Mutex<Silence>,
     hooked: Mutex<Option<Timestamp>>,
 }
@@ -101,6 +107,7 @@ impl DirectoryUpdater {
             parts,
             index: Mutex::default(),
             wake: Notify::new(),
+            in_flight: Mutex::default(),
             silence: Mutex::default(),
             hooked: Mutex::default(),
         })
@@ -113,17 +120,27 @@ impl DirectoryUpdater {
         }
     }
 
-    async fn go_on(&self) {
+    async fn go_on(self: &Arc<Self>) {
         while let Err(error) = self.take_up().await {
             tracing::warn!(%error, "The directory cannot be read from the store; it is tried again");
             tokio::time::sleep(LOOK * 5).await;
         }
+        // They end with this future.
+        let mut under_way = JoinSet::new();
         loop {
+            while under_way.try_join_next().is_some() {}
             self.look_after_index();
             let now = self.parts.clock.now();
             let tasks = self.tasks(now);
             match next_call(&tasks, now, self.slot()) {
-                NextCall::Call(due) => self.carry_out(due).await,
+                NextCall::Call(due) if under_way.len() < AT_ONCE => {
+                    let (updater, due) = (Arc::clone(self), due.clone());
+                    self.in_flight().insert(due.task.clone());
+                    under_way.spawn(async move { updater.carry_out(&due).await });
+                }
+                NextCall::Call(_) => {
+                    let _ = tokio::time::timeout(LOOK, under_way.join_next()).await;
+                }
                 NextCall::Wait(until) => {
                     let wait = Duration::try_from(until.duration_since(now)).unwrap_or_default();
                     self.rest(wait.min(LOOK)).await;
@@ -131,6 +148,12 @@ impl DirectoryUpdater {
                 NextCall::Nothing => self.rest(LOOK).await,
             }
         }
+    }
+
+    /// What is being done now.
+    fn in_flight(&self) -> std::sync::MutexGuard<'_, BTreeSet<Task>> {
+        // Nothing panics while it is held.
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn rest(&self, wait: Duration) {
@@ -156,6 +179,12 @@ impl DirectoryUpdater {
             Task::Catalogue => Ok(()),
         };
         let now = self.parts.clock.now();
+        self.note_outcome(due, outcome, now).await;
+        self.in_flight().remove(&due.task);
+        self.wake.notify_one();
+    }
+
+    async fn note_outcome(&self, due: &Due, outcome: Result<(), Hitch>, now: Timestamp) {
         match outcome {
             Ok(()) => {
                 self.parts.beliefs.state().failed.remove(&due.task);

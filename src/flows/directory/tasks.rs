@@ -78,7 +78,9 @@ impl DirectoryUpdater {
                 }
             }
             if let Some(sweep) = &state.sweep {
-                let (last, every) = sweep.page_times(sweep_every);
+                // The first one fills the directory.
+                let whole = sweep.before().map_or(self.parts.settings.sweep_every, |_| sweep_every);
+                let (last, every) = sweep.page_times(whole);
                 tasks.push(Due::every(Task::SweepPage, last, every, 1));
                 tasks.extend(reads_of_missing(sweep.absentees(), calls_of_read));
             } else if supplies.has_bulk && self.parts.settings.people == PeopleOnFile::Members {
@@ -89,7 +91,14 @@ impl DirectoryUpdater {
                 due.failed = due.failed.or_else(|| state.failed.get(&due.task).copied());
             }
         }
-        tasks.extend(self.lists_too_old(calls_of_read));
+        tasks.extend(self.lists_too_old(calls_of_read, now));
+        let in_flight = self.in_flight();
+        tasks.retain(|due| match &due.task {
+            Task::Person(id, _) => {
+                !in_flight.iter().any(|other| matches!(other, Task::Person(other, _) if other == id))
+            }
+            task => !in_flight.contains(task),
+        });
         tasks
     }
 
@@ -100,12 +109,16 @@ impl DirectoryUpdater {
     }
 
     /// Lists that no roster tells of, of people who are on file and not read for a day.
-    fn lists_too_old(&self, calls: u32) -> Vec<Due> {
+    fn lists_too_old(&self, calls: u32, now: Timestamp) -> Vec<Due> {
         if self.needed_of(None).lists().next().is_none() {
             return Vec::new();
         }
         let oldest = self.index().oldest_lists(OLDEST);
-        let due = |(id, at)| Due::every(Task::Person(id, WhyRead::ListTooOld), at, DAY, calls);
+        // What was never read is due, and does not go before everything else: there may be thousands.
+        let a_day_ago = now.checked_sub(DAY).ok();
+        let due = |(id, at): (_, Option<Timestamp>)| {
+            Due::every(Task::Person(id, WhyRead::ListTooOld), at.or(a_day_ago), DAY, calls)
+        };
         oldest.into_iter().map(due).collect()
     }
 
