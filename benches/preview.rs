@@ -9,18 +9,23 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use jiff::SignedDuration;
 use membergate::adapters::ams::kinds::Kind;
 use membergate::adapters::clock::{SharedClock, SystemClock};
 use membergate::adapters::keys::secret::SecretKeys;
 use membergate::adapters::store::Store;
 use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::config;
+use membergate::domain::directory::settings::DirectorySettings;
 use membergate::domain::record::Record;
 use membergate::domain::rule::Role;
-use membergate::domain::time::Timestamp;
+use membergate::domain::session::SessionLimits;
+use membergate::domain::time::{TimeZone, Timestamp};
 use membergate::flows::administer::preview::{PreviewState, Previewed};
-use membergate::flows::administer::{Actor, AdminSettings, Administer, first_mapping};
+use membergate::flows::administer::{Actor, AdminSettings, Administer, Known, first_mapping};
+use membergate::flows::directory::Beliefs;
 use membergate::flows::grant::PublishedClients;
+use membergate::flows::grounds::Grounds;
 use membergate::sim::people::{People, cast, generate};
 use membergate::sim::re_members::record_line;
 use serde_json::Value;
@@ -65,6 +70,18 @@ async fn fill(store: &Arc<dyn Store>, now: Timestamp) {
             return;
         }
     }
+}
+
+/// Beliefs of a directory that is kept in step: each record is looked at for what is too old.
+fn beliefs() -> Arc<Beliefs> {
+    let limits = SessionLimits {
+        idle: SignedDuration::from_hours(1),
+        absolute: SignedDuration::from_hours(10),
+        refresh_after: SignedDuration::from_mins(15),
+        stale_limit: SignedDuration::from_hours(24),
+        store_gone: SignedDuration::from_hours(1),
+    };
+    Beliefs::new(Grounds::new(limits), &DirectorySettings::usual(TimeZone::UTC))
 }
 
 /// Asks as a page does, again and again, until the answer is there.
@@ -116,8 +133,8 @@ async fn main() {
     let rules = Arc::new(ArcSwap::from_pointee(published));
     let roles = [Role::parse("staff").unwrap()].into();
     let settings = AdminSettings { roles, site: None, view_as: false };
-    let administer =
-        Administer::new(settings, store, rules, "production", [], PublishedClients::default(), clock);
+    let people = Known::new(store.clone(), "production", beliefs());
+    let administer = Administer::new(settings, store, rules, people, [], PublishedClients::default(), clock);
     let actor = Actor::break_glass();
 
     let text = format!("{}{MORE}", RULES.replace("honor_grace = true", "honor_grace = false"));

@@ -70,14 +70,14 @@ impl Fixed {
     }
 
     fn directory(&mut self, directory: &DirectorySettings) {
-        let DirectorySettings { in_step, people, feed, roster_every, sweep_every, forget_after: _ } =
-            directory;
+        let DirectorySettings { in_step, people, feed, roster_every, sweep_every, forget_after } = directory;
         self.note("directory.in_step", in_step.to_string());
         self.note("directory.people", format!("{people:?}"));
         self.note("directory.feed_covers", format!("{:?}", feed.coverage));
         self.note("directory.feed_zone", format!("{:?}", feed.zone));
         self.note("directory.roster_every", format!("{roster_every:?}"));
         self.note("directory.sweep_every", format!("{sweep_every:?}"));
+        self.note("directory.forget_after", format!("{forget_after:?}"));
     }
 
     fn ams(&mut self, ams: &AmsChoice) {

@@ -91,6 +91,8 @@ impl App {
             budget: Arc::clone(&use_cases.upstream.budget),
             sign_in: Arc::clone(&use_cases.visiting.sign_in),
             refresh: Arc::clone(&use_cases.visiting.refresh),
+            directory: Arc::clone(&use_cases.visiting.directory),
+            clock: Arc::clone(&opened.clock),
             certificate_end: ArcSwapOption::from_pointee(certificate_end(settings)),
             reloads_refused: Counter::default(),
             draining: AtomicBool::new(false),
@@ -193,6 +195,7 @@ impl App {
         self.watch.certificate_end.store(ends.map(Arc::new));
         self.use_cases.upstream.budget.set_rate(settings.ams.rate);
         self.use_cases.visiting.sign_in.waiting.set_most_of_network(settings.ams.waiting_per_network);
+        self.use_cases.visiting.hooks.set_secrets(&settings.hook_secrets);
         self.gate.visits.set_limits(settings.session);
         if let Some(openid) = &self.use_cases.openid {
             openid.take_over(settings);

@@ -16,11 +16,12 @@ use crate::adapters::budget::Budget;
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::adapters::keys::seal::Sealer;
 use crate::flows::administer::services::{AdminServices, ServiceParts};
-use crate::flows::administer::{Administer, first_mapping};
+use crate::flows::administer::{Administer, Known, first_mapping};
 use crate::flows::canary::Canary;
 use crate::flows::directory::{Beliefs, DirectoryParts, DirectoryUpdater};
 use crate::flows::grant::PublishedClients;
 use crate::flows::grounds::Grounds;
+use crate::flows::hooks::Hooks;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::person::{Published, PublishedRules};
 use crate::flows::refresh::{Queue, Refresh};
@@ -76,6 +77,8 @@ pub(super) struct Visiting {
     pub(super) long: Arc<LongAddresses>,
     pub(super) refresh: Arc<Refresh>,
     pub(super) directory: Arc<DirectoryUpdater>,
+    pub(super) hooks: Arc<Hooks>,
+    pub(super) beliefs: Arc<Beliefs>,
 }
 
 impl Visiting {
@@ -137,14 +140,16 @@ impl Visiting {
             store: store.clone(),
             visits: Arc::clone(&visits),
             refresh: Arc::clone(&refresh),
-            beliefs,
+            beliefs: Arc::clone(&beliefs),
             rules: Arc::clone(rules),
             budget: Arc::clone(&upstream.budget),
             clock: Arc::clone(clock),
             settings: settings.directory.clone(),
         });
         let long = Arc::new(LongAddresses::new(store.clone(), Arc::clone(clock)));
-        Ok((Visiting { visits, sign_in, long, refresh, directory }, queue))
+        let hooks = Hooks::new(Arc::clone(&upstream.ams), Arc::clone(&directory), &settings.hook_secrets);
+        let hooks = Arc::new(hooks);
+        Ok((Visiting { visits, sign_in, long, refresh, directory, hooks, beliefs }, queue))
     }
 }
 
@@ -161,7 +166,7 @@ impl AdminUseCases {
         opened: &Opened,
         upstream: &Upstream,
         mapping: &MappingInForce,
-        visits: &Arc<Visits>,
+        visiting: &Visiting,
         clients: &PublishedClients,
     ) -> Result<AdminUseCases, StartError> {
         let restart = Arc::new(Notify::new());
@@ -174,7 +179,7 @@ impl AdminUseCases {
             admin.clone(),
             store.clone(),
             Arc::clone(&mapping.rules),
-            ams.environment(),
+            Known::new(store.clone(), ams.environment(), Arc::clone(&visiting.beliefs)),
             settings.sites.iter().map(|site| &site.site),
             Arc::clone(clients),
             Arc::clone(clock),
@@ -184,7 +189,9 @@ impl AdminUseCases {
             store: store.clone(),
             resealing: Arc::clone(&opened.resealing),
             ams: ams.clone(),
-            visits: Arc::clone(visits),
+            updater: Arc::clone(&visiting.directory),
+            beliefs: Arc::clone(&visiting.beliefs),
+            visits: Arc::clone(&visiting.visits),
             rules: Arc::clone(&mapping.rules),
             clock: Arc::clone(clock),
             budget: Arc::clone(budget),
@@ -219,7 +226,7 @@ impl UseCases {
         let (visiting, queue) = Visiting::of(opened, &upstream, &mapping)?;
         let clients = PublishedClients::default();
         let visits = &visiting.visits;
-        let administration = AdminUseCases::of(opened, &upstream, &mapping, visits, &clients)?;
+        let administration = AdminUseCases::of(opened, &upstream, &mapping, &visiting, &clients)?;
         let openid = match &opened.settings.oidc {
             Some(oidc) => Some(OpenId::start(opened, oidc, clients, Arc::clone(visits)).await?),
             None => None,
@@ -233,6 +240,8 @@ impl UseCases {
             sign_in: Arc::clone(&self.visiting.sign_in),
             long: Arc::clone(&self.visiting.long),
             visits: Arc::clone(&self.visiting.visits),
+            refresh: Arc::clone(&self.visiting.refresh),
+            hooks: Arc::clone(&self.visiting.hooks),
             ams: self.upstream.ams.clone(),
             keys: Arc::clone(&opened.keyring),
             rules: Arc::clone(&self.mapping.rules),
@@ -269,7 +278,7 @@ impl UseCases {
         ));
         tasks.spawn(Arc::clone(&opened.keyring).keep(stop.clone()));
         if let Some(admin_services) = admin_services {
-            tasks.spawn(Arc::clone(admin_services).run(stop.clone()));
+            tasks.spawn(Arc::clone(admin_services).take_up(stop.clone()));
         }
         if let Some(openid) = &self.openid {
             tasks.spawn(Arc::clone(&openid.back_channel).run(stop.clone()));

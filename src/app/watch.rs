@@ -11,11 +11,13 @@ use prometheus_client::metrics::counter::Counter;
 use crate::adapters::BoxFuture;
 use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
+use crate::adapters::clock::SharedClock;
 use crate::adapters::store::{Store, StoreError};
+use crate::flows::directory::{DirectoryStatus, DirectoryUpdater};
 use crate::flows::refresh::Refresh;
 use crate::flows::resealing::ResealProgress;
 use crate::flows::sign_in::SignIn;
-use crate::telemetry::metrics::{self, Levels};
+use crate::telemetry::metrics::{self, DirectoryLevels, Levels};
 use crate::web::operations::{Operations, Unready};
 use crate::web::proxy::Gate;
 
@@ -31,6 +33,8 @@ pub(super) struct OperatorView {
     pub(super) budget: Arc<Budget>,
     pub(super) sign_in: Arc<SignIn>,
     pub(super) refresh: Arc<Refresh>,
+    pub(super) directory: Arc<DirectoryUpdater>,
+    pub(super) clock: SharedClock,
     /// When the listener's certificate ends; nothing: something in front ends TLS.
     pub(super) certificate_end: ArcSwapOption<Timestamp>,
     pub(super) reloads_refused: Counter,
@@ -66,6 +70,7 @@ impl Operations for OperatorView {
                 store_failures: self.store.write_failures(),
                 store_silent: self.gate.visits.store_watch.silent_for().unwrap_or_default(),
                 store_load: self.store.load(),
+                directory: directory_levels(self.directory.status(), self.clock.now()),
             };
             metrics::page(&levels, |registry| {
                 self.gate.meter.register(registry);
@@ -85,4 +90,23 @@ impl Operations for OperatorView {
             })
         })
     }
+}
+
+/// `None`: it is not kept in step, so that there is nothing to watch.
+fn directory_levels(status: DirectoryStatus, now: Timestamp) -> Option<DirectoryLevels> {
+    let held = status.rosters.iter().filter_map(|roster| roster.held.as_ref()).chain(&status.sweep_held);
+    status.in_step.then(|| DirectoryLevels {
+        people: status.people,
+        to_read: status.to_read,
+        held: held.map(|held| held.people).sum(),
+        feed_polled: status.polled_at,
+        feed_unbroken: status.unbroken_since,
+        hooked: status.hooked_at,
+        oldest_roster: status.rosters.iter().filter_map(|roster| roster.confirmed_at).min(),
+        unread_rosters: status.rosters.iter().filter(|roster| roster.people.is_none()).count(),
+        swept: status.last_sweep.map(|(began, _)| began),
+        stretch: status.stretch,
+        calls_an_hour: status.calls_an_hour,
+        now,
+    })
 }

@@ -12,6 +12,8 @@ use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::config::{self, Env};
 use crate::domain::time::Timestamp;
 use crate::flows::administer::migrate::{Report, UserComparison, read_users};
+use crate::flows::directory::{Beliefs, kept_rosters};
+use crate::flows::grounds::Grounds;
 
 /// What `migrate` compares.
 #[derive(Debug, Args)]
@@ -95,7 +97,13 @@ pub fn run(
 fn from_store(comparison: UserComparison, config: &Path, env: &dyn Env) -> Result<Report, CommandFailure> {
     let settings = config::load(config, env).map_err(CommandFailure::Configuration)?;
     let store = open_store(&settings)?;
-    runtime()?.block_on(comparison.of_known(&*store, settings.ams.live.name())).map_err(because)
+    let environment = settings.ams.live.name();
+    let compared = async {
+        let grounds = Grounds::new(settings.session);
+        grounds.set_rosters(kept_rosters(&*store, environment).await?, false);
+        comparison.of_known(&*store, environment, &Beliefs::new(grounds, &settings.directory)).await
+    };
+    runtime()?.block_on(compared).map_err(because)
 }
 
 /// A line that is no record stops the comparison: what is missing would look like a loss.

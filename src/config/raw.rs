@@ -180,7 +180,7 @@ section! {
         roster_every: Text,
         /// How long one reading of all members takes. Example: "4h". Default: "1h"; "24h" where the feed covers everything. Needs a restart.
         sweep_every: Text,
-        /// A record is erased when nothing has confirmed it for so long: the person is no longer in the AMS, or has not signed in. Example: "2160h". Default: "720h".
+        /// A record is erased when nothing has confirmed it for so long: the person is no longer in the AMS, or has not signed in. Example: "2160h". Default: "720h". Needs a restart.
         forget_after: Text,
         /// The last part of the address `/_gate/hooks/SECRET` at which the AMS tells of changes; `membergate hooks register` uses the first. Two
         /// while one takes the place of the other. At least 22 letters, digits, `-` and `_`. Example: [{ env = "MEMBERGATE_HOOK_SECRET" }].

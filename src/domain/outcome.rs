@@ -43,6 +43,8 @@ outcomes! {
     FormNotKept "form_not_kept" Visitor,
     /// Signed in, but without the roles that the address asks for.
     NotEntitled "not_entitled" Visitor,
+    /// Somebody asked to be checked again, and was a moment ago.
+    CheckedLately "checked_lately" Visitor,
     /// The AMS says that this account may not sign in.
     NotAdmitted "not_admitted" Visitor,
     /// A browser came back from the AMS without a state: a mailed link, or the AMS by itself. A sign-in is started.

@@ -31,8 +31,14 @@ pub type AffectedPeople = Vec<Arc<PersonName>>;
 pub struct Preview {
     /// How many people were looked at.
     pub people: usize,
+    /// How many of them are members, by the mapping in force.
+    pub members: usize,
     /// How many of them the change affects.
     pub affected: usize,
+    /// How many of these gain a role.
+    pub gaining: usize,
+    /// How many of these lose a role; some gain another.
+    pub losing: usize,
     /// Who gains which role.
     pub gained: BTreeMap<Role, AffectedPeople>,
     /// Who loses which role.
@@ -79,7 +85,9 @@ impl Comparison {
 
     /// Adds one person.
     pub fn add(&self, record: &Record, to: &mut Preview) {
-        let before = roles::granted(record, &self.before, self.at);
+        let before = roles::granted_with_membership(record, &self.before, self.at);
+        to.members += usize::from(before.as_ref().is_some_and(|(_, is_member)| *is_member));
+        let before = before.map(|(roles, _)| roles);
         let after = roles::granted(record, &self.after, self.at);
         to.people += 1;
         to.incomplete += usize::from(!record.has_all(&self.parts));
@@ -94,6 +102,8 @@ impl Comparison {
             return;
         }
         to.affected += 1;
+        to.gaining += usize::from(!after.is_subset(&before));
+        to.losing += usize::from(!before.is_subset(&after));
         let person = Arc::new(PersonName::of(record));
         list(&mut to.gained, &after, &before, &person);
         list(&mut to.lost, &before, &after, &person);
@@ -150,7 +160,10 @@ impl Preview {
     /// Adds what was found about other people.
     pub fn merge(&mut self, other: Preview) {
         self.people += other.people;
+        self.members += other.members;
         self.affected += other.affected;
+        self.gaining += other.gaining;
+        self.losing += other.losing;
         for (mine, theirs) in [(&mut self.gained, other.gained), (&mut self.lost, other.lost)] {
             for (role, mut people) in theirs {
                 mine.entry(role).or_default().append(&mut people);
@@ -217,11 +230,15 @@ mod tests {
             let has = |lists: &BTreeMap<Role, AffectedPeople>, role: &Role, record: &Record| {
                 lists.get(role).is_some_and(|people| people.iter().any(|person| person.id == record.id))
             };
-            let (mut affected, mut administrators) = (0, 0);
+            let (mut affected, mut administrators, mut members) = (0, 0, 0);
+            let (mut gaining, mut losing) = (0, 0);
             for record in &records {
                 let was = roles::decide(record, &comparison.before, at);
                 let is = roles::decide(record, &comparison.after, at);
                 affected += usize::from(was.roles != is.roles);
+                members += usize::from(was.member);
+                gaining += usize::from(is.roles.difference(&was.roles).next().is_some());
+                losing += usize::from(was.roles.difference(&is.roles).next().is_some());
                 administrators += usize::from(is.roles.contains(&role("r2")));
                 for role in was.roles.union(&is.roles) {
                     let (had, holds) = (was.roles.contains(role), is.roles.contains(role));
@@ -233,6 +250,7 @@ mod tests {
                 prop_assert_eq!(preview.gain_access.iter().any(|it| it.id == record.id), holds && !had);
             }
             prop_assert_eq!((preview.affected, preview.administrators), (affected, administrators));
+            prop_assert_eq!((preview.members, preview.gaining, preview.losing), (members, gaining, losing));
             let listed: usize = preview.gained.values().chain(preview.lost.values()).map(Vec::len).sum();
             prop_assert!(listed >= affected, "whoever is affected is in some list");
         }

@@ -8,6 +8,7 @@ pub mod directory;
 pub(crate) mod failures;
 pub mod grant;
 pub mod grounds;
+pub mod hooks;
 pub mod keyring;
 pub mod known_browsers;
 pub mod long_addresses;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use arc_swap::ArcSwap;
+use jiff::SignedDuration;
 
 use super::grounds::Grounds;
 use super::managed_roles::ManagedRoles;
@@ -143,6 +144,8 @@ pub struct Person {
     gone: AtomicBool,
     /// Instant (microseconds) of a reading without a limit that could not read everything: another would not either.
     read_as_far_as_it_goes: AtomicI64,
+    /// Instant (microseconds) at which the person last asked to be read at once.
+    checked_again: AtomicI64,
     /// Set while a background refresh is asked for or under way.
     pub(super) refresh_asked: AtomicBool,
     /// Held by the one who reads the record again; those who waited share the outcome.
@@ -164,6 +167,7 @@ impl Person {
             grounds: Arc::clone(grounds),
             gone: AtomicBool::new(false),
             read_as_far_as_it_goes: AtomicI64::new(i64::MIN),
+            checked_again: AtomicI64::new(i64::MIN),
             refresh_asked: AtomicBool::new(false),
             reading: tokio::sync::Mutex::default(),
         }
@@ -202,6 +206,14 @@ impl Person {
     /// What this reading could not bring, another will not either.
     pub(super) fn set_read_as_far_as_it_goes(&self, as_of: Timestamp) {
         self.read_as_far_as_it_goes.store(as_of.as_microsecond(), Ordering::Relaxed);
+    }
+
+    /// Whether the person may be read at once because they say so: not again within this time. A clock that was set back does not make
+    /// them wait.
+    pub(super) fn may_check_again(&self, now: Timestamp, every: SignedDuration) -> bool {
+        let (now, every) = (now.as_microsecond(), i64::try_from(every.as_micros()).unwrap_or(i64::MAX));
+        let is_over = |last: i64| (last > now || now.saturating_sub(last) >= every).then_some(now);
+        self.checked_again.fetch_update(Ordering::AcqRel, Ordering::Acquire, is_over).is_ok()
     }
 
     /// Takes over what was read, part by part, unless what is held was confirmed later.

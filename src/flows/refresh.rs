@@ -29,6 +29,18 @@ const WORKERS: usize = 4;
 /// After a failure a person is left alone for this long.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(15);
 
+/// Whoever says that they have changed is read at once, once within this time.
+const CHECK_AGAIN_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// What came of a person's wish to be read at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckedAgain {
+    /// The person was read.
+    Read,
+    /// The AMS was asked less than a minute ago; it was not asked now.
+    JustChecked,
+}
+
 /// What came of reading somebody.
 #[derive(Debug)]
 pub enum ReadOutcome {
@@ -159,6 +171,22 @@ impl Refresh {
             None => None,
         };
         self.read_one(environment, id, person, parts, priority).await
+    }
+
+    /// Somebody who is signed in says that they have changed. All that the mapping looks at is read at once, lists and all: rosters may be
+    /// older than the change.
+    pub async fn check_again(&self, person: &Person) -> Result<CheckedAgain, RefreshError> {
+        if !person.may_check_again(self.clock.now(), CHECK_AGAIN_EVERY) {
+            return Ok(CheckedAgain::JustChecked);
+        }
+        let parts = self.rules.load().rules.parts();
+        let (environment, id) = (person.environment(), person.id());
+        let outcome = self.read_anybody(environment, id, Some(person), parts, Priority::Person).await;
+        self.tally.note(if outcome.is_ok() { "completed" } else { "failed" });
+        match outcome? {
+            ReadOutcome::Read(_) | ReadOutcome::Gone => Ok(CheckedAgain::Read),
+            ReadOutcome::NotFound => Err(RefreshError::Missing),
+        }
     }
 
     async fn read_one(

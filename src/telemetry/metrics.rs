@@ -54,12 +54,46 @@ pub struct Levels {
     pub store_silent: Duration,
     /// How busy the connections to the store's server are.
     pub store_load: Option<StoreLoad>,
+    /// The directory, where it is kept in step.
+    pub directory: Option<DirectoryLevels>,
+}
+
+/// How the directory is kept in step with the AMS.
+#[derive(Debug)]
+pub struct DirectoryLevels {
+    /// People on file.
+    pub people: usize,
+    /// People who are to be read one by one.
+    pub to_read: usize,
+    /// People who are missing and keep what they have, because very many are missing at once.
+    pub held: usize,
+    /// When the change feed last answered.
+    pub feed_polled: Option<Timestamp>,
+    /// Since when all changes have been asked for.
+    pub feed_unbroken: Option<Timestamp>,
+    /// When a webhook last came.
+    pub hooked: Option<Timestamp>,
+    /// When the roster was confirmed that was confirmed longest ago.
+    pub oldest_roster: Option<Timestamp>,
+    /// Rosters that were never read.
+    pub unread_rosters: usize,
+    /// When the last sweep that came to its end began.
+    pub swept: Option<Timestamp>,
+    /// By how much everything is read less often than wanted: 1 if it is not.
+    pub stretch: f64,
+    /// Calls an hour that it would take.
+    pub calls_an_hour: f64,
+    /// The instant of asking, by the clock of the others.
+    pub now: Timestamp,
 }
 
 /// All metrics in the OpenMetrics text format 1.0. `parts` enters what other parts count, by full names.
 pub fn page(levels: &Levels, parts: impl FnOnce(&mut Registry)) -> String {
     let mut registry = Registry::default();
     enter(registry.sub_registry_with_prefix("membergate"), levels);
+    if let Some(directory) = &levels.directory {
+        enter_directory(registry.sub_registry_with_prefix("membergate_directory"), directory);
+    }
     parts(&mut registry);
     let mut text = String::new();
     // Writing to a text cannot fail; if an encoder ever refuses, half a page must not pass for a whole one.
@@ -139,6 +173,43 @@ fn enter(to: &mut Registry, levels: &Levels) {
     }
 }
 
+fn enter_directory(to: &mut Registry, levels: &DirectoryLevels) {
+    let counts = [
+        ("people", "People on file", levels.people),
+        ("to_read", "People who are to be read one by one", levels.to_read),
+        ("held_absences", "People who are missing and keep what they have for now", levels.held),
+        ("unread_rosters", "Rosters that were never read", levels.unread_rosters),
+    ];
+    for (name, help, count) in counts {
+        let gauge = Gauge::<i64>::default();
+        gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        to.register(name, help, gauge);
+    }
+    let ages = [
+        ("feed", "Since the change feed last answered", levels.feed_polled),
+        ("feed_unbroken", "Since when all changes have been asked for", levels.feed_unbroken),
+        ("hook", "Since a webhook last came", levels.hooked),
+        ("roster", "Since the oldest of the rosters was confirmed", levels.oldest_roster),
+        ("sweep", "Since the last whole sweep over all members began", levels.swept),
+    ];
+    for (name, help, at) in ages {
+        if let Some(at) = at {
+            let gauge = Gauge::<i64>::default();
+            gauge.set(levels.now.duration_since(at).as_secs().max(0));
+            to.register(format!("{name}_age_seconds"), help, gauge);
+        }
+    }
+    let figures = [
+        ("stretch", "By how much everything is read less often than wanted: 1 if it is not", levels.stretch),
+        ("calls_an_hour", "Calls to the AMS that an hour would take", levels.calls_an_hour),
+    ];
+    for (name, help, figure) in figures {
+        let gauge = Gauge::<f64, AtomicU64>::default();
+        gauge.set(figure);
+        to.register(name, help, gauge);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,6 +239,21 @@ mod tests {
                 in_use: 2,
                 waiting: 1,
                 round_trip: Some(Duration::from_millis(3)),
+            }),
+            directory: Some(DirectoryLevels {
+                people: 8622,
+                to_read: 12,
+                held: 31,
+                feed_polled: Timestamp::from_second(1_795_000_000).ok(),
+                feed_unbroken: Timestamp::from_second(1_794_000_000).ok(),
+                hooked: None,
+                // A clock that was set back makes no age negative.
+                oldest_roster: Timestamp::from_second(1_795_000_090).ok(),
+                unread_rosters: 1,
+                swept: Timestamp::from_second(1_794_999_000).ok(),
+                stretch: 1.5,
+                calls_an_hour: 412.25,
+                now: Timestamp::from_second(1_795_000_042).unwrap(),
             }),
         };
         let text = page(&levels, |registry| {

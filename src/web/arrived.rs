@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use http::{HeaderMap, header};
+
 use super::pages::Frame;
 use super::refusal_log::RefusalLog;
 use crate::domain::access::{Site, Sites};
@@ -54,6 +56,14 @@ impl Arrived {
     /// Where the AMS is to send a browser that has logged out there.
     pub fn single_logout_address(&self) -> String {
         format!("{}{}", self.site.origin, super::paths::SINGLE_LOGOUT)
+    }
+
+    /// Whether the browser says that a page of this very site sent this (Fetch Metadata, W3C; `Origin`, RFC 6454). Silence is a no.
+    pub fn is_sent_from_here(&self, headers: &HeaderMap) -> bool {
+        let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+        let origin = text(header::ORIGIN.as_str()).map(|origin| origin == self.site.origin);
+        let site = text("sec-fetch-site").map(|site| site == "same-origin");
+        origin.or(site).is_some() && origin.unwrap_or(true) && site.unwrap_or(true)
     }
 
     /// What our pages show around their text.

@@ -2,9 +2,11 @@
 
 pub(crate) mod admin;
 pub(crate) mod arrived;
+pub(crate) mod check_again;
 pub(crate) mod client_kind;
 pub(crate) mod cookies;
 pub(crate) mod forms;
+pub(crate) mod hooks;
 pub(crate) mod identity;
 pub(crate) mod log;
 pub(crate) mod login;

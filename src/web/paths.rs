@@ -23,6 +23,8 @@ pub const SINGLE_LOGOUT: &str = "/_gate/slo";
 pub const VERIFY: &str = "/_gate/verify";
 /// Where the AMS tells of changes: a secret follows.
 pub const HOOKS: &str = "/_gate/hooks/";
+/// Asks the AMS again about a person who is signed in and lacks a role: a form posts there.
+pub const CHECK_AGAIN: &str = "/_gate/check-again";
 /// Who am I, which roles, until when.
 pub const ME: &str = "/_gate/me";
 /// Opens a link to view the site as another person: `?token=`.

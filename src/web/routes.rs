@@ -6,13 +6,13 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::Response;
 use axum::middleware::from_fn;
-use axum::routing::{MethodFilter, MethodRouter, get, on};
+use axum::routing::{MethodFilter, MethodRouter, any, get, on, post};
 use axum::{Extension, body::Body};
 
 use super::arrived::Arrived;
 use super::pages::Notice;
 use super::state::{Services, answer, unchanged};
-use super::{admin, forms, login, logout, me, oidc, paths, view_as};
+use super::{admin, check_again, forms, hooks, login, logout, me, oidc, paths, view_as};
 use crate::flows::administer::clients::OpenIdClients;
 use crate::flows::grant::Provider;
 
@@ -39,10 +39,12 @@ pub fn control(
         .route(paths::SIGNED_OUT, only_get(get(logout::signed_out)))
         .route(paths::RESUME_FORM, only_get(get(forms::resume)))
         .route(paths::KEEP_FORM, on(MethodFilter::POST, forms::keep).fallback(not_found))
+        .route(paths::CHECK_AGAIN, post(check_again::check_again).fallback(only_post))
         .route(paths::VIEW_AS, only_get(get(view_as::open).head(unchanged)))
         .route(paths::VIEW_AS_END, only_get(get(view_as::end).head(unchanged)))
-        // The AMS, through a browser
+        // The AMS, through a browser and by itself
         .route(paths::SINGLE_LOGOUT, only_get(get(logout::single_logout).head(unchanged)))
+        .route(&format!("{}{{secret}}", paths::HOOKS), any(hooks::call))
         // Sites and their scripts
         .route(paths::ME, only_get(get(me::me)))
         .route(paths::JWKS, only_get(get(oidc::jwks::jwks)).layer(from_fn(oidc::for_every_origin)))
@@ -72,6 +74,10 @@ fn only_get(route: MethodRouter<Services>) -> MethodRouter<Services> {
 
 async fn wrong_method(Extension(arrived): Extension<Arrived>) -> Response<Body> {
     answer(Notice::MethodNotAllowed { allow: "GET, HEAD" }.html(&arrived.frame()))
+}
+
+async fn only_post(Extension(arrived): Extension<Arrived>) -> Response<Body> {
+    answer(Notice::MethodNotAllowed { allow: "POST" }.html(&arrived.frame()))
 }
 
 async fn not_found(Extension(arrived): Extension<Arrived>) -> Response<Body> {

@@ -10,9 +10,11 @@ use crate::adapters::ams::Ams;
 use crate::adapters::clock::SharedClock;
 use crate::flows::administer::Administer;
 use crate::flows::administer::services::AdminServices;
+use crate::flows::hooks::Hooks;
 use crate::flows::keyring::Keyring;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::person::PublishedRules;
+use crate::flows::refresh::Refresh;
 use crate::flows::role_lists::Lists;
 use crate::flows::sign_in::SignIn;
 use crate::flows::visit::Visits;
@@ -24,6 +26,10 @@ pub struct Services {
     pub sign_in: Arc<SignIn>,
     /// Sessions.
     pub visits: Arc<Visits>,
+    /// Reads people again.
+    pub refresh: Arc<Refresh>,
+    /// Takes the calls of the AMS's hooks.
+    pub hooks: Arc<Hooks>,
     /// Addresses that are too long to travel.
     pub long: Arc<LongAddresses>,
     /// The AMS that is live.

@@ -1,4 +1,4 @@
-//! What administrators do about people, over the simulated re:Members: finding, the lists, reading all members, sessions.
+//! What administrators do about people, over the simulated re:Members: finding, the lists, sessions.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use membergate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal, ReMembers};
 use membergate::adapters::ams::{Ams, AmsError};
 use membergate::adapters::budget::{Budget, MemoryLedger};
-use membergate::adapters::clock::{Clock, SystemClock};
+use membergate::adapters::clock::{Clock, SharedClock, SystemClock};
 use membergate::adapters::http::{HttpClient, HttpLimits};
 use membergate::adapters::keys::seal::Sealer;
 use membergate::adapters::keys::secret::{SecretKey, SecretKeys};
@@ -17,23 +17,23 @@ use membergate::adapters::store::sessions::SessionFilter;
 use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::config::rules;
 use membergate::domain::budget::Rate;
+use membergate::domain::directory::settings::DirectorySettings;
 use membergate::domain::record::IndividualId;
 use membergate::domain::session::{Session, SessionKey, SessionLimits};
+use membergate::domain::time::TimeZone;
 use membergate::flows::administer::people::FindError;
 use membergate::flows::administer::people::trial::try_it;
 use membergate::flows::administer::people::view_as::ViewError;
 use membergate::flows::administer::services::{AdminServices, ServiceParts};
-use membergate::flows::administer::sweep::{Doing, SweepProgress};
 use membergate::flows::administer::{Actor, AdmittedBy};
 use membergate::flows::canary::Canary;
+use membergate::flows::directory::{DirectoryParts, DirectoryUpdater};
 use membergate::flows::person::{Published, PublishedRules};
 use membergate::flows::refresh::Refresh;
 use membergate::flows::visit::Visits;
 use membergate::sim::people::Environment as Simulated;
-use membergate::sim::re_members::{self as sim, Endpoint, Scope, Simulator};
-use membergate::sim::switches::Fault;
+use membergate::sim::re_members::{self as sim, Simulator};
 use tempfile::TempDir;
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::world::{CHAIR, NON_MEMBER, RULES, SECOND_MEMBERSHIP};
@@ -84,26 +84,41 @@ impl Office {
             ams.clone(),
             store.clone(),
             store.clone(),
-            beliefs,
+            beliefs.clone(),
             canary,
             rules.clone(),
             Arc::new(SystemClock),
         );
+        let refresh = Arc::new(refresh);
         let visits = Arc::new(Visits::new(
             store.clone(),
             rules.clone(),
             grounds,
             ams.environment(),
             Arc::new(SystemClock),
-            Arc::new(refresh),
+            refresh.clone(),
         ));
+        let clock: SharedClock = Arc::new(SystemClock);
+        let updater = DirectoryUpdater::new(DirectoryParts {
+            ams: ams.clone(),
+            store: store.clone(),
+            visits: visits.clone(),
+            refresh,
+            beliefs: beliefs.clone(),
+            rules: rules.clone(),
+            budget: budget.clone(),
+            clock: clock.clone(),
+            settings: DirectorySettings { in_step: false, ..DirectorySettings::usual(TimeZone::UTC) },
+        });
         let desk = Arc::new(AdminServices::new(ServiceParts {
             store: store.clone(),
             resealing: Arc::default(),
             ams: ams.clone(),
+            updater,
+            beliefs,
             visits: visits.clone(),
             rules: rules.clone(),
-            clock: Arc::new(SystemClock),
+            clock,
             budget,
             configured: "production".into(),
             restart: Arc::default(),
@@ -158,13 +173,6 @@ fn environment(sim: &Simulator) -> Environment {
 
 fn actor() -> Actor {
     Actor { id: None, name: "Sam Osei".into(), admitted_by: AdmittedBy::Role }
-}
-
-async fn finished(office: &Office) -> SweepProgress {
-    let mut progress = office.desk.sweep.progress();
-    let waiting = progress.wait_for(|progress| progress.state.is_some_and(|state| state.finished.is_some()));
-    let done = tokio::time::timeout(std::time::Duration::from_secs(20), waiting).await;
-    done.expect("the sweep ends").unwrap().clone()
 }
 
 #[tokio::test]
@@ -244,42 +252,37 @@ async fn the_lists_of_the_ams_are_kept_and_stay_when_it_is_down_and_after_a_rest
 }
 
 #[tokio::test]
-async fn a_sweep_reads_every_member_and_goes_on_after_a_restart() {
+async fn people_on_file_are_found_by_the_words_of_their_names_without_asking_for_a_name() {
     let office = Office::open().await;
-    office.sim.control().set_switch("page_size=3").unwrap();
-    let (stop, sweep) = (CancellationToken::new(), office.desk.sweep.clone());
-    let running = tokio::spawn(sweep.clone().run(stop.clone()));
-    // The AMS goes down once it has listed some members: the sweep waits, and says why.
-    office.sim.control().update_switches(|switches| {
-        switches.fault = Fault::Unavailable;
-        switches.fault_on = Scope::Only(Endpoint::Profile);
-    });
-    sweep.start().await.unwrap();
-    let mut progress = sweep.progress();
-    let waits =
-        |progress: &SweepProgress| matches!(&progress.doing, Doing::Waiting(why) if why.contains("status"));
-    let seen = progress.wait_for(waits).await.unwrap().clone();
-    let state = seen.state.unwrap();
-    assert_eq!(state.next_page, None, "the list has been read");
-    assert!(state.listed > 3 && state.left == state.listed, "{state:?}");
-    stop.cancel();
-    running.await.unwrap();
+    for email in [CHAIR, SECOND_MEMBERSHIP, NON_MEMBER] {
+        office.desk.people.find(email).await.unwrap();
+    }
+    for name in ["Jane Marlowe", "marlowe  JANE", "jan marl"] {
+        assert_eq!(
+            office.desk.people.find(name).await.unwrap().record.profile.name,
+            "Jane Marlowe",
+            "{name}"
+        );
+        assert_eq!(office.desk.people.find_known(name).await.unwrap().record.profile.name, "Jane Marlowe");
+    }
+    office.down();
+    let found = office.desk.people.find("Marlowe").await.unwrap();
+    assert!(found.instead_of.is_some(), "the AMS is asked about whoever was found by name");
+    assert_eq!(office.desk.people.find_known("Xaver Unknown").await.unwrap_err(), FindError::Nobody);
+    assert_eq!(office.desk.people.find_known("n o b").await.unwrap_err(), FindError::NotAName);
 
-    // Another process goes on from there, with the AMS back.
-    let Office { sim, folder, .. } = office;
-    sim.control().reset_counts();
-    sim.control().set_switch("fault=none").unwrap();
-    let office = Office::at(sim, folder, false);
-    let stop = CancellationToken::new();
-    let running = tokio::spawn(office.desk.sweep.clone().run(stop.clone()));
-    let state = finished(&office).await.state.unwrap();
-    assert_eq!((state.left, state.failed), (0, 0));
-    assert_eq!(office.sim.control().calls(Endpoint::MembersAll), 0, "the list is not read again");
-    assert_eq!(office.sim.control().calls(Endpoint::Profile), state.listed);
-    let tomas = office.desk.people.find_known(SECOND_MEMBERSHIP).await.unwrap();
-    assert!(tomas.record.committees.is_some(), "with the parts that the mapping asks for");
-    stop.cancel();
-    running.await.unwrap();
+    // Somebody else of nearly the same name.
+    let mut other = found.record.clone();
+    other.id = IndividualId::parse("b3a1c0de-0099-4222-8333-444455550001").unwrap();
+    other.profile.name = "Janet Marlowe".to_owned();
+    office.store.put_record("production", &other, SystemClock.now()).await.unwrap();
+    let several = office.desk.people.find_known("marlowe").await.unwrap_err();
+    let FindError::Several(names) = several else { panic!("{several:?}") };
+    assert_eq!(
+        names.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(),
+        ["Jane Marlowe", "Janet Marlowe"]
+    );
+    assert_eq!(office.desk.people.find_known("janet").await.unwrap().record.id, other.id);
 }
 
 #[tokio::test]

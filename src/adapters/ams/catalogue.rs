@@ -1,4 +1,4 @@
-//! What administrators ask of an AMS beside signing people in: its lists, one person, all members.
+//! What administrators ask of an AMS beside signing people in: its lists, and one person.
 //!
 //! A port of its own, since nothing on the way of a visitor needs it.
 
@@ -6,7 +6,7 @@ use super::{Ams, AmsError};
 use crate::adapters::BoxFuture;
 use crate::adapters::budget::Priority;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::record::{IndividualId, Parts, Record};
+use crate::domain::record::{Parts, Record};
 use crate::domain::time::Timestamp;
 
 /// The person that an administrator looks for: an e-mail address, a record number or an id, as it was typed.
@@ -70,9 +70,6 @@ pub trait AmsCatalogue: Ams {
 
     /// How it did lately. Makes no call.
     fn status(&self) -> AmsStatus;
-
-    /// A page of the ids of all members; pages count from 1. An empty one lies past the last.
-    fn members(&self, page: u32, priority: Priority) -> BoxFuture<'_, Result<Vec<IndividualId>, AmsError>>;
 }
 
 #[cfg(test)]

@@ -25,23 +25,6 @@ impl SealedPage {
     }
 }
 
-/// How far the reading of all members has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SweepState {
-    /// When it began.
-    pub started: Timestamp,
-    /// The next page of the list of members. `None`: the list has been read to its end.
-    pub next_page: Option<u32>,
-    /// Members listed so far.
-    pub listed: u64,
-    /// Members who are still to be read.
-    pub left: u64,
-    /// Members whose record could not be understood, or who were gone.
-    pub failed: u64,
-    /// When it ended.
-    pub finished: Option<Timestamp>,
-}
-
 /// What is known of people, environment by environment.
 pub trait Directory: Send + Sync + 'static {
     /// Keeps what was read of a person, joined part by part with the record that is there ([`Record::over`]), and gives back what is
@@ -86,34 +69,6 @@ pub trait Directory: Send + Sync + 'static {
 
     /// The next records after `after` (0: from the beginning), at most `count`. None are left when the page is empty.
     fn records<'a>(&'a self, environment: &'a str, after: i64, count: u16) -> StoreFuture<'a, SealedPage>;
-
-    /// The last sweep over all members, finished or not.
-    fn sweep<'a>(&'a self, environment: &'a str) -> StoreFuture<'a, Option<SweepState>>;
-
-    /// Begins a new sweep; whatever an old one left undone is forgotten.
-    fn begin_sweep<'a>(&'a self, environment: &'a str, now: Timestamp) -> StoreFuture<'a, ()>;
-
-    /// Adds a page of members to the sweep, and names the page that is next. Tells how many of them had not been listed before.
-    fn add_to_sweep<'a>(
-        &'a self,
-        environment: &'a str,
-        members: &'a [IndividualId],
-        next_page: Option<u32>,
-    ) -> StoreFuture<'a, u64>;
-
-    /// Some of those who are still to be read.
-    fn left_of_sweep<'a>(&'a self, environment: &'a str, limit: u32) -> StoreFuture<'a, Vec<IndividualId>>;
-
-    /// One member is read, or cannot be.
-    fn take_off_sweep<'a>(
-        &'a self,
-        environment: &'a str,
-        id: &'a IndividualId,
-        failed: bool,
-    ) -> StoreFuture<'a, ()>;
-
-    /// The sweep is over.
-    fn finish_sweep<'a>(&'a self, environment: &'a str, now: Timestamp) -> StoreFuture<'a, ()>;
 
     /// The AMS's lists as last read.
     fn catalogue<'a>(&'a self, environment: &'a str) -> StoreFuture<'a, Option<Catalogue>>;

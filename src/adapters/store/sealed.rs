@@ -37,11 +37,6 @@ pub(super) enum Bound<'a> {
         person: &'a [u8; 32],
     },
     LongAddress(&'a [u8; 32]),
-    /// A member that a sweep has still to read.
-    SweptMember {
-        environment: &'a str,
-        person: &'a [u8; 32],
-    },
     Catalogue {
         environment: &'a str,
     },
@@ -84,7 +79,6 @@ impl Bound<'_> {
             Bound::Session { .. } => "session",
             Bound::Record { .. } => "record",
             Bound::LongAddress(_) => "address",
-            Bound::SweptMember { .. } => "member to be read",
             Bound::Catalogue { .. } => "catalogue",
             Bound::DirectoryState { .. } => "state of the directory",
             Bound::Grant { .. } => "grant",
@@ -107,9 +101,6 @@ impl Bound<'_> {
             }
             Bound::Record { environment, person } => context(&[b"record of", environment.as_bytes(), person]),
             Bound::LongAddress(key) => context(&[b"long address", key]),
-            Bound::SweptMember { environment, person } => {
-                context(&[b"member to be read", environment.as_bytes(), person])
-            }
             Bound::Catalogue { environment } => context(&[b"catalogue", environment.as_bytes()]),
             Bound::DirectoryState { environment, name } => {
                 context(&[b"directory state", environment.as_bytes(), name.as_bytes()])

@@ -153,19 +153,6 @@ pub(crate) const TABLES: &[Table] = &[
     table("audit_log", 1, &[integer("number"), sealed("sealed")]),
     table("emergency_links", 1, &[bytes("link"), integer("until"), integer("used")]),
     table("emergency_sessions", 1, &[bytes("key"), integer("until")]),
-    table(
-        "sweeps",
-        1,
-        &[
-            text("environment"),
-            integer("started"),
-            integer("next_page"),
-            integer("listed"),
-            integer("failed"),
-            integer("finished"),
-        ],
-    ),
-    table("sweep_left", 2, &[text("environment"), bytes("person"), sealed("sealed")]),
     table("catalogues", 1, &[text("environment"), sealed("sealed")]),
     table("directory_state", 2, &[text("environment"), text("name"), sealed("sealed")]),
     table("environment_choice", 1, &[integer("only_one"), text("configured"), text("chosen")]),
@@ -258,9 +245,6 @@ impl Table {
             ("mapping_versions", _) => Bound::VersionRules(integer("number")?),
             ("role_lists", _) => Bound::RoleList { digest: text("digest")? },
             ("audit_log", _) => Bound::AuditEntry(integer("number")?),
-            ("sweep_left", _) => {
-                Bound::SweptMember { environment: text("environment")?, person: digest("person")? }
-            }
             ("catalogues", _) => Bound::Catalogue { environment: text("environment")? },
             ("directory_state", _) => {
                 Bound::DirectoryState { environment: text("environment")?, name: text("name")? }

@@ -39,9 +39,19 @@ pub fn decide(record: &Record, rules: &Rules, now: Timestamp) -> Decision {
 
 /// The roles of [`decide`] alone, for going through very many people. `None`: the AMS refuses this person.
 pub fn granted(record: &Record, rules: &Rules, now: Timestamp) -> Option<BTreeSet<Role>> {
+    granted_with_membership(record, rules, now).map(|(roles, _)| roles)
+}
+
+/// As [`granted`], and whether the person is a member.
+pub fn granted_with_membership(
+    record: &Record,
+    rules: &Rules,
+    now: Timestamp,
+) -> Option<(BTreeSet<Role>, bool)> {
     admits(record).then(|| {
         let timeline = Timeline::new(record, rules);
-        timeline.roles(&timeline.at(now))
+        let outcome = timeline.at(now);
+        (timeline.roles(&outcome), outcome.member)
     })
 }
 

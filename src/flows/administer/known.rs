@@ -1,4 +1,4 @@
-//! Everybody whose record is held, read on threads apart from those of visitors.
+//! Everybody who is on file, as they are believed, read on threads apart from those of visitors.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -10,6 +10,8 @@ use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::{Directory, SealedPage};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::record::Record;
+use crate::domain::time::Timestamp;
+use crate::flows::directory::Beliefs;
 
 /// Records that one piece of work opens. A few milliseconds: so long does stopping take, and a sign-in wait for the store.
 const PAGE: u16 = 500;
@@ -19,6 +21,7 @@ const PAGE: u16 = 500;
 pub struct Known {
     directory: Arc<dyn Directory>,
     environment: Arc<str>,
+    beliefs: Arc<Beliefs>,
 }
 
 /// What is done with each record, or with one that cannot be opened; what it finds is gathered in `T`.
@@ -26,8 +29,8 @@ pub type Look<T> = dyn Fn(Result<Record, StoreError>, &mut T) -> ControlFlow<()>
 
 impl Known {
     /// The people of this environment.
-    pub fn new(directory: Arc<dyn Directory>, environment: &str) -> Known {
-        Known { directory, environment: environment.into() }
+    pub fn new(directory: Arc<dyn Directory>, environment: &str, beliefs: Arc<Beliefs>) -> Known {
+        Known { directory, environment: environment.into(), beliefs }
     }
 
     /// What the AMS lists, as last read.
@@ -40,18 +43,20 @@ impl Known {
         self.directory.count_records(&self.environment).await
     }
 
-    /// Looks at every record, in no order, until one look says that it is enough. `done` counts along. What each thread found
+    /// Looks at every record as it is believed at `now`, in no order, until one look says that it is enough. `done` counts along. What each thread found
     /// comes back on its own. Dropping the future stops the work.
     pub async fn scan<T: Default + Send + 'static>(
         &self,
         look: Arc<Look<T>>,
         done: Arc<AtomicUsize>,
+        now: Timestamp,
     ) -> Result<Vec<T>, StoreError> {
         let reading = Arc::new(RecordWalk {
             people: self.clone(),
             next: tokio::sync::Mutex::new(0),
             enough: AtomicBool::new(false),
             done,
+            now,
         });
         let mut workers = JoinSet::new();
         for _ in 0..workers_beside_visitors() {
@@ -80,6 +85,7 @@ struct RecordWalk {
     next: tokio::sync::Mutex<i64>,
     enough: AtomicBool,
     done: Arc<AtomicUsize>,
+    now: Timestamp,
 }
 
 impl RecordWalk {
@@ -101,8 +107,10 @@ async fn work<T: Default + Send + 'static>(
     let mut found = T::default();
     while let Some(page) = reading.page().await? {
         let (look, mut so_far, len) = (Arc::clone(&look), found, page.len);
+        let (beliefs, now) = (Arc::clone(&reading.people.beliefs), reading.now);
         let looking = tokio::task::spawn_blocking(move || {
-            let enough = page.open().any(|record| look(record, &mut so_far).is_break());
+            let believed = |record: Result<Record, _>| record.map(|record| beliefs.believed(record, now));
+            let enough = page.open().any(|record| look(believed(record), &mut so_far).is_break());
             (so_far, enough)
         });
         let enough;

@@ -13,7 +13,6 @@ pub mod preview;
 pub mod services;
 pub(crate) mod sessions;
 pub(crate) mod status;
-pub mod sweep;
 #[cfg(test)]
 mod tests;
 mod versions;
@@ -63,19 +62,18 @@ pub struct Administer {
 
 impl Administer {
     /// Opens administration over a store. `rules` is what [`first_mapping`] gave, and changes with each publication; `sites` ask
-    /// for roles on their pages, and `clients` when somebody signs in to them.
+    /// for roles on their pages, and `clients` when somebody signs in to them. People count as `people` has them.
     pub fn new<'a>(
         settings: AdminSettings,
         store: Arc<dyn Store>,
         rules: PublishedRules,
-        environment: &str,
+        people: Known,
         sites: impl IntoIterator<Item = &'a Site>,
         clients: PublishedClients,
         clock: SharedClock,
     ) -> Administer {
         let audit = Arc::new(Audit::new(store.clone(), Arc::clone(&clock)));
         let links = Arc::new(AdminLinks::new(store.clone(), Arc::clone(&clock)));
-        let people = Known::new(store.clone(), environment);
         let mapping = Arc::new(Mapping::new(
             store,
             Arc::clone(&rules),

@@ -161,7 +161,7 @@ impl Previews {
         *held = Some(run);
         let people = self.people.clone();
         self.tasks.spawn(stop.run_until_cancelled_owned(async move {
-            let preview = compare(&people, comparison, done).await;
+            let preview = compare(&people, comparison, done, now).await;
             let answer = preview.map(|preview| Arc::new(Previewed { version, at: now, preview }));
             tell.send_replace(Some(answer));
         }));
@@ -214,6 +214,7 @@ async fn compare(
     people: &Known,
     comparison: Comparison,
     done: Arc<AtomicUsize>,
+    now: Timestamp,
 ) -> Result<Preview, StoreError> {
     let look = move |record: Result<_, _>, preview: &mut Preview| {
         match record {
@@ -223,7 +224,7 @@ async fn compare(
         std::ops::ControlFlow::Continue(())
     };
     let mut whole = Preview::default();
-    people.scan(Arc::new(look), done).await?.into_iter().for_each(|part| whole.merge(part));
+    people.scan(Arc::new(look), done, now).await?.into_iter().for_each(|part| whole.merge(part));
     // Sorting a hundred thousand names is work for another thread.
     tokio::task::spawn_blocking(move || whole.sorted())
         .await

@@ -7,18 +7,20 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::Audit;
+use super::Known;
 use super::mapping::catalogue::Catalogues;
 use super::people::People;
 use super::people::view_as::ViewAs;
 use super::sessions::LiveSessions;
 use super::status::StatusReader;
+use super::status::directory::DirectoryDesk;
 use super::status::environment::Environments;
-use super::sweep::{Sweep, SweepParts};
 use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::seal::Sealer;
 use crate::adapters::store::Store;
+use crate::flows::directory::{Beliefs, DirectoryUpdater};
 use crate::flows::person::PublishedRules;
 use crate::flows::resealing::ResealProgress;
 use crate::flows::visit::Visits;
@@ -31,6 +33,10 @@ pub struct ServiceParts {
     pub resealing: Arc<ResealProgress>,
     /// The AMS that is live.
     pub ams: Arc<dyn AmsCatalogue>,
+    /// Keeps the records in step with the AMS.
+    pub updater: Arc<DirectoryUpdater>,
+    /// What is believed of them.
+    pub beliefs: Arc<Beliefs>,
     /// Live sessions.
     pub visits: Arc<Visits>,
     /// The mapping in force.
@@ -57,8 +63,8 @@ pub struct AdminServices {
     pub people: People,
     /// What rules can name.
     pub catalogues: Catalogues,
-    /// Reading all members.
-    pub sweep: Arc<Sweep>,
+    /// The directory, and holds that an administrator ends.
+    pub directory: DirectoryDesk,
     /// Live sessions.
     pub sessions: LiveSessions,
     /// Impersonation: seeing a site as somebody else.
@@ -70,45 +76,44 @@ pub struct AdminServices {
 }
 
 impl AdminServices {
-    /// Over these parts. [`AdminServices::run`] does its work in the background.
+    /// Over these parts; [`AdminServices::take_up`] comes next.
     pub fn new(parts: ServiceParts) -> AdminServices {
-        let ServiceParts { store, ams, visits, rules, clock, budget, .. } = parts;
+        let ServiceParts { store, ams, visits, rules, clock, budget, beliefs, updater, .. } = parts;
         let ServiceParts { configured, standby, restart, sealer, view_as, resealing, .. } = parts;
         let environment: Arc<str> = ams.environment().into();
         let people = People {
             ams: ams.clone(),
             environment: environment.clone(),
             directory: store.clone(),
+            known: Known::new(store.clone(), &environment, Arc::clone(&beliefs)),
+            beliefs: Arc::clone(&beliefs),
             rules: rules.clone(),
             clock: Arc::clone(&clock),
         };
         let catalogues =
             Catalogues::new(ams.clone(), store.clone(), Arc::clone(&environment), Arc::clone(&clock));
         let overview = StatusReader {
-            ams: ams.clone(),
+            ams,
             environment: environment.clone(),
             standby: standby.clone(),
             budget,
             store: store.clone(),
             resealing,
             rules: rules.clone(),
+            updater: Arc::clone(&updater),
             certificate_ends: ArcSwapOption::empty(),
         };
-        let sweep = Sweep::new(SweepParts {
-            ams,
-            directory: store.clone(),
-            rules: rules.clone(),
-            environment: environment.clone(),
-            clock: clock.clone(),
-        });
         let sessions = LiveSessions {
             store: store.clone(),
             directory: store.clone(),
             visits: visits.clone(),
-            rules: rules.clone(),
+            beliefs,
+            rules,
             environment: environment.clone(),
             clock: clock.clone(),
         };
+        let audit = || Audit::new(store.clone(), clock.clone());
+        let directory = DirectoryDesk { updater, audit: audit() };
         let environments = Environments {
             store: store.clone(),
             clock: clock.clone(),
@@ -119,7 +124,7 @@ impl AdminServices {
         };
         let view_as = ViewAs {
             is_on: view_as,
-            audit: Audit::new(store.clone(), clock.clone()),
+            audit: audit(),
             sealer,
             sessions: store.clone(),
             directory: store,
@@ -127,22 +132,13 @@ impl AdminServices {
             environment,
             clock,
         };
-        AdminServices {
-            people,
-            catalogues,
-            sweep: Arc::new(sweep),
-            sessions,
-            view_as,
-            overview,
-            environments,
-        }
+        AdminServices { people, catalogues, directory, sessions, view_as, overview, environments }
     }
 
-    /// Takes over what the store has, then looks after the sweep until `stop`.
-    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+    /// Takes over what the store has, unless `stop` comes first.
+    pub async fn take_up(self: Arc<Self>, stop: CancellationToken) {
         if let Some(Err(error)) = stop.run_until_cancelled(self.catalogues.load()).await {
             tracing::error!(%error, "The lists of the AMS that were kept cannot be read");
         }
-        Arc::clone(&self.sweep).run(stop).await;
     }
 }

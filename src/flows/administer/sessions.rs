@@ -11,6 +11,7 @@ use crate::domain::roles;
 use crate::domain::rule::Role;
 use crate::domain::session::{Session, SessionKey};
 use crate::domain::time::Timestamp;
+use crate::flows::directory::Beliefs;
 use crate::flows::person::PublishedRules;
 use crate::flows::visit::{Recall, Visits};
 
@@ -44,6 +45,7 @@ pub struct LiveSessions {
     pub(super) store: Arc<dyn Sessions>,
     pub(super) directory: Arc<dyn Directory>,
     pub(super) visits: Arc<Visits>,
+    pub(super) beliefs: Arc<Beliefs>,
     pub(super) rules: PublishedRules,
     pub(super) environment: Arc<str>,
     pub(super) clock: SharedClock,
@@ -80,7 +82,9 @@ impl LiveSessions {
         if session.is_over(&self.visits.limits(), session.last_seen, now) {
             return Ok(None);
         }
-        let roles = roles::granted(&record, &self.rules.load().rules, now).unwrap_or_default();
+        let roles =
+            roles::granted(&self.beliefs.grounds().believed(&record, now), &self.rules.load().rules, now)
+                .unwrap_or_default();
         let (name, email) = (record.profile.name.clone(), record.profile.email.clone());
         Ok(Some(ListedSession { session, name, email, roles: roles.into_iter().collect() }))
     }

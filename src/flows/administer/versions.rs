@@ -172,7 +172,7 @@ impl Mapping {
             }
             ControlFlow::Continue(())
         };
-        let found = self.people.scan(Arc::new(look), Arc::default()).await?;
+        let found = self.people.scan(Arc::new(look), Arc::default(), now).await?;
         Ok(found.into_iter().flatten().filter(|role| !named.contains(role)).collect())
     }
 
@@ -185,7 +185,7 @@ impl Mapping {
             *found |= held.is_some_and(|held| roles.iter().any(|role| held.contains(role)));
             if *found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let found = self.people.scan(Arc::new(look), Arc::default()).await?;
+        let found = self.people.scan(Arc::new(look), Arc::default(), now).await?;
         Ok(!found.contains(&true))
     }
 }

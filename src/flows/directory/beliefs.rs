@@ -2,6 +2,7 @@
 //!
 //! One state for all who read people; it is held for moments only, never over a call.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -89,7 +90,7 @@ impl Beliefs {
         self.in_step
     }
 
-    pub(super) fn grounds(&self) -> &Arc<Grounds> {
+    pub(in crate::flows) fn grounds(&self) -> &Arc<Grounds> {
         &self.grounds
     }
 
@@ -116,6 +117,20 @@ impl Beliefs {
         let mut record = record.clone();
         confirmed.into_iter().for_each(|(part, at)| record.confirmed.confirm(part, at));
         Some(record)
+    }
+
+    /// A record as those who go through many take it: with what the change feed confirms, without what is too old, and with the rosters laid
+    /// over it. Where nothing keeps records fresh it stays as it was read: it is the best that is known of people who are not signed in.
+    pub fn believed(&self, record: Record, now: Timestamp) -> Record {
+        if !self.in_step {
+            return record;
+        }
+        let record = self.confirmed(&record).unwrap_or(record);
+        let believed = match self.grounds.believed(&record, now) {
+            Cow::Owned(believed) => Some(believed),
+            Cow::Borrowed(_) => None,
+        };
+        believed.unwrap_or(record)
     }
 
     /// The parts that must be asked for about a person of whom this is known. Without an id: about somebody, as a rule.

@@ -7,6 +7,8 @@ use serde::de::DeserializeOwned;
 
 use super::{AFTER_CHANGE, DirectoryUpdater};
 use crate::adapters::store::StoreError;
+use crate::adapters::store::directory::Directory;
+use crate::domain::directory::overlay::Rosters;
 use crate::domain::directory::plan::WhyRead;
 use crate::domain::directory::roster::Roster;
 use crate::domain::directory::roster_name::RosterName;
@@ -25,18 +27,12 @@ impl DirectoryUpdater {
         let store = &self.parts.store;
         let feed = store.state(self.environment(), FEED).await?;
         let sweep = store.state(self.environment(), SWEEP).await?;
-        let rosters = store.states(self.environment(), ROSTERS).await?;
+        let rosters = kept_rosters(&**store, self.environment()).await?;
         {
             let mut state = self.parts.beliefs.state();
             state.feed = feed.and_then(|kept| read(&kept)).unwrap_or_default();
             state.sweep = sweep.and_then(|kept| read::<MemberSweep>(&kept));
-            for (name, kept) in rosters {
-                let name =
-                    name.strip_prefix(ROSTERS).and_then(|name| RosterName::try_from(name.to_owned()).ok());
-                if let (Some(name), Some(roster)) = (name, read::<Roster>(&kept)) {
-                    state.rosters.insert(name, Arc::new(roster));
-                }
-            }
+            state.rosters.extend(rosters);
             let to_read: Vec<_> = state.feed.to_read().map(|(id, since)| (id.clone(), since)).collect();
             to_read.iter().for_each(|(id, since)| state.want(id, WhyRead::Changed, *since, AFTER_CHANGE));
             self.parts.beliefs.put_in_force(&state, true);
@@ -96,6 +92,16 @@ impl DirectoryUpdater {
         }
         Ok(())
     }
+}
+
+/// The rosters that the store has. One that this release cannot read is read from the AMS again.
+pub async fn kept_rosters(store: &dyn Directory, environment: &str) -> Result<Rosters, StoreError> {
+    let kept = store.states(environment, ROSTERS).await?;
+    let rosters = kept.into_iter().filter_map(|(name, kept)| {
+        let name = RosterName::try_from(name.strip_prefix(ROSTERS)?.to_owned()).ok()?;
+        Some((name, Arc::new(read::<Roster>(&kept)?)))
+    });
+    Ok(rosters.collect())
 }
 
 fn read<T: DeserializeOwned>(kept: &[u8]) -> Option<T> {

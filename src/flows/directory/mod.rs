@@ -37,6 +37,7 @@ use crate::flows::refresh::Refresh;
 use crate::flows::visit::Visits;
 
 pub use self::beliefs::Beliefs;
+pub use self::kept::kept_rosters;
 pub use self::status::{DirectoryStatus, HeldAbsences, RosterStatus};
 
 use self::index::Index;
@@ -49,6 +50,12 @@ const AT_ONCE: usize = 4;
 
 /// Who was named by the AMS is read within this time, if the budget allows it.
 const AFTER_CHANGE: SignedDuration = SignedDuration::from_secs(60);
+
+/// So many people that hooks have named wait to be read at most; more are left to feed and sweep.
+const MOST_HINTS: usize = 10_000;
+
+/// Whoever a hook names is not read more often.
+const BETWEEN_HINTS: SignedDuration = SignedDuration::from_secs(30);
 
 /// What the directory is kept with.
 pub struct DirectoryParts {
@@ -237,13 +244,23 @@ impl DirectoryUpdater {
     pub fn hinted(&self, people: &[IndividualId]) {
         let now = self.parts.clock.now();
         *self.hooked.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+        if !self.parts.settings.in_step {
+            // Nobody works the hints off; each person is read when they come.
+            return;
+        }
         let known = self.index();
         let mut state = self.parts.beliefs.state();
         for id in people {
+            if state.reads.len() >= MOST_HINTS {
+                break;
+            }
             let is_wanted = self.parts.settings.people == PeopleOnFile::Members || known.has(id);
-            if is_wanted && !known.was_read_within(id, now, SignedDuration::from_secs(30)) {
+            if is_wanted {
+                // The change may be later than the last read.
+                let is_recent = known.was_read_within(id, now, BETWEEN_HINTS);
+                let since = if is_recent { now + BETWEEN_HINTS } else { now };
                 state.feed.hint(id, now);
-                state.want(id, WhyRead::Changed, now, AFTER_CHANGE);
+                state.want(id, WhyRead::Changed, since, AFTER_CHANGE);
             }
         }
         drop(state);

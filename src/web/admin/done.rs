@@ -31,14 +31,12 @@ pub enum Done {
     ClientRemoved,
     /// Older secrets of a client were ended.
     SecretsEnded,
-    /// The sweep was started.
-    SweepStarted,
-    /// The sweep was stopped.
-    SweepStopped,
+    /// Held absences count.
+    AbsencesReleased,
 }
 
 /// Each with its key and its sentences.
-const ALL: [(Done, &str, &str); 16] = [
+const ALL: [(Done, &str, &str); 15] = [
     (Done::Saved, "saved", "Saved to the draft. Nothing changes for anybody until you publish it."),
     (Done::Unchanged, "same", "Nothing was changed."),
     (Done::Removed, "removed", "Removed from the draft. Nothing changes for anybody until you publish it."),
@@ -57,8 +55,11 @@ const ALL: [(Done, &str, &str); 16] = [
     (Done::ClientSaved, "client-saved", "The client was saved. It counts from now on."),
     (Done::ClientRemoved, "client-removed", "The client was removed, and its tokens ended."),
     (Done::SecretsEnded, "secret-ended", "Only the newest secret is good now."),
-    (Done::SweepStarted, "sweep", "Every member is now being read from the AMS, in the background."),
-    (Done::SweepStopped, "sweep-stopped", "Reading was stopped. It can go on later from where it is."),
+    (
+        Done::AbsencesReleased,
+        "absences-released",
+        "These absences count now. Whoever is not there any more loses what rests on it.",
+    ),
 ];
 
 impl Done {

@@ -45,7 +45,7 @@ pub fn told(error: &ChangeError) -> String {
         }
         ChangeError::Unsound(faults) => faults.iter().map(told_fault).collect::<Vec<_>>().join(" "),
         ChangeError::LockOut => {
-            "Nobody we know of could enter the administration any more, so nothing was done.".to_owned()
+            "Nobody on file could enter the administration any more, so nothing was done.".to_owned()
         }
         ChangeError::Unchanged => "Nothing differs from what is published.".to_owned(),
         other => format!("{}.", sentence(&other.to_string())),

@@ -9,7 +9,7 @@ use aws_lc_rs::hmac;
 use axum::Extension;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, Response, header};
+use axum::http::{Method, Response};
 use axum::middleware::Next;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -56,7 +56,7 @@ pub async fn guard(
     let (parts, body) = request.into_parts();
     let mut form = Vec::new();
     if !reads {
-        if !is_from_here(&arrived, &parts.headers) {
+        if !arrived.is_sent_from_here(&parts.headers) {
             return forged(&arrived);
         }
         let Ok(body) = to_bytes(body, LARGEST_FORM).await else {
@@ -127,14 +127,6 @@ async fn enter(
 pub fn token_of(secret: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, b"membergate form of administration"))
-}
-
-/// Whether the browser says that one of our own pages sent this (Fetch Metadata, W3C; `Origin`, RFC 6454). Silence is a no.
-pub fn is_from_here(arrived: &Arrived, headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let origin = text(header::ORIGIN.as_str()).map(|origin| origin == arrived.site.origin);
-    let site = text("sec-fetch-site").map(|site| site == "same-origin");
-    origin.or(site).is_some() && origin.unwrap_or(true) && site.unwrap_or(true)
 }
 
 fn forged(arrived: &Arrived) -> Response<Body> {

@@ -9,6 +9,7 @@ pub(crate) mod audit;
 pub(crate) mod audit_line;
 pub(crate) mod caller;
 pub(crate) mod clients;
+pub(crate) mod directory;
 pub(crate) mod done;
 pub(crate) mod draft;
 pub(crate) mod emergency;
@@ -28,7 +29,6 @@ pub(crate) mod sessions;
 pub(crate) mod shell;
 pub(crate) mod state;
 pub(crate) mod status;
-pub(crate) mod sweep;
 pub(crate) mod versions;
 pub(crate) mod words;
 

@@ -75,7 +75,9 @@ impl PlainPage {
 }
 
 impl Page for PlainPage {
-    const FORMS: Forms = Forms::ToUs;
+    fn forms(&self) -> Forms {
+        Forms::ToUs
+    }
 
     fn status(&self) -> StatusCode {
         match self.says {

@@ -32,7 +32,9 @@ pub(crate) use admin_pages;
 impl<P: AdminPage> Page for P {
     const STYLE: &'static str = STYLE;
     const SCRIPT: &'static str = SCRIPT;
-    const FORMS: Forms = Forms::ToUs;
+    fn forms(&self) -> Forms {
+        Forms::ToUs
+    }
 
     fn status(&self) -> StatusCode {
         self.shell().status

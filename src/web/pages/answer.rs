@@ -23,9 +23,9 @@ const LAST_RESORT: &str = "Something went wrong on our side. Please try again in
 pub fn respond<P: Page>(page: &P) -> Response<Bytes> {
     match page.render() {
         Ok(html) => {
-            let policy = policy(P::STYLE, P::SCRIPT, P::FORMS);
+            let policy = policy(P::STYLE, P::SCRIPT, page.forms());
             let mut response = finish(page.status(), "text/html; charset=utf-8", &policy, Bytes::from(html));
-            if P::FORMS != Forms::None {
+            if page.forms() != Forms::None {
                 // Under `no-referrer` a browser says `Origin: null`, and sites refuse such a form.
                 let same_origin = HeaderValue::from_static("same-origin");
                 response.headers_mut().insert(header::REFERRER_POLICY, same_origin);
@@ -62,7 +62,9 @@ pub fn status(outcome: Outcome) -> StatusCode {
         Outcome::AttemptExpired | Outcome::AlreadyUsed => StatusCode::BAD_REQUEST,
         Outcome::SiteNotRegistered | Outcome::LogoutRefused => StatusCode::BAD_REQUEST,
         Outcome::BadRequest | Outcome::BadAddress => StatusCode::BAD_REQUEST,
-        Outcome::TooManyAttempts | Outcome::NetworkBusy => StatusCode::TOO_MANY_REQUESTS,
+        Outcome::TooManyAttempts | Outcome::NetworkBusy | Outcome::CheckedLately => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         Outcome::RequestSlow => StatusCode::REQUEST_TIMEOUT,
         Outcome::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Outcome::HeadTooLarge => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,

@@ -37,7 +37,9 @@ impl KeptForm {
 
 impl Page for KeptForm {
     const SCRIPT: &'static str = KEEP;
-    const FORMS: super::Forms = super::Forms::ToTheSite;
+    fn forms(&self) -> super::Forms {
+        super::Forms::ToTheSite
+    }
 
     fn status(&self) -> StatusCode {
         StatusCode::UNAUTHORIZED
@@ -56,5 +58,7 @@ pub struct ResumeForm {
 
 impl Page for ResumeForm {
     const SCRIPT: &'static str = RESUME;
-    const FORMS: super::Forms = super::Forms::ToTheSite;
+    fn forms(&self) -> super::Forms {
+        super::Forms::ToTheSite
+    }
 }

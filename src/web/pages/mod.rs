@@ -83,8 +83,11 @@ pub trait Page: askama::Template {
     const SCRIPT: &'static str = "";
     /// The inline style sheet; a constant for the same reason.
     const STYLE: &'static str = STYLE;
+
     /// Where forms on the page go.
-    const FORMS: Forms = Forms::None;
+    fn forms(&self) -> Forms {
+        Forms::None
+    }
 
     /// The status belongs to the page, so that no caller can pair them wrongly.
     fn status(&self) -> StatusCode {

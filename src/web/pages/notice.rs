@@ -23,6 +23,16 @@ pub enum Notice {
     },
     /// Signed in but not entitled.
     Refused(Refused),
+    /// Somebody asked to be checked again, and was a moment ago.
+    CheckedLately {
+        /// The page that was wanted.
+        page: String,
+    },
+    /// Somebody asked to be checked again, and the AMS gave no answer.
+    NotChecked {
+        /// The page that was wanted.
+        page: String,
+    },
     /// The AMS does not let this account in (not approved, for one).
     NotAdmitted {
         /// Where to ask.
@@ -231,6 +241,8 @@ impl Notice {
             Self::SignInRequired { .. } => Outcome::SignInRequired,
             Self::FormNotKept { .. } => Outcome::FormNotKept,
             Self::Refused(_) => Outcome::NotEntitled,
+            Self::CheckedLately { .. } => Outcome::CheckedLately,
+            Self::NotChecked { .. } => Outcome::AmsDown,
             Self::NotAdmitted { .. } => Outcome::NotAdmitted,
             Self::SignInFailed { outcome, .. } => *outcome,
             Self::TooManyAttempts(_) => Outcome::TooManyAttempts,

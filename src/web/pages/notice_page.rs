@@ -7,7 +7,8 @@ use http::{HeaderValue, Response, StatusCode, header};
 use super::answer::{problem, respond, status};
 use super::notice::{Notice, spell_seconds};
 use super::words::{self, Words};
-use super::{Frame, Page};
+use super::{Forms, Frame, Page};
+use crate::web::paths;
 
 impl Notice {
     /// The notice for a person.
@@ -41,6 +42,8 @@ pub(super) struct NoticePage {
     words: Words,
     /// Shown as a list under the sentence.
     missing: Vec<String>,
+    /// The page to which somebody comes back who asks us to check again.
+    check_again: Option<String>,
     status: StatusCode,
     /// Seconds, the same in words, and the address, when the page tries again by itself.
     retry: Option<(u16, String, String)>,
@@ -52,17 +55,23 @@ impl NoticePage {
             Notice::Refused(refused) => refused.missing.labels().to_vec(),
             _ => Vec::new(),
         };
+        let check_again = frame.again.clone().filter(|_| matches!(notice, Notice::Refused(_)));
         let by_itself = notice.retry().filter(|retry| retry.by_itself);
         let retry = by_itself.and_then(|it| {
             let seconds = it.spread(&frame.request_id);
             Some((seconds, spell_seconds(seconds), frame.again.clone()?))
         });
         let words = words::of(notice, frame);
-        Self { frame: frame.clone(), words, missing, status: status(notice.outcome()), retry }
+        let status = status(notice.outcome());
+        Self { frame: frame.clone(), words, missing, check_again, status, retry }
     }
 }
 
 impl Page for NoticePage {
+    fn forms(&self) -> Forms {
+        if self.check_again.is_some() { Forms::ToUs } else { Forms::None }
+    }
+
     fn status(&self) -> StatusCode {
         self.status
     }

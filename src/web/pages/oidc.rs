@@ -20,7 +20,9 @@ pub struct FormPost {
 
 impl Page for FormPost {
     const SCRIPT: &'static str = FORM_POST;
-    const FORMS: Forms = Forms::ToAClient;
+    fn forms(&self) -> Forms {
+        Forms::ToAClient
+    }
 }
 
 /// Asks before a logout that anybody could have started.
@@ -41,5 +43,7 @@ pub struct SignOutQuestion {
 
 impl Page for SignOutQuestion {
     /// The answer leads on to the AMS's logout, or to the client.
-    const FORMS: Forms = Forms::OnToAClient;
+    fn forms(&self) -> Forms {
+        Forms::OnToAClient
+    }
 }

@@ -55,6 +55,8 @@ fn notices() -> Vec<Notice> {
             client: None,
             unread: Vec::new(),
         }),
+        Notice::CheckedLately { page: "https://library.harbour.example/members".to_owned() },
+        Notice::NotChecked { page: "https://library.harbour.example/members".to_owned() },
         Notice::NotAdmitted {
             contact: Some(Contact::Web("https://harbour.example/contact".to_owned())),
             sign_out: sign_out(),
@@ -99,7 +101,7 @@ fn check<P: Page>(samples: impl IntoIterator<Item = (&'static str, P)>) {
         let response = respond(&page);
         assert_eq!(response.status(), page.status(), "{name}");
         let html = text(&response);
-        let referrer = if P::FORMS == Forms::None { "no-referrer" } else { "same-origin" };
+        let referrer = if page.forms() == Forms::None { "no-referrer" } else { "same-origin" };
         assert_eq!(response.headers()[header::REFERRER_POLICY], referrer, "{name}");
         keeps_its_promises(name, &html, &response);
         insta::assert_snapshot!(name, html.replace(STYLE, "/* assets/page.css */"));
@@ -194,7 +196,11 @@ fn the_pages_of_the_openid_provider_render() {
 #[test]
 fn every_notice_renders() {
     let page = |notice: &Notice| notice_page::NoticePage::new(notice, &frame());
-    check(notices().iter().map(|notice| (notice.outcome().slug(), page(notice))));
+    let name = |notice: &Notice| match notice {
+        Notice::NotChecked { .. } => "not_checked",
+        other => other.outcome().slug(),
+    };
+    check(notices().iter().map(|notice| (name(notice), page(notice))));
     check([("not_entitled_at_a_client", page(&refused_at_a_client()))]);
 }
 

@@ -69,7 +69,9 @@ pub struct WaitingPage {
 impl Page for WaitingPage {
     const SCRIPT: &'static str = SCRIPT;
     // The script asks for news.
-    const FORMS: Forms = Forms::ToUs;
+    fn forms(&self) -> Forms {
+        Forms::ToUs
+    }
 }
 
 #[cfg(test)]

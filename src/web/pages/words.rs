@@ -47,7 +47,19 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
              it again. Most browsers keep what you typed.",
             vec![Link { new_tab: true, ..Link::new("Sign in", login) }],
         ),
-        Notice::Refused(refused) => refused_words(refused),
+        Notice::Refused(refused) => refused_words(refused, frame.again.is_some()),
+        Notice::CheckedLately { page } => words(
+            "We have just checked",
+            format!("We asked {association} about your account less than a minute ago."),
+            "A renewal can take a few minutes to arrive there. Wait a minute, then check once more.",
+            vec![Link::new("Go back to the page", page)],
+        ),
+        Notice::NotChecked { page } => words(
+            "We could not check just now",
+            format!("The system of {association} that knows your membership is not answering."),
+            "Nothing is wrong with your account, and you stay signed in. We will ask again by ourselves; you can also try once more in a few minutes.",
+            vec![Link::new("Go back to the page", page)],
+        ),
         Notice::NotAdmitted { contact, sign_out } => words(
             "This account cannot be used here",
             format!("{association} does not currently allow this account to sign in."),
@@ -203,7 +215,8 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
     }
 }
 
-fn refused_words(refused: &Refused) -> Words {
+/// `can_check`: the page has the button that asks the AMS at once.
+fn refused_words(refused: &Refused, can_check: bool) -> Words {
     let renew = refused.renew_url.as_ref().map(|url| Link::new("Renew or upgrade", url));
     let what = refused.client.as_ref().map_or("this page", |client| &client.name);
     // At the beginning of a sentence, or within one.
@@ -221,6 +234,8 @@ fn refused_words(refused: &Refused) -> Words {
                  will then open by itself.",
                 refused.unread.join(" and ")
             )
+        } else if can_check {
+            "If you have just renewed or joined, we can ask again now. Otherwise it takes a few minutes until we know.".to_owned()
         } else if refused.renew_url.is_some() {
             "If you have just renewed or joined, it can take a few minutes until we know.".to_owned()
         } else {

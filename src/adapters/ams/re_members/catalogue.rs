@@ -1,4 +1,4 @@
-//! The lists of re:Members, one person by whatever name, and the ids of all members
+//! The lists of re:Members, and one person by whatever name
 //! (docs/ams/remembers.md, "Lists of the association", "People").
 
 use serde_json::Value;
@@ -13,7 +13,7 @@ use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus, PersonReading, Wanted};
 use crate::adapters::budget::Priority;
 use crate::domain::catalogue::Catalogue;
-use crate::domain::record::{IndividualId, Parts};
+use crate::domain::record::Parts;
 
 impl ReMembers {
     async fn lists(&self, priority: Priority) -> Result<Catalogue, AmsError> {
@@ -57,13 +57,6 @@ impl ReMembers {
         let fetched = lists::fetch(&self.api, individual, &parts, priority).await?;
         Ok(Some(PersonReading { record: read::record(&fetched, as_of)?, said: wire::line::said(&fetched) }))
     }
-
-    async fn page_of_members(&self, page: u32, priority: Priority) -> Result<Vec<IndividualId>, AmsError> {
-        let page = usize::try_from(page).unwrap_or(usize::MAX);
-        let path = &["Individuals", "Members", "All"];
-        let members = read::page_of(&self.api, path, page, &[], "Members/All", priority).await?;
-        Ok(wire::catalogue::ids(&members))
-    }
 }
 
 impl AmsCatalogue for ReMembers {
@@ -88,9 +81,5 @@ impl AmsCatalogue for ReMembers {
         let History { last_success, last_failure } = self.history().clone();
         let tokens_since = self.api.tokens.obtained();
         AmsStatus { environment: self.name.clone(), last_success, last_failure, tokens_since }
-    }
-
-    fn members(&self, page: u32, priority: Priority) -> BoxFuture<'_, Result<Vec<IndividualId>, AmsError>> {
-        Box::pin(async move { self.noted(self.page_of_members(page, priority).await) })
     }
 }

@@ -1,4 +1,4 @@
-//! Finding people and going through them, sweeps over all members, the AMS's lists, and what is kept by name.
+//! Finding people and going through them, the AMS's lists, and what is kept by name.
 
 use super::*;
 use crate::domain::catalogue::{Catalogue, Choice};
@@ -53,31 +53,6 @@ pub(super) async fn every_record_of_an_environment_is_on_one_page(place: &dyn Pl
     found.sort();
     assert_eq!(found, names);
     assert_eq!(store.count_records("production").await, Ok(7));
-}
-
-pub(super) async fn a_sweep_goes_on_after_a_restart(place: &dyn Place) {
-    let store = place.open();
-    assert_eq!(store.sweep("production").await, Ok(None));
-    store.begin_sweep("production", at(0)).await.unwrap();
-    let members = [id("m-1"), id("m-2"), id("m-3")];
-    assert_eq!(store.add_to_sweep("production", &members[..2], Some(2)).await, Ok(2));
-    assert_eq!(store.add_to_sweep("production", &members, None).await, Ok(1), "two were listed before");
-    store.take_off_sweep("production", &members[0], false).await.unwrap();
-    store.take_off_sweep("production", &members[1], true).await.unwrap();
-    store.take_off_sweep("production", &members[1], true).await.unwrap();
-    drop(store);
-    let store = place.open();
-    let state = store.sweep("production").await.unwrap().unwrap();
-    assert_eq!((state.started, state.next_page, state.finished), (at(0), None, None));
-    assert_eq!((state.listed, state.left, state.failed), (3, 1, 1));
-    assert_eq!(store.left_of_sweep("production", 9).await, Ok(vec![id("m-3")]));
-    assert_eq!(store.left_of_sweep("staging", 9).await, Ok(Vec::new()));
-    store.finish_sweep("production", at(5)).await.unwrap();
-    assert_eq!(store.sweep("production").await.unwrap().unwrap().finished, Some(at(5)));
-    store.begin_sweep("production", at(9)).await.unwrap();
-    let state = store.sweep("production").await.unwrap().unwrap();
-    assert_eq!((state.started, state.next_page, state.finished), (at(9), Some(1), None));
-    assert_eq!((state.listed, state.left, state.failed), (0, 0, 0));
 }
 
 pub(super) async fn the_lists_of_the_ams_are_kept_by_environment(place: &dyn Place) {

@@ -73,7 +73,6 @@ macro_rules! contract {
             directory {
                 people_are_found_by_what_their_record_carries
                 every_record_of_an_environment_is_on_one_page
-                a_sweep_goes_on_after_a_restart
                 the_lists_of_the_ams_are_kept_by_environment
                 what_is_kept_by_name_is_kept_by_environment_and_over_a_restart
             }

@@ -39,8 +39,6 @@ pub(in crate::adapters::store) async fn furnished(place: &dyn Place) -> Arc<dyn 
     store.keep_role_lists(&[("one", "a\nb")], at(0), Timestamp::MIN).await.unwrap();
     store.put_link(&Once([1; 32]), at(90), &entry("link")).await.unwrap();
     store.open_link(&Once([1; 32]), &key(9), at(90), &entry("opened")).await.unwrap();
-    store.begin_sweep("production", at(0)).await.unwrap();
-    store.add_to_sweep("production", &[id("m-1")], None).await.unwrap();
     let lists = Catalogue {
         as_of: at(0),
         committees: Vec::new(),

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use tokio_postgres::Row;
 
-use super::statement::{QueryResult, column, count, digest, only, values};
+use super::statement::{column, only, values};
 use super::{PostgresStore, records};
-use crate::adapters::store::directory::{Directory, MOST_AT_ONCE, SealedPage, SweepState};
+use crate::adapters::store::directory::{Directory, MOST_AT_ONCE, SealedPage};
 use crate::adapters::store::error::{StoreError, StoreFuture};
 use crate::adapters::store::records::{Confirming, Readings, the_one};
-use crate::adapters::store::sealed::{Bound, Named, from_column, to_column};
+use crate::adapters::store::sealed::{Bound, Named};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Record};
@@ -136,123 +136,6 @@ impl Directory for PostgresStore {
         })
     }
 
-    fn sweep<'a>(&'a self, environment: &'a str) -> StoreFuture<'a, Option<SweepState>> {
-        Box::pin(self.engine.read(environment.to_owned(), |connection, environment| {
-            Box::pin(async move {
-                connection
-                    .first(
-                        "SELECT started, next_page, listed, failed, finished,
-                   (SELECT count(*) FROM sweep_left WHERE environment = $1)
-                 FROM sweeps WHERE environment = $1",
-                        values![*environment],
-                        |row| {
-                            let next_page = column::<Option<i64>>(row, 1)?.map(u32::try_from).transpose();
-                            Ok(SweepState {
-                                started: from_column(column(row, 0)?),
-                                next_page: next_page.map_err(|_| StoreError::Damaged("count"))?,
-                                listed: count(row, 2)?.into(),
-                                failed: count(row, 3)?.into(),
-                                finished: column::<Option<i64>>(row, 4)?.map(from_column),
-                                left: count(row, 5)?.into(),
-                            })
-                        },
-                    )
-                    .await
-            })
-        }))
-    }
-
-    fn begin_sweep<'a>(&'a self, environment: &'a str, now: Timestamp) -> StoreFuture<'a, ()> {
-        let needs = (environment.to_owned(), to_column(now));
-        Box::pin(self.engine.write(needs, |connection, (environment, now)| {
-            Box::pin(async move {
-                let begin = "INSERT INTO sweeps (environment, started, next_page) VALUES ($1, $2, 1)
-                   ON CONFLICT (environment) DO UPDATE SET started = excluded.started, next_page = 1,
-                     listed = 0, failed = 0, finished = NULL";
-                connection.change(begin, values![*environment, *now]).await?;
-                let forget = "DELETE FROM sweep_left WHERE environment = $1";
-                connection.change(forget, values![*environment]).await.map(drop)
-            })
-        }))
-    }
-
-    fn add_to_sweep<'a>(
-        &'a self,
-        environment: &'a str,
-        members: &'a [IndividualId],
-        next_page: Option<u32>,
-    ) -> StoreFuture<'a, u64> {
-        Box::pin(async move {
-            let (mut people, mut sealed) = (Vec::new(), Vec::new());
-            for id in members {
-                let person = self.vault.person(environment, id);
-                sealed.push(self.vault.seal(id, Bound::SweptMember { environment, person: &person })?);
-                people.push(person.to_vec());
-            }
-            let needs = (environment.to_owned(), people, sealed, next_page.map(i64::from));
-            let adding = self.engine.write(needs, |connection, (environment, people, sealed, next_page)| {
-                Box::pin(async move {
-                    let insert = "INSERT INTO sweep_left (environment, person, sealed)
-                       SELECT $1, person, sealed FROM unnest($2, $3) AS members (person, sealed)
-                       ON CONFLICT DO NOTHING";
-                    let new = connection.change(insert, values![*environment, *people, *sealed]).await?;
-                    let listed = i64::try_from(new).unwrap_or(i64::MAX);
-                    let update =
-                        "UPDATE sweeps SET next_page = $2, listed = listed + $3 WHERE environment = $1";
-                    connection.change(update, values![*environment, *next_page, listed]).await?;
-                    Ok(new)
-                })
-            });
-            adding.await
-        })
-    }
-
-    fn left_of_sweep<'a>(&'a self, environment: &'a str, limit: u32) -> StoreFuture<'a, Vec<IndividualId>> {
-        Box::pin(async move {
-            let needs = (environment.to_owned(), i64::from(limit));
-            let rows = self.engine.read(needs, |connection, (environment, limit)| {
-                Box::pin(async move {
-                    let select =
-                        "SELECT person, sealed FROM sweep_left WHERE environment = $1 ORDER BY person LIMIT $2";
-                    connection.all(select, values![*environment, *limit], read_sealed).await
-                })
-            });
-            let open = |(person, sealed): ([u8; 32], Vec<u8>)| {
-                self.vault.open(&sealed, Bound::SweptMember { environment, person: &person })
-            };
-            rows.await?.into_iter().map(open).collect()
-        })
-    }
-
-    fn take_off_sweep<'a>(
-        &'a self,
-        environment: &'a str,
-        id: &'a IndividualId,
-        failed: bool,
-    ) -> StoreFuture<'a, ()> {
-        let needs = (environment.to_owned(), self.vault.person(environment, id).to_vec(), failed);
-        Box::pin(self.engine.write(needs, |connection, (environment, person, failed)| {
-            Box::pin(async move {
-                let delete = "DELETE FROM sweep_left WHERE environment = $1 AND person = $2";
-                if connection.change(delete, values![*environment, *person]).await? > 0 && *failed {
-                    let count = "UPDATE sweeps SET failed = failed + 1 WHERE environment = $1";
-                    connection.change(count, values![*environment]).await?;
-                }
-                Ok(())
-            })
-        }))
-    }
-
-    fn finish_sweep<'a>(&'a self, environment: &'a str, now: Timestamp) -> StoreFuture<'a, ()> {
-        let needs = (environment.to_owned(), to_column(now));
-        Box::pin(self.engine.write(needs, |connection, (environment, now)| {
-            Box::pin(async move {
-                let finish = "UPDATE sweeps SET finished = $2 WHERE environment = $1";
-                connection.change(finish, values![*environment, *now]).await.map(drop)
-            })
-        }))
-    }
-
     fn catalogue<'a>(&'a self, environment: &'a str) -> StoreFuture<'a, Option<Catalogue>> {
         Box::pin(async move {
             let found = self.engine.read(environment.to_owned(), |connection, environment| {
@@ -357,9 +240,4 @@ impl PostgresStore {
             self.engine.write(readings, |connection, readings| Box::pin(records::put(connection, readings)));
         putting.await
     }
-}
-
-/// `person` and `sealed`, the first columns.
-fn read_sealed(row: &Row) -> QueryResult<([u8; 32], Vec<u8>)> {
-    Ok((digest(row, 0)?, column(row, 1)?))
 }

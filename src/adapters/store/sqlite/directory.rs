@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, params};
 
 use super::statement::{all, change, column, first};
 use super::{SqliteStore, records};
-use crate::adapters::store::directory::{Directory, MOST_AT_ONCE, SealedPage, SweepState};
+use crate::adapters::store::directory::{Directory, MOST_AT_ONCE, SealedPage};
 use crate::adapters::store::error::StoreFuture;
 use crate::adapters::store::records::{Confirming, Readings, the_one};
-use crate::adapters::store::sealed::{Bound, Named, from_column, to_column};
+use crate::adapters::store::sealed::{Bound, Named};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Record};
@@ -133,109 +133,6 @@ impl Directory for SqliteStore {
         })
     }
 
-    fn sweep<'a>(&'a self, environment: &'a str) -> StoreFuture<'a, Option<SweepState>> {
-        let of = environment.to_owned();
-        Box::pin(self.reader.run(move |connection| {
-            first(
-                connection,
-                "SELECT started, next_page, listed, failed, finished,
-                   (SELECT count(*) FROM sweep_left WHERE environment = ?1)
-                 FROM sweeps WHERE environment = ?1",
-                [of],
-                |row| {
-                    Ok(SweepState {
-                        started: from_column(row.get(0)?),
-                        next_page: row.get(1)?,
-                        listed: row.get::<_, u32>(2)?.into(),
-                        failed: row.get::<_, u32>(3)?.into(),
-                        finished: row.get::<_, Option<i64>>(4)?.map(from_column),
-                        left: row.get::<_, u32>(5)?.into(),
-                    })
-                },
-            )
-        }))
-    }
-
-    fn begin_sweep<'a>(&'a self, environment: &'a str, now: Timestamp) -> StoreFuture<'a, ()> {
-        let of = environment.to_owned();
-        Box::pin(self.writer.run(move |connection| {
-            change(connection, "DELETE FROM sweep_left WHERE environment = ?1", [&of])?;
-            let begin = "INSERT OR REPLACE INTO sweeps (environment, started, next_page) VALUES (?1, ?2, 1)";
-            change(connection, begin, params![of, to_column(now)]).map(drop)
-        }))
-    }
-
-    fn add_to_sweep<'a>(
-        &'a self,
-        environment: &'a str,
-        members: &'a [IndividualId],
-        next_page: Option<u32>,
-    ) -> StoreFuture<'a, u64> {
-        Box::pin(async move {
-            let mut rows = Vec::new();
-            for id in members {
-                let person = self.vault.person(environment, id);
-                let bound = Bound::SweptMember { environment, person: &person };
-                rows.push((person, self.vault.seal(id, bound)?));
-            }
-            let of = environment.to_owned();
-            let adding = self.writer.run(move |connection| {
-                let insert = "INSERT INTO sweep_left (environment, person, sealed) VALUES (?1, ?2, ?3)
-                              ON CONFLICT DO NOTHING";
-                let mut new = 0_u32;
-                for (person, sealed) in rows {
-                    new += u32::from(change(connection, insert, params![of, person, sealed])? == 1);
-                }
-                change(
-                    connection,
-                    "UPDATE sweeps SET next_page = ?2, listed = listed + ?3 WHERE environment = ?1",
-                    params![of, next_page, new],
-                )?;
-                Ok(new.into())
-            });
-            adding.await
-        })
-    }
-
-    fn left_of_sweep<'a>(&'a self, environment: &'a str, limit: u32) -> StoreFuture<'a, Vec<IndividualId>> {
-        Box::pin(async move {
-            let of = environment.to_owned();
-            let rows = self.reader.run(move |connection| {
-                let select =
-                    "SELECT person, sealed FROM sweep_left WHERE environment = ?1 ORDER BY person LIMIT ?2";
-                all(connection, select, params![of, limit], read_sealed)
-            });
-            let open = |(person, sealed): ([u8; 32], Vec<u8>)| {
-                self.vault.open(&sealed, Bound::SweptMember { environment, person: &person })
-            };
-            rows.await?.into_iter().map(open).collect()
-        })
-    }
-
-    fn take_off_sweep<'a>(
-        &'a self,
-        environment: &'a str,
-        id: &'a IndividualId,
-        failed: bool,
-    ) -> StoreFuture<'a, ()> {
-        let (of, person) = (environment.to_owned(), self.vault.person(environment, id));
-        Box::pin(self.writer.run(move |connection| {
-            let delete = "DELETE FROM sweep_left WHERE environment = ?1 AND person = ?2";
-            if change(connection, delete, params![of, person])? > 0 && failed {
-                change(connection, "UPDATE sweeps SET failed = failed + 1 WHERE environment = ?1", [of])?;
-            }
-            Ok(())
-        }))
-    }
-
-    fn finish_sweep<'a>(&'a self, environment: &'a str, now: Timestamp) -> StoreFuture<'a, ()> {
-        let of = environment.to_owned();
-        Box::pin(self.writer.run(move |connection| {
-            let finish = "UPDATE sweeps SET finished = ?2 WHERE environment = ?1";
-            change(connection, finish, params![of, to_column(now)]).map(drop)
-        }))
-    }
-
     fn catalogue<'a>(&'a self, environment: &'a str) -> StoreFuture<'a, Option<Catalogue>> {
         Box::pin(async move {
             let of = environment.to_owned();
@@ -316,9 +213,4 @@ impl Directory for SqliteStore {
             change(connection, delete, arguments).map(drop)
         }))
     }
-}
-
-/// `person` and `sealed`, the first columns.
-fn read_sealed(row: &Row<'_>) -> rusqlite::Result<([u8; 32], Vec<u8>)> {
-    Ok((row.get(0)?, row.get(1)?))
 }

@@ -6,6 +6,7 @@ mod report;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ use crate::domain::record::Record;
 use crate::domain::roles::{self, Decision, Verdict};
 use crate::domain::rule::{CORE_ROLES, Rules};
 use crate::domain::time::Timestamp;
+use crate::flows::directory::Beliefs;
 
 pub use users::read_users;
 
@@ -188,11 +190,12 @@ impl UserComparison {
         Report { sums, lines: self.lines }
     }
 
-    /// Looks at everybody whose record is held, and reports.
+    /// Looks at everybody on file, as they are believed, and reports.
     pub async fn of_known(
         mut self,
         directory: &dyn Directory,
         environment: &str,
+        beliefs: &Arc<Beliefs>,
     ) -> Result<Report, StoreError> {
         let mut after = 0;
         loop {
@@ -202,8 +205,11 @@ impl UserComparison {
             }
             after = page.last;
             // Opening is work for a processor, so it is kept off the threads that answer.
+            let beliefs = Arc::clone(beliefs);
             let looking = tokio::task::spawn_blocking(move || {
-                page.open().try_for_each(|record| record.map(|record| self.look(&record))).map(|()| self)
+                let at = self.at;
+                let mut looks = |record| self.look(&beliefs.believed(record, at));
+                page.open().try_for_each(|record| record.map(&mut looks)).map(|()| self)
             });
             let cut_short = |_| StoreError::Unavailable("looking at records was cut short".to_owned());
             self = looking.await.map_err(cut_short)??;

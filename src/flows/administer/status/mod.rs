@@ -1,5 +1,6 @@
 //! How the gateway does: the AMS, the budget of calls, the store, the mapping, and when the certificate ends.
 
+pub(crate) mod directory;
 pub(crate) mod environment;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus};
 use crate::adapters::budget::{Budget, Usage};
 use crate::adapters::store::{Store, StoreError};
 use crate::domain::time::Timestamp;
+use crate::flows::directory::{DirectoryStatus, DirectoryUpdater};
 use crate::flows::person::PublishedRules;
 use crate::flows::resealing::ResealProgress;
 
@@ -30,6 +32,8 @@ pub struct Status {
     pub sealed_with_older: u64,
     /// People whose records we hold; `None`: the store does not say.
     pub known: Option<usize>,
+    /// How it stands with the directory.
+    pub directory: DirectoryStatus,
     /// The number of the mapping in force.
     pub mapping: u64,
     /// When the listener's certificate ends; `None`: something in front ends TLS.
@@ -45,6 +49,7 @@ pub struct StatusReader {
     pub(in crate::flows::administer) store: Arc<dyn Store>,
     pub(in crate::flows::administer) resealing: Arc<ResealProgress>,
     pub(in crate::flows::administer) rules: PublishedRules,
+    pub(in crate::flows::administer) updater: Arc<DirectoryUpdater>,
     pub(in crate::flows::administer) certificate_ends: ArcSwapOption<Timestamp>,
 }
 
@@ -64,6 +69,7 @@ impl StatusReader {
             store: self.store.ping().await,
             sealed_with_older: self.resealing.left(),
             known: self.store.count_records(&self.environment).await.ok(),
+            directory: self.updater.status(),
             mapping: self.rules.load().version,
             certificate_ends: self.certificate_ends.load().as_deref().copied(),
         }

@@ -19,8 +19,12 @@ use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::rules_file;
 use crate::adapters::store::sqlite::SqliteStore;
 use crate::domain::audit::{Action, Filter};
+use crate::domain::directory::settings::DirectorySettings;
 use crate::domain::record::{IndividualId, Profile, Record};
-use crate::domain::time::Timestamp;
+use crate::domain::session::SessionLimits;
+use crate::domain::time::{TimeZone, Timestamp};
+use crate::flows::directory::Beliefs;
+use crate::flows::grounds::Grounds;
 
 /// What every world begins with: staff may administer.
 const FILE: &str = r#"time_zone = "America/New_York"
@@ -46,6 +50,19 @@ when = [{ security_role = "Press" }]
 
 /// Nobody is staff any more.
 const LOCKED: &str = "time_zone = \"America/New_York\"\neveryone = \"subscriber\"\n";
+
+/// Beliefs of a gateway that asks about each person alone.
+fn alone() -> Arc<Beliefs> {
+    let limits = SessionLimits {
+        idle: SignedDuration::from_hours(1),
+        absolute: SignedDuration::from_hours(10),
+        refresh_after: SignedDuration::from_mins(15),
+        stale_limit: SignedDuration::from_hours(24),
+        store_gone: SignedDuration::from_hours(1),
+    };
+    let settings = DirectorySettings { in_step: false, ..DirectorySettings::usual(TimeZone::UTC) };
+    Beliefs::new(Grounds::new(limits), &settings)
+}
 
 struct Hand(Mutex<Timestamp>);
 
@@ -95,7 +112,7 @@ impl World {
             settings,
             store.clone(),
             Arc::clone(&rules),
-            "production",
+            Known::new(store.clone(), "production", alone()),
             [],
             PublishedClients::default(),
             clock,

@@ -8,7 +8,7 @@ use axum::{Extension, Router};
 
 use crate::web::admin::answers::{Answer, PageError};
 use crate::web::admin::caller::Called;
-use crate::web::admin::guard::{is_from_here, is_here};
+use crate::web::admin::guard::is_here;
 use crate::web::admin::plain::{Plain, PlainPage};
 use crate::web::admin::state::{Admin, reads, writes};
 
@@ -54,7 +54,7 @@ pub async fn open(
     if !is_here(&admin, &arrived) {
         return answer(Notice::NotFound.html(&arrived.frame()));
     }
-    if !is_from_here(&arrived, request.headers()) {
+    if !arrived.is_sent_from_here(request.headers()) {
         return plain(&arrived, Plain::Forged);
     }
     let body = to_bytes(request.into_body(), LARGEST).await.unwrap_or_default();

@@ -15,7 +15,7 @@ use super::draft::bar;
 use super::fields::{Tile, grouped};
 use super::state::{Admin, reads};
 use super::words::when;
-use super::{menu, sweep};
+use super::{directory, menu};
 use crate::domain::audit::Filter;
 use page::OverviewPage;
 
@@ -60,9 +60,9 @@ async fn tiles(admin: &Admin) -> Vec<Tile> {
         status.ams.last_failure.as_ref().is_some_and(|(at, _)| answered.is_none_or(|good| good < *at));
     vec![
         Tile {
-            name: "People we know",
+            name: "People on file",
             big: status.known.map_or_else(|| "?".to_owned(), grouped),
-            says: sweep::bar(admin).map(|bar| bar.says).unwrap_or_default(),
+            says: directory::completeness(&status.directory, &zone),
             href: menu::PREVIEW.path,
         },
         Tile {

@@ -12,7 +12,7 @@ fn every_sample_renders() {
         |name, big: &str, says: &str, href| Tile { name, big: big.to_owned(), says: says.to_owned(), href };
     let tiles = vec![
         tile("Mapping in force", "Version 7", "10 rules, 12 roles", menu::VERSIONS.path),
-        tile("People we know", "100,000", "Every member was read on 1 March 2026", menu::PREVIEW.path),
+        tile("People on file", "100,000", "Every member was read on 1 March 2026", menu::PREVIEW.path),
         tile(
             "AMS",
             "Answers",

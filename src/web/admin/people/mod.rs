@@ -18,6 +18,7 @@ use super::state::{Admin, reads, writes};
 use crate::adapters::ams::AmsError;
 use crate::adapters::store::StoreError;
 use crate::domain::audit::Action;
+use crate::domain::preview::PersonName;
 use crate::domain::record::IndividualId;
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::administer::mapping::Which;
@@ -25,7 +26,7 @@ use crate::flows::administer::people::trial::try_it;
 use crate::flows::administer::people::view_as::ViewError;
 use crate::flows::administer::people::{FindError, FoundPerson};
 use crate::web::paths;
-use page::{PeoplePage, TriedPerson, links};
+use page::{PeoplePage, TriedPerson, choices, links};
 
 /// Its addresses.
 pub fn routes() -> Router<Admin> {
@@ -43,7 +44,7 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answ
     let mut shown = PeoplePage {
         shell: caller.shell(menu::PEOPLE),
         who: Field::text("who", "Who", &who)
-            .hint("An e-mail address, a record number or an AMS id.")
+            .hint("A name, an e-mail address, a record number or an AMS id.")
             .required(),
         at: Field::text("at", "When (optional)", caller.asked("at").unwrap_or_default())
             .kind("datetime-local")
@@ -52,6 +53,7 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answ
         draft,
         person: None,
         links: Vec::new(),
+        choices: Vec::new(),
         may_view: admin.services.view_as.is_on(),
     };
     let found = match at {
@@ -71,7 +73,8 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answ
             shown.links = links(&who, draft, now, &trial, &zone);
             shown.person = Some(TriedPerson::new(&found, &trial, &rules, at.is_none(), &zone));
         }
-        Some((_, Err(mend))) => {
+        Some((_, Err(NotFound::Choose(names)))) => shown.choices = choices(&names, draft),
+        Some((_, Err(NotFound::Mend(mend)))) => {
             shown.who = shown.who.mend(Some(mend.to_owned()));
             shown.shell.status = StatusCode::UNPROCESSABLE_ENTITY;
         }
@@ -80,12 +83,20 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answ
     page(&shown)
 }
 
-/// Finds the person; that somebody looked is written down. `Err` inside: what to mend.
+/// Why there is not the one person.
+enum NotFound {
+    /// What to mend.
+    Mend(&'static str),
+    /// Several go by that.
+    Choose(Vec<PersonName>),
+}
+
+/// Finds the person; that somebody looked is written down.
 async fn found(
     admin: &Admin,
     caller: &Caller,
     who: &str,
-) -> Result<Result<FoundPerson, &'static str>, StoreError> {
+) -> Result<Result<FoundPerson, NotFound>, StoreError> {
     let error = match admin.services.people.find(who).await {
         Ok(found) => {
             let name = found.record.profile.name.clone();
@@ -93,22 +104,22 @@ async fn found(
             return Ok(Ok(found));
         }
         Err(FindError::Store(error)) => return Err(error),
+        Err(FindError::Several(names)) => return Ok(Err(NotFound::Choose(names))),
         Err(error) => error,
     };
     if let FindError::Ams(error) = &error {
         tracing::warn!(request_id = %caller.arrived.request_id, "A person could not be looked up: {error}");
     }
-    Ok(Err(match error {
-        FindError::NotAName => "Write an e-mail address, a record number or an id, without spaces.",
-        FindError::Nobody => "The AMS knows nobody by that.",
-        FindError::Several => "Several people share that e-mail address. Use the record number.",
+    Ok(Err(NotFound::Mend(match error {
+        FindError::NotAName => "Write a name, an e-mail address, a record number or an id.",
+        FindError::Nobody => "Nobody goes by that, neither on file here nor at the AMS.",
         FindError::Ams(AmsError::Busy | AmsError::RateLimited { .. }) => {
             "The AMS takes no further calls just now, and this person is not known here. Try again in a minute."
         }
-        FindError::Ams(_) | FindError::Store(_) => {
+        FindError::Ams(_) | FindError::Store(_) | FindError::Several(_) => {
             "The AMS gives no answer, and this person is not known here. Try again in a minute."
         }
-    }))
+    })))
 }
 
 /// Begins to look at this site as somebody else sees it: read-only, for a quarter of an hour.

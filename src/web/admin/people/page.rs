@@ -3,6 +3,7 @@
 use askama::Template;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use crate::domain::preview::PersonName;
 use crate::domain::rule::{Role, Rules};
 use crate::domain::time::{self, TimeZone, Timestamp};
 use crate::flows::administer::people::FoundPerson;
@@ -91,6 +92,8 @@ pub struct PeoplePage {
     pub person: Option<TriedPerson>,
     /// Other instants.
     pub links: Vec<TimeLink>,
+    /// Several people go by what was typed: name, number, and where the person is tried.
+    pub choices: Vec<(String, String, String)>,
     /// Administrators may look at the site as this person sees it.
     pub may_view: bool,
 }
@@ -151,6 +154,17 @@ impl TriedPerson {
                 .unwrap_or_default(),
         }
     }
+}
+
+/// The people among whom to choose.
+pub fn choices(names: &[PersonName], draft: bool) -> Vec<(String, String, String)> {
+    let mapping = if draft { "draft" } else { "published" };
+    let choice = |person: &PersonName| {
+        let who = utf8_percent_encode(person.id.as_str(), NON_ALPHANUMERIC);
+        let number = person.record_number.clone().unwrap_or_default();
+        (person.name.clone(), number, format!("/_gate/admin/people?who={who}&mapping={mapping}"))
+    };
+    names.iter().map(choice).collect()
 }
 
 fn named(kind: Option<&str>) -> String {

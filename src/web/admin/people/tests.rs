@@ -38,13 +38,14 @@ fn every_sample_renders() {
     let page = |person: Option<TriedPerson>, mend: Option<&str>| PeoplePage {
         shell: samples::shell(menu::PEOPLE),
         who: Field::text("who", "Who", if mend.is_some() { "nobody@people.example" } else { "" })
-            .hint("An e-mail address, a record number or an AMS id.")
+            .hint("A name, an e-mail address, a record number or an AMS id.")
             .required()
             .mend(mend.map(str::to_owned)),
         at: Field::text("at", "When (optional)", "")
             .kind("datetime-local")
             .hint("Empty: now. In the association’s time zone."),
         draft: false,
+        choices: Vec::new(),
         links: person
             .iter()
             .map(|_| TimeLink {

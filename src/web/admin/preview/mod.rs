@@ -21,7 +21,7 @@ use super::fields::{Field, Pager, grouped, people};
 use super::shell::{Note, Tone};
 use super::state::{Admin, reads, writes};
 use super::words::{differences, sentence, when};
-use super::{menu, sweep};
+use super::{directory, menu};
 use crate::adapters::store::StoreError;
 use crate::domain::mapping::{Draft, MappingDiff};
 use crate::domain::preview::AffectedPeople;
@@ -41,9 +41,6 @@ pub fn routes() -> Router<Admin> {
         .route("/_gate/admin/preview/progress", reads(get(how_far)))
         .route("/_gate/admin/preview/people", reads(get(people_of)))
         .route("/_gate/admin/preview/publish", writes(post(publish)))
-        .route("/_gate/admin/preview/sweep", writes(post(sweep::start)))
-        .route("/_gate/admin/preview/sweep/stop", writes(post(sweep::stop)))
-        .route("/_gate/admin/preview/sweep/progress", reads(get(sweep::how_far)))
 }
 
 /// Shows the preview of the draft; begins it when nobody has yet.
@@ -62,7 +59,7 @@ async fn shown(admin: &Admin, caller: &Caller) -> Result<PreviewPage, StoreError
         draft: bar(admin, &draft).await?,
         differences: differences(&MappingDiff::between(&published.rules, &draft.rules)),
         state,
-        sweep: sweep::bar(admin),
+        on_file: directory::completeness(&admin.services.directory.status(), &admin.zone()),
         note: Field::text("note", "What is this change for? (optional)", caller.sent("note"))
             .hint("Shown in the list of versions."),
         locked_out: false,
@@ -91,11 +88,16 @@ async fn state(admin: &Admin, draft: &Draft) -> Result<PreviewView, StoreError> 
         PreviewState::Outdated => PreviewView::Running { done: 0, total: 0, says: progress(0, 0) },
         PreviewState::Failed(error) => {
             tracing::error!(%error, "A preview could not be finished");
-            PreviewView::Failed("The people that we know of could not be read.".to_owned())
+            PreviewView::Failed("The people on file could not be read.".to_owned())
         }
         PreviewState::Done(done) => {
             let at = when(done.at, &admin.zone());
-            PreviewView::Done(Box::new(PreviewFindings::new(&done.preview, at)))
+            let about = directory::everybody(
+                &admin.services.directory.status(),
+                done.preview.people,
+                done.preview.members,
+            );
+            PreviewView::Done(Box::new(PreviewFindings::new(&done.preview, about, at)))
         }
     })
 }

@@ -6,7 +6,6 @@ use crate::domain::preview::{AffectedPeople, PersonName, Preview};
 use crate::web::admin::draft::DraftBar;
 use crate::web::admin::fields::{Field, Pager, grouped, people};
 use crate::web::admin::shell::{Shell, admin_pages};
-use crate::web::admin::sweep::SweepBar;
 use crate::web::admin::words::Difference;
 
 /// Names shown at once; the others are a click away.
@@ -53,14 +52,16 @@ pub struct MovedPeople {
 /// What a preview found.
 #[derive(Clone, Debug)]
 pub struct PreviewFindings {
-    /// People looked at.
-    pub people: String,
+    /// Whom it is about: "8,412 members".
+    pub about: String,
+    /// How many of them gain and lose a role, in words.
+    pub moves: String,
     /// People affected.
     pub affected: String,
     /// Administrators after the change.
     pub administrators: usize,
-    /// Whose records lack parts.
-    pub incomplete: usize,
+    /// Whose records lack parts, in words; empty: nobody's.
+    pub incomplete: String,
     /// Whose assertion passes 4 KB, and whose 8 KB; in words.
     pub large: Option<(String, String)>,
     /// Who could not be read.
@@ -79,7 +80,7 @@ pub struct PreviewFindings {
 
 impl PreviewFindings {
     /// Puts an answer into words.
-    pub fn new(preview: &Preview, at: String) -> PreviewFindings {
+    pub fn new(preview: &Preview, about: String, at: String) -> PreviewFindings {
         let moved = |side: &str,
                      role: Option<&crate::domain::rule::Role>,
                      verb: &str,
@@ -101,10 +102,11 @@ impl PreviewFindings {
             (!list.is_empty()).then(|| moved(side, None, words, list))
         };
         PreviewFindings {
-            people: people(preview.people),
+            about,
+            moves: moves(preview.gaining, preview.losing),
             affected: grouped(preview.affected),
             administrators: preview.administrators,
-            incomplete: preview.incomplete,
+            incomplete: if preview.incomplete > 0 { people(preview.incomplete) } else { String::new() },
             large: (preview.large > 0).then(|| {
                 let too_large = (preview.too_large > 0).then(|| people(preview.too_large));
                 (people(preview.large), too_large.unwrap_or_default())
@@ -132,6 +134,19 @@ impl PreviewFindings {
                 .map(|(role, list)| moved("lost", Some(role), verb(list.len(), "loses", "lose"), list))
                 .collect(),
         }
+    }
+}
+
+/// "12 gain a role and 1 loses one".
+fn moves(gaining: usize, losing: usize) -> String {
+    let verb = |count: usize, one: &str, many: &str| {
+        format!("{} {}", grouped(count), if count == 1 { one } else { many })
+    };
+    match (gaining, losing) {
+        (0, 0) => "nobody gains or loses a role".to_owned(),
+        (_, 0) => format!("{} a role", verb(gaining, "gains", "gain")),
+        (0, _) => format!("{} a role", verb(losing, "loses", "lose")),
+        _ => format!("{} a role and {} one", verb(gaining, "gains", "gain"), verb(losing, "loses", "lose")),
     }
 }
 
@@ -167,8 +182,8 @@ pub struct PreviewPage {
     pub differences: Vec<Difference>,
     /// How far.
     pub state: PreviewView,
-    /// Reading of all members; `None`: this gateway cannot.
-    pub sweep: Option<SweepBar>,
+    /// How complete the directory is.
+    pub on_file: String,
     /// What the administrator writes about the version.
     pub note: Field,
     /// Publishing was refused because nobody could enter any more; only an operator may go on.

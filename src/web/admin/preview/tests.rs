@@ -4,7 +4,6 @@ use super::page::*;
 use super::*;
 use crate::domain::preview::Preview;
 use crate::web::admin::draft::DraftBar;
-use crate::web::admin::sweep::SweepBar;
 use crate::web::admin::tests::{check, samples};
 
 #[test]
@@ -18,43 +17,37 @@ fn every_sample_of_the_preview_renders() {
         },
         differences: samples::differences(),
         state,
-        sweep: Some(SweepBar {
-            says: "Every member was read on 1 March 2026, 02:10.".into(),
-            running: None,
-            hint: "Reading them again brings what has changed since.",
-            button: "Read every member again",
-        }),
+        on_file: directory::completeness(&samples::directory(), &crate::domain::time::TimeZone::UTC),
         note: Field::text("note", "What is this change for? (optional)", ""),
         locked_out: false,
     };
-    let done = |preview| {
+    let done = |preview: Preview| {
         let at = "4 March 2026, 09:06".into();
-        PreviewView::Done(Box::new(PreviewFindings::new(&preview, at)))
+        let about = directory::everybody(&samples::directory(), preview.people, preview.members);
+        PreviewView::Done(Box::new(PreviewFindings::new(&preview, about, at)))
     };
     let empty = PreviewPage {
         differences: Vec::new(),
         draft: DraftBar { edited: None, ..sample(PreviewView::Nothing).draft },
         ..sample(PreviewView::Nothing)
     };
-    let running = PreviewPage {
-        sweep: Some(SweepBar {
-            says: "Reading every member from the AMS: 1,200 of 5,300. New findings count at once.".into(),
-            running: Some((1200, 5300)),
-            ..SweepBar::default()
-        }),
-        ..sample(PreviewView::Running {
-            done: 41_000,
-            total: 100_000,
-            says: "41,000 of 100,000 people looked at".into(),
-        })
-    };
+    let running = sample(PreviewView::Running {
+        done: 41_000,
+        total: 100_000,
+        says: "41,000 of 100,000 people looked at".into(),
+    });
     check(vec![
         ("preview_empty", empty),
         ("preview_running", running),
         ("preview_full", sample(done(samples::preview()))),
         (
             "preview_nobody",
-            sample(done(Preview { people: 100_000, administrators: 2, ..Preview::default() })),
+            sample(done(Preview {
+                people: 100_000,
+                members: 98_000,
+                administrators: 2,
+                ..Preview::default()
+            })),
         ),
         ("preview_error", sample(PreviewView::Failed("The store did not answer.".into()))),
         ("preview_locked_out", PreviewPage { locked_out: true, ..sample(done(samples::preview())) }),

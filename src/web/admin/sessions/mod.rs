@@ -19,6 +19,7 @@ use super::state::{Admin, reads, writes};
 use super::words::when;
 use crate::adapters::store::sessions::SessionFilter;
 use crate::domain::audit::Action;
+use crate::domain::preview::PersonName;
 use crate::domain::record::IndividualId;
 use crate::domain::session::SessionKey;
 use crate::domain::time::{TimeZone, Timestamp};
@@ -38,20 +39,22 @@ pub fn routes() -> Router<Admin> {
 pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
     let wanted = caller.asked("of").unwrap_or_default().trim().to_owned();
     let of = Field::text("of", "Whose", &wanted)
-        .hint("An e-mail address, a record number or an AMS id; empty: everybody’s.");
+        .hint("A name, an e-mail address, a record number or an AMS id; empty: everybody’s.");
     let person = match (wanted.is_empty(), admin.services.people.find_known(&wanted).await) {
         (true, _) => None,
         (false, Ok(found)) => Some((found.record.profile.name.clone(), found.record.id)),
         (false, Err(FindError::Store(error))) => return Err(error.into()),
         (false, Err(error)) => {
-            let mend = match error {
-                FindError::Several => "Several people share that e-mail address. Use the record number.",
-                _ => "Nobody by that has signed in here.",
+            let (mend, choices) = match &error {
+                FindError::Several(names) => (None, choices(names)),
+                _ => (Some("Nobody by that is on file here.".to_owned()), Vec::new()),
             };
+            let status = if mend.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
             return page(&SessionsPage {
-                shell: caller.shell(menu::SESSIONS).status(StatusCode::UNPROCESSABLE_ENTITY),
-                of: of.mend(Some(mend.to_owned())),
+                shell: caller.shell(menu::SESSIONS).status(status),
+                of: of.mend(mend),
                 person: None,
+                choices,
                 lines: Vec::new(),
                 older: None,
             });
@@ -69,9 +72,20 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answ
         shell: caller.shell(menu::SESSIONS),
         of,
         person: person.map(|(name, id)| (name, id.to_string())),
+        choices: Vec::new(),
         lines: found.sessions.iter().map(|listed| line(listed, &caller, &zone)).collect(),
         older: found.next.map(older),
     })
+}
+
+/// The people among whom to choose: name, number, and where the person's sessions are.
+fn choices(names: &[PersonName]) -> Vec<(String, String, String)> {
+    let choice = |person: &PersonName| {
+        let of = utf8_percent_encode(person.id.as_str(), NON_ALPHANUMERIC);
+        let number = person.record_number.clone().unwrap_or_default();
+        (person.name.clone(), number, format!("{}?of={of}", menu::SESSIONS.path))
+    };
+    names.iter().map(choice).collect()
 }
 
 fn line(listed: &ListedSession, caller: &Caller, zone: &TimeZone) -> SessionLine {

@@ -44,6 +44,8 @@ pub struct SessionsPage {
     pub of: Field,
     /// Only this person's are listed, by name and id.
     pub person: Option<(String, String)>,
+    /// Several people go by what was typed: name, number, and where the person's sessions are.
+    pub choices: Vec<(String, String, String)>,
     /// Latest first.
     pub lines: Vec<SessionLine>,
     /// Where older ones are.

@@ -26,6 +26,7 @@ fn every_sample_renders() {
         }),
         of: Field::text("of", "Whose", "").mend(mend.map(str::to_owned)),
         person: person.map(|name| (name.to_owned(), "b3a1c0de-1".to_owned())),
+        choices: Vec::new(),
         older: (lines.len() > 1).then(|| "of=&after=1-2".to_owned()),
         lines,
     };
@@ -34,11 +35,14 @@ fn every_sample_renders() {
         line(2, "Zoë <b>O’Hara</b>", "Safari on iPhone", ""),
         line(3, "Nils Frost", "Chrome on macOS", "Jane Marlowe"),
     ];
+    let names = samples::names();
+    let several = SessionsPage { choices: choices(&names), ..page(Vec::new(), None, None) };
     check(vec![
+        ("sessions_choose", several),
         ("sessions_empty", page(Vec::new(), None, None)),
         ("sessions_full", page(lines.clone(), None, None)),
         ("sessions_of_one", page(lines[..1].to_vec(), Some("Jane Marlowe"), None)),
-        ("sessions_error", page(Vec::new(), None, Some("Nobody by that has signed in here."))),
+        ("sessions_error", page(Vec::new(), None, Some("Nobody by that is on file here."))),
     ]);
 }
 

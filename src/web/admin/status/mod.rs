@@ -1,5 +1,6 @@
-//! Is everything in order: the AMS, the store, the mapping, the certificate.
+//! Is everything in order: the AMS, the directory, the store, the mapping, the certificate.
 
+pub(crate) mod directory;
 pub(crate) mod page;
 #[cfg(test)]
 mod tests;
@@ -8,11 +9,13 @@ use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 
-use super::answers::{Answer, page};
+use super::answers::{Answer, PageError, page};
 use super::caller::Called;
+use super::done::Done;
 use super::menu;
 use super::plain::{Plain, PlainPage};
 use super::state::{Admin, reads, writes};
+use crate::domain::directory::roster_name::RosterName;
 use crate::flows::administer::status::environment::EnvironmentSwitchError;
 use page::{StatusPage, openid_clients, parts};
 
@@ -21,12 +24,15 @@ pub fn routes() -> Router<Admin> {
     Router::new()
         .route(menu::STATUS.path, reads(get(show)))
         .route("/_gate/admin/status/environment", writes(post(switch)))
+        .route("/_gate/admin/status/release", writes(post(release)))
 }
 
 /// Shows it.
 pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
     let status = admin.services.overview.status().await;
-    let mut parts = parts(&status, admin.gate.clock.now(), &admin.zone());
+    let (now, zone) = (admin.gate.clock.now(), admin.zone());
+    let mut parts = parts(&status, now, &zone);
+    parts.push(directory::part(&status.directory, now, &zone));
     if let Some(clients) = &admin.clients {
         match tokio::try_join!(clients.undelivered(), clients.deliveries()) {
             Ok((undelivered, latest)) => {
@@ -37,7 +43,22 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answ
         }
     }
     let other = status.standby.as_deref().map(str::to_owned);
-    page(&StatusPage { shell: caller.shell(menu::STATUS).with(admin.outage()), parts, other })
+    let rosters = directory::rows(&status.directory, &zone);
+    page(&StatusPage { shell: caller.shell(menu::STATUS).with(admin.outage()), parts, rosters, other })
+}
+
+/// Lets held absences count, if it was confirmed.
+pub async fn release(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
+    let roster = match caller.sent("roster") {
+        "" => None,
+        name => Some(RosterName::try_from(name.to_owned()).map_err(|_| PageError::NotFound)?),
+    };
+    if caller.sent("confirmed") == "yes"
+        && admin.services.directory.release(&caller.actor, roster.as_ref()).await?
+    {
+        return caller.done(menu::STATUS, Done::AbsencesReleased);
+    }
+    caller.go(menu::STATUS)
 }
 
 /// Switches the AMS environment, if it was confirmed.

@@ -37,6 +37,23 @@ impl StatusPart {
     }
 }
 
+/// A roster, or everybody, with absences that may be held.
+#[derive(Clone, Debug)]
+pub struct RosterRow {
+    /// Of what: `committee/EDU`, or all members.
+    pub name: String,
+    /// As a form sends it; empty: all members.
+    pub key: String,
+    /// How many are on it.
+    pub people: String,
+    /// When it was last confirmed.
+    pub confirmed: String,
+    /// How many are missing, and are asked about.
+    pub missing: String,
+    /// Since when absences are held, in a sentence; empty: none are.
+    pub held: String,
+}
+
 /// The page.
 #[derive(Clone, Debug, Template)]
 #[template(path = "admin/status/page.html")]
@@ -45,11 +62,13 @@ pub struct StatusPage {
     pub shell: Shell,
     /// Part by part.
     pub parts: Vec<StatusPart>,
+    /// The rosters, with absences that are held.
+    pub rosters: Vec<RosterRow>,
     /// The AMS environment to which one can switch.
     pub other: Option<String>,
 }
 
-/// All parts but the clients.
+/// All parts but the directory and the clients.
 pub fn parts(status: &Status, now: Timestamp, zone: &TimeZone) -> Vec<StatusPart> {
     vec![
         ams(status, zone),
@@ -131,7 +150,7 @@ fn store(status: &Status) -> StatusPart {
             name: "Store",
             tone: Tone::Good,
             word: "Answers".to_owned(),
-            facts: std::iter::once(("People we know", known)).chain(sealing).collect(),
+            facts: std::iter::once(("Records", known)).chain(sealing).collect(),
             advice: String::new(),
         },
         Err(error) => StatusPart {

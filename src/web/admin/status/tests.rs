@@ -13,6 +13,7 @@ fn every_sample_renders() {
     use crate::adapters::ams::catalogue::AmsStatus;
     use crate::adapters::budget::Usage;
     use crate::adapters::store::StoreError;
+    use crate::flows::directory::{DirectoryStatus, HeldAbsences};
     let at = |text: &str| text.parse::<Timestamp>().unwrap();
     let now = at("2026-03-04T15:42:00Z");
     let good = Status {
@@ -34,6 +35,7 @@ fn every_sample_renders() {
         store: Ok(()),
         sealed_with_older: 1204,
         known: Some(100_000),
+        directory: samples::directory(),
         mapping: 7,
         certificate_ends: Some(at("2026-06-01T00:00:00Z")),
     };
@@ -50,6 +52,13 @@ fn every_sample_renders() {
         },
         store: Err(StoreError::Unavailable("the disk is full".into())),
         known: None,
+        directory: DirectoryStatus {
+            feed_lacks: vec!["committees"],
+            polled_at: None,
+            sweep_held: Some(HeldAbsences { since: now, people: 4_312 }),
+            stretch: 2.44,
+            ..samples::directory()
+        },
         certificate_ends: Some(at("2026-03-10T00:00:00Z")),
         ..good.clone()
     };
@@ -57,6 +66,7 @@ fn every_sample_renders() {
         ams: AmsStatus { last_success: None, ..good.ams.clone() },
         standby: None,
         known: Some(0),
+        directory: DirectoryStatus { in_step: false, people: 0, rosters: Vec::new(), ..samples::directory() },
         sealed_with_older: 0,
         certificate_ends: None,
         ..good.clone()
@@ -72,8 +82,10 @@ fn every_sample_renders() {
         shell: samples::shell(menu::STATUS),
         parts: parts(status, now, &TimeZone::get("America/New_York").unwrap())
             .into_iter()
+            .chain([directory::part(&status.directory, now, &TimeZone::UTC)])
             .chain(clients(status))
             .collect(),
+        rosters: directory::rows(&status.directory, &TimeZone::UTC),
         other: status.standby.as_deref().map(str::to_owned),
     };
     check(vec![("status_empty", page(&fresh)), ("status_full", page(&good)), ("status_error", page(&bad))]);

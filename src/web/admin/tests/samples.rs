@@ -149,7 +149,10 @@ pub(in crate::web::admin) fn preview() -> crate::domain::preview::Preview {
     let two = vec![person("Jane Marlowe", 100_481), person("Tomás <i>Lindqvist</i>", 100_482)];
     crate::domain::preview::Preview {
         people: 100_000,
+        members: 98_412,
         affected: 1_248,
+        gaining: 2,
+        losing: 76,
         gained: [(role("education"), two.clone())].into(),
         lost: [(role("gold"), many), (role("member"), vec![person("Gus Fenwick", 100_484)])].into(),
         lose_access: vec![person("Gus Fenwick", 100_484)],
@@ -159,6 +162,54 @@ pub(in crate::web::admin) fn preview() -> crate::domain::preview::Preview {
         large: 31,
         too_large: 2,
         unreadable: 1,
+    }
+}
+
+/// Three people who go by one name.
+pub(in crate::web::admin) fn names() -> Vec<crate::domain::preview::PersonName> {
+    ["Jane Marlowe", "Jane <b>Marlowe</b>", "Janet Marlowe"]
+        .into_iter()
+        .zip(100_481..)
+        .map(|(name, number)| std::sync::Arc::unwrap_or_clone(person(name, number)))
+        .collect()
+}
+
+/// A directory of all members that is in step, with a roster that is held.
+pub(in crate::web::admin) fn directory() -> crate::flows::directory::DirectoryStatus {
+    use crate::domain::directory::roster_name::RosterName;
+    use crate::flows::directory::{DirectoryStatus, HeldAbsences, RosterStatus};
+    let at = |text: &str| text.parse().ok();
+    let roster = |name: &str| RosterStatus {
+        name: RosterName::try_from(name.to_owned()).unwrap(),
+        people: Some(1_204),
+        whole_at: at("2026-03-04T15:40:00Z"),
+        confirmed_at: at("2026-03-04T15:40:00Z"),
+        has_dates: true,
+        missing: 0,
+        held: None,
+    };
+    let held = HeldAbsences { since: "2026-03-04T14:10:00Z".parse().unwrap(), people: 31 };
+    DirectoryStatus {
+        in_step: true,
+        coverage: crate::domain::directory::settings::PeopleOnFile::Members,
+        people: 8_622,
+        has_feed: true,
+        polled_at: at("2026-03-04T15:41:30Z"),
+        unbroken_since: at("2026-03-01T02:10:00Z"),
+        feed_lacks: Vec::new(),
+        hooked_at: None,
+        rosters: vec![
+            roster("committee/EDU"),
+            RosterStatus { missing: 31, held: Some(held), ..roster("event/ANNUAL26") },
+            RosterStatus { people: None, whole_at: None, confirmed_at: None, ..roster("committee/<b>") },
+        ],
+        sweep_page: Some((41, Some(169))),
+        last_sweep: at("2026-03-04T14:30:00Z").map(|at| (at, 8_412)),
+        sweep_every: jiff::SignedDuration::from_hours(1),
+        sweep_held: None,
+        to_read: 12,
+        stretch: 1.0,
+        calls_an_hour: 412.4,
     }
 }
 

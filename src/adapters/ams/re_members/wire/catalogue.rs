@@ -8,7 +8,6 @@ use serde_json::Value;
 use super::lenient::JsonEntry;
 use crate::domain::catalogue::{Choice, EventChoice, FieldChoice, plain_day};
 use crate::domain::fold;
-use crate::domain::record::IndividualId;
 
 /// Committees: `code` and `name`.
 pub(crate) fn coded(entries: &[Value]) -> Vec<Choice> {
@@ -56,11 +55,6 @@ pub(crate) fn custom_fields(entries: &[Value]) -> Vec<FieldChoice> {
     let mut fields: Vec<FieldChoice> = entries.iter().filter_map(field).collect();
     fields.sort_by(|a, b| (&a.label, &a.name).cmp(&(&b.label, &b.name)));
     fields
-}
-
-/// The ids of a list of people.
-pub(crate) fn ids(entries: &[Value]) -> Vec<IndividualId> {
-    entries.iter().filter_map(|entry| IndividualId::parse(&text(&JsonEntry::of(entry)?, "id")?)).collect()
 }
 
 fn choices(entries: &[Value], code: &str, label: &str) -> Vec<Choice> {

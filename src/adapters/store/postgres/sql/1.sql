@@ -163,24 +163,6 @@ CREATE TABLE emergency_sessions (
   until BIGINT NOT NULL
 );
 
--- How far the reading of all members has come. `next_page` is null once the list has been read to its end.
-CREATE TABLE sweeps (
-  environment TEXT NOT NULL PRIMARY KEY,
-  started BIGINT NOT NULL,
-  next_page BIGINT,
-  listed BIGINT NOT NULL DEFAULT 0,
-  failed BIGINT NOT NULL DEFAULT 0,
-  finished BIGINT
-);
-
--- Members who were listed and are still to be read. `sealed` holds the AMS id.
-CREATE TABLE sweep_left (
-  environment TEXT NOT NULL,
-  person BYTEA NOT NULL CHECK (length(person) = 32),
-  sealed BYTEA NOT NULL,
-  PRIMARY KEY (environment, person)
-);
-
 -- The lists of the AMS as last read.
 CREATE TABLE catalogues (
   environment TEXT NOT NULL PRIMARY KEY,

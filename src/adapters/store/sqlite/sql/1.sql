@@ -185,24 +185,6 @@ CREATE TABLE emergency_sessions (
   until INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- How far the reading of all members has come. `next_page` is null once the list has been read to its end.
-CREATE TABLE sweeps (
-  environment TEXT NOT NULL PRIMARY KEY,
-  started INTEGER NOT NULL,
-  next_page INTEGER,
-  listed INTEGER NOT NULL DEFAULT 0,
-  failed INTEGER NOT NULL DEFAULT 0,
-  finished INTEGER
-) STRICT;
-
--- Members who were listed and are still to be read. `sealed` holds the AMS id.
-CREATE TABLE sweep_left (
-  environment TEXT NOT NULL,
-  person BLOB NOT NULL CHECK (length(person) = 32),
-  sealed BLOB NOT NULL,
-  PRIMARY KEY (environment, person)
-) STRICT, WITHOUT ROWID;
-
 -- The lists of the AMS as last read.
 CREATE TABLE catalogues (
   environment TEXT NOT NULL PRIMARY KEY,

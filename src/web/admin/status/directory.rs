@@ -1,0 +1,138 @@
+//! The directory on the status page: how it is kept in step, and absences that wait for somebody to look at them.
+
+use jiff::SignedDuration;
+
+use super::page::{RosterRow, StatusPart};
+use crate::domain::directory::settings::PeopleOnFile;
+use crate::domain::time::{TimeZone, Timestamp};
+use crate::flows::directory::{DirectoryStatus, HeldAbsences, RosterStatus};
+use crate::web::admin::directory::completeness;
+use crate::web::admin::fields::{grouped, people};
+use crate::web::admin::shell::Tone;
+use crate::web::admin::words::when;
+
+/// A poll of the feed comes every minute; one that is so old tells of an outage.
+const FEED_LATE: SignedDuration = SignedDuration::from_mins(10);
+
+/// How the directory does, as a part of the gateway.
+pub fn part(status: &DirectoryStatus, now: Timestamp, zone: &TimeZone) -> StatusPart {
+    let held = held_people(status);
+    let is_late = |at: Timestamp| {
+        now.duration_since(at) > FEED_LATE.max(SignedDuration::from_mins(stretched(status, 2)))
+    };
+    let is_silent = status.has_feed && status.polled_at.is_none_or(is_late);
+    let (tone, word) = match () {
+        () if !status.in_step => (Tone::Warn, "Not kept in step"),
+        () if held > 0 => (Tone::Warn, "Absences are held"),
+        () if is_silent => (Tone::Warn, "Behind"),
+        () if !status.feed_lacks.is_empty() => (Tone::Warn, "The feed lacks changes"),
+        () if status.stretch > 1.0 => (Tone::Warn, "Slower than wanted"),
+        () => (Tone::Good, "In step"),
+    };
+    let mut facts =
+        vec![("People on file", grouped(status.people)), ("How complete", completeness(status, zone))];
+    if status.in_step {
+        facts.extend(kept_in_step(status, zone));
+    }
+    let advice = match () {
+        () if held > 0 => {
+            "Very many people are missing at once from what the AMS says. They keep what they have while each of them is asked about. If \
+             you know that they have left, release them below."
+        }
+        () if !status.feed_lacks.is_empty() => {
+            "The AMS changed records of which its change feed did not tell. Such changes are found by rosters and sweeps from now on; \
+             `directory.feed_covers = \"profiles\"` says so for good."
+        }
+        () if status.stretch > 1.0 => {
+            "The AMS allows fewer calls than all of this takes, so everything is read less often, in equal shares."
+        }
+        () => "",
+    };
+    StatusPart { name: "Directory", tone, word: word.to_owned(), facts, advice: advice.to_owned() }
+}
+
+fn kept_in_step(status: &DirectoryStatus, zone: &TimeZone) -> Vec<(&'static str, String)> {
+    let or_never = |at: Option<Timestamp>| at.map_or_else(|| "Never".to_owned(), |at| when(at, zone));
+    let mut facts = Vec::new();
+    if status.has_feed {
+        facts.push(("Change feed last asked", or_never(status.polled_at)));
+        facts.push(("Without a gap since", or_never(status.unbroken_since)));
+        if !status.feed_lacks.is_empty() {
+            facts.push(("The feed does not tell of", status.feed_lacks.join(", ")));
+        }
+    }
+    facts.push(("Last webhook", or_never(status.hooked_at)));
+    if status.coverage == PeopleOnFile::Members {
+        facts.push(("A sweep takes", hours(status.sweep_every, status.stretch)));
+    }
+    facts.push(("Calls an hour needed", grouped(whole(status.calls_an_hour))));
+    let stretch = match status.stretch > 1.0 {
+        true => format!("{:.1} times as long as configured", status.stretch),
+        false => "Not at all".to_owned(),
+    };
+    facts.push(("Stretched", stretch));
+    facts
+}
+
+/// Every roster, and all members if absences from their list are held.
+pub fn rows(status: &DirectoryStatus, zone: &TimeZone) -> Vec<RosterRow> {
+    let members = status.sweep_held.as_ref().map(|held| RosterRow {
+        name: "All members".to_owned(),
+        key: String::new(),
+        people: status.last_sweep.map_or_else(String::new, |(_, count)| count.to_string()),
+        confirmed: status.last_sweep.map_or_else(String::new, |(at, _)| when(at, zone)),
+        missing: grouped(held.people),
+        held: held_since(held, zone),
+    });
+    members.into_iter().chain(status.rosters.iter().map(|roster| row(roster, zone))).collect()
+}
+
+fn row(roster: &RosterStatus, zone: &TimeZone) -> RosterRow {
+    let people = match roster.people {
+        None => "Not read yet".to_owned(),
+        Some(count) if roster.has_dates => grouped(count),
+        // Its rows lack dates, so each person's own list decides.
+        Some(count) => format!("{}, without dates", grouped(count)),
+    };
+    RosterRow {
+        name: roster.name.to_string(),
+        key: roster.name.to_string(),
+        people,
+        confirmed: roster.confirmed_at.map_or_else(String::new, |at| when(at, zone)),
+        missing: grouped(roster.missing),
+        held: roster.held.as_ref().map(|held| held_since(held, zone)).unwrap_or_default(),
+    }
+}
+
+fn held_since(held: &HeldAbsences, zone: &TimeZone) -> String {
+    format!("{} held since {}", people(held.people), when(held.since, zone))
+}
+
+/// How many people keep what they have although they are missing.
+fn held_people(status: &DirectoryStatus) -> usize {
+    let of_rosters = status.rosters.iter().filter_map(|roster| roster.held.as_ref());
+    of_rosters.chain(&status.sweep_held).map(|held| held.people).sum()
+}
+
+fn hours(every: SignedDuration, stretch: f64) -> String {
+    let configured = every.as_secs_f64() / 3600.0;
+    let hours = |hours: f64| match hours {
+        1.0 => "1 hour".to_owned(),
+        _ => format!("{hours:.1} hours").replace(".0 hours", " hours"),
+    };
+    match stretch > 1.0 {
+        true => format!("{}; stretched to {}", hours(configured), hours(configured * stretch)),
+        false => hours(configured),
+    }
+}
+
+/// Minutes, stretched.
+fn stretched(status: &DirectoryStatus, minutes: i64) -> i64 {
+    i64::try_from(whole(status.stretch)).unwrap_or(1).saturating_mul(minutes)
+}
+
+/// Rounded up. What is not a number is nothing.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+fn whole(number: f64) -> usize {
+    number.ceil().clamp(0.0, 1e12) as usize
+}
