@@ -9,5 +9,7 @@ pub mod re_members;
 pub mod site;
 pub mod switches;
 
+mod dice;
 mod guid;
+mod serving;
 mod websocket;
