@@ -4,6 +4,8 @@
 //! this. A field that we misspell in the client must not agree with itself.
 
 pub mod control;
+pub mod growthzone;
+pub mod novi;
 pub mod people;
 pub mod re_members;
 pub mod site;
@@ -11,5 +13,6 @@ pub mod switches;
 
 mod dice;
 mod guid;
+mod openid;
 mod serving;
 mod websocket;
