@@ -4,10 +4,15 @@
 //! this. A field that we misspell in the client must not agree with itself.
 
 pub mod control;
+pub mod growthzone;
+pub mod novi;
 pub mod people;
 pub mod re_members;
 pub mod site;
 pub mod switches;
 
+mod dice;
 mod guid;
+mod openid;
+mod serving;
 mod websocket;

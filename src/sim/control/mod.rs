@@ -6,6 +6,7 @@
 mod calls;
 mod clock;
 mod edits;
+mod entries;
 mod faults;
 mod handle;
 mod listener;
@@ -15,6 +16,7 @@ mod simulated;
 
 pub use calls::{CallCount, CallLine, CallLog, CallReport};
 pub use clock::{Clock, today};
+pub(super) use entries::{read, replace, take, with};
 pub use faults::{FaultLine, FaultPlan, PlannedFaults};
 pub use handle::Control;
 pub use listener::ControlListener;

@@ -1,7 +1,6 @@
 //! What is re:Members' own in the control: who is on file, what can be done to people, and its tokens.
 
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::edits;
@@ -9,7 +8,7 @@ use super::endpoint::{Endpoint, Scope};
 use super::state::{Login, State};
 use super::switches::Switches;
 use super::tokens::Kind;
-use crate::sim::control::{self, Action, Collection, Common, Refusal, Simulated};
+use crate::sim::control::{self, Action, Collection, Common, Refusal, Simulated, read, replace, take, with};
 use crate::sim::people::{Environment, Person, relative_dates};
 use crate::sim::switches::{SwitchError, SwitchLine};
 
@@ -179,35 +178,6 @@ impl Simulated for State {
         let kinds: Vec<Kind> = concerned.flat_map(|(_, kinds)| *kinds).copied().collect();
         self.tokens.revoke_where(|grant| kinds.contains(&grant.kind))
     }
-}
-
-fn with<T: Serialize>(all: &[T], text: &str) -> Vec<Value> {
-    let text = text.trim().to_lowercase();
-    let fits = |entry: &Value| text.is_empty() || entry.to_string().to_lowercase().contains(&text);
-    all.iter().map(|entry| json!(entry)).filter(fits).collect()
-}
-
-fn read<T: for<'a> Deserialize<'a>>(entry: Value) -> Result<T, Refusal> {
-    serde_json::from_value(entry).map_err(|error| Refusal::Wrong(error.to_string()))
-}
-
-fn replace<T>(all: &mut Vec<T>, entry: T, is_it: impl Fn(&T) -> bool) -> bool {
-    match all.iter_mut().find(|it| is_it(it)) {
-        Some(place) => {
-            *place = entry;
-            false
-        }
-        None => {
-            all.push(entry);
-            true
-        }
-    }
-}
-
-fn take<T>(all: &mut Vec<T>, is_it: impl Fn(&T) -> bool) -> bool {
-    let before = all.len();
-    all.retain(|it| !is_it(it));
-    all.len() < before
 }
 
 /// What a test in this process does in the types of the simulator, instead of JSON.

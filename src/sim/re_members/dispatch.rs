@@ -1,6 +1,6 @@
 //! The routes, matched without regard to case and with optional pages, and what every call goes through before them.
 
-use http::{Method, StatusCode};
+use http::StatusCode;
 use jiff::Timestamp;
 
 use super::answer::{Answer, Handled};
@@ -12,13 +12,14 @@ use super::tokens::Kind;
 use super::{bulk, catalogues, faults, handshake, individuals, organizations, portal, rosters, webhooks};
 use crate::sim::control::CallLine;
 use crate::sim::people::Environment;
+use crate::sim::serving::{Route, find};
 use crate::sim::switches::Fault;
 
 type Handler = fn(&mut State, &Call) -> Handled;
 
 /// `{name}` takes any segment; `{page?}` a number, or nothing at the end. The first route that fits is taken.
 #[rustfmt::skip]
-const ROUTES: &[(&str, &str, Endpoint, Handler)] = &[
+const ROUTES: &[Route<Endpoint, Handler>] = &[
     ("GET",  "account/login.aspx", Endpoint::Login, portal::login),
     ("POST", "account/login.aspx", Endpoint::Login, portal::submit_login),
     ("GET",  "account/logout.aspx", Endpoint::Logout, portal::logout),
@@ -64,10 +65,9 @@ const ROUTES: &[(&str, &str, Endpoint, Handler)] = &[
 
 /// Answers a call, and says how the answer goes wrong on its way.
 pub(super) fn dispatch(state: &mut State, mut call: Call) -> (Fault, Answer) {
-    let Some((endpoint, handler)) = route(&mut call) else {
-        let status =
-            if other_method_fits(&call) { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_FOUND };
-        return (Fault::None, Answer::error(status, "No resource was found that matches the request."));
+    let (endpoint, handler) = match find(ROUTES, &mut call) {
+        Ok(found) => found,
+        Err(answer) => return (Fault::None, answer),
     };
     let at = state.now();
     let fault = next_fault(state, endpoint, at);
@@ -102,39 +102,6 @@ fn next_fault(state: &mut State, endpoint: Endpoint, now: Timestamp) -> Fault {
     }
     state.traffic.in_scope = state.traffic.in_scope.wrapping_add(1);
     if state.traffic.in_scope.is_multiple_of(fault_every) { fault } else { Fault::None }
-}
-
-fn route(call: &mut Call) -> Option<(Endpoint, Handler)> {
-    // A list URL answers HEAD with the status that GET would have; the server leaves out the body.
-    let method = if call.method == Method::HEAD { "GET" } else { call.method.as_str() };
-    let of_method = ROUTES.iter().filter(|(known, ..)| *known == method);
-    let (arguments, endpoint, handler) = of_method
-        .filter_map(|(_, pattern, endpoint, handler)| {
-            Some((matches(pattern, &call.path)?, *endpoint, *handler))
-        })
-        .next()?;
-    call.arguments = arguments;
-    Some((endpoint, handler))
-}
-
-fn other_method_fits(call: &Call) -> bool {
-    ROUTES.iter().any(|(_, pattern, ..)| matches(pattern, &call.path).is_some())
-}
-
-fn matches(pattern: &'static str, path: &[String]) -> Option<Vec<(&'static str, String)>> {
-    let mut arguments = Vec::new();
-    let mut segments = path.iter();
-    for part in pattern.split('/').filter(|part| !part.is_empty()) {
-        let segment = segments.next();
-        match (part.strip_prefix('{').and_then(|part| part.strip_suffix('}')), segment) {
-            (Some("page?"), None) => {}
-            (Some("page?"), Some(number)) => arguments.push(("page", number.clone())),
-            (Some(name), Some(segment)) => arguments.push((name, segment.clone())),
-            (None, Some(segment)) if segment.eq_ignore_ascii_case(part) => {}
-            _ => return None,
-        }
-    }
-    segments.next().is_none().then_some(arguments)
 }
 
 /// What stands before a handler of the API: the rate limit, then both tokens. Pages for people pass.
@@ -180,6 +147,7 @@ fn refuse_prying(state: &State, call: &Call) -> Result<(), Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::serving::matches;
 
     #[test]
     fn routes_ignore_case_and_a_missing_page() {

@@ -1,26 +1,11 @@
 //! The endpoints by name: for counting calls and for aiming faults.
 
-use crate::sim::switches::Setting;
+use crate::sim::serving;
 
-macro_rules! endpoints {
-    ($( #[$what:meta] $variant:ident = $name:literal, )*) => {
-        /// One endpoint of the simulated service.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Endpoint { $( #[$what] $variant, )* }
+/// Which answers a fault touches.
+pub type Scope = serving::Scope<Endpoint>;
 
-        impl Endpoint {
-            /// All of them.
-            pub const ALL: &[Endpoint] = &[ $( Endpoint::$variant, )* ];
-
-            /// The name for switches and reports.
-            pub fn name(self) -> &'static str {
-                match self { $( Endpoint::$variant => $name, )* }
-            }
-        }
-    };
-}
-
-endpoints! {
+serving::endpoints! {
     /// `GET` and `POST /account/login.aspx`.
     Login = "login",
     /// `GET /account/logout.aspx`.
@@ -79,67 +64,12 @@ endpoints! {
     Ads = "ads",
     /// `/Webhooks`: registration of hooks.
     Webhooks = "webhooks",
+    portal: Login, Logout, MyProfile;
 }
 
 impl Endpoint {
-    /// A page for people, not the API.
-    pub fn is_portal(self) -> bool {
-        matches!(self, Endpoint::Login | Endpoint::Logout | Endpoint::MyProfile)
-    }
-
     /// Needs no tokens: it is how tokens are got.
     pub(super) fn is_handshake(self) -> bool {
         matches!(self, Endpoint::WebApiUrl | Endpoint::Authenticate)
-    }
-}
-
-/// Which answers a fault touches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// All.
-    Everything,
-    /// The API, not the pages for people.
-    Api,
-    /// The pages for people, not the API.
-    Portal,
-    /// One endpoint.
-    Only(Endpoint),
-}
-
-impl Scope {
-    /// Whether the fault touches this endpoint.
-    pub fn covers(self, endpoint: Endpoint) -> bool {
-        match self {
-            Scope::Everything => true,
-            Scope::Api => !endpoint.is_portal(),
-            Scope::Portal => endpoint.is_portal(),
-            Scope::Only(one) => one == endpoint,
-        }
-    }
-}
-
-impl Setting for Scope {
-    fn read(text: &str) -> Option<Scope> {
-        match text {
-            "everything" => Some(Scope::Everything),
-            "api" => Some(Scope::Api),
-            "portal" => Some(Scope::Portal),
-            one => Endpoint::ALL.iter().find(|endpoint| endpoint.name() == one).map(|one| Scope::Only(*one)),
-        }
-    }
-
-    fn show(&self) -> String {
-        match self {
-            Scope::Everything => "everything",
-            Scope::Api => "api",
-            Scope::Portal => "portal",
-            Scope::Only(one) => one.name(),
-        }
-        .to_owned()
-    }
-
-    fn values() -> String {
-        let endpoints = Endpoint::ALL.iter().map(|endpoint| endpoint.name()).collect::<Vec<_>>().join(" | ");
-        format!("everything | api | portal | {endpoints}")
     }
 }

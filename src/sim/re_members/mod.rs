@@ -5,7 +5,6 @@
 //! Every time it uses comes from a clock that a test can move.
 
 mod answer;
-mod bad_bodies;
 mod bulk;
 mod call;
 mod catalogues;

@@ -1,47 +1,21 @@
-//! The socket: accepts connections, answers requests, and ends every connection when its task is ended.
-
-use std::time::Duration;
+//! What becomes of a request between the socket and its handler, and of the answer after it.
 
 use axum::body::Body;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use reqwest::Client;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 
-use super::bad_bodies::Dropped;
 use super::call::Call;
 use super::control::Control;
 use super::dispatch::dispatch;
-use super::{faults, webhooks};
+use super::webhooks;
+use crate::sim::serving::{self, Dropped};
 use crate::sim::switches::Fault;
 
-const PAUSE_AFTER_ERROR: Duration = Duration::from_millis(10);
-
-/// Serves until its task is aborted; the connections belong to it and end with it.
+/// Serves until its task is aborted.
 pub(super) async fn run(listener: TcpListener, control: Control, client: Client) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let Ok((stream, _)) = accepted else {
-                    // No more files may be open, or the client is gone already: a pause keeps this from spinning.
-                    tokio::time::sleep(PAUSE_AFTER_ERROR).await;
-                    continue;
-                };
-                let (control, client) = (control.clone(), client.clone());
-                connections.spawn(async move {
-                    let service = service_fn(|request| answer(control.clone(), client.clone(), request));
-                    // An error here is a client that went away, or a fault that was asked for.
-                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-                });
-            }
-            Some(_) = connections.join_next() => {}
-        }
-    }
+    serving::run(listener, move |request| answer(control.clone(), client.clone(), request)).await;
 }
 
 async fn answer(
@@ -61,6 +35,6 @@ async fn answer(
     if let Some(echo) = answer.take_echo() {
         answer = webhooks::ask(echo, &control, &client, answer).await;
     }
-    let response = answer.into_response(&control.lock().switches);
-    faults::apply(fault, response).await
+    let error_body = control.switches().error_body;
+    serving::apply(fault, answer.into_response(error_body)).await
 }

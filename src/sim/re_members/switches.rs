@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::endpoint::Scope;
+use crate::sim::serving::ErrorBody;
 use crate::sim::switches::{Fault, Origins, Setting, Switch, choice, switches};
 
 choice! {
@@ -48,20 +49,6 @@ choice! {
         Once = "once",
         /// Once, and lookups with `updateTokenUsage=false` are not counted.
         Counted = "counted",
-    }
-}
-
-choice! {
-    /// The body of an error answer.
-    ErrorBody {
-        /// A JSON string.
-        JsonString = "json_string",
-        /// `{"message": "…"}`.
-        Object = "object",
-        /// Plain text.
-        Text = "text",
-        /// Nothing.
-        Empty = "empty",
     }
 }
 

@@ -1,16 +1,17 @@
 //! What went over the wire: the rate limit, and the tokens that were seen.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::switches::Switches;
 use crate::sim::people::Environment;
+use crate::sim::serving::Limiter;
 
 #[derive(Debug, Default)]
 pub(super) struct Traffic {
     pub(super) app_tokens: HashSet<String>,
-    accepted: HashMap<Environment, VecDeque<Timestamp>>,
+    accepted: HashMap<Environment, Limiter>,
     pub(super) in_scope: u32,
 }
 
@@ -25,21 +26,11 @@ impl Traffic {
         if !switches.rate_limit {
             return Ok(());
         }
-        let minute = SignedDuration::from_mins(1);
-        let accepted = self.accepted.entry(environment).or_default();
-        // A clock that was moved back would leave calls in the future, which would count for ever.
-        accepted.retain(|call| *call <= now && now.duration_since(*call) < minute);
-        let second = SignedDuration::from_secs(1);
-        let in_second = accepted.iter().filter(|call| now.duration_since(**call) < second).count();
-        if in_second >= switches.rate_limit_per_second as usize {
-            return Err(1);
-        }
-        if accepted.len() >= switches.rate_limit_per_minute as usize {
-            let oldest = accepted.front().copied().unwrap_or(now);
-            return Err((minute - now.duration_since(oldest)).as_secs() + 1);
-        }
-        accepted.push_back(now);
-        Ok(())
+        let limits = [
+            (SignedDuration::from_secs(1), switches.rate_limit_per_second),
+            (SignedDuration::from_mins(1), switches.rate_limit_per_minute),
+        ];
+        self.accepted.entry(environment).or_default().admit(now, &limits)
     }
 }
 

@@ -29,7 +29,7 @@ pub(in super::super) struct Webhook {
 }
 
 /// The question that an address must answer before a webhook is registered there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in super::super) struct EchoCheck {
     pub(super) hook: Webhook,
     pub(super) word: String,

@@ -1,26 +1,16 @@
-//! `membergate sim`: a simulated association management system alone, for trying things out.
+//! `membergate sim remembers`.
 
-use std::io::{self, Write};
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::io::Write;
 
-use clap::{Args, Subcommand};
-
-use super::shared::{CommandFailure, because, runtime, told_to_end};
+use super::asked::{Asked, opened, unheard};
+use crate::cli::shared::{CommandFailure, because, runtime, told_to_end};
 use crate::sim::control::today;
 use crate::sim::people::{PASSWORD, People, cast, from_file, generate};
 use crate::sim::re_members::{Credentials, Settings, Simulator, Switches};
 use crate::sim::switches;
 
-/// Which system.
-#[derive(Debug, Subcommand)]
-pub enum Simulated {
-    /// A re:Members that speaks HTTP: handshake, login pages, records. Production at the root, staging under `/staging`.
-    #[command(after_help = after_help())]
-    Remembers(Remembers),
-}
-
-fn after_help() -> String {
+/// Examples, and all switches.
+pub(super) fn after_help() -> String {
     format!(
         "Examples:\n  membergate sim remembers --listen 127.0.0.1:8081 --control 127.0.0.1:8091\n  \
          curl -X POST http://127.0.0.1:8091/people/100481/lapse\n  \
@@ -31,39 +21,8 @@ fn after_help() -> String {
     )
 }
 
-/// How it is run.
-#[derive(Debug, Args)]
-pub struct Remembers {
-    /// Where it listens.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
-    pub listen: SocketAddr,
-    /// A file with the people on record, instead of the named cast.
-    #[arg(long, value_name = "FILE", conflicts_with = "generate")]
-    pub people: Option<PathBuf>,
-    /// This many invented people, instead of the named cast.
-    #[arg(long, value_name = "N")]
-    pub generate: Option<u64>,
-    /// Which people `--generate` invents; the same number gives the same people.
-    #[arg(long, value_name = "S", default_value_t = 1, requires = "generate")]
-    pub seed: u64,
-    /// Sets one of the switches listed below. May be given several times.
-    #[arg(long = "switch", value_name = "NAME=VALUE")]
-    pub switches: Vec<String>,
-    /// A second listener by which a test or a person changes people, switches, faults and the time while it runs, and reads
-    /// which calls came. Nobody is asked to sign in there: keep it on loopback.
-    #[arg(long, value_name = "ADDR")]
-    pub control: Option<SocketAddr>,
-    /// The address by which browsers reach it, if that is not where it listens.
-    #[arg(long, value_name = "URL")]
-    pub public_base: Option<String>,
-    /// Where its logout sends the browser: the Single Logout URL of a gateway.
-    #[arg(long, value_name = "URL")]
-    pub slo_url: Option<String>,
-}
-
 /// Runs a simulator until it is told to end.
-pub fn run(simulated: Simulated, out: &mut dyn Write) -> Result<(), CommandFailure> {
-    let Simulated::Remembers(asked) = simulated;
+pub(super) fn run(asked: Asked, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let control = asked.control;
     let settings = settings(asked)?;
     runtime()?.block_on(async {
@@ -72,13 +31,7 @@ pub fn run(simulated: Simulated, out: &mut dyn Write) -> Result<(), CommandFailu
         let address = settings.listen;
         let simulator =
             Simulator::start(settings).await.map_err(|error| unheard(address, error, "--listen"))?;
-        let control = match control {
-            Some(address) => {
-                let listening = simulator.control().listen(address).await;
-                Some(listening.map_err(|error| unheard(address, error, "--control"))?)
-            }
-            None => None,
-        };
+        let control = opened(simulator.control(), control).await?;
         let base = simulator.base_url();
         writeln!(out, "A simulated re:Members with {count} people at {base}")?;
         writeln!(out, "Everybody's password is `{PASSWORD}`, unless the people file says otherwise.")?;
@@ -110,7 +63,7 @@ user_password = {{ env = "MEMBERGATE_USER_PASSWORD" }}
     )
 }
 
-fn settings(asked: Remembers) -> Result<Settings, CommandFailure> {
+fn settings(asked: Asked) -> Result<Settings, CommandFailure> {
     let switches = Switches::parse(asked.switches.iter().map(String::as_str)).map_err(because)?;
     let today = today(&switches.time_zone);
     let people = match (&asked.people, asked.generate) {
@@ -119,19 +72,8 @@ fn settings(asked: Remembers) -> Result<Settings, CommandFailure> {
         (None, Some(count)) => People { people: generate(count, asked.seed, today).collect(), ..cast(today) },
         (None, None) => cast(today),
     };
-    let Remembers { listen, public_base, slo_url, .. } = asked;
+    let Asked { listen, public_base, slo_url, .. } = asked;
     Ok(Settings { listen, public_base, slo_url, people, switches, ..Settings::demo() })
-}
-
-/// Why there is no simulator at `address`.
-fn unheard(address: SocketAddr, error: io::Error, option: &str) -> CommandFailure {
-    use io::ErrorKind::{AddrInUse, AddrNotAvailable, PermissionDenied};
-    match error.kind() {
-        AddrInUse | AddrNotAvailable | PermissionDenied => {
-            because(format!("cannot listen at {address}: {error}; name another address with {option}"))
-        }
-        _ => error.into(),
-    }
 }
 
 #[cfg(test)]
@@ -141,14 +83,13 @@ mod tests {
 
     #[derive(Parser)]
     struct Line {
-        #[command(subcommand)]
-        simulated: Simulated,
+        #[command(flatten)]
+        asked: Asked,
     }
 
     fn asked(arguments: &str) -> Result<Settings, CommandFailure> {
-        let line = Line::try_parse_from(["sim", "remembers"].into_iter().chain(arguments.split_whitespace()));
-        let Simulated::Remembers(asked) = line.map_err(because)?.simulated;
-        settings(asked)
+        let line = Line::try_parse_from(["remembers"].into_iter().chain(arguments.split_whitespace()));
+        settings(line.map_err(because)?.asked)
     }
 
     #[test]
@@ -163,8 +104,8 @@ mod tests {
     fn an_address_that_is_taken_is_named_together_with_the_way_out() {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap().to_string();
-        let line = Line::try_parse_from(["sim", "remembers", "--listen", &address]).unwrap();
-        let error = run(line.simulated, &mut Vec::new()).unwrap_err().to_string();
+        let line = Line::try_parse_from(["remembers", "--listen", &address]).unwrap();
+        let error = run(line.asked, &mut Vec::new()).unwrap_err().to_string();
         assert!(error.starts_with(&format!("cannot listen at {address}: ")), "{error}");
         assert!(error.ends_with("name another address with --listen"), "{error}");
     }
@@ -173,7 +114,7 @@ mod tests {
     fn the_smallest_configuration_of_the_readme_is_what_a_simulator_wants() {
         let Credentials { app_name, user_email, .. } = asked("").unwrap().production;
         let section = section("http://127.0.0.1:8081", &app_name, &user_email);
-        let readme = include_str!("../../README.md");
+        let readme = include_str!("../../../README.md");
         assert!(readme.contains(&section), "{section}");
         let block = readme.split("```toml\n").find(|block| block.contains("[association]")).unwrap();
         let given = crate::config::env::Given::default()

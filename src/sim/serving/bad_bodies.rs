@@ -11,7 +11,7 @@ use tokio::time::{Sleep, sleep};
 /// Ends the connection on purpose.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection was ended on purpose")]
-pub(super) struct Dropped;
+pub struct Dropped;
 
 type Polled = Poll<Option<Result<Frame<Bytes>, Dropped>>>;
 

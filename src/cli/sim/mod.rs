@@ -1,0 +1,35 @@
+//! `membergate sim`: a simulated association management system alone, for trying things out.
+
+mod asked;
+mod growthzone;
+mod novi;
+mod remembers;
+
+use std::io::Write;
+
+use clap::Subcommand;
+
+use super::shared::CommandFailure;
+
+/// Which system.
+#[derive(Debug, Subcommand)]
+pub enum Simulated {
+    /// A re:Members that speaks HTTP: handshake, login pages, records. Production at the root, staging under `/staging`.
+    #[command(after_help = remembers::after_help())]
+    Remembers(asked::Asked),
+    /// A Novi that speaks HTTP: OpenID Connect, login pages, interface, hooks. Production and staging are two addresses.
+    #[command(after_help = novi::after_help())]
+    Novi(novi::Novi),
+    /// A GrowthZone that speaks HTTP: the Info Hub's login, OpenID Connect, interface.
+    #[command(name = "growthzone", after_help = growthzone::after_help())]
+    GrowthZone(growthzone::GrowthZone),
+}
+
+/// Runs a simulator until it is told to end.
+pub fn run(simulated: Simulated, out: &mut dyn Write) -> Result<(), CommandFailure> {
+    match simulated {
+        Simulated::Remembers(asked) => remembers::run(asked, out),
+        Simulated::Novi(asked) => novi::run(asked, out),
+        Simulated::GrowthZone(asked) => growthzone::run(asked, out),
+    }
+}
