@@ -142,7 +142,8 @@ fn counted(count: usize) -> String {
     if count == 1 { "1 webhook".to_owned() } else { format!("{count} webhooks") }
 }
 
-#[cfg(all(test, feature = "sim"))]
+#[cfg(feature = "sim")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::env::Given;

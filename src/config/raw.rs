@@ -170,7 +170,7 @@ section! {
     Directory {
         /// Whether it is kept in step. Without it the AMS is asked about each signed-in person alone, which takes more calls the more people are signed in, and previews know only those who have signed in. Default: true. Needs a restart.
         in_step: bool,
-        /// Of whom there are records: of every member, or only of people who have signed in. One of: "members", "signed_in". Default: "members". Needs a restart.
+        /// Who has a record here: every member, or only people who have signed in. One of: "members", "signed_in". Default: "members". Needs a restart.
         people: Text,
         /// Of which changes the AMS's change feed tells: of names and addresses only, or of everything on a record. With "everything" far fewer calls are made; if the gateway finds a change that the feed did not tell, it says so on the status page and stops believing it. One of: "profiles", "everything". Default: "profiles". Needs a restart.
         feed_covers: Text,

@@ -126,7 +126,7 @@ pub trait AmsReading: AmsCatalogue {
         priority: Priority,
     ) -> BoxFuture<'_, Result<ChangedPage, AmsError>>;
 
-    /// Whom the body of a hook names. Lenient; at most a thousand.
+    /// The people that the body of a hook names. Lenient; at most a thousand.
     fn hinted(&self, body: &[u8]) -> Vec<IndividualId>;
 
     /// The hooks that are registered. `None`: this AMS does not list them.

@@ -91,7 +91,7 @@ fn association_system(environment: &AmsSettings, failed: Option<&AmsError>) -> F
     }
 }
 
-/// Whom nobody may miss is not found.
+/// The person who stays on file is not found.
 fn not_found(environment: &AmsSettings) -> Finding {
     let name = environment.name();
     Finding::warning(

@@ -99,7 +99,7 @@ impl Directory {
         })
     }
 
-    /// The id of the person whom one with this key replaces, if any. Refused: other keys of theirs belong to somebody else.
+    /// The id of the person that one with this key replaces, if any. Refused: other keys of theirs belong to somebody else.
     pub(super) fn replaced_by(&self, key: &str, person: &Person) -> Result<Option<String>, Refusal> {
         let replaced = self.find_anywhere(key).map(|known| known.id.clone());
         let taken = [&person.id, &person.record_number]

@@ -120,7 +120,7 @@ async fn a_committee_comes_whole_however_its_pages_end() {
 #[tokio::test]
 async fn a_committee_may_be_asked_for_by_name_and_may_lack_dates() {
     let world = World::start().await;
-    let by_name = whole(&world, &committee("education  COMMITTEE")).await;
+    let by_name = whole(&world, &committee("education COMMITTEE")).await;
     let seat = seats(&by_name)[0].1;
     assert_eq!(
         (seat.committee.as_str(), seat.committee_name.as_deref()),

@@ -1,4 +1,4 @@
-//! Webhooks: registered, listed, removed, and whom a delivered one names (docs/ams/remembers.md, "Webhooks").
+//! Webhooks: registered, listed, removed, and the people that a delivered one names (docs/ams/remembers.md, "Webhooks").
 
 use bytes::Bytes;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -32,9 +32,9 @@ const ROUTES: &[(&str, &str)] = &[
     ("Membership.Terminated", "Membership.Terminated"),
 ];
 
-const DESCRIPTION: &str = "Tells the login gateway whom to read again";
+const DESCRIPTION: &str = "Tells the login gateway who is to be read again";
 
-/// People whom one body names; more are a matter for the change feed.
+/// The most people that one body names; more are a matter for the change feed.
 const MOST_HINTED: usize = 1000;
 
 const MOST_PAGES: usize = 100;
@@ -127,7 +127,7 @@ pub(super) async fn remove(api: &Api, id: &str) -> Result<(), AmsError> {
     }
 }
 
-/// Whom a delivered body names. Nothing that it says of them is believed.
+/// The people that a delivered body names. Nothing that it says of them is believed.
 pub(super) fn hinted(body: &[u8]) -> Vec<IndividualId> {
     let mut found = Vec::new();
     if let Ok(body) = serde_json::from_slice(body) {

@@ -66,7 +66,7 @@ pub(super) async fn probe(api: &Api) -> Result<(), AmsError> {
     }
 }
 
-/// Whether somebody is found who is there: the one whom the configuration names, else the integration's own user, else one of
+/// Whether somebody is found who is there: the one that the configuration names, else the integration's own user, else one of
 /// `fallback`.
 pub(super) async fn canary(
     api: &Api,

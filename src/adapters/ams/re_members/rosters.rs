@@ -81,7 +81,7 @@ impl RosterMemory {
     }
 }
 
-/// What is asked, and of whom.
+/// What is asked, and where.
 pub(super) struct RosterQuestion<'a> {
     pub(super) api: &'a Api,
     pub(super) memory: &'a RosterMemory,
