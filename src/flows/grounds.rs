@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 
 use crate::domain::directory::overlay::{Rosters, known_as_of, with_rosters};
-use crate::domain::directory::roster::Standing;
+use crate::domain::directory::roster::RosterStanding;
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
 use crate::domain::parts::{Codes, Part};
 use crate::domain::record::{IndividualId, Parts, Record};
@@ -128,7 +128,7 @@ fn are_told(
     codes.iter().all(|code| {
         let roster = rosters.get(&RosterName::new(kind, code.clone()));
         roster.is_some_and(|roster| {
-            let tells = |id| roster.has_dates() || roster.standing(id) == Standing::Off;
+            let tells = |id| roster.has_dates() || roster.standing(id) == RosterStanding::Off;
             roster.confirmed_at() >= oldest && id.is_none_or(tells)
         })
     })

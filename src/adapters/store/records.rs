@@ -76,7 +76,7 @@ impl Readings {
 /// When pages confirmed parts of a record since it was sealed: instants as in [`to_column`], each with the bits of its parts. As a
 /// column, ten bytes for each instant. A part is in one of them at most, and those that were never read do not count.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Listed(Vec<(i64, u16)>);
+struct ListedColumn(Vec<(i64, u16)>);
 
 /// A page that confirms parts.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +94,7 @@ impl Confirming {
     pub(super) fn of(self, as_of: i64, listed: Option<&[u8]>) -> (i64, Vec<u8>) {
         let is_seen = self.parts & bit(Part::Profile) != 0;
         let as_of = if is_seen { as_of.max(self.at) } else { as_of };
-        (as_of, Listed::from_column(listed).and(self).into_column())
+        (as_of, ListedColumn::from_column(listed).and(self).into_column())
     }
 }
 
@@ -107,13 +107,13 @@ fn bit(part: Part) -> u16 {
     1 << part as u16
 }
 
-impl Listed {
-    fn from_column(column: Option<&[u8]>) -> Listed {
+impl ListedColumn {
+    fn from_column(column: Option<&[u8]>) -> ListedColumn {
         let entries = column.unwrap_or_default().as_chunks::<10>().0.iter();
         let read = |[a, b, c, d, e, f, g, h, high, low]: &[u8; 10]| {
             (i64::from_be_bytes([*a, *b, *c, *d, *e, *f, *g, *h]), u16::from_be_bytes([*high, *low]))
         };
-        Listed(entries.map(read).collect())
+        ListedColumn(entries.map(read).collect())
     }
 
     fn into_column(self) -> Vec<u8> {
@@ -122,7 +122,7 @@ impl Listed {
     }
 
     /// These parts are confirmed once more, except those that were later.
-    fn and(mut self, Confirming { parts, at }: Confirming) -> Listed {
+    fn and(mut self, Confirming { parts, at }: Confirming) -> ListedColumn {
         let mut left = parts;
         for (then, others) in &mut self.0 {
             if *then > at {
@@ -163,7 +163,7 @@ impl Vault {
     pub(super) fn open_record(&self, environment: &str, stored: &SealedRecord) -> Result<Record, StoreError> {
         let SealedRecord { person, sealed, listed } = stored;
         let mut record: Record = self.open(sealed, Bound::Record { environment, person })?;
-        Listed::from_column(listed.as_deref()).confirm(&mut record);
+        ListedColumn::from_column(listed.as_deref()).confirm(&mut record);
         Ok(record)
     }
 
@@ -194,10 +194,10 @@ mod tests {
         /// In whatever order pages are told of, each part is confirmed by the latest that brought it.
         #[test]
         fn each_part_is_confirmed_by_the_latest_page_that_brought_it(pages in vec((0..6_i64, 0..512_u16), 0..12)) {
-            let mut listed = Listed::default();
+            let mut listed = ListedColumn::default();
             for (at, parts) in &pages {
                 let column = listed.and(Confirming { parts: *parts, at: *at }).into_column();
-                listed = Listed::from_column(Some(&column));
+                listed = ListedColumn::from_column(Some(&column));
             }
             prop_assert!(listed.0.len() <= Part::ALL.len());
             for part in Part::ALL {

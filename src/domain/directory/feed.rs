@@ -86,7 +86,7 @@ pub struct FeedNews {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Polled {
+struct LastPoll {
     began: Timestamp,
     /// Where the next poll begins, less the overlap.
     watermark: Timestamp,
@@ -126,7 +126,7 @@ struct Looked {
 /// How it stands with the change feed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Feed {
-    polled: Option<Polled>,
+    polled: Option<LastPoll>,
     /// All changes since then have been asked for.
     chain: Option<Timestamp>,
     /// The first poll of the chain. Whom it named may have changed long before.
@@ -166,7 +166,7 @@ impl Feed {
         if !is_unbroken || self.chain.is_none() {
             (self.chain, self.chain_began) = (Some(since), Some(began));
         }
-        self.polled = Some(Polled { began, watermark: until.unwrap_or(began) });
+        self.polled = Some(LastPoll { began, watermark: until.unwrap_or(began) });
         let mut news = FeedNews::default();
         for id in named {
             self.name(id, question, NamedBy::Poll, &mut news);

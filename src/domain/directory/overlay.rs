@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::roster::{Roster, RosterEntry, RosterLine, Standing};
+use super::roster::{Roster, RosterEntry, RosterLine, RosterStanding};
 use super::roster_name::{RosterKind, RosterName, roster_of};
 use crate::domain::parts::{Part, ReadCodes};
 use crate::domain::record::{CommitteeSeat, IndividualId, Record, Registration};
@@ -54,20 +54,20 @@ pub fn known_as_of(record: &Record, rosters: &Rosters, rules: &Rules, part: Part
 /// As of when a roster says how it stands with a person, whose own list was read at `own`. `None`: it does not say.
 fn known_at(roster: &Roster, id: &IndividualId, own: Option<Timestamp>) -> Option<Timestamp> {
     match roster.standing(id) {
-        Standing::On(_, seen) => roster.has_dates().then_some(seen),
+        RosterStanding::On(_, seen) => roster.has_dates().then_some(seen),
         // Who is missing from one reading only may be on the next; a list of their own that is older than both is not contradicted.
-        Standing::Off => own.is_none_or(|own| roster.overrules(own)).then(|| roster.confirmed_at()),
+        RosterStanding::Off => own.is_none_or(|own| roster.overrules(own)).then(|| roster.confirmed_at()),
     }
 }
 
 /// What an entry of a part says about where it belongs.
-trait Entry: Clone + PartialEq {
+trait PartEntry: Clone + PartialEq {
     fn from_line(line: &RosterLine) -> Option<&Self>;
     fn code(&self) -> &str;
     fn name(&self) -> Option<&str>;
 }
 
-impl Entry for CommitteeSeat {
+impl PartEntry for CommitteeSeat {
     fn from_line(line: &RosterLine) -> Option<&CommitteeSeat> {
         if let RosterEntry::Seat(seat) = &line.entry { Some(seat) } else { None }
     }
@@ -81,7 +81,7 @@ impl Entry for CommitteeSeat {
     }
 }
 
-impl Entry for Registration {
+impl PartEntry for Registration {
     fn from_line(line: &RosterLine) -> Option<&Registration> {
         if let RosterEntry::Registration(registration) = &line.entry { Some(registration) } else { None }
     }
@@ -118,7 +118,7 @@ impl ReadSoFar {
 }
 
 /// The entries of one part after all rosters of its kind. `None`: nothing changes.
-fn overlaid<'a, E: Entry>(
+fn overlaid<'a, E: PartEntry>(
     record: &Record,
     part: Part,
     own: Option<&[E]>,
@@ -137,8 +137,8 @@ fn overlaid<'a, E: Entry>(
         let known = known_at(roster, &record.id, own_at).filter(|at| *at >= oldest);
         let Some(at) = known.filter(|at| own_at.is_none_or(|own| own < *at)) else { continue };
         let lines = match roster.standing(&record.id) {
-            Standing::On(lines, _) => lines,
-            Standing::Off => &[],
+            RosterStanding::On(lines, _) => lines,
+            RosterStanding::Off => &[],
         };
         let is_of = is_of(name.code(), roster, own);
         let (replaced, others): (Vec<&E>, Vec<&E>) = entries.iter().partition(|entry| is_of(entry));
@@ -160,7 +160,7 @@ fn overlaid<'a, E: Entry>(
 }
 
 /// Whether an entry is of this roster. The mapping may name it by its name, which counts only if no entry has that code.
-fn is_of<'a, E: Entry>(code: &'a Code, roster: &'a Roster, own: &[E]) -> impl Fn(&E) -> bool + 'a {
+fn is_of<'a, E: PartEntry>(code: &'a Code, roster: &'a Roster, own: &[E]) -> impl Fn(&E) -> bool + 'a {
     let coded = roster.has_code(code.as_str()) || own.iter().any(|entry| code.matches(entry.code()));
     move |entry: &E| {
         code.matches(entry.code())

@@ -60,19 +60,19 @@ struct EmptyAnswer {
 
 /// How it stands with a person on a roster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing<'r> {
+pub enum RosterStanding<'r> {
     /// On it with these lines, as of that instant.
     On(&'r [RosterLine], Timestamp),
     /// Not on it.
     Off,
 }
 
-type People = BTreeMap<IndividualId, Vec<RosterLine>>;
+type PeopleOn = BTreeMap<IndividualId, Vec<RosterLine>>;
 
 /// What is believed of one roster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Roster {
-    people: People,
+    people: PeopleOn,
     /// The codes that its rows gave, folded: the mapping may name a committee by its name.
     codes: BTreeSet<String>,
     whole_at: Timestamp,
@@ -90,7 +90,7 @@ impl Roster {
     /// The first whole reading, at `at`. There is nothing yet that an absence could be told from.
     pub fn first(reading: RosterReading, at: Timestamp) -> Roster {
         let mut roster = Roster {
-            people: People::new(),
+            people: PeopleOn::new(),
             codes: BTreeSet::new(),
             whole_at: at,
             whole_before: None,
@@ -212,14 +212,14 @@ impl Roster {
     }
 
     /// How it stands with a person.
-    pub fn standing(&self, id: &IndividualId) -> Standing<'_> {
-        let Some(lines) = self.people.get(id) else { return Standing::Off };
+    pub fn standing(&self, id: &IndividualId) -> RosterStanding<'_> {
+        let Some(lines) = self.people.get(id) else { return RosterStanding::Off };
         let own = self.disputes.get(id).map(|own| own.at);
         let seen = own.or_else(|| self.absentees.people().get(id).map(|one| one.seen));
-        Standing::On(lines, seen.unwrap_or(self.confirmed_at))
+        RosterStanding::On(lines, seen.unwrap_or(self.confirmed_at))
     }
 
-    /// Whether a person who is [`Standing::Off`] is off it for certain, if their own list of `own` has it: two whole readings since then
+    /// Whether a person who is [`RosterStanding::Off`] is off it for certain, if their own list of `own` has it: two whole readings since then
     /// agree.
     pub fn overrules(&self, own: Timestamp) -> bool {
         self.whole_before.is_some_and(|before| before > own && self.whole_at > own)
@@ -261,7 +261,7 @@ impl Roster {
     }
 
     /// An empty answer, although there was somebody: when to read again, if it is not to be believed yet.
-    fn doubts(&mut self, read: &People, at: Timestamp, listed: Listed) -> Option<Timestamp> {
+    fn doubts(&mut self, read: &PeopleOn, at: Timestamp, listed: Listed) -> Option<Timestamp> {
         if !read.is_empty() || self.people.is_empty() {
             return None;
         }
@@ -277,7 +277,7 @@ impl Roster {
         Some(again)
     }
 
-    fn absent_from(&self, read: &People, at: Timestamp) -> BTreeSet<IndividualId> {
+    fn absent_from(&self, read: &PeopleOn, at: Timestamp) -> BTreeSet<IndividualId> {
         let is_settled = |id: &IndividualId| {
             self.disputes
                 .get(id)
@@ -287,10 +287,10 @@ impl Roster {
     }
 
     /// The rows by person, without those that are cancelled.
-    fn by_person(&mut self, reading: RosterReading) -> People {
+    fn by_person(&mut self, reading: RosterReading) -> PeopleOn {
         let unnumbered = reading.cancelled.into_iter().filter(|it| it.number.is_none());
         let unnumbered: BTreeSet<IndividualId> = unnumbered.map(|it| it.person).collect();
-        let mut people = People::new();
+        let mut people = PeopleOn::new();
         for RosterRow { person, line } in reading.rows {
             let code = fold::folded(line.entry.code());
             if !code.is_empty() && !self.codes.contains(&code) {
@@ -356,7 +356,7 @@ impl Roster {
     }
 }
 
-fn have_dates(people: &People) -> bool {
+fn have_dates(people: &PeopleOn) -> bool {
     people.values().flatten().any(|line| line.entry.has_date())
 }
 

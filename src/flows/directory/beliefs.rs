@@ -12,7 +12,7 @@ use crate::domain::directory::absence::{Absence, AbsenceVerdict};
 use crate::domain::directory::feed::{Feed, FeedSettings};
 use crate::domain::directory::overlay::Rosters;
 use crate::domain::directory::plan::{Due, Task, WhyRead};
-use crate::domain::directory::roster::{Roster, RosterEntry, RosterLine, RosterReading, Standing};
+use crate::domain::directory::roster::{Roster, RosterEntry, RosterLine, RosterReading, RosterStanding};
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
 use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
 use crate::domain::directory::sweep::MemberSweep;
@@ -198,7 +198,7 @@ impl Beliefs {
             let Some(lines) = own_lines(record, &name, began) else { continue };
             let Some(roster) = state.rosters.get_mut(&name) else { continue };
             let is_missing = roster.absentees().people().contains_key(&record.id);
-            let is_off = matches!(roster.standing(&record.id), Standing::Off);
+            let is_off = matches!(roster.standing(&record.id), RosterStanding::Off);
             if !is_missing && (is_off == lines.is_empty()) {
                 continue;
             }

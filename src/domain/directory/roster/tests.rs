@@ -59,8 +59,8 @@ fn who_comes_and_what_changes_counts_at_once() {
     let change = roster.read_whole(reading, Listed::Unknown, at(5));
     assert_eq!((changed(&change), on(&roster)), (vec![1, 3], vec![1, 2, 3]));
     assert_eq!(change.changed.values().collect::<Vec<_>>(), [&at(0), &at(0)]);
-    assert_eq!(roster.standing(&id(1)), Standing::On(&[seat(1)], at(5)));
-    assert_eq!(roster.standing(&id(9)), Standing::Off);
+    assert_eq!(roster.standing(&id(1)), RosterStanding::On(&[seat(1)], at(5)));
+    assert_eq!(roster.standing(&id(9)), RosterStanding::Off);
     assert!(changed(&roster.read_whole(seats([2, 3, 1]), Listed::Unknown, at(10))) == [1], "its end again");
 }
 
@@ -69,7 +69,11 @@ fn one_who_is_missing_is_off_with_the_next_reading_or_by_their_own_list() {
     let start = Roster::first(seats(1..=5), at(0));
     let mut roster = start.clone();
     assert_eq!(roster.read_whole(seats(2..=5), Listed::Unknown, at(5)), RosterChange::default());
-    assert_eq!(roster.standing(&id(1)), Standing::On(&[seat(31)], at(0)), "as of the reading that had it");
+    assert_eq!(
+        roster.standing(&id(1)),
+        RosterStanding::On(&[seat(31)], at(0)),
+        "as of the reading that had it"
+    );
     assert_eq!(roster.absentees().to_ask().collect::<Vec<_>>(), [(&id(1), at(5))]);
     let once = roster.clone();
     let change = roster.read_whole(seats(2..=5), Listed::Unknown, at(10));
@@ -102,7 +106,7 @@ fn whom_a_roster_lacks_for_good_although_their_own_list_has_it_stays_and_is_aske
         assert_eq!(on(&roster), [1, 2, 3, 4, 5]);
     }
     assert_eq!(asked, [5, 10, 25, 50, 95, 180, 345]);
-    assert_eq!(roster.standing(&id(1)), Standing::On(&[seat(31)], at(346)));
+    assert_eq!(roster.standing(&id(1)), RosterStanding::On(&[seat(31)], at(346)));
     roster.read_whole(seats(1..=5), Listed::Unknown, at(600));
     roster.read_whole(seats(2..=5), Listed::Unknown, at(605));
     assert_eq!(roster.absentees().people().len(), 1, "the dispute is over");
