@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::MutexGuard;
 use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::Semaphore;
