@@ -131,8 +131,7 @@ fn stretched(status: &DirectoryStatus, minutes: i64) -> i64 {
     i64::try_from(whole(status.stretch)).unwrap_or(1).saturating_mul(minutes)
 }
 
-/// Rounded up. What is not a number is nothing.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+/// Rounded up. What is not a number is 0.
 fn whole(number: f64) -> usize {
     number.ceil().clamp(0.0, 1e12) as usize
 }
