@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::asked::{Asked, opened, unheard};
+use super::options::{SimulatorOptions, opened, unheard};
 use crate::cli::shared::{CommandFailure, because, runtime, told_to_end};
 use crate::sim::control::today;
 use crate::sim::growthzone::people::{People, cast, from_file, generate};
@@ -17,7 +17,7 @@ use crate::sim::switches;
 pub struct GrowthZone {
     /// What every simulator can be asked.
     #[command(flatten)]
-    pub asked: Asked,
+    pub asked: SimulatorOptions,
     /// The website to which the Info Hub has a link.
     #[arg(long, value_name = "URL")]
     pub site: Option<String>,
@@ -87,7 +87,7 @@ fn settings(GrowthZone { asked, site }: GrowthZone) -> Result<Settings, CommandF
         (None, Some(count)) => People { people: generate(count, asked.seed, today).collect(), ..cast(today) },
         (None, None) => cast(today),
     };
-    let Asked { listen, public_base, slo_url, .. } = asked;
+    let SimulatorOptions { listen, public_base, slo_url, .. } = asked;
     Ok(Settings { listen, public_base, slo_url, site_url: site, people, switches, ..Settings::demo() })
 }
 

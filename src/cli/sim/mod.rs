@@ -1,8 +1,8 @@
 //! `membergate sim`: a simulated association management system alone, for trying things out.
 
-mod asked;
 mod growthzone;
 mod novi;
+mod options;
 mod remembers;
 
 use std::io::Write;
@@ -16,7 +16,7 @@ use super::shared::CommandFailure;
 pub enum Simulated {
     /// A re:Members that speaks HTTP: handshake, login pages, records. Production at the root, staging under `/staging`.
     #[command(after_help = remembers::after_help())]
-    Remembers(asked::Asked),
+    Remembers(options::SimulatorOptions),
     /// A Novi that speaks HTTP: OpenID Connect, login pages, interface, hooks. Production and staging are two addresses.
     #[command(after_help = novi::after_help())]
     Novi(novi::Novi),

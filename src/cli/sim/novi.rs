@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use clap::Args;
 
-use super::asked::{Asked, opened, unheard};
+use super::options::{SimulatorOptions, opened, unheard};
 use crate::cli::shared::{CommandFailure, because, runtime, told_to_end};
 use crate::sim::control::today;
 use crate::sim::novi::people::{People, cast, from_file, generate};
@@ -18,7 +18,7 @@ use crate::sim::switches;
 pub struct Novi {
     /// What every simulator can be asked.
     #[command(flatten)]
-    pub asked: Asked,
+    pub asked: SimulatorOptions,
     /// Where the staging site listens, if not at any free port.
     #[arg(long, value_name = "ADDR")]
     pub staging: Option<SocketAddr>,
@@ -96,7 +96,7 @@ fn settings(Novi { asked, staging }: Novi) -> Result<Settings, CommandFailure> {
         (None, Some(count)) => People { people: generate(count, asked.seed, today).collect(), ..cast(today) },
         (None, None) => cast(today),
     };
-    let Asked { listen, public_base, slo_url, .. } = asked;
+    let SimulatorOptions { listen, public_base, slo_url, .. } = asked;
     let staging_listen = staging.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     Ok(Settings { listen, staging_listen, public_base, slo_url, people, switches, ..Settings::demo() })
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::asked::{Asked, opened, unheard};
+use super::options::{SimulatorOptions, opened, unheard};
 use crate::cli::shared::{CommandFailure, because, runtime, told_to_end};
 use crate::sim::control::today;
 use crate::sim::people::{PASSWORD, People, cast, from_file, generate};
@@ -22,7 +22,7 @@ pub(super) fn after_help() -> String {
 }
 
 /// Runs a simulator until it is told to end.
-pub(super) fn run(asked: Asked, out: &mut dyn Write) -> Result<(), CommandFailure> {
+pub(super) fn run(asked: SimulatorOptions, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let control = asked.control;
     let settings = settings(asked)?;
     runtime()?.block_on(async {
@@ -63,7 +63,7 @@ user_password = {{ env = "MEMBERGATE_USER_PASSWORD" }}
     )
 }
 
-fn settings(asked: Asked) -> Result<Settings, CommandFailure> {
+fn settings(asked: SimulatorOptions) -> Result<Settings, CommandFailure> {
     let switches = Switches::parse(asked.switches.iter().map(String::as_str)).map_err(because)?;
     let today = today(&switches.time_zone);
     let people = match (&asked.people, asked.generate) {
@@ -72,7 +72,7 @@ fn settings(asked: Asked) -> Result<Settings, CommandFailure> {
         (None, Some(count)) => People { people: generate(count, asked.seed, today).collect(), ..cast(today) },
         (None, None) => cast(today),
     };
-    let Asked { listen, public_base, slo_url, .. } = asked;
+    let SimulatorOptions { listen, public_base, slo_url, .. } = asked;
     Ok(Settings { listen, public_base, slo_url, people, switches, ..Settings::demo() })
 }
 
@@ -84,7 +84,7 @@ mod tests {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        asked: Asked,
+        asked: SimulatorOptions,
     }
 
     fn asked(arguments: &str) -> Result<Settings, CommandFailure> {

@@ -76,7 +76,7 @@ pub(super) fn log_out(state: &mut State, call: &Call) -> Handled {
     Ok(answer.with(header::SET_COOKIE, format!("{COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")))
 }
 
-/// The person whom the Info Hub knows in this browser.
+/// Who the Info Hub takes the browser for.
 pub(super) fn visitor<'a>(state: &'a State, call: &Call) -> Option<&'a Contact> {
     let session = call.cookie(COOKIE)?;
     let grant = state.grants.find(Kind::Browser, session, state.now(), state.lifetimes())?;

@@ -64,7 +64,7 @@ pub(super) fn log_out(state: &mut State, call: &Call) -> Handled {
     Ok(answer.with(header::SET_COOKIE, format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")))
 }
 
-/// The person whom the site knows in this browser, as long as there is an account.
+/// Who the site takes the browser for, as long as there is an account.
 pub(super) fn visitor<'a>(state: &'a State, call: &Call) -> Option<&'a Customer> {
     let session = call.cookie(cookie_name(call.environment))?;
     let site = state.site(call.environment);

@@ -140,7 +140,7 @@ choice! {
 }
 
 choice! {
-    /// Whom an inherited change in the change log is about.
+    /// Who it is that an inherited change in the change log names.
     ActivitySubject {
         /// MemberUniqueId is the person.
         Dependent = "dependent",
@@ -238,7 +238,7 @@ switches! {
     lists_touch: bool = true, "Joining or leaving a group or committee changes LastUpdatedDate, and is told by a hook.";
     inherited_touch: bool = false, "A change of inherited benefits changes LastUpdatedDate of the person, and is told by a hook.";
     lapse_touch: bool = false, "A membership that ends or begins by its date alone changes LastUpdatedDate, and is told by a hook.";
-    activity_subject: ActivitySubject = ActivitySubject::Dependent, "Whom an inherited change in the change log is about.";
+    activity_subject: ActivitySubject = ActivitySubject::Dependent, "Who it is that an inherited change in the change log names.";
     rate_limit: bool = true, "More calls than the three numbers below are answered with 429.";
     rate_limit_per_second: u32 = 20, "Calls of a key in any second.";
     rate_limit_per_minute: u32 = 600, "Calls of a key in any minute.";

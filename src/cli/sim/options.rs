@@ -11,7 +11,7 @@ use crate::sim::control::{self, Control, ControlListener};
 
 /// How it is run.
 #[derive(Debug, Args)]
-pub struct Asked {
+pub struct SimulatorOptions {
     /// Where it listens.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8081")]
     pub listen: SocketAddr,
