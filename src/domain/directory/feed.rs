@@ -22,6 +22,9 @@ pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(26);
 /// A trial of a narrower zone asks about as much.
 const TRIAL: SignedDuration = SignedDuration::from_hours(1);
 
+/// Somebody who is named by poll after poll is read again after this time.
+const NAMED_ON_AND_ON: SignedDuration = SignedDuration::from_hours(1);
+
 /// Whom the feed has named is remembered for this time.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(48);
 
@@ -94,12 +97,22 @@ struct LastPoll {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Naming {
-    /// Named by an answer that was asked for then; a read that begins later has the change.
+    /// A read that begins at this instant or later has what was named.
     wanted: Timestamp,
     /// The first such read.
     read: Option<Timestamp>,
     /// The last poll that named the person. A hook or a look back is none.
     polled: Option<Timestamp>,
+    /// No poll since then has left the person out. Polls overlap, and the AMS may read our instants earlier than they are meant, so one
+    /// change is named by several; whether there was another shows when they stop.
+    goes_on: bool,
+}
+
+impl Naming {
+    /// When something last named the person.
+    fn last(&self) -> Timestamp {
+        self.polled.map_or(self.wanted, |polled| polled.max(self.wanted))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -168,10 +181,11 @@ impl Feed {
         }
         self.polled = Some(LastPoll { began, watermark: until.unwrap_or(began) });
         let mut news = FeedNews::default();
+        self.end_runs(question, named, &mut news);
         for id in named {
-            self.name(id, question, NamedBy::Poll, &mut news);
+            self.name(id, began, NamedBy::Poll, &mut news);
         }
-        self.forget(began);
+        self.named.retain(|_, it| it.read.is_none() || began.duration_since(it.last()) < REMEMBERED);
         self.judge_suspicions(began, &mut news);
         let doubted = std::mem::take(&mut self.doubted);
         news.missed = doubted.iter().filter(|id| !named.contains(*id)).count();
@@ -217,7 +231,7 @@ impl Feed {
             None => BTreeSet::new(),
         };
         for id in self.doubted.clone() {
-            self.name(&id, look.question, NamedBy::Other, &mut news);
+            self.name(&id, began, NamedBy::Other, &mut news);
         }
         // With more than can be compared the next look begins from nothing.
         self.looked = (named.len() <= MOST_NAMED).then_some(Looked { began, named });
@@ -228,7 +242,7 @@ impl Feed {
     /// Somebody says that this person has changed: a hook.
     pub fn hint(&mut self, id: &IndividualId, at: Timestamp) -> FeedNews {
         let mut news = FeedNews::default();
-        self.name(id, FeedQuestion { began: at, since: at, asked: at }, NamedBy::Other, &mut news);
+        self.name(id, at, NamedBy::Other, &mut news);
         self.end_if_too_much(&mut news);
         news
     }
@@ -319,25 +333,37 @@ impl Feed {
         &self.ended
     }
 
-    fn name(&mut self, id: &IndividualId, question: FeedQuestion, by: NamedBy, news: &mut FeedNews) {
-        let FeedQuestion { began, since, .. } = question;
+    fn name(&mut self, id: &IndividualId, began: Timestamp, by: NamedBy, news: &mut FeedNews) {
         // What lies ahead was named before the clock was set back.
-        let known = self
-            .named
-            .get(id)
-            .copied()
-            .filter(|known| known.wanted.max(known.polled.unwrap_or(began)) <= began);
-        let polled = if by == NamedBy::Poll { Some(began) } else { known.and_then(|known| known.polled) };
-        // Polls overlap: whoever was read after the instant that the question reaches back to may be named for what that read had.
-        let is_known = |known: &Naming| known.read.is_none_or(|read| by == NamedBy::Poll && read >= since);
+        let known = self.named.get(id).copied().filter(|known| known.last() <= began);
+        let is_poll = by == NamedBy::Poll;
+        let polled = if is_poll { Some(began) } else { known.and_then(|known| known.polled) };
+        let goes_on = is_poll || known.is_some_and(|known| known.goes_on);
+        let is_known = |known: &Naming| match known.read {
+            None => true,
+            Some(read) => is_poll && known.goes_on && began.duration_since(read) < NAMED_ON_AND_ON,
+        };
         let naming = match known.filter(is_known) {
-            Some(known) => Naming { polled, ..known },
+            Some(known) => Naming { polled, goes_on, ..known },
             None => {
                 news.to_read.insert(id.clone());
-                Naming { wanted: began, read: None, polled }
+                Naming { wanted: began, read: None, polled, goes_on }
             }
         };
         self.named.insert(id.clone(), naming);
+    }
+
+    /// Whom the polls named until now and this answer leaves out has not changed since the instant that it reaches back to; before that,
+    /// there may have been a change after the read.
+    fn end_runs(&mut self, question: FeedQuestion, named: &BTreeSet<IndividualId>, news: &mut FeedNews) {
+        let ended = self.named.iter_mut().filter(|(id, naming)| naming.goes_on && !named.contains(*id));
+        for (id, naming) in ended {
+            naming.goes_on = false;
+            if naming.read.is_some_and(|read| read < question.since) {
+                (naming.wanted, naming.read) = (question.began, None);
+                news.to_read.insert(id.clone());
+            }
+        }
     }
 
     /// Whether a poll has named the person, at `since` or later.
@@ -354,11 +380,6 @@ impl Feed {
                 && first.is_some_and(|first| naming.wanted > first)
         };
         self.named.iter().filter(move |(_, naming)| is_new(naming)).map(|(id, _)| id)
-    }
-
-    fn forget(&mut self, now: Timestamp) {
-        let last = |naming: &Naming| naming.polled.unwrap_or(naming.wanted).max(naming.wanted);
-        self.named.retain(|_, it| it.read.is_none() || now.duration_since(last(it)) < REMEMBERED);
     }
 
     fn judge_suspicions(&mut self, began: Timestamp, news: &mut FeedNews) {

@@ -1,7 +1,7 @@
 //! What to ask the AMS next. Pure: what there is to do, how long ago it was done, and the clock give the next call.
 //!
-//! Each task has an age that is aimed at. If all fits into the budget, each is done within it. Otherwise the task whose age is the largest
-//! part of its aim goes first, so that all wait in proportion, and nothing starves. How many calls there may be is not known here (`domain::budget`).
+//! Each task has an age that is aimed at. The task whose age is the largest part of its aim goes first; so what does not fit into the
+//! budget makes all wait in proportion, and nothing starves. How many calls there may be is not known here (`domain::budget`).
 
 use jiff::SignedDuration;
 
@@ -30,9 +30,6 @@ pub const COVERED_AFTER_CHANGE: SignedDuration = SignedDuration::from_mins(4);
 /// What failed is not tried again before a quarter of its aim has passed; these are the shortest and the longest wait.
 const AFTER_FAILURE: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(15), SignedDuration::from_mins(5));
-
-/// Where less than this part of the slots is left, there is more to do than fits.
-const LEAST_LEFT: f64 = 0.01;
 
 /// Something to ask the AMS for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -158,24 +155,15 @@ pub fn next_call(tasks: &[Due], now: Timestamp, slot: SignedDuration) -> NextCal
     if let Some(first) = ready.iter().filter(|due| due.is_awaited).max_by(greatest) {
         return NextCall::Call(first);
     }
-    // While some are worked off, others become due: of each slot only the part is left that these do not take.
-    let slot = slot.as_secs_f64();
-    let left = 1.0 - calls_an_hour(tasks) / 3_600.0 * slot;
-    if left < LEAST_LEFT
-        && let Some(first) = ready.iter().filter(|due| due.ratio(now) >= 1.0).max_by(greatest)
-    {
-        return NextCall::Call(first);
-    }
-    // All fits: whoever is due first goes first.
-    let left = left.max(LEAST_LEFT);
+    let first = ready.iter().max_by(greatest).copied();
     ready.sort_by_key(|due| due.due_at(now));
-    let mut ahead = 0.0;
+    let mut ahead = SignedDuration::ZERO;
     for due in &ready {
-        ahead += slot * f64::from(due.calls) / left;
-        let early = SignedDuration::try_from_secs_f64(ahead).unwrap_or(SignedDuration::MAX);
-        let start_by = due.due_at(now).checked_sub(early).unwrap_or(now);
+        let own = slot.saturating_mul(i32::try_from(due.calls).unwrap_or(i32::MAX));
+        ahead = ahead.saturating_add(own);
+        let start_by = due.due_at(now).checked_sub(ahead).unwrap_or(now);
         if start_by <= now {
-            return ready.first().map_or(NextCall::Nothing, |first| NextCall::Call(first));
+            return first.map_or(NextCall::Nothing, NextCall::Call);
         }
         wake = Some(wake.map_or(start_by, |wake| wake.min(start_by)));
     }

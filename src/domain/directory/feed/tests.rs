@@ -59,12 +59,30 @@ fn whoever_is_named_is_read_once_for_one_change_and_again_for_another() {
     feed.note_read(&id(1), at(-1));
     assert_eq!(feed.to_read().count(), 1, "that read began before the change was named");
     feed.note_read(&id(1), at(61));
-    for (seconds, to_read) in [(120, ids([])), (180, ids([])), (240, ids([])), (300, one.clone())] {
-        assert_eq!(poll(&mut feed, &settings, at(seconds), &one).to_read, to_read, "{seconds}");
+    for seconds in [120, 180, 240] {
+        assert_eq!(poll(&mut feed, &settings, at(seconds), &one).to_read, ids([]), "{seconds}");
     }
-    feed.note_read(&id(1), at(301));
-    assert_eq!(feed.hint(&id(1), at(302)).to_read, one, "a hook tells of one change");
-    assert_eq!(feed.hint(&id(1), at(303)).to_read, ids([]));
+    // This answer reaches back to second 60: nothing changed after the read.
+    assert_eq!(poll(&mut feed, &settings, at(300), &ids([])).to_read, ids([]));
+    assert_eq!(poll(&mut feed, &settings, at(360), &one).to_read, one, "another change");
+    feed.note_read(&id(1), at(361));
+    for seconds in [420, 480, 540, 600] {
+        assert_eq!(poll(&mut feed, &settings, at(seconds), &one).to_read, ids([]), "{seconds}");
+    }
+    assert_eq!(
+        poll(&mut feed, &settings, at(660), &ids([])).to_read,
+        one,
+        "named for longer than one change is"
+    );
+    feed.note_read(&id(1), at(661));
+    poll(&mut feed, &settings, at(720), &one);
+    feed.note_read(&id(1), at(721));
+    let again =
+        (13..100).find(|minute| !poll(&mut feed, &settings, at(60 * minute), &one).to_read.is_empty());
+    assert_eq!(again, Some(73), "once an hour, as long as it goes on");
+    feed.note_read(&id(1), at(6_001));
+    assert_eq!(feed.hint(&id(1), at(6_002)).to_read, one, "a hook tells of one change");
+    assert_eq!(feed.hint(&id(1), at(6_003)).to_read, ids([]));
 }
 
 #[test]
@@ -119,7 +137,7 @@ fn one_change_of_which_the_feed_did_not_tell_ends_the_belief_for_its_kind() {
             let news = poll(&mut feed, &settings, at(minute * 60), &named);
             assert_eq!(!news.ended.is_empty(), ended && minute == 12, "{named_at:?} {minute}");
             if minute == 9 {
-                feed.note_change(&settings, &id(1), Part::Committees, at(60), at(541));
+                feed.note_change(&settings, &id(1), Part::Committees, at(60), at(540));
             }
         }
         assert_eq!(feed.covers(&settings, Part::Committees), !ended);
