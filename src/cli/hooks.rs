@@ -21,7 +21,7 @@ use crate::web::paths::HOOKS;
 
 /// What to do with webhooks.
 #[derive(Debug, Subcommand)]
-pub enum Hooks {
+pub enum HooksCommand {
     /// Has the AMS call `/_gate/hooks/SECRET` whenever a person changes, with the first of `directory.hook_secrets`.
     ///
     /// Run it once. When the secret changes, register with the new one, and remove the old ones by their ids.
@@ -46,7 +46,12 @@ pub enum Hooks {
 }
 
 /// Runs one of them.
-pub fn run(hooks: Hooks, config: &Path, env: &dyn Env, out: &mut dyn Write) -> Result<(), CommandFailure> {
+pub fn run(
+    hooks: HooksCommand,
+    config: &Path,
+    env: &dyn Env,
+    out: &mut dyn Write,
+) -> Result<(), CommandFailure> {
     let settings = config::load(config, env).map_err(CommandFailure::Configuration)?;
     let http = HttpClient::new(HttpLimits::default()).map_err(because)?;
     let clock = Arc::new(SystemClock);
@@ -54,10 +59,10 @@ pub fn run(hooks: Hooks, config: &Path, env: &dyn Env, out: &mut dyn Write) -> R
     let ams = settings.ams.live.clone().client(http, Arc::new(budget), clock);
     runtime()?.block_on(async {
         match hooks {
-            Hooks::Register { site } => register(&*ams, &settings, site.as_deref(), out).await,
-            Hooks::List => list(&*ams, &settings, out).await,
-            Hooks::Remove { ids } if ids.is_empty() => remove_ours(&*ams, &settings, out).await,
-            Hooks::Remove { ids } => remove(&*ams, &settings, ids, out).await,
+            HooksCommand::Register { site } => register(&*ams, &settings, site.as_deref(), out).await,
+            HooksCommand::List => list(&*ams, &settings, out).await,
+            HooksCommand::Remove { ids } if ids.is_empty() => remove_ours(&*ams, &settings, out).await,
+            HooksCommand::Remove { ids } => remove(&*ams, &settings, ids, out).await,
         }
     })
 }
@@ -197,7 +202,7 @@ upstream = "http://127.0.0.1:3001"
 hook_secrets = [{ env = "HOOK_SECRET" }]
 "#;
 
-    fn asked(hooks: Hooks, machine: &Given) -> (String, Result<(), String>) {
+    fn asked(hooks: HooksCommand, machine: &Given) -> (String, Result<(), String>) {
         let mut out = Vec::new();
         let ended = run(hooks, Path::new("gate.toml"), machine, &mut out);
         (String::from_utf8(out).unwrap(), ended.map_err(|error| error.to_string()))
@@ -216,38 +221,40 @@ hook_secrets = [{ env = "HOOK_SECRET" }]
     fn webhooks_are_registered_shown_without_their_secret_and_removed() {
         let (_runtime, simulator) = simulator(&[]);
         let machine = machine(&simulator.base_url(), DIRECTORY);
-        assert_eq!(asked(Hooks::List, &machine), ("0 webhooks.\n".to_owned(), Ok(())));
-        let (registered, ended) = asked(Hooks::Register { site: None }, &machine);
+        assert_eq!(asked(HooksCommand::List, &machine), ("0 webhooks.\n".to_owned(), Ok(())));
+        let (registered, ended) = asked(HooksCommand::Register { site: None }, &machine);
         assert!(ended.is_ok() && registered.contains("13 webhooks registered."), "{registered} {ended:?}");
         assert!(registered.contains("  Individual.CommitteeUpdated  http://localhost:8080/_gate/hooks/…"));
         assert!(!registered.contains(SECRET));
-        let elsewhere = Hooks::Register { site: Some("library".into()) };
+        let elsewhere = HooksCommand::Register { site: Some("library".into()) };
         assert!(asked(elsewhere, &machine).0.contains("http://library.localhost:8080/_gate/hooks/…"));
-        assert!(asked(Hooks::List, &machine).0.ends_with("26 webhooks.\n"));
+        assert!(asked(HooksCommand::List, &machine).0.ends_with("26 webhooks.\n"));
 
         let id = registered.lines().next().unwrap().split("  ").next().unwrap().to_owned();
-        let (removed, ended) = asked(Hooks::Remove { ids: vec![id.clone()] }, &machine);
+        let (removed, ended) = asked(HooksCommand::Remove { ids: vec![id.clone()] }, &machine);
         assert_eq!((removed, ended), (format!("{id} is removed\n1 webhook removed.\n"), Ok(())));
-        assert!(asked(Hooks::Remove { ids: Vec::new() }, &machine).0.ends_with("25 webhooks removed.\n"));
-        assert_eq!(asked(Hooks::List, &machine).0, "0 webhooks.\n");
+        assert!(
+            asked(HooksCommand::Remove { ids: Vec::new() }, &machine).0.ends_with("25 webhooks removed.\n")
+        );
+        assert_eq!(asked(HooksCommand::List, &machine).0, "0 webhooks.\n");
     }
 
     #[test]
     fn what_keeps_a_command_from_its_work_is_said_with_what_to_do() {
         let (_runtime, simulator) = simulator(&["hooks_listed=off"]);
-        let refused = |hooks: Hooks, directory: &str| {
+        let refused = |hooks: HooksCommand, directory: &str| {
             asked(hooks, &machine(&simulator.base_url(), directory)).1.unwrap_err()
         };
-        let register = |site: Option<&str>| Hooks::Register { site: site.map(str::to_owned) };
+        let register = |site: Option<&str>| HooksCommand::Register { site: site.map(str::to_owned) };
         assert!(refused(register(None), "").contains("below `[directory]`"));
         assert_eq!(refused(register(Some("wiki")), DIRECTORY), "there is no site `wiki`");
-        assert!(refused(Hooks::List, DIRECTORY).contains("does not list its webhooks"));
-        assert!(refused(Hooks::Remove { ids: Vec::new() }, DIRECTORY).contains("does not list"));
-        let nobody = Hooks::Remove { ids: vec!["../Individuals".into()] };
+        assert!(refused(HooksCommand::List, DIRECTORY).contains("does not list its webhooks"));
+        assert!(refused(HooksCommand::Remove { ids: Vec::new() }, DIRECTORY).contains("does not list"));
+        let nobody = HooksCommand::Remove { ids: vec!["../Individuals".into()] };
         assert!(refused(nobody, DIRECTORY).contains("not a GUID"));
         let short = DIRECTORY.replace("HOOK_SECRET", "KEY");
-        assert!(refused(Hooks::List, &short).contains("22 to 128 letters"));
-        let down = asked(Hooks::List, &machine("http://127.0.0.1:9", DIRECTORY)).1.unwrap_err();
+        assert!(refused(HooksCommand::List, &short).contains("22 to 128 letters"));
+        let down = asked(HooksCommand::List, &machine("http://127.0.0.1:9", DIRECTORY)).1.unwrap_err();
         assert!(down.contains("cannot be reached"), "{down}");
     }
 }

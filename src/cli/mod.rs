@@ -94,7 +94,7 @@ pub enum Command {
     Store(store::StoreCommand),
     /// Has the AMS tell the gateway of changes as they are made, by webhooks.
     #[command(subcommand)]
-    Hooks(hooks::Hooks),
+    Hooks(hooks::HooksCommand),
     /// Makes the secret key, and shows the public keys of assertions.
     #[command(subcommand)]
     Keys(keys::Keys),

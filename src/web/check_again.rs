@@ -6,7 +6,6 @@ use axum::extract::{Request, State};
 use axum::http::Response;
 
 use super::arrived::Arrived;
-use super::forms::LARGEST_FORM;
 use super::log;
 use super::pages::{Notice, Retry};
 use super::present::Present;
@@ -14,6 +13,9 @@ use super::state::{Services, answer, see_other};
 use crate::domain::return_to::ReturnTo;
 use crate::flows::person::RefreshError;
 use crate::flows::refresh::CheckedAgain;
+
+/// One address. Bytes.
+const LARGEST_BODY: usize = 16 * 1024;
 
 /// When to ask again, after the store did not take what was read.
 const SOON: Retry = Retry::after(5);
@@ -30,7 +32,7 @@ pub async fn check_again(
     if !arrived.is_sent_from_here(&parts.headers) {
         return answer(Notice::BadRequest.html(&arrived.frame()));
     }
-    let Ok(form) = to_bytes(body, LARGEST_FORM).await else {
+    let Ok(form) = to_bytes(body, LARGEST_BODY).await else {
         return answer(Notice::BodyTooLarge.html(&arrived.frame()));
     };
     let page = page_of(&arrived, &form);

@@ -77,7 +77,7 @@ async fn while_the_ams_gives_no_answer_nobody_is_worse_off_for_asking() {
     let page = world.url("/members");
     let told = nils.post(world.url("/_gate/check-again"), &[("page", &page)]).await.expect(503);
     assert!(told.text.contains("We could not check just now"), "{}", told.text);
-    nils.get(world.url("/account")).await.expect(200);
+    nils.get(world.url("/_gate/me")).await.expect(200);
     world.people().set_switch("fault=none").unwrap();
     world.forward(SignedDuration::from_secs(61));
     nils.post(world.url("/_gate/check-again"), &[("page", &page)]).await.expect(303);

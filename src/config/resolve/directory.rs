@@ -4,8 +4,8 @@ use secrecy::SecretString;
 
 use super::raw;
 use super::values::Resolving;
-use crate::domain::directory::feed::{Coverage, FeedSettings};
 use crate::domain::directory::feed_zone::FeedZone;
+use crate::domain::directory::settings::{Coverage, FeedSettings};
 use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
 use crate::domain::time::TimeZone;
 

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use super::feed_zone::{FeedZone, ZoneReading, ZoneSearch};
+use super::feed_zone::{ZoneReading, ZoneSearch};
+use super::settings::{Coverage, FeedSettings};
 use crate::domain::parts::Part;
 use crate::domain::record::IndividualId;
-use crate::domain::time::{TimeZone, Timestamp};
+use crate::domain::time::Timestamp;
 
 /// Polls overlap by this, for clocks that differ and instants cut to the minute.
 pub const OVERLAP: SignedDuration = SignedDuration::from_mins(3);
@@ -33,27 +34,6 @@ const MOST_NAMED: usize = 20_000;
 
 /// More changes in doubt than this are enough to tell.
 const MOST_SUSPICIONS: usize = 100;
-
-/// Of which changes the feed tells.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Coverage {
-    /// Names, addresses and the like.
-    #[default]
-    Profiles,
-    /// Whatever is on a record.
-    Everything,
-}
-
-/// What is configured of the feed.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FeedSettings {
-    /// Of which changes it tells.
-    pub coverage: Coverage,
-    /// In which zone the AMS reads instants.
-    pub zone: FeedZone,
-    /// The association's zone.
-    pub association: TimeZone,
-}
 
 /// What to ask the feed. All its pages are one answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,9 +2,29 @@
 
 use jiff::SignedDuration;
 
-use super::feed::{Coverage, FeedSettings};
 use super::feed_zone::FeedZone;
 use crate::domain::time::TimeZone;
+
+/// Of which changes the feed tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Coverage {
+    /// Names, addresses and the like.
+    #[default]
+    Profiles,
+    /// Whatever is on a record.
+    Everything,
+}
+
+/// What is configured of the feed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedSettings {
+    /// Of which changes it tells.
+    pub coverage: Coverage,
+    /// In which zone the AMS reads instants.
+    pub zone: FeedZone,
+    /// The association's zone.
+    pub association: TimeZone,
+}
 
 /// Of whom the directory has records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::SignedDuration;
 
 use crate::domain::directory::absence::{Absence, AbsenceVerdict};
-use crate::domain::directory::feed::{Feed, FeedSettings};
+use crate::domain::directory::feed::Feed;
 use crate::domain::directory::overlay::Rosters;
 use crate::domain::directory::plan::{Due, Task, WhyRead};
 use crate::domain::directory::roster::{Roster, RosterEntry, RosterLine, RosterReading, RosterStanding};
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
+use crate::domain::directory::settings::FeedSettings;
 use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
 use crate::domain::directory::sweep::MemberSweep;
 use crate::domain::parts::Part;

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::page::{RosterRow, StatusPart};
+use super::page::{RosterTableRow, StatusPart};
 use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::directory::{DirectoryStatus, HeldAbsences, RosterStatus};
@@ -75,8 +75,8 @@ fn kept_in_step(status: &DirectoryStatus, zone: &TimeZone) -> Vec<(&'static str,
 }
 
 /// Every roster, and all members if absences from their list are held.
-pub fn rows(status: &DirectoryStatus, zone: &TimeZone) -> Vec<RosterRow> {
-    let members = status.sweep_held.as_ref().map(|held| RosterRow {
+pub fn rows(status: &DirectoryStatus, zone: &TimeZone) -> Vec<RosterTableRow> {
+    let members = status.sweep_held.as_ref().map(|held| RosterTableRow {
         name: "All members".to_owned(),
         key: String::new(),
         people: status.last_sweep.map_or_else(String::new, |(_, count)| count.to_string()),
@@ -87,14 +87,14 @@ pub fn rows(status: &DirectoryStatus, zone: &TimeZone) -> Vec<RosterRow> {
     members.into_iter().chain(status.rosters.iter().map(|roster| row(roster, zone))).collect()
 }
 
-fn row(roster: &RosterStatus, zone: &TimeZone) -> RosterRow {
+fn row(roster: &RosterStatus, zone: &TimeZone) -> RosterTableRow {
     let people = match roster.people {
         None => "Not read yet".to_owned(),
         Some(count) if roster.has_dates => grouped(count),
         // Its rows lack dates, so each person's own list decides.
         Some(count) => format!("{}, without dates", grouped(count)),
     };
-    RosterRow {
+    RosterTableRow {
         name: roster.name.to_string(),
         key: roster.name.to_string(),
         people,

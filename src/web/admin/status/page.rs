@@ -39,7 +39,7 @@ impl StatusPart {
 
 /// A roster, or everybody, with absences that may be held.
 #[derive(Clone, Debug)]
-pub struct RosterRow {
+pub struct RosterTableRow {
     /// Of what: `committee/EDU`, or all members.
     pub name: String,
     /// As a form sends it; empty: all members.
@@ -63,7 +63,7 @@ pub struct StatusPage {
     /// Part by part.
     pub parts: Vec<StatusPart>,
     /// The rosters, with absences that are held.
-    pub rosters: Vec<RosterRow>,
+    pub rosters: Vec<RosterTableRow>,
     /// The AMS environment to which one can switch.
     pub other: Option<String>,
 }
