@@ -57,7 +57,7 @@ impl DirectoryUpdater {
 
     pub(super) async fn keep_feed(&self) -> Result<(), StoreError> {
         let feed = write(&self.parts.beliefs.state().feed)?;
-        Ok(self.parts.store.put_state(self.environment(), FEED, &feed).await?)
+        self.parts.store.put_state(self.environment(), FEED, &feed).await
     }
 
     pub(super) async fn keep_sweep(&self) -> Result<(), StoreError> {

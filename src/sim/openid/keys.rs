@@ -1,6 +1,7 @@
 //! The keys with which a provider signs: the client's secret, or RSA keys that are made when they are first needed.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
@@ -52,10 +53,10 @@ pub struct Keys {
 impl Keys {
     fn pair(&mut self, number: u32) -> Result<&KeyPair, Unspecified> {
         // Making a key takes a while, and most simulators never need one.
-        if !self.pairs.contains_key(&number) {
-            self.pairs.insert(number, KeyPair::generate(KeySize::Rsa2048)?);
+        match self.pairs.entry(number) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(new) => Ok(new.insert(KeyPair::generate(KeySize::Rsa2048)?)),
         }
-        self.pairs.get(&number).ok_or(Unspecified)
     }
 
     /// The name of a key in the key set.

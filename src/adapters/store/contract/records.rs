@@ -93,7 +93,7 @@ pub(super) async fn of_readings_at_the_same_time_none_is_lost(place: &dyn Place)
     }
     tasks.join_all().await;
     let held = held(&*store, DANA).await;
-    let latest = |part| readings().filter(|reading| reading.confirmed.of(part).is_some()).last().unwrap();
+    let latest = |part| readings().rfind(|reading| reading.confirmed.of(part).is_some()).unwrap();
     assert_eq!(held.committees, latest(Part::Committees).committees);
     assert_eq!(held.purchases, latest(Part::Purchases).purchases);
     assert_eq!(held.certifications, latest(Part::Certifications).certifications);

@@ -120,6 +120,9 @@ async fn insert(
     connection.all(insert, arguments, |row| digest(row, 0)).await
 }
 
+/// A person, when something about them was last confirmed, and by which pages.
+type ConfirmedRow = (Vec<u8>, (i64, Vec<u8>));
+
 /// Confirms parts of these people's records. The change log does not tell of it: nothing on which a decision rests has changed.
 pub(super) async fn confirm(
     connection: &QueryConnection<'_>,
@@ -130,14 +133,18 @@ pub(super) async fn confirm(
     let select = "SELECT person, as_of, listed FROM records WHERE environment = $1 AND person = ANY ($2)
                   ORDER BY person FOR NO KEY UPDATE";
     let people: Vec<&[u8]> = people.iter().map(|person| &person[..]).collect();
-    let found: Vec<(Vec<u8>, (i64, Vec<u8>))> = connection
+    let found: Vec<ConfirmedRow> = connection
         .all(select, values![environment, people], |row| {
             let listed: Option<Vec<u8>> = column(row, 2)?;
             Ok((column(row, 0)?, confirming.of(column(row, 1)?, listed.as_deref())))
         })
         .await?;
-    let (people, confirmed): (Vec<Vec<u8>>, Vec<(i64, Vec<u8>)>) = found.into_iter().unzip();
-    let (as_of, listed): (Vec<i64>, Vec<Vec<u8>>) = confirmed.into_iter().unzip();
+    let (mut people, mut as_of, mut listed) = (Vec::new(), Vec::new(), Vec::new());
+    for (person, (confirmed, pages)) in found {
+        people.push(person);
+        as_of.push(confirmed);
+        listed.push(pages);
+    }
     let update = "UPDATE records SET as_of = r.as_of, listed = r.listed
          FROM unnest($2, $3, $4) AS r (person, as_of, listed)
          WHERE records.environment = $1 AND records.person = r.person";

@@ -240,7 +240,8 @@ fn the_zone_is_found_by_looking_back() {
                 "{association} {zone} {when}: {waited:?}"
             );
         }
-        assert!(world.reads.values().all(|reads| reads.len() == 1), "{association} {zone}: read once each");
+        // Once when they are named, and at most once more when the feed has stopped naming them.
+        assert!(world.reads.values().all(|reads| reads.len() <= 2), "{association} {zone}");
     }
 }
 

@@ -69,7 +69,10 @@ fn what_was_read_later_counts() {
     let new = seat("EDU", 2);
     let others = [("joe", seat("EDU", 3))];
     let with_jane = [("joe", seat("EDU", 3)), ("jane", new.clone())];
-    let cases: [(&str, i64, &[CommitteeSeat], &str, &[i64], &[(&str, CommitteeSeat)], &[CommitteeSeat]); 9] = [
+    type Seats<'a> = &'a [CommitteeSeat];
+    type On<'a> = &'a [(&'a str, CommitteeSeat)];
+    type Case<'a> = (&'a str, i64, Seats<'a>, &'a str, &'a [i64], On<'a>, Seats<'a>);
+    let cases: [Case<'_>; 9] = [
         (
             "a newer roster has her",
             5,
@@ -79,12 +82,12 @@ fn what_was_read_later_counts() {
             &with_jane,
             &[fin.clone(), new.clone()],
         ),
-        ("an older one", 5, &[edu.clone()], "EDU", &[4], &with_jane, std::slice::from_ref(&edu)),
-        ("as old", 5, &[edu.clone()], "EDU", &[5], &with_jane, std::slice::from_ref(&edu)),
+        ("an older one", 5, std::slice::from_ref(&edu), "EDU", &[4], &with_jane, std::slice::from_ref(&edu)),
+        ("as old", 5, std::slice::from_ref(&edu), "EDU", &[5], &with_jane, std::slice::from_ref(&edu)),
         (
             "one newer reading lacks her",
             5,
-            &[edu.clone()],
+            std::slice::from_ref(&edu),
             "EDU",
             &[4, 6],
             &others,
@@ -102,17 +105,17 @@ fn what_was_read_later_counts() {
         (
             "by the name of the committee",
             5,
-            &[edu.clone()],
+            std::slice::from_ref(&edu),
             "Committee EDU",
             &[6],
             &with_jane,
             std::slice::from_ref(&new),
         ),
-        ("by the name, and nobody on it", 5, &[edu.clone()], "Committee EDU", &[6, 7], &[], &[]),
+        ("by the name, and nobody on it", 5, std::slice::from_ref(&edu), "Committee EDU", &[6, 7], &[], &[]),
         (
             "another committee",
             5,
-            &[edu.clone()],
+            std::slice::from_ref(&edu),
             "FIN",
             &[6, 7],
             &[("joe", seat("FIN", 3))],
@@ -121,7 +124,7 @@ fn what_was_read_later_counts() {
         (
             "without dates her list decides",
             5,
-            &[edu.clone()],
+            std::slice::from_ref(&edu),
             "EDU",
             &[6, 7],
             &[("jane", seat("EDU", 0))],
