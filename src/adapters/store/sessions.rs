@@ -36,7 +36,7 @@ pub struct SessionFilter {
 /// outbox, in the same transaction.
 pub trait Sessions: Send + Sync + 'static {
     /// Writes a new session together with the record it rests on: both or neither. The record is joined with the one that is there,
-    /// as [`Directory::put_record`](super::directory::Directory::put_record) does, and given back. The session begins now.
+    /// as `Directory::put_record` does, and given back. The session begins now.
     fn begin_session<'a>(&'a self, session: &'a Session, record: &'a Record) -> StoreFuture<'a, Record>;
 
     /// A session with the latest record of its person in the same environment. `None`: unknown or ended.
