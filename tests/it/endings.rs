@@ -280,7 +280,7 @@ async fn of_250_forged_returns_at_once_ten_reach_the_ams_and_the_others_wait() {
         let token = format!("{n:08x}-1111-4222-8333-444455556666");
         forgers.push((forger, format!("{}&UserId={id}&sso={token}", return_address(&form))));
     }
-    world.people().update_switches(|switches| switches.latency = Duration::from_millis(200));
+    world.people().update_switches(|switches| switches.latency = Duration::from_secs(2));
     let mut returns = tokio::task::JoinSet::new();
     for (mut forger, address) in forgers {
         // On a new connection: the old one may have been idle for too long.
