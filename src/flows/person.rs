@@ -146,6 +146,8 @@ pub struct Person {
     read_as_far_as_it_goes: AtomicI64,
     /// Instant (microseconds) at which the person last asked to be read at once.
     checked_again: AtomicI64,
+    /// Instant (microseconds) at which it was last seen that the directory sees to this person.
+    seen_to: AtomicI64,
     /// Set while a background refresh is asked for or under way.
     pub(super) refresh_asked: AtomicBool,
     /// Held by the one who reads the record again; those who waited share the outcome.
@@ -168,6 +170,7 @@ impl Person {
             gone: AtomicBool::new(false),
             read_as_far_as_it_goes: AtomicI64::new(i64::MIN),
             checked_again: AtomicI64::new(i64::MIN),
+            seen_to: AtomicI64::new(i64::MIN),
             refresh_asked: AtomicBool::new(false),
             reading: tokio::sync::Mutex::default(),
         }
@@ -206,6 +209,17 @@ impl Person {
     /// What this reading could not bring, another will not either.
     pub(super) fn set_read_as_far_as_it_goes(&self, as_of: Timestamp) {
         self.read_as_far_as_it_goes.store(as_of.as_microsecond(), Ordering::Relaxed);
+    }
+
+    /// The directory sees to this person, so the requests of the next minute need not say that the record is old.
+    pub(super) fn put_off_hints(&self, now: Timestamp) {
+        self.seen_to.store(now.as_microsecond(), Ordering::Relaxed);
+    }
+
+    /// Whether a request is to say that the record is old.
+    pub(super) fn takes_hints(&self, now: Timestamp) -> bool {
+        let since = now.as_microsecond().saturating_sub(self.seen_to.load(Ordering::Relaxed));
+        !(0..60_000_000).contains(&since)
     }
 
     /// Whether the person may be read at once because they say so: not again within this time. A clock that was set back does not make

@@ -200,7 +200,8 @@ impl Refresh {
         let Some(record) = self.ams.read(id, parts.clone(), priority).await? else {
             return self.not_found(environment, id, person).await;
         };
-        self.beliefs.note_read(&record);
+        let whole = self.beliefs.needed(&self.rules.load().rules, Some(id), None, self.clock.now());
+        self.beliefs.note_read(&record, record.has_all(&whole));
         let stored = self.directory.put_record(environment, &record, self.clock.now()).await;
         if let Some(person) = person {
             self.renew(person, record, &parts, priority).await?;
@@ -284,6 +285,7 @@ impl Refresh {
                 person.renew(Arc::new(confirmed), &self.rules.load(), now);
             }
             if !self.beliefs.note_old(&person.record(), &self.rules.load().rules, now) {
+                person.put_off_hints(now);
                 return;
             }
         }

@@ -233,7 +233,8 @@ impl Visits {
         if limits.freshness(held.core_confirmed, now) == Freshness::Stale {
             return Presence::Stale;
         }
-        if limits.freshness(held.all_confirmed, now) != Freshness::Fresh || live.person.is_being_read(&held) {
+        let is_old = limits.freshness(held.all_confirmed, now) != Freshness::Fresh;
+        if is_old && live.person.takes_hints(now) || live.person.is_being_read(&held) {
             self.refresh.hint(&live.person);
         }
         if held.standing.decision.admitted { Presence::Present(held) } else { Presence::Over }

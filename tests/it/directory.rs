@@ -193,3 +193,38 @@ async fn a_clock_that_goes_back_signs_nobody_out() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roster_of_which_the_ams_says_nothing_takes_nobody_off_it() {
+    let world = World::planned(in_step()).await;
+    let mut jane = signed_in(&world, CHAIR).await;
+    settled(&world).await;
+    for fault in [Fault::Status(404), Fault::Status(400), Fault::NoContent] {
+        world.people().update_switches(|switches| {
+            switches.fault = fault;
+            switches.fault_on = Scope::Only(Endpoint::CommitteeMembers);
+        });
+        let before = world.people().calls(Endpoint::CommitteeMembers);
+        for _ in 0..12 {
+            world.forward(SignedDuration::from_secs(75));
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+            assert!(holds(&world, &mut jane, "education_chair").await, "{fault:?}");
+        }
+        assert!(world.people().calls(Endpoint::CommitteeMembers) > before, "{fault:?}: it was asked for");
+    }
+}
+
+/// The record is old enough to be said so with each request; the AMS is not asked for it, and neither is a worker.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_of_somebody_whom_the_directory_sees_to_costs_no_call() {
+    let world = World::planned(in_step()).await;
+    let mut sam = signed_in(&world, STAFF).await;
+    settled(&world).await;
+    world.forward(SignedDuration::from_mins(40));
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    let reads = world.people().calls(Endpoint::Profile);
+    for _ in 0..50 {
+        assert!(holds(&world, &mut sam, "staff").await);
+    }
+    assert_eq!(world.people().calls(Endpoint::Profile), reads);
+}

@@ -30,7 +30,7 @@ const NAMED_ON_AND_ON: SignedDuration = SignedDuration::from_hours(1);
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(48);
 
 /// More people named than this are a matter for a sweep.
-const MOST_NAMED: usize = 20_000;
+pub const MOST_NAMED: usize = 20_000;
 
 /// More changes in doubt than this are enough to tell.
 const MOST_SUSPICIONS: usize = 100;

@@ -38,8 +38,6 @@ pub enum Task {
     Feed,
     /// Who has changed within 26 hours, to check the polls.
     LookBack,
-    /// The AMS's own lists.
-    Catalogue,
     /// A roster from its first page to its last.
     Roster {
         /// Which.
@@ -60,8 +58,6 @@ pub enum Task {
 pub enum WhyRead {
     /// The change feed, a hook or a roster named them.
     Changed,
-    /// A date on the record has come.
-    DateCame,
     /// A list of somebody who is signed in is too old.
     ListTooOld,
     /// They are missing from a roster or a sweep.
@@ -175,9 +171,9 @@ pub fn calls_an_hour(tasks: &[Due]) -> f64 {
     tasks.iter().map(|due| f64::from(due.calls) * 3_600.0 / due.aim().as_secs_f64()).sum()
 }
 
-/// By how much the ages are stretched where only so many calls an hour are to be had: 1 if all fits.
-pub fn stretch(tasks: &[Due], calls_per_hour: f64) -> f64 {
-    (calls_an_hour(tasks) / calls_per_hour.max(1.0)).max(1.0)
+/// By how much the ages are stretched where it takes so many calls an hour and only so many are to be had: 1 if all fits.
+pub fn stretch(taken: f64, to_be_had: f64) -> f64 {
+    (taken / to_be_had.max(1.0)).max(1.0)
 }
 
 /// What there is to do for one roster.

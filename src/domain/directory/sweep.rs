@@ -145,10 +145,5 @@ impl MemberSweep {
     }
 }
 
-/// Whether somebody who has been gone from the AMS since `gone` is to be erased.
-pub fn is_forgotten(gone: Timestamp, forget_after: SignedDuration, now: Timestamp) -> bool {
-    now.duration_since(gone) >= forget_after
-}
-
 #[cfg(test)]
 mod tests;

@@ -3,19 +3,19 @@
 //! One state for all who read people; it is held for moments only, never over a call.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::SignedDuration;
 
+use crate::adapters::ams::reading::RosterCursor;
 use crate::domain::directory::absence::{Absence, AbsenceVerdict};
 use crate::domain::directory::feed::Feed;
 use crate::domain::directory::overlay::Rosters;
 use crate::domain::directory::plan::{Due, Task, WhyRead};
 use crate::domain::directory::roster::{Roster, RosterEntry, RosterLine, RosterReading, RosterStanding};
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
-use crate::domain::directory::settings::FeedSettings;
-use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
+use crate::domain::directory::settings::{DirectorySettings, FeedSettings, PeopleOnFile};
 use crate::domain::directory::sweep::MemberSweep;
 use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Parts, Record};
@@ -39,7 +39,7 @@ pub(super) struct WantedRead {
 #[derive(Debug)]
 pub(super) struct RosterUnderWay {
     pub(super) began: Timestamp,
-    pub(super) next: crate::adapters::ams::reading::RosterCursor,
+    pub(super) next: RosterCursor,
     pub(super) reading: RosterReading,
 }
 
@@ -58,7 +58,11 @@ pub(super) struct Believed {
     /// Who has signed in since the index was last looked after.
     pub(super) signed_in: Vec<Arc<Record>>,
     /// Rosters that differ from what the store has.
-    pub(super) unkept: BTreeMap<RosterName, ()>,
+    pub(super) unkept: BTreeSet<RosterName>,
+    /// Rosters that the AMS was found not to have.
+    pub(super) absent_rosters: BTreeSet<RosterName>,
+    /// The feed named too many: the sweep under way makes up for it.
+    pub(super) is_sweep_urgent: bool,
 }
 
 /// What is believed, for all who read people.
@@ -183,12 +187,14 @@ impl Beliefs {
         }
     }
 
-    /// One person has been read.
-    pub fn note_read(&self, record: &Record) {
+    /// One person has been read. `is_whole`: with all that no roster tells of; otherwise there is still something to read.
+    pub fn note_read(&self, record: &Record, is_whole: bool) {
         let began = record.as_of();
         let mut state = self.state();
-        state.feed.note_read(&record.id, began);
-        state.reads.remove(&record.id);
+        if is_whole {
+            state.feed.note_read(&record.id, began);
+            state.reads.remove(&record.id);
+        }
         state.absences.remove(&record.id);
         if let Some(sweep) = &mut state.sweep {
             sweep.confirm_present(&record.id);
@@ -208,7 +214,7 @@ impl Beliefs {
                 true => roster.confirm_absent(&record.id, began).is_some(),
                 false => roster.confirm_present(&record.id, lines, began),
             };
-            state.unkept.insert(name, ());
+            state.unkept.insert(name);
         }
         self.put_in_force(&state, has_changed);
     }

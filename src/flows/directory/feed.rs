@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use super::{AFTER_CHANGE, DirectoryUpdater, Hitch};
+use crate::adapters::ams::AmsError;
 use crate::adapters::budget::Priority;
-use crate::domain::directory::feed::FeedNews;
+use crate::domain::directory::feed::{FeedNews, MOST_NAMED};
 use crate::domain::directory::plan::WhyRead;
 use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
 
-/// More pages than this are a matter for a sweep.
-const MOST_PAGES: u32 = 200;
+/// A feed that goes on is broken: so many pages have more people than one answer may name.
+const MOST_PAGES: u32 = 2_000;
 
 impl DirectoryUpdater {
     pub(super) async fn poll_feed(&self, priority: Priority) -> Result<(), Hitch> {
@@ -36,17 +37,18 @@ impl DirectoryUpdater {
         Ok(self.keep_feed().await?)
     }
 
-    /// All pages, or nothing: half an answer would move the watermark past what it lacks.
+    /// All pages, or nothing: half an answer would move the watermark past what it lacks. Only where more people are named than are read
+    /// one by one, the rest does not matter.
     async fn changed(&self, asked: Timestamp, priority: Priority) -> Result<BTreeSet<IndividualId>, Hitch> {
         let mut named = BTreeSet::new();
         for page in 1..=MOST_PAGES {
             let answer = self.parts.ams.changed_since(asked, page, priority).await?;
             named.extend(answer.people);
-            if answer.is_last {
-                break;
+            if answer.is_last || named.len() > MOST_NAMED {
+                return Ok(named);
             }
         }
-        Ok(named)
+        Err(Hitch::Ams(AmsError::Unreadable("the change feed does not end".to_owned())))
     }
 
     fn follow(&self, news: FeedNews, now: Timestamp) {
@@ -65,6 +67,12 @@ impl DirectoryUpdater {
         }
         let known = self.index();
         let mut state = self.parts.beliefs.state();
+        if news.is_too_much {
+            tracing::warn!(
+                "The change feed names more people than are read one by one; the next sweep reads them"
+            );
+            state.is_sweep_urgent = true;
+        }
         if !news.to_read.is_empty() {
             state.named_at = Some(now);
         }

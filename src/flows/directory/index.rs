@@ -8,6 +8,12 @@ use crate::domain::parts::{Part, Parts};
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::time::Timestamp;
 
+/// So old may the lists of somebody get who is not signed in.
+pub(super) const LISTS_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Lists that cannot be read are tried again after this time.
+const PUT_OFF: SignedDuration = SignedDuration::from_hours(1);
+
 /// What memory has of a person: about a hundred bytes with the id.
 #[derive(Debug, Clone, Copy, Default)]
 struct OnFile {
@@ -15,8 +21,8 @@ struct OnFile {
     read: i64,
     /// When a page of everybody last had the person.
     listed: i64,
-    /// When the oldest list was confirmed that no roster tells of.
-    lists: i64,
+    /// When the lists are to be read that no roster tells of.
+    due: i64,
     /// What the last page of everybody said, as a number.
     said: u64,
 }
@@ -48,17 +54,35 @@ impl Index {
 
     /// Takes what is on file about a person. `lists`: the parts that no roster tells of.
     pub(super) fn put(&mut self, record: &Record, lists: &Parts) {
-        let oldest = lists.lists().map(|part| micros(record.confirmed.of(part))).min();
+        let oldest = lists.lists().map(|part| record.confirmed.of(part)).min();
         let person = self.people.entry(record.id.clone()).or_default();
-        person.read = person.read.max(micros(record.confirmed.of(Part::SecurityRoles)));
-        person.lists = oldest.unwrap_or(i64::MAX);
+        person.read =
+            person.read.max(record.confirmed.of(Part::SecurityRoles).map_or(0, Timestamp::as_microsecond));
+        person.due = match oldest {
+            // None of them matters.
+            None => i64::MAX,
+            // One was never read.
+            Some(None) => i64::MIN,
+            Some(Some(at)) => after(at, LISTS_EVERY),
+        };
     }
 
-    /// The person was on a page of everybody at `at`, which said this. Whether that is what the last page said.
-    pub(super) fn list(&mut self, id: &IndividualId, said: u64, at: Timestamp) -> bool {
+    /// The lists of a person could not be read now.
+    pub(super) fn put_off(&mut self, id: &IndividualId, now: Timestamp) {
+        if let Some(person) = self.people.get_mut(id) {
+            person.due = person.due.max(after(now, PUT_OFF));
+        }
+    }
+
+    /// Whether the last page of everybody that was kept said this of the person.
+    pub(super) fn was_listed_as(&self, id: &IndividualId, said: u64) -> bool {
+        self.people.get(id).is_some_and(|person| person.listed > 0 && person.said == said)
+    }
+
+    /// The person was on a page of everybody at `at`, which said this and was kept.
+    pub(super) fn list(&mut self, id: &IndividualId, said: u64, at: Timestamp) {
         let person = self.people.entry(id.clone()).or_default();
-        person.listed = at.as_microsecond();
-        std::mem::replace(&mut person.said, said) == said
+        (person.listed, person.said) = (at.as_microsecond(), said);
     }
 
     /// Those who were on a page since `from`, and those of them who were not since `since`.
@@ -74,24 +98,16 @@ impl Index {
         (asked, absent)
     }
 
-    /// Those whose lists were confirmed longest ago, with that instant. `None`: never.
-    pub(super) fn oldest_lists(&self, count: usize) -> Vec<(IndividualId, Option<Timestamp>)> {
-        let mut all: Vec<(i64, &IndividualId)> = self
-            .people
-            .iter()
-            .map(|(id, person)| (person.lists, id))
-            .filter(|(at, _)| *at < i64::MAX)
-            .collect();
-        let count = count.min(all.len());
-        if count == 0 {
-            return Vec::new();
+    /// Those whose lists are due first, with that instant, at most so many. What was never read is due now.
+    pub(super) fn first_due(&self, count: usize, now: Timestamp) -> Vec<(IndividualId, Timestamp)> {
+        let due = self.people.iter().map(|(id, person)| (person.due, id));
+        let mut due: Vec<(i64, &IndividualId)> = due.filter(|(at, _)| *at < i64::MAX).collect();
+        if count < due.len() {
+            due.select_nth_unstable(count);
+            due.truncate(count);
         }
-        if count < all.len() {
-            all.select_nth_unstable(count);
-        }
-        all.truncate(count);
-        let instant = |at: i64| if at == 0 { None } else { Timestamp::from_microsecond(at).ok() };
-        all.into_iter().map(|(at, id)| (id.clone(), instant(at))).collect()
+        let instant = |at: i64| Timestamp::from_microsecond(at).ok().filter(|_| at > i64::MIN).unwrap_or(now);
+        due.into_iter().map(|(at, id)| (id.clone(), instant(at))).collect()
     }
 
     /// The person is no longer on file.
@@ -100,6 +116,58 @@ impl Index {
     }
 }
 
-fn micros(at: Option<Timestamp>) -> i64 {
-    at.map_or(0, Timestamp::as_microsecond)
+/// Microseconds since 1970.
+fn after(at: Timestamp, by: SignedDuration) -> i64 {
+    at.checked_add(by).unwrap_or(Timestamp::MAX).as_microsecond()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::parts::Confirmed;
+
+    fn at(hour: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + hour * 3_600).unwrap()
+    }
+
+    fn id(name: &str) -> IndividualId {
+        IndividualId::parse(name).unwrap()
+    }
+
+    fn record(name: &str, purchases: Option<Timestamp>) -> Record {
+        let mut record = crate::adapters::ams::kinds::Kind::default()
+            .record(serde_json::json!({ "individual": { "id": name } }).as_object().unwrap().clone(), at(0))
+            .unwrap();
+        record.confirmed = Confirmed::at(at(0), Part::OF_THE_INDIVIDUAL);
+        record.confirmed.set(Part::Purchases, purchases);
+        record
+    }
+
+    #[test]
+    fn lists_are_due_a_day_after_they_were_read_and_put_off_if_they_cannot_be() {
+        let lists = Parts { purchases: true, ..Parts::default() };
+        let mut index = Index::default();
+        index.put(&record("read", Some(at(0))), &lists);
+        index.put(&record("never", None), &lists);
+        index.put(&record("later", Some(at(5))), &lists);
+        index.put(&record("nothing-needed", None), &Parts::default());
+        assert_eq!(index.first_due(2, at(1)), [(id("never"), at(1)), (id("read"), at(24))]);
+        index.put_off(&id("never"), at(1));
+        assert_eq!(index.first_due(1, at(1)), [(id("never"), at(2))]);
+        index.put_off(&id("read"), at(1));
+        let mut all = index.first_due(9, at(1));
+        all.sort();
+        assert_eq!(all, [(id("later"), at(29)), (id("never"), at(2)), (id("read"), at(24))]);
+    }
+
+    #[test]
+    fn only_what_was_kept_of_a_page_is_as_before() {
+        let mut index = Index::default();
+        assert!(!index.was_listed_as(&id("jane"), 0), "never on a page");
+        index.list(&id("jane"), 7, at(1));
+        assert!(index.was_listed_as(&id("jane"), 7) && !index.was_listed_as(&id("jane"), 8));
+        index.list(&id("joe"), 7, at(3));
+        let (asked, absent) = index.listed_since(at(1), at(2));
+        assert_eq!((asked, absent), (2, BTreeSet::from([id("jane")])));
+    }
 }

@@ -73,7 +73,7 @@ impl DirectoryUpdater {
         let wanted = self.wanted_rosters();
         let (unkept, dropped) = {
             let mut state = self.parts.beliefs.state();
-            let unkept: Vec<RosterName> = std::mem::take(&mut state.unkept).into_keys().collect();
+            let unkept = std::mem::take(&mut state.unkept);
             let dropped: Vec<RosterName> =
                 state.rosters.keys().filter(|name| !wanted.contains(name)).cloned().collect();
             dropped.iter().for_each(|name| drop(state.rosters.remove(name)));
@@ -85,12 +85,20 @@ impl DirectoryUpdater {
         for name in dropped {
             self.parts.store.remove_state(self.environment(), &format!("{ROSTERS}{name}")).await?;
         }
+        let mut outcome = Ok(());
         for name in unkept {
-            let Some(roster) = self.parts.beliefs.state().rosters.get(&name).cloned() else { continue };
-            let kept = write(&*roster)?;
-            self.parts.store.put_state(self.environment(), &format!("{ROSTERS}{name}"), &kept).await?;
+            if let Err(error) = self.keep_roster(&name).await {
+                self.parts.beliefs.state().unkept.insert(name);
+                outcome = Err(error);
+            }
         }
-        Ok(())
+        outcome
+    }
+
+    async fn keep_roster(&self, name: &RosterName) -> Result<(), StoreError> {
+        let Some(roster) = self.parts.beliefs.state().rosters.get(name).cloned() else { return Ok(()) };
+        let kept = write(&*roster)?;
+        self.parts.store.put_state(self.environment(), &format!("{ROSTERS}{name}"), &kept).await
     }
 }
 

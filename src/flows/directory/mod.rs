@@ -14,7 +14,7 @@ mod sweep;
 mod tasks;
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -29,6 +29,7 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
 use crate::domain::directory::plan::{Due, NextCall, Task, WhyRead, next_call};
+use crate::domain::directory::roster_name::RosterName;
 use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
@@ -47,6 +48,9 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// An AMS may take seconds for an answer; so many calls are under way at a time. The budget is the real limit.
 const AT_ONCE: usize = 4;
+
+/// An AMS that gives no answers is tried this often.
+const WHILE_SILENT: Duration = Duration::from_secs(5);
 
 /// Who was named by the AMS is read within this time, if the budget allows it.
 const AFTER_CHANGE: SignedDuration = SignedDuration::from_secs(60);
@@ -88,6 +92,9 @@ enum Hitch {
     Store(#[from] StoreError),
     #[error(transparent)]
     Person(#[from] RefreshError),
+    /// Each person's own list must do.
+    #[error("the AMS has no roster {0}, or does not say so")]
+    NoRoster(RosterName),
 }
 
 /// Keeps the directory of one AMS environment in step.
@@ -138,9 +145,9 @@ impl DirectoryUpdater {
             while under_way.try_join_next().is_some() {}
             self.look_after_index();
             let now = self.parts.clock.now();
-            let tasks = self.tasks(now);
+            let tasks = self.open_tasks(now);
             match next_call(&tasks, now, self.slot()) {
-                NextCall::Call(due) if under_way.len() < AT_ONCE => {
+                NextCall::Call(due) if under_way.len() < self.at_once() => {
                     let (updater, due) = (Arc::clone(self), due.clone());
                     self.in_flight().insert(due.task.clone());
                     under_way.spawn(async move { updater.carry_out(&due).await });
@@ -157,8 +164,13 @@ impl DirectoryUpdater {
         }
     }
 
+    fn at_once(&self) -> usize {
+        let silence = self.silence.lock().unwrap_or_else(PoisonError::into_inner);
+        if silence.since.is_some() { 1 } else { AT_ONCE }
+    }
+
     /// What is being done now.
-    fn in_flight(&self) -> std::sync::MutexGuard<'_, BTreeSet<Task>> {
+    fn in_flight(&self) -> MutexGuard<'_, BTreeSet<Task>> {
         // Nothing panics while it is held.
         self.in_flight.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -182,8 +194,6 @@ impl DirectoryUpdater {
             Task::RosterSince(name) => self.read_roster(&due.task, name, false, priority).await,
             Task::SweepPage => self.sweep_page(priority).await,
             Task::Person(id, why) => self.read_person(id, *why, priority).await,
-            // The administration reads the lists when they are looked at.
-            Task::Catalogue => Ok(()),
         };
         let now = self.parts.clock.now();
         self.note_outcome(due, outcome, now).await;
@@ -192,28 +202,33 @@ impl DirectoryUpdater {
     }
 
     async fn note_outcome(&self, due: &Due, outcome: Result<(), Hitch>, now: Timestamp) {
-        match outcome {
-            Ok(()) => {
-                self.parts.beliefs.state().failed.remove(&due.task);
-                self.note_answer();
-            }
-            Err(hitch) => {
-                {
-                    let mut state = self.parts.beliefs.state();
-                    match &due.task {
-                        Task::Person(id, _) => {
-                            if let Some(read) = state.reads.get_mut(id) {
-                                read.failed = Some(now);
-                            }
-                        }
-                        task => {
-                            state.failed.insert(task.clone(), now);
-                        }
-                    }
+        let Err(hitch) = outcome else {
+            self.parts.beliefs.state().failed.remove(&due.task);
+            self.note_answer();
+            return;
+        };
+        match &due.task {
+            Task::Person(id, _) => {
+                self.index().put_off(id, now);
+                if let Some(read) = self.parts.beliefs.state().reads.get_mut(id) {
+                    read.failed = Some(now);
                 }
+            }
+            task => drop(self.parts.beliefs.state().failed.insert(task.clone(), now)),
+        }
+        match hitch {
+            Hitch::NoRoster(name) => {
+                self.note_answer();
+                if self.parts.beliefs.state().absent_rosters.insert(name.clone()) {
+                    tracing::warn!(roster = %name, "The AMS has no such roster, or does not say so; each person is asked about");
+                }
+            }
+            // There were more important calls.
+            Hitch::Ams(AmsError::Busy) | Hitch::Person(RefreshError::Ams(AmsError::Busy)) => {}
+            hitch => {
                 self.note_hitch(&hitch, now);
-                // What fails at once must not spin.
-                tokio::time::sleep(Duration::from_millis(200)).await;
+                // An AMS that gives no answers is tried now and then, by all that is to be done together.
+                tokio::time::sleep(WHILE_SILENT).await;
             }
         }
     }
@@ -227,10 +242,6 @@ impl DirectoryUpdater {
     }
 
     fn note_hitch(&self, hitch: &Hitch, now: Timestamp) {
-        if matches!(hitch, Hitch::Ams(AmsError::Busy)) {
-            // There were more important calls.
-            return;
-        }
         let mut silence = self.silence.lock().unwrap_or_else(PoisonError::into_inner);
         silence.since.get_or_insert(now);
         let minute = SignedDuration::from_mins(1);
@@ -269,10 +280,7 @@ impl DirectoryUpdater {
     }
 
     /// Ends the hold of absences on a roster, or on the sweep over everybody (`None`): an administrator has seen it.
-    pub async fn release(
-        &self,
-        name: Option<&crate::domain::directory::roster_name::RosterName>,
-    ) -> Result<(), StoreError> {
+    pub async fn release(&self, name: Option<&RosterName>) -> Result<(), StoreError> {
         {
             let mut state = self.parts.beliefs.state();
             let changed = match name {
@@ -288,7 +296,7 @@ impl DirectoryUpdater {
                 }
             };
             if let Some(name) = name {
-                state.unkept.insert(name.clone(), ());
+                state.unkept.insert(name.clone());
             }
             self.parts.beliefs.put_in_force(&state, changed);
         }
@@ -296,7 +304,7 @@ impl DirectoryUpdater {
         self.keep_sweep().await
     }
 
-    fn index(&self) -> std::sync::MutexGuard<'_, Index> {
+    fn index(&self) -> MutexGuard<'_, Index> {
         // Nothing panics while it is held.
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -305,9 +313,7 @@ impl DirectoryUpdater {
 /// As what a call of a task is counted.
 fn background(task: &Task) -> Priority {
     match task {
-        Task::Feed | Task::LookBack | Task::Roster { .. } | Task::RosterSince(_) | Task::Catalogue => {
-            Priority::Catalogue
-        }
+        Task::Feed | Task::LookBack | Task::Roster { .. } | Task::RosterSince(_) => Priority::Catalogue,
         Task::Person(..) => Priority::Refresh,
         Task::SweepPage => Priority::Sweep,
     }

@@ -1,7 +1,6 @@
 //! One person: read when something says so, and what is on file of everybody.
 
-use jiff::SignedDuration;
-
+use super::index::LISTS_EVERY;
 use super::{DirectoryUpdater, Hitch};
 use crate::adapters::budget::Priority;
 use crate::domain::directory::plan::WhyRead;
@@ -32,7 +31,7 @@ impl DirectoryUpdater {
             // Perhaps the feed says that nothing has changed.
             let known = self.parts.store.record(self.environment(), id).await?;
             if let Some(confirmed) = known.as_ref().and_then(|record| self.parts.beliefs.confirmed(record)) {
-                let fresh = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now);
+                let fresh = now.checked_sub(LISTS_EVERY).unwrap_or(now);
                 let lists = self.needed_of(Some(id));
                 if lists.lists().all(|part| confirmed.confirmed.of(part).is_some_and(|at| at > fresh)) {
                     self.take_in(&confirmed).await?;
@@ -52,7 +51,7 @@ impl DirectoryUpdater {
         match reading.await? {
             ReadOutcome::Read(record) => self.put_in_index(&record),
             ReadOutcome::Gone => self.index().remove(id),
-            ReadOutcome::NotFound => {}
+            ReadOutcome::NotFound => self.index().put_off(id, now),
         }
         Ok(())
     }

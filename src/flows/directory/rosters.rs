@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use super::beliefs::RosterUnderWay;
 use super::{AFTER_CHANGE, DirectoryUpdater, Hitch};
+use crate::adapters::ams::AmsError;
 use crate::adapters::ams::reading::{RosterAnswer, RosterCursor, RosterScope};
 use crate::adapters::budget::Priority;
 use crate::domain::directory::feed::OVERLAP;
@@ -18,8 +19,8 @@ use crate::domain::time::Timestamp;
 /// Everybody on a roster without dates is read within this time after it was read for the first time.
 const WITHIN_OF_FIRST: SignedDuration = SignedDuration::from_mins(30);
 
-/// A roster that goes on is broken.
-const MOST_PAGES: u32 = 5_000;
+/// A roster that goes on is broken, and half of one must not take anybody off it.
+const MOST_PAGES: u32 = 1_000;
 
 impl DirectoryUpdater {
     /// The next page of a roster; after the last one the whole reading counts.
@@ -47,22 +48,27 @@ impl DirectoryUpdater {
             (scope, begun.unwrap_or_else(new))
         };
         let answer = self.parts.ams.roster(name, scope, under_way.next, priority).await?;
-        let (reading, next, is_list) = match answer {
+        let (reading, next, is_page) = match answer {
             RosterAnswer::Page { reading, next } => (reading, next, true),
-            // An empty roster may look so. Whether it does is a matter of what this AMS has done before.
-            RosterAnswer::NoList { ends_lists_so } => (RosterReading::default(), None, ends_lists_so),
+            RosterAnswer::NoList { ends_lists_so: true } => (RosterReading::default(), None, false),
+            RosterAnswer::NoList { ends_lists_so: false } => return Err(Hitch::NoRoster(name.clone())),
         };
         under_way.reading.rows.extend(reading.rows);
         under_way.reading.cancelled.extend(reading.cancelled);
-        if let Some(next) = next.filter(|next| next.page <= MOST_PAGES) {
+        if let Some(next) = next {
+            if next.page > MOST_PAGES {
+                return Err(Hitch::Ams(AmsError::Unreadable("a roster does not end".to_owned())));
+            }
             under_way.next = next;
             self.parts.beliefs.state().under_way.insert(task.clone(), under_way);
             return Ok(());
         }
-        let listed = if with_list { self.is_listed(name, priority).await? } else { Listed::Unknown };
-        if !is_list && !self.parts.beliefs.state().rosters.contains_key(name) && listed != Listed::Yes {
-            // Nothing is known of it, and the AMS says nothing: each person's own list must do.
-            return Err(Hitch::Ams(crate::adapters::ams::AmsError::Failed(404)));
+        // What looks like an empty list, as this AMS ends lists, may be no list at all. Its own list says whether it has such a roster.
+        let is_first = !self.parts.beliefs.state().rosters.contains_key(name);
+        let asks_list = with_list || !is_page && is_first;
+        let listed = if asks_list { self.is_listed(name, priority).await? } else { Listed::Unknown };
+        if !is_page && asks_list && listed != Listed::Yes {
+            return Err(Hitch::NoRoster(name.clone()));
         }
         let RosterUnderWay { began, reading, .. } = under_way;
         self.take_roster(name, scope, reading, listed, began);
@@ -114,7 +120,8 @@ impl DirectoryUpdater {
                 state.want(id, WhyRead::NewNeed, began, within);
             }
         }
-        state.unkept.insert(name.clone(), ());
+        state.unkept.insert(name.clone());
+        state.absent_rosters.remove(name);
         let has_changed = is_first || !change.changed.is_empty();
         self.parts.beliefs.put_in_force(&state, has_changed);
     }

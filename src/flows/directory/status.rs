@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::DirectoryUpdater;
+use crate::domain::directory::brake::Absentees;
 use crate::domain::directory::plan::stretch;
 use crate::domain::directory::roster_name::RosterName;
 use crate::domain::directory::settings::PeopleOnFile;
@@ -77,14 +78,13 @@ impl DirectoryUpdater {
     /// How it stands now.
     pub fn status(&self) -> DirectoryStatus {
         let now = self.parts.clock.now();
-        let (tasks, sweep_every, wanted) = (self.tasks(now), self.sweep_every(), self.wanted_rosters());
-        let demand = self.demand(&tasks);
+        let (sweep_every, wanted) = (self.sweep_every(), self.wanted_rosters());
+        let demand = self.demand(&self.tasks(now));
         let allowed = self.parts.budget.rate().per_minute.saturating_mul(60 * 2) / 3;
         let allowed = f64::from(u32::try_from(allowed).unwrap_or(u32::MAX));
-        let stretched = (demand / allowed).max(stretch(&tasks, allowed));
         let people = self.index().len();
         let state = self.parts.beliefs.state();
-        let held = |absentees: &crate::domain::directory::brake::Absentees| {
+        let held = |absentees: &Absentees| {
             let people = absentees.people().len();
             absentees.held_since().map(|since| HeldAbsences { since, people })
         };
@@ -115,7 +115,7 @@ impl DirectoryUpdater {
             sweep_every,
             sweep_held: state.sweep.as_ref().and_then(|sweep| held(sweep.absentees())),
             to_read: state.reads.len(),
-            stretch: stretched.max(1.0),
+            stretch: stretch(demand, allowed),
             calls_an_hour: demand,
         }
     }

@@ -34,15 +34,14 @@ impl DirectoryUpdater {
     async fn take_page(&self, people: &[Record], brings: &[Part], now: Timestamp) -> Result<(), Hitch> {
         let (mut new, mut as_before) = (Vec::new(), Vec::new());
         {
-            let mut index = self.index();
+            let index = self.index();
             for record in people {
-                let is_as_before = index.list(&record.id, said(record), now);
                 // A row that lacks a part says nothing about it.
                 let has_all = brings.iter().all(|part| record.confirmed.of(*part).is_some());
-                if is_as_before && has_all {
-                    as_before.push(record.id.clone())
+                if has_all && index.was_listed_as(&record.id, said(record)) {
+                    as_before.push(record.id.clone());
                 } else {
-                    new.push(record.clone())
+                    new.push(record.clone());
                 }
             }
         }
@@ -50,17 +49,19 @@ impl DirectoryUpdater {
             self.parts.store.confirm_records(self.environment(), &as_before, brings, now).await?;
             self.parts.visits.confirm(&as_before, brings, now);
         }
-        if new.is_empty() {
-            return Ok(());
+        if !new.is_empty() {
+            for record in &new {
+                self.note_if_changed(record, brings, now).await?;
+            }
+            let kept = self.parts.store.put_records(self.environment(), &new, now).await?;
+            for record in &kept {
+                self.parts.visits.take_in(record).await?;
+                self.put_in_index(record);
+            }
         }
-        for record in &new {
-            self.note_if_changed(record, brings, now).await?;
-        }
-        let kept = self.parts.store.put_records(self.environment(), &new, now).await?;
-        for record in &kept {
-            self.parts.visits.take_in(record).await?;
-            self.put_in_index(record);
-        }
+        // Only now: what was not kept is new the next time too.
+        let mut index = self.index();
+        people.iter().for_each(|record| index.list(&record.id, said(record), now));
         Ok(())
     }
 
@@ -103,8 +104,14 @@ impl DirectoryUpdater {
         let mut state = self.parts.beliefs.state();
         let Some(sweep) = &mut state.sweep else { return };
         let gone = sweep.finish(asked, &absent, now);
-        if let Some(since) = sweep.absentees().held_since().filter(|since| *since == now) {
-            tracing::warn!(people = absent.len(), of = asked, %since, "Very many people are missing from the AMS's list; each is asked about");
+        let held_since = sweep.absentees().held_since();
+        state.is_sweep_urgent = false;
+        if held_since == Some(now) {
+            tracing::warn!(
+                people = absent.len(),
+                of = asked,
+                "Very many people are missing from the AMS's list; each is asked about"
+            );
         }
         let gone: Vec<IndividualId> = gone.into_keys().collect();
         gone.iter().for_each(|id| state.want(id, WhyRead::Missing, now, AFTER_CHANGE));

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::DirectoryUpdater;
+use super::index::LISTS_EVERY;
 use crate::domain::directory::plan::{
     Due, FEED_EVERY, LOOK_BACK_EVERY, RosterPlan, Task, WhyRead, calls_an_hour, reads_of_missing,
     roster_tasks,
@@ -12,14 +13,14 @@ use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::parts::Part;
 use crate::domain::time::Timestamp;
 
-/// A sweep takes this long where the feed covers everything, and so old may the lists of somebody get who is not signed in.
+/// A sweep takes this long where the feed covers everything.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// People on a page, as long as nobody knows.
 const ON_A_PAGE: usize = 50;
 
-/// So many of those whose lists are too old are planned at a time; the oldest come first.
-const OLDEST: usize = 50;
+/// So many of those whose lists are due are planned at a time.
+const FIRST: usize = 50;
 
 impl DirectoryUpdater {
     /// The rosters that the mapping names and the AMS has.
@@ -77,13 +78,15 @@ impl DirectoryUpdater {
                     tasks.extend(reads_of_missing(roster.absentees(), calls_of_read));
                 }
             }
-            if let Some(sweep) = &state.sweep {
-                // The first one fills the directory.
-                let whole = sweep.before().map_or(self.parts.settings.sweep_every, |_| sweep_every);
+            let has_bulk = supplies.has_bulk && self.parts.settings.people == PeopleOnFile::Members;
+            if let Some(sweep) = state.sweep.as_ref().filter(|_| has_bulk) {
+                // The first one fills the directory, and one may have to make up for the feed.
+                let is_urgent = sweep.before().is_none() || state.is_sweep_urgent;
+                let whole = if is_urgent { self.parts.settings.sweep_every } else { sweep_every };
                 let (last, every) = sweep.page_times(whole);
                 tasks.push(Due::every(Task::SweepPage, last, every, 1));
                 tasks.extend(reads_of_missing(sweep.absentees(), calls_of_read));
-            } else if supplies.has_bulk && self.parts.settings.people == PeopleOnFile::Members {
+            } else if has_bulk {
                 tasks.push(Due::every(Task::SweepPage, None, sweep_every, 1));
             }
             tasks.extend(state.due_reads(calls_of_read));
@@ -92,13 +95,14 @@ impl DirectoryUpdater {
             }
         }
         tasks.extend(self.lists_too_old(calls_of_read, now));
+        tasks
+    }
+
+    /// Those of them that need not wait for one that is under way.
+    pub(super) fn open_tasks(&self, now: Timestamp) -> Vec<Due> {
+        let mut tasks = self.tasks(now);
         let in_flight = self.in_flight();
-        tasks.retain(|due| match &due.task {
-            Task::Person(id, _) => {
-                !in_flight.iter().any(|other| matches!(other, Task::Person(other, _) if other == id))
-            }
-            task => !in_flight.contains(task),
-        });
+        tasks.retain(|due| !in_flight.iter().any(|other| is_about_the_same(&due.task, other)));
         tasks
     }
 
@@ -113,21 +117,32 @@ impl DirectoryUpdater {
         if self.needed_of(None).lists().next().is_none() {
             return Vec::new();
         }
-        let oldest = self.index().oldest_lists(OLDEST);
-        // What was never read is due, and does not go before everything else: there may be thousands.
-        let a_day_ago = now.checked_sub(DAY).ok();
-        let due = |(id, at): (_, Option<Timestamp>)| {
-            Due::every(Task::Person(id, WhyRead::ListTooOld), at.or(a_day_ago), DAY, calls)
-        };
-        oldest.into_iter().map(due).collect()
+        let first = self.index().first_due(FIRST, now);
+        first
+            .into_iter()
+            .map(|(id, at)| Due::once(Task::Person(id, WhyRead::ListTooOld), at, LISTS_EVERY, calls))
+            .collect()
     }
 
-    /// How many calls an hour all of this takes.
+    /// How many calls an hour it takes in the long run. Reads of single people that are due once are no part of that.
     pub(super) fn demand(&self, tasks: &[Due]) -> f64 {
+        let is_standing = |due: &&Due| !matches!(due.task, Task::Person(..));
+        let standing: Vec<Due> = tasks.iter().filter(is_standing).cloned().collect();
         let lists = self.needed_of(None).lists().count();
-        let people = if lists == 0 { 0 } else { self.index().len() };
-        let shown = if lists == 0 { 0 } else { people.min(OLDEST) };
-        let hidden = people.saturating_sub(shown) * (1 + lists);
-        calls_an_hour(tasks) + f64::from(u32::try_from(hidden).unwrap_or(u32::MAX)) / 24.0
+        let of_people = if lists == 0 { 0 } else { self.index().len() * (1 + lists) };
+        let days_an_hour = 1.0 / LISTS_EVERY.as_secs_f64() * 3_600.0;
+        calls_an_hour(&standing) + f64::from(u32::try_from(of_people).unwrap_or(u32::MAX)) * days_an_hour
+    }
+}
+
+/// Whether one of two tasks must wait for the other.
+fn is_about_the_same(one: &Task, other: &Task) -> bool {
+    match (one, other) {
+        (Task::Person(one, _), Task::Person(other, _)) => one == other,
+        (
+            Task::Roster { name: one, .. } | Task::RosterSince(one),
+            Task::Roster { name: other, .. } | Task::RosterSince(other),
+        ) => one == other,
+        _ => one == other,
     }
 }

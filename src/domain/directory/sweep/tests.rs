@@ -67,14 +67,6 @@ fn an_empty_first_page_is_read_again_and_then_everybody_is_held() {
 }
 
 #[test]
-fn somebody_is_forgotten_after_the_time_and_not_by_a_clock_set_back() {
-    let month = SignedDuration::from_hours(30 * 24);
-    for (minute, expected) in [(-60, false), (0, false), (30 * 24 * 60 - 1, false), (30 * 24 * 60, true)] {
-        assert_eq!(is_forgotten(at(0), month, at(minute)), expected, "{minute}");
-    }
-}
-
-#[test]
 fn a_sweep_is_stored_as_it_is() {
     let mut sweep = MemberSweep::first(at(0));
     sweep.take_page(2, true, None, at(60));
