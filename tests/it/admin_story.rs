@@ -146,8 +146,8 @@ async fn enter_in_any_form_of_the_administration_does_what_its_main_button_says(
 }
 
 async fn world_with_a_provider() -> World {
-    World::planned(Plan { more: "[admin]\nroles = [\"staff\"]\n[oidc]\n".to_owned(), ..Plan::default() })
-        .await
+    let more = "[admin]\nroles = [\"staff\"]\n[oidc]\n".to_owned();
+    World::planned(Plan { more, directory: "in_step = true".to_owned(), ..Plan::default() }).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

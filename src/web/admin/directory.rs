@@ -9,7 +9,8 @@ use crate::flows::directory::DirectoryStatus;
 /// In a few sentences: who is on file, and how far the reading of everybody has come.
 pub fn completeness(status: &DirectoryStatus, zone: &TimeZone) -> String {
     if !status.in_step {
-        return "Only people who have signed in are on file: each is asked about alone (`directory.in_step = false`)."
+        return "Only people who have signed in are on file, and the AMS is asked about each of them alone: the configuration says so \
+                (directory.in_step)."
             .to_owned();
     }
     let to_read = match status.to_read {
@@ -18,7 +19,7 @@ pub fn completeness(status: &DirectoryStatus, zone: &TimeZone) -> String {
     };
     if status.coverage == PeopleOnFile::SignedIn {
         return format!(
-            "Only people who have signed in are on file, as the configuration wants it (`directory.people = \"signed_in\"`).{to_read}"
+            "Only people who have signed in are on file: the configuration says so (directory.people).{to_read}"
         );
     }
     let swept = match status.last_sweep {

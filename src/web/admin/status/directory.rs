@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::page::{RosterTableRow, StatusPart};
+use crate::domain::directory::roster_name::{RosterKind, RosterName};
 use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::directory::{DirectoryStatus, HeldAbsences, RosterStatus};
@@ -29,9 +30,9 @@ pub fn part(status: &DirectoryStatus, now: Timestamp, zone: &TimeZone) -> Status
         () if status.stretch > 1.0 => (Tone::Warn, "Slower than wanted"),
         () => (Tone::Good, "In step"),
     };
-    let mut facts =
-        vec![("People on file", grouped(status.people)), ("How complete", completeness(status, zone))];
+    let mut facts = vec![("How complete", completeness(status, zone))];
     if status.in_step {
+        facts.insert(0, ("People on file", grouped(status.people)));
         facts.extend(kept_in_step(status, zone));
     }
     let advice = match () {
@@ -40,8 +41,8 @@ pub fn part(status: &DirectoryStatus, now: Timestamp, zone: &TimeZone) -> Status
              you know that they have left, release them below."
         }
         () if !status.feed_lacks.is_empty() => {
-            "The AMS changed records of which its change feed did not tell. Such changes are found by rosters and sweeps from now on; \
-             `directory.feed_covers = \"profiles\"` says so for good."
+            "The AMS changed records of which its change feed did not tell. Such changes are found by rosters and sweeps from now on. \
+             Set directory.feed_covers to \"profiles\" in the configuration."
         }
         () if status.stretch > 1.0 => {
             "The AMS allows fewer calls than all of this takes, so everything is read less often, in equal shares."
@@ -63,19 +64,22 @@ fn kept_in_step(status: &DirectoryStatus, zone: &TimeZone) -> Vec<(&'static str,
     }
     facts.push(("Last webhook", or_never(status.hooked_at)));
     if status.coverage == PeopleOnFile::Members {
-        facts.push(("A sweep takes", hours(status.sweep_every, status.stretch)));
+        facts.push(("Reading all members takes", hours(status.sweep_every, status.stretch)));
     }
     facts.push(("Calls an hour needed", grouped(whole(status.calls_an_hour))));
     let stretch = match status.stretch > 1.0 {
-        true => format!("{:.1} times as long as configured", status.stretch),
+        true => format!("{:.1} times", status.stretch),
         false => "Not at all".to_owned(),
     };
-    facts.push(("Stretched", stretch));
+    facts.push(("Slower than configured", stretch));
     facts
 }
 
-/// Every roster, and all members if absences from their list are held.
+/// Every roster, and all members if absences from their list are held. None is read where each person is asked about alone.
 pub fn rows(status: &DirectoryStatus, zone: &TimeZone) -> Vec<RosterTableRow> {
+    if !status.in_step {
+        return Vec::new();
+    }
     let members = status.sweep_held.as_ref().map(|held| RosterTableRow {
         name: "All members".to_owned(),
         key: String::new(),
@@ -95,12 +99,19 @@ fn row(roster: &RosterStatus, zone: &TimeZone) -> RosterTableRow {
         Some(count) => format!("{}, without dates", grouped(count)),
     };
     RosterTableRow {
-        name: roster.name.to_string(),
+        name: format!("{} {}", kind(&roster.name), roster.name.code()),
         key: roster.name.to_string(),
         people,
         confirmed: roster.confirmed_at.map_or_else(String::new, |at| when(at, zone)),
         missing: grouped(roster.missing),
         held: roster.held.as_ref().map(|held| held_since(held, zone)).unwrap_or_default(),
+    }
+}
+
+fn kind(name: &RosterName) -> &'static str {
+    match name.kind() {
+        RosterKind::Committee => "Committee",
+        RosterKind::Event => "Event",
     }
 }
 
