@@ -115,7 +115,7 @@ impl Grounds {
     }
 }
 
-/// Whether rosters tell of a part for somebody of whom nothing is known. Rows without dates tell only who is not on it.
+/// Whether rosters tell of a part for somebody without a record. Rows without dates tell only who is not on it.
 fn are_told(
     rosters: &Rosters,
     needed: &Parts,

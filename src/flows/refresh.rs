@@ -108,7 +108,7 @@ impl Refresh {
         self.beliefs.needed(&self.rules.load().rules, id, known.as_ref(), self.clock.now())
     }
 
-    /// Somebody has signed in, of whom this is known now.
+    /// Somebody has signed in, and this is what is known now.
     pub(super) fn note_signed_in(&self, record: &Arc<Record>) {
         self.beliefs.note_signed_in(record);
     }
@@ -241,7 +241,7 @@ impl Refresh {
         self.end_if_not_admitted(person).await
     }
 
-    /// Somebody whom the AMS no longer admits is signed out.
+    /// Somebody that the AMS no longer admits is signed out.
     pub(super) async fn end_if_not_admitted(&self, person: &Person) -> Result<(), RefreshError> {
         if !person.held(&self.rules.load(), self.clock.now()).standing.decision.admitted {
             // A session that is over stays over, even when the AMS changes its mind.

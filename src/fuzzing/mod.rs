@@ -160,7 +160,7 @@ pub fn ams_record(bytes: &[u8]) {
     }
 }
 
-/// The same JSON as rows of lists about many people: no more than came, nothing about guests, no part that was not brought.
+/// The same JSON as rows of lists about many people: only what came, nothing about guests, no part that was not brought.
 fn rows_of_lists(fetched: &Fetched, at: Timestamp) {
     let entries = fetched.registrations.iter().chain(&fetched.committees).flatten();
     let rows: Vec<Value> = entries.chain([&fetched.individual]).cloned().collect();

@@ -6,7 +6,7 @@ use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::time::Timestamp;
 
-/// How many people one transaction is about at most, so that a long list holds up no sign-in. A page of the AMS has no more.
+/// How many people one transaction is about at most, so that a long list holds up no sign-in. No page of the AMS is longer.
 pub(super) const MOST_AT_ONCE: usize = 250;
 
 /// Records that are still sealed. Opening them takes time, so it is not for an asynchronous task.
@@ -46,7 +46,7 @@ pub trait Directory: Send + Sync + 'static {
     ) -> StoreFuture<'a, Vec<Record>>;
 
     /// These people were on a page that brings these parts, as it was at `at`, and nothing about them was new. It costs less than to
-    /// keep them again. Parts that were never read stay unread, and people of whom there is no record stay unknown.
+    /// keep them again. Parts that were never read stay unread, and people without a record stay unknown.
     fn confirm_records<'a>(
         &'a self,
         environment: &'a str,

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
 
-/// Two answers that shall confirm an absence lie at least this far apart.
+/// Two answers that confirm an absence lie at least this far apart.
 pub const CONFIRMED_APART: SignedDuration = SignedDuration::from_mins(1);
 
 /// A held list is worked off within this time.

@@ -1,4 +1,4 @@
-//! The change feed: since when to ask, whom it has named, and what it confirms.
+//! The change feed: since when to ask, who was named, and what it confirms.
 //!
 //! Each poll begins where the last good one did, less an overlap; one that fails leaves everything as it was. The feed names people and
 //! says nothing about them: whoever is named is read again. `feed_zone` finds out in which zone the AMS reads our instants.
@@ -26,7 +26,7 @@ const TRIAL: SignedDuration = SignedDuration::from_hours(1);
 /// Somebody who is named by poll after poll is read again after this time.
 const NAMED_ON_AND_ON: SignedDuration = SignedDuration::from_hours(1);
 
-/// Whom the feed has named is remembered for this time.
+/// The people that the feed has named are remembered for this time.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(48);
 
 /// More people named than this are a matter for a sweep.
@@ -60,7 +60,7 @@ pub struct FeedLook {
 pub struct FeedNews {
     /// Who is to be read again, and was not yet to be.
     pub to_read: BTreeSet<IndividualId>,
-    /// People whom the polls should have named and had not.
+    /// People that the polls should have named and had not.
     pub missed: usize,
     /// Parts of which the feed is no longer believed to tell, beginning now.
     pub ended: Vec<Part>,
@@ -122,11 +122,11 @@ pub struct Feed {
     polled: Option<LastPoll>,
     /// All changes since then have been asked for.
     chain: Option<Timestamp>,
-    /// The first poll of the chain. Whom it named may have changed long before.
+    /// The first poll of the chain. Those that it named may have changed long before.
     chain_began: Option<Timestamp>,
     named: BTreeMap<IndividualId, Naming>,
     looked: Option<Looked>,
-    /// People whom only the last look back named; the next poll shows whether it was a matter of seconds.
+    /// People that only the last look back named; the next poll shows whether it was a matter of seconds.
     doubted: BTreeSet<IndividualId>,
     zone: ZoneSearch,
     suspicions: Vec<Suspicion>,
@@ -253,7 +253,7 @@ impl Feed {
     ) -> Option<Timestamp> {
         let polled = self.polled?;
         let is_unbroken = self.chain.is_some_and(|chain| chain <= read) && read < polled.began;
-        // Whom the last poll named may have changed since they were read.
+        // Those that the last poll named may have changed since they were read.
         let is_quiet = self
             .named
             .get(id)
@@ -333,7 +333,7 @@ impl Feed {
         self.named.insert(id.clone(), naming);
     }
 
-    /// Whom the polls named until now and this answer leaves out has not changed since the instant that it reaches back to; before that,
+    /// Somebody that the polls named until now and this answer leaves out has not changed since the instant that it reaches back to; before that,
     /// there may have been a change after the read.
     fn end_runs(&mut self, question: FeedQuestion, named: &BTreeSet<IndividualId>, news: &mut FeedNews) {
         let ended = self.named.iter_mut().filter(|(id, naming)| naming.goes_on && !named.contains(*id));

@@ -20,7 +20,7 @@ pub const LOOK_BACK_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// Registrants are read whole this often; in between only what was added and cancelled.
 pub const EVENT_WHOLE_EVERY: SignedDuration = SignedDuration::from_hours(6);
 
-/// A roster that the change feed covers is read this often without a change, and with changes no more often than
+/// A roster that the change feed covers is read this often without a change, and with changes at most as often as
 /// [`COVERED_AFTER_CHANGE`].
 pub const COVERED_EVERY: SignedDuration = SignedDuration::from_hours(24);
 

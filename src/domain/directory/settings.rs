@@ -26,7 +26,7 @@ pub struct FeedSettings {
     pub association: TimeZone,
 }
 
-/// Of whom the directory has records.
+/// Which people the directory has records of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum PeopleOnFile {
     /// Of every member, and of whoever has signed in.
@@ -41,7 +41,7 @@ pub enum PeopleOnFile {
 pub struct DirectorySettings {
     /// It is kept in step; otherwise each person is asked about alone.
     pub in_step: bool,
-    /// Of whom.
+    /// Which people it has records of.
     pub people: PeopleOnFile,
     /// The change feed.
     pub feed: FeedSettings,

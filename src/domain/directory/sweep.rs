@@ -85,7 +85,7 @@ impl MemberSweep {
         SweepStep::NextPage
     }
 
-    /// Ends the sweep at `at` and begins the next. `asked`: how many people it should have found; `absent`: those of them whom it did not.
+    /// Ends the sweep at `at` and begins the next. `asked`: how many people it should have found; `absent`: those of them that it did not find.
     /// Tells whose absence counts now; who is missing for the first time, or held, is asked about one by one.
     pub fn finish(
         &mut self,

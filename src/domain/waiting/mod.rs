@@ -42,7 +42,7 @@ pub struct PlaceKey(pub [u8; 32]);
 pub struct WaitingNetwork(pub [u8; 32]);
 
 /// What speaks for somebody in a flood of bad tokens: a digest of what a browser shows that has signed in before, or else of the person on
-/// file whom its return names.
+/// file that its return names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KnownVisitor(pub [u8; 32]);
 

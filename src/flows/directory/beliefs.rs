@@ -138,7 +138,7 @@ impl Beliefs {
         believed.unwrap_or(record)
     }
 
-    /// The parts that must be asked for about a person of whom this is known. Without an id: about somebody, as a rule.
+    /// The parts that must be asked for about a person, beside what is known. Without an id: about somebody, as a rule.
     pub fn needed(
         &self,
         rules: &Rules,
@@ -177,7 +177,7 @@ impl Beliefs {
         state.want(id, why, since, within);
     }
 
-    /// Somebody has signed in, of whom this was read.
+    /// Somebody has signed in, and this is what was read.
     pub fn note_signed_in(&self, record: &Arc<Record>) {
         if self.in_step {
             let mut state = self.state();

@@ -42,7 +42,7 @@ pub struct RosterStatus {
 pub struct DirectoryStatus {
     /// It is kept in step.
     pub in_step: bool,
-    /// Of whom.
+    /// Which people it has records of.
     pub coverage: PeopleOnFile,
     /// How many people are on file.
     pub people: usize,

@@ -45,7 +45,7 @@ fn are(count: usize) -> String {
     format!("{} {verb}", people(count))
 }
 
-/// Whom a preview is about: "the 8,412 members and 210 others on file".
+/// Who a preview is about: "the 8,412 members and 210 others on file".
 pub fn everybody(status: &DirectoryStatus, looked_at: usize, members: usize) -> String {
     let is_whole = status.in_step && status.coverage == PeopleOnFile::Members;
     if !is_whole {

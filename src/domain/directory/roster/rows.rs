@@ -47,7 +47,7 @@ pub struct RosterLine {
 /// A row of a roster as it was read. Rows of guests do not belong here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RosterRow {
-    /// Whom it is about.
+    /// Who it is about.
     pub person: IndividualId,
     /// What it says.
     pub line: RosterLine,

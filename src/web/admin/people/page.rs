@@ -156,7 +156,7 @@ impl TriedPerson {
     }
 }
 
-/// The people among whom to choose.
+/// The people to choose from.
 pub fn choices(names: &[PersonName], draft: bool) -> Vec<(String, String, String)> {
     let mapping = if draft { "draft" } else { "published" };
     let choice = |person: &PersonName| {

@@ -52,7 +52,7 @@ pub struct MovedPeople {
 /// What a preview found.
 #[derive(Clone, Debug)]
 pub struct PreviewFindings {
-    /// Whom it is about: "8,412 members".
+    /// Who it is about: "8,412 members".
     pub about: String,
     /// How many of them gain and lose a role, in words.
     pub moves: String,

@@ -78,7 +78,7 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answ
     })
 }
 
-/// The people among whom to choose: name, number, and where the person's sessions are.
+/// The people to choose from: name, number, and where the person's sessions are.
 fn choices(names: &[PersonName]) -> Vec<(String, String, String)> {
     let choice = |person: &PersonName| {
         let of = utf8_percent_encode(person.id.as_str(), NON_ALPHANUMERIC);

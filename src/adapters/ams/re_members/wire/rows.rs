@@ -137,7 +137,7 @@ fn has_entries(row: &Value, name: &str) -> bool {
     list.is_some_and(|list| items(list).iter().any(|entry| entry.is_object()))
 }
 
-/// A row of everybody, with no more than the parts that it brings; beside them who it is, which is not confirmed. `None`: about nobody.
+/// A row of everybody, with only the parts that it brings; beside them who it is, which is not confirmed. `None`: about nobody.
 pub(crate) fn one_of_everybody(row: Value, brings: &[Part], as_of: Timestamp) -> Option<Record> {
     let mut record = record(&Fetched { individual: row, ..Fetched::default() }, as_of).ok()?;
     record.confirmed = Confirmed::at(as_of, brings.iter().copied());
