@@ -92,8 +92,7 @@ impl Confirming {
 
     /// The columns `as_of` and `listed` of somebody who is on the page, from what they are.
     pub(super) fn of(self, as_of: i64, listed: Option<&[u8]>) -> (i64, Vec<u8>) {
-        let is_seen = self.parts & bit(Part::Profile) != 0;
-        let as_of = if is_seen { as_of.max(self.at) } else { as_of };
+        let as_of = if self.parts == 0 { as_of } else { as_of.max(self.at) };
         (as_of, ListedColumn::from_column(listed).and(self).into_column())
     }
 }

@@ -59,8 +59,8 @@ pub(super) struct Believed {
     pub(super) signed_in: Vec<Arc<Record>>,
     /// Rosters that differ from what the store has.
     pub(super) unkept: BTreeSet<RosterName>,
-    /// Rosters that the AMS was found not to have.
-    pub(super) absent_rosters: BTreeSet<RosterName>,
+    /// Rosters that the AMS was found not to have, and when.
+    pub(super) absent_rosters: BTreeMap<RosterName, Timestamp>,
     /// The feed named too many: the sweep under way makes up for it.
     pub(super) is_sweep_urgent: bool,
 }

@@ -74,9 +74,10 @@ impl Index {
         }
     }
 
-    /// Whether the last page of everybody that was kept said this of the person.
-    pub(super) fn was_listed_as(&self, id: &IndividualId, said: u64) -> bool {
-        self.people.get(id).is_some_and(|person| person.listed > 0 && person.said == said)
+    /// Whether the last page of everybody that was kept said this of the person, at `since` or later. What it said before may be erased.
+    pub(super) fn was_listed_as(&self, id: &IndividualId, said: u64, since: Timestamp) -> bool {
+        let since = since.as_microsecond().max(1);
+        self.people.get(id).is_some_and(|person| person.listed >= since && person.said == said)
     }
 
     /// The person was on a page of everybody at `at`, which said this and was kept.
@@ -151,21 +152,25 @@ mod tests {
         index.put(&record("never", None), &lists);
         index.put(&record("later", Some(at(5))), &lists);
         index.put(&record("nothing-needed", None), &Parts::default());
-        assert_eq!(index.first_due(2, at(1)), [(id("never"), at(1)), (id("read"), at(24))]);
+        let sorted = |mut due: Vec<(IndividualId, Timestamp)>| {
+            due.sort();
+            due
+        };
+        assert_eq!(sorted(index.first_due(2, at(1))), [(id("never"), at(1)), (id("read"), at(24))]);
         index.put_off(&id("never"), at(1));
         assert_eq!(index.first_due(1, at(1)), [(id("never"), at(2))]);
         index.put_off(&id("read"), at(1));
-        let mut all = index.first_due(9, at(1));
-        all.sort();
-        assert_eq!(all, [(id("later"), at(29)), (id("never"), at(2)), (id("read"), at(24))]);
+        assert_eq!(sorted(index.first_due(9, at(1))), [(id("later"), at(29)), (id("never"), at(2)), (id("read"), at(24))]);
     }
 
     #[test]
     fn only_what_was_kept_of_a_page_is_as_before() {
         let mut index = Index::default();
-        assert!(!index.was_listed_as(&id("jane"), 0), "never on a page");
+        assert!(!index.was_listed_as(&id("jane"), 0, Timestamp::MIN), "never on a page");
         index.list(&id("jane"), 7, at(1));
-        assert!(index.was_listed_as(&id("jane"), 7) && !index.was_listed_as(&id("jane"), 8));
+        for (said, since, expected) in [(7, 1, true), (8, 1, false), (7, 2, false)] {
+            assert_eq!(index.was_listed_as(&id("jane"), said, at(since)), expected, "{said} {since}");
+        }
         index.list(&id("joe"), 7, at(3));
         let (asked, absent) = index.listed_since(at(1), at(2));
         assert_eq!((asked, absent), (2, BTreeSet::from([id("jane")])));

@@ -219,7 +219,8 @@ impl DirectoryUpdater {
         match hitch {
             Hitch::NoRoster(name) => {
                 self.note_answer();
-                if self.parts.beliefs.state().absent_rosters.insert(name.clone()) {
+                let was_absent = self.parts.beliefs.state().absent_rosters.insert(name.clone(), now);
+                if was_absent.is_none() {
                     tracing::warn!(roster = %name, "The AMS has no such roster, or does not say so; each person is asked about");
                 }
             }

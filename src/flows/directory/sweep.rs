@@ -33,12 +33,13 @@ impl DirectoryUpdater {
     /// Keeps what is new on a page, and confirms the rest.
     async fn take_page(&self, people: &[Record], brings: &[Part], now: Timestamp) -> Result<(), Hitch> {
         let (mut new, mut as_before) = (Vec::new(), Vec::new());
+        let still_kept = now.checked_sub(self.parts.settings.forget_after / 2).unwrap_or(now);
         {
             let index = self.index();
             for record in people {
                 // A row that lacks a part says nothing about it.
                 let has_all = brings.iter().all(|part| record.confirmed.of(*part).is_some());
-                if has_all && index.was_listed_as(&record.id, said(record)) {
+                if has_all && index.was_listed_as(&record.id, said(record), still_kept) {
                     as_before.push(record.id.clone());
                 } else {
                     new.push(record.clone());

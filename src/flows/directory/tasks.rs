@@ -16,6 +16,9 @@ use crate::domain::time::Timestamp;
 /// A sweep takes this long where the feed covers everything.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
+/// A roster that the AMS was found not to have is looked for again after this time.
+const ABSENT_FOR: SignedDuration = SignedDuration::from_hours(1);
+
 /// People on a page, as long as nobody knows.
 const ON_A_PAGE: usize = 50;
 
@@ -60,6 +63,12 @@ impl DirectoryUpdater {
             }
             for name in &wanted {
                 let roster = state.rosters.get(name).map(|roster| &**roster);
+                let absent_for = state.absent_rosters.get(name).map(|at| now.duration_since(*at));
+                if roster.is_none()
+                    && absent_for.is_some_and(|it| (SignedDuration::ZERO..ABSENT_FOR).contains(&it))
+                {
+                    continue;
+                }
                 let pages = roster.map_or(1, |roster| roster.people().len().div_ceil(ON_A_PAGE).max(1));
                 let covers = supplies.has_feed && state.feed.covers(settings, name.kind().part());
                 let plan = RosterPlan {
