@@ -15,4 +15,6 @@ mod dice;
 mod guid;
 mod openid;
 mod serving;
+#[cfg(test)]
+mod tests;
 mod websocket;

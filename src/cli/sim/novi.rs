@@ -8,7 +8,7 @@ use clap::Args;
 use super::options::{SimulatorOptions, opened, unheard};
 use crate::cli::shared::{CommandFailure, because, runtime, told_to_end};
 use crate::sim::control::today;
-use crate::sim::novi::people::{People, cast, from_file, generate};
+use crate::sim::novi::people::{People, cast, generate};
 use crate::sim::novi::{Credentials, Settings, Simulator, Switches};
 use crate::sim::people::PASSWORD;
 use crate::sim::switches;
@@ -90,12 +90,10 @@ api_key = {{ env = "MEMBERGATE_API_KEY" }}
 fn settings(Novi { asked, staging }: Novi) -> Result<Settings, CommandFailure> {
     let switches = Switches::parse(asked.switches.iter().map(String::as_str)).map_err(because)?;
     let today = today(&switches.time_zone);
-    let people = match (&asked.people, asked.generate) {
-        (Some(file), _) => from_file(file, today).map_err(because)?,
-        // What generated people belong to and go to is on file with the cast.
-        (None, Some(count)) => People { people: generate(count, asked.seed, today).collect(), ..cast(today) },
-        (None, None) => cast(today),
-    };
+    let people = asked.on_file(today, cast, |count, cast| People {
+        people: generate(count, asked.seed, today).collect(),
+        ..cast
+    })?;
     let SimulatorOptions { listen, public_base, slo_url, .. } = asked;
     let staging_listen = staging.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     Ok(Settings { listen, staging_listen, public_base, slo_url, people, switches, ..Settings::demo() })

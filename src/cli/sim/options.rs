@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use jiff::civil::Date;
 
 use crate::cli::shared::{CommandFailure, because};
 use crate::sim::control::{self, Control, ControlListener};
+use crate::sim::people::{PeopleFile, from_file};
 
 /// How it is run.
 #[derive(Debug, Args)]
@@ -37,6 +39,23 @@ pub struct SimulatorOptions {
     /// Where its logout sends the browser: the Single Logout URL of a gateway.
     #[arg(long, value_name = "URL")]
     pub slo_url: Option<String>,
+}
+
+impl SimulatorOptions {
+    /// Who is on file: those of a file, as many as are asked for, or the cast. What generated people belong to and go to is on file with
+    /// the cast.
+    pub(super) fn on_file<P: PeopleFile>(
+        &self,
+        today: Date,
+        cast: impl FnOnce(Date) -> P,
+        generated: impl FnOnce(u64, P) -> P,
+    ) -> Result<P, CommandFailure> {
+        match (&self.people, self.generate) {
+            (Some(file), _) => from_file(file, today).map_err(because),
+            (None, Some(count)) => Ok(generated(count, cast(today))),
+            (None, None) => Ok(cast(today)),
+        }
+    }
 }
 
 /// Opens the control, if one is asked for.

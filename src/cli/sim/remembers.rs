@@ -5,7 +5,7 @@ use std::io::Write;
 use super::options::{SimulatorOptions, opened, unheard};
 use crate::cli::shared::{CommandFailure, because, runtime, told_to_end};
 use crate::sim::control::today;
-use crate::sim::people::{PASSWORD, People, cast, from_file, generate};
+use crate::sim::people::{PASSWORD, People, cast, generate};
 use crate::sim::re_members::{Credentials, Settings, Simulator, Switches};
 use crate::sim::switches;
 
@@ -66,12 +66,10 @@ user_password = {{ env = "MEMBERGATE_USER_PASSWORD" }}
 fn settings(asked: SimulatorOptions) -> Result<Settings, CommandFailure> {
     let switches = Switches::parse(asked.switches.iter().map(String::as_str)).map_err(because)?;
     let today = today(&switches.time_zone);
-    let people = match (&asked.people, asked.generate) {
-        (Some(file), _) => from_file(file, today).map_err(because)?,
-        // What generated people sit on and go to is on file with the cast.
-        (None, Some(count)) => People { people: generate(count, asked.seed, today).collect(), ..cast(today) },
-        (None, None) => cast(today),
-    };
+    let people = asked.on_file(today, cast, |count, cast| People {
+        people: generate(count, asked.seed, today).collect(),
+        ..cast
+    })?;
     let SimulatorOptions { listen, public_base, slo_url, .. } = asked;
     Ok(Settings { listen, public_base, slo_url, people, switches, ..Settings::demo() })
 }

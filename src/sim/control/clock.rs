@@ -26,6 +26,11 @@ impl Clock {
         real().checked_add(self.offset).unwrap_or(Timestamp::MAX)
     }
 
+    /// The day that it shows in `zone`.
+    pub fn today(&self, zone: &TimeZone) -> Date {
+        self.now().to_zoned(zone.clone()).date()
+    }
+
     /// How far it is ahead of the real time.
     pub fn offset(&self) -> SignedDuration {
         self.offset

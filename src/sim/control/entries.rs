@@ -37,3 +37,9 @@ pub fn take<T>(all: &mut Vec<T>, is_it: impl Fn(&T) -> bool) -> bool {
     all.retain(|it| !is_it(it));
     all.len() < before
 }
+
+/// The kinds of tokens that a name stands for in the table of a simulator; all of them without a name.
+pub fn kinds_called<K: Copy>(table: &[(&str, &[K])], name: Option<&str>) -> Vec<K> {
+    let called = table.iter().filter(|(known, _)| name.is_none_or(|name| name == *known));
+    called.flat_map(|(_, kinds)| *kinds).copied().collect()
+}

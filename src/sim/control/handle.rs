@@ -2,9 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{CallReport, FaultPlan, Simulated};
+use crate::sim::serving::{Kind, Scope};
 use crate::sim::switches::{Fault, SwitchError};
 
 /// A handle on a running simulator; clones move the same one.
@@ -32,6 +34,11 @@ impl<S: Simulated> Control<S> {
         self.lock().common().clock.now()
     }
 
+    /// The simulator's day in the association's time zone.
+    pub fn today(&self) -> Date {
+        self.lock().day()
+    }
+
     /// Moves the clock; backwards with a negative duration.
     pub fn advance(&self, by: SignedDuration) {
         self.lock().common_mut().clock.advance(by);
@@ -42,13 +49,23 @@ impl<S: Simulated> Control<S> {
         self.lock().set_switch(assignment)
     }
 
+    /// The switches as they are.
+    pub fn switches(&self) -> S::Switches {
+        self.lock().switches().clone()
+    }
+
+    /// Changes the switches in place.
+    pub fn update_switches(&self, change: impl FnOnce(&mut S::Switches)) {
+        change(self.lock().switches_mut());
+    }
+
     /// The next `times` answers within `scope` go wrong in this way. Planned faults come before the `fault` switch.
-    pub fn fail_next(&self, scope: S::Scope, fault: Fault, times: u32) {
+    pub fn fail_next(&self, scope: Scope<S::Endpoint>, fault: Fault, times: u32) {
         self.plan_fault(FaultPlan { scope, fault, times: Some(times), lasting: None, every: 1 });
     }
 
     /// Plans a fault, and gives its number.
-    pub fn plan_fault(&self, plan: FaultPlan<S::Scope>) -> u64 {
+    pub fn plan_fault(&self, plan: FaultPlan<Scope<S::Endpoint>>) -> u64 {
         let mut state = self.lock();
         let now = state.common().clock.now();
         state.common_mut().faults.plan(plan, now)
@@ -65,9 +82,24 @@ impl<S: Simulated> Control<S> {
         state.common().calls.report(state.common().clock.now(), None, 0, most)
     }
 
+    /// How often an endpoint was called, refused and failed calls too.
+    pub fn calls(&self, endpoint: S::Endpoint) -> u64 {
+        self.lock().common().calls.of(endpoint.name()).calls
+    }
+
+    /// Sets all counts to nothing.
+    pub fn reset_counts(&self) {
+        self.lock().reset_counts();
+    }
+
     /// How often the interface was called, refused and failed calls too.
     pub fn api_calls(&self) -> u64 {
         self.lock().common().calls.of_interface().calls
+    }
+
+    /// Ends every token of a kind.
+    pub fn end_tokens(&self, kind: &str) -> usize {
+        self.lock().expire_tokens(Some(kind))
     }
 
     /// How many calls the rate limit refused.

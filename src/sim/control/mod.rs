@@ -16,8 +16,9 @@ mod simulated;
 
 pub use calls::{CallCount, CallLine, CallLog, CallReport};
 pub use clock::{Clock, today};
-pub(super) use entries::{read, replace, take, with};
+pub(super) use entries::{kinds_called, read, replace, take, with};
 pub use faults::{FaultLine, FaultPlan, PlannedFaults};
 pub use handle::Control;
 pub use listener::ControlListener;
+pub(super) use simulated::actions;
 pub use simulated::{Action, Collection, Common, Refusal, Simulated};

@@ -10,10 +10,11 @@ use axum::{Router, response::Result as Answered};
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 use super::routes::{FaultOrder, duration};
 use super::{Action, CallReport, Control, FaultLine, Refusal, Simulated};
+use crate::sim::serving::Scope;
 use crate::sim::switches::{Fault, Setting, SwitchLine};
 
 /// People and calls that the page shows.
@@ -94,7 +95,7 @@ fn page<S: Simulated>(control: &Control<S>, text: String, mistake: Option<String
             switches: state.switch_lines(),
             faults: state.common_mut().faults.lines(now),
             fault_values: Fault::values(),
-            scope_values: S::Scope::values(),
+            scope_values: Scope::<S::Endpoint>::values(),
             tokens: state.token_kinds(),
             calls: state.common().calls.report(now, None, 0, MOST_SHOWN),
             mistake,
@@ -187,11 +188,7 @@ async fn no_faults<S: Simulated>(State(control): State<Control<S>>) -> Answered<
 }
 
 async fn reset_calls<S: Simulated>(State(control): State<Control<S>>) -> Answered<Redirect> {
-    {
-        let mut state = control.lock();
-        let now = state.common().clock.now();
-        state.common_mut().calls.reset(now);
-    }
+    control.reset_counts();
     back(&control, Ok(()))
 }
 
@@ -208,6 +205,6 @@ async fn act<S: Simulated>(
     State(control): State<Control<S>>,
     Path((key, action)): Path<(String, String)>,
 ) -> Answered<Redirect> {
-    let done = control.lock().act(&key, &action, &Map::new());
+    let done = control.lock().act(&key, &action, json!({}));
     back(&control, done.map(|_| ()))
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Control, FaultPlan, Refusal, Simulated, edits};
+use crate::sim::people::relative_dates;
 use crate::sim::switches::{Fault, Setting};
 
 /// Entries and calls that one answer lists if it does not say how many.
@@ -237,11 +238,7 @@ async fn calls<S: Simulated>(State(control): State<Control<S>>, Query(wanted): Q
 }
 
 async fn reset_calls<S: Simulated>(State(control): State<Control<S>>) -> Json<Value> {
-    {
-        let mut state = control.lock();
-        let now = state.common().clock.now();
-        state.common_mut().calls.reset(now);
-    }
+    control.reset_counts();
     Json(json!(control.call_report(0)))
 }
 
@@ -302,6 +299,12 @@ async fn show<S: Simulated>(
     Ok(Json(entry_of(&*control.lock(), &collection, &key)?))
 }
 
+/// Puts an entry on file, in which dates may count from today.
+fn keep<S: Simulated>(state: &mut S, collection: &str, key: &str, mut entry: Value) -> Result<bool, Refusal> {
+    relative_dates(&mut entry, state.day());
+    state.put(collection, key, entry)
+}
+
 async fn put_entry<S: Simulated>(
     State(control): State<Control<S>>,
     Path((collection, key)): Path<(String, String)>,
@@ -309,7 +312,7 @@ async fn put_entry<S: Simulated>(
 ) -> Result<Response, Refusal> {
     let mut state = control.lock();
     known(&*state, &collection)?;
-    let is_new = state.put(&collection, &key, json_of(&body)?)?;
+    let is_new = keep(&mut *state, &collection, &key, json_of(&body)?)?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(entry_of(&*state, &collection, &key)?)).into_response())
 }
@@ -334,7 +337,7 @@ fn changed<S: Simulated>(
 ) -> Handled {
     let mut entry = entry_of(state, collection, key)?;
     change(&mut entry)?;
-    state.put(collection, key, entry.clone())?;
+    keep(state, collection, key, entry.clone())?;
     Ok(Json(state.entry(collection, key).unwrap_or(entry)))
 }
 
@@ -367,7 +370,7 @@ async fn add_or_act<S: Simulated>(
     let mut all = state.collections().iter().filter(|it| it.name == collection);
     if all.any(|it| it.actions.iter().any(|action| action.name == word)) {
         entry_of(&*state, &collection, &key)?;
-        return state.act(&key, &word, &read(&body)?).map(Json);
+        return state.act(&key, &word, Value::Object(read(&body)?)).map(Json);
     }
     let item = json_of(&body)?;
     changed(&mut *state, &collection, &key, |entry| edits::add(entry, &word, item))

@@ -1,18 +1,11 @@
 //! What can be done to contacts while the simulator runs.
 
 use jiff::ToSpan;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::people::{Contact, ListEntry, Membership};
 use super::state::State;
-use crate::sim::control::{Action, Refusal};
-
-macro_rules! actions {
-    ($($name:literal, $what:literal;)*) => {
-        /// All of them.
-        pub(super) const ACTIONS: &[Action] = &[ $( Action { name: $name, what: $what }, )* ];
-    };
-}
+use crate::sim::control::{Refusal, actions};
 
 actions! {
     "drop", "Staff drop their own memberships.";
@@ -30,12 +23,7 @@ actions! {
 }
 
 /// Does an action to the contact with this number.
-pub(super) fn act(
-    state: &mut State,
-    id: &str,
-    action: &str,
-    arguments: &Map<String, Value>,
-) -> Result<(), Refusal> {
+pub(super) fn act(state: &mut State, id: &str, action: &str, arguments: &Value) -> Result<(), Refusal> {
     let today = state.today();
     let argument = |name: &str| arguments.get(name).and_then(Value::as_str);
     let needed = |name: &str| argument(name).ok_or_else(|| Refusal::Wrong(format!("`{name}` is needed")));

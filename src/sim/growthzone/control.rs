@@ -1,17 +1,15 @@
 //! What is GrowthZone's own in the control: who is on file, what can be done to contacts, and its tokens.
 
-use jiff::civil::Date;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::actions;
-use super::endpoint::{Endpoint, Scope};
+use super::endpoint::Endpoint;
 use super::people::Contact;
 use super::state::State;
 use super::switches::Switches;
 use crate::sim::control::{self, Action, Collection, Common, Refusal, Simulated, read, replace, take, with};
-use crate::sim::openid::Kind;
+use crate::sim::openid::GRANT_NAMES;
 use crate::sim::people::relative_dates;
-use crate::sim::switches::{SwitchError, SwitchLine};
 
 /// A handle on a running simulator of GrowthZone.
 pub type Control = control::Control<State>;
@@ -25,11 +23,9 @@ const COLLECTIONS: &[Collection] = &[
     Collection { name: "events", key: "name", actions: NONE },
 ];
 
-const TOKENS: &[(&str, &[Kind])] =
-    &[("codes", &[Kind::Code]), ("access", &[Kind::Access, Kind::Refresh]), ("browsers", &[Kind::Browser])];
-
 impl Simulated for State {
-    type Scope = Scope;
+    type Endpoint = Endpoint;
+    type Switches = Switches;
 
     fn title(&self) -> String {
         "simulated GrowthZone".to_owned()
@@ -39,20 +35,20 @@ impl Simulated for State {
         vec![("production", self.base.clone())]
     }
 
-    fn common(&self) -> &Common<Scope> {
+    fn common(&self) -> &Common<Endpoint> {
         &self.common
     }
 
-    fn common_mut(&mut self) -> &mut Common<Scope> {
+    fn common_mut(&mut self) -> &mut Common<Endpoint> {
         &mut self.common
     }
 
-    fn switch_lines(&self) -> Vec<SwitchLine> {
-        self.switches.lines()
+    fn switches(&self) -> &Switches {
+        &self.switches
     }
 
-    fn set_switch(&mut self, assignment: &str) -> Result<(), SwitchError> {
-        self.switches.set(assignment)
+    fn switches_mut(&mut self) -> &mut Switches {
+        &mut self.switches
     }
 
     fn collections(&self) -> &'static [Collection] {
@@ -81,8 +77,7 @@ impl Simulated for State {
         }
     }
 
-    fn put(&mut self, collection: &str, key: &str, mut entry: Value) -> Result<bool, Refusal> {
-        relative_dates(&mut entry, self.today());
+    fn put(&mut self, collection: &str, key: &str, entry: Value) -> Result<bool, Refusal> {
         let directory = &mut self.directory;
         let is_new = match collection {
             "people" => return self.put_contact(key, read(entry)?),
@@ -113,23 +108,20 @@ impl Simulated for State {
         }
     }
 
-    fn act(&mut self, key: &str, action: &str, arguments: &Map<String, Value>) -> Result<Value, Refusal> {
+    fn act(&mut self, key: &str, action: &str, mut arguments: Value) -> Result<Value, Refusal> {
         let id = self.directory.find_anyhow(key).map(|it| it.contact_id.clone());
         let id = id.ok_or_else(|| Refusal::Unknown(format!("{key} in people")))?;
-        let mut arguments = Value::Object(arguments.clone());
         relative_dates(&mut arguments, self.today());
-        actions::act(self, &id, action, arguments.as_object().unwrap_or(&Map::new()))?;
+        actions::act(self, &id, action, &arguments)?;
         Ok(actions::after(self, &id))
     }
 
     fn token_kinds(&self) -> &'static [&'static str] {
-        &["codes", "access", "browsers"]
+        GRANT_NAMES
     }
 
     fn expire_tokens(&mut self, kind: Option<&str>) -> usize {
-        let concerned = TOKENS.iter().filter(|(name, _)| kind.is_none_or(|kind| kind == *name));
-        let kinds: Vec<Kind> = concerned.flat_map(|(_, kinds)| *kinds).copied().collect();
-        self.grants.end_where(|grant| kinds.contains(&grant.kind))
+        self.grants.end_called(kind)
     }
 }
 
@@ -158,21 +150,6 @@ impl State {
 
 /// What a test in this process does in the types of the simulator, instead of JSON.
 impl Control {
-    /// The simulator's day in the association's time zone.
-    pub fn today(&self) -> Date {
-        self.lock().today()
-    }
-
-    /// The switches as they are.
-    pub fn switches(&self) -> Switches {
-        self.lock().switches.clone()
-    }
-
-    /// Changes the switches in place.
-    pub fn update_switches(&self, change: impl FnOnce(&mut Switches)) {
-        change(&mut self.lock().switches);
-    }
-
     /// A contact by number, user name or e-mail.
     pub fn contact(&self, key: &str) -> Option<Contact> {
         self.lock().directory.find_anyhow(key).cloned()
@@ -187,25 +164,6 @@ impl Control {
 
     /// Does an action to a contact; the arguments are a JSON object. False: no such contact, or nothing to do.
     pub fn act(&self, key: &str, action: &str, arguments: &Value) -> bool {
-        let none = Map::new();
-        let arguments = arguments.as_object().unwrap_or(&none);
-        Simulated::act(&mut *self.lock(), key, action, arguments).is_ok()
-    }
-
-    /// How often an endpoint was called, refused and failed calls too.
-    pub fn calls(&self, endpoint: Endpoint) -> u64 {
-        self.lock().common.calls.of(endpoint.name()).calls
-    }
-
-    /// Sets all counts to nothing.
-    pub fn reset_counts(&self) {
-        let mut state = self.lock();
-        let now = state.now();
-        state.common.calls.reset(now);
-    }
-
-    /// Ends every token of a kind.
-    pub fn end_tokens(&self, kind: &str) -> usize {
-        self.lock().expire_tokens(Some(kind))
+        Simulated::act(&mut *self.lock(), key, action, arguments.clone()).is_ok()
     }
 }

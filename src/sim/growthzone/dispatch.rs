@@ -1,19 +1,15 @@
 //! The routes, and what every call goes through before them.
 
 use http::StatusCode;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::json;
 
 use super::api::{contacts, events, groups, me, memberships, overview};
 use super::endpoint::Endpoint;
 use super::state::State;
-use super::switches::{Switches, lists};
 use super::{oauth, portal};
-use crate::sim::control::CallLine;
-use crate::sim::serving::{Answer, Call, Handled, Own, Route, find, instead, too_many};
-use crate::sim::switches::Fault;
-
-type Handler = fn(&mut State, &Call) -> Handled;
+use crate::sim::serving::{Answer, Call, Handler, Own, Route, Service, too_many};
+use crate::sim::switches::lists;
 
 /// Parameters whose values are no secrets.
 const SHOWN: &[&str] = &[
@@ -31,7 +27,7 @@ const SHOWN: &[&str] = &[
 ];
 
 #[rustfmt::skip]
-const ROUTES: &[Route<Endpoint, Handler>] = &[
+const ROUTES: &[Route<Endpoint, Handler<State>>] = &[
     ("GET",  "", Endpoint::Home, portal::home),
     ("GET",  "login", Endpoint::Login, portal::login),
     ("POST", "login", Endpoint::Login, portal::submit_login),
@@ -74,78 +70,56 @@ const ROUTES: &[Route<Endpoint, Handler>] = &[
     ("GET",  "api/roles", Endpoint::Roles, overview::roles),
 ];
 
-/// Answers a call, and says how the answer goes wrong on its way.
-pub(super) fn dispatch(state: &mut State, mut call: Call) -> (Fault, Answer) {
-    let (endpoint, handler) = match find(ROUTES, &mut call) {
-        Ok(found) => found,
-        Err(answer) => return (Fault::None, answer),
-    };
-    state.settle();
-    let at = state.now();
-    let fault = next_fault(state, endpoint, at);
-    call.fault = fault;
-    let own = Own {
-        wrong_shape: json!({ "TotalRecordAvailable": "many", "Results": 42, "ContactId": [], "access_token": {} }),
-        empty_list: json!({ "TotalRecordAvailable": 0, "Results": [] }),
-        login: "/login",
-        retry_after: state.switches.retry_after,
-    };
-    let answer = instead(fault, own).unwrap_or_else(|| {
-        admit(state, &call, endpoint).and_then(|()| handler(state, &call)).unwrap_or_else(|early| early)
-    });
-    let comes = !matches!(fault, Fault::Hang | Fault::Closed);
-    state.common.calls.note(CallLine {
-        number: 0,
-        at,
-        kind: endpoint.name(),
-        portal: endpoint.is_portal(),
-        environment: "production",
-        asked: call.shown(|_| false, SHOWN),
-        status: comes.then(|| answer.status().as_u16()),
-    });
-    (fault, answer)
-}
+impl Service for State {
+    const ROUTES: &'static [Route<Endpoint, Handler<State>>] = ROUTES;
 
-/// The fault of an answer: a planned one first, then what the switches say.
-fn next_fault(state: &mut State, endpoint: Endpoint, now: Timestamp) -> Fault {
-    if let Some(fault) = state.common.faults.next(now, |scope| scope.covers(endpoint)) {
-        return fault;
+    fn own() -> Own {
+        Own {
+            wrong_shape: json!({ "TotalRecordAvailable": "many", "Results": 42, "ContactId": [], "access_token": {} }),
+            empty_list: json!({ "TotalRecordAvailable": 0, "Results": [] }),
+            login: "/login",
+        }
     }
-    let Switches { fault, fault_on, fault_every, .. } = state.switches;
-    if fault == Fault::None || !fault_on.covers(endpoint) {
-        return Fault::None;
-    }
-    state.in_scope = state.in_scope.wrapping_add(1);
-    if state.in_scope.is_multiple_of(fault_every) { fault } else { Fault::None }
-}
 
-/// What stands before a handler of the interface: the key or a person's token, limits, rights.
-fn admit(state: &mut State, call: &Call, endpoint: Endpoint) -> Result<(), Answer> {
-    if endpoint.is_portal() || endpoint.is_openid() {
-        return Ok(());
+    fn shown(call: &Call) -> String {
+        call.shown(|_| false, SHOWN)
     }
-    let has_key =
-        call.header("authorization").strip_prefix("ApiKey ") == Some(state.credentials.api_key.as_str());
-    let caller = if has_key { None } else { me::caller(state, call).map(|it| it.contact_id.clone()) };
-    if !has_key && caller.is_none() {
-        return Err(Answer::unauthorized());
+
+    fn settle(&mut self) {
+        State::settle(self);
     }
-    let now = state.now();
-    let switches = &state.switches;
-    if switches.rate_limit {
-        let limits = [
-            (SignedDuration::from_secs(1), switches.rate_limit_per_second),
-            (SignedDuration::from_mins(1), switches.rate_limit_per_minute),
-        ];
-        state.limiter.admit(now, &limits).map_err(|wait| too_many(wait, switches.retry_after))?;
+
+    /// What stands before a handler of the interface: the key or a person's token, limits, rights.
+    fn admit(&mut self, call: &Call, endpoint: Endpoint) -> Result<(), Answer> {
+        if endpoint.is_portal() || endpoint.is_openid() {
+            return Ok(());
+        }
+        let has_key =
+            call.header("authorization").strip_prefix("ApiKey ") == Some(self.credentials.api_key.as_str());
+        let caller = if has_key { None } else { me::caller(self, call).map(|it| it.contact_id.clone()) };
+        if !has_key && caller.is_none() {
+            return Err(Answer::unauthorized());
+        }
+        let now = self.now();
+        let switches = &self.switches;
+        if switches.rate_limit {
+            let limits = [
+                (SignedDuration::from_secs(1), switches.rate_limit_per_second),
+                (SignedDuration::from_mins(1), switches.rate_limit_per_minute),
+            ];
+            self.limiter.admit(now, &limits).map_err(|wait| too_many(wait, switches.retry_after))?;
+        }
+        if switches.missing_endpoints.as_ref().is_some_and(|list| lists(list, endpoint.name())) {
+            return Err(Answer::no_resource(StatusCode::NOT_FOUND));
+        }
+        let is_own = matches!(endpoint, Endpoint::AboutMe | Endpoint::Claims)
+            || caller.as_deref() == Some(call.argument("id"));
+        if caller.is_some() && !is_own && !switches.bearer_reads_others {
+            return Err(Answer::error(
+                StatusCode::FORBIDDEN,
+                "You do not have permission to see this record.",
+            ));
+        }
+        Ok(())
     }
-    if switches.missing_endpoints.as_ref().is_some_and(|list| lists(list, endpoint.name())) {
-        return Err(Answer::error(StatusCode::NOT_FOUND, "No resource was found that matches the request."));
-    }
-    let is_own = matches!(endpoint, Endpoint::AboutMe | Endpoint::Claims)
-        || caller.as_deref() == Some(call.argument("id"));
-    if caller.is_some() && !is_own && !switches.bearer_reads_others {
-        return Err(Answer::error(StatusCode::FORBIDDEN, "You do not have permission to see this record."));
-    }
-    Ok(())
 }

@@ -15,7 +15,6 @@ mod pages;
 mod paging;
 pub mod people;
 mod portal;
-mod server;
 mod settings;
 mod standing;
 mod state;
@@ -36,6 +35,9 @@ pub use settings::{Credentials, Settings};
 pub use state::State;
 pub use switches::Switches;
 
+use crate::sim::people::Environment;
+use crate::sim::serving::{public_base, serve};
+
 /// A running simulator. Dropping it ends it and every connection at once.
 #[derive(Debug)]
 pub struct Simulator {
@@ -50,10 +52,9 @@ impl Simulator {
     pub async fn start(settings: Settings) -> io::Result<Simulator> {
         let listener = TcpListener::bind(settings.listen).await?;
         let address = listener.local_addr()?;
-        let base_url = settings.public_base.clone().unwrap_or_else(|| format!("http://{address}"));
-        let base_url = base_url.trim_end_matches('/').to_owned();
+        let base_url = public_base(settings.public_base.as_deref(), address);
         let control = Control::new(State::new(settings, &base_url)?);
-        let task = tokio::spawn(server::run(listener, control.clone()));
+        let task = tokio::spawn(serve(listener, Environment::Production, control.clone()));
         Ok(Simulator { base_url, address, control, task })
     }
 

@@ -6,13 +6,13 @@ use serde_json::{Map, Value, json};
 
 use super::pages::{Consent, FormPost};
 use super::people::Contact;
-use super::portal::{refusal, signed_in, to_login, visitor};
+use super::portal::{refusal, signed_in, visitor};
 use super::state::State;
 use super::switches::{ClaimCase, ErrorParameter, ResponseMode};
 use super::wire::number;
 use crate::sim::openid::{
     Algorithm, Authorization, IdToken, Kind, Metadata, Purpose, Redeemed, Rejected, bearer, metadata, redeem,
-    refused,
+    refused, to_login,
 };
 use crate::sim::serving::{Answer, Call, Handled};
 

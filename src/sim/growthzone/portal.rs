@@ -1,13 +1,12 @@
 //! The pages for people: the Info Hub with its form, and its logout.
 
 use http::{StatusCode, header};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use super::pages::{Home, LoginPage, LogoutQuestion, Message};
 use super::people::Contact;
 use super::state::State;
-use crate::sim::openid::{Kind, Purpose};
+use crate::sim::openid::{Kind, Purpose, return_url};
 use crate::sim::serving::{Answer, Call, Handled};
 
 /// Cookies know no port: the name must not meet that of another service on localhost.
@@ -83,21 +82,9 @@ pub(super) fn visitor<'a>(state: &'a State, call: &Call) -> Option<&'a Contact> 
     state.directory.find(&grant.holder).filter(|it| it.login.is_some())
 }
 
-/// To the form, and then back to this call.
-pub(super) fn to_login(call: &Call) -> Answer {
-    Answer::redirect(format!("/login?returnUrl={}", utf8_percent_encode(&call.target, NON_ALPHANUMERIC)))
-}
-
 /// A page that ends a login.
 pub(super) fn refusal(status: StatusCode, text: &'static str) -> Answer {
     Answer::page_of(status, &Message { title: "Cannot sign in", text, is_refusal: true })
-}
-
-/// Where to go after the form: an address of this host only.
-fn return_url(call: &Call) -> String {
-    let asked = call.query("returnUrl").unwrap_or("/");
-    let is_here = asked.starts_with('/') && !asked.starts_with("//") && !asked.contains(['\\', '\r', '\n']);
-    if is_here { asked.to_owned() } else { "/".to_owned() }
 }
 
 fn form(state: &State, call: &Call, username: &str, mistake: Option<&str>) -> Answer {

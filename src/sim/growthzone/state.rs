@@ -3,19 +3,18 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
-use url::Url;
 
 use super::directory::Directory;
-use super::endpoint::Scope;
+use super::endpoint::Endpoint;
 use super::people::Contact;
 use super::settings::{Credentials, Settings};
 use super::standing::{Standing, View};
 use super::switches::Switches;
 use crate::sim::control::{Clock, Common};
 use crate::sim::openid::{Client, Grants, Keys, Lifetimes};
-use crate::sim::serving::Limiter;
+use crate::sim::serving::{Limiter, origin};
 
 /// Seconds after which the calendar is looked at again.
 const EVERY: i64 = 60;
@@ -28,7 +27,7 @@ pub struct State {
     pub(super) slo_url: Option<String>,
     pub(super) site_url: Option<String>,
     pub(super) switches: Switches,
-    pub(super) common: Common<Scope>,
+    pub(super) common: Common<Endpoint>,
     pub(super) directory: Directory,
     pub(super) credentials: Credentials,
     pub(super) grants: Grants,
@@ -36,23 +35,15 @@ pub struct State {
     pub(super) limiter: Limiter,
     /// Numbers of those who have consented.
     pub(super) consents: HashSet<String>,
-    pub(super) in_scope: u32,
     seen: HashMap<String, Standing>,
     looked_at: Option<Timestamp>,
 }
 
 impl State {
     pub(super) fn new(settings: Settings, base: &str) -> io::Result<State> {
-        let refuse = |reason: String| io::Error::new(io::ErrorKind::InvalidInput, reason);
-        let url = Url::parse(base).map_err(|reason| refuse(format!("public base {base:?}: {reason}")))?;
-        if !matches!(url.scheme(), "http" | "https") || url.path() != "/" || url.query().is_some() {
-            return Err(refuse(format!(
-                "public base {base}: an http or https address without path is needed"
-            )));
-        }
         let clock = Clock::starting(settings.today, &settings.switches.time_zone);
         let mut state = State {
-            base: base.trim_end_matches('/').to_owned(),
+            base: origin(base)?,
             slo_url: settings.slo_url,
             site_url: settings.site_url,
             directory: Directory::new(settings.people, clock.now()),
@@ -63,7 +54,6 @@ impl State {
             keys: Keys::default(),
             limiter: Limiter::default(),
             consents: HashSet::new(),
-            in_scope: 0,
             seen: HashMap::new(),
             looked_at: None,
         };
@@ -77,7 +67,7 @@ impl State {
 
     /// Today for the association.
     pub(super) fn today(&self) -> Date {
-        self.now().to_zoned(self.switches.time_zone.clone()).date()
+        self.common.clock.today(&self.switches.time_zone)
     }
 
     pub(super) fn view(&self) -> View<'_> {
@@ -95,13 +85,8 @@ impl State {
     }
 
     pub(super) fn lifetimes(&self) -> Lifetimes {
-        let signed = |lifetime| SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX);
-        Lifetimes {
-            browser: signed(self.switches.session_ttl),
-            code: signed(self.switches.code_ttl),
-            access: signed(self.switches.token_ttl),
-            refresh: SignedDuration::MAX,
-        }
+        let Switches { session_ttl, code_ttl, token_ttl, .. } = self.switches;
+        Lifetimes::new(session_ttl, code_ttl, token_ttl)
     }
 
     /// Changes a contact. False if there is none with this number.

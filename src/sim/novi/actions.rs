@@ -2,21 +2,14 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::hooks::Event;
 use super::people::{Belonging, Customer, Seat};
 use super::state::State;
-use crate::sim::control::{Action, Refusal};
+use crate::sim::control::{Refusal, actions};
 
 const GRACE_ENDED: i64 = 400;
-
-macro_rules! actions {
-    ($($name:literal, $what:literal;)*) => {
-        /// All of them.
-        pub(super) const ACTIONS: &[Action] = &[ $( Action { name: $name, what: $what }, )* ];
-    };
-}
 
 actions! {
     "lapse", "Their own membership ended long enough ago that grace is over, too.";
@@ -39,12 +32,7 @@ actions! {
 }
 
 /// Does an action to the record with this id.
-pub(super) fn act(
-    state: &mut State,
-    id: &str,
-    action: &str,
-    arguments: &Map<String, Value>,
-) -> Result<(), Refusal> {
+pub(super) fn act(state: &mut State, id: &str, action: &str, arguments: &Value) -> Result<(), Refusal> {
     let today = state.today();
     let argument = |name: &str| arguments.get(name).and_then(Value::as_str);
     let needed = |name: &str| argument(name).ok_or_else(|| Refusal::Wrong(format!("`{name}` is needed")));

@@ -1,18 +1,16 @@
 //! What is Novi's own in the control: who is on file, what was sent, and its tokens.
 
-use jiff::civil::Date;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::actions;
-use super::endpoint::{Endpoint, Scope};
+use super::endpoint::Endpoint;
 use super::hooks::{Hook, Manner, Post, SentHook};
 use super::people::Customer;
 use super::state::State;
 use super::switches::{HookOrder, Switches};
 use crate::sim::control::{self, Action, Collection, Common, Refusal, Simulated, read, replace, take, with};
-use crate::sim::openid::Kind;
+use crate::sim::openid::GRANT_NAMES;
 use crate::sim::people::{Environment, relative_dates};
-use crate::sim::switches::{SwitchError, SwitchLine};
 
 /// A handle on a running simulator of Novi.
 pub type Control = control::Control<State>;
@@ -29,11 +27,9 @@ const COLLECTIONS: &[Collection] = &[
     Collection { name: "hooks", key: "number", actions: NONE },
 ];
 
-const TOKENS: &[(&str, &[Kind])] =
-    &[("codes", &[Kind::Code]), ("access", &[Kind::Access, Kind::Refresh]), ("browsers", &[Kind::Browser])];
-
 impl Simulated for State {
-    type Scope = Scope;
+    type Endpoint = Endpoint;
+    type Switches = Switches;
 
     fn title(&self) -> String {
         "simulated Novi".to_owned()
@@ -44,20 +40,20 @@ impl Simulated for State {
         vec![("production", base(Environment::Production)), ("staging", base(Environment::Staging))]
     }
 
-    fn common(&self) -> &Common<Scope> {
+    fn common(&self) -> &Common<Endpoint> {
         &self.common
     }
 
-    fn common_mut(&mut self) -> &mut Common<Scope> {
+    fn common_mut(&mut self) -> &mut Common<Endpoint> {
         &mut self.common
     }
 
-    fn switch_lines(&self) -> Vec<SwitchLine> {
-        self.switches.lines()
+    fn switches(&self) -> &Switches {
+        &self.switches
     }
 
-    fn set_switch(&mut self, assignment: &str) -> Result<(), SwitchError> {
-        self.switches.set(assignment)
+    fn switches_mut(&mut self) -> &mut Switches {
+        &mut self.switches
     }
 
     fn collections(&self) -> &'static [Collection] {
@@ -92,8 +88,7 @@ impl Simulated for State {
         }
     }
 
-    fn put(&mut self, collection: &str, key: &str, mut entry: Value) -> Result<bool, Refusal> {
-        relative_dates(&mut entry, self.today());
+    fn put(&mut self, collection: &str, key: &str, entry: Value) -> Result<bool, Refusal> {
         if collection == "people" {
             return self.put_customer(key, read(entry)?);
         }
@@ -145,24 +140,20 @@ impl Simulated for State {
         was_there
     }
 
-    fn act(&mut self, key: &str, action: &str, arguments: &Map<String, Value>) -> Result<Value, Refusal> {
+    fn act(&mut self, key: &str, action: &str, mut arguments: Value) -> Result<Value, Refusal> {
         let id = self.directory.find_anyhow(key).map(|it| it.unique_id.clone());
         let id = id.ok_or_else(|| Refusal::Unknown(format!("{key} in people")))?;
-        let mut arguments = Value::Object(arguments.clone());
         relative_dates(&mut arguments, self.today());
-        actions::act(self, &id, action, arguments.as_object().unwrap_or(&Map::new()))?;
+        actions::act(self, &id, action, &arguments)?;
         Ok(actions::after(self, &id))
     }
 
     fn token_kinds(&self) -> &'static [&'static str] {
-        &["codes", "access", "browsers"]
+        GRANT_NAMES
     }
 
     fn expire_tokens(&mut self, kind: Option<&str>) -> usize {
-        let concerned = TOKENS.iter().filter(|(name, _)| kind.is_none_or(|kind| kind == *name));
-        let kinds: Vec<Kind> = concerned.flat_map(|(_, kinds)| *kinds).copied().collect();
-        let mut end =
-            |environment| self.site_mut(environment).grants.end_where(|grant| kinds.contains(&grant.kind));
+        let mut end = |environment| self.site_mut(environment).grants.end_called(kind);
         end(Environment::Production) + end(Environment::Staging)
     }
 }
@@ -217,21 +208,6 @@ impl Post for Control {
 
 /// What a test in this process does in the types of the simulator, instead of JSON.
 impl Control {
-    /// The simulator's day in the association's time zone.
-    pub fn today(&self) -> Date {
-        self.lock().today()
-    }
-
-    /// The switches as they are.
-    pub fn switches(&self) -> Switches {
-        self.lock().switches.clone()
-    }
-
-    /// Changes the switches in place.
-    pub fn update_switches(&self, change: impl FnOnce(&mut Switches)) {
-        change(&mut self.lock().switches);
-    }
-
     /// A record by id, number or e-mail.
     pub fn customer(&self, key: &str) -> Option<Customer> {
         self.lock().directory.find_anyhow(key).cloned()
@@ -246,30 +222,11 @@ impl Control {
 
     /// Does an action to a record; the arguments are a JSON object. False: no such record, or nothing to do.
     pub fn act(&self, key: &str, action: &str, arguments: &Value) -> bool {
-        let none = Map::new();
-        let arguments = arguments.as_object().unwrap_or(&none);
-        Simulated::act(&mut *self.lock(), key, action, arguments).is_ok()
-    }
-
-    /// How often an endpoint was called, refused and failed calls too.
-    pub fn calls(&self, endpoint: Endpoint) -> u64 {
-        self.lock().common.calls.of(endpoint.name()).calls
-    }
-
-    /// Sets all counts to nothing.
-    pub fn reset_counts(&self) {
-        let mut state = self.lock();
-        let now = state.now();
-        state.common.calls.reset(now);
+        Simulated::act(&mut *self.lock(), key, action, arguments.clone()).is_ok()
     }
 
     /// The hooks that were sent, oldest first.
     pub fn hooks_sent(&self) -> Vec<SentHook> {
         self.lock().outbox.sent().cloned().collect()
-    }
-
-    /// Ends every token of a kind.
-    pub fn end_tokens(&self, kind: &str) -> usize {
-        self.lock().expire_tokens(Some(kind))
     }
 }

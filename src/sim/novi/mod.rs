@@ -5,7 +5,6 @@
 
 mod actions;
 mod api;
-mod call;
 mod control;
 mod dates;
 mod directory;
@@ -19,7 +18,6 @@ mod pages;
 mod paging;
 pub mod people;
 mod portal;
-mod server;
 mod settings;
 mod standing;
 mod state;
@@ -42,6 +40,7 @@ pub use state::State;
 pub use switches::Switches;
 
 use crate::sim::people::Environment;
+use crate::sim::serving::{public_base, serve};
 
 /// A running simulator. Dropping it ends it and every connection at once.
 #[derive(Debug)]
@@ -59,14 +58,13 @@ impl Simulator {
         let production = TcpListener::bind(settings.listen).await?;
         let staging = TcpListener::bind(settings.staging_listen).await?;
         let address = production.local_addr()?;
-        let base_url = settings.public_base.clone().unwrap_or_else(|| format!("http://{address}"));
-        let base_url = base_url.trim_end_matches('/').to_owned();
+        let base_url = public_base(settings.public_base.as_deref(), address);
         let staging_url = format!("http://{}", staging.local_addr()?);
         let control = Control::new(State::new(settings, &base_url, &staging_url)?);
         let wake = control.lock().wake.clone();
         let tasks = vec![
-            tokio::spawn(server::run(production, Environment::Production, control.clone())),
-            tokio::spawn(server::run(staging, Environment::Staging, control.clone())),
+            tokio::spawn(serve(production, Environment::Production, control.clone())),
+            tokio::spawn(serve(staging, Environment::Staging, control.clone())),
             tokio::spawn(hooks::run(control.clone(), wake)),
         ];
         Ok(Simulator { base_url, staging_url, address, control, tasks })

@@ -4,19 +4,18 @@ use http::StatusCode;
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 
-use super::call::Call;
 use super::ids;
 use super::people::Customer;
-use super::portal::{refusal, to_login, visitor};
+use super::portal::{refusal, visitor};
 use super::state::State;
 use super::switches::{EmailClaim, NotPermitted, Scopes};
 use super::wire::object;
 use crate::sim::openid::{
     Authorization, IdToken, Kind, Metadata, Purpose, Redeemed, Rejected, bearer, jwt_hs256, metadata, redeem,
-    refused,
+    refused, to_login,
 };
 use crate::sim::people::Environment;
-use crate::sim::serving::{Answer, Handled};
+use crate::sim::serving::{Answer, Call, Handled};
 
 const SCOPES: &[&str] = &["openid", "profile", "email", "offline_access"];
 

@@ -3,9 +3,8 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::call::Call;
 use super::switches::{Catalogues, Detail, MissingRecord, OverLargest, Switches};
-use crate::sim::serving::{Answer, Handled, rows};
+use crate::sim::serving::{Answer, Call, Handled, rows};
 
 /// One page of a list.
 pub(super) fn page<T>(

@@ -1,16 +1,14 @@
 //! The pages for people: sign in, sign out, and the home page.
 
 use http::{StatusCode, header};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-use super::call::Call;
 use super::pages::{Home, LoginPage, Message};
 use super::people::Customer;
 use super::state::State;
-use crate::sim::openid::{Kind, Purpose};
+use crate::sim::openid::{Kind, Purpose, return_url};
 use crate::sim::people::Environment;
-use crate::sim::serving::{Answer, Handled};
+use crate::sim::serving::{Answer, Call, Handled};
 
 /// The home page: who the site thinks you are.
 pub(super) fn home(state: &mut State, call: &Call) -> Handled {
@@ -72,21 +70,9 @@ pub(super) fn visitor<'a>(state: &'a State, call: &Call) -> Option<&'a Customer>
     state.directory.find(&grant.holder).filter(|it| it.account_email().is_some())
 }
 
-/// To the form, and then back to this call.
-pub(super) fn to_login(call: &Call) -> Answer {
-    Answer::redirect(format!("/login?returnUrl={}", utf8_percent_encode(&call.target, NON_ALPHANUMERIC)))
-}
-
 /// A page that ends a login.
 pub(super) fn refusal(status: StatusCode, text: &'static str) -> Answer {
     Answer::page_of(status, &Message { title: "Cannot sign in", text, is_refusal: true })
-}
-
-/// Where to go after the form: an address of this site only.
-fn return_url(call: &Call) -> String {
-    let asked = call.query("returnUrl").unwrap_or("/");
-    let is_here = asked.starts_with('/') && !asked.starts_with("//") && !asked.contains(['\\', '\r', '\n']);
-    if is_here { asked.to_owned() } else { "/".to_owned() }
 }
 
 /// Cookies know no port: the names must not meet those of another service on localhost.

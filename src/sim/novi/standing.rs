@@ -6,6 +6,7 @@ use super::dates;
 use super::directory::Directory;
 use super::people::{Beneficiaries, Customer, Group, MemberType};
 use super::switches::Switches;
+use crate::sim::switches::lists;
 
 /// A longer family tree is not walked: it is a circle.
 const MOST_GENERATIONS: usize = 8;
@@ -123,7 +124,7 @@ impl<'a> View<'a> {
     pub(super) fn is_in_one_of(self, customer: &'a Customer, groups: &str) -> bool {
         let standing = self.standing(customer);
         let places = self.places(customer, &standing);
-        places.iter().any(|place| super::switches::lists(groups, &place.group.name))
+        places.iter().any(|place| lists(groups, &place.group.name))
     }
 }
 

@@ -3,13 +3,12 @@
 use std::io;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
-use url::Url;
 
 use super::directory::Directory;
-use super::endpoint::Scope;
+use super::endpoint::Endpoint;
 use super::hooks::{Event, Hook, Outbox, Webhook};
 use super::ids;
 use super::journal::Journal;
@@ -20,7 +19,7 @@ use super::switches::{DeactivatedHook, Switches};
 use crate::sim::control::{Clock, Common};
 use crate::sim::openid::{Client, Grants, Keys, Lifetimes};
 use crate::sim::people::Environment;
-use crate::sim::serving::Limiter;
+use crate::sim::serving::{Limiter, origin};
 
 /// One of the two sites: nothing that it hands out counts at the other.
 #[derive(Debug)]
@@ -36,15 +35,8 @@ pub(super) struct Site {
 
 impl Site {
     fn new(base: &str, credentials: Credentials) -> io::Result<Site> {
-        let refuse = |reason: String| io::Error::new(io::ErrorKind::InvalidInput, reason);
-        let url = Url::parse(base).map_err(|reason| refuse(format!("public base {base:?}: {reason}")))?;
-        if !matches!(url.scheme(), "http" | "https") || url.path() != "/" || url.query().is_some() {
-            return Err(refuse(format!(
-                "public base {base}: an http or https address without path is needed"
-            )));
-        }
         Ok(Site {
-            base: base.trim_end_matches('/').to_owned(),
+            base: origin(base)?,
             credentials,
             grants: Grants::default(),
             keys: Keys::default(),
@@ -59,13 +51,12 @@ impl Site {
 pub struct State {
     pub(super) slo_url: Option<String>,
     pub(super) switches: Switches,
-    pub(super) common: Common<Scope>,
+    pub(super) common: Common<Endpoint>,
     pub(super) directory: Directory,
     pub(super) journal: Journal,
     pub(super) outbox: Outbox,
     /// Wakes whoever sends hooks.
     pub(super) wake: Arc<Notify>,
-    pub(super) in_scope: u32,
     production: Site,
     staging: Site,
 }
@@ -81,7 +72,6 @@ impl State {
             journal: Journal::default(),
             outbox: Outbox::default(),
             wake: Arc::default(),
-            in_scope: 0,
             production: Site::new(production, settings.production)?,
             staging: Site::new(staging, settings.staging)?,
         };
@@ -95,7 +85,7 @@ impl State {
 
     /// Today for the association.
     pub(super) fn today(&self) -> Date {
-        self.now().to_zoned(self.switches.time_zone.clone()).date()
+        self.common.clock.today(&self.switches.time_zone)
     }
 
     pub(super) fn site(&self, environment: Environment) -> &Site {
@@ -128,13 +118,8 @@ impl State {
     }
 
     pub(super) fn lifetimes(&self) -> Lifetimes {
-        let signed = |lifetime| SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX);
-        Lifetimes {
-            browser: signed(self.switches.session_ttl),
-            code: signed(self.switches.code_ttl),
-            access: signed(self.switches.access_token_ttl),
-            refresh: SignedDuration::MAX,
-        }
+        let Switches { session_ttl, code_ttl, access_token_ttl, .. } = self.switches;
+        Lifetimes::new(session_ttl, code_ttl, access_token_ttl)
     }
 
     /// A record of a site, by the id that the site shows.

@@ -6,8 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::endpoint::Scope;
 use crate::sim::openid::{Algorithm, Flaw, Pkce, Secret, TokenAuth};
-use crate::sim::serving::ErrorBody;
-use crate::sim::switches::{Fault, Setting, Switch, choice, switches};
+use crate::sim::switches::{ErrorBody, Setting, choice, switches};
 
 choice! {
     /// What scopes do.
@@ -251,43 +250,20 @@ switches! {
     hook_attempts: u32 = 1, "How often a hook is tried until the receiver answers with success.";
     hook_signature: HookSignature = HookSignature::Off, "How a hook is signed, in the header X-Signature.";
     deactivated_hook: DeactivatedHook = DeactivatedHook::Updated, "What a deactivation is in hooks.";
-    latency: Duration = Duration::ZERO, "How long every answer waits first.";
-    fault: Fault = Fault::None, "How answers go wrong.";
-    fault_on: Scope = Scope::Everything, "Which answers go wrong.";
-    fault_every: u32 = 1, "Every n-th of those answers goes wrong.";
-}
-
-/// Whether a list with commas between names a thing, without regard to case.
-pub(super) fn lists(list: &str, name: &str) -> bool {
-    list.split(',').any(|it| it.trim().eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::tests::switches::{documented, shown_and_read};
 
     #[test]
     fn every_switch_that_the_documentation_names_exists() {
-        let rows = include_str!("../../../docs/ams/novi.md").lines().filter(|line| line.starts_with("| "));
-        let of_rows: String = rows.filter_map(|row| row.trim_end_matches(" |").rsplit('|').next()).collect();
-        let named: Vec<&str> = of_rows.split('`').skip(1).step_by(2).collect();
-        assert!(named.len() > 40, "{named:?}");
-        for switch in named {
-            let name = switch.split('=').next();
-            assert!(TABLE.iter().any(|known| Some(known.name) == name), "{switch}");
-            if switch.contains('=') {
-                assert_eq!(Switches::default().set(switch), Ok(()));
-            }
-        }
+        documented::<Switches>(include_str!("../../../docs/ams/novi.md"), 40);
     }
 
     #[test]
     fn every_switch_takes_back_what_it_shows() {
-        let mut switches = Switches::default();
-        for switch in TABLE {
-            let shown = (switch.show)(&switches);
-            assert_eq!(switches.set(&format!("{}={shown}", switch.name)), Ok(()), "{shown}");
-        }
-        assert_eq!(switches, Switches::default());
+        shown_and_read::<Switches>();
     }
 }

@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 use super::people::{Customer, CustomerType, MemberType};
 use super::standing::{Standing, View};
 use super::state::State;
-use super::switches::{HiddenField, Switches, lists};
+use super::switches::{HiddenField, Switches};
 use super::{dates, ids};
 use crate::sim::people::Environment;
+use crate::sim::switches::lists;
 
 /// How a site writes.
 #[derive(Clone, Copy)]

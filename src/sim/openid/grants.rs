@@ -1,14 +1,23 @@
 //! Everything that a provider handed out: browsers that it knows, codes, access and refresh tokens.
 
 use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::keys::unguessable;
 use super::pkce::Challenge;
+use crate::sim::control::kinds_called;
 
 /// More are never kept: the oldest goes first, so that a long load test does not fill the memory.
 const MOST: usize = 100_000;
+
+/// What a control calls the kinds of grants.
+const CALLED: &[(&str, &[Kind])] =
+    &[("codes", &[Kind::Code]), ("access", &[Kind::Access, Kind::Refresh]), ("browsers", &[Kind::Browser])];
+
+/// The names of [`Grants::end_called`].
+pub const GRANT_NAMES: &[&str] = &["codes", "access", "browsers"];
 
 /// What a secret text is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +46,17 @@ pub struct Lifetimes {
 }
 
 impl Lifetimes {
+    /// Those of switches. Refresh tokens last for ever.
+    pub fn new(browser: Duration, code: Duration, access: Duration) -> Lifetimes {
+        let signed = |lifetime| SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::MAX);
+        Lifetimes {
+            browser: signed(browser),
+            code: signed(code),
+            access: signed(access),
+            refresh: SignedDuration::MAX,
+        }
+    }
+
     fn of(self, kind: Kind) -> SignedDuration {
         match kind {
             Kind::Browser => self.browser,
@@ -110,6 +130,12 @@ impl Grants {
         let before = self.grants.len();
         self.grants.retain(|_, grant| !ends(grant));
         before - self.grants.len()
+    }
+
+    /// Ends those that a control calls by this name, or all, and tells how many.
+    pub fn end_called(&mut self, name: Option<&str>) -> usize {
+        let kinds = kinds_called(CALLED, name);
+        self.end_where(|grant| kinds.contains(&grant.kind))
     }
 
     /// Ends one.

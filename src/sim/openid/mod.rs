@@ -9,14 +9,16 @@ mod discovery;
 mod grants;
 mod jwt;
 mod keys;
+mod login;
 mod pkce;
 mod token;
 
 pub use authorization::{Authorization, Rejected};
 pub use client::{Client, TokenAuth, refused};
 pub use discovery::{Metadata, metadata};
-pub use grants::{Grants, Kind, Lifetimes, Purpose};
+pub use grants::{GRANT_NAMES, Grants, Kind, Lifetimes, Purpose};
 pub use jwt::{Flaw, IdToken, jwt_hs256};
 pub use keys::{Algorithm, Keys, Secret};
+pub use login::{return_url, to_login};
 pub use pkce::Pkce;
 pub use token::{Redeemed, bearer, redeem};

@@ -21,7 +21,7 @@ mod tests {
 
     #[test]
     fn the_cast_can_be_read_and_names_nothing_that_is_not_on_file() {
-        let people = from_json(include_str!("cast.json"), date(2028, 2, 29)).unwrap();
+        let people: People = from_json(include_str!("cast.json"), date(2028, 2, 29)).unwrap();
         assert!(people.people.len() >= 20);
         for person in &people.people {
             assert!(person.email.as_ref().is_none_or(|email| email.ends_with(".example")), "{person:?}");

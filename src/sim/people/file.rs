@@ -1,13 +1,14 @@
 //! Reading a people file: JSON, in which a date may be written relative to today.
 //!
 //! `today`, `today+30` and `today-20T15:19:07.183` become days and moments, so that a file stays right in any year.
-//! Every other text is kept as it is.
+//! Every other text is kept as it is. What a people file has in it is a matter of each simulator.
 
 use std::collections::HashSet;
 use std::path::Path;
 
 use jiff::Span;
 use jiff::civil::Date;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::model::People;
@@ -31,21 +32,47 @@ pub enum PeopleError {
     Ambiguous(String),
 }
 
+/// The content of a people file of one simulator.
+pub trait PeopleFile: DeserializeOwned {
+    /// Refuses records that lack a key, or that could not be told apart.
+    fn refuse_ambiguous(&self) -> Result<(), PeopleError>;
+}
+
+/// The keys of the records that were looked at. Case does not tell two of them apart.
+#[derive(Debug, Default)]
+pub struct SeenKeys(HashSet<String>);
+
+impl SeenKeys {
+    /// Takes the keys of one more record in; `what` such records are, as in `people`.
+    pub fn take_in<'a>(
+        &mut self,
+        keys: impl IntoIterator<Item = &'a str>,
+        what: &str,
+    ) -> Result<(), PeopleError> {
+        for key in keys {
+            if !self.0.insert(key.to_ascii_lowercase()) {
+                return Err(PeopleError::Ambiguous(format!("{key} belongs to two {what}")));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Reads a people file, dates relative to `today`.
-pub fn from_file(path: &Path, today: Date) -> Result<People, PeopleError> {
+pub fn from_file<P: PeopleFile>(path: &Path, today: Date) -> Result<P, PeopleError> {
     let text = std::fs::read_to_string(path)
         .map_err(|reason| PeopleError::Unreadable { path: path.display().to_string(), reason })?;
     from_json(&text, today)
 }
 
 /// Reads the text of a people file, dates relative to `today`.
-pub fn from_json(text: &str, today: Date) -> Result<People, PeopleError> {
+pub fn from_json<P: PeopleFile>(text: &str, today: Date) -> Result<P, PeopleError> {
     // Read as people first: only then does an error of shape carry its line and column.
-    let _: People = serde_json::from_str(text)?;
+    let _: P = serde_json::from_str(text)?;
     let mut json: Value = serde_json::from_str(text)?;
     relative_dates(&mut json, today);
-    let people: People = serde_json::from_value(json)?;
-    refuse_ambiguous(&people)?;
+    let people: P = serde_json::from_value(json)?;
+    people.refuse_ambiguous()?;
     Ok(people)
 }
 
@@ -72,24 +99,22 @@ fn relative_date(text: &str, today: Date) -> Option<String> {
     Some(format!("{date}T{time}"))
 }
 
-fn refuse_ambiguous(people: &People) -> Result<(), PeopleError> {
-    let mut seen = HashSet::new();
-    for (place, person) in people.people.iter().enumerate() {
-        let keys = [Some(person.id.as_str()), Some(&person.record_number), person.login_email()];
-        for key in keys.into_iter().flatten() {
-            if key.trim().is_empty() {
-                let who = person.full_name();
-                return Err(PeopleError::Ambiguous(format!(
-                    "person {} ({who}) lacks id or recordNumber",
-                    place + 1
-                )));
-            }
-            if !seen.insert(key.to_ascii_lowercase()) {
-                return Err(PeopleError::Ambiguous(format!("{key} belongs to two people")));
+impl PeopleFile for People {
+    fn refuse_ambiguous(&self) -> Result<(), PeopleError> {
+        let mut seen = SeenKeys::default();
+        for (place, person) in self.people.iter().enumerate() {
+            let keys = [Some(person.id.as_str()), Some(&person.record_number), person.login_email()];
+            for key in keys.into_iter().flatten() {
+                if key.trim().is_empty() {
+                    let (place, who) = (place + 1, person.full_name());
+                    let lacks = format!("person {place} ({who}) lacks id or recordNumber");
+                    return Err(PeopleError::Ambiguous(lacks));
+                }
+                seen.take_in([key], "people")?;
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -115,7 +140,7 @@ mod tests {
     #[test]
     fn a_bad_people_file_is_refused_with_its_reason() {
         let check = |text: &str, part: &str| {
-            let error = from_json(text, date(2026, 1, 1)).unwrap_err().to_string();
+            let error = from_json::<People>(text, date(2026, 1, 1)).unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
         };
         check("{", "line 1");

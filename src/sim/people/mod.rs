@@ -6,7 +6,7 @@ mod generator;
 mod model;
 
 pub use cast::cast;
-pub use file::{PeopleError, from_file, from_json, relative_dates};
+pub use file::{PeopleError, PeopleFile, SeenKeys, from_file, from_json, relative_dates};
 pub use generator::generate;
 pub use model::{
     Certification, Committee, CustomField, Environment, Event, EventSession, Membership, Organization,

@@ -19,6 +19,16 @@ pub enum Environment {
     Staging,
 }
 
+impl Environment {
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Environment::Production => "production",
+            Environment::Staging => "staging",
+        }
+    }
+}
+
 /// Everybody and everything on file. A people file is this as JSON.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]

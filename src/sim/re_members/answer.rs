@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::switches::{EndOfList, Switches};
 use super::webhooks::EchoCheck;
+use crate::sim::serving::Call;
 pub(super) use crate::sim::serving::{Answer, Handled};
 use crate::sim::switches::Fault;
 
@@ -14,6 +15,20 @@ pub(super) struct Page {
     /// From 1.
     pub(super) number: usize,
     pub(super) fault: Fault,
+}
+
+impl Call {
+    /// The page number: the last segment if there is one, else 1.
+    pub(super) fn page(&self) -> Result<Page, Answer> {
+        let page = |number| Page { number, fault: self.fault };
+        match self.argument("page") {
+            "" => Ok(page(1)),
+            number => match number.parse() {
+                Ok(number) if number > 0 => Ok(page(number)),
+                _ => Err(Answer::error(StatusCode::BAD_REQUEST, "The page number is not valid.")),
+            },
+        }
+    }
 }
 
 impl Answer {

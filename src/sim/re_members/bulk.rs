@@ -8,13 +8,13 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Handled};
-use super::call::Call;
 use super::dates;
 use super::individuals::day_of;
 use super::state::State;
 use super::switches::{IncludeFlags, SinceZone};
 use super::wire::{self, Part};
 use crate::sim::people::Person;
+use crate::sim::serving::Call;
 
 /// Members only. Items are thin unless the query includes more.
 pub(super) fn members(state: &mut State, call: &Call) -> Handled {

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Handled};
-use super::call::Call;
 use super::dates;
 use super::state::State;
 use super::wire;
 use crate::sim::people::{Committee, Event};
+use crate::sim::serving::Call;
 
 pub(super) fn committees(state: &mut State, call: &Call) -> Handled {
     let (code, name) = (call.query("Code"), call.query("Name"));

@@ -1,45 +1,31 @@
 //! What is re:Members' own in the control: who is on file, what can be done to people, and its tokens.
 
-use jiff::civil::Date;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::edits;
-use super::endpoint::{Endpoint, Scope};
+use super::endpoint::Endpoint;
 use super::state::{Login, State};
 use super::switches::Switches;
 use super::tokens::Kind;
-use crate::sim::control::{self, Action, Collection, Common, Refusal, Simulated, read, replace, take, with};
-use crate::sim::people::{Environment, Person, relative_dates};
-use crate::sim::switches::{SwitchError, SwitchLine};
+use crate::sim::control::{
+    self, Collection, Common, Refusal, Simulated, actions, kinds_called, read, replace, take, with,
+};
+use crate::sim::people::{Environment, Person};
 
 /// A handle on a running simulator of re:Members.
 pub type Control = control::Control<State>;
 
+actions! {
+    "lapse", "Their memberships ended yesterday; of one code only, if it is given.";
+    "renew", "Their memberships begin or go on for a year from today; of one code only, if it is given.";
+    "approve", "Staff approve the login.";
+    "disapprove", "Staff take the approval of the login back.";
+    "issue_token", "Answers with a token such as staff mail out, made without a login.";
+    "merge_into", "The record goes up in another one, which is given: the id of this one is gone.";
+}
+
 const COLLECTIONS: &[Collection] = &[
-    Collection {
-        name: "people",
-        key: "recordNumber",
-        actions: &[
-            Action {
-                name: "lapse",
-                what: "Their memberships ended yesterday; of one code only, if it is given.",
-            },
-            Action {
-                name: "renew",
-                what: "Their memberships begin or go on for a year from today; of one code only, if it is given.",
-            },
-            Action { name: "approve", what: "Staff approve the login." },
-            Action { name: "disapprove", what: "Staff take the approval of the login back." },
-            Action {
-                name: "issue_token",
-                what: "Answers with a token such as staff mail out, made without a login.",
-            },
-            Action {
-                name: "merge_into",
-                what: "The record goes up in another one, which is given: the id of this one is gone.",
-            },
-        ],
-    },
+    Collection { name: "people", key: "recordNumber", actions: ACTIONS },
     Collection { name: "organizations", key: "recordNumber", actions: &[] },
     Collection { name: "committees", key: "code", actions: &[] },
     Collection { name: "events", key: "code", actions: &[] },
@@ -52,7 +38,8 @@ const TOKENS: &[(&str, &[Kind])] = &[
 ];
 
 impl Simulated for State {
-    type Scope = Scope;
+    type Endpoint = Endpoint;
+    type Switches = Switches;
 
     fn title(&self) -> String {
         "simulated re:Members".to_owned()
@@ -65,20 +52,20 @@ impl Simulated for State {
         ]
     }
 
-    fn common(&self) -> &Common<Scope> {
+    fn common(&self) -> &Common<Endpoint> {
         &self.common
     }
 
-    fn common_mut(&mut self) -> &mut Common<Scope> {
+    fn common_mut(&mut self) -> &mut Common<Endpoint> {
         &mut self.common
     }
 
-    fn switch_lines(&self) -> Vec<SwitchLine> {
-        self.switches.lines()
+    fn switches(&self) -> &Switches {
+        &self.switches
     }
 
-    fn set_switch(&mut self, assignment: &str) -> Result<(), SwitchError> {
-        self.switches.set(assignment)
+    fn switches_mut(&mut self) -> &mut Switches {
+        &mut self.switches
     }
 
     fn collections(&self) -> &'static [Collection] {
@@ -107,8 +94,7 @@ impl Simulated for State {
         }
     }
 
-    fn put(&mut self, collection: &str, key: &str, mut entry: Value) -> Result<bool, Refusal> {
-        relative_dates(&mut entry, self.today());
+    fn put(&mut self, collection: &str, key: &str, entry: Value) -> Result<bool, Refusal> {
         let directory = &mut self.directory;
         match collection {
             "people" => self.put_person(key, read(entry)?),
@@ -140,7 +126,7 @@ impl Simulated for State {
         }
     }
 
-    fn act(&mut self, key: &str, action: &str, arguments: &Map<String, Value>) -> Result<Value, Refusal> {
+    fn act(&mut self, key: &str, action: &str, arguments: Value) -> Result<Value, Refusal> {
         let argument = |name: &str| arguments.get(name).and_then(Value::as_str);
         let person = self.directory.find_anywhere(key).cloned();
         let person = person.ok_or_else(|| Refusal::Unknown(format!("{key} in people")))?;
@@ -173,30 +159,20 @@ impl Simulated for State {
         &["interface", "sso", "browsers"]
     }
 
+    fn reset_counts(&mut self) {
+        let now = self.now();
+        self.traffic.app_tokens.clear();
+        self.common.calls.reset(now);
+    }
+
     fn expire_tokens(&mut self, kind: Option<&str>) -> usize {
-        let concerned = TOKENS.iter().filter(|(name, _)| kind.is_none_or(|kind| kind == *name));
-        let kinds: Vec<Kind> = concerned.flat_map(|(_, kinds)| *kinds).copied().collect();
+        let kinds = kinds_called(TOKENS, kind);
         self.tokens.revoke_where(|grant| kinds.contains(&grant.kind))
     }
 }
 
 /// What a test in this process does in the types of the simulator, instead of JSON.
 impl Control {
-    /// The simulator's day in the association's time zone.
-    pub fn today(&self) -> Date {
-        self.lock().today()
-    }
-
-    /// The switches as they are.
-    pub fn switches(&self) -> Switches {
-        self.lock().switches.clone()
-    }
-
-    /// Changes the switches in place.
-    pub fn update_switches(&self, change: impl FnOnce(&mut Switches)) {
-        change(&mut self.lock().switches);
-    }
-
     /// A person of production by id, record number or e-mail.
     pub fn person(&self, key: &str) -> Option<Person> {
         self.lock().directory.find(Environment::Production, key).cloned()
@@ -219,7 +195,7 @@ impl Control {
 
     /// Does an action to a person, without arguments. False: no such person, or nothing to do.
     pub fn act(&self, key: &str, action: &str) -> bool {
-        Simulated::act(&mut *self.lock(), key, action, &Map::new()).is_ok()
+        Simulated::act(&mut *self.lock(), key, action, json!({})).is_ok()
     }
 
     /// Merges two records: the old id is gone, the new record has changed.
@@ -227,22 +203,9 @@ impl Control {
         self.lock().merge_people(old_id, new_id)
     }
 
-    /// How often an endpoint was called, refused and failed calls too.
-    pub fn calls(&self, endpoint: Endpoint) -> u64 {
-        self.lock().common.calls.of(endpoint.name()).calls
-    }
-
     /// How many different `AppToken` values were sent, good or bad.
     pub fn app_tokens_seen(&self) -> usize {
         self.lock().traffic.app_tokens.len()
-    }
-
-    /// Sets all counts to nothing.
-    pub fn reset_counts(&self) {
-        let mut state = self.lock();
-        let now = state.now();
-        state.traffic.app_tokens.clear();
-        state.common.calls.reset(now);
     }
 
     /// The latest logins, oldest first, with the `sso` of each.

@@ -1,25 +1,42 @@
 //! The routes, matched without regard to case and with optional pages, and what every call goes through before them.
 
 use http::StatusCode;
-use jiff::Timestamp;
+use serde_json::json;
 
-use super::answer::{Answer, Handled};
-use super::call::Call;
 use super::endpoint::Endpoint;
 use super::state::State;
-use super::switches::Switches;
-use super::tokens::Kind;
-use super::{bulk, catalogues, faults, handshake, individuals, organizations, portal, rosters, webhooks};
-use crate::sim::control::CallLine;
-use crate::sim::people::Environment;
-use crate::sim::serving::{Route, find};
-use crate::sim::switches::Fault;
+use super::tokens::{Grant, Kind};
+use super::{bulk, catalogues, handshake, individuals, organizations, portal, rosters, webhooks};
+use crate::sim::serving::{Answer, Call, Handler, Own, Route, Service, too_many};
 
-type Handler = fn(&mut State, &Call) -> Handled;
+/// Parameters whose values are no secrets.
+const SHOWN: &[&str] = &[
+    "includeDetails",
+    "loadPrimaryOrgDetails",
+    "loadRelationships",
+    "updateTokenUsage",
+    "includeInactive",
+    "productCode",
+    "purchasedSince",
+    "eventCode",
+    "relationshipName",
+    "membershipTypeCode",
+    "includeMembership",
+    "includeMembershipRenewalUrl",
+    "includeEmail",
+    "includeCustomFields",
+    "expiringFrom",
+    "expiringTo",
+    "Term",
+    "positionCodes",
+    "sessionCode",
+    "registeredSince",
+    "cancelledSince",
+];
 
 /// `{name}` takes any segment; `{page?}` a number, or nothing at the end. The first route that fits is taken.
 #[rustfmt::skip]
-const ROUTES: &[Route<Endpoint, Handler>] = &[
+const ROUTES: &[Route<Endpoint, Handler<State>>] = &[
     ("GET",  "account/login.aspx", Endpoint::Login, portal::login),
     ("POST", "account/login.aspx", Endpoint::Login, portal::submit_login),
     ("GET",  "account/logout.aspx", Endpoint::Logout, portal::logout),
@@ -63,77 +80,52 @@ const ROUTES: &[Route<Endpoint, Handler>] = &[
     ("DELETE", "api/v1/webhooks/{hook}", Endpoint::Webhooks, webhooks::remove),
 ];
 
-/// Answers a call, and says how the answer goes wrong on its way.
-pub(super) fn dispatch(state: &mut State, mut call: Call) -> (Fault, Answer) {
-    let (endpoint, handler) = match find(ROUTES, &mut call) {
-        Ok(found) => found,
-        Err(answer) => return (Fault::None, answer),
-    };
-    let at = state.now();
-    let fault = next_fault(state, endpoint, at);
-    call.fault = fault;
-    let answer = faults::instead(fault, &state.switches).unwrap_or_else(|| {
-        admit(state, &mut call, endpoint).and_then(|()| handler(state, &call)).unwrap_or_else(|early| early)
-    });
-    let comes = !matches!(fault, Fault::Hang | Fault::Closed);
-    state.common.calls.note(CallLine {
-        number: 0,
-        at,
-        kind: endpoint.name(),
-        portal: endpoint.is_portal(),
-        environment: match call.environment {
-            Environment::Production => "production",
-            Environment::Staging => "staging",
-        },
-        asked: call.shown(),
-        status: comes.then(|| answer.status().as_u16()),
-    });
-    (fault, answer)
-}
+impl Service for State {
+    const ROUTES: &'static [Route<Endpoint, Handler<State>>] = ROUTES;
 
-/// The fault of an answer: a planned one first, then what the switches say.
-fn next_fault(state: &mut State, endpoint: Endpoint, now: Timestamp) -> Fault {
-    if let Some(fault) = state.common.faults.next(now, |scope| scope.covers(endpoint)) {
-        return fault;
+    fn own() -> Own {
+        Own {
+            wrong_shape: json!({ "pageNumber": "one", "dataList": 42, "uri": [], "appToken": {} }),
+            empty_list: json!({ "pageNumber": 1, "dataList": [] }),
+            login: "/account/login.aspx",
+        }
     }
-    let Switches { fault, fault_on, fault_every, .. } = state.switches;
-    if fault == Fault::None || !fault_on.covers(endpoint) {
-        return Fault::None;
-    }
-    state.traffic.in_scope = state.traffic.in_scope.wrapping_add(1);
-    if state.traffic.in_scope.is_multiple_of(fault_every) { fault } else { Fault::None }
-}
 
-/// What stands before a handler of the API: the rate limit, then both tokens. Pages for people pass.
-fn admit(state: &mut State, call: &mut Call, endpoint: Endpoint) -> Result<(), Answer> {
-    if endpoint.is_portal() {
-        return Ok(());
+    fn shown(call: &Call) -> String {
+        let is_token =
+            |segment: &str| call.arguments.iter().any(|(name, value)| *name == "sso" && value == segment);
+        call.shown(is_token, SHOWN)
     }
-    let app_token = call.header("AppToken");
-    if !app_token.is_empty() {
-        state.traffic.app_tokens.insert(app_token.to_owned());
+
+    /// What stands before a handler of the API: the rate limit, then both tokens. Pages for people pass.
+    fn admit(&mut self, call: &Call, endpoint: Endpoint) -> Result<(), Answer> {
+        if endpoint.is_portal() {
+            return Ok(());
+        }
+        let app_token = call.header("AppToken");
+        if !app_token.is_empty() {
+            self.traffic.app_tokens.insert(app_token.to_owned());
+        }
+        let now = self.now();
+        let admitted = self.traffic.admit(call.environment, now, &self.switches);
+        admitted.map_err(|wait| too_many(wait, self.switches.retry_after))?;
+        if endpoint.is_handshake() {
+            return Ok(());
+        }
+        let find = |token, kinds| self.tokens.find(token, kinds, call.environment, now, &self.switches);
+        find(app_token, &[Kind::App]).ok_or_else(Answer::unauthorized)?;
+        // The visitor's sso stands in for a UserToken in three of the known clients (docs/ams/remembers.md, "Tokens").
+        let caller =
+            find(call.header("UserToken"), &[Kind::User, Kind::Sso]).ok_or_else(Answer::unauthorized)?;
+        if !self.switches.members_read_others && endpoint != Endpoint::FindBySsoToken {
+            refuse_prying(self, call, caller)?;
+        }
+        Ok(())
     }
-    let now = state.now();
-    if let Err(wait) = state.traffic.admit(call.environment, now, &state.switches) {
-        return Err(faults::too_many(wait, &state.switches));
-    }
-    if endpoint.is_handshake() {
-        return Ok(());
-    }
-    let find = |token, kinds| state.tokens.find(token, kinds, call.environment, now, &state.switches);
-    find(app_token, &[Kind::App]).ok_or_else(Answer::unauthorized)?;
-    // The visitor's sso stands in for a UserToken in three of the known clients (docs/ams/remembers.md, "Tokens").
-    let caller = find(call.header("UserToken"), &[Kind::User, Kind::Sso]).ok_or_else(Answer::unauthorized)?;
-    call.caller = Some(caller.clone());
-    if !state.switches.members_read_others && endpoint != Endpoint::FindBySsoToken {
-        refuse_prying(state, call)?;
-    }
-    Ok(())
 }
 
 /// With `members_read_others=off` only the integration user reads anything but their own record.
-fn refuse_prying(state: &State, call: &Call) -> Result<(), Answer> {
-    let Some(caller) = &call.caller else { return Err(Answer::unauthorized()) };
+fn refuse_prying(state: &State, call: &Call, caller: &Grant) -> Result<(), Answer> {
     let person = |key| state.directory.find(call.environment, key);
     let integration = person(&state.credentials(call.environment).user_email);
     let wanted = [call.argument("id"), call.argument("key")].into_iter().find_map(person);

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::answer::{Answer, Handled};
-use super::call::Call;
 use super::state::{State, prefix};
 use super::tokens::Kind;
 use crate::sim::people::Environment;
+use crate::sim::serving::Call;
 
 /// Step 1: application name and key → where to authenticate, and with which access token. The name selects the
 /// environment, whichever address it was sent to.

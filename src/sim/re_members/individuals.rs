@@ -5,13 +5,13 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Handled};
-use super::call::Call;
 use super::dates;
 use super::state::State;
 use super::switches::{InvalidSso, ListFilters, SsoUse};
 use super::tokens::Kind;
 use super::wire::{self, Book, Details, Part};
 use crate::sim::people::Person;
+use crate::sim::serving::Call;
 
 impl State {
     /// What entries refer to, for the shapes in JSON.

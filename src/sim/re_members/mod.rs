@@ -6,7 +6,6 @@
 
 mod answer;
 mod bulk;
-mod call;
 mod catalogues;
 mod control;
 mod dates;
@@ -14,7 +13,6 @@ mod directory;
 mod dispatch;
 mod edits;
 mod endpoint;
-mod faults;
 mod handshake;
 mod individuals;
 mod organizations;
@@ -44,6 +42,8 @@ pub use state::{Login, State};
 pub use switches::Switches;
 pub use wire::record_line;
 
+use crate::sim::serving::public_base;
+
 /// A running simulator. Dropping it ends it and every connection at once.
 #[derive(Debug)]
 pub struct Simulator {
@@ -59,8 +59,7 @@ impl Simulator {
     pub async fn start(settings: Settings) -> io::Result<Simulator> {
         let listener = tokio::net::TcpListener::bind(settings.listen).await?;
         let address = listener.local_addr()?;
-        let base_url = settings.public_base.clone().unwrap_or_else(|| format!("http://{address}"));
-        let base_url = base_url.trim_end_matches('/').to_owned();
+        let base_url = public_base(settings.public_base.as_deref(), address);
         let control = Control::new(state::State::new(settings, &base_url)?);
         let client = webhooks::client().map_err(io::Error::other)?;
         let task = tokio::spawn(server::run(listener, control.clone(), client.clone()));

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Handled};
 use super::bulk::{page_of_ids, since};
-use super::call::Call;
 use super::dates;
 use super::state::State;
 use super::wire;
 use crate::sim::people::{Organization, Person, Relationship};
+use crate::sim::serving::Call;
 
 impl State {
     fn organization(&self, call: &Call) -> Result<&Organization, Answer> {

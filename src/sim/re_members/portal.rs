@@ -4,11 +4,11 @@ use http::{StatusCode, header};
 use url::Url;
 
 use super::answer::{Answer, Handled};
-use super::call::Call;
 use super::pages::{BadRedirect, LoginPage, MyProfile, SignedOut};
 use super::state::{Login, State, prefix};
 use super::tokens::Kind;
 use crate::sim::people::{Environment, Person};
+use crate::sim::serving::Call;
 
 /// The form; or straight back, when the portal knows this browser or it brings a token. Who is signed in stays so,
 /// whatever token comes.

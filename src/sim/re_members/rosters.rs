@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Handled};
 use super::bulk::zone_of_questions;
-use super::call::Call;
 use super::catalogues::committee;
 use super::dates;
 use super::state::State;
 use super::switches::{GuestRows, ListFilters};
 use super::wire;
 use crate::sim::people::{Event, Person, Registration};
+use crate::sim::serving::Call;
 
 /// One row for each seat, so a person with two positions has two.
 pub(super) fn committee_members(state: &mut State, call: &Call) -> Handled {

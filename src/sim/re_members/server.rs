@@ -6,12 +6,10 @@ use hyper::body::Incoming;
 use reqwest::Client;
 use tokio::net::TcpListener;
 
-use super::call::Call;
 use super::control::Control;
-use super::dispatch::dispatch;
 use super::webhooks;
-use crate::sim::serving::{self, Dropped};
-use crate::sim::switches::Fault;
+use crate::sim::people::Environment;
+use crate::sim::serving::{self, Call, Dropped};
 
 /// Serves until its task is aborted.
 pub(super) async fn run(listener: TcpListener, control: Control, client: Client) {
@@ -23,18 +21,19 @@ async fn answer(
     client: Client,
     request: Request<Incoming>,
 ) -> Result<Response<Body>, Dropped> {
-    let call = Call::read(request).await;
-    let latency = control.switches().latency;
-    if !latency.is_zero() {
-        tokio::time::sleep(latency).await;
-    }
-    let (fault, mut answer) = match call {
-        Ok(call) => dispatch(&mut control.lock(), call),
-        Err(answer) => (Fault::None, answer),
-    };
+    let call = Call::read(request, Environment::Production).await.map(placed);
+    let (fault, mut answer) = serving::answer(&control, call).await;
     if let Some(echo) = answer.take_echo() {
         answer = webhooks::ask(echo, &control, &client, answer).await;
     }
-    let error_body = control.switches().error_body;
-    serving::apply(fault, answer.into_response(error_body)).await
+    serving::send(&control, (fault, answer)).await
+}
+
+/// The call in the environment that its path names; the path loses that prefix.
+fn placed(mut call: Call) -> Call {
+    if call.path.first().is_some_and(|first| first.eq_ignore_ascii_case("staging")) {
+        call.path.remove(0);
+        call.environment = Environment::Staging;
+    }
+    call
 }

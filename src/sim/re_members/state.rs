@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use url::Url;
 
 use super::directory::Directory;
-use super::endpoint::Scope;
+use super::endpoint::Endpoint;
 use super::settings::{Credentials, Settings};
 use super::switches::Switches;
 use super::tokens::Tokens;
@@ -41,7 +41,7 @@ pub struct State {
     pub(super) base: Url,
     pub(super) slo_url: Option<String>,
     pub(super) switches: Switches,
-    pub(super) common: Common<Scope>,
+    pub(super) common: Common<Endpoint>,
     pub(super) directory: Directory,
     pub(super) tokens: Tokens,
     pub(super) traffic: Traffic,
@@ -89,7 +89,7 @@ impl State {
 
     /// Today for the association.
     pub(super) fn today(&self) -> Date {
-        self.now().to_zoned(self.switches.time_zone.clone()).date()
+        self.common.clock.today(&self.switches.time_zone)
     }
 
     pub(super) fn credentials(&self, environment: Environment) -> &Credentials {

@@ -5,8 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::endpoint::Scope;
-use crate::sim::serving::ErrorBody;
-use crate::sim::switches::{Fault, Origins, Setting, Switch, choice, switches};
+use crate::sim::switches::{ErrorBody, Origins, Setting, choice, switches};
 
 choice! {
     /// What a page without items is.
@@ -167,40 +166,21 @@ switches! {
     base_uri_slash: bool = false, "The uri of step 2 ends in a slash.";
     uri_of_step_1: Option<String> = None, "Answered as uri of step 1 in place of the right one, for clients that must refuse it.";
     uri_of_step_2: Option<String> = None, "Answered as uri of step 2 in place of the right one.";
-    latency: Duration = Duration::ZERO, "How long every answer waits first.";
-    fault: Fault = Fault::None, "How answers go wrong.";
-    fault_on: Scope = Scope::Everything, "Which answers go wrong.";
-    fault_every: u32 = 1, "Every n-th of those answers goes wrong.";
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::tests::switches::{documented, shown_and_read};
 
     #[test]
     fn every_switch_that_the_documentation_names_exists() {
-        let rows =
-            include_str!("../../../docs/ams/remembers.md").lines().filter(|line| line.starts_with("| "));
-        let of_rows: String = rows.filter_map(|row| row.trim_end_matches(" |").rsplit('|').next()).collect();
-        let named: Vec<&str> = of_rows.split('`').skip(1).step_by(2).collect();
-        assert!(named.len() > 25, "{named:?}");
-        for switch in named {
-            let name = switch.split('=').next();
-            assert!(TABLE.iter().any(|known| Some(known.name) == name), "{switch}");
-            if switch.contains('=') {
-                assert_eq!(Switches::default().set(switch), Ok(()));
-            }
-        }
+        documented::<Switches>(include_str!("../../../docs/ams/remembers.md"), 25);
     }
 
     #[test]
     fn every_switch_takes_back_what_it_shows() {
-        let mut switches = Switches::default();
-        for switch in TABLE {
-            let shown = (switch.show)(&switches);
-            assert_eq!(switches.set(&format!("{}={shown}", switch.name)), Ok(()), "{shown}");
-        }
-        assert_eq!(switches, Switches::default());
+        shown_and_read::<Switches>();
     }
 
     #[test]

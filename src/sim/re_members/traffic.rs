@@ -12,7 +12,6 @@ use crate::sim::serving::Limiter;
 pub(super) struct Traffic {
     pub(super) app_tokens: HashSet<String>,
     accepted: HashMap<Environment, Limiter>,
-    pub(super) in_scope: u32,
 }
 
 impl Traffic {

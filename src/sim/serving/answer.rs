@@ -5,21 +5,7 @@ use axum::body::Body;
 use http::{Extensions, HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::sim::switches::{Setting, choice};
-
-choice! {
-    /// The body of an error answer.
-    ErrorBody {
-        /// A JSON string.
-        JsonString = "json_string",
-        /// `{"message": "…"}`.
-        Object = "object",
-        /// Plain text.
-        Text = "text",
-        /// Nothing.
-        Empty = "empty",
-    }
-}
+use crate::sim::switches::ErrorBody;
 
 /// An answer that is not written yet.
 #[derive(Debug)]
@@ -97,6 +83,11 @@ impl Answer {
     /// 404 for an id that is not on file.
     pub fn not_found() -> Answer {
         Answer::error(StatusCode::NOT_FOUND, "No record was found.")
+    }
+
+    /// 404 or 405 for a call that no route takes.
+    pub fn no_resource(status: StatusCode) -> Answer {
+        Answer::error(status, "No resource was found that matches the request.")
     }
 
     /// One more header.

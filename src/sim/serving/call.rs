@@ -8,6 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::answer::Answer;
+use crate::sim::people::Environment;
 use crate::sim::switches::Fault;
 
 const LARGEST_BODY: usize = 64 * 1024;
@@ -21,6 +22,8 @@ pub struct Call {
     pub target: String,
     /// Decoded segments, in the case in which they were written.
     pub path: Vec<String>,
+    /// Which environment it is for; production where there is only one.
+    pub environment: Environment,
     /// What the placeholders of the route stand for.
     pub arguments: Vec<(&'static str, String)>,
     /// How the answer goes wrong; lists look at it.
@@ -31,8 +34,8 @@ pub struct Call {
 }
 
 impl Call {
-    /// Reads a request to its end.
-    pub async fn read(request: http::Request<Incoming>) -> Result<Call, Answer> {
+    /// Reads a request of an environment to its end.
+    pub async fn read(request: http::Request<Incoming>, environment: Environment) -> Result<Call, Answer> {
         let (parts, body) = request.into_parts();
         let body = Limited::new(body, LARGEST_BODY).collect().await;
         let body =
@@ -44,6 +47,7 @@ impl Call {
             method: parts.method,
             target: parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string),
             path,
+            environment,
             arguments: Vec::new(),
             fault: Fault::None,
             headers: parts.headers,

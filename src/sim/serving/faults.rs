@@ -25,12 +25,10 @@ pub struct Own {
     pub empty_list: Value,
     /// The path of its login page.
     pub login: &'static str,
-    /// Whether a 429 says how long to wait.
-    pub retry_after: bool,
 }
 
 /// Faults that replace the answer, so that nothing is looked up. Nothing for the faults that spoil a real one.
-pub fn instead(fault: Fault, own: Own) -> Option<Answer> {
+pub fn instead(fault: Fault, own: Own, retry_after: bool) -> Option<Answer> {
     match fault {
         Fault::ServerError => {
             Some(Answer::error(StatusCode::INTERNAL_SERVER_ERROR, "An error has occurred."))
@@ -47,7 +45,7 @@ pub fn instead(fault: Fault, own: Own) -> Option<Answer> {
             Some(Answer::error(status, "An error has occurred."))
         }
         Fault::Unauthorized => Some(Answer::unauthorized()),
-        Fault::TooMany => Some(too_many(1, own.retry_after)),
+        Fault::TooMany => Some(too_many(1, retry_after)),
         Fault::None | Fault::TruncatedJson | Fault::HalfClosed | Fault::Trickle => None,
         Fault::Endless | Fault::Closed | Fault::Hang | Fault::Slow(_) => None,
         Fault::HalfRows | Fault::ShiftedRows => None,

@@ -2,7 +2,9 @@
 
 mod answer;
 mod bad_bodies;
+mod base;
 mod call;
+mod dispatch;
 mod endpoint;
 mod faults;
 mod limits;
@@ -10,15 +12,17 @@ mod routes;
 mod rows;
 mod server;
 
-pub use answer::{Answer, ErrorBody, Handled};
+pub use answer::{Answer, Handled};
 pub use bad_bodies::Dropped;
+pub use base::{origin, public_base};
 pub use call::Call;
+pub use dispatch::{Handler, Service, answer, send, serve};
 pub(super) use endpoint::endpoints;
 pub use endpoint::{Kind, Scope};
-pub use faults::{Own, apply, instead, too_many};
+pub use faults::{Own, too_many};
 pub use limits::Limiter;
+pub use routes::Route;
 #[cfg(test)]
 pub use routes::matches;
-pub use routes::{Route, find};
 pub use rows::rows;
 pub use server::run;

@@ -24,7 +24,7 @@ pub fn find<E: Copy, H: Copy>(routes: &[Route<E, H>], call: &mut Call) -> Result
     }
     let other_method_fits = routes.iter().any(|(_, pattern, ..)| matches(pattern, &call.path).is_some());
     let status = if other_method_fits { StatusCode::METHOD_NOT_ALLOWED } else { StatusCode::NOT_FOUND };
-    Err(Answer::error(status, "No resource was found that matches the request."))
+    Err(Answer::no_resource(status))
 }
 
 /// What the placeholders of a pattern stand for in a path; nothing if the path does not fit.

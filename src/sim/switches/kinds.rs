@@ -138,6 +138,11 @@ impl Setting for TimeZone {
     }
 }
 
+/// Whether a list with commas between names a thing, without regard to case.
+pub fn lists(list: &str, name: &str) -> bool {
+    list.split(',').any(|it| it.trim().eq_ignore_ascii_case(name))
+}
+
 /// A list of allowed origins; none at all means that anything goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origins(Option<Vec<String>>);

@@ -2,22 +2,63 @@
 //!
 //! A simulator lists its own by `switches!`. One line is all it takes: type, default, help text, parsing and printing follow.
 
+mod error_body;
 mod fault;
 mod kinds;
 
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
 use serde::Serialize;
 
+pub use error_body::ErrorBody;
 pub use fault::Fault;
 pub(super) use kinds::choice;
-pub use kinds::{Origins, Setting};
+pub use kinds::{Origins, Setting, lists};
 
 /// One switch of a simulator whose switches are `S`, for listing and for setting it by name.
-pub(super) struct Switch<S> {
-    pub(super) name: &'static str,
-    pub(super) what: &'static str,
-    pub(super) values: fn() -> String,
-    pub(super) show: fn(&S) -> String,
-    pub(super) set: fn(&mut S, &str) -> bool,
+#[derive(Debug)]
+pub struct Switch<S> {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub what: &'static str,
+    /// What it can be set to.
+    pub values: fn() -> String,
+    /// Its position as text.
+    pub show: fn(&S) -> String,
+    /// Sets it. False: it has no such position.
+    pub set: fn(&mut S, &str) -> bool,
+}
+
+/// The switches of one simulator.
+pub trait SwitchSet: Clone + Default + 'static {
+    /// Where a fault can be aimed at.
+    type Scope;
+
+    /// All of them.
+    fn table() -> &'static [Switch<Self>];
+    /// Those that every simulator has, as they stand.
+    fn common(&self) -> CommonSwitches<Self::Scope>;
+}
+
+/// The switches that every simulator has, as they stand.
+#[derive(Debug)]
+pub struct CommonSwitches<S> {
+    /// Where the association's days begin.
+    pub time_zone: TimeZone,
+    /// The body of an error answer.
+    pub error_body: ErrorBody,
+    /// Whether a 429 says how long to wait.
+    pub retry_after: bool,
+    /// How long every answer waits first.
+    pub latency: Duration,
+    /// How answers go wrong.
+    pub fault: Fault,
+    /// Which answers go wrong.
+    pub fault_on: S,
+    /// Every n-th of those answers goes wrong.
+    pub fault_every: u32,
 }
 
 /// A switch as it stands.
@@ -35,7 +76,22 @@ pub struct SwitchLine {
     pub what: &'static str,
 }
 
+/// The switches of a simulator: its own, and after them those by which every simulator goes wrong. Its own must have `time_zone`,
+/// `error_body` and `retry_after`; `Scope` is that of its endpoints.
 macro_rules! switches {
+    ($( $own:tt )*) => {
+        $crate::sim::switches::table! {
+            $( $own )*
+            latency: std::time::Duration = std::time::Duration::ZERO, "How long every answer waits first.";
+            fault: $crate::sim::switches::Fault = $crate::sim::switches::Fault::None, "How answers go wrong.";
+            fault_on: Scope = Scope::Everything, "Which answers go wrong.";
+            fault_every: u32 = 1, "Every n-th of those answers goes wrong.";
+        }
+    };
+}
+pub(super) use switches;
+
+macro_rules! table {
     ($( $name:ident: $kind:ty = $default:expr, $what:literal; )*) => {
         /// The position of every switch.
         #[derive(Clone, Debug, PartialEq)]
@@ -47,13 +103,33 @@ macro_rules! switches {
             }
         }
 
-        static TABLE: &[Switch<Switches>] = &[ $( Switch {
+        static TABLE: &[$crate::sim::switches::Switch<Switches>] = &[ $( $crate::sim::switches::Switch {
             name: stringify!($name),
             what: $what,
             values: <$kind as Setting>::values,
             show: |switches| switches.$name.show(),
             set: |switches, text| <$kind as Setting>::read(text).map(|value| switches.$name = value).is_some(),
         }, )* ];
+
+        impl $crate::sim::switches::SwitchSet for Switches {
+            type Scope = Scope;
+
+            fn table() -> &'static [$crate::sim::switches::Switch<Switches>] {
+                TABLE
+            }
+
+            fn common(&self) -> $crate::sim::switches::CommonSwitches<Scope> {
+                $crate::sim::switches::CommonSwitches {
+                    time_zone: self.time_zone.clone(),
+                    error_body: self.error_body,
+                    retry_after: self.retry_after,
+                    latency: self.latency,
+                    fault: self.fault,
+                    fault_on: self.fault_on,
+                    fault_every: self.fault_every,
+                }
+            }
+        }
 
         impl Switches {
             /// Sets one switch, written `name=value`. On an error nothing changes.
@@ -77,7 +153,7 @@ macro_rules! switches {
         }
     };
 }
-pub(super) use switches;
+pub(super) use table;
 
 /// A switch that could not be set. Nothing was changed.
 #[derive(Debug, PartialEq, thiserror::Error)]

@@ -6,7 +6,6 @@ mod generator;
 mod model;
 
 pub use cast::cast;
-pub use file::{FileError, from_file, from_json};
 pub use generator::generate;
 pub use model::{
     Certification, Contact, ContactType, EndType, Event, Field, List, ListEntry, Login, Membership,

@@ -1,40 +1,15 @@
 //! Stories of the control: a person with `curl`, and a person with a browser, while a client calls.
 
 use super::*;
-use crate::sim::control::ControlListener;
+use crate::sim::tests::Desk;
 
-/// A simulator with its control, and what talks to that.
-struct Desk {
-    world: World,
-    control: ControlListener,
-}
-
-impl Desk {
-    async fn open() -> Desk {
-        let world = World::with(&[]).await;
-        let control = world.control().listen(([127, 0, 0, 1], 0).into()).await.unwrap();
-        Desk { world, control }
-    }
-
-    async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
-        let url = format!("{}{path}", self.control.base_url());
-        let mut request = self.world.http.request(method.parse().unwrap(), url);
-        if let Some(body) = body {
-            request = request.body(body.to_string());
-        }
-        body_of(request.send().await.unwrap()).await
-    }
-
-    async fn done(&self, method: &str, path: &str, body: Option<Value>) -> Value {
-        let (status, answer) = self.ask(method, path, body).await;
-        assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
-        answer
-    }
+async fn desk() -> Desk<World> {
+    Desk::at(World::with(&[]).await, World::control).await
 }
 
 #[tokio::test]
 async fn people_are_changed_and_the_interface_answers_accordingly() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let world = &desk.world;
     let act = async |action: &str, arguments: Value| {
         desk.done("POST", &format!("/people/druiz/{action}"), Some(arguments)).await
@@ -81,7 +56,7 @@ async fn people_are_changed_and_the_interface_answers_accordingly() {
 
 #[tokio::test]
 async fn records_and_lists_come_and_go_and_what_cannot_be_done_is_said() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let new = json!({ "contactId": "77", "firstName": "New", "login": { "username": "new" } });
     assert_eq!(desk.ask("PUT", "/people/77", Some(new.clone())).await.0, 201);
     assert_eq!(desk.ask("PUT", "/people/77", Some(new)).await.0, 200);
@@ -121,7 +96,7 @@ async fn records_and_lists_come_and_go_and_what_cannot_be_done_is_said() {
 
 #[tokio::test]
 async fn tokens_time_and_calls_are_at_hand() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let world = &desk.world;
     let code = world.code("druiz", ALL).await;
     assert_eq!(world.control().end_tokens("codes"), 1);

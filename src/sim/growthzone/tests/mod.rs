@@ -7,23 +7,17 @@ mod limits;
 mod lists;
 mod login;
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
-use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
-use url::Url;
 
 use super::{Control, Credentials, Endpoint, Settings, Simulator, Switches};
 use crate::sim::people::PASSWORD;
+use crate::sim::tests::switches::moved;
+use crate::sim::tests::{
+    CALLBACK, TODAY, VERIFIER, authorize_path, body_of, came_back, claims, client, cookie, location, open,
+    post, redemption, text,
+};
 
-/// A day without a change of the clocks near it; the simulator's clock starts at its noon.
-const TODAY: jiff::civil::Date = jiff::civil::date(2026, 6, 10);
-
-const CALLBACK: &str = "https://www.acme.example/_gate/callback";
-const VERIFIER: &str = "a-verifier-that-is-long-enough-for-the-specification";
 const ALL: &str = "openid profile email offline_access";
 
 const DANA: &str = "1001001";
@@ -47,7 +41,7 @@ impl World {
         let switches = Switches::parse(assignments).unwrap();
         let mut settings = Settings { switches, ..Settings::demo_on(Some(TODAY)) };
         change(&mut settings);
-        let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+        let http = client();
         World { simulator: Simulator::start(settings).await.unwrap(), http }
     }
 
@@ -96,9 +90,7 @@ impl World {
     }
 
     async fn open(&self, path: &str, cookie: Option<&str>) -> Response {
-        let request = self.http.get(self.url(path));
-        let request = if let Some(cookie) = cookie { request.header(COOKIE, cookie) } else { request };
-        request.send().await.unwrap()
+        open(&self.http, self.url(path), cookie).await
     }
 
     async fn page(&self, path: &str, cookie: Option<&str>) -> String {
@@ -107,10 +99,7 @@ impl World {
 
     /// Sends a form, as a browser.
     async fn post(&self, path: &str, cookie: Option<&str>, fields: &[(&str, &str)]) -> Response {
-        let request =
-            self.http.post(self.url(path)).header("content-type", "application/x-www-form-urlencoded");
-        let request = if let Some(cookie) = cookie { request.header(COOKIE, cookie) } else { request };
-        request.body(form(fields)).send().await.unwrap()
+        post(&self.http, self.url(path), cookie, fields).await
     }
 
     async fn sign_in(&self, path: &str, username: &str, password: &str) -> Response {
@@ -125,18 +114,7 @@ impl World {
     }
 
     fn authorize_path(&self, scope: &str) -> String {
-        let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, VERIFIER.as_bytes()));
-        let query = form(&[
-            ("client_id", &Credentials::demo().client_id),
-            ("redirect_uri", CALLBACK),
-            ("response_type", "code"),
-            ("scope", scope),
-            ("state", "the-state"),
-            ("nonce", "the-nonce"),
-            ("code_challenge", &challenge),
-            ("code_challenge_method", "S256"),
-        ]);
-        format!("/oauth/authorize?{query}")
+        authorize_path(&Credentials::demo().client_id, scope)
     }
 
     /// Where a browser that is signed in comes back, as the parameters of the callback.
@@ -160,13 +138,7 @@ impl World {
     }
 
     async fn redeem(&self, code: &str, verifier: &str) -> (u16, Value) {
-        self.redeem_with(&[
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", CALLBACK),
-            ("code_verifier", verifier),
-        ])
-        .await
+        self.redeem_with(&redemption(code, verifier)).await
     }
 
     /// The whole of a sign-in: the answer of the token endpoint.
@@ -184,42 +156,6 @@ impl World {
     }
 }
 
-fn form(fields: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
-}
-
-async fn body_of(response: Response) -> (u16, Value) {
-    let status = response.status().as_u16();
-    let body = response.bytes().await.unwrap();
-    (status, if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() })
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("text expected, found {value}"))
-}
-
-fn location(response: &Response) -> String {
-    response.headers()[LOCATION].to_str().unwrap().to_owned()
-}
-
-fn came_back(response: &Response) -> Vec<(String, String)> {
-    assert_eq!(response.status(), StatusCode::FOUND);
-    let back = Url::parse(&location(response)).unwrap();
-    assert!(back.as_str().starts_with(CALLBACK), "{back}");
-    back.query_pairs().into_owned().collect()
-}
-
-fn cookie(response: &Response) -> String {
-    let set = response.headers()[SET_COOKIE].to_str().unwrap();
-    set.split(';').next().unwrap().to_owned()
-}
-
-/// The claims of a token, whoever signed it.
-fn claims(token: &str) -> Value {
-    let part = token.split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
-}
-
 #[test]
 fn every_switch_is_moved_by_a_story() {
     let stories = [
@@ -229,9 +165,6 @@ fn every_switch_is_moved_by_a_story() {
         include_str!("limits.rs"),
         include_str!("lists.rs"),
         include_str!("login.rs"),
-    ]
-    .concat();
-    for line in Switches::default().lines() {
-        assert!(stories.contains(&format!("\"{}=", line.name)), "no story moves {}", line.name);
-    }
+    ];
+    moved(&Switches::default().lines(), &stories);
 }

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::members::is_seen;
-use crate::sim::novi::call::Call;
 use crate::sim::novi::paging::{catalogue, page};
 use crate::sim::novi::state::State;
 use crate::sim::novi::wire::Writer;
-use crate::sim::serving::Handled;
+use crate::sim::serving::{Call, Handled};
 
 pub(in crate::sim::novi) fn member_types(state: &mut State, call: &Call) -> Handled {
     let writer = Writer::new(state, call.environment);

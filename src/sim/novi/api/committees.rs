@@ -3,13 +3,12 @@
 use serde_json::{Value, json};
 
 use super::members::is_seen;
-use crate::sim::novi::call::Call;
 use crate::sim::novi::ids;
 use crate::sim::novi::paging::{detail, missing, page};
 use crate::sim::novi::people::{Committee, Customer, Seat};
 use crate::sim::novi::state::State;
 use crate::sim::novi::wire::Writer;
-use crate::sim::serving::Handled;
+use crate::sim::serving::{Call, Handled};
 
 fn shown(state: &State, call: &Call, committee: &Committee) -> Value {
     let writer = Writer::new(state, call.environment);

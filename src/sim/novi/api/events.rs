@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::members::instant;
-use crate::sim::novi::call::Call;
 use crate::sim::novi::paging::{catalogue, detail, missing, page};
 use crate::sim::novi::people::{Customer, Event, Registration};
 use crate::sim::novi::state::State;
 use crate::sim::novi::wire::Writer;
 use crate::sim::novi::{dates, ids};
-use crate::sim::serving::Handled;
+use crate::sim::serving::{Call, Handled};
 
 /// Categories of events have numbers in place of GUIDs.
 fn category_id(state: &State, name: &str) -> usize {

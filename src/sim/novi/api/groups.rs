@@ -5,14 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::members::is_seen;
-use crate::sim::novi::call::Call;
 use crate::sim::novi::ids;
 use crate::sim::novi::paging::{catalogue, detail, missing, page};
 use crate::sim::novi::people::{Customer, Group};
 use crate::sim::novi::standing::View;
 use crate::sim::novi::state::State;
 use crate::sim::novi::wire::Writer;
-use crate::sim::serving::Handled;
+use crate::sim::serving::{Call, Handled};
 
 /// Everybody in a group, and whether as a beneficiary.
 fn roster<'a>(view: View<'a>, call: &Call, group: &Group) -> Vec<(&'a Customer, bool, Option<&'a Customer>)> {

@@ -4,7 +4,6 @@ use http::StatusCode;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::sim::novi::call::Call;
 use crate::sim::novi::dates;
 use crate::sim::novi::journal::Activity;
 use crate::sim::novi::paging::{detail, missing, page};
@@ -12,7 +11,7 @@ use crate::sim::novi::people::Customer;
 use crate::sim::novi::state::State;
 use crate::sim::novi::switches::{ActivitySubject, EmailSearch, HiddenRecord, ListOrder, ModifiedFilter};
 use crate::sim::novi::wire::Writer;
-use crate::sim::serving::{Answer, Handled};
+use crate::sim::serving::{Answer, Call, Handled};
 
 /// The list, with all the filters that are known.
 pub(in crate::sim::novi) fn list(state: &mut State, call: &Call) -> Handled {

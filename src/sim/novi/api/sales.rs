@@ -2,12 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::sim::novi::call::Call;
 use crate::sim::novi::paging::page;
 use crate::sim::novi::people::{Customer, Product, Purchase};
 use crate::sim::novi::state::State;
 use crate::sim::novi::wire::Writer;
-use crate::sim::serving::Handled;
+use crate::sim::serving::{Call, Handled};
 
 fn purchases_of<'a>(state: &'a State, call: &Call) -> Vec<(&'a Customer, &'a Purchase, &'a Product)> {
     let of = |it: &'a Customer| it.purchases.iter().map(move |purchase| (it, purchase));

@@ -5,11 +5,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::sim::guid;
-use crate::sim::novi::call::Call;
 use crate::sim::novi::hooks::{Event, Webhook};
 use crate::sim::novi::paging::{catalogue, detail, missing};
 use crate::sim::novi::state::State;
-use crate::sim::serving::{Answer, Handled};
+use crate::sim::serving::{Answer, Call, Handled};
 
 fn shown(hook: &Webhook) -> Value {
     json!({

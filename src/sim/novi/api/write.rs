@@ -4,12 +4,11 @@ use http::StatusCode;
 use serde_json::Value;
 
 use crate::sim::guid;
-use crate::sim::novi::call::Call;
 use crate::sim::novi::paging::{detail, missing};
 use crate::sim::novi::people::{Account, Customer, CustomerType};
 use crate::sim::novi::state::State;
 use crate::sim::novi::wire::Writer;
-use crate::sim::serving::{Answer, Handled};
+use crate::sim::serving::{Answer, Call, Handled};
 
 /// The members of a record that a caller writes, in a record that keeps nothing else but what nobody may write.
 fn replaced(before: &Customer, body: &Value) -> Result<Customer, Answer> {

@@ -4,8 +4,8 @@
 
 use jiff::civil::Date;
 
-use super::file::from_json;
 use super::model::People;
+use crate::sim::people::from_json;
 
 /// The named cast. All dates are counted from `today`, so the cast is right in any year.
 pub fn cast(today: Date) -> People {
@@ -21,7 +21,7 @@ mod tests {
 
     #[test]
     fn the_cast_can_be_read_and_names_nothing_that_is_not_on_file() {
-        let all = from_json(include_str!("cast.json"), date(2028, 2, 29)).unwrap();
+        let all: People = from_json(include_str!("cast.json"), date(2028, 2, 29)).unwrap();
         assert!(all.people.len() >= 20);
         for it in &all.people {
             assert!(it.email.as_ref().is_none_or(|email| email.ends_with(".example")), "{it:?}");

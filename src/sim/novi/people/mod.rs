@@ -7,7 +7,6 @@ mod lists;
 mod model;
 
 pub use cast::cast;
-pub use file::{FileError, from_file, from_json};
 pub use generator::generate;
 pub use lists::{Beneficiaries, Committee, Event, Group, MemberType, Product, Role, Ticket};
 pub use model::{

@@ -1,44 +1,17 @@
 //! Stories of the control: a person with `curl`, and a person with a browser, while a client calls.
 
 use super::*;
-use crate::sim::control::ControlListener;
+use crate::sim::tests::Desk;
 
-/// A simulator with its control, and what talks to that.
-struct Desk {
-    world: World,
-    control: ControlListener,
-}
-
-impl Desk {
-    async fn open() -> Desk {
-        let world = World::with(&[]).await;
-        let control = world.control().listen(([127, 0, 0, 1], 0).into()).await.unwrap();
-        Desk { world, control }
-    }
-
-    /// Status and answer of one request; the body is sent as `curl -d` sends it.
-    async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
-        let method = method.parse().unwrap();
-        let mut request = self.world.http.request(method, format!("{}{path}", self.control.base_url()));
-        if let Some(body) = body {
-            request =
-                request.header("content-type", "application/x-www-form-urlencoded").body(body.to_string());
-        }
-        body_of(request.send().await.unwrap()).await
-    }
-
-    async fn done(&self, method: &str, path: &str, body: Option<Value>) -> Value {
-        let (status, answer) = self.ask(method, path, body).await;
-        assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
-        answer
-    }
+async fn desk() -> Desk<World> {
+    Desk::at(World::with(&[]).await, World::control).await
 }
 
 const DESK_DANA: &str = "/people/dana.ruiz@people.example";
 
 #[tokio::test]
 async fn people_are_changed_and_the_interface_answers_accordingly() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let dana = async || desk.world.member(DANA).await;
     let act = async |action: &str, arguments: Value| {
         desk.done("POST", &format!("{DESK_DANA}/{action}"), Some(arguments)).await
@@ -96,7 +69,7 @@ async fn people_are_changed_and_the_interface_answers_accordingly() {
 
 #[tokio::test]
 async fn records_and_lists_come_and_go() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let id = "d0000000-0000-4000-8000-000000000001";
     let new = json!({ "uniqueId": id, "firstName": "New", "account": {}, "email": "new@people.example" });
     assert_eq!(desk.ask("PUT", &format!("/people/{id}"), Some(new.clone())).await.0, 201);
@@ -126,7 +99,7 @@ async fn records_and_lists_come_and_go() {
 
 #[tokio::test]
 async fn what_cannot_be_done_is_said_and_changes_nothing() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let before = desk.done("GET", DESK_DANA, None).await;
     for (method, path, body, status) in [
         ("GET", "/people/nobody", None, 404),
@@ -158,7 +131,7 @@ async fn what_cannot_be_done_is_said_and_changes_nothing() {
 
 #[tokio::test]
 async fn faults_switches_tokens_time_and_calls_are_at_hand() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let world = &desk.world;
     let member = format!("/api/members/{DANA}");
     desk.done("POST", "/faults", Some(json!({ "fault": "status_418", "on": "member", "times": 1 }))).await;
@@ -190,7 +163,7 @@ async fn faults_switches_tokens_time_and_calls_are_at_hand() {
 
 #[tokio::test]
 async fn the_page_lapses_somebody() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let page = desk.world.http.get(desk.control.base_url()).send().await.unwrap().text().await.unwrap();
     for part in ["Ruiz", "/form/act/c0a1c0de%2D0001%2D4222%2D8333%2D444455550001/lapse", "id_token_flaw"] {
         assert!(page.contains(part), "{part}");

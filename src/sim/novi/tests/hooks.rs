@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::routing::post;
+use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::task::JoinHandle;
 

@@ -1,49 +1,21 @@
 //! Stories of the control: a person with `curl`, and a person with a browser, while a client calls.
 
 use super::*;
-use crate::sim::control::ControlListener;
+use crate::sim::tests::Desk;
 
-/// A simulator with its control, and what talks to that.
-struct Desk {
-    world: World,
-    control: ControlListener,
+async fn desk() -> Desk<World> {
+    Desk::at(World::with(&[]).await, World::control).await
 }
 
-impl Desk {
-    async fn open() -> Desk {
-        let world = World::with(&[]).await;
-        let control = world.control().listen(([127, 0, 0, 1], 0).into()).await.unwrap();
-        Desk { world, control }
-    }
-
-    /// Status and answer of one request; the body is sent as `curl -d` sends it.
-    async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
-        let method = method.parse().unwrap();
-        let mut request = self.world.http.request(method, format!("{}{path}", self.control.base_url()));
-        if let Some(body) = body {
-            request =
-                request.header("content-type", "application/x-www-form-urlencoded").body(body.to_string());
-        }
-        let response = request.send().await.unwrap();
-        let status = response.status().as_u16();
-        let body = response.bytes().await.unwrap();
-        (status, if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() })
-    }
-
-    async fn done(&self, method: &str, path: &str, body: Option<Value>) -> Value {
-        let (status, answer) = self.ask(method, path, body).await;
-        assert!((200..300).contains(&status), "{method} {path}: {status} {answer}");
-        answer
-    }
-
+impl Desk<World> {
     async fn form(&self, path: &str, fields: &str) -> Response {
-        let request = self.world.http.post(format!("{}{path}", self.control.base_url()));
+        let request = self.http.post(format!("{}{path}", self.control.base_url()));
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         request.body(fields.to_owned()).send().await.unwrap()
     }
 
     async fn page(&self) -> String {
-        let response = self.world.http.get(self.control.base_url()).send().await.unwrap();
+        let response = self.http.get(self.control.base_url()).send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         response.text().await.unwrap()
     }
@@ -53,7 +25,7 @@ const JANE: &str = "/people/jane.marlowe@harborlabs.example";
 
 #[tokio::test]
 async fn people_are_changed_and_the_interface_answers_accordingly() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let tokens = desk.world.handshake(Environment::Production).await;
     let jane = async || desk.world.only(&tokens, "/Individuals/Profile/100481/1").await;
 
@@ -92,7 +64,7 @@ async fn people_are_changed_and_the_interface_answers_accordingly() {
 
 #[tokio::test]
 async fn what_cannot_be_done_is_said_and_changes_nothing() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let before = desk.done("GET", JANE, None).await;
     for (method, path, body, status) in [
         ("GET", "/people/nobody", None, 404),
@@ -120,7 +92,7 @@ async fn what_cannot_be_done_is_said_and_changes_nothing() {
 
 #[tokio::test]
 async fn faults_switches_tokens_and_the_time_are_moved() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let tokens = desk.world.handshake(Environment::Production).await;
     let profile = async || desk.world.get(&tokens, "/Individuals/Profile/100481/1").await.0;
 
@@ -154,7 +126,7 @@ async fn faults_switches_tokens_and_the_time_are_moved() {
 
 #[tokio::test]
 async fn calls_are_counted_by_kind_and_the_latest_are_listed_without_secrets() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let tokens = desk.world.handshake(Environment::Production).await;
     let (_, address) = desk
         .world
@@ -194,7 +166,7 @@ async fn calls_are_counted_by_kind_and_the_latest_are_listed_without_secrets() {
 
 #[tokio::test]
 async fn the_page_lapses_somebody_and_plans_a_fault() {
-    let desk = Desk::open().await;
+    let desk = desk().await;
     let page = desk.page().await;
     for part in ["Marlowe", "/form/act/100481/lapse", "rate_limit", "nobody is asked to sign in"] {
         assert!(page.contains(part), "{part}");

@@ -8,16 +8,13 @@ mod portal;
 mod records;
 mod webhooks;
 
-use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
-use reqwest::redirect::Policy;
+use reqwest::header::SET_COOKIE;
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::{Control, Credentials, Settings, Simulator, Switches};
 use crate::sim::people::{Environment, PASSWORD};
-
-/// A day without a change of the clocks near it; the simulator's clock starts at its noon.
-const TODAY: jiff::civil::Date = jiff::civil::date(2026, 6, 10);
+use crate::sim::tests::{TODAY, body_of, client, cookie, location, open, post, text};
 
 /// A simulator, a client of its API, and what the client has learnt.
 struct World {
@@ -45,7 +42,7 @@ impl World {
         let mut settings =
             Settings { switches: Switches::parse(assignments).unwrap(), ..Settings::demo_on(Some(TODAY)) };
         change(&mut settings);
-        let http = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
+        let http = client();
         World { simulator: Simulator::start(settings).await.unwrap(), http }
     }
 
@@ -91,10 +88,7 @@ impl World {
 
     /// Status and body of a call; an empty body is null.
     async fn get(&self, tokens: &Tokens, path: &str) -> (u16, Value) {
-        let response = self.call(tokens, path).send().await.unwrap();
-        let status = response.status().as_u16();
-        let body = response.bytes().await.unwrap();
-        (status, if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() })
+        body_of(self.call(tokens, path).send().await.unwrap()).await
     }
 
     /// The one item of a list of one.
@@ -125,20 +119,16 @@ impl World {
     }
 
     async fn open(&self, path: &str, cookie: Option<&str>) -> Response {
-        let request = self.http.get(self.url(path));
-        let request = if let Some(cookie) = cookie { request.header(COOKIE, cookie) } else { request };
-        request.send().await.unwrap()
+        open(&self.http, self.url(path), cookie).await
     }
 
     async fn fill_in(&self, path: &str, email: &str, password: &str) -> Response {
-        let form = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("__VIEWSTATE", "c2ltdWxhdGVk")
-            .append_pair("ctl00$main_content$Login$txtLoginUserName", email)
-            .append_pair("ctl00$main_content$Login$txtLoginPassword", password)
-            .finish();
-        let request =
-            self.http.post(self.url(path)).header("content-type", "application/x-www-form-urlencoded");
-        request.body(form).send().await.unwrap()
+        let fields = [
+            ("__VIEWSTATE", "c2ltdWxhdGVk"),
+            ("ctl00$main_content$Login$txtLoginUserName", email),
+            ("ctl00$main_content$Login$txtLoginPassword", password),
+        ];
+        post(&self.http, self.url(path), None, &fields).await
     }
 
     /// Signs in by the form: the cookie of the portal, and where the browser was sent.
@@ -147,19 +137,6 @@ impl World {
         assert_eq!(response.status(), StatusCode::FOUND, "{email}");
         (cookie(&response), location(&response))
     }
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("text expected, found {value}"))
-}
-
-fn location(response: &Response) -> String {
-    response.headers()[LOCATION].to_str().unwrap().to_owned()
-}
-
-fn cookie(response: &Response) -> String {
-    let set = response.headers()[SET_COOKIE].to_str().unwrap();
-    set.split(';').next().unwrap().to_owned()
 }
 
 fn sso(location: &str) -> &str {

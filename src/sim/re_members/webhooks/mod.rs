@@ -13,10 +13,10 @@ pub(super) use notices::{Notice, created, edited, merged, removed};
 pub(super) use outbox::{EchoCheck, Outbox, Webhook};
 
 use super::answer::{Answer, Handled};
-use super::call::Call;
 use super::state::State;
 use crate::sim::guid;
 use crate::sim::people::Person;
+use crate::sim::serving::Call;
 
 /// The most that one environment may have.
 const MOST_HOOKS: usize = 100;
