@@ -15,6 +15,7 @@ use crate::adapters::ams::reading::AmsReading;
 use crate::adapters::budget::Budget;
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::adapters::keys::seal::Sealer;
+use crate::flows::administer::awaited::publish_when_read;
 use crate::flows::administer::services::{AdminServices, ServiceParts};
 use crate::flows::administer::{Administer, Known, first_mapping};
 use crate::flows::canary::Canary;
@@ -138,6 +139,7 @@ impl Visiting {
         let directory = DirectoryUpdater::new(DirectoryParts {
             ams: Arc::clone(&upstream.ams),
             store: store.clone(),
+            sessions: store.clone(),
             visits: Arc::clone(&visits),
             refresh: Arc::clone(&refresh),
             beliefs: Arc::clone(&beliefs),
@@ -277,6 +279,11 @@ impl UseCases {
             stop.clone(),
         ));
         tasks.spawn(Arc::clone(&opened.keyring).keep(stop.clone()));
+        if let Some(administer) = &self.administration.administer {
+            let (mapping, directory) =
+                (Arc::clone(&administer.mapping), Arc::clone(&self.visiting.directory));
+            tasks.spawn(publish_when_read(mapping, directory, stop.clone()));
+        }
         if let Some(admin_services) = admin_services {
             tasks.spawn(Arc::clone(admin_services).take_up(stop.clone()));
         }

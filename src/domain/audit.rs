@@ -78,6 +78,8 @@ actions! {
     DraftSaved "draft_saved" "Saved the draft",
     DraftImported "draft_imported" "Imported a rules file into the draft",
     DraftDiscarded "draft_discarded" "Discarded the draft",
+    PublicationAwaited "publication_awaited" "Asked for the draft to come into force once everybody signed in is read for it",
+    PublicationWithdrawn "publication_withdrawn" "Kept the draft from coming into force by itself",
     Published "published" "Published the role mapping",
     Restored "restored" "Restored a version of the role mapping",
     RolesReleased "roles_released" "Stopped managing roles",

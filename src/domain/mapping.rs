@@ -20,6 +20,15 @@ pub struct Edit {
     pub at: Timestamp,
 }
 
+/// A draft that comes into force by itself, once what it newly looks at has been read of everybody who is signed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AwaitedPublication {
+    /// Who asked for it, and when.
+    pub asked: Edit,
+    /// The note for its version.
+    pub note: String,
+}
+
 /// The draft that administrators share.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Draft {
@@ -31,6 +40,8 @@ pub struct Draft {
     pub rules: Rules,
     /// The latest edit. `None`: nothing has been changed since the last publication.
     pub edited: Option<Edit>,
+    /// It is to come into force as it is. Any edit ends that.
+    pub awaited: Option<AwaitedPublication>,
 }
 
 /// A published version. It never changes.

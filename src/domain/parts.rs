@@ -187,6 +187,20 @@ impl Parts {
         Part::LISTS.into_iter().filter(|part| self.has(*part))
     }
 
+    /// Whether whoever has read these has read the others too.
+    pub fn cover(&self, others: &Parts) -> bool {
+        others.each().all(|part| {
+            self.has(part)
+                && match (self.codes(part), others.codes(part)) {
+                    (Codes::All, _) => true,
+                    (Codes::These(_), Codes::All) => false,
+                    (Codes::These(ours), Codes::These(theirs)) => {
+                        theirs.iter().all(|code| ours.contains(code))
+                    }
+                }
+        })
+    }
+
     /// Leaves a part out.
     pub fn remove(&mut self, part: Part) {
         match part {

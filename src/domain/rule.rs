@@ -279,6 +279,11 @@ impl Rules {
         parts
     }
 
+    /// A mapping that looks at all that either of the two looks at. What it gives somebody means nothing.
+    pub fn looks_of_both(&self, other: &Rules) -> Rules {
+        Rules { rules: self.rules.iter().chain(&other.rules).cloned().collect(), ..self.clone() }
+    }
+
     /// The parts of a record that this mapping looks at and that were not read, or not enough of them.
     pub fn unread(&self, record: &Record) -> BTreeSet<Part> {
         let unread = self.conditions().filter_map(|condition| {

@@ -179,7 +179,7 @@ impl Refresh {
         if !person.may_check_again(self.clock.now(), CHECK_AGAIN_EVERY) {
             return Ok(CheckedAgain::JustChecked);
         }
-        let parts = self.rules.load().rules.parts();
+        let parts = self.beliefs.to_be_read(&self.rules.load().rules).parts();
         let (environment, id) = (person.environment(), person.id());
         let outcome = self.read_anybody(environment, id, Some(person), parts, Priority::Person).await;
         self.tally.note(if outcome.is_ok() { "completed" } else { "failed" });

@@ -30,7 +30,7 @@ pub async fn sam(world: &World) -> Visitor {
 }
 
 /// What every form carries, and the revision of the draft, which only a page with an edited draft names.
-fn guards(page: &Page) -> (String, String) {
+pub fn guards(page: &Page) -> (String, String) {
     let value = |name: &str| page.attribute(&format!("name=\"{name}\""), "value");
     (value("token").unwrap(), value("revision").unwrap_or_else(|| "0".to_owned()))
 }

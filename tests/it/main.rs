@@ -13,6 +13,7 @@ mod administer;
 mod ams;
 mod ams_reading;
 mod applications;
+mod awaited_mapping;
 mod behind_tls;
 mod browser;
 mod check_again;

@@ -254,6 +254,7 @@ async fn no_step_can_be_left_out() {
         "/_gate/admin/emergency",
         "/_gate/admin/emergency?token=",
         "/_gate/admin/preview/publish",
+        "/_gate/admin/preview/withdraw",
         "/_gate/admin/sessions/end-all",
         "/_gate/admin/status/environment",
         "/_gate/admin/people/view-as",

@@ -102,6 +102,7 @@ impl Office {
         let updater = DirectoryUpdater::new(DirectoryParts {
             ams: ams.clone(),
             store: store.clone(),
+            sessions: store.clone(),
             visits: visits.clone(),
             refresh,
             beliefs: beliefs.clone(),

@@ -4,7 +4,7 @@
 
 use super::error::StoreFuture;
 use crate::domain::audit::Entry;
-use crate::domain::mapping::{Edit, Version, VersionHead};
+use crate::domain::mapping::{AwaitedPublication, Edit, Version, VersionHead};
 use crate::domain::rule::Rules;
 use crate::domain::time::Timestamp;
 
@@ -17,6 +17,8 @@ pub struct StoredDraft {
     pub last: Option<Edit>,
     /// The published version that it began from, and what it says. `None`: there is no draft.
     pub content: Option<(u64, Rules)>,
+    /// It waits to come into force.
+    pub awaited: Option<AwaitedPublication>,
 }
 
 /// What is expected to be there, when something is written over it.

@@ -102,7 +102,8 @@ pub(super) struct DraftRow {
 impl DraftRow {
     pub(super) fn seal(vault: &Vault, draft: &StoredDraft) -> Result<DraftRow, StoreError> {
         let content = draft.content.as_ref().map(|(base, rules)| (*base, StoredRules::from(rules)));
-        let (body, revision) = (DraftBody { last: draft.last.clone(), content }, signed(draft.revision));
+        let (last, awaited) = (draft.last.clone(), draft.awaited.clone());
+        let (body, revision) = (DraftBody { last, content, awaited }, signed(draft.revision));
         Ok(DraftRow { revision, sealed: vault.seal(&body, Bound::Draft { revision })? })
     }
 
@@ -114,6 +115,7 @@ impl DraftRow {
             revision: u64::try_from(revision).unwrap_or_default(),
             last: body.last,
             content: content.transpose()?,
+            awaited: body.awaited,
         })
     }
 }

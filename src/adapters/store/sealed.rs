@@ -13,7 +13,7 @@ use crate::adapters::keys::assertion::StoredKey;
 use crate::adapters::keys::data_keys::DataKeys;
 use crate::adapters::keys::seal::{Generation, KeyedDigest, Sealer, context, generation_of};
 use crate::domain::client::{Algorithm, Client};
-use crate::domain::mapping::Edit;
+use crate::domain::mapping::{AwaitedPublication, Edit};
 use crate::domain::record::IndividualId;
 use crate::domain::session::{Session, SessionKey, Viewer};
 use crate::domain::time::Timestamp;
@@ -170,11 +170,13 @@ pub(super) struct ClientBody {
     pub(super) last: Edit,
 }
 
-/// What is sealed of a draft of the role mapping: the latest change, and what it says over which published version.
+/// What is sealed of a draft of the role mapping: the latest change, what it says over which published version, and whether it waits to
+/// come into force.
 #[derive(Serialize, Deserialize)]
 pub(super) struct DraftBody<Content> {
     pub(super) last: Option<Edit>,
     pub(super) content: Option<(u64, Content)>,
+    pub(super) awaited: Option<AwaitedPublication>,
 }
 
 /// Turns values into rows and back.

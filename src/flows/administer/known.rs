@@ -33,6 +33,11 @@ impl Known {
         Known { directory, environment: environment.into(), beliefs }
     }
 
+    /// What is believed of people.
+    pub(super) fn beliefs(&self) -> &Beliefs {
+        &self.beliefs
+    }
+
     /// What the AMS lists, as last read.
     pub async fn catalogue(&self) -> Result<Option<Catalogue>, StoreError> {
         self.directory.catalogue(&self.environment).await

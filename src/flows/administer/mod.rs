@@ -1,8 +1,9 @@
-//! What administrators do: the role mapping, its preview and versions, the audit log, and the admitted_by for emergencies.
+//! What administrators do: the role mapping, its preview and versions, the audit log, and emergency access.
 //!
 //! One file for each use case. Who may ask is decided here; how it is asked and shown is the business of `web::admin`.
 
 pub(crate) mod audit;
+pub(crate) mod awaited;
 pub(crate) mod clients;
 pub(crate) mod emergency;
 pub(crate) mod known;
@@ -56,7 +57,7 @@ pub struct Administer {
     pub previews: Arc<Previews>,
     /// Who did what.
     pub audit: Arc<Audit>,
-    /// The admitted_by for emergencies.
+    /// Links for emergency access.
     pub links: Arc<AdminLinks>,
 }
 

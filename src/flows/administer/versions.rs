@@ -34,7 +34,8 @@ struct Publication<'a> {
 }
 
 impl Mapping {
-    /// Puts the draft in force, for live sessions too, at once. `despite_lock_out` counts only for emergency access.
+    /// Puts the draft in force, for live sessions too, at once. `despite_lock_out` counts only for emergency access. An empty note stands for
+    /// that of a draft that waits.
     pub async fn publish(
         &self,
         actor: &Actor,
@@ -44,6 +45,8 @@ impl Mapping {
     ) -> Result<VersionHead, ChangeError> {
         let seen = self.seen_at(revision).await?;
         let Some((_, rules)) = seen.stored.content.clone() else { return Err(ChangeError::Unchanged) };
+        let waited = seen.stored.awaited.clone().filter(|_| note.trim().is_empty());
+        let note = waited.as_ref().map_or(note, |awaited| &awaited.note);
         self.put_in_force(Publication { actor, seen, rules, note, restored_from: None, despite_lock_out })
             .await
     }
@@ -61,18 +64,23 @@ impl Mapping {
         self.put_in_force(Publication { actor, seen, rules, note: "", restored_from, despite_lock_out }).await
     }
 
-    async fn put_in_force(&self, publication: Publication<'_>) -> Result<VersionHead, ChangeError> {
-        let Publication { actor, seen, rules, note, restored_from, despite_lock_out } = publication;
-        if rules == seen.latest.rules {
+    /// Refuses what cannot come into force. Tells whether nobody that we know could enter administration under these rules.
+    pub(super) async fn check(&self, seen: &SeenDraft, rules: &Rules) -> Result<bool, ChangeError> {
+        if *rules == seen.latest.rules {
             return Err(ChangeError::Unchanged);
         }
         let mut faults = rules.faults();
         let listed = self.people.catalogue().await?;
-        faults.extend(listed.iter().flat_map(|listed| listed.faults(&rules)));
+        faults.extend(listed.iter().flat_map(|listed| listed.faults(rules)));
         if !faults.is_empty() {
             return Err(ChangeError::Unsound(faults));
         }
-        let locks_out = self.locks_out(&rules).await?;
+        Ok(self.locks_out(rules).await?)
+    }
+
+    async fn put_in_force(&self, publication: Publication<'_>) -> Result<VersionHead, ChangeError> {
+        let Publication { actor, seen, rules, note, restored_from, despite_lock_out } = publication;
+        let locks_out = self.check(&seen, &rules).await?;
         if locks_out && !(despite_lock_out && actor.admitted_by == AdmittedBy::BreakGlass) {
             return Err(ChangeError::LockOut);
         }
@@ -143,7 +151,7 @@ impl Mapping {
         entry: &Entry,
     ) -> Result<VersionHead, ChangeError> {
         let last = Some(version.head.published.clone());
-        let left = StoredDraft { revision: seen.stored.revision + 1, last, content: draft };
+        let left = StoredDraft { revision: seen.stored.revision + 1, last, content: draft, awaited: None };
         // First, so that no assertion names a list that is not kept.
         let lists = [&seen.latest, &version].map(|it| ManagedRoles::of(&it.rules, &it.produced));
         role_lists::keep(&*self.store, &lists.each_ref(), self.clock.now()).await?;
@@ -151,6 +159,7 @@ impl Mapping {
             return Err(self.conflict().await);
         }
         let head = version.head.clone();
+        self.look_ahead(&left);
         self.swap(version);
         Ok(head)
     }
@@ -235,6 +244,6 @@ async fn take(store: &dyn Mappings, file: &Rules, now: Timestamp) -> Result<bool
         after: Some(rules_file::print(file)),
     };
     let stored = store.draft().await?;
-    let left = StoredDraft { revision: stored.revision + 1, last: None, content: None };
+    let left = StoredDraft { revision: stored.revision + 1, last: None, content: None, awaited: None };
     store.publish(Expected { revision: stored.revision, version: 0 }, &version, &left, &entry).await
 }

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arc_swap::ArcSwapOption;
 use jiff::SignedDuration;
 
 use crate::adapters::ams::reading::RosterCursor;
@@ -25,6 +26,15 @@ use crate::flows::grounds::Grounds;
 
 /// More people than this are not to be read one by one; a sweep reads them.
 const MOST_READS: usize = 20_000;
+
+/// How far people who are signed in have been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SignedInProgress {
+    /// How many people are signed in.
+    pub people: usize,
+    /// Of so many of them something that is needed was never read.
+    pub unread: usize,
+}
 
 /// Somebody who is to be read.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +79,10 @@ pub(super) struct Believed {
 pub struct Beliefs {
     state: Mutex<Believed>,
     grounds: Arc<Grounds>,
+    /// A draft that waits to come into force until what it looks at has been read.
+    upcoming: ArcSwapOption<Rules>,
+    /// How far people who are signed in have been read for it.
+    progress: ArcSwapOption<SignedInProgress>,
     feed: FeedSettings,
     /// Whether the directory is kept in step; otherwise each person is asked about alone.
     in_step: bool,
@@ -87,7 +101,16 @@ impl Beliefs {
         };
         let (feed, in_step) = (settings.feed.clone(), settings.in_step);
         let people = settings.people;
-        Arc::new(Beliefs { state: Mutex::default(), grounds, feed, in_step, people, core_every })
+        Arc::new(Beliefs {
+            state: Mutex::default(),
+            grounds,
+            upcoming: ArcSwapOption::empty(),
+            progress: ArcSwapOption::empty(),
+            feed,
+            in_step,
+            people,
+            core_every,
+        })
     }
 
     /// Whether the directory is kept in step.
@@ -106,6 +129,34 @@ impl Beliefs {
     pub(super) fn state(&self) -> MutexGuard<'_, Believed> {
         // Nothing panics while it is held; if something ever did, each field would still be sound.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What this draft looks at is read from now on beside what the mapping in force looks at. `None`: no draft waits to come into force.
+    pub fn look_ahead(&self, draft: Option<Rules>) {
+        self.upcoming.store(draft.map(Arc::new));
+        self.progress.store(None);
+    }
+
+    /// How far people who are signed in have been read for the draft that waits, as last counted. `None`: it is not known yet.
+    pub fn progress(&self) -> Option<SignedInProgress> {
+        self.progress.load().as_deref().copied()
+    }
+
+    pub(super) fn note_progress(&self, progress: SignedInProgress) {
+        self.progress.store(Some(Arc::new(progress)));
+    }
+
+    /// Whether a draft waits to come into force.
+    pub fn looks_ahead(&self) -> bool {
+        self.upcoming.load().is_some()
+    }
+
+    /// Rules that look at all that is to be read: the mapping in force, with the draft that waits.
+    pub fn to_be_read<'r>(&self, in_force: &'r Rules) -> Cow<'r, Rules> {
+        match &*self.upcoming.load() {
+            Some(upcoming) => Cow::Owned(in_force.looks_of_both(upcoming)),
+            None => Cow::Borrowed(in_force),
+        }
     }
 
     /// The record with what the change feed confirms of it without a call. `None`: nothing.
@@ -138,7 +189,7 @@ impl Beliefs {
         believed.unwrap_or(record)
     }
 
-    /// The parts that must be asked for about a person, beside what is known. Without an id: about somebody, as a rule.
+    /// The parts that must be asked for about a person, beside what is known: by these rules, and by a draft that waits to come into force. Without an id: about somebody, as a rule.
     pub fn needed(
         &self,
         rules: &Rules,
@@ -146,13 +197,14 @@ impl Beliefs {
         known: Option<&Record>,
         now: Timestamp,
     ) -> Parts {
+        let rules = self.to_be_read(rules);
         // Where rosters keep only people who have signed in, they say nothing about somebody new.
         let is_new = id.is_some() && known.is_none();
         if !self.in_step || is_new && self.people == PeopleOnFile::SignedIn {
             return rules.parts();
         }
         let confirmed = known.and_then(|record| self.confirmed(record));
-        self.grounds.still_needed(rules, id, confirmed.as_ref().or(known), now)
+        self.grounds.still_needed(&rules, id, confirmed.as_ref().or(known), now)
     }
 
     /// Somebody is signed in whose record is older than it should be. Whether it is to be read at once: the directory does not see to it.

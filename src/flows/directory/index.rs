@@ -25,6 +25,8 @@ struct OnFile {
     due: i64,
     /// What the last page of everybody said, as a number.
     said: u64,
+    /// Something that is needed was never read.
+    is_unread: bool,
 }
 
 /// Everybody on file.
@@ -54,10 +56,12 @@ impl Index {
 
     /// Takes what is on file about a person. `lists`: the parts that no roster tells of.
     pub(super) fn put(&mut self, record: &Record, lists: &Parts) {
-        let oldest = lists.lists().map(|part| record.confirmed.of(part)).min();
+        let read = |part| record.confirmed.of(part).filter(|_| record.has_codes(part, lists.codes(part)));
+        let oldest = lists.lists().map(read).min();
         let person = self.people.entry(record.id.clone()).or_default();
         person.read =
             person.read.max(record.confirmed.of(Part::SecurityRoles).map_or(0, Timestamp::as_microsecond));
+        person.is_unread = oldest == Some(None);
         person.due = match oldest {
             // None of them matters.
             None => i64::MAX,
@@ -111,6 +115,15 @@ impl Index {
         due.into_iter().map(|(at, id)| (id.clone(), instant(at))).collect()
     }
 
+    /// Those of these people of whom something that is needed was never read.
+    pub(super) fn unread_of<'p>(
+        &self,
+        people: impl IntoIterator<Item = &'p IndividualId>,
+    ) -> Vec<&'p IndividualId> {
+        let is_unread = |id: &IndividualId| self.people.get(id).is_some_and(|person| person.is_unread);
+        people.into_iter().filter(|id| is_unread(id)).collect()
+    }
+
     /// The person is no longer on file.
     pub(super) fn remove(&mut self, id: &IndividualId) {
         self.people.remove(id);
@@ -125,7 +138,8 @@ fn after(at: Timestamp, by: SignedDuration) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::parts::Confirmed;
+    use crate::domain::code::Code;
+    use crate::domain::parts::{Confirmed, ReadCodes};
 
     fn at(hour: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + hour * 3_600).unwrap()
@@ -160,7 +174,31 @@ mod tests {
         index.put_off(&id("never"), at(1));
         assert_eq!(index.first_due(1, at(1)), [(id("never"), at(2))]);
         index.put_off(&id("read"), at(1));
-        assert_eq!(sorted(index.first_due(9, at(1))), [(id("later"), at(29)), (id("never"), at(2)), (id("read"), at(24))]);
+        assert_eq!(
+            sorted(index.first_due(9, at(1))),
+            [(id("later"), at(29)), (id("never"), at(2)), (id("read"), at(24))]
+        );
+    }
+
+    #[test]
+    fn who_was_read_for_other_codes_is_unread() {
+        let parts = |code: &str| {
+            let mut parts = Parts::default();
+            parts.add(Part::Purchases, Some(&Code::parse(code).unwrap()));
+            parts
+        };
+        let mut read = record("jane", Some(at(0)));
+        let mut codes = ReadCodes::default();
+        codes.add(&Code::parse("GALA").unwrap());
+        read.partly.set(Part::Purchases, Some(codes));
+        let people = [id("jane"), id("nobody")];
+        for (needed, unread) in [(parts("GALA"), 0), (parts("BOOK"), 1), (Parts::default(), 0)] {
+            let mut index = Index::default();
+            index.put(&read, &needed);
+            assert_eq!(index.unread_of(&people).len(), unread, "{needed:?}");
+            index.put_off(&id("jane"), at(1));
+            assert_eq!(index.unread_of(&people).len(), unread, "put off is not read: {needed:?}");
+        }
     }
 
     #[test]

@@ -40,11 +40,14 @@ impl DirectoryUpdater {
         self.fill_index().await
     }
 
-    async fn fill_index(&self) -> Result<(), StoreError> {
+    /// Reads the index out of the store, for what is needed of a person now.
+    pub(super) async fn fill_index(&self) -> Result<(), StoreError> {
+        let needs = self.needed_of(None);
         let mut after = 0;
         loop {
             let page = self.parts.store.records(self.environment(), after, PAGE).await?;
             if page.len == 0 {
+                *self.indexed_for() = Some(needs);
                 return Ok(());
             }
             after = page.last;

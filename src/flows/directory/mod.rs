@@ -9,6 +9,7 @@ mod index;
 mod kept;
 mod people;
 mod rosters;
+mod signed_in;
 mod status;
 mod sweep;
 mod tasks;
@@ -28,16 +29,18 @@ use crate::adapters::budget::{Budget, Priority};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
+use crate::adapters::store::sessions::Sessions;
 use crate::domain::directory::plan::{Due, NextCall, Task, WhyRead, next_call};
 use crate::domain::directory::roster_name::RosterName;
 use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
+use crate::domain::parts::Parts;
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
 use crate::flows::person::{PublishedRules, RefreshError};
 use crate::flows::refresh::Refresh;
 use crate::flows::visit::Visits;
 
-pub use self::beliefs::Beliefs;
+pub use self::beliefs::{Beliefs, SignedInProgress};
 pub use self::kept::kept_rosters;
 pub use self::status::{DirectoryStatus, HeldAbsences, RosterStatus};
 
@@ -67,7 +70,9 @@ pub struct DirectoryParts {
     pub ams: Arc<dyn AmsReading>,
     /// Keeps the records.
     pub store: Arc<dyn Directory>,
-    /// Who is signed in.
+    /// Keeps the sessions.
+    pub sessions: Arc<dyn Sessions>,
+    /// Sessions in memory.
     pub visits: Arc<Visits>,
     /// Reads one person.
     pub refresh: Arc<Refresh>,
@@ -101,6 +106,8 @@ enum Hitch {
 pub struct DirectoryUpdater {
     parts: DirectoryParts,
     index: Mutex<Index>,
+    /// What was needed of a person when the index was filled.
+    indexed_for: Mutex<Option<Parts>>,
     wake: Notify,
     in_flight: Mutex<BTreeSet<Task>>,
     silence: Mutex<Silence>,
@@ -120,6 +127,7 @@ impl DirectoryUpdater {
         Arc::new(DirectoryUpdater {
             parts,
             index: Mutex::default(),
+            indexed_for: Mutex::default(),
             wake: Notify::new(),
             in_flight: Mutex::default(),
             silence: Mutex::default(),
@@ -144,6 +152,7 @@ impl DirectoryUpdater {
         loop {
             while under_way.try_join_next().is_some() {}
             self.look_after_index();
+            self.follow_needs().await;
             let now = self.parts.clock.now();
             let tasks = self.open_tasks(now);
             match next_call(&tasks, now, self.slot()) {

@@ -6,13 +6,20 @@ use crate::adapters::budget::Priority;
 use crate::domain::directory::plan::WhyRead;
 use crate::domain::parts::Parts;
 use crate::domain::record::{IndividualId, Record};
+use crate::domain::rule::Rules;
 use crate::flows::refresh::ReadOutcome;
 
 impl DirectoryUpdater {
     /// What is read of one person: the mapping's parts without those that rosters tell of. Without an id: as a rule.
     pub(super) fn needed_of(&self, id: Option<&IndividualId>) -> Parts {
         let now = self.parts.clock.now();
-        self.parts.beliefs.grounds().still_needed(&self.parts.rules.load().rules, id, None, now)
+        let beliefs = &self.parts.beliefs;
+        self.with_rules(|rules| beliefs.grounds().still_needed(rules, id, None, now))
+    }
+
+    /// Looks at rules that look at all that is to be read: the mapping in force, with a draft that waits.
+    pub(super) fn with_rules<T>(&self, look: impl FnOnce(&Rules) -> T) -> T {
+        look(&self.parts.beliefs.to_be_read(&self.parts.rules.load().rules))
     }
 
     pub(super) fn put_in_index(&self, record: &Record) {
@@ -33,7 +40,10 @@ impl DirectoryUpdater {
             if let Some(confirmed) = known.as_ref().and_then(|record| self.parts.beliefs.confirmed(record)) {
                 let fresh = now.checked_sub(LISTS_EVERY).unwrap_or(now);
                 let lists = self.needed_of(Some(id));
-                if lists.lists().all(|part| confirmed.confirmed.of(part).is_some_and(|at| at > fresh)) {
+                if lists.lists().all(|part| {
+                    let is_read = confirmed.has_codes(part, lists.codes(part));
+                    is_read && confirmed.confirmed.of(part).is_some_and(|at| at > fresh)
+                }) {
                     self.take_in(&confirmed).await?;
                     self.parts.beliefs.state().reads.remove(id);
                     return Ok(());
@@ -42,7 +52,7 @@ impl DirectoryUpdater {
         }
         // Whether the person is on a roster or not is asked of their own list.
         let parts = match why {
-            WhyRead::Missing | WhyRead::Held => self.parts.rules.load().rules.parts(),
+            WhyRead::Missing | WhyRead::Held => self.with_rules(Rules::parts),
             _ => self.needed_of(Some(id)),
         };
         let person = self.parts.visits.person_of(id);

@@ -29,7 +29,7 @@ impl DirectoryUpdater {
     /// The rosters that the mapping names and the AMS has.
     pub(super) fn wanted_rosters(&self) -> Vec<RosterName> {
         let supplied = self.parts.ams.supplies().rosters;
-        let named = rosters_of(&self.parts.rules.load().rules);
+        let named = self.with_rules(rosters_of);
         named.into_iter().filter(|name| supplied.contains(&name.kind())).collect()
     }
 

@@ -15,6 +15,10 @@ pub enum Done {
     Imported,
     /// The draft is in force.
     Published,
+    /// The draft comes into force by itself.
+    Awaited,
+    /// The draft no longer comes into force by itself.
+    Withdrawn,
     /// An older version is in force.
     Restored,
     /// Roles left the list of those that are managed.
@@ -36,13 +40,19 @@ pub enum Done {
 }
 
 /// Each with its key and its sentences.
-const ALL: [(Done, &str, &str); 15] = [
+const ALL: [(Done, &str, &str); 17] = [
     (Done::Saved, "saved", "Saved to the draft. Nothing changes for anybody until you publish it."),
     (Done::Unchanged, "same", "Nothing was changed."),
     (Done::Removed, "removed", "Removed from the draft. Nothing changes for anybody until you publish it."),
     (Done::Discarded, "discarded", "The draft was discarded. It is again what is published."),
     (Done::Imported, "imported", "The file was taken into the draft. Look at it, then publish it."),
     (Done::Published, "published", "Published. It counts from now on, for people who are signed in too."),
+    (
+        Done::Awaited,
+        "awaited",
+        "Published. It comes into force by itself, as soon as the people who are signed in have been read for it.",
+    ),
+    (Done::Withdrawn, "withdrawn", "The draft does not come into force. It is as it was."),
     (Done::Restored, "restored", "Restored. It counts from now on, for people who are signed in too."),
     (
         Done::RolesReleased,

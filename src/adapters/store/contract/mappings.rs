@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::adapters::store::mappings::{Expected, StoredDraft};
-use crate::domain::mapping::{Edit, Version, VersionHead};
+use crate::domain::mapping::{AwaitedPublication, Edit, Version, VersionHead};
 use crate::domain::rule::{Role, Rules};
 use crate::domain::time::TimeZone;
 
@@ -16,7 +16,7 @@ fn rules(everyone: &str) -> Rules {
 }
 
 fn draft(revision: u64, content: Option<(u64, Rules)>) -> StoredDraft {
-    StoredDraft { revision, last: Some(edit(0)), content }
+    StoredDraft { revision, last: Some(edit(0)), content, awaited: None }
 }
 
 fn version(number: u64) -> Version {
@@ -31,9 +31,10 @@ fn expected(revision: u64, version: u64) -> Expected {
 
 pub(super) async fn a_draft_is_written_only_over_what_was_seen(place: &dyn Place) {
     let store = place.open();
-    let none = StoredDraft { revision: 0, last: None, content: None };
+    let none = StoredDraft { revision: 0, last: None, content: None, awaited: None };
     assert_eq!(store.draft().await, Ok(none));
-    let first = draft(1, Some((0, rules("member"))));
+    let awaited = Some(AwaitedPublication { asked: edit(2), note: "for the autumn".to_owned() });
+    let first = StoredDraft { awaited, ..draft(1, Some((0, rules("member")))) };
     let put = async |revision, version, draft: &StoredDraft| {
         store.put_draft(expected(revision, version), draft, &entry("draft")).await
     };

@@ -33,7 +33,7 @@ pub(in crate::adapters::store) async fn furnished(place: &dyn Place) -> Arc<dyn 
     let rules = Rules::new(TimeZone::UTC);
     let head = VersionHead { number: 1, published: edit(), note: "why".to_owned(), restored_from: None };
     let version = Version { head, rules: rules.clone(), produced: Default::default() };
-    let draft = StoredDraft { revision: 1, last: Some(edit()), content: Some((1, rules)) };
+    let draft = StoredDraft { revision: 1, last: Some(edit()), content: Some((1, rules)), awaited: None };
     let seen = Expected { revision: 0, version: 0 };
     assert_eq!(store.publish(seen, &version, &draft, &entry("publish")).await, Ok(true));
     store.keep_role_lists(&[("one", "a\nb")], at(0), Timestamp::MIN).await.unwrap();

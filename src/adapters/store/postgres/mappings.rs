@@ -29,7 +29,7 @@ impl Mappings for PostgresStore {
             });
             match row.await? {
                 Some(row) => row.open(&self.vault),
-                None => Ok(StoredDraft { revision: 0, last: None, content: None }),
+                None => Ok(StoredDraft { revision: 0, last: None, content: None, awaited: None }),
             }
         })
     }

@@ -20,7 +20,7 @@ impl Mappings for SqliteStore {
         Box::pin(async move {
             match self.reader.run(select_draft).await? {
                 Some(row) => row.open(&self.vault),
-                None => Ok(StoredDraft { revision: 0, last: None, content: None }),
+                None => Ok(StoredDraft { revision: 0, last: None, content: None, awaited: None }),
             }
         })
     }

@@ -14,7 +14,7 @@ use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
 use crate::adapters::toml_reading::Problem;
 use crate::domain::audit::{Action, Entry};
 use crate::domain::faults::MappingFault;
-use crate::domain::mapping::{Draft, Edit, MappingDiff, Version, VersionHead};
+use crate::domain::mapping::{AwaitedPublication, Draft, Edit, MappingDiff, Version, VersionHead};
 use crate::domain::rule::{Role, Rules};
 use crate::flows::administer::Actor;
 use crate::flows::administer::known::Known;
@@ -112,7 +112,7 @@ impl Mapping {
             if rules == *seen.rules() {
                 return Ok(None);
             }
-            let draft = self.put(actor, seen, Action::DraftSaved, Some(sound(rules)?)).await?;
+            let draft = self.put(actor, seen, Action::DraftSaved, Some(sound(rules)?), None).await?;
             if draft.is_some() {
                 return Ok(draft);
             }
@@ -204,19 +204,20 @@ impl Mapping {
         rules: Option<Rules>,
     ) -> Result<Draft, ChangeError> {
         let seen = self.seen_at(revision).await?;
-        match self.put(actor, seen, action, rules).await? {
+        match self.put(actor, seen, action, rules, None).await? {
             Some(draft) => Ok(draft),
             None => Err(self.conflict().await),
         }
     }
 
     /// Writes over what was seen. `None`: somebody else was faster.
-    async fn put(
+    pub(in crate::flows::administer) async fn put(
         &self,
         actor: &Actor,
         seen: SeenDraft,
         action: Action,
         rules: Option<Rules>,
+        awaited: Option<AwaitedPublication>,
     ) -> Result<Option<Draft>, ChangeError> {
         let (at, before) = (self.clock.now(), seen.rules());
         let entry = Entry {
@@ -232,10 +233,12 @@ impl Mapping {
             revision: seen.stored.revision + 1,
             last: Some(Edit { by: actor.clone(), at }),
             content: rules.map(|rules| (base, rules)),
+            awaited,
         };
         if !self.store.put_draft(seen.expected(), &stored, &entry).await? {
             return Ok(None);
         }
+        self.look_ahead(&stored);
         Ok(Some(SeenDraft { stored, ..seen }.into_draft()))
     }
 }
@@ -258,8 +261,14 @@ impl SeenDraft {
     fn into_draft(self) -> Draft {
         let revision = self.stored.revision;
         match self.stored.content {
-            Some((base, rules)) => Draft { revision, base, rules, edited: self.stored.last },
-            None => Draft { revision, base: self.latest.head.number, rules: self.latest.rules, edited: None },
+            Some((base, rules)) => {
+                let (edited, awaited) = (self.stored.last, self.stored.awaited);
+                Draft { revision, base, rules, edited, awaited }
+            }
+            None => {
+                let (base, rules) = (self.latest.head.number, self.latest.rules);
+                Draft { revision, base, rules, edited: None, awaited: None }
+            }
         }
     }
 

@@ -29,7 +29,8 @@ use crate::domain::rule::{Role, Rules};
 use crate::domain::unmet::{Unmet, unmet};
 use crate::flows::administer::mapping::ChangeError;
 use crate::flows::administer::preview::{PreviewState, Previewed};
-use page::{PersonLink, PreviewFindings, PreviewPage, PreviewPeople, PreviewView};
+use crate::flows::directory::SignedInProgress;
+use page::{AwaitedView, PersonLink, PreviewFindings, PreviewPage, PreviewPeople, PreviewView};
 
 /// People on a page of a long list.
 const PER_PAGE: usize = 100;
@@ -40,7 +41,9 @@ pub fn routes() -> Router<Admin> {
         .route(menu::PREVIEW.path, reads(get(show)))
         .route("/_gate/admin/preview/progress", reads(get(how_far)))
         .route("/_gate/admin/preview/people", reads(get(people_of)))
+        .route("/_gate/admin/preview/awaited", reads(get(how_far_read)))
         .route("/_gate/admin/preview/publish", writes(post(publish)))
+        .route("/_gate/admin/preview/withdraw", writes(post(withdraw)))
 }
 
 /// Shows the preview of the draft; begins it when nobody has yet.
@@ -59,6 +62,7 @@ async fn shown(admin: &Admin, caller: &Caller) -> Result<PreviewPage, StoreError
         draft: bar(admin, &draft).await?,
         differences: differences(&MappingDiff::between(&published.rules, &draft.rules)),
         state,
+        awaited: awaited(admin, &draft),
         on_file: directory::completeness(&admin.services.directory.status(), &admin.zone()),
         note: Field::text("note", "What is this change for? (optional)", caller.sent("note"))
             .hint("Shown in the list of versions."),
@@ -152,24 +156,72 @@ async fn last(admin: &Admin) -> Result<Option<Arc<Previewed>>, StoreError> {
     }
 }
 
-/// Puts the draft in force.
+/// How far people who are signed in have been read for the draft, if it waits for that.
+fn awaited(admin: &Admin, draft: &Draft) -> Option<AwaitedView> {
+    let publication = draft.awaited.as_ref()?;
+    let progress = admin.administer.mapping.read_for_awaited();
+    let asked = &publication.asked;
+    Some(AwaitedView {
+        asked: format!("{} published this draft on {}", asked.by.name, when(asked.at, &admin.zone())),
+        done: progress.map_or(0, |progress| progress.people - progress.unread),
+        total: progress.map_or(0, |progress| progress.people),
+        says: read_so_far(progress),
+    })
+}
+
+fn read_so_far(progress: Option<SignedInProgress>) -> String {
+    match progress {
+        None => "What has to be read is being found out".to_owned(),
+        Some(SignedInProgress { people: total, unread }) => {
+            format!("{} of {} who are signed in have been read", grouped(total - unread), people(total))
+        }
+    }
+}
+
+/// How far that is, for the page's script.
+pub async fn how_far_read(State(admin): State<Admin>, Extension(_): Called) -> Answer {
+    let draft = admin.administer.mapping.draft().await?;
+    let awaited = awaited(&admin, &draft);
+    let (running, AwaitedView { done, total, says, .. }) = (awaited.is_some(), awaited.unwrap_or_default());
+    json_answer(json!({ "running": running, "done": done, "total": total, "says": says }))
+}
+
+/// The draft no longer comes into force by itself.
+pub async fn withdraw(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
+    match admin.administer.mapping.withdraw(&caller.actor, caller.revision()).await {
+        Ok(()) => caller.done(menu::PREVIEW, Done::Withdrawn),
+        Err(error @ ChangeError::Store(_)) => Err(error.into()),
+        Err(error) => refused(&admin, &caller, error).await,
+    }
+}
+
+/// Puts the draft in force: at once, or as soon as what it newly looks at has been read.
 pub async fn publish(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
     let (note, despite) = (caller.sent("note"), caller.ticked("despite"));
-    let error = match admin.administer.mapping.publish(&caller.actor, caller.revision(), note, despite).await
-    {
-        Ok(_) => return caller.done(menu::VERSIONS, Done::Published),
-        Err(error @ ChangeError::Store(_)) => return Err(error.into()),
-        Err(error) => error,
+    let (mapping, actor, revision) = (&admin.administer.mapping, &caller.actor, caller.revision());
+    let published = if despite || caller.sent("when") == "now" {
+        mapping.publish(actor, revision, note, despite).await.map(Some)
+    } else {
+        mapping.publish_once_read(actor, revision, note).await
     };
+    match published {
+        Ok(Some(_)) => caller.done(menu::VERSIONS, Done::Published),
+        Ok(None) => caller.done(menu::PREVIEW, Done::Awaited),
+        Err(error @ ChangeError::Store(_)) => Err(error.into()),
+        Err(error) => refused(&admin, &caller, error).await,
+    }
+}
+
+async fn refused(admin: &Admin, caller: &Caller, error: ChangeError) -> Answer {
     let text = match &error {
         ChangeError::Conflict { last, .. } => {
-            let who = who_was_faster(&admin, last.as_ref());
+            let who = who_was_faster(admin, last.as_ref());
             Some(format!("{who}, so nothing was published. Below is the preview of the draft as it is now."))
         }
         ChangeError::LockOut => None,
         other => Some(told(other)),
     };
-    let shown = shown(&admin, &caller).await?;
+    let shown = shown(admin, caller).await?;
     let note = text.map(|text| Note::new(Tone::Bad, text));
     let shell = shown.shell.with(note).status(StatusCode::CONFLICT);
     page(&PreviewPage { shell, locked_out: matches!(error, ChangeError::LockOut), ..shown })

@@ -170,6 +170,19 @@ pub enum PreviewView {
     Done(Box<PreviewFindings>),
 }
 
+/// A draft that waits to come into force.
+#[derive(Clone, Debug, Default)]
+pub struct AwaitedView {
+    /// "Jane published this draft on 3 March".
+    pub asked: String,
+    /// People who have been read for it.
+    pub done: usize,
+    /// Of these who are signed in.
+    pub total: usize,
+    /// In words.
+    pub says: String,
+}
+
 /// The preview.
 #[derive(Clone, Debug, Template)]
 #[template(path = "admin/preview/page.html")]
@@ -182,6 +195,8 @@ pub struct PreviewPage {
     pub differences: Vec<Difference>,
     /// How far.
     pub state: PreviewView,
+    /// It waits to come into force.
+    pub awaited: Option<AwaitedView>,
     /// How complete the directory is.
     pub on_file: String,
     /// What the administrator writes about the version.
@@ -191,8 +206,17 @@ pub struct PreviewPage {
 }
 
 impl PreviewPage {
-    fn is_done(&self) -> bool {
-        matches!(self.state, PreviewView::Done(_))
+    /// The form that publishes is shown.
+    fn is_to_publish(&self) -> bool {
+        matches!(self.state, PreviewView::Done(_)) && self.awaited.is_none()
+    }
+
+    /// Seconds after which a page without scripts comes again.
+    fn comes_again(&self) -> Option<u32> {
+        match self.state {
+            PreviewView::Running { .. } => Some(1),
+            _ => self.awaited.is_some().then_some(5),
+        }
     }
 }
 

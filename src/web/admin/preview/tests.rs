@@ -17,6 +17,7 @@ fn every_sample_of_the_preview_renders() {
         },
         differences: samples::differences(),
         state,
+        awaited: None,
         on_file: directory::completeness(&samples::directory(), &crate::domain::time::TimeZone::UTC),
         note: Field::text("note", "What is this change for? (optional)", ""),
         locked_out: false,
@@ -50,6 +51,18 @@ fn every_sample_of_the_preview_renders() {
             })),
         ),
         ("preview_error", sample(PreviewView::Failed("The store did not answer.".into()))),
+        (
+            "preview_awaited",
+            PreviewPage {
+                awaited: Some(AwaitedView {
+                    asked: "Jane Doe published this draft on 4 March 2026, 09:06".into(),
+                    done: 209,
+                    total: 240,
+                    says: "209 of 240 people who are signed in have been read".into(),
+                }),
+                ..sample(done(samples::preview()))
+            },
+        ),
         ("preview_locked_out", PreviewPage { locked_out: true, ..sample(done(samples::preview())) }),
     ]);
 }
