@@ -70,6 +70,7 @@ impl Operations for OperatorView {
                 store_failures: self.store.write_failures(),
                 store_silent: self.gate.visits.store_watch.silent_for().unwrap_or_default(),
                 store_load: self.store.load(),
+                clock_jumps: self.clock.jumps().left_out(),
                 directory: directory_levels(self.directory.status(), self.clock.now()),
             };
             metrics::page(&levels, |registry| {

@@ -17,6 +17,7 @@ mod behind_tls;
 mod browser;
 mod check_again;
 mod citations;
+mod clock;
 mod crash;
 mod demo;
 mod directory;
