@@ -95,7 +95,8 @@ impl Operations for OperatorView {
 
 /// `None`: it is not kept in step, so that there is nothing to watch.
 fn directory_levels(status: DirectoryStatus, now: Timestamp) -> Option<DirectoryLevels> {
-    let held = status.rosters.iter().filter_map(|roster| roster.held.as_ref()).chain(&status.sweep_held);
+    let of_rosters = status.rosters.iter().filter_map(|roster| roster.held.as_ref());
+    let held = of_rosters.chain(&status.sweep_held).chain(&status.own_lists_held);
     status.in_step.then(|| DirectoryLevels {
         people: status.people,
         to_read: status.to_read,

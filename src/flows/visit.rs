@@ -285,6 +285,8 @@ impl Visits {
 
     /// Begins a session. It is stored before the browser hears of it.
     pub async fn begin(&self, session: Session, record: Arc<Record>) -> Result<Arc<Live>, StoreError> {
+        let reading = Record::clone(&record);
+        let record = Arc::new(self.refresh.held_back(&self.environment, reading).await?.record);
         let record = self.with_what_is_known(record);
         let record = Arc::new(self.store.begin_session(&session, &record).await?);
         self.refresh.note_signed_in(&record);

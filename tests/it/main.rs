@@ -35,6 +35,7 @@ mod oidc;
 mod on_postgres;
 mod operations;
 mod own_pages;
+mod own_lists;
 mod paths;
 mod people;
 mod prefetch;

@@ -52,9 +52,9 @@ impl Index {
         self.people.get(id).is_some_and(|person| recent(person.read))
     }
 
-    /// Takes what is on file about a person. `lists`: the parts that no roster tells of.
-    pub(super) fn put(&mut self, record: &Record, lists: &Parts) {
-        let oldest = lists.lists().map(|part| record.confirmed.of(part)).min();
+    /// Takes what is on file about a person. `needed`: the parts that no roster tells of.
+    pub(super) fn put(&mut self, record: &Record, needed: &Parts) {
+        let oldest = needed.of_one_person().map(|part| record.confirmed.of(part)).min();
         let person = self.people.entry(record.id.clone()).or_default();
         person.read =
             person.read.max(record.confirmed.of(Part::SecurityRoles).map_or(0, Timestamp::as_microsecond));
@@ -160,7 +160,17 @@ mod tests {
         index.put_off(&id("never"), at(1));
         assert_eq!(index.first_due(1, at(1)), [(id("never"), at(2))]);
         index.put_off(&id("read"), at(1));
-        assert_eq!(sorted(index.first_due(9, at(1))), [(id("later"), at(29)), (id("never"), at(2)), (id("read"), at(24))]);
+        assert_eq!(
+            sorted(index.first_due(9, at(1))),
+            [(id("later"), at(29)), (id("never"), at(2)), (id("read"), at(24))]
+        );
+    }
+
+    #[test]
+    fn security_roles_are_due_as_lists_are() {
+        let mut index = Index::default();
+        index.put(&record("read", None), &Parts { security_roles: true, ..Parts::default() });
+        assert_eq!(index.first_due(9, at(1)), [(id("read"), at(24))]);
     }
 
     #[test]
