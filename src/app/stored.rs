@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::StartError;
-use crate::adapters::clock::{SharedClock, SystemClock};
+use crate::adapters::clock::{SharedClock, SystemClock, WatchedClock};
 use crate::adapters::store::administration::Administration;
 use crate::adapters::store::postgres::PostgresStore;
 use crate::adapters::store::postgres::lease::GatewayLease;
@@ -103,6 +103,7 @@ impl Opened {
         });
         let cut_short = |_| StoreError::Unavailable("opening it was cut short".to_owned());
         let (settings, (store, hold, clock)) = opening.await.map_err(cut_short)??;
+        let clock: SharedClock = Arc::new(WatchedClock::new(clock));
         let keyring = Arc::new(Keyring::ensure(store.clone(), Arc::clone(&clock)).await?);
         let settings = with_chosen_environment(settings, &*store).await?;
         Ok((Opened { settings, configured, store, keyring, resealing: Arc::default(), clock }, hold))

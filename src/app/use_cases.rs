@@ -96,7 +96,7 @@ impl Visiting {
             attempts: Sealer::new(&keys, "login attempt")?,
             browsers: Sealer::new(&keys, "known browser")?,
         };
-        let grounds = Grounds::new(settings.session);
+        let grounds = Grounds::by_clock(settings.session, Arc::clone(clock));
         let beliefs = Beliefs::new(Arc::clone(&grounds), &settings.directory);
         let canary = Canary::new(ams.clone(), Arc::clone(clock));
         let waiting = WaitingParts {

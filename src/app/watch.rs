@@ -70,6 +70,7 @@ impl Operations for OperatorView {
                 store_failures: self.store.write_failures(),
                 store_silent: self.gate.visits.store_watch.silent_for().unwrap_or_default(),
                 store_load: self.store.load(),
+                clock_jumps: self.clock.jumps().left_out(),
                 directory: directory_levels(self.directory.status(), self.clock.now()),
             };
             metrics::page(&levels, |registry| {
@@ -94,7 +95,8 @@ impl Operations for OperatorView {
 
 /// `None`: it is not kept in step, so that there is nothing to watch.
 fn directory_levels(status: DirectoryStatus, now: Timestamp) -> Option<DirectoryLevels> {
-    let held = status.rosters.iter().filter_map(|roster| roster.held.as_ref()).chain(&status.sweep_held);
+    let of_rosters = status.rosters.iter().filter_map(|roster| roster.held.as_ref());
+    let held = of_rosters.chain(&status.sweep_held).chain(&status.own_lists_held);
     status.in_step.then(|| DirectoryLevels {
         people: status.people,
         to_read: status.to_read,

@@ -11,6 +11,7 @@ pub mod budget;
 pub(crate) mod catalogue;
 pub(crate) mod claims;
 pub(crate) mod client;
+pub mod clock_jumps;
 pub(crate) mod code;
 pub(crate) mod condition;
 pub(crate) mod device;

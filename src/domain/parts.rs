@@ -201,6 +201,11 @@ impl Parts {
         })
     }
 
+    /// Those among them that only a read of the person brings, where no roster does: the lists, and security roles.
+    pub fn of_one_person(&self) -> impl Iterator<Item = Part> {
+        self.security_roles.then_some(Part::SecurityRoles).into_iter().chain(self.lists())
+    }
+
     /// Leaves a part out.
     pub fn remove(&mut self, part: Part) {
         match part {

@@ -72,9 +72,18 @@ pub struct Record {
     /// Those of these parts that were not read whole.
     #[serde(default)]
     pub partly: Partly,
-    /// What could not be understood while reading. Such an entry is kept without a code or name: it grants nothing, and
+    /// What could not be understood while reading, each with its part. Such an entry is kept without a code or name: it grants nothing, and
     /// because it might be anything it keeps negated conditions of its kind from granting.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<RecordWarning>,
+}
+
+/// Something that could not be understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordWarning {
+    /// Where it stood. It goes when this part is read again.
+    pub part: Part,
+    /// What is said about it.
+    pub said: String,
 }
 
 /// Names and address of a person. Display only: no decision rests on it.
@@ -276,7 +285,6 @@ impl Record {
     /// does not replace one that tells more. An instant after `now` was written under a wrong clock, and gives way to any.
     #[must_use]
     pub fn over(mut self, earlier: &Record, now: Timestamp) -> Record {
-        let mut takes_over = false;
         for part in Part::ALL {
             let Some(then) = earlier.confirmed.of(part) else { continue };
             let tells_more = match (self.partly.of(part), earlier.partly.of(part)) {
@@ -287,13 +295,7 @@ impl Record {
             let is_later = self.confirmed.of(part).is_none_or(|here| then > here && then <= now);
             if is_later || tells_more {
                 self.take(part, earlier, then);
-                takes_over = true;
             }
-        }
-        if takes_over {
-            let more = earlier.warnings.iter().filter(|warning| !self.warnings.contains(warning)).cloned();
-            let more: Vec<String> = more.collect();
-            self.warnings.extend(more);
         }
         self
     }
@@ -314,6 +316,8 @@ impl Record {
             Part::Certifications => self.certifications.clone_from(&from.certifications),
             Part::Relationships => self.relationships.clone_from(&from.relationships),
         }
+        self.warnings.retain(|warning| warning.part != part);
+        self.warnings.extend(from.warnings.iter().filter(|warning| warning.part == part).cloned());
         self.partly.set(part, from.partly.of(part).cloned());
         self.confirmed.set(part, Some(confirmed));
     }
@@ -346,6 +350,7 @@ impl Record {
             Part::Certifications => self.certifications = None,
             Part::Relationships => self.relationships = None,
         }
+        self.warnings.retain(|warning| warning.part != part);
         self.partly.set(part, None);
         self.confirmed.set(part, None);
     }

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::audit::Actor;
+use super::clock_jumps::ClockJumps;
 use super::record::IndividualId;
 use super::time::Timestamp;
 
@@ -43,8 +44,14 @@ pub struct Viewer {
 
 impl Session {
     /// Whether it is over by age at `now`, when it was last seen at `last_seen`.
-    pub fn is_over(&self, limits: &SessionLimits, last_seen: Timestamp, now: Timestamp) -> bool {
-        limits.are_over(self.created, last_seen, now)
+    pub fn is_over(
+        &self,
+        limits: &SessionLimits,
+        jumps: &ClockJumps,
+        last_seen: Timestamp,
+        now: Timestamp,
+    ) -> bool {
+        limits.are_over(jumps.aged(self.created, now), jumps.aged(last_seen, now), now)
             || self.viewer.as_ref().is_some_and(|viewer| now >= viewer.until)
     }
 }

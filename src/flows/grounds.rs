@@ -1,11 +1,14 @@
 //! What a decision about a person rests on beside the record and the mapping: for how long what was read is believed, and the rosters.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 
+use crate::adapters::clock::SharedClock;
+use crate::domain::clock_jumps::ClockJumps;
 use crate::domain::directory::overlay::{Rosters, known_as_of, with_rosters};
 use crate::domain::directory::roster::RosterStanding;
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
@@ -16,19 +19,36 @@ use crate::domain::session::SessionLimits;
 use crate::domain::time::Timestamp;
 
 /// What all decisions share.
-#[derive(Debug)]
 pub struct Grounds {
     limits: ArcSwap<SessionLimits>,
+    /// Knows by how much it has jumped.
+    clock: Option<SharedClock>,
     rosters: ArcSwap<Rosters>,
     /// Grows when somebody's entries on a roster change.
     generation: AtomicU64,
 }
 
+impl fmt::Debug for Grounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grounds").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
 impl Grounds {
-    /// No roster has been read yet.
+    /// No roster has been read yet, and no clock has ever jumped.
     pub fn new(limits: SessionLimits) -> Arc<Grounds> {
+        Grounds::of(limits, None)
+    }
+
+    /// The same with the clock by which ages are counted.
+    pub fn by_clock(limits: SessionLimits, clock: SharedClock) -> Arc<Grounds> {
+        Grounds::of(limits, Some(clock))
+    }
+
+    fn of(limits: SessionLimits, clock: Option<SharedClock>) -> Arc<Grounds> {
         Arc::new(Grounds {
             limits: ArcSwap::from_pointee(limits),
+            clock,
             rosters: ArcSwap::default(),
             generation: AtomicU64::new(0),
         })
@@ -62,9 +82,14 @@ impl Grounds {
         self.generation.load(Ordering::Acquire)
     }
 
+    /// What ages leave out.
+    pub fn jumps(&self) -> ClockJumps {
+        self.clock.as_ref().map(|clock| clock.jumps()).unwrap_or_default()
+    }
+
     /// The oldest confirmation that is believed at `now`.
     pub fn oldest(&self, now: Timestamp) -> Timestamp {
-        now.checked_sub(self.limits().stale_limit).unwrap_or(Timestamp::MIN)
+        self.jumps().back(now, self.limits().stale_limit)
     }
 
     /// The record as it is believed at `now`: without what is too old, and with what the rosters know better.

@@ -27,3 +27,4 @@ mod tests;
 pub(crate) mod upkeep;
 pub mod visit;
 pub mod waiting;
+mod witnesses;

@@ -76,14 +76,15 @@ impl Held {
     ) -> Held {
         // Read before the rosters: one that changes meanwhile is noticed the next time.
         let generation = grounds.generation();
-        let stale_limit = grounds.limits().stale_limit;
+        let (stale_limit, jumps) = (grounds.limits().stale_limit, grounds.jumps());
         let rules = &published.rules;
         let (decision, unread, until) = {
             let believed = grounds.believed(&record, now);
             let decision = roles::decide(&believed, rules, now);
             let parts = rules.parts();
             let others = parts.each().filter(|part| !matches!(part, Part::Profile | Part::Memberships));
-            let stale = others.filter_map(|part| believed.confirmed.of(part)?.checked_add(stale_limit).ok());
+            let stale =
+                others.filter_map(|part| Some(jumps.ahead(believed.confirmed.of(part)?, stale_limit)));
             let until = stale.chain(decision.holds_until).min();
             (decision, rules.unread(&believed), until)
         };

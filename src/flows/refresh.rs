@@ -1,5 +1,6 @@
 //! Reading records again: one flight per person, in the background unless the record is too old to be believed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -8,12 +9,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::canary::Canary;
-use super::directory::Beliefs;
+use super::directory::{Beliefs, HeldReading};
 use super::person::{Person, PublishedRules, RefreshError};
 use super::tally::Tally;
+use super::witnesses::Witnesses;
 use crate::adapters::ams::Ams;
 use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
+use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
 use crate::adapters::store::sessions::Sessions;
 use crate::domain::directory::absence::AbsenceVerdict;
@@ -59,6 +62,7 @@ pub struct Refresh {
     directory: Arc<dyn Directory>,
     beliefs: Arc<Beliefs>,
     canary: Arc<Canary>,
+    witnesses: Witnesses,
     rules: PublishedRules,
     clock: SharedClock,
     queue: mpsc::Sender<Arc<Person>>,
@@ -81,8 +85,17 @@ impl Refresh {
         clock: SharedClock,
     ) -> (Refresh, Queue) {
         let (queue, waiting) = mpsc::channel(QUEUE);
+        let witnesses = Witnesses::new(
+            Arc::clone(&ams),
+            Arc::clone(&directory),
+            Arc::clone(&beliefs),
+            Arc::clone(&canary),
+            Arc::clone(&clock),
+        );
         let tally = Tally::default();
-        (Refresh { ams, sessions, directory, beliefs, canary, rules, clock, queue, tally }, Queue(waiting))
+        let refresh =
+            Refresh { ams, sessions, directory, beliefs, canary, witnesses, rules, clock, queue, tally };
+        (refresh, Queue(waiting))
     }
 
     /// Asks for a refresh in the background; never waits.
@@ -110,7 +123,64 @@ impl Refresh {
 
     /// Somebody has signed in, and this is what is known now.
     pub(super) fn note_signed_in(&self, record: &Arc<Record>) {
+        self.witnesses.note(record, &self.rules.load().rules);
         self.beliefs.note_signed_in(record);
+    }
+
+    /// This is on file.
+    pub(super) fn note_on_file(&self, record: &Record) {
+        self.witnesses.note(record, &self.rules.load().rules);
+    }
+
+    /// What a reading lacks that was there before is kept until a second reading agrees. This one is no second one: nobody asks the AMS
+    /// whether it is well.
+    pub(super) async fn held_back(
+        &self,
+        environment: &str,
+        reading: Record,
+    ) -> Result<HeldReading, StoreError> {
+        if !self.beliefs.in_step() {
+            return Ok(HeldReading { record: reading, is_held: false });
+        }
+        let Some(known) = self.directory.record(environment, &reading.id).await? else {
+            return Ok(HeldReading { record: reading, is_held: false });
+        };
+        let published = self.rules.load();
+        let lost = self.beliefs.lost_parts(&reading, &known, &published.rules);
+        Ok(self.beliefs.hold_back(reading, &known, &lost, None, &published.rules))
+    }
+
+    /// The same for a reading that may be the second one, unless somebody waits for it.
+    async fn judged(
+        &self,
+        environment: &str,
+        reading: Record,
+        person: Option<&Person>,
+        priority: Priority,
+    ) -> Result<HeldReading, StoreError> {
+        if !self.beliefs.in_step() {
+            return Ok(HeldReading { record: reading, is_held: false });
+        }
+        let on_file = self.directory.record(environment, &reading.id).await?;
+        let known = match (on_file, person) {
+            (Some(known), Some(person)) => known.over(&person.record(), self.clock.now()),
+            (Some(known), None) => known,
+            (None, Some(person)) => Record::clone(&person.record()),
+            (None, None) => return Ok(HeldReading { record: reading, is_held: false }),
+        };
+        let published = self.rules.load_full();
+        let (rules, at) = (&published.rules, reading.as_of());
+        let lost = self.beliefs.lost_parts(&reading, &known, rules);
+        if priority == Priority::Person {
+            return Ok(self.beliefs.hold_back(reading, &known, &lost, None, rules));
+        }
+        let mut shown = BTreeSet::new();
+        for part in self.beliefs.lost_for_the_second_time(&reading.id, &lost, at) {
+            if self.witnesses.show(part, &reading.id, environment, rules).await {
+                shown.insert(part);
+            }
+        }
+        Ok(self.beliefs.hold_back(reading, &known, &lost, Some(&shown), rules))
     }
 
     /// Reads a record again, unless somebody has done so since `believed`. Those who come together share one call and
@@ -201,7 +271,13 @@ impl Refresh {
             return self.not_found(environment, id, person).await;
         };
         let whole = self.beliefs.needed(&self.rules.load().rules, Some(id), None, self.clock.now());
-        self.beliefs.note_read(&record, record.has_all(&whole));
+        let reading = record.clone();
+        let HeldReading { record, is_held } = self.judged(environment, record, person, priority).await?;
+        // Rosters have readings of their own to compare with, so they take it as it came.
+        // What a reading without a limit does not bring, another would not bring either.
+        let is_whole = reading.has_all(&whole) || priority != Priority::Person;
+        self.beliefs.note_read(&reading, is_whole && !is_held);
+        self.witnesses.note(&record, &self.rules.load().rules);
         let stored = self.directory.put_record(environment, &record, self.clock.now()).await;
         if let Some(person) = person {
             self.renew(person, record, &parts, priority).await?;

@@ -68,7 +68,7 @@ async fn write_down(visits: &Visits, store: &dyn Store, since: Timestamp) -> Res
 
 fn over(visits: &Visits, keep_records: SignedDuration, now: Timestamp) -> Purge {
     let limits = visits.limits();
-    let before = |age| now.checked_sub(age).unwrap_or(Timestamp::MIN);
+    let before = |age| visits.jumps().back(now, age);
     Purge {
         now,
         created_before: before(limits.absolute),

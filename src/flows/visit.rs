@@ -19,6 +19,7 @@ use crate::adapters::budget::Priority;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::sessions::Sessions;
+use crate::domain::clock_jumps::ClockJumps;
 use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::session::{Freshness, Session, SessionKey, SessionLimits};
@@ -139,6 +140,11 @@ impl Visits {
         self.grounds.limits()
     }
 
+    /// What ages leave out.
+    pub fn jumps(&self) -> ClockJumps {
+        self.grounds.jumps()
+    }
+
     /// Puts new limits in force, from the next request on.
     pub fn set_limits(&self, limits: SessionLimits) {
         self.grounds.set_limits(limits);
@@ -221,19 +227,19 @@ impl Visits {
 
     fn worth(&self, live: &Live, host: &str, now: Timestamp) -> Presence {
         let session = &live.session;
-        let limits = self.grounds.limits();
+        let (limits, jumps) = (self.grounds.limits(), self.grounds.jumps());
         let over = live.ended.load(Ordering::Acquire)
             || live.person.is_gone()
             || session.host != host
-            || session.is_over(&limits, live.last_seen(), now);
+            || session.is_over(&limits, &jumps, live.last_seen(), now);
         if over {
             return Presence::Over;
         }
         let held = live.person.held(&self.rules.load(), now);
-        if limits.freshness(held.core_confirmed, now) == Freshness::Stale {
+        if limits.freshness(jumps.aged(held.core_confirmed, now), now) == Freshness::Stale {
             return Presence::Stale;
         }
-        let is_old = limits.freshness(held.all_confirmed, now) != Freshness::Fresh;
+        let is_old = limits.freshness(jumps.aged(held.all_confirmed, now), now) != Freshness::Fresh;
         if is_old && live.person.takes_hints(now) || live.person.is_being_read(&held) {
             self.refresh.hint(&live.person);
         }
@@ -279,6 +285,8 @@ impl Visits {
 
     /// Begins a session. It is stored before the browser hears of it.
     pub async fn begin(&self, session: Session, record: Arc<Record>) -> Result<Arc<Live>, StoreError> {
+        let reading = Record::clone(&record);
+        let record = Arc::new(self.refresh.held_back(&self.environment, reading).await?.record);
         let record = self.with_what_is_known(record);
         let record = Arc::new(self.store.begin_session(&session, &record).await?);
         self.refresh.note_signed_in(&record);

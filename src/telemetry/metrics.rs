@@ -6,7 +6,7 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
@@ -54,6 +54,8 @@ pub struct Levels {
     pub store_silent: Duration,
     /// How busy the connections to the store's server are.
     pub store_load: Option<StoreLoad>,
+    /// By how much the clock has jumped forward since the start.
+    pub clock_jumps: SignedDuration,
     /// The directory, where it is kept in step.
     pub directory: Option<DirectoryLevels>,
 }
@@ -160,6 +162,8 @@ fn enter(to: &mut Registry, levels: &Levels) {
     to.register("store_write_failures", "Writes to the store that have failed", failures);
     let silent = level(levels.store_silent.as_secs());
     to.register("store_silent_seconds", "For how long the store has given no answer", silent);
+    let jumps = level(levels.clock_jumps.as_secs().unsigned_abs());
+    to.register("clock_jump_seconds", "By how much the clock has jumped forward since the start", jumps);
     if let Some(StoreLoad { connections, in_use, waiting, round_trip }) = levels.store_load {
         to.register("store_connections", "Open connections to the store", level(connections as u64));
         to.register("store_connections_in_use", "Connections to the store in use", level(in_use as u64));
@@ -234,6 +238,7 @@ mod tests {
             sealed_with_older: 6,
             store_failures: 5,
             store_silent: Duration::from_secs(12),
+            clock_jumps: SignedDuration::from_hours(24),
             store_load: Some(StoreLoad {
                 connections: 4,
                 in_use: 2,

@@ -8,7 +8,7 @@ use membergate::sim::switches::Fault;
 use crate::world::{CHAIR, NON_MEMBER, Plan, SECOND_MEMBERSHIP, STAFF, Visitor, World, eventually};
 
 /// A directory that is kept in step, within the limits of the AMS.
-fn in_step() -> Plan {
+pub fn in_step() -> Plan {
     Plan {
         directory: "in_step = true".to_owned(),
         session: "idle = \"99h\"\nabsolute = \"999h\"".to_owned(),
@@ -16,7 +16,7 @@ fn in_step() -> Plan {
     }
 }
 
-async fn roles(world: &World, visitor: &mut Visitor) -> Vec<String> {
+pub async fn roles(world: &World, visitor: &mut Visitor) -> Vec<String> {
     let page = visitor.get(world.url("/_gate/me")).await;
     if page.status != 200 {
         return vec![format!("status {}", page.status.as_u16())];
@@ -25,12 +25,12 @@ async fn roles(world: &World, visitor: &mut Visitor) -> Vec<String> {
     roles.iter().map(|role| role["role"].as_str().unwrap().to_owned()).collect()
 }
 
-async fn holds(world: &World, visitor: &mut Visitor, role: &str) -> bool {
+pub async fn holds(world: &World, visitor: &mut Visitor, role: &str) -> bool {
     roles(world, visitor).await.iter().any(|held| held == role)
 }
 
 /// Time passes in steps of so many seconds, until the answer is there.
-async fn within_minutes<T>(
+pub async fn within_minutes<T>(
     world: &World,
     minutes: i64,
     what: &str,
@@ -47,7 +47,7 @@ async fn within_minutes<T>(
 }
 
 /// All members have been listed once, and the rosters read.
-async fn settled(world: &World) {
+pub async fn settled(world: &World) {
     within_minutes(world, 30, "the rosters are read and everybody is listed", async || {
         let people = world.people();
         let rosters = people.calls(Endpoint::CommitteeMembers) > 0;
@@ -57,7 +57,7 @@ async fn settled(world: &World) {
     .await;
 }
 
-async fn signed_in(world: &World, email: &str) -> Visitor {
+pub async fn signed_in(world: &World, email: &str) -> Visitor {
     let mut visitor = world.visitor();
     visitor.sign_in(email, world.url("/_gate/login?return_to=%2F")).await.expect(200);
     visitor
@@ -186,7 +186,7 @@ async fn a_clock_that_goes_back_signs_nobody_out() {
     let mut jane = signed_in(&world, CHAIR).await;
     settled(&world).await;
     for by in [SignedDuration::from_mins(-10), SignedDuration::from_hours(-1)] {
-        world.clock.forward(by);
+        world.clock.jump(by);
         for _ in 0..20 {
             assert!(holds(&world, &mut jane, "education_chair").await, "{by:?}");
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;

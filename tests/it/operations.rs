@@ -8,7 +8,7 @@ async fn operations(world: &World, path: &str) -> (u16, String) {
 }
 
 /// The value of a series.
-async fn value(world: &World, series: &str) -> Option<i64> {
+pub async fn value(world: &World, series: &str) -> Option<i64> {
     let (_, page) = operations(world, "/metrics").await;
     let line = page.lines().find(|line| line.starts_with(&format!("membergate_{series} ")))?;
     Some(line.rsplit_once(' ').unwrap().1.parse().unwrap())

@@ -40,6 +40,16 @@ impl Absence {
             AbsenceVerdict::AskAgain(first.checked_add(CONFIRMED_APART).unwrap_or(first))
         }
     }
+
+    /// Whether an answer at `at` is a second one, long enough after the first.
+    pub fn is_second(&self, at: Timestamp) -> bool {
+        self.first.is_some_and(|first| at.duration_since(first) >= CONFIRMED_APART)
+    }
+
+    /// When it was first not found.
+    pub fn since(&self) -> Option<Timestamp> {
+        self.first
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod brake;
 pub mod feed;
 pub mod feed_zone;
 pub mod overlay;
+pub mod own_lists;
 pub mod plan;
 pub mod roster;
 pub mod roster_name;

@@ -1,5 +1,7 @@
 //! Readings of one person joined, and what is too old.
 
+use std::collections::BTreeSet;
+
 use super::*;
 
 fn at(second: i64) -> Timestamp {
@@ -72,4 +74,21 @@ fn what_is_too_old_is_forgotten_but_for_the_person() {
     let left = person.without_older_than(at(50));
     assert_eq!((left.profile.name.as_str(), left.committees.as_ref()), ("Dana", None));
     assert!(left.has_read(Part::SecurityRoles, None) && !left.has_read(Part::CustomFields, None));
+}
+
+#[test]
+fn what_was_said_of_a_part_goes_when_the_part_is_read_again() {
+    let warning = |part: Part, said: &str| RecordWarning { part, said: said.to_owned() };
+    let mut old = Record { committees: seats("EDU"), ..record("old") }.read_at(at(10));
+    old.warnings = vec![warning(Part::Profile, "old name"), warning(Part::Committees, "old seat")];
+    let mut new = record("new").read_at(at(20));
+    new.warnings = vec![warning(Part::Memberships, "new membership")];
+    for both in [new.clone().over(&old, at(30)), old.clone().over(&new, at(30))] {
+        let said: BTreeSet<&str> = both.warnings.iter().map(|warning| &*warning.said).collect();
+        assert_eq!(said, BTreeSet::from(["new membership", "old seat"]));
+        let left = both.without_older_than(at(15)).into_owned();
+        assert_eq!(left.warnings, [warning(Part::Memberships, "new membership")]);
+    }
+    let again = Record { committees: seats("EDU"), ..record("again") }.read_at(at(40));
+    assert_eq!(again.over(&new.over(&old, at(30)), at(50)).warnings, []);
 }

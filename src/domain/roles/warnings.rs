@@ -11,7 +11,7 @@ use crate::domain::time::{AmsDate, in_words};
 
 /// Everything that was not understood, whether or not it matters at some instant. Each sentence once.
 pub(super) fn of(record: &Record, rules: &Rules) -> Vec<String> {
-    let mut warnings = Warnings(record.warnings.clone());
+    let mut warnings = Warnings(record.warnings.iter().map(|warning| warning.said.clone()).collect());
     let looks_at_grace = rules.look_at_grace();
     for membership in &record.memberships {
         of_membership(&mut warnings, membership, rules, looks_at_grace);

@@ -79,7 +79,7 @@ impl LiveSessions {
                 None => return Ok(None),
             },
         };
-        if session.is_over(&self.visits.limits(), session.last_seen, now) {
+        if session.is_over(&self.visits.limits(), &self.visits.jumps(), session.last_seen, now) {
             return Ok(None);
         }
         let roles =

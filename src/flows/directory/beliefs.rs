@@ -13,6 +13,7 @@ use crate::adapters::ams::reading::RosterCursor;
 use crate::domain::directory::absence::{Absence, AbsenceVerdict};
 use crate::domain::directory::feed::Feed;
 use crate::domain::directory::overlay::Rosters;
+use crate::domain::directory::own_lists::OwnLosses;
 use crate::domain::directory::plan::{Due, Task, WhyRead};
 use crate::domain::directory::roster::{Roster, RosterEntry, RosterLine, RosterReading, RosterStanding};
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
@@ -25,7 +26,10 @@ use crate::domain::time::Timestamp;
 use crate::flows::grounds::Grounds;
 
 /// More people than this are not to be read one by one; a sweep reads them.
-const MOST_READS: usize = 20_000;
+pub(super) const MOST_READS: usize = 20_000;
+
+/// No read is wanted later than this from now on.
+const LATEST_WANTED: SignedDuration = SignedDuration::from_mins(10);
 
 /// How far people who are signed in have been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +69,8 @@ pub(super) struct Believed {
     pub(super) reads: BTreeMap<IndividualId, WantedRead>,
     pub(super) failed: BTreeMap<Task, Timestamp>,
     absences: BTreeMap<IndividualId, Absence>,
+    /// What people's own lists lack, as long as it does not count.
+    pub(super) losses: BTreeMap<IndividualId, OwnLosses>,
     /// Who has signed in since the index was last looked after.
     pub(super) signed_in: Vec<Arc<Record>>,
     /// Rosters that differ from what the store has.
@@ -278,6 +284,7 @@ impl Beliefs {
         match verdict {
             AbsenceVerdict::Counts => {
                 state.absences.remove(id);
+                state.losses.remove(id);
                 state.reads.remove(id);
                 if let Some(sweep) = &mut state.sweep {
                     sweep.confirm_absent(id, now);
@@ -310,9 +317,13 @@ impl Believed {
         }
     }
 
-    /// The reads as tasks. `calls`: how many one takes, about.
-    pub(super) fn due_reads(&self, calls: u32) -> impl Iterator<Item = Due> {
-        self.reads.iter().map(move |(id, read)| Due {
+    /// The reads as tasks, as soon as they are wanted. `calls`: how many one takes, about.
+    pub(super) fn due_reads(&self, calls: u32, now: Timestamp) -> impl Iterator<Item = Due> {
+        // One that is wanted much later was wanted before the clock was set back.
+        let is_wanted =
+            move |read: &WantedRead| read.since <= now || read.since.duration_since(now) > LATEST_WANTED;
+        let wanted = self.reads.iter().filter(move |(_, read)| is_wanted(read));
+        wanted.map(move |(id, read)| Due {
             failed: read.failed,
             ..Due::once(Task::Person(id.clone(), read.why), read.since, read.within, calls)
         })

@@ -54,10 +54,10 @@ impl Index {
         self.people.get(id).is_some_and(|person| recent(person.read))
     }
 
-    /// Takes what is on file about a person. `lists`: the parts that no roster tells of.
-    pub(super) fn put(&mut self, record: &Record, lists: &Parts) {
-        let read = |part| record.confirmed.of(part).filter(|_| record.has_codes(part, lists.codes(part)));
-        let oldest = lists.lists().map(read).min();
+    /// Takes what is on file about a person. `needed`: the parts that no roster tells of.
+    pub(super) fn put(&mut self, record: &Record, needed: &Parts) {
+        let read = |part| record.confirmed.of(part).filter(|_| record.has_codes(part, needed.codes(part)));
+        let oldest = needed.of_one_person().map(read).min();
         let person = self.people.entry(record.id.clone()).or_default();
         person.read =
             person.read.max(record.confirmed.of(Part::SecurityRoles).map_or(0, Timestamp::as_microsecond));
@@ -199,6 +199,13 @@ mod tests {
             index.put_off(&id("jane"), at(1));
             assert_eq!(index.unread_of(&people).len(), unread, "put off is not read: {needed:?}");
         }
+    }
+
+    #[test]
+    fn security_roles_are_due_as_lists_are() {
+        let mut index = Index::default();
+        index.put(&record("read", None), &Parts { security_roles: true, ..Parts::default() });
+        assert_eq!(index.first_due(9, at(1)), [(id("read"), at(24))]);
     }
 
     #[test]

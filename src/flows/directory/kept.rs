@@ -54,7 +54,10 @@ impl DirectoryUpdater {
             let opened =
                 tokio::task::spawn_blocking(move || page.open().filter_map(Result::ok).collect::<Vec<_>>());
             let Ok(records) = opened.await else { continue };
-            records.iter().for_each(|record| self.put_in_index(record));
+            for record in &records {
+                self.put_in_index(record);
+                self.parts.refresh.note_on_file(record);
+            }
         }
     }
 

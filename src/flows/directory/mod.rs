@@ -7,6 +7,7 @@ mod beliefs;
 mod feed;
 mod index;
 mod kept;
+mod own_lists;
 mod people;
 mod rosters;
 mod signed_in;
@@ -42,6 +43,7 @@ use crate::flows::visit::Visits;
 
 pub use self::beliefs::{Beliefs, SignedInProgress};
 pub use self::kept::kept_rosters;
+pub(in crate::flows) use self::own_lists::HeldReading;
 pub use self::status::{DirectoryStatus, HeldAbsences, RosterStatus};
 
 use self::index::Index;
@@ -97,6 +99,9 @@ enum Hitch {
     Store(#[from] StoreError),
     #[error(transparent)]
     Person(#[from] RefreshError),
+    /// The AMS does not find somebody, which does not count yet.
+    #[error("the AMS does not find the person")]
+    NotFound,
     /// Each person's own list must do.
     #[error("the AMS has no roster {0}, or does not say so")]
     NoRoster(RosterName),
@@ -112,6 +117,17 @@ pub struct DirectoryUpdater {
     in_flight: Mutex<BTreeSet<Task>>,
     silence: Mutex<Silence>,
     hooked: Mutex<Option<Timestamp>>,
+}
+
+/// Where absences are held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HeldPlace {
+    /// On a roster.
+    Roster(RosterName),
+    /// In the sweep over everybody.
+    Sweep,
+    /// On people's own lists.
+    OwnLists,
 }
 
 /// That the AMS gives no answers: said once a minute.
@@ -233,6 +249,8 @@ impl DirectoryUpdater {
                     tracing::warn!(roster = %name, "The AMS has no such roster, or does not say so; each person is asked about");
                 }
             }
+            // It says nothing yet: neither that the AMS is well, nor that it is not. The canary tells.
+            Hitch::NotFound => {}
             // There were more important calls.
             Hitch::Ams(AmsError::Busy) | Hitch::Person(RefreshError::Ams(AmsError::Busy)) => {}
             hitch => {
@@ -289,27 +307,27 @@ impl DirectoryUpdater {
         self.wake.notify_one();
     }
 
-    /// Ends the hold of absences on a roster, or on the sweep over everybody (`None`): an administrator has seen it.
-    pub async fn release(&self, name: Option<&RosterName>) -> Result<(), StoreError> {
-        {
-            let mut state = self.parts.beliefs.state();
-            let changed = match name {
-                Some(name) => match state.rosters.get_mut(name) {
+    /// Ends a hold of absences: an administrator has seen it.
+    pub async fn release(&self, place: &HeldPlace) -> Result<(), StoreError> {
+        let now = self.parts.clock.now();
+        match place {
+            HeldPlace::OwnLists => self.parts.beliefs.release_losses(now),
+            HeldPlace::Roster(name) => {
+                let mut state = self.parts.beliefs.state();
+                let changed = match state.rosters.get_mut(name) {
                     Some(roster) => !Arc::make_mut(roster).release().changed.is_empty(),
                     None => false,
-                },
-                None => {
-                    let gone = state.sweep.as_mut().map(|sweep| sweep.release()).unwrap_or_default();
-                    let now = self.parts.clock.now();
-                    gone.keys().for_each(|id| state.want(id, WhyRead::Missing, now, AFTER_CHANGE));
-                    false
-                }
-            };
-            if let Some(name) = name {
+                };
                 state.unkept.insert(name.clone());
+                self.parts.beliefs.put_in_force(&state, changed);
             }
-            self.parts.beliefs.put_in_force(&state, changed);
+            HeldPlace::Sweep => {
+                let mut state = self.parts.beliefs.state();
+                let gone = state.sweep.as_mut().map(|sweep| sweep.release()).unwrap_or_default();
+                gone.keys().for_each(|id| state.want(id, WhyRead::Missing, now, AFTER_CHANGE));
+            }
         }
+        self.wake.notify_one();
         self.keep_rosters().await?;
         self.keep_sweep().await
     }

@@ -23,8 +23,8 @@ impl DirectoryUpdater {
     }
 
     pub(super) fn put_in_index(&self, record: &Record) {
-        let lists = self.needed_of(Some(&record.id));
-        self.index().put(record, &lists);
+        let needed = self.needed_of(Some(&record.id));
+        self.index().put(record, &needed);
     }
 
     pub(super) async fn read_person(
@@ -39,9 +39,9 @@ impl DirectoryUpdater {
             let known = self.parts.store.record(self.environment(), id).await?;
             if let Some(confirmed) = known.as_ref().and_then(|record| self.parts.beliefs.confirmed(record)) {
                 let fresh = now.checked_sub(LISTS_EVERY).unwrap_or(now);
-                let lists = self.needed_of(Some(id));
-                if lists.lists().all(|part| {
-                    let is_read = confirmed.has_codes(part, lists.codes(part));
+                let needed = self.needed_of(Some(id));
+                if needed.of_one_person().all(|part| {
+                    let is_read = confirmed.has_codes(part, needed.codes(part));
                     is_read && confirmed.confirmed.of(part).is_some_and(|at| at > fresh)
                 }) {
                     self.take_in(&confirmed).await?;
@@ -59,9 +59,21 @@ impl DirectoryUpdater {
         let reading =
             self.parts.refresh.read_anybody(self.environment(), id, person.as_deref(), parts, priority);
         match reading.await? {
-            ReadOutcome::Read(record) => self.put_in_index(&record),
+            ReadOutcome::Read(record) => {
+                self.put_in_index(&record);
+                let mut needed = self.needed_of(Some(id)).of_one_person().collect::<Vec<_>>().into_iter();
+                let lacks_some = needed.any(|part| record.confirmed.of(part).is_none());
+                // What is kept for now is as old as it was, and the second reading has its own time. What did not come now does not come
+                // at once.
+                if lacks_some || self.parts.beliefs.has_losses(id) {
+                    self.index().put_off(id, now);
+                }
+            }
             ReadOutcome::Gone => self.index().remove(id),
-            ReadOutcome::NotFound => self.index().put_off(id, now),
+            ReadOutcome::NotFound => {
+                self.index().put_off(id, now);
+                return Err(Hitch::NotFound);
+            }
         }
         Ok(())
     }

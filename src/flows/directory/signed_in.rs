@@ -77,13 +77,15 @@ impl DirectoryUpdater {
     }
 
     async fn signed_in(&self) -> Result<BTreeSet<IndividualId>, StoreError> {
-        let (now, limits) = (self.parts.clock.now(), self.parts.beliefs.grounds().limits());
+        let grounds = self.parts.beliefs.grounds();
+        let (now, limits, jumps) = (self.parts.clock.now(), grounds.limits(), grounds.jumps());
         let (mut people, mut filter) = (BTreeSet::new(), SessionFilter::default());
         loop {
             let page = self.parts.sessions.list_sessions(self.environment(), &filter, PAGE).await?;
             let Some(last) = page.last() else { return Ok(people) };
             filter.after = Some((last.created, last.key));
-            let live = page.into_iter().filter(|session| !session.is_over(&limits, session.last_seen, now));
+            let live =
+                page.into_iter().filter(|session| !session.is_over(&limits, &jumps, session.last_seen, now));
             people.extend(live.map(|session| session.individual));
         }
     }

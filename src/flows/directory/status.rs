@@ -66,6 +66,8 @@ pub struct DirectoryStatus {
     pub sweep_every: SignedDuration,
     /// Absences from the sweep that are held.
     pub sweep_held: Option<HeldAbsences>,
+    /// What people's own lists lack is held: a second reading said so too, and the AMS did not show that it is well.
+    pub own_lists_held: Option<HeldAbsences>,
     /// People who are to be read one by one.
     pub to_read: usize,
     /// By how much all ages are stretched because the budget does not allow more: 1 if it does.
@@ -114,6 +116,7 @@ impl DirectoryUpdater {
             last_sweep: state.sweep.as_ref().and_then(|sweep| sweep.before()),
             sweep_every,
             sweep_held: state.sweep.as_ref().and_then(|sweep| held(sweep.absentees())),
+            own_lists_held: state.doubted_losses().map(|(since, people)| HeldAbsences { since, people }),
             to_read: state.reads.len(),
             stretch: stretch(demand, allowed),
             calls_an_hour: demand,

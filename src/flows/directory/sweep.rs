@@ -1,8 +1,9 @@
 //! The sweep over everybody: a page at a time, and who is missing at its end.
 
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::{AFTER_CHANGE, DirectoryUpdater, Hitch};
+use super::{AFTER_CHANGE, DirectoryUpdater, HeldReading, Hitch};
 use crate::adapters::budget::Priority;
 use crate::domain::directory::plan::WhyRead;
 use crate::domain::directory::sweep::{MemberSweep, SweepStep};
@@ -33,6 +34,7 @@ impl DirectoryUpdater {
     /// Keeps what is new on a page, and confirms the rest.
     async fn take_page(&self, people: &[Record], brings: &[Part], now: Timestamp) -> Result<(), Hitch> {
         let (mut new, mut as_before) = (Vec::new(), Vec::new());
+        let mut held = BTreeSet::new();
         let still_kept = now.checked_sub(self.parts.settings.forget_after / 2).unwrap_or(now);
         {
             let index = self.index();
@@ -54,16 +56,38 @@ impl DirectoryUpdater {
             for record in &new {
                 self.note_if_changed(record, brings, now).await?;
             }
+            (new, held) = self.hold_back(new).await?;
             let kept = self.parts.store.put_records(self.environment(), &new, now).await?;
             for record in &kept {
                 self.parts.visits.take_in(record).await?;
                 self.put_in_index(record);
             }
         }
-        // Only now: what was not kept is new the next time too.
+        // Only now: what was not kept is new the next time too, and so is what was not believed.
         let mut index = self.index();
-        people.iter().for_each(|record| index.list(&record.id, said(record), now));
+        for record in people {
+            let said = if held.contains(&record.id) { !said(record) } else { said(record) };
+            index.list(&record.id, said, now);
+        }
         Ok(())
+    }
+
+    /// Rows of people on file that lack a membership which was there are held until the person alone was read.
+    async fn hold_back(&self, rows: Vec<Record>) -> Result<(Vec<Record>, BTreeSet<IndividualId>), Hitch> {
+        let (mut believed, mut held) = (Vec::with_capacity(rows.len()), BTreeSet::new());
+        for row in rows {
+            if !self.index().has(&row.id) {
+                believed.push(row);
+                continue;
+            }
+            let HeldReading { record, is_held } =
+                self.parts.refresh.held_back(self.environment(), row).await?;
+            if is_held {
+                held.insert(record.id.clone());
+            }
+            believed.push(record);
+        }
+        Ok((believed, held))
     }
 
     /// Where the feed should have told of a change, and has not, it is not believed to tell of such any longer.

@@ -98,7 +98,7 @@ impl DirectoryUpdater {
             } else if has_bulk {
                 tasks.push(Due::every(Task::SweepPage, None, sweep_every, 1));
             }
-            tasks.extend(state.due_reads(calls_of_read));
+            tasks.extend(state.due_reads(calls_of_read, now));
             for due in &mut tasks {
                 due.failed = due.failed.or_else(|| state.failed.get(&due.task).copied());
             }
@@ -121,9 +121,9 @@ impl DirectoryUpdater {
         u32::try_from(1 + needed.lists().count()).unwrap_or(u32::MAX)
     }
 
-    /// Lists that no roster tells of, of people who are on file and not read for a day.
+    /// Lists that no roster tells of, and security roles, of people who are on file and not read for a day.
     fn lists_too_old(&self, calls: u32, now: Timestamp) -> Vec<Due> {
-        if self.needed_of(None).lists().next().is_none() {
+        if self.needed_of(None).of_one_person().next().is_none() {
             return Vec::new();
         }
         let first = self.index().first_due(FIRST, now);
@@ -137,8 +137,9 @@ impl DirectoryUpdater {
     pub(super) fn demand(&self, tasks: &[Due]) -> f64 {
         let is_standing = |due: &&Due| !matches!(due.task, Task::Person(..));
         let standing: Vec<Due> = tasks.iter().filter(is_standing).cloned().collect();
-        let lists = self.needed_of(None).lists().count();
-        let of_people = if lists == 0 { 0 } else { self.index().len() * (1 + lists) };
+        let needed = self.needed_of(None);
+        let calls = if needed.of_one_person().next().is_some() { 1 + needed.lists().count() } else { 0 };
+        let of_people = self.index().len() * calls;
         let days_an_hour = 1.0 / LISTS_EVERY.as_secs_f64() * 3_600.0;
         calls_an_hour(&standing) + f64::from(u32::try_from(of_people).unwrap_or(u32::MAX)) * days_an_hour
     }

@@ -286,7 +286,8 @@ impl Provider {
         };
         let now = self.clock.now();
         let holds_until = held.standing.decision.holds_until;
-        let ends = token_ends(now, live.session().created, &self.visits.limits(), holds_until);
+        let began = self.visits.jumps().aged(live.session().created, now);
+        let ends = token_ends(now, began, &self.visits.limits(), holds_until);
         let id_token = if scopes.contains(&Scope::OpenId) {
             let claims = IdToken {
                 iss: &self.settings.issuer,

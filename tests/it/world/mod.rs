@@ -43,18 +43,31 @@ pub const MARKUP: &str = "zoe.ohara@people.example";
 
 /// A clock that runs as the machine's does, from where the test has put it.
 #[derive(Debug, Default)]
-pub struct MovedClock(AtomicI64);
+pub struct MovedClock {
+    passed: AtomicI64,
+    jumped: AtomicI64,
+}
 
 impl MovedClock {
     /// Time passes.
     pub fn forward(&self, by: SignedDuration) {
-        self.0.fetch_add(by.as_secs(), Ordering::Relaxed);
+        self.passed.fetch_add(by.as_secs(), Ordering::Relaxed);
+    }
+
+    /// The clock is set, and no time passes.
+    pub fn jump(&self, by: SignedDuration) {
+        self.jumped.fetch_add(by.as_secs(), Ordering::Relaxed);
     }
 }
 
 impl Clock for MovedClock {
     fn now(&self) -> Timestamp {
-        SystemClock.now() + SignedDuration::from_secs(self.0.load(Ordering::Relaxed))
+        let moved = self.passed.load(Ordering::Relaxed) + self.jumped.load(Ordering::Relaxed);
+        SystemClock.now() + SignedDuration::from_secs(moved)
+    }
+
+    fn steady(&self) -> Duration {
+        SystemClock.steady() + Duration::from_secs(self.passed.load(Ordering::Relaxed).unsigned_abs())
     }
 }
 

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use url::Url;
 
 use super::handshake::AmsTokens;
+use super::seen_fields::SeenFields;
 use super::seen_lists::SeenLists;
 use super::tokens::TokenCache;
 use super::transport::{Call, CallBody, Transport};
@@ -41,11 +42,12 @@ pub(super) struct Api {
     transport: Transport,
     pub(super) tokens: TokenCache,
     pub(super) seen_lists: SeenLists,
+    pub(super) seen_fields: SeenFields,
 }
 
 impl Api {
     pub(super) fn new(transport: Transport, tokens: TokenCache) -> Api {
-        Api { transport, tokens, seen_lists: SeenLists::default() }
+        Api { transport, tokens, seen_lists: SeenLists::default(), seen_fields: SeenFields::default() }
     }
 
     pub(super) async fn get(&self, question: ApiQuestion<'_>, priority: Priority) -> Result<Reply, AmsError> {

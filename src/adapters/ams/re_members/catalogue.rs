@@ -55,7 +55,10 @@ impl ReMembers {
         };
         let Some(individual) = individual else { return Ok(None) };
         let fetched = lists::fetch(&self.api, individual, &parts, priority).await?;
-        Ok(Some(PersonReading { record: read::record(&fetched, as_of)?, said: wire::line::said(&fetched) }))
+        Ok(Some(PersonReading {
+            record: read::record(&self.api, &fetched, as_of)?,
+            said: wire::line::said(&fetched),
+        }))
     }
 }
 

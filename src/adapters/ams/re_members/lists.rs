@@ -79,7 +79,7 @@ pub(super) async fn complete(
     priority: Priority,
     as_of: Timestamp,
 ) -> Result<Record, AmsError> {
-    read::record(&fetch(api, individual, parts, priority).await?, as_of)
+    read::record(api, &fetch(api, individual, parts, priority).await?, as_of)
 }
 
 /// Fetches the parts; while a visitor waits only as much of them as a few calls bring.

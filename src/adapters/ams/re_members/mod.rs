@@ -17,6 +17,7 @@ mod login;
 mod read;
 mod reading;
 mod rosters;
+mod seen_fields;
 mod seen_lists;
 #[cfg(test)]
 mod tests;

@@ -194,8 +194,10 @@ pub(super) fn id_of(individual: &Value) -> Result<IndividualId, AmsError> {
     wire::id(individual).map_err(unreadable)
 }
 
-pub(super) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, AmsError> {
-    wire::record(fetched, as_of).map_err(unreadable)
+pub(super) fn record(api: &Api, fetched: &Fetched, as_of: Timestamp) -> Result<Record, AmsError> {
+    let mut record = wire::record(fetched, as_of).map_err(unreadable)?;
+    api.seen_fields.judge(&fetched.individual, &mut record);
+    Ok(record)
 }
 
 fn unreadable(no_record: NoRecord) -> AmsError {

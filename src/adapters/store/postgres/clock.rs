@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
-use crate::adapters::clock::Clock;
+use crate::adapters::clock::{Clock, since_boot};
 use crate::adapters::store::sealed::from_column;
 use crate::domain::time::Timestamp;
 
@@ -88,6 +88,10 @@ impl ServerClock {
 impl Clock for ServerClock {
     fn now(&self) -> Timestamp {
         from_column(self.0.load().time_at(Instant::now()))
+    }
+
+    fn steady(&self) -> Duration {
+        since_boot()
     }
 }
 

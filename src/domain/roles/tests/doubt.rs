@@ -188,6 +188,10 @@ fn an_entry_that_does_not_say_what_it_is_might_be_anything() {
 
 #[test]
 fn what_was_not_understood_while_reading_is_passed_on() {
-    let person = Record { warnings: vec!["Something was odd.".into()], ..record() };
+    let odd = crate::domain::record::RecordWarning {
+        part: crate::domain::parts::Part::Purchases,
+        said: "Something was odd.".into(),
+    };
+    let person = Record { warnings: vec![odd], ..record() };
     assert_eq!(decide(&person, &new_york(), at(NOW)).warnings, ["Something was odd."]);
 }

@@ -82,7 +82,7 @@ impl People {
         let parts = self.rules.load().rules.parts();
         match self.ams.find(&wanted, parts, Priority::Person).await {
             Ok(Some(PersonReading { record, said })) => {
-                self.directory.put_record(&self.environment, &record, self.clock.now()).await?;
+                self.keep(&record).await?;
                 Ok(FoundPerson { record: self.believed(record), said: Some(said), instead_of: None })
             }
             Ok(None) => Err(FindError::Nobody),
@@ -91,6 +91,21 @@ impl People {
                 Ok(FoundPerson { record: self.believed(record), said: None, instead_of: Some(error) })
             }
         }
+    }
+
+    /// Keeps what was read; what it lacks that was there before stays until a second reading agrees.
+    async fn keep(&self, record: &Record) -> Result<(), StoreError> {
+        let published = self.rules.load();
+        let known = self.directory.record(&self.environment, &record.id).await?;
+        let kept = match known {
+            Some(known) => {
+                let lost = self.beliefs.lost_parts(record, &known, &published.rules);
+                self.beliefs.hold_back(record.clone(), &known, &lost, None, &published.rules).record
+            }
+            None => record.clone(),
+        };
+        self.directory.put_record(&self.environment, &kept, self.clock.now()).await?;
+        Ok(())
     }
 
     /// Finds one person among those on file; asks no AMS.

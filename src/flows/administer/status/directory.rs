@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use crate::adapters::store::StoreError;
 use crate::domain::audit::Action;
-use crate::domain::directory::roster_name::RosterName;
 use crate::flows::administer::{Actor, Audit};
-use crate::flows::directory::{DirectoryStatus, DirectoryUpdater, HeldAbsences};
+use crate::flows::directory::{DirectoryStatus, DirectoryUpdater, HeldAbsences, HeldPlace};
 
 /// The directory, as administrators see it.
 pub struct DirectoryDesk {
@@ -20,23 +19,27 @@ impl DirectoryDesk {
         self.updater.status()
     }
 
-    /// Lets absences count that are held: those from a roster, or those from the sweep over everybody (`None`). `false`: none are held
-    /// there any more.
-    pub async fn release(&self, actor: &Actor, roster: Option<&RosterName>) -> Result<bool, StoreError> {
-        let Some(held) = self.held(roster) else { return Ok(false) };
-        let about = roster.map_or_else(|| "all members".to_owned(), ToString::to_string);
+    /// Lets absences count that are held in this place. `false`: none are held there any more.
+    pub async fn release(&self, actor: &Actor, place: &HeldPlace) -> Result<bool, StoreError> {
+        let Some(held) = self.held(place) else { return Ok(false) };
+        let about = match place {
+            HeldPlace::Roster(name) => name.to_string(),
+            HeldPlace::Sweep => "all members".to_owned(),
+            HeldPlace::OwnLists => "people's own lists".to_owned(),
+        };
         let before = format!("{} people held since {}", held.people, held.since);
         // Written down first: nobody loses a role by a hand that nobody knows.
         self.audit.record(actor, Action::AbsencesReleased, about, Some(before), None).await?;
-        self.updater.release(roster).await?;
+        self.updater.release(place).await?;
         Ok(true)
     }
 
-    fn held(&self, roster: Option<&RosterName>) -> Option<HeldAbsences> {
+    fn held(&self, place: &HeldPlace) -> Option<HeldAbsences> {
         let status = self.updater.status();
-        match roster {
-            Some(name) => status.rosters.into_iter().find(|roster| roster.name == *name)?.held,
-            None => status.sweep_held,
+        match place {
+            HeldPlace::Roster(name) => status.rosters.into_iter().find(|roster| roster.name == *name)?.held,
+            HeldPlace::Sweep => status.sweep_held,
+            HeldPlace::OwnLists => status.own_lists_held,
         }
     }
 }

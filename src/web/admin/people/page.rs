@@ -108,7 +108,8 @@ impl TriedPerson {
         zone: &TimeZone,
     ) -> TriedPerson {
         let (record, decision) = (&found.record, &trial.decision);
-        let mut warnings: Vec<String> = record.warnings.iter().chain(&decision.warnings).cloned().collect();
+        let mut warnings: Vec<String> =
+            record.warnings.iter().map(|warning| &warning.said).chain(&decision.warnings).cloned().collect();
         warnings.sort();
         warnings.dedup();
         if trial.incomplete {

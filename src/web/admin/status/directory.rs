@@ -6,7 +6,7 @@ use super::page::{RosterTableRow, StatusPart};
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
 use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::time::{TimeZone, Timestamp};
-use crate::flows::directory::{DirectoryStatus, HeldAbsences, RosterStatus};
+use crate::flows::directory::{DirectoryStatus, HeldAbsences, HeldPlace, RosterStatus};
 use crate::web::admin::directory::completeness;
 use crate::web::admin::fields::{grouped, people};
 use crate::web::admin::shell::Tone;
@@ -37,8 +37,8 @@ pub fn part(status: &DirectoryStatus, now: Timestamp, zone: &TimeZone) -> Status
     }
     let advice = match () {
         () if held > 0 => {
-            "Very many people are missing at once from what the AMS says. They keep what they have while each of them is asked about. If \
-             you know that they have left, release them below."
+            "The AMS no longer says something of many people, or of some while it seems not to be well. They keep what they have while each \
+             of them is asked about. If you know that it is right, release them below."
         }
         () if !status.feed_lacks.is_empty() => {
             "The AMS changed records of which its change feed did not tell. Such changes are found by rosters and sweeps from now on. \
@@ -75,7 +75,19 @@ fn kept_in_step(status: &DirectoryStatus, zone: &TimeZone) -> Vec<(&'static str,
     facts
 }
 
-/// Every roster, and all members if absences from their list are held. None is read where each person is asked about alone.
+/// In a form: people's own lists.
+const OWN_LISTS: &str = "own_lists";
+
+/// The place whose key a form sent.
+pub fn held_place(key: &str) -> Option<HeldPlace> {
+    match key {
+        "" => Some(HeldPlace::Sweep),
+        OWN_LISTS => Some(HeldPlace::OwnLists),
+        name => RosterName::try_from(name.to_owned()).ok().map(HeldPlace::Roster),
+    }
+}
+
+/// Every roster, and all members and people's own lists if absences from these are held. None is read where each person is asked about alone.
 pub fn rows(status: &DirectoryStatus, zone: &TimeZone) -> Vec<RosterTableRow> {
     if !status.in_step {
         return Vec::new();
@@ -88,7 +100,19 @@ pub fn rows(status: &DirectoryStatus, zone: &TimeZone) -> Vec<RosterTableRow> {
         missing: grouped(held.people),
         held: held_since(held, zone),
     });
-    members.into_iter().chain(status.rosters.iter().map(|roster| row(roster, zone))).collect()
+    let own_lists = status.own_lists_held.as_ref().map(|held| RosterTableRow {
+        name: "People\u{2019}s own lists".to_owned(),
+        key: OWN_LISTS.to_owned(),
+        people: String::new(),
+        confirmed: String::new(),
+        missing: grouped(held.people),
+        held: held_since(held, zone),
+    });
+    members
+        .into_iter()
+        .chain(own_lists)
+        .chain(status.rosters.iter().map(|roster| row(roster, zone)))
+        .collect()
 }
 
 fn row(roster: &RosterStatus, zone: &TimeZone) -> RosterTableRow {
@@ -122,7 +146,7 @@ fn held_since(held: &HeldAbsences, zone: &TimeZone) -> String {
 /// How many people keep what they have although they are missing.
 fn held_people(status: &DirectoryStatus) -> usize {
     let of_rosters = status.rosters.iter().filter_map(|roster| roster.held.as_ref());
-    of_rosters.chain(&status.sweep_held).map(|held| held.people).sum()
+    of_rosters.chain(&status.sweep_held).chain(&status.own_lists_held).map(|held| held.people).sum()
 }
 
 fn hours(every: SignedDuration, stretch: f64) -> String {

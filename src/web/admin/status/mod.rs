@@ -15,7 +15,6 @@ use super::done::Done;
 use super::menu;
 use super::plain::{Plain, PlainPage};
 use super::state::{Admin, reads, writes};
-use crate::domain::directory::roster_name::RosterName;
 use crate::flows::administer::status::environment::EnvironmentSwitchError;
 use page::{StatusPage, openid_clients, parts};
 
@@ -49,13 +48,8 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answ
 
 /// Lets held absences count, if it was confirmed.
 pub async fn release(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
-    let roster = match caller.sent("roster") {
-        "" => None,
-        name => Some(RosterName::try_from(name.to_owned()).map_err(|_| PageError::NotFound)?),
-    };
-    if caller.sent("confirmed") == "yes"
-        && admin.services.directory.release(&caller.actor, roster.as_ref()).await?
-    {
+    let place = directory::held_place(caller.sent("roster")).ok_or(PageError::NotFound)?;
+    if caller.sent("confirmed") == "yes" && admin.services.directory.release(&caller.actor, &place).await? {
         return caller.done(menu::STATUS, Done::AbsencesReleased);
     }
     caller.go(menu::STATUS)

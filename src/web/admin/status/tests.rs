@@ -56,6 +56,7 @@ fn every_sample_renders() {
             feed_lacks: vec!["committees"],
             polled_at: None,
             sweep_held: Some(HeldAbsences { since: now, people: 4_312 }),
+            own_lists_held: Some(HeldAbsences { since: now, people: 3 }),
             stretch: 2.44,
             ..samples::directory()
         },

@@ -207,6 +207,7 @@ pub(in crate::web::admin) fn directory() -> crate::flows::directory::DirectorySt
         last_sweep: at("2026-03-04T14:30:00Z").map(|at| (at, 8_412)),
         sweep_every: jiff::SignedDuration::from_hours(1),
         sweep_held: None,
+        own_lists_held: None,
         to_read: 12,
         stretch: 1.0,
         calls_an_hour: 412.4,

@@ -59,6 +59,11 @@ impl<'a> JsonEntry<'a> {
         value.as_object().map(JsonEntry)
     }
 
+    /// Whether there is such a member, be it null.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.lookup(name).is_some()
+    }
+
     /// A member that is there and not null.
     pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
         self.lookup(name).filter(|value| !value.is_null())

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use super::lenient::{items, items_owned, says};
 use super::{Fetched, record as record_of};
 use crate::adapters::ams::NoRecord;
-use crate::domain::parts::Partly;
-use crate::domain::record::Record;
+use crate::domain::parts::{Part, Partly};
+use crate::domain::record::{Record, RecordWarning};
 use crate::domain::time::Timestamp;
 
 /// Reads a line. It holds all there is: a part that stands neither beside the individual nor inside it is absent, not unread.
@@ -35,9 +35,10 @@ pub(crate) fn record(mut line: Map<String, Value>, as_of: Timestamp) -> Result<R
     };
     let mut record = record_of(&fetched, as_of)?;
     let unknown = line.into_iter().map(|(key, _)| key.chars().take(40).collect::<String>());
-    record
-        .warnings
-        .extend(unknown.map(|key| format!("`{key}` is not a part of a record; it is passed over.")));
+    record.warnings.extend(unknown.map(|key| {
+        let said = format!("`{key}` is not a part of a record; it is passed over.");
+        RecordWarning { part: Part::Profile, said }
+    }));
     Ok(record)
 }
 

@@ -24,7 +24,7 @@ use crate::domain::fold;
 use crate::domain::parts::{Confirmed, Part, Partly};
 use crate::domain::record::{
     Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Quantity, Record,
-    Registration, Relationship,
+    RecordWarning, Registration, Relationship,
 };
 use crate::domain::time::{AmsDate, Timestamp};
 
@@ -57,6 +57,11 @@ pub(crate) fn id(individual: &Value) -> Result<IndividualId, NoRecord> {
     id_of(&opened(individual)?)
 }
 
+/// Whether an individual's data have a field, be it null.
+pub(crate) fn sends(individual: &Value, name: &str) -> bool {
+    opened(individual).is_ok_and(|individual| individual.has(name))
+}
+
 /// Puts together what was fetched. Only a missing individual or id is an error; all else gives warnings.
 pub(crate) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, NoRecord> {
     let individual = opened(&fetched.individual)?;
@@ -68,29 +73,56 @@ pub(crate) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, NoRe
         entries.into_iter().filter(|entry| !status::is_surely_cancelled(entry)).collect()
     };
     let (security_roles, custom_fields) = (uncancelled("securityRoles"), uncancelled("customFields"));
+    let of = |fetched, name| fetched_or_embedded(fetched, &individual, name);
     let record = Record {
         id,
         confirmed: Confirmed::default(),
-        profile: profile(&individual, &memberships, &mut warnings),
-        is_approved: is_approved(&individual, &mut warnings),
-        is_deceased: flag(&individual, "isDeceased", true, &mut warnings).unwrap_or(false),
-        memberships: each_or(memberships, "membership", &mut warnings, membership, unknown_membership),
-        security_roles: each(security_roles, "security role", &mut warnings, security_role),
-        custom_fields: each(custom_fields, "custom field", &mut warnings, custom_field),
-        committees: fetched_or_embedded(&fetched.committees, &individual, "committees")
-            .map(|entries| each(entries, "committee", &mut warnings, committee)),
-        registrations: fetched_or_embedded(&fetched.registrations, &individual, "registrations")
-            .map(|entries| each(entries, "registration", &mut warnings, registration)),
-        purchases: fetched_or_embedded(&fetched.purchases, &individual, "purchases")
-            .map(|entries| each(entries, "purchase", &mut warnings, purchase)),
-        certifications: fetched_or_embedded(&fetched.certifications, &individual, "certifications")
-            .map(|entries| each(entries, "certification", &mut warnings, certification)),
-        relationships: fetched_or_embedded(&fetched.relationships, &individual, "relationships")
-            .map(|entries| each(entries, "relationship", &mut warnings, relationship)),
+        profile: noted(Part::Profile, &mut warnings, |said| profile(&individual, &memberships, said)),
+        is_approved: noted(Part::Profile, &mut warnings, |said| is_approved(&individual, said)),
+        is_deceased: noted(Part::Profile, &mut warnings, |said| flag(&individual, "isDeceased", true, said))
+            .unwrap_or(false),
+        memberships: noted(Part::Memberships, &mut warnings, |said| {
+            each_or(memberships, "membership", said, membership, unknown_membership)
+        }),
+        security_roles: noted(Part::SecurityRoles, &mut warnings, |said| {
+            each(security_roles, "security role", said, security_role)
+        }),
+        custom_fields: noted(Part::CustomFields, &mut warnings, |said| {
+            each(custom_fields, "custom field", said, custom_field)
+        }),
+        committees: of(&fetched.committees, "committees").map(|entries| {
+            noted(Part::Committees, &mut warnings, |said| each(entries, "committee", said, committee))
+        }),
+        registrations: of(&fetched.registrations, "registrations").map(|entries| {
+            noted(Part::Registrations, &mut warnings, |said| {
+                each(entries, "registration", said, registration)
+            })
+        }),
+        purchases: of(&fetched.purchases, "purchases").map(|entries| {
+            noted(Part::Purchases, &mut warnings, |said| each(entries, "purchase", said, purchase))
+        }),
+        certifications: of(&fetched.certifications, "certifications").map(|entries| {
+            noted(Part::Certifications, &mut warnings, |said| {
+                each(entries, "certification", said, certification)
+            })
+        }),
+        relationships: of(&fetched.relationships, "relationships").map(|entries| {
+            noted(Part::Relationships, &mut warnings, |said| {
+                each(entries, "relationship", said, relationship)
+            })
+        }),
         partly: fetched.partly.clone(),
         warnings,
     };
     Ok(record.read_at(as_of))
+}
+
+/// Reads something of a part, and notes what is said about it.
+fn noted<T>(part: Part, warnings: &mut Vec<RecordWarning>, read: impl FnOnce(&mut Vec<String>) -> T) -> T {
+    let mut said = Vec::new();
+    let of_part = read(&mut said);
+    warnings.extend(said.into_iter().map(|said| RecordWarning { part, said }));
+    of_part
 }
 
 /// Whether an entry of a list may have this code; one that says none may.

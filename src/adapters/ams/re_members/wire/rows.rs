@@ -149,6 +149,7 @@ pub(crate) fn one_of_everybody(row: Value, brings: &[Part], as_of: Timestamp) ->
     if !brings.contains(&Part::CustomFields) {
         record.custom_fields.clear();
     }
+    record.warnings.retain(|warning| brings.contains(&warning.part));
     (record.committees, record.registrations, record.purchases) = (None, None, None);
     (record.certifications, record.relationships) = (None, None);
     Some(record)

@@ -83,7 +83,7 @@ fn a_whole_profile_is_read() {
     assert_eq!(record.purchases.unwrap()[0].product, "WEB1");
     assert_eq!(record.certifications.unwrap()[0].expire_date, date("2026-12-31"));
     assert_eq!(record.custom_fields, [CustomField { name: "topics".into(), value: "ocean|policy".into() }]);
-    assert_eq!(record.warnings, Vec::<String>::new());
+    assert_eq!(record.warnings, Vec::new());
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn values_are_read_in_whatever_type_they_come() {
     assert_eq!(record.security_roles, ["Staff", "Board"]);
     assert_eq!((record.memberships[0].code.as_deref(), record.memberships[0].inherited), (Some("12"), true));
     assert!(record.memberships[0].expire_date.is_unreadable());
-    assert_eq!(record.warnings, Vec::<String>::new());
+    assert_eq!(record.warnings, Vec::new());
 }
 
 #[test]
@@ -201,7 +201,11 @@ fn an_entry_that_cannot_be_understood_stays_without_a_name_and_gives_a_warning()
     assert_eq!(record.certifications, Some(vec![Certification::default()]));
     assert_eq!(record.relationships, Some(vec![Relationship::default()]));
     assert_eq!(record.warnings.len(), 10);
-    assert_eq!(record.warnings[0], "The membership at place 1 cannot be understood; it grants nothing.");
+    let RecordWarning { part, said } = &record.warnings[0];
+    assert_eq!(
+        (*part, &**said),
+        (Part::Memberships, "The membership at place 1 cannot be understood; it grants nothing.")
+    );
 }
 
 #[test]
