@@ -1,10 +1,12 @@
 //! The only place that reads the clock.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use jiff::SignedDuration;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::domain::clock_jumps::{ClockJumps, JUMPED};
@@ -56,49 +58,82 @@ pub fn since_boot() -> Duration {
     Duration::new(seconds, u32::try_from(passed.tv_nsec).unwrap_or_default())
 }
 
-/// A clock that is watched: whoever asks it for the time after a jump forward has it noticed first.
+/// A clock that is watched: whoever asks it for the time after a jump has it noticed first.
 pub struct WatchedClock {
     inner: SharedClock,
-    /// By how much the clock was ahead of the time that passed, at most. Microseconds. A clock that is set back and right again has not
-    /// jumped.
-    ahead: AtomicI64,
+    /// By how much the clock is ahead of the time that has passed. Microseconds.
+    level: AtomicI64,
+    /// The jumps that hold.
     jumps: ArcSwap<ClockJumps>,
-    noticing: Mutex<()>,
+    noticed: Mutex<Noticed>,
 }
+
+/// A jump forward, and how far ahead the clock was after it.
+struct NoticedJump {
+    level: i64,
+    before: Timestamp,
+    after: Timestamp,
+}
+
+/// What was noticed since the start.
+struct Noticed {
+    /// The furthest ahead that the clock ever was. One that is set back and right again has not jumped.
+    furthest: i64,
+    jumps: VecDeque<NoticedJump>,
+}
+
+/// So many jumps are remembered, for a clock that is set to and fro.
+const MOST_NOTICED: usize = 16;
 
 impl WatchedClock {
     /// Watches a clock from now on.
     pub fn new(inner: SharedClock) -> WatchedClock {
-        let ahead = AtomicI64::new(ahead(inner.now(), inner.steady()));
-        WatchedClock { inner, ahead, jumps: ArcSwap::default(), noticing: Mutex::default() }
+        let level = ahead(inner.now(), inner.steady());
+        let noticed = Mutex::new(Noticed { furthest: level, jumps: VecDeque::new() });
+        WatchedClock { inner, level: AtomicI64::new(level), jumps: ArcSwap::default(), noticed }
     }
 
     #[cold]
     fn notice(&self, now: Timestamp, is_ahead: i64) {
-        let _one = self.noticing.lock().unwrap_or_else(PoisonError::into_inner);
-        let by = jiff::SignedDuration::from_micros(is_ahead - self.ahead.load(Ordering::Acquire));
-        if by <= JUMPED {
+        let mut noticed = self.noticed.lock().unwrap_or_else(PoisonError::into_inner);
+        let level = self.level.load(Ordering::Acquire);
+        if !has_jumped(is_ahead, level) {
             // Somebody else has noticed.
             return;
         }
-        let before = now.checked_sub(by).unwrap_or(now);
-        match self.jumps.load().with(before, now) {
-            Some(jumps) => {
-                self.jumps.store(Arc::new(jumps));
-                tracing::warn!(
-                    seconds = by.as_secs(),
-                    "The clock has jumped forward; ages are counted without the jump"
-                );
-            }
-            None => {
-                tracing::warn!(
-                    seconds = by.as_secs(),
-                    "The clock has jumped forward by more than is left out of ages; records and sessions are as old as it says"
-                );
+        noticed.furthest = noticed.furthest.max(level);
+        let by = is_ahead.saturating_sub(noticed.furthest);
+        let is_new = is_ahead > level && has_jumped(is_ahead, noticed.furthest);
+        if is_new {
+            noticed.furthest = is_ahead;
+            let before = now.checked_sub(SignedDuration::from_micros(by)).unwrap_or(now);
+            noticed.jumps.push_back(NoticedJump { level: is_ahead, before, after: now });
+            if noticed.jumps.len() > MOST_NOTICED {
+                noticed.jumps.pop_front();
             }
         }
+        // One that was undone holds no longer, until the clock is so far ahead again.
+        let holds = |jump: &&NoticedJump| jump.level <= is_ahead || !has_jumped(jump.level, is_ahead);
+        let (mut jumps, mut is_left_out) = (ClockJumps::NONE, false);
+        for jump in noticed.jumps.iter().filter(holds) {
+            let more = jumps.with(jump.before, jump.after);
+            is_left_out = more.is_some();
+            jumps = more.unwrap_or(jumps);
+        }
+        self.jumps.store(Arc::new(jumps));
+        if is_new && is_left_out {
+            tracing::warn!(
+                seconds = by / 1_000_000,
+                "The clock has jumped forward; ages are counted without the jump"
+            );
+        } else if is_new {
+            tracing::warn!(
+                seconds = by / 1_000_000,
+                "The clock has jumped forward by more than is left out of ages; records and sessions are as old as it says"
+            );
+        }
         // Only now: whoever asks meanwhile waits for the lock.
-        self.ahead.store(is_ahead, Ordering::Release);
+        self.level.store(is_ahead, Ordering::Release);
     }
 }
 
@@ -107,12 +142,11 @@ impl Clock for WatchedClock {
         // In this order: whoever is held up in between sees a clock that is behind.
         let now = self.inner.now();
         let is_ahead = ahead(now, self.inner.steady());
-        let known = self.ahead.load(Ordering::Acquire);
-        if is_ahead > known {
-            match i64::try_from(JUMPED.as_micros()) {
-                Ok(jumped) if is_ahead - known > jumped => self.notice(now, is_ahead),
-                _ => drop(self.ahead.fetch_max(is_ahead, Ordering::AcqRel)),
-            }
+        let level = self.level.load(Ordering::Acquire);
+        if has_jumped(is_ahead, level) {
+            self.notice(now, is_ahead);
+        } else if is_ahead > level {
+            self.level.fetch_max(is_ahead, Ordering::AcqRel);
         }
         now
     }
@@ -124,6 +158,11 @@ impl Clock for WatchedClock {
     fn jumps(&self) -> ClockJumps {
         **self.jumps.load()
     }
+}
+
+/// Whether a clock that is so far ahead was not moved by little from that level.
+fn has_jumped(is_ahead: i64, level: i64) -> bool {
+    is_ahead.abs_diff(level) > JUMPED.unsigned_abs().as_micros().try_into().unwrap_or(u64::MAX)
 }
 
 /// Microseconds.
@@ -166,6 +205,10 @@ mod tests {
             (3_600, 0, 0),
             (86_400, 0, 86_400),
             (10, 10, 86_400),
+            // Undone, and done again after an hour.
+            (-86_400, 0, 0),
+            (3_600, 3_600, 0),
+            (86_400, 0, 86_400),
             // Too far.
             (90_000, 0, 86_400),
             (3_600, 3_600, 86_400),

@@ -30,7 +30,7 @@ impl ClockJump {
     }
 }
 
-/// The jumps forward since the start.
+/// The jumps forward since the start that hold: one that was undone is not among them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClockJumps([Option<ClockJump>; MOST]);
 
@@ -59,7 +59,6 @@ impl ClockJumps {
 
     /// An instant moved so that its distance from `now` is the time that has passed since.
     pub fn aged(&self, at: Timestamp, now: Timestamp) -> Timestamp {
-        // A clock that was set back behind a jump has not made that jump.
         let passed = self.each().filter(|jump| at < jump.after && jump.after <= now);
         let left_out = passed.fold(SignedDuration::ZERO, |sum, jump| sum.saturating_add(jump.by()));
         at.checked_add(left_out).unwrap_or(Timestamp::MAX).min(now.max(at))

@@ -57,7 +57,7 @@ impl Witnesses {
     /// This is on file, or was just read.
     pub(super) fn note(&self, record: &Record, rules: &Rules) {
         let now = self.clock.now();
-        let has = |part: &Part| count_missed(record, *part, &rules.time_zone, now) > 0;
+        let has = |part: &Part| count_missed(record, *part, &rules.time_zone, now).all > 0;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         for part in rules.parts().each().filter(has) {
             let of = known.entry(part).or_default();
@@ -111,11 +111,15 @@ impl Witnesses {
             let Ok(Some(record)) = self.directory.record(environment, &id).await else { continue };
             let is_believed = record.confirmed.of(part).is_some_and(|at| at >= oldest);
             let count = count_missed(&record, part, &rules.time_zone, now);
-            if is_believed && count > 0 && record.has_codes(part, rules.parts().codes(part)) {
+            if is_believed && count.all > 0 && record.has_codes(part, rules.parts().codes(part)) {
                 on_file.push((count, record));
             }
         }
-        // Whoever has most shows best that a list is not merely shorter than it was.
+        // Whoever has most shows best that a list is not merely shorter than it was, and rows that say little do not show that they lack
+        // anything.
+        if on_file.iter().any(|(count, _)| count.full > 0) {
+            on_file.retain(|(count, _)| count.full > 0);
+        }
         on_file.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         on_file.truncate(MOST_ASKED);
         for (_, before) in &on_file {

@@ -111,7 +111,7 @@ async fn a_token_brings_the_whole_record_of_its_holder() {
     assert_eq!(record.memberships[0].code.as_deref(), Some("INDIV"));
     let seats = record.committees.as_ref().unwrap();
     assert!(seats.iter().any(|seat| seat.committee == "EDU" && seat.position.as_deref() == Some("CHAIR")));
-    assert_eq!(record.warnings, []);
+    assert_eq!(record.warnings, Vec::new());
 
     let id = IndividualId::parse(JANE).unwrap();
     let again = world.production.read(&id, EVERYTHING, Priority::Refresh).await.unwrap().unwrap();

@@ -23,6 +23,7 @@ mod crash;
 mod demo;
 mod directory;
 mod endings;
+mod failing_ams;
 mod forward_auth;
 mod garbage;
 mod hooks;

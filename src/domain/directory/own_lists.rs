@@ -45,13 +45,23 @@ pub fn keep(reading: &mut Record, known: &Record, parts: &BTreeSet<Part>, zone: 
     }
 }
 
+/// How many entries would be missed if they were not there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MissedEntries {
+    /// Those that say more than what they are about: they show where rows have lost everything else.
+    pub full: usize,
+    /// All of them.
+    pub all: usize,
+}
+
 /// How many entries of a part would be missed if they were not there at `at`.
-pub fn count_missed(record: &Record, part: Part, zone: &TimeZone, at: Timestamp) -> usize {
-    fn count<E: OwnEntry>(entries: &[E], zone: &TimeZone, at: Timestamp) -> usize {
-        entries.iter().filter(|entry| !entry.is_over(zone, at) && !entry.about().is_empty()).count()
+pub fn count_missed(record: &Record, part: Part, zone: &TimeZone, at: Timestamp) -> MissedEntries {
+    fn count<E: OwnEntry>(entries: &[E], zone: &TimeZone, at: Timestamp) -> MissedEntries {
+        let missed = || entries.iter().filter(|entry| !entry.is_over(zone, at) && !entry.about().is_empty());
+        MissedEntries { full: missed().filter(|entry| !entry.is_bare()).count(), all: missed().count() }
     }
     match part {
-        Part::Profile => 0,
+        Part::Profile => MissedEntries::default(),
         Part::Memberships => count(&record.memberships, zone, at),
         Part::SecurityRoles => count(&record.security_roles, zone, at),
         Part::CustomFields => count(&record.custom_fields, zone, at),

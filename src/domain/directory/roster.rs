@@ -41,6 +41,8 @@ pub struct RosterChange {
     /// The answer was empty and is not believed: read the roster again at this instant, together with the AMS's list of committees or
     /// events.
     pub read_again: Option<Timestamp>,
+    /// Somebody was taken off lately. With this reading their own lists may be overruled ([`Roster::overrules`]) that were not before.
+    pub settles: bool,
 }
 
 /// The roster does not have somebody whose own list has it.
@@ -84,7 +86,13 @@ pub struct Roster {
     /// Numbers of lines that were cancelled. A list of registrations may go on naming them.
     cancelled: BTreeSet<String>,
     doubt: Option<EmptyAnswer>,
+    /// So many whole readings are to come until nobody's own list says anything against what they were taken off.
+    #[serde(default)]
+    unsettled: u8,
 }
+
+/// What [`Roster::overrules`] takes.
+const READINGS_THAT_OVERRULE: u8 = 2;
 
 impl Roster {
     /// The first whole reading, at `at`. There is nothing yet that an absence could be told from.
@@ -100,6 +108,7 @@ impl Roster {
             disputes: BTreeMap::new(),
             cancelled: BTreeSet::new(),
             doubt: None,
+            unsettled: 0,
         };
         roster.cancel(&reading.cancelled, at, &mut RosterChange::default());
         roster.people = roster.by_person(reading);
@@ -139,6 +148,8 @@ impl Roster {
             self.put(id, lines, before, &mut change);
         }
         (self.whole_before, self.whole_at, self.confirmed_at) = (Some(self.whole_at), at, at);
+        change.settles = self.unsettled > 0;
+        self.unsettled = self.unsettled.saturating_sub(1);
         change
     }
 
@@ -199,6 +210,7 @@ impl Roster {
         }
         let gone = self.absentees.confirm_absent(id, at)?;
         self.people.remove(id);
+        self.unsettled = READINGS_THAT_OVERRULE;
         self.disputes.remove(id);
         Some(gone.seen)
     }
@@ -329,6 +341,7 @@ impl Roster {
     fn remove(&mut self, gone: BTreeMap<IndividualId, Absentee>, change: &mut RosterChange) {
         for (id, one) in gone {
             if self.people.remove(&id).is_some() {
+                self.unsettled = READINGS_THAT_OVERRULE;
                 self.disputes.remove(&id);
                 change.changed.insert(id, one.seen);
             }
@@ -349,6 +362,7 @@ impl Roster {
             }
             if lines.is_empty() {
                 self.people.remove(person);
+                self.unsettled = READINGS_THAT_OVERRULE;
                 self.absentees.settle(person);
                 self.disputes.remove(person);
             }

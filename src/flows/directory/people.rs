@@ -61,8 +61,8 @@ impl DirectoryUpdater {
         match reading.await? {
             ReadOutcome::Read(record) => {
                 self.put_in_index(&record);
-                let mut needed = self.needed_of(Some(id)).of_one_person().collect::<Vec<_>>().into_iter();
-                let lacks_some = needed.any(|part| record.confirmed.of(part).is_none());
+                let needed = self.needed_of(Some(id));
+                let lacks_some = needed.of_one_person().any(|part| record.confirmed.of(part).is_none());
                 // What is kept for now is as old as it was, and the second reading has its own time. What did not come now does not come
                 // at once.
                 if lacks_some || self.parts.beliefs.has_losses(id) {

@@ -122,7 +122,7 @@ impl DirectoryUpdater {
         }
         state.unkept.insert(name.clone());
         state.absent_rosters.remove(name);
-        let has_changed = is_first || !change.changed.is_empty();
+        let has_changed = is_first || !change.changed.is_empty() || change.settles;
         self.parts.beliefs.put_in_force(&state, has_changed);
     }
 

@@ -162,6 +162,15 @@ fn a_shorter_list_and_a_row_that_says_nothing_are_losses_and_new_rows_stay() {
 }
 
 #[test]
+fn entries_that_are_over_are_missed_by_nobody_and_bare_ones_are_counted_apart() {
+    let count = |part| count_missed(&jane(), part, &TimeZone::UTC, at(0));
+    assert_eq!(count(Part::Memberships), MissedEntries { full: 1, all: 1 });
+    assert_eq!(count(Part::Purchases), MissedEntries { full: 3, all: 3 });
+    assert_eq!(count(Part::Relationships), MissedEntries { full: 0, all: 1 });
+    assert_eq!(count(Part::Profile), MissedEntries::default());
+}
+
+#[test]
 fn what_is_too_old_is_not_kept_and_a_reading_of_other_codes_loses_nothing() {
     assert_eq!(lost_parts(&nobody(60), &jane(), &TimeZone::UTC, at(1)), BTreeSet::new());
     let mut read = ReadCodes::default();

@@ -290,3 +290,18 @@ proptest! {
         prop_assert!(roster.absentees().people().is_empty() && roster.read_again_at().is_none());
     }
 }
+
+/// A list of their own that was read between two whole readings is overruled by the second one after it: whoever decides is told.
+#[test]
+fn the_reading_that_overrules_own_lists_says_so() {
+    let mut roster = Roster::first(seats([1, 2]), at(0));
+    assert!(!roster.read_whole(seats([1, 2]), Listed::Unknown, at(5)).settles);
+    roster.read_whole(seats([2]), Listed::Unknown, at(10));
+    let off = roster.read_whole(seats([2]), Listed::Unknown, at(15));
+    assert_eq!((changed(&off), off.settles), (vec![1], true));
+    let own = at(12);
+    assert!(!roster.overrules(own));
+    let next = roster.read_whole(seats([2]), Listed::Unknown, at(20));
+    assert_eq!((changed(&next), next.settles, roster.overrules(own)), (vec![], true, true));
+    assert!(!roster.read_whole(seats([2]), Listed::Unknown, at(25)).settles);
+}

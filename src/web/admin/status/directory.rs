@@ -101,7 +101,7 @@ pub fn rows(status: &DirectoryStatus, zone: &TimeZone) -> Vec<RosterTableRow> {
         held: held_since(held, zone),
     });
     let own_lists = status.own_lists_held.as_ref().map(|held| RosterTableRow {
-        name: "People\u{2019}s own lists".to_owned(),
+        name: "People’s own lists".to_owned(),
         key: OWN_LISTS.to_owned(),
         people: String::new(),
         confirmed: String::new(),
