@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use membergate::adapters::clock::{Clock, SystemClock};
 use membergate::adapters::keys::random::SessionSecret;
@@ -125,8 +126,11 @@ struct Stage {
     ams: Simulator,
     gate: App,
     port: u16,
-    folder: tempfile::TempDir,
     client: reqwest::Client,
+    /// Those who are active, and their sessions.
+    people: Vec<Person>,
+    sessions: Vec<SessionSecret>,
+    _folder: tempfile::TempDir,
 }
 
 impl Stage {
@@ -169,8 +173,16 @@ impl Stage {
         let settings = config::load(Path::new("membergate.toml"), &given).unwrap_or_else(|problems| {
             panic!("{}", problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
         });
+        let admitted = |it: &Person| {
+            !it.is_deceased
+                && it.user.as_ref().is_some_and(|user| user.is_approved)
+                && !it.memberships.is_empty()
+        };
+        let people: Vec<Person> =
+            generate(case.people, 1, today).filter(admitted).take(case.active).collect();
+        let sessions = fill(&folder.path().join("gate.sqlite"), case, &people, now, today).await;
         let gate = App::start_at(settings, clock.clone()).await.unwrap();
-        Stage { clock, ams, gate, port, folder, client: reqwest::Client::new() }
+        Stage { clock, ams, gate, port, client: reqwest::Client::new(), people, sessions, _folder: folder }
     }
 
     fn control(&self) -> &Control {
@@ -273,18 +285,9 @@ async fn run(case: &Case) {
         case.name, case.people, case.active, case.page_size, case.feed_covers
     );
     let stage = Stage::set(case).await;
-    let people: Vec<Person> = {
-        let today = stage.control().today();
-        let admitted = |it: &Person| {
-            !it.is_deceased
-                && it.user.as_ref().is_some_and(|user| user.is_approved)
-                && !it.memberships.is_empty()
-        };
-        generate(case.people, 1, today).filter(admitted).take(case.active).collect()
-    };
+    let Stage { people, sessions, .. } = &stage;
     // Before the hour: everything is read once, without a limit. Then the limits are on.
     stage.control().set_switch("rate_limit=off").unwrap();
-    let sessions = begin_sessions(&stage, &people).await;
     let mut warm = 0;
     while warm < 10 {
         stage.pass(SignedDuration::from_mins(5)).await;
@@ -309,7 +312,7 @@ async fn run(case: &Case) {
     let patience = end + SignedDuration::from_mins(90);
     while stage.clock.now() < end || !changes.is_empty() && stage.clock.now() < patience {
         if made < CHANGES && stage.clock.now() >= next {
-            changes.push(change(&stage, &people, made));
+            changes.push(change(&stage, people, made));
             made += 1;
             next += every;
         }
@@ -421,20 +424,32 @@ fn change(stage: &Stage, people: &[Person], number: usize) -> Change {
     Change { what, person, made, role, gains }
 }
 
-/// Everybody who is active has signed in before.
-async fn begin_sessions(stage: &Stage, people: &[Person]) -> Vec<SessionSecret> {
+/// Everybody who is active has signed in before, and everybody else who is a member has been read.
+async fn fill(
+    path: &Path,
+    case: &Case,
+    people: &[Person],
+    now: Timestamp,
+    today: Date,
+) -> Vec<SessionSecret> {
     let key = SecretKey::parse(SECRET_KEY).unwrap().into();
-    let store: Arc<dyn Store> =
-        Arc::new(SqliteStore::open(&stage.folder.path().join("gate.sqlite"), &key).unwrap());
-    let now = stage.clock.now();
-    let book = People { people: Vec::new(), ..cast(stage.control().today()) };
-    let mut secrets = Vec::new();
-    for person in people {
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path, &key).unwrap());
+    let book = People { people: Vec::new(), ..cast(today) };
+    let record = |person: &Person| {
         let serde_json::Value::Object(line) = membergate::sim::re_members::record_line(&book, person) else {
             panic!("an object")
         };
-        let record = membergate::adapters::ams::kinds::Kind::default().record(line, now).unwrap();
-        let secret = SessionSecret::new().unwrap();
+        membergate::adapters::ams::kinds::Kind::default().record(line, now).unwrap()
+    };
+    let members: Vec<Person> =
+        generate(case.people, 1, today).filter(|person| !person.memberships.is_empty()).collect();
+    for page in members.chunks(250) {
+        let (store, records) = (store.clone(), page.iter().map(record).collect::<Vec<_>>());
+        patient(async move { store.put_records("production", &records, now).await.unwrap() }).await;
+    }
+    let mut secrets = Vec::new();
+    for person in people {
+        let (record, secret) = (record(person), SessionSecret::new().unwrap());
         let session = Session {
             key: secret.key(),
             individual: IndividualId::parse(&person.id).unwrap(),
@@ -445,7 +460,7 @@ async fn begin_sessions(stage: &Stage, people: &[Person]) -> Vec<SessionSecret> 
             device: None,
             viewer: None,
         };
-        let (store, session) = (store.clone(), session);
+        let store = store.clone();
         patient(async move { store.begin_session(&session, &record).await.unwrap() }).await;
         secrets.push(secret);
     }

@@ -7,6 +7,7 @@
 #![expect(unreachable_pub, reason = "nothing is published from here")]
 
 mod crowd;
+mod memory;
 mod stage;
 
 use std::collections::BTreeMap;
@@ -27,6 +28,7 @@ const MODES: &[(&str, &str)] = &[
     ("whale", "a person with 1,500 purchases and 500 registrations among 20 others, filters looked at"),
     ("whale-unfiltered", "the same, filters not looked at"),
     ("10000", "10,000 browsers come within two minutes, an AMS that takes 400 calls a minute"),
+    ("memory", "100,000 people on file, and as many live sessions: bytes for each"),
     ("flood-1", "forged returns from one network beside 60 honest people"),
     ("flood-1000", "forged returns from 1,000 networks beside 60 honest people"),
 ];
@@ -61,6 +63,7 @@ async fn run(mode: &str) {
         "whale" => whale("honored").await,
         "whale-unfiltered" => whale("ignored").await,
         "10000" => waiting_room().await,
+        "memory" => memory::memory().await,
         "flood-1" => flood(1).await,
         _ => flood(1000).await,
     }

@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::crowd::{Browser, Journey};
 
-const SECRET_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+pub const SECRET_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
 /// What the roles rest on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,7 +85,7 @@ impl Stage {
         stage
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -213,6 +213,14 @@ require = "public"
         let mut journeys = all.join_all().await;
         journeys.sort_by_key(|(n, _)| *n);
         journeys.into_iter().map(|(_, journey)| journey).collect()
+    }
+
+    /// The gateway's resident memory, in KiB.
+    pub fn memory(&self) -> u64 {
+        let id = self.gate.as_ref().map(Child::id).unwrap_or_default();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap_or_default();
+        line.split_whitespace().nth(1).and_then(|it| it.parse().ok()).unwrap_or_default()
     }
 
     /// The gateway's memory (MiB), processor time (s) and bytes written so far.

@@ -249,22 +249,40 @@ impl Parts {
 
 /// The codes of a part about which all was read, folded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReadCodes(BTreeSet<String>);
+pub struct ReadCodes {
+    codes: BTreeSet<String>,
+    /// Nobody asked about others. Otherwise the reading was cut short.
+    is_all_asked: bool,
+}
 
 impl ReadCodes {
     /// All about this code was read.
     pub fn add(&mut self, code: &Code) {
-        self.0.insert(code.folded().to_owned());
+        self.codes.insert(code.folded().to_owned());
+    }
+
+    /// These were the codes that were asked about: the reading was not cut short if each of them was read.
+    pub fn note_asked(&mut self, codes: &Codes) {
+        self.is_all_asked = match codes {
+            Codes::All => false,
+            Codes::These(codes) => codes.iter().all(|code| self.has(code)),
+        };
     }
 
     /// Whether all about this code was read.
     pub fn has(&self, code: &Code) -> bool {
-        code.stars() == 0 && self.0.contains(code.folded())
+        code.stars() == 0 && self.has_folded(code.folded())
     }
 
-    /// Whether all was read that `other` says.
-    pub fn covers(&self, other: &ReadCodes) -> bool {
-        self.0.is_superset(&other.0)
+    /// As [`ReadCodes::has`], for a code that is folded.
+    pub fn has_folded(&self, code: &str) -> bool {
+        self.codes.contains(code)
+    }
+
+    /// Whether this reading takes the place of an earlier one. `None`: of one of the whole part. Codes that nobody asks about any longer are
+    /// forgotten; those that a reading did not come to are not.
+    pub fn replaces(&self, earlier: Option<&ReadCodes>) -> bool {
+        self.is_all_asked || earlier.is_some_and(|earlier| self.codes.is_superset(&earlier.codes))
     }
 }
 

@@ -281,17 +281,13 @@ impl Record {
         instants.min().unwrap_or(Timestamp::MIN)
     }
 
-    /// This reading together with an earlier one: each part as it was confirmed last. A part that this one read for some codes only
-    /// does not replace one that tells more. An instant after `now` was written under a wrong clock, and gives way to any.
+    /// This reading together with an earlier one: each part as it was confirmed last. A part of which this one
+    /// read less than was asked does not replace one that tells more. An instant after `now` was written under a wrong clock, and gives way to any.
     #[must_use]
     pub fn over(mut self, earlier: &Record, now: Timestamp) -> Record {
         for part in Part::ALL {
             let Some(then) = earlier.confirmed.of(part) else { continue };
-            let tells_more = match (self.partly.of(part), earlier.partly.of(part)) {
-                (Some(_), None) => true,
-                (Some(here), Some(there)) => !here.covers(there),
-                (None, _) => false,
-            };
+            let tells_more = self.partly.of(part).is_some_and(|here| !here.replaces(earlier.partly.of(part)));
             let is_later = self.confirmed.of(part).is_none_or(|here| then > here && then <= now);
             if is_later || tells_more {
                 self.take(part, earlier, then);

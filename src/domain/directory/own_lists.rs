@@ -23,12 +23,8 @@ pub fn lost_parts(reading: &Record, known: &Record, zone: &TimeZone, oldest: Tim
         let (Some(here), Some(there)) = (reading.confirmed.of(*part), known.confirmed.of(*part)) else {
             return false;
         };
-        // A reading of some codes does not replace one that tells more (`Record::over`).
-        let tells_all = match (reading.partly.of(*part), known.partly.of(*part)) {
-            (Some(_), None) => false,
-            (Some(here), Some(there)) => here.covers(there),
-            (None, _) => true,
-        };
+        // A reading that was cut short does not replace one that tells more (`Record::over`).
+        let tells_all = reading.partly.of(*part).is_none_or(|read| read.replaces(known.partly.of(*part)));
         there >= oldest && there < here && tells_all
     };
     let replaced = Part::ALL.into_iter().filter(is_replaced);
@@ -157,25 +153,36 @@ trait OwnEntry: Clone + PartialEq {
 
 /// Puts entries back into one part of a reading. `false`: it lacks none.
 fn put_back(reading: &mut Record, known: &Record, part: Part, zone: &TimeZone, at: Timestamp) -> bool {
+    // About other codes the reading says nothing, and nobody asks about them any longer.
+    let codes = reading.partly.of(part).cloned();
+    let is_asked = |about: &str| codes.as_ref().is_none_or(|codes| codes.has_folded(about));
     fn list<E: OwnEntry>(
         read: &mut Option<Vec<E>>,
         known: Option<&[E]>,
+        is_asked: impl Fn(&str) -> bool,
         zone: &TimeZone,
         at: Timestamp,
     ) -> bool {
         let (Some(read), Some(known)) = (read, known) else { return false };
-        refill(read, known, zone, at)
+        let known: Vec<E> = known.iter().filter(|entry| is_asked(&entry.about())).cloned().collect();
+        refill(read, &known, zone, at)
     }
     match part {
         Part::Profile => false,
         Part::Memberships => refill(&mut reading.memberships, &known.memberships, zone, at),
         Part::SecurityRoles => refill(&mut reading.security_roles, &known.security_roles, zone, at),
         Part::CustomFields => refill(&mut reading.custom_fields, &known.custom_fields, zone, at),
-        Part::Committees => list(&mut reading.committees, known.committees.as_deref(), zone, at),
-        Part::Registrations => list(&mut reading.registrations, known.registrations.as_deref(), zone, at),
-        Part::Purchases => list(&mut reading.purchases, known.purchases.as_deref(), zone, at),
-        Part::Certifications => list(&mut reading.certifications, known.certifications.as_deref(), zone, at),
-        Part::Relationships => list(&mut reading.relationships, known.relationships.as_deref(), zone, at),
+        Part::Committees => list(&mut reading.committees, known.committees.as_deref(), is_asked, zone, at),
+        Part::Registrations => {
+            list(&mut reading.registrations, known.registrations.as_deref(), is_asked, zone, at)
+        }
+        Part::Purchases => list(&mut reading.purchases, known.purchases.as_deref(), is_asked, zone, at),
+        Part::Certifications => {
+            list(&mut reading.certifications, known.certifications.as_deref(), is_asked, zone, at)
+        }
+        Part::Relationships => {
+            list(&mut reading.relationships, known.relationships.as_deref(), is_asked, zone, at)
+        }
     }
 }
 

@@ -202,21 +202,25 @@ pub fn roster_tasks(name: &RosterName, roster: Option<&Roster>, plan: RosterPlan
         )];
     }
     let last = Some(roster.whole_at());
+    let has_changed =
+        |changed: Option<Timestamp>| changed.is_some_and(|changed| changed > roster.confirmed_at());
+    // How often what is new is asked for. `None`: there is nothing new.
+    let news_every = match plan.covered {
+        Some(changed) => has_changed(changed).then_some(COVERED_AFTER_CHANGE),
+        None => Some(plan.every),
+    };
+    if !plan.has_increments {
+        return vec![Due::every(whole(false), last, news_every.unwrap_or(COVERED_EVERY), plan.calls)];
+    }
     let whole_every = match plan.covered {
-        Some(changed) if changed.is_some_and(|changed| changed > roster.confirmed_at()) => {
-            COVERED_AFTER_CHANGE
-        }
         Some(_) => COVERED_EVERY,
-        None if plan.has_increments && name.kind() == RosterKind::Event => EVENT_WHOLE_EVERY,
+        None if name.kind() == RosterKind::Event => EVENT_WHOLE_EVERY,
         None => plan.every,
     };
-    let mut tasks = vec![Due::every(whole(false), last, whole_every, plan.calls)];
-    if plan.covered.is_none() && plan.has_increments {
-        let since = Task::RosterSince(name.clone());
-        // One call for what was added, one for what was cancelled.
-        tasks.push(Due::every(since, Some(roster.confirmed_at()), plan.every, 2));
-    }
-    tasks
+    // One call for what was added, one for what was cancelled.
+    let since = |every| Due::every(Task::RosterSince(name.clone()), Some(roster.confirmed_at()), every, 2);
+    let whole = Due::every(whole(false), last, whole_every, plan.calls);
+    std::iter::once(whole).chain(news_every.map(since)).collect()
 }
 
 /// One read for each who is missing from a list.

@@ -43,18 +43,29 @@ fn each_part_is_as_it_was_confirmed_last_and_keeps_its_own_instant() {
 }
 
 #[test]
-fn a_part_that_was_read_for_some_codes_does_not_replace_one_that_tells_more() {
+fn a_part_that_was_read_for_fewer_codes_than_were_asked_does_not_replace_one_that_tells_more() {
     let whole = Record { purchases: Some(Vec::new()), ..record("") }.read_at(at(10));
     let mut some = Record { purchases: Some(vec![Purchase::default()]), ..record("") }.read_at(at(20));
     let mut read = crate::domain::parts::ReadCodes::default();
     read.add(&Code::parse("WEB1").unwrap());
-    some.partly.set(Part::Purchases, Some(read));
+    some.partly.set(Part::Purchases, Some(read.clone()));
     let both = some.clone().over(&whole, at(30));
     assert_eq!(
         (both.purchases.as_deref(), both.confirmed.of(Part::Purchases)),
         (Some(&[][..]), Some(at(10)))
     );
     assert!(both.has_read(Part::Purchases, None));
+    // Nobody asks about other codes any longer: what is asked about must not stay as old as they are.
+    read.note_asked(&Codes::These(vec![Code::parse("web1").unwrap()]));
+    let mut asked = some.clone();
+    asked.partly.set(Part::Purchases, Some(read.clone()));
+    let both = asked.over(&whole, at(30));
+    assert_eq!(
+        (both.purchases.map(|it| it.len()), both.confirmed.of(Part::Purchases)),
+        (Some(1), Some(at(20)))
+    );
+    read.note_asked(&Codes::These(vec![Code::parse("WEB1").unwrap(), Code::parse("WEB2").unwrap()]));
+    assert!(!read.replaces(None), "it was cut short");
     // The other way round the whole list is the later one.
     let both = whole.read_at(at(30)).over(&some, at(40));
     assert!(both.has_read(Part::Purchases, None) && both.purchases.as_deref() == Some(&[]));

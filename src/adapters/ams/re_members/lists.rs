@@ -113,6 +113,12 @@ pub(super) async fn fetch(
     for reading in done.into_iter().chain(open) {
         reading.enter(&mut fetched);
     }
+    for part in parts.lists() {
+        if let Some(mut read) = fetched.partly.of(part).cloned() {
+            read.note_asked(parts.codes(part));
+            fetched.partly.set(part, Some(read));
+        }
+    }
     Ok(fetched)
 }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::code::Code;
-use crate::domain::parts::{Confirmed, Partly, ReadCodes};
+use crate::domain::parts::{Codes, Confirmed, Partly, ReadCodes};
 use crate::domain::record::{IndividualId, Profile, Quantity};
 
 fn at(seconds: i64) -> Timestamp {
@@ -178,6 +178,14 @@ fn what_is_too_old_is_not_kept_and_a_reading_of_other_codes_loses_nothing() {
     let mut some = nobody(60);
     some.partly.set(Part::Purchases, Some(read));
     assert!(!lost(&some, &jane()).contains(&Part::Purchases));
+    // What it was asked about is missed, and nothing else.
+    let mut read = ReadCodes::default();
+    let web1 = Code::parse("WEB1").unwrap();
+    read.add(&web1);
+    read.note_asked(&Codes::These(vec![web1]));
+    some.partly.set(Part::Purchases, Some(read));
+    assert!(lost(&some, &jane()).contains(&Part::Purchases));
+    assert_eq!(kept(some, &jane()).purchases, Some(vec![purchase("WEB1", 1), purchase("WEB1", 2)]));
 }
 
 #[test]

@@ -197,7 +197,20 @@ fn the_tasks_for_a_roster_follow_from_how_it_stands() {
         (&committee, plan, vec![whole(&committee, Some(start()), seconds(300), false)]),
         (&event, increments, vec![whole(&event, Some(start()), EVENT_WHOLE_EVERY, false), since]),
         (&event, changed(-1), vec![whole(&event, Some(start()), COVERED_EVERY, false)]),
-        (&event, changed(1), vec![whole(&event, Some(start()), COVERED_AFTER_CHANGE, false)]),
+        // What was added and cancelled is enough; a list without such a filter is read whole.
+        (
+            &event,
+            changed(1),
+            vec![
+                whole(&event, Some(start()), COVERED_EVERY, false),
+                Due::every(Task::RosterSince(event.clone()), Some(start()), COVERED_AFTER_CHANGE, 2),
+            ],
+        ),
+        (
+            &committee,
+            RosterPlan { has_increments: false, ..changed(1) },
+            vec![whole(&committee, Some(start()), COVERED_AFTER_CHANGE, false)],
+        ),
     ] {
         assert_eq!(roster_tasks(name, Some(&held), plan), expected, "{name}");
     }
