@@ -150,6 +150,7 @@ fn a_committee_that_fits_two_of_the_ams_is_a_warning() {
         events: Vec::new(),
         custom_fields: Vec::new(),
         relationships: Vec::new(),
+        ..Catalogue::default()
     };
     let machine = machine("http://127.0.0.1:9", "/tmp/none.sqlite");
     let (out, _) = checked_by_lists(&machine, Ok(Some(lists)));

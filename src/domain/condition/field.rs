@@ -57,6 +57,8 @@ pub enum ChoiceList {
     Certifications,
     /// Relationships.
     Relationships,
+    /// Groups.
+    Groups,
     /// Custom fields.
     CustomFields,
     /// Values of custom fields, over all fields.
@@ -182,7 +184,7 @@ impl FieldValue {
 impl ChoiceList {
     /// Whether the AMS lists them. Of the others only what stands on records is known.
     pub fn are_listed(self) -> bool {
-        use ChoiceList::{Committees, CustomFields, Events, FieldValues, Relationships};
-        matches!(self, Committees | Events | CustomFields | FieldValues | Relationships)
+        use ChoiceList::{Committees, CustomFields, Events, FieldValues, Groups, Relationships};
+        matches!(self, Committees | Events | CustomFields | FieldValues | Groups | Relationships)
     }
 }

@@ -160,7 +160,10 @@ mod tests {
         index.put_off(&id("never"), at(1));
         assert_eq!(index.first_due(1, at(1)), [(id("never"), at(2))]);
         index.put_off(&id("read"), at(1));
-        assert_eq!(sorted(index.first_due(9, at(1))), [(id("later"), at(29)), (id("never"), at(2)), (id("read"), at(24))]);
+        assert_eq!(
+            sorted(index.first_due(9, at(1))),
+            [(id("later"), at(29)), (id("never"), at(2)), (id("read"), at(24))]
+        );
     }
 
     #[test]

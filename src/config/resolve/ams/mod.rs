@@ -1,5 +1,6 @@
 //! `[ams]`: the association management system and the credentials for it.
 
+mod novi;
 mod re_members;
 
 use std::ops::Range;
@@ -80,6 +81,7 @@ impl Resolving<'_, '_> {
             Said::Nothing => Some(None),
             Said::Value(said) => match kind {
                 Kind::ReMembers => self.re_members(said, name).map(AmsSettings::ReMembers).map(Some),
+                Kind::Novi => self.novi(said, name).map(AmsSettings::Novi).map(Some),
             },
         }
     }

@@ -172,6 +172,7 @@ fn person(name: &str, security_role: &str) -> Record {
         purchases: Some(Vec::new()),
         certifications: Some(Vec::new()),
         relationships: Some(Vec::new()),
+        groups: Some(Vec::new()),
         partly: Default::default(),
         warnings: Vec::new(),
     }

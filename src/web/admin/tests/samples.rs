@@ -105,6 +105,7 @@ pub(in crate::web::admin) fn offers() -> Offers {
         events: Vec::new(),
         custom_fields: Vec::new(),
         relationships: Vec::new(),
+        ..Catalogue::default()
     };
     let lists = vec![
         list("list-committee", &[("EDU", "Education committee"), ("FIN", "Finance & audit")]),
