@@ -179,7 +179,7 @@ impl AdminUseCases {
             admin.clone(),
             store.clone(),
             Arc::clone(&mapping.rules),
-            Known::new(store.clone(), ams.environment(), Arc::clone(&visiting.beliefs)),
+            Known::new(store.clone(), ams.environment(), Arc::clone(&visiting.beliefs), ams.supplied()),
             settings.sites.iter().map(|site| &site.site),
             Arc::clone(clients),
             Arc::clone(clock),

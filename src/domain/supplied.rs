@@ -16,7 +16,24 @@ pub struct Supplied {
     pub lists: &'static [ChoiceList],
 }
 
+impl Default for Supplied {
+    /// Of no AMS: every part, and no list.
+    fn default() -> Supplied {
+        Supplied { ams: "The AMS", parts: &Part::ALL, lists: &[] }
+    }
+}
+
 impl Supplied {
+    /// What this AMS does not know of people, in a sentence; empty: it knows all.
+    pub fn lacks(&self) -> String {
+        let lacking: Vec<&str> =
+            Part::ALL.into_iter().filter(|part| !self.parts.contains(part)).map(Part::name).collect();
+        match lacking.as_slice() {
+            [] => String::new(),
+            several => format!("{} has no {}.", self.ams, several.join(" and no ")),
+        }
+    }
+
     /// Whether a kind of condition can ever hold.
     pub fn has(&self, kind: &ConditionKind) -> bool {
         kind.part.is_none_or(|part| self.parts.contains(&part))

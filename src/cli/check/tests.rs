@@ -46,7 +46,7 @@ fn checked_by_lists(
     lists: Result<Option<Catalogue>, AmsError>,
 ) -> (String, Result<(), CommandFailure>) {
     let mut out = Vec::new();
-    let tried = lists.map(|lists| Tried { is_found: true, lists });
+    let tried = lists.map(|lists| Tried { is_found: true, lists, ..Tried::default() });
     let ended = check(Path::new("gate.toml"), machine, async |_| tried.clone(), &mut out);
     (String::from_utf8(out).unwrap(), ended)
 }

@@ -180,11 +180,3 @@ impl FieldValue {
         }
     }
 }
-
-impl ChoiceList {
-    /// Whether the AMS lists them. Of the others only what stands on records is known.
-    pub fn are_listed(self) -> bool {
-        use ChoiceList::{Committees, CustomFields, Events, FieldValues, Groups, Relationships};
-        matches!(self, Committees | Events | CustomFields | FieldValues | Groups | Relationships)
-    }
-}

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use super::mapping::{ChangeError, Which};
 use super::preview::{PreviewState, Previewed};
 use super::*;
+use crate::adapters::ams::kinds::Kind;
 use crate::adapters::clock::Clock;
 use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::rules_file;
@@ -112,7 +113,7 @@ impl World {
             settings,
             store.clone(),
             Arc::clone(&rules),
-            Known::new(store.clone(), "production", alone()),
+            Known::new(store.clone(), "production", alone(), Kind::ReMembers.supplied()),
             [],
             PublishedClients::default(),
             clock,

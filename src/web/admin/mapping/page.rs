@@ -157,7 +157,7 @@ impl MappingPage {
         };
         let card = |kind: &'static ConditionKind| KindCard {
             kind,
-            source: kinds::source(kind),
+            source: kinds::source(kind, &offers.supplied),
             rows: rules
                 .rules
                 .iter()
@@ -179,7 +179,13 @@ impl MappingPage {
         MappingPage {
             shell,
             draft,
-            cards: KINDS.into_iter().filter(|kind| !kind.fields.is_empty()).map(card).collect(),
+            // Of what the AMS does not supply only rules that are there already are shown, so that they can be taken away.
+            cards: KINDS
+                .into_iter()
+                .filter(|kind| !kind.fields.is_empty())
+                .map(card)
+                .filter(|card| offers.supplied.has(card.kind) || !card.rows.is_empty())
+                .collect(),
             combined: rules
                 .rules
                 .iter()
