@@ -197,7 +197,7 @@ impl AdminUseCases {
             budget: Arc::clone(budget),
             configured: configured.as_str().into(),
             restart: Arc::clone(&restart),
-            standby: settings.ams.standby.as_ref().map(|standby| standby.name().into()),
+            standby: settings.ams.standby.as_ref().map(|standby| standby.environment().into()),
             sealer: Sealer::new(&store.data_keys(), "view as")?,
             view_as: admin.view_as,
         });

@@ -98,7 +98,7 @@ pub fn run(
 fn from_store(comparison: UserComparison, config: &Path, env: &dyn Env) -> Result<Report, CommandFailure> {
     let settings = config::load(config, env).map_err(CommandFailure::Configuration)?;
     let store = open_store(&settings)?;
-    let environment = settings.ams.live.name();
+    let environment = &settings.ams.live.environment();
     let compared = async {
         let grounds = Grounds::new(settings.session);
         grounds.set_rosters(kept_rosters(&*store, environment).await?, false);

@@ -32,6 +32,14 @@ impl Kind {
     /// Every kind, with its name in files.
     pub const ALL: [(&str, Kind); 2] = [(re_members::KIND, Kind::ReMembers), (novi::KIND, Kind::Novi)];
 
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::ReMembers => re_members::KIND,
+            Kind::Novi => novi::KIND,
+        }
+    }
+
     /// How often it may be called, unless the configuration says otherwise.
     pub fn rate(self) -> Rate {
         match self {
@@ -73,6 +81,14 @@ impl AmsSettings {
         match self {
             AmsSettings::ReMembers(environment) => &environment.name,
             AmsSettings::Novi(environment) => &environment.name,
+        }
+    }
+
+    /// Under what is kept what was read there: of each AMS apart, so that another one finds neither sessions nor records.
+    pub fn environment(&self) -> String {
+        match self {
+            AmsSettings::ReMembers(environment) => environment.name.clone(),
+            AmsSettings::Novi(environment) => environment.kept_under(),
         }
     }
 

@@ -103,6 +103,6 @@ impl AmsCatalogue for Novi {
     }
 
     fn status(&self) -> AmsStatus {
-        self.history.status(&self.name, None)
+        self.history.status(&self.environment, None)
     }
 }

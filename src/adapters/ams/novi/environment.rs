@@ -30,6 +30,11 @@ pub struct NoviSite {
 }
 
 impl NoviSite {
+    /// Under what is kept what was read there.
+    pub(in crate::adapters::ams) fn kept_under(&self) -> String {
+        format!("novi-{}", self.name)
+    }
+
     pub(super) fn openid(&self) -> OpenIdSettings {
         let mut metadata = self.site.clone();
         metadata.set_path("/.well-known/openid-configuration");
@@ -45,10 +50,9 @@ impl NoviSite {
     }
 
     pub(in crate::adapters::ams) fn values(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let NoviSite { name: _, site, hosts, client_id, client_secret, api_key, algorithm, canary } = self;
+        let NoviSite { name: _, site, hosts: _, client_id, client_secret, api_key, algorithm, canary } = self;
         let all = [
             ("site", site.to_string()),
-            ("hosts", format!("{hosts:?}")),
             ("client_id", client_id.clone()),
             ("client_secret", client_secret.expose_secret().to_owned()),
             ("api_key", api_key.expose_secret().to_owned()),

@@ -48,6 +48,7 @@ pub(super) const RATE: Rate = Rate { per_day: Some(90_000), ..Rate::new(5, 100) 
 /// The Novi client of one environment.
 pub struct Novi {
     name: String,
+    environment: String,
     site: Url,
     api: NoviApi,
     openid: OpenIdLogin,
@@ -66,10 +67,12 @@ impl Novi {
     pub fn new(environment: NoviSite, http: HttpClient, budget: Arc<Budget>, clock: SharedClock) -> Novi {
         let transport = Transport::new(http, budget);
         let openid = OpenIdLogin::new(environment.openid(), transport.clone(), Arc::clone(&clock));
+        let kept_under = environment.kept_under();
         let NoviSite { name, site, hosts, api_key, canary, .. } = environment;
         Novi {
             api: NoviApi::new(transport, site.clone(), hosts, &api_key),
             name,
+            environment: kept_under,
             site,
             openid,
             history: History::new(Arc::clone(&clock)),
@@ -110,7 +113,7 @@ impl Novi {
 
 impl Ams for Novi {
     fn environment(&self) -> &str {
-        &self.name
+        &self.environment
     }
 
     fn begin<'a>(&'a self, callback: &'a Url, state: &'a str) -> BoxFuture<'a, Result<LoginStart, AmsError>> {

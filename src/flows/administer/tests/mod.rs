@@ -14,7 +14,6 @@ use tempfile::TempDir;
 use super::mapping::{ChangeError, Which};
 use super::preview::{PreviewState, Previewed};
 use super::*;
-use crate::adapters::ams::kinds::Kind;
 use crate::adapters::clock::Clock;
 use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::rules_file;
@@ -23,6 +22,7 @@ use crate::domain::audit::{Action, Filter};
 use crate::domain::directory::settings::DirectorySettings;
 use crate::domain::record::{IndividualId, Profile, Record};
 use crate::domain::session::SessionLimits;
+use crate::domain::supplied::Supplied;
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::directory::Beliefs;
 use crate::flows::grounds::Grounds;
@@ -113,7 +113,7 @@ impl World {
             settings,
             store.clone(),
             Arc::clone(&rules),
-            Known::new(store.clone(), "production", alone(), Kind::ReMembers.supplied()),
+            Known::new(store.clone(), "production", alone(), Supplied::default()),
             [],
             PublishedClients::default(),
             clock,
