@@ -135,7 +135,8 @@ require = "public"
 }
 
 fn roles(me: &Page) -> Vec<String> {
-    serde_json::from_value(me.json()["roles"].clone()).unwrap()
+    let roles = me.json()["roles"].as_array().unwrap().clone();
+    roles.iter().map(|role| role["role"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -190,7 +191,7 @@ async fn a_return_with_anything_wrong_about_it_gives_no_session() {
     let world = Gate::start(&[]).await;
     let again = async |change: &dyn Fn(Url) -> Url| {
         let mut visitor = world.visitor();
-        let back = world.to_the_return(&mut visitor, DANAS_EMAIL, "/account").await;
+        let back = world.to_the_return(&mut visitor, DANAS_EMAIL, "/members").await;
         let page = visitor.get(change(back)).await;
         assert!(!world.is_signed_in(&mut visitor).await, "{} {}", page.url, page.text);
         page
@@ -216,7 +217,7 @@ async fn a_return_with_anything_wrong_about_it_gives_no_session() {
     again(&|url| with(url, "iss", "https://elsewhere.example")).await;
     // In another browser.
     let mut mine = world.visitor();
-    let back = world.to_the_return(&mut mine, DANAS_EMAIL, "/account").await;
+    let back = world.to_the_return(&mut mine, DANAS_EMAIL, "/members").await;
     let mut other = world.visitor();
     other.get(back.as_str()).await;
     assert!(!world.is_signed_in(&mut other).await);
@@ -245,7 +246,7 @@ async fn a_return_with_anything_wrong_about_it_gives_no_session() {
     // Everything is well again, for everybody.
     world.sim.control().set_switch("id_token_flaw=none").unwrap();
     let mut visitor = world.visitor();
-    world.sign_in(&mut visitor, DANAS_EMAIL, "/account").await.expect(200);
+    world.sign_in(&mut visitor, DANAS_EMAIL, "/members").await.expect(200);
     assert!(world.is_signed_in(&mut visitor).await);
 }
 
@@ -253,11 +254,11 @@ async fn a_return_with_anything_wrong_about_it_gives_no_session() {
 async fn who_is_in_none_of_the_permitted_groups_is_told_so() {
     let world = Gate::start(&["permitted_groups=Board"]).await;
     let mut nils = world.visitor();
-    let page = world.sign_in(&mut nils, "nils.frost@people.example", "/account").await.expect(403);
+    let page = world.sign_in(&mut nils, "nils.frost@people.example", "/members").await.expect(403);
     assert!(page.text.contains("This account cannot be used here"), "{}", page.text);
     assert!(!world.is_signed_in(&mut nils).await);
     let mut dana = world.visitor();
-    world.sign_in(&mut dana, DANAS_EMAIL, "/account").await.expect(200);
+    world.sign_in(&mut dana, DANAS_EMAIL, "/members").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -205,7 +205,6 @@ async fn a_sign_in_whose_record_could_not_be_read_needs_no_second_code() {
     let parameters = world.come_back(&start.location, DANAS_EMAIL).await;
     let arrival = world.production.arrival(&parameters, &start.keep).unwrap();
     world.switch("missing_endpoints=member");
-    world.switch("error_body=html");
     assert!(world.production.redeem(&arrival, everything(), Priority::Person).await.is_err());
     world.switch("missing_endpoints=off");
     let waits = world.production.before_wait(arrival).await.unwrap();

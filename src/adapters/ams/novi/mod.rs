@@ -95,15 +95,16 @@ impl Novi {
             Some(claimed) if arrival.is_verified => claimed.clone(),
             _ => self.openid.person(arrival).await?,
         };
-        let record = self.person(&person, parts, priority).await;
-        if record.is_err() && !arrival.is_verified {
+        let read = self.person(&person, parts, priority).await.and_then(|record| {
+            // Whoever has signed in is there; the key does not show them.
+            let hidden = "the key of the interface does not show the person who signed in";
+            record.ok_or_else(|| AmsError::Unreadable(hidden.to_owned()))
+        });
+        if read.is_err() && !arrival.is_verified {
             // The code is spent; whoever is let in later must not need it again.
             self.openid.put_off(arrival, person);
         }
-        // Whoever has signed in is there; the key does not show them.
-        record?.ok_or_else(|| {
-            AmsError::Unreadable("the key of the interface does not show the person who signed in".to_owned())
-        })
+        read
     }
 
     fn noted<T>(&self, outcome: Result<T, AmsError>) -> Result<T, AmsError> {

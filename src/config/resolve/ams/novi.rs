@@ -58,3 +58,99 @@ impl Resolving<'_, '_> {
         Some((url, hosts))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::adapters::ams::kinds::{AmsSettings, Kind};
+    use crate::adapters::ams::openid::IdTokenAlgorithm;
+    use crate::config::env::Given;
+    use crate::config::{Settings, load};
+
+    const NOVI: &str = r#"
+[association]
+name = "Acme Society"
+[ams]
+kind = "novi"
+[ams.production]
+site = "https://www.acme.example"
+client_id = "0c1d9e64-7c1a-4b3f-9a53-3f3a5a3b2d10"
+client_secret = { env = "SECRET" }
+api_key = { env = "KEY" }
+[store]
+path = "gate.sqlite"
+secret_keys = [{ env = "STORE" }]
+[[site]]
+name = "www"
+url = "https://www.acme.example"
+upstream = "http://127.0.0.1:3000"
+"#;
+
+    fn loaded(text: &str) -> Result<Settings, String> {
+        let given = Given::default()
+            .file("gate.toml", text)
+            .file("rules.toml", "time_zone = \"UTC\"\nmember = \"member\"\n")
+            .variable("SECRET", "a secret of the client")
+            .variable("KEY", "a key of the interface")
+            .variable("STORE", &"A".repeat(43));
+        let told = |problems: Vec<crate::config::Problem>| {
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        load(Path::new("gate.toml"), &given).map_err(told)
+    }
+
+    #[test]
+    fn the_site_its_client_and_its_key_are_all_it_takes() {
+        let settings = loaded(NOVI).unwrap();
+        let AmsSettings::Novi(site) = &settings.ams.live else { panic!("another AMS") };
+        assert_eq!(
+            (site.site.as_str(), site.algorithm),
+            ("https://www.acme.example/", IdTokenAlgorithm::Hs256)
+        );
+        assert_eq!((settings.ams.live.kind(), settings.ams.rate.per_minute), (Kind::Novi, 100));
+        assert_eq!((settings.ams.rate.per_second, settings.ams.rate.per_day), (5, Some(90_000)));
+        assert_eq!(settings.ams.live.environment(), "novi-production");
+        let printed = format!("{settings:?}");
+        assert!(!printed.contains("a secret of the client") && !printed.contains("a key of the interface"));
+        let rs256 = loaded(&NOVI.replace("[store]", "algorithm = \"RS256\"\n[store]")).unwrap();
+        assert!(
+            matches!(rs256.ams.live, AmsSettings::Novi(site) if site.algorithm == IdTokenAlgorithm::Rs256)
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_told_with_its_remedy() {
+        for (from, to, part) in [
+            ("site = \"https://www.acme.example\"", "", "`ams.production.site` is missing"),
+            (
+                "site = \"https://www.acme.example\"",
+                "site = \"https://www.acme.example/members\"",
+                "without a path",
+            ),
+            ("site = \"https://www.acme.example\"", "site = \"http://www.acme.example\"", "https"),
+            ("api_key = { env = \"KEY\" }", "", "`ams.production.api_key` is missing"),
+            ("client_secret = { env = \"SECRET\" }", "client_secret = \"text\"", "a secret is written"),
+            ("[store]", "algorithm = \"none\"\n[store]", "none"),
+            (
+                "[store]",
+                "portal = \"https://members.acme.example\"\n[store]",
+                "`portal` is for `kind = \"remembers\"`",
+            ),
+            ("kind = \"novi\"", "", "`api_key` is for `kind = \"novi\"`"),
+            ("[store]", "canary = \"Dana\"\n[store]", "canary"),
+        ] {
+            let told = loaded(&NOVI.replacen(from, to, 1)).unwrap_err();
+            assert!(told.contains(part) || part == "canary" && told.contains("not the id"), "{to}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_staging_site_under_the_name_of_production_is_doubted() {
+        let doubt = |site: &str| {
+            let text = NOVI.replacen("www.acme.example", site, 1);
+            loaded(&text).unwrap().ams.live.doubt().is_some()
+        };
+        assert!(doubt("acme.novistaging.com") && !doubt("www.acme.example"));
+    }
+}
