@@ -9,7 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use self::association::Association;
+use self::association::SimulatedAms;
 use super::shared::{CommandFailure, because, runtime, told_to_end};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::keys::random;
@@ -42,7 +42,7 @@ pub fn run(
 
 struct Demo {
     port: u16,
-    ams: Association,
+    ams: SimulatedAms,
     control: ControlListener,
     site: SampleSite,
     gate: App,
@@ -54,7 +54,7 @@ impl Demo {
         let taken = |error| move |port| because(format!("port {port} of this machine is not free: {error}"));
         let slo_url = format!("http://localhost:{port}/_gate/slo");
         let address = loopback(port, 1)?;
-        let ams = Association::start(ams, address, slo_url).await?;
+        let ams = SimulatedAms::start(ams, address, slo_url).await?;
         let ams = ams.map_err(|error| taken(error)(address.port()))?;
         let address = loopback(port, 3)?;
         let control = ams.listen(address).await.map_err(|error| taken(error)(address.port()))?;
@@ -104,7 +104,7 @@ impl Demo {
 
 fn settings(
     port: u16,
-    ams: &Association,
+    ams: &SimulatedAms,
     site: &SampleSite,
     folder: &Folder,
 ) -> Result<Settings, CommandFailure> {

@@ -110,7 +110,7 @@ section! {
         live: Text,
         /// Calls that may start within a second. Default: what the system allows; 3 for re:Members, 5 for Novi.
         calls_per_second: Spanned<usize>,
-        /// Calls that may start within a minute. With Novi no more than 90,000 may start in a day. Default: what the system allows; 60 for re:Members, 100 for Novi.
+        /// Calls that may start within a minute. With Novi at most 90,000 start in a day. Default: what the system allows; 60 for re:Members, 100 for Novi.
         calls_per_minute: Spanned<usize>,
         /// Places that one network (an IPv4 address, or the /64 of an IPv6 address) may hold in the line in front of the sign-in.
         /// Default: 500.

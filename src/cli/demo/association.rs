@@ -40,32 +40,32 @@ const NOVI_CAST: &[(&str, &str)] = &[
 ];
 
 /// A running simulator.
-pub(super) enum Association {
+pub(super) enum SimulatedAms {
     /// re:Members.
     Remembers(re_members::Simulator),
     /// Novi.
     Novi(novi::Simulator),
 }
 
-impl Association {
+impl SimulatedAms {
     /// Starts one. The inner error is about the address.
     pub(super) async fn start(
         which: DemoAms,
         listen: SocketAddr,
         slo_url: String,
-    ) -> Result<io::Result<Association>, CommandFailure> {
+    ) -> Result<io::Result<SimulatedAms>, CommandFailure> {
         Ok(match which {
             DemoAms::Remembers => {
                 let mut settings = re_members::Settings::demo();
                 (settings.listen, settings.slo_url) = (listen, Some(slo_url));
                 settings.switches.set("show_people=on").map_err(because)?;
-                re_members::Simulator::start(settings).await.map(Association::Remembers)
+                re_members::Simulator::start(settings).await.map(SimulatedAms::Remembers)
             }
             DemoAms::Novi => {
                 let mut settings = novi::Settings::demo();
                 (settings.listen, settings.slo_url) = (listen, Some(slo_url));
                 settings.switches.set("show_people=on").map_err(because)?;
-                novi::Simulator::start(settings).await.map(Association::Novi)
+                novi::Simulator::start(settings).await.map(SimulatedAms::Novi)
             }
         })
     }
@@ -73,55 +73,55 @@ impl Association {
     /// Opens its control.
     pub(super) async fn listen(&self, address: SocketAddr) -> io::Result<ControlListener> {
         match self {
-            Association::Remembers(ams) => ams.control().listen(address).await,
-            Association::Novi(ams) => ams.control().listen(address).await,
+            SimulatedAms::Remembers(ams) => ams.control().listen(address).await,
+            SimulatedAms::Novi(ams) => ams.control().listen(address).await,
         }
     }
 
     /// Where it is.
     pub(super) fn base_url(&self) -> String {
         match self {
-            Association::Remembers(ams) => ams.base_url(),
-            Association::Novi(ams) => ams.base_url(),
+            SimulatedAms::Remembers(ams) => ams.base_url(),
+            SimulatedAms::Novi(ams) => ams.base_url(),
         }
     }
 
     /// The page on which it has its own way out.
     pub(super) fn profile_page(&self) -> String {
         match self {
-            Association::Remembers(ams) => format!("{}/my-profile", ams.base_url()),
-            Association::Novi(ams) => format!("{}/", ams.base_url()),
+            SimulatedAms::Remembers(ams) => format!("{}/my-profile", ams.base_url()),
+            SimulatedAms::Novi(ams) => format!("{}/", ams.base_url()),
         }
     }
 
     /// Who is worth trying.
     pub(super) fn cast(&self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Association::Remembers(_) => REMEMBERS_CAST,
-            Association::Novi(_) => NOVI_CAST,
+            SimulatedAms::Remembers(_) => REMEMBERS_CAST,
+            SimulatedAms::Novi(_) => NOVI_CAST,
         }
     }
 
     /// The gateway's configuration, with names in braces to fill in.
     pub(super) fn configuration(&self) -> &'static str {
         match self {
-            Association::Remembers(_) => include_str!("../../../config/demo/membergate.toml"),
-            Association::Novi(_) => include_str!("../../../config/demo/novi.toml"),
+            SimulatedAms::Remembers(_) => include_str!("../../../config/demo/membergate.toml"),
+            SimulatedAms::Novi(_) => include_str!("../../../config/demo/novi.toml"),
         }
     }
 
     /// Its role mapping.
     pub(super) fn rules(&self) -> &'static str {
         match self {
-            Association::Remembers(_) => include_str!("../../../config/demo/rules.toml"),
-            Association::Novi(_) => include_str!("../../../config/demo/novi-rules.toml"),
+            SimulatedAms::Remembers(_) => include_str!("../../../config/demo/rules.toml"),
+            SimulatedAms::Novi(_) => include_str!("../../../config/demo/novi-rules.toml"),
         }
     }
 
     /// What the configuration names of the environment.
     pub(super) fn variables(&self) -> Vec<(&'static str, String)> {
         match self {
-            Association::Remembers(_) => {
+            SimulatedAms::Remembers(_) => {
                 let own = re_members::Credentials::demo(Environment::Production);
                 vec![
                     ("APP_NAME", own.app_name),
@@ -130,7 +130,7 @@ impl Association {
                     ("USER_PASSWORD", own.user_password),
                 ]
             }
-            Association::Novi(_) => {
+            SimulatedAms::Novi(_) => {
                 let own = novi::Credentials::demo(Environment::Production);
                 vec![
                     ("CLIENT_ID", own.client_id),
@@ -144,8 +144,8 @@ impl Association {
     /// Ends it.
     pub(super) async fn stop(self) {
         match self {
-            Association::Remembers(ams) => ams.stop().await,
-            Association::Novi(ams) => ams.stop().await,
+            SimulatedAms::Remembers(ams) => ams.stop().await,
+            SimulatedAms::Novi(ams) => ams.stop().await,
         }
     }
 }

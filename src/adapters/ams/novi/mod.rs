@@ -18,6 +18,7 @@ pub(super) mod wire;
 
 use std::sync::Arc;
 
+use serde_json::Value;
 use url::Url;
 
 use self::api::NoviApi;
@@ -34,6 +35,7 @@ use crate::adapters::budget::{Budget, Priority};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::http::HttpClient;
 use crate::domain::budget::Rate;
+use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Parts, Record};
 
 pub use self::environment::NoviSite;
@@ -105,6 +107,39 @@ impl Novi {
             self.openid.put_off(arrival, person);
         }
         read
+    }
+
+    /// One person with everything that is asked for. `None`: the key shows nobody of this id.
+    async fn person(
+        &self,
+        id: &IndividualId,
+        parts: &Parts,
+        priority: Priority,
+    ) -> Result<Option<Record>, AmsError> {
+        let Some(member) = read::member(&self.api, id, priority).await? else { return Ok(None) };
+        let record = self.record_of(&member, parts, priority).await?;
+        if record.id != *id {
+            return Err(AmsError::Unreadable("`members` brought another record than was asked for".into()));
+        }
+        Ok(Some(record))
+    }
+
+    pub(super) async fn record_of(
+        &self,
+        member: &Value,
+        parts: &Parts,
+        priority: Priority,
+    ) -> Result<Record, AmsError> {
+        let as_of = self.clock.now();
+        let mut record = wire::record(member, &self.seen, as_of).map_err(read::unreadable)?;
+        if parts.purchases
+            && let Some((lines, read_at)) =
+                self.sales.of(&self.api, &record.id, self.clock.now(), priority).await?
+        {
+            record.purchases = Some(lines);
+            record.confirmed.set(Part::Purchases, Some(read_at));
+        }
+        Ok(record)
     }
 
     fn noted<T>(&self, outcome: Result<T, AmsError>) -> Result<T, AmsError> {

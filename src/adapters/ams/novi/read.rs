@@ -2,53 +2,16 @@
 
 use serde_json::Value;
 
-use super::Novi;
 use super::api::{NoviApi, NoviReply};
 use super::lists::{ListRequest, PageSize};
 use super::wire;
 use crate::adapters::ams::json::JsonEntry;
 use crate::adapters::ams::{AmsError, NoRecord, is_guid};
 use crate::adapters::budget::Priority;
-use crate::domain::parts::Part;
-use crate::domain::record::{IndividualId, Parts, Record};
+use crate::domain::record::IndividualId;
 
 /// Of people who may have gone since, so many are asked for.
 const MOST_CANARIES: usize = 3;
-
-impl Novi {
-    /// One person with everything that is asked for. `None`: the key shows nobody of this id.
-    pub(super) async fn person(
-        &self,
-        id: &IndividualId,
-        parts: &Parts,
-        priority: Priority,
-    ) -> Result<Option<Record>, AmsError> {
-        let Some(member) = member(&self.api, id, priority).await? else { return Ok(None) };
-        let record = self.record_of(&member, parts, priority).await?;
-        if record.id != *id {
-            return Err(AmsError::Unreadable("`members` brought another record than was asked for".into()));
-        }
-        Ok(Some(record))
-    }
-
-    pub(super) async fn record_of(
-        &self,
-        member: &Value,
-        parts: &Parts,
-        priority: Priority,
-    ) -> Result<Record, AmsError> {
-        let as_of = self.clock.now();
-        let mut record = wire::record(member, &self.seen, as_of).map_err(unreadable)?;
-        if parts.purchases
-            && let Some((lines, read_at)) =
-                self.sales.of(&self.api, &record.id, self.clock.now(), priority).await?
-        {
-            record.purchases = Some(lines);
-            record.confirmed.set(Part::Purchases, Some(read_at));
-        }
-        Ok(record)
-    }
-}
 
 /// What the interface says of one person. `None`: nobody of this id, as far as the key shows.
 pub(super) async fn member(
