@@ -108,7 +108,8 @@ fn main() {
     lines.flush().unwrap();
     let mut input = BufReader::with_capacity(1 << 16, std::fs::File::open(&lines_file).unwrap());
     rate("explain", LINES, || {
-        explain::run(&rules_file, &mut input, now, AnswerFormat::Json, &mut std::io::sink()).unwrap();
+        explain::run(&rules_file, &mut input, Kind::default(), now, AnswerFormat::Json, &mut std::io::sink())
+            .unwrap();
     });
     std::fs::remove_dir_all(&folder).unwrap();
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use membergate::adapters::ams::kinds::Kind;
+use membergate::adapters::ams::kinds::Kind;
 use membergate::adapters::clock::{SharedClock, SystemClock};
 use membergate::adapters::keys::secret::SecretKeys;
 use membergate::adapters::store::Store;
@@ -133,7 +134,7 @@ async fn main() {
     let rules = Arc::new(ArcSwap::from_pointee(published));
     let roles = [Role::parse("staff").unwrap()].into();
     let settings = AdminSettings { roles, site: None, view_as: false };
-    let people = Known::new(store.clone(), "production", beliefs());
+    let people = Known::new(store.clone(), "production", beliefs(), Kind::ReMembers.supplied());
     let administer = Administer::new(settings, store, rules, people, [], PublishedClients::default(), clock);
     let actor = Actor::break_glass();
 

@@ -104,8 +104,19 @@ impl HttpClient {
 
     /// Posts the fields of a form to `url`.
     pub async fn post_form(&self, url: Url, form: Bytes) -> Result<HttpAnswer, HttpError> {
+        self.post_form_with(url, HeaderMap::new(), form).await
+    }
+
+    /// Posts the fields of a form to `url`, with headers.
+    pub async fn post_form_with(
+        &self,
+        url: Url,
+        headers: HeaderMap,
+        form: Bytes,
+    ) -> Result<HttpAnswer, HttpError> {
         let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
-        self.send(self.client.request(Method::POST, url).header(CONTENT_TYPE, kind).body(form)).await
+        let request = self.client.request(Method::POST, url).headers(headers).header(CONTENT_TYPE, kind);
+        self.send(request.body(form)).await
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<HttpAnswer, HttpError> {

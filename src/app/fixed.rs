@@ -83,6 +83,7 @@ impl Fixed {
     fn ams(&mut self, ams: &AmsChoice) {
         // The limits are taken over.
         let AmsChoice { live, standby, rate: _, waiting_per_network: _ } = ams;
+        self.note("ams.kind", live.kind().name());
         self.note("ams.live", live.name());
         // By name, so that a change of `live` is told as that and not as a change of all that is in it.
         for environment in [Some(live), standby.as_ref()].into_iter().flatten() {
@@ -162,6 +163,22 @@ public = true
 redirect_uris = ["https://app.acme.example/signed-in"]
 "#;
 
+    /// The same with Novi as its AMS.
+    fn with_novi() -> String {
+        let (start, rest) = CONFIGURATION.split_once("[ams]").unwrap();
+        let (_, rest) = rest.split_once("[session]").unwrap();
+        format!(
+            r#"{start}[ams]
+kind = "novi"
+[ams.production]
+site = "https://www.acme.example"
+client_id = {{ env = "ID" }}
+client_secret = {{ env = "KEY" }}
+api_key = {{ env = "KEY" }}
+[session]{rest}"#
+        )
+    }
+
     fn fixed(text: &str, other: Option<(&str, &str)>) -> Fixed {
         let mut given = Given::default().file("gate.toml", text).file("rules.toml", sample::RULES);
         for name in ["NAME", "KEY", "ID", "USER", "PASSWORD"] {
@@ -236,7 +253,7 @@ redirect_uris = ["https://app.acme.example/signed-in"]
 
     #[test]
     fn the_reference_of_keys_tells_which_need_a_restart() {
-        let noted = fixed(CONFIGURATION, None).0;
+        let noted = [fixed(CONFIGURATION, None).0, fixed(&with_novi(), None).0].concat();
         for (section, key) in config::tests::reference::keys() {
             let section = section.trim_matches(['[', ']']);
             let name = format!("{section}.{}", key.name);

@@ -96,7 +96,7 @@ impl Opened {
         settings: Settings,
         clock: Option<SharedClock>,
     ) -> Result<(Opened, Hold), StartError> {
-        let configured = settings.ams.live.name().to_owned();
+        let configured = settings.ams.live.environment();
         let opening = tokio::task::spawn_blocking(move || {
             let opened = open_for_gateway(&settings.store, clock)?;
             Ok::<_, StoreError>((settings, opened))
@@ -116,7 +116,7 @@ async fn with_chosen_environment(
     store: &dyn Administration,
 ) -> Result<Settings, StoreError> {
     if let (Some(_), Some(standby)) = (&settings.admin, &mut settings.ams.standby)
-        && is_switched(store, settings.ams.live.name(), standby.name()).await?
+        && is_switched(store, &settings.ams.live.environment(), &standby.environment()).await?
     {
         std::mem::swap(&mut settings.ams.live, standby);
     }

@@ -181,7 +181,7 @@ impl AdminUseCases {
             admin.clone(),
             store.clone(),
             Arc::clone(&mapping.rules),
-            Known::new(store.clone(), ams.environment(), Arc::clone(&visiting.beliefs)),
+            Known::new(store.clone(), ams.environment(), Arc::clone(&visiting.beliefs), ams.supplied()),
             settings.sites.iter().map(|site| &site.site),
             Arc::clone(clients),
             Arc::clone(clock),
@@ -199,7 +199,7 @@ impl AdminUseCases {
             budget: Arc::clone(budget),
             configured: configured.as_str().into(),
             restart: Arc::clone(&restart),
-            standby: settings.ams.standby.as_ref().map(|standby| standby.name().into()),
+            standby: settings.ams.standby.as_ref().map(|standby| standby.environment().into()),
             sealer: Sealer::new(&store.data_keys(), "view as")?,
             view_as: admin.view_as,
         });

@@ -1,12 +1,15 @@
-//! `membergate demo`: a simulated re:Members, the gateway and a sample site, all on loopback.
+//! `membergate demo`: a simulated re:Members or Novi, the gateway and a sample site, all on loopback.
 //!
 //! The gateway in it is the one that `serve` runs; only its AMS and its site are not real.
+
+mod association;
 
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use self::association::SimulatedAms;
 use super::shared::{CommandFailure, because, runtime, told_to_end};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::keys::random;
@@ -15,28 +18,21 @@ use crate::app::App;
 use crate::config::env::Given;
 use crate::config::{self, Settings};
 use crate::sim::control::ControlListener;
-use crate::sim::people::{Environment, PASSWORD};
-use crate::sim::re_members::{self, Credentials, Simulator};
+use crate::sim::people::PASSWORD;
 use crate::sim::site::SampleSite;
 use crate::telemetry::{Format, logs};
 
-const CONFIGURATION: &str = include_str!("../../config/demo/membergate.toml");
-const RULES: &str = include_str!("../../config/demo/rules.toml");
-
-/// Who is worth trying, by e-mail address and for what.
-const CAST: [(&str, &str); 6] = [
-    ("jane.marlowe@harborlabs.example", "chairs the education committee"),
-    ("tomas.lindqvist@people.example", "first membership lapsed, second is current"),
-    ("marisol.okafor@harborlabs.example", "member through her employer"),
-    ("sam.osei@acme.example", "staff: may open the administration"),
-    ("nils.frost@people.example", "not a member: is told what is missing"),
-    ("una.strand@people.example", "not approved: is not let in"),
-];
+pub use self::association::DemoAms;
 
 /// Runs the demo until it is told to end.
-pub fn run(port: u16, format: Option<Format>, out: &mut dyn Write) -> Result<(), CommandFailure> {
+pub fn run(
+    port: u16,
+    ams: DemoAms,
+    format: Option<Format>,
+    out: &mut dyn Write,
+) -> Result<(), CommandFailure> {
     runtime()?.block_on(async {
-        let demo = Demo::start(port, format).await?;
+        let demo = Demo::start(port, ams, format).await?;
         demo.introduce(out)?;
         told_to_end().await?;
         demo.stop().await;
@@ -46,7 +42,7 @@ pub fn run(port: u16, format: Option<Format>, out: &mut dyn Write) -> Result<(),
 
 struct Demo {
     port: u16,
-    ams: Simulator,
+    ams: SimulatedAms,
     control: ControlListener,
     site: SampleSite,
     gate: App,
@@ -54,16 +50,14 @@ struct Demo {
 }
 
 impl Demo {
-    async fn start(port: u16, format: Option<Format>) -> Result<Demo, CommandFailure> {
-        let mut ams = re_members::Settings::demo();
-        ams.listen = loopback(port, 1)?;
-        ams.slo_url = Some(format!("http://localhost:{port}/_gate/slo"));
-        ams.switches.set("show_people=on").map_err(because)?;
+    async fn start(port: u16, ams: DemoAms, format: Option<Format>) -> Result<Demo, CommandFailure> {
         let taken = |error| move |port| because(format!("port {port} of this machine is not free: {error}"));
-        let address = ams.listen;
-        let ams = Simulator::start(ams).await.map_err(|error| taken(error)(address.port()))?;
+        let slo_url = format!("http://localhost:{port}/_gate/slo");
+        let address = loopback(port, 1)?;
+        let ams = SimulatedAms::start(ams, address, slo_url).await?;
+        let ams = ams.map_err(|error| taken(error)(address.port()))?;
         let address = loopback(port, 3)?;
-        let control = ams.control().listen(address).await.map_err(|error| taken(error)(address.port()))?;
+        let control = ams.listen(address).await.map_err(|error| taken(error)(address.port()))?;
         let address = loopback(port, 2)?;
         let site = SampleSite::start(address).await.map_err(|error| taken(error)(address.port()))?;
 
@@ -84,8 +78,8 @@ impl Demo {
         writeln!(out, "  Administration http://localhost:{port}/_gate/admin   (as staff)")?;
         writeln!(
             out,
-            "  The AMS        {}/my-profile   (its own \"Log out\" ends the session here too)",
-            self.ams.base_url()
+            "  The AMS        {}   (its own \"Log out\" ends the session here too)",
+            self.ams.profile_page()
         )?;
         writeln!(
             out,
@@ -93,7 +87,7 @@ impl Demo {
             self.control.base_url()
         )?;
         writeln!(out, "\nWho can sign in, all with the password `{PASSWORD}`:\n")?;
-        for (email, what) in CAST {
+        for (email, what) in self.ams.cast() {
             writeln!(out, "  {email:<36} {what}")?;
         }
         writeln!(out, "\nThe login page lists the rest. Press Ctrl-C to end the demo.")?;
@@ -110,24 +104,22 @@ impl Demo {
 
 fn settings(
     port: u16,
-    ams: &Simulator,
+    ams: &SimulatedAms,
     site: &SampleSite,
     folder: &Folder,
 ) -> Result<Settings, CommandFailure> {
-    let credentials = Credentials::demo(Environment::Production);
-    let text = CONFIGURATION
+    let text = ams
+        .configuration()
         .replace("{port}", &port.to_string())
         .replace("{ams}", &ams.base_url())
         .replace("{site}", &site.base_url())
         .replace("{store}", &folder.0.join("demo.sqlite").display().to_string());
     let given = Given::default()
         .file("demo/membergate.toml", &text)
-        .file("demo/rules.toml", RULES)
-        .variable("APP_NAME", &credentials.app_name)
-        .variable("APP_KEY", &credentials.app_key)
-        .variable("USER_EMAIL", &credentials.user_email)
-        .variable("USER_PASSWORD", &credentials.user_password)
+        .file("demo/rules.toml", ams.rules())
+        .file("demo/novi-rules.toml", ams.rules())
         .variable("SECRET_KEY", &SecretKey::generate().map_err(because)?);
+    let given = ams.variables().into_iter().fold(given, |given, (name, value)| given.variable(name, &value));
     config::load(Path::new("demo/membergate.toml"), &given).map_err(CommandFailure::Configuration)
 }
 

@@ -67,10 +67,11 @@ pub enum ExplainError {
     Output(io::Error),
 }
 
-/// Decides about each line of `records` at the instant `at`, in input order. Blank lines are passed over.
+/// Decides about each line of `records`, as that kind of AMS writes them, at the instant `at`, in input order. Blank lines are passed over.
 pub fn run(
     rules: &Path,
     records: &mut dyn BufRead,
+    of: Kind,
     at: Timestamp,
     format: AnswerFormat,
     out: &mut dyn Write,
@@ -81,12 +82,13 @@ pub fn run(
         let file = rules.display().to_string();
         ExplainError::Rules(problems.into_iter().map(|problem| problem.in_file(file.clone())).collect())
     })?;
-    stream(&rules, records, at, format, out)
+    stream(&rules, records, of, at, format, out)
 }
 
 fn stream(
     rules: &Rules,
     records: &mut dyn BufRead,
+    of: Kind,
     at: Timestamp,
     format: AnswerFormat,
     out: &mut dyn Write,
@@ -103,7 +105,7 @@ fn stream(
                 line += 1;
                 continue;
             }
-            Line::Read => decide(&buffer, rules, at),
+            Line::Read => decide(&buffer, rules, of, at),
         };
         line += 1;
         if answer.is_err() {
@@ -146,16 +148,16 @@ pub(super) enum LineError {
     NoRecord(#[from] NoRecord),
 }
 
-fn decide(line: &[u8], rules: &Rules, at: Timestamp) -> Result<(Record, Decision), LineError> {
-    let record = record(line, at)?;
+fn decide(line: &[u8], rules: &Rules, of: Kind, at: Timestamp) -> Result<(Record, Decision), LineError> {
+    let record = record(line, of, at)?;
     let decision = roles::explain(&record, rules, at);
     Ok((record, decision))
 }
 
-/// The record of one line.
-pub(super) fn record(line: &[u8], at: Timestamp) -> Result<Record, LineError> {
+/// The record of one line, as this kind of AMS writes it.
+pub(super) fn record(line: &[u8], of: Kind, at: Timestamp) -> Result<Record, LineError> {
     let Value::Object(object) = serde_json::from_slice(line)? else { return Err(LineError::NotAnObject) };
-    Ok(Kind::default().record(object, at)?)
+    Ok(of.record(object, at)?)
 }
 
 pub(super) enum Line {
@@ -307,7 +309,7 @@ mod tests {
         let rules = config::rules::parse(RULES).unwrap();
         let mut out = Vec::new();
         let at = "2026-06-01T00:00:00Z".parse().unwrap();
-        let ended = stream(&rules, &mut records.as_bytes(), at, format, &mut out);
+        let ended = stream(&rules, &mut records.as_bytes(), Kind::default(), at, format, &mut out);
         (String::from_utf8(out).unwrap(), ended)
     }
 

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::explain::{self, Line};
 use super::shared::{CommandFailure, because, open_store, runtime};
+use crate::adapters::ams::kinds::Kind;
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::config::{self, Env};
 use crate::domain::time::Timestamp;
@@ -97,7 +98,7 @@ pub fn run(
 fn from_store(comparison: UserComparison, config: &Path, env: &dyn Env) -> Result<Report, CommandFailure> {
     let settings = config::load(config, env).map_err(CommandFailure::Configuration)?;
     let store = open_store(&settings)?;
-    let environment = settings.ams.live.name();
+    let environment = &settings.ams.live.environment();
     let compared = async {
         let grounds = Grounds::new(settings.session);
         grounds.set_rosters(kept_rosters(&*store, environment).await?, false);
@@ -119,7 +120,7 @@ fn from_lines(
             Line::TooLong => return Err(because(format!("line {number} of the records is too long"))),
             Line::Read if buffer.trim_ascii().is_empty() => {}
             Line::Read => {
-                let record = explain::record(&buffer, at)
+                let record = explain::record(&buffer, Kind::default(), at)
                     .map_err(|error| because(format!("line {number} of the records: {error}")))?;
                 comparison.look(&record);
             }

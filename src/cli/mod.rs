@@ -24,6 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::adapters::ams::kinds::Kind;
 use crate::config::env::Machine;
 use crate::domain::time::Timestamp;
 use crate::telemetry::Format;
@@ -74,10 +75,15 @@ pub enum Command {
     /// Decides who gets which roles, and says why: one answer for each record, without a network.
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
-    /// Shows the whole of it on this machine: a simulated re:Members, the gateway and a sample site.
+    /// Shows the whole of it on this machine: a simulated AMS, the gateway and a sample site.
     #[cfg(feature = "sim")]
-    #[command(after_help = "Example:\n  membergate demo        then open http://localhost:8080")]
+    #[command(
+        after_help = "Examples:\n  membergate demo              then open http://localhost:8080\n  membergate demo --ams novi"
+    )]
     Demo {
+        /// Which AMS is simulated.
+        #[arg(long, value_enum, default_value_t)]
+        ams: demo::DemoAms,
         /// The port of the gateway; the simulated AMS, the site and the control of the AMS take the three that follow.
         #[arg(long, default_value_t = 8080)]
         port: u16,
@@ -112,12 +118,22 @@ pub struct Explain {
     /// The records, one JSON object on each line. `-`: standard input.
     #[arg(long, value_name = "FILE.jsonl")]
     pub records: PathBuf,
+    /// Which AMS wrote the records: `remembers` or `novi`.
+    #[arg(long, value_name = "KIND", default_value = "remembers", value_parser = kind_named)]
+    pub ams: Kind,
     /// The instant at which to decide, as in `2026-11-22T12:00:00Z`.
     #[arg(long, value_name = "RFC3339")]
     pub at: Timestamp,
     /// How the answers are written.
     #[arg(long, value_enum, default_value_t)]
     pub format: explain::AnswerFormat,
+}
+
+/// The AMS of this name in the configuration.
+fn kind_named(text: &str) -> Result<Kind, String> {
+    let named = Kind::ALL.into_iter().find(|(name, _)| *name == text);
+    let known: Vec<&str> = Kind::ALL.into_iter().map(|(name, _)| name).collect();
+    named.map(|(_, kind)| kind).ok_or_else(|| format!("write one of: {}", known.join(", ")))
 }
 
 const EXPLAIN_EXAMPLES: &str = "\
@@ -153,7 +169,7 @@ fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Comman
         Command::Check(arguments) => check::run(&arguments, &config, &Machine, out),
         Command::Explain(asked) => explained(&asked, out),
         #[cfg(feature = "sim")]
-        Command::Demo { port } => demo::run(port, log_format, out),
+        Command::Demo { ams, port } => demo::run(port, ams, log_format, out),
         #[cfg(feature = "sim")]
         Command::Sim(simulated) => sim::run(simulated, out),
         Command::Migrate(asked) => migrate::run(&asked, &config, &Machine, out),
@@ -165,13 +181,13 @@ fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Comman
 }
 
 fn explained(asked: &Explain, out: &mut dyn Write) -> Result<(), CommandFailure> {
-    let Explain { rules, records, at, format } = asked;
+    let Explain { rules, records, ams, at, format } = asked;
     let ended = if records == Path::new("-") {
-        explain::run(rules, &mut io::stdin().lock(), *at, *format, out)
+        explain::run(rules, &mut io::stdin().lock(), *ams, *at, *format, out)
     } else {
         let file = File::open(records)
             .map_err(|error| because(format!("cannot read {}: {error}", records.display())))?;
-        explain::run(rules, &mut BufReader::with_capacity(1 << 16, file), *at, *format, out)
+        explain::run(rules, &mut BufReader::with_capacity(1 << 16, file), *ams, *at, *format, out)
     };
     ended.map_err(because)
 }

@@ -104,13 +104,13 @@ section! {
 section! {
     /// `[ams]`: the association management system.
     Ams {
-        /// Which system it is. One of: "remembers". Default: "remembers".
+        /// Which system it is. Switching it keeps neither sessions nor records. One of: "remembers", "novi". Default: "remembers". Needs a restart.
         kind: Text,
         /// Which of the two environments people sign in with. One of: "production", "staging". Default: "production". Needs a restart.
         live: Text,
-        /// Calls that may start within a second. The default is what re:Members allows. Default: 3.
+        /// Calls that may start within a second. Default: what the system allows; 3 for re:Members, 5 for Novi.
         calls_per_second: Spanned<usize>,
-        /// Calls that may start within a minute. The default is what re:Members allows. Default: 60.
+        /// Calls that may start within a minute. With Novi at most 90,000 start in a day. Default: what the system allows; 60 for re:Members, 100 for Novi.
         calls_per_minute: Spanned<usize>,
         /// Places that one network (an IPv4 address, or the /64 of an IPv6 address) may hold in the line in front of the sign-in.
         /// Default: 500.
@@ -127,24 +127,34 @@ section! {
     Environment {
         /// Where the vendor tells which server is the association's. Default: "https://public.remembers-ams.com/Api/v1/WebApiUrl". Needs a restart.
         discovery_url: Text,
-        /// The association's portal, where people sign in. Example: "https://members.acme.example". Required. Needs a restart.
+        /// The association's portal, where people sign in. Example: "https://members.acme.example". Default: none; re:Members needs it. Needs a restart.
         portal: Text,
         /// Hosts to which the AMS may send our calls, and with them our credentials. Example: ["members.acme.example"]. Default: the portal's host. Needs a restart.
         allowed_hosts: Vec<Text>,
-        /// `AppName`, as the vendor gave it. Example: { env = "MEMBERGATE_AMS_APP_NAME" }. Required. Needs a restart.
+        /// `AppName`, as the vendor gave it. Example: { env = "MEMBERGATE_AMS_APP_NAME" }. Default: none; re:Members needs it. Needs a restart.
         app_name: Source,
-        /// `AppKey`, a secret. Example: { file = "/run/secrets/app_key" }. Required. Needs a restart.
+        /// `AppKey`, a secret. Example: { file = "/run/secrets/app_key" }. Default: none; re:Members needs it. Needs a restart.
         app_key: Source,
         /// `AppId`. Default: the same as `app_name`. Needs a restart.
         app_id: Source,
         /// `AppPassword`, a secret. Default: the same as `app_key`. Needs a restart.
         app_password: Source,
-        /// E-mail address of the integration's user. Required. Needs a restart.
+        /// E-mail address of the integration's user. Default: none; re:Members needs it. Needs a restart.
         user_email: Source,
-        /// Password of the integration's user, a secret. Required. Needs a restart.
+        /// Password of the integration's user, a secret. Default: none; re:Members needs it. Needs a restart.
         user_password: Source,
+        /// Novi: the association's own website. Example: "https://www.acme.example". Default: none; Novi needs it. Needs a restart.
+        site: Text,
+        /// Novi: the id of the SSO client. Example: { env = "MEMBERGATE_AMS_CLIENT_ID" }. Default: none; Novi needs it. Needs a restart.
+        client_id: Source,
+        /// Novi: the SSO client's secret. Example: { file = "/run/secrets/client_secret" }. Default: none; Novi needs it. Needs a restart.
+        client_secret: Source,
+        /// Novi: the API key, a secret. Example: { file = "/run/secrets/api_key" }. Default: none; Novi needs it. Needs a restart.
+        api_key: Source,
+        /// Novi: how ID tokens are signed; one that is signed otherwise is refused, whatever it says. One of: "HS256", "RS256". Default: "HS256". Needs a restart.
+        algorithm: Text,
         /// The id of somebody who stays on file, such as a member of the staff. As long as the AMS does not find this person, it is not believed that
-        /// others are gone. Example: "b3a1c0de-0001-4222-8333-444455550001". Default: the integration's user. Needs a restart.
+        /// others are gone. Example: "b3a1c0de-0001-4222-8333-444455550001". Default: the integration's user with re:Members, else whoever was read lately. Needs a restart.
         canary: Text,
     }
 }

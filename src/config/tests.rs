@@ -62,7 +62,7 @@ fn the_smallest_configuration_works_and_has_its_defaults() {
     insta::assert_snapshot!(format!("{listen:?}\n{session:?}\n{log:?}\n{:?}\n{sites:#?}", ams.rate));
     assert_eq!(settings.store.place.to_string(), "etc/membergate.sqlite");
     assert_eq!(settings.rules_file, Path::new("etc/rules.toml"));
-    let AmsSettings::ReMembers(live) = &ams.live;
+    let AmsSettings::ReMembers(live) = &ams.live else { panic!("another AMS") };
     assert_eq!(live.discovery_url.as_str(), "https://public.remembers-ams.com/Api/v1/WebApiUrl");
     assert_eq!((ams.live.name(), ams.standby.is_some()), ("production", false));
 }

@@ -1,7 +1,6 @@
 //! What an administrator can choose from when writing a rule: what the AMS lists, and what was seen on records.
 //!
-//! The AMS lists committees, events, custom fields and relationship types. It lists no membership types, security roles,
-//! certifications, products (docs/ams/remembers.md, "Lists of the association"): of those only what somebody has is known.
+//! No AMS lists everything that rules name (docs/ams): of what it does not list only what somebody has is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,6 +58,31 @@ pub struct Catalogue {
     pub custom_fields: Vec<FieldChoice>,
     /// Names of relationships.
     pub relationships: Vec<Choice>,
+    /// Groups.
+    #[serde(default)]
+    pub groups: Vec<Choice>,
+    /// Types of membership.
+    #[serde(default)]
+    pub membership_types: Vec<Choice>,
+    /// Products.
+    #[serde(default)]
+    pub products: Vec<Choice>,
+}
+
+impl Default for Catalogue {
+    /// Nothing, as of no time.
+    fn default() -> Catalogue {
+        Catalogue {
+            as_of: Timestamp::UNIX_EPOCH,
+            committees: Vec::new(),
+            events: Vec::new(),
+            custom_fields: Vec::new(),
+            relationships: Vec::new(),
+            groups: Vec::new(),
+            membership_types: Vec::new(),
+            products: Vec::new(),
+        }
+    }
 }
 
 /// A committee of a rule that is not on the AMS's list.
@@ -121,11 +145,10 @@ impl Catalogue {
                 self.custom_fields.iter().map(|one| choice(&one.name, one.label.clone())).collect()
             }
             ChoiceList::FieldValues => values_of(self.custom_fields.iter()),
-            ChoiceList::MembershipTypes
-            | ChoiceList::Positions
-            | ChoiceList::SecurityRoles
-            | ChoiceList::Products
-            | ChoiceList::Certifications => Vec::new(),
+            ChoiceList::Groups => self.groups.clone(),
+            ChoiceList::MembershipTypes => self.membership_types.clone(),
+            ChoiceList::Products => self.products.clone(),
+            ChoiceList::Positions | ChoiceList::SecurityRoles | ChoiceList::Certifications => Vec::new(),
         }
     }
 }
@@ -180,6 +203,8 @@ pub struct Seen {
     pub certifications: ChoiceTally,
     /// Relationships.
     pub relationships: ChoiceTally,
+    /// Groups with somebody in them.
+    pub groups: ChoiceTally,
     /// Values of custom fields, by the field's folded name.
     pub custom_fields: BTreeMap<String, FieldChoice>,
 }
@@ -200,6 +225,7 @@ impl Seen {
             ChoiceList::Products => &self.products,
             ChoiceList::Certifications => &self.certifications,
             ChoiceList::Relationships => &self.relationships,
+            ChoiceList::Groups => &self.groups,
             ChoiceList::CustomFields => {
                 let fields = self.custom_fields.values();
                 return fields
@@ -223,8 +249,9 @@ impl Seen {
         count(&mut self.membership_types, types);
         count(&mut self.security_roles, record.security_roles.iter().map(|name| alike(name)));
         let seats = record.committees.as_deref().unwrap_or_default();
-        count(&mut self.committees, seats.iter().map(|seat| alike(&seat.committee)));
-        let positions = seats.iter().filter_map(|seat| seat.position.as_ref());
+        count(&mut self.committees, seats.iter().map(|seat| named(&seat.committee, &seat.committee_name)));
+        let positions =
+            seats.iter().filter_map(|seat| seat.position.as_ref().or(seat.position_name.as_ref()));
         count(&mut self.positions, positions.map(|code| alike(code)));
         let registrations = record.registrations.as_deref().unwrap_or_default();
         count(&mut self.events, registrations.iter().map(|it| alike(&it.event)));
@@ -234,6 +261,8 @@ impl Seen {
         count(&mut self.certifications, certifications.iter().map(|it| alike(&it.code)));
         let relationships = record.relationships.as_deref().unwrap_or_default();
         count(&mut self.relationships, relationships.iter().map(|it| alike(&it.name)));
+        let groups = record.groups.as_deref().unwrap_or_default();
+        count(&mut self.groups, groups.iter().map(|it| named(&it.group, &it.group_name)));
         for field in record.custom_fields.iter().filter(|field| !field.name.trim().is_empty()) {
             let name = field.name.trim();
             let seen = self.custom_fields.entry(fold::folded(name)).or_insert_with(|| FieldChoice {
@@ -249,6 +278,12 @@ impl Seen {
             }
         }
     }
+}
+
+/// A code with its name, or either of them for both.
+fn named<'a>(code: &'a str, name: &'a Option<String>) -> (&'a str, &'a str) {
+    let name = name.as_deref().unwrap_or(code);
+    if fold::is_blank(code) { (name, name) } else { (code, name) }
 }
 
 fn alike(text: &str) -> (&str, &str) {
@@ -291,16 +326,13 @@ mod tests {
     fn a_committee_that_fits_two_entries_is_found() {
         let choice = |code: &str, label: &str| Choice { code: code.into(), label: label.into() };
         let catalogue = Catalogue {
-            as_of: Timestamp::UNIX_EPOCH,
             committees: vec![
                 choice("EDU", "Board"),
                 choice("BOARD", "Directors"),
                 choice("FIN", "Money"),
                 choice("TAX", " money "),
             ],
-            events: Vec::new(),
-            custom_fields: Vec::new(),
-            relationships: Vec::new(),
+            ..Catalogue::default()
         };
         let rule = |committee: &str| {
             let committee = Code::parse(committee).unwrap();

@@ -250,6 +250,7 @@ mod tests {
             events: Vec::new(),
             custom_fields: Vec::new(),
             relationships: Vec::new(),
+            ..Catalogue::default()
         };
         let rules = rules("chapter_{code}", vec![committee("CH-*")]);
         let told = |codes: &[&str]| -> Vec<String> {

@@ -146,13 +146,14 @@ fn settings(before: &Rules, after: &Rules) -> Vec<SettingChange> {
         .collect()
 }
 
-fn values(rules: &Rules) -> [(&'static str, Option<String>); 9] {
+fn values(rules: &Rules) -> [(&'static str, Option<String>); 10] {
     let flag = |value: bool| Some(value.to_string());
     let role = |role: &Option<Role>| role.as_ref().map(Role::to_string);
     [
         ("time_zone", rules.time_zone.iana_name().map(str::to_owned)),
         ("honor_effective_date", flag(rules.honor_effective_date)),
         ("honor_grace", flag(rules.honor_grace)),
+        ("strict_dates", flag(rules.strict_dates)),
         ("count_inherited", flag(rules.count_inherited)),
         ("primary_membership", Some(rules.primary_membership.as_str().to_owned())),
         ("everyone", role(&rules.everyone)),
@@ -168,6 +169,7 @@ pub fn setting_words(key: &str) -> Arc<str> {
         "time_zone" => "Time zone".into(),
         "honor_effective_date" => "Honor Effective Date".into(),
         "honor_grace" => "Honor grace period".into(),
+        "strict_dates" => "Dates must agree".into(),
         "count_inherited" => "Count inherited memberships".into(),
         "primary_membership" => "Primary membership".into(),
         "everyone" => "Role of everyone".into(),

@@ -32,6 +32,8 @@ pub mod roles;
 pub mod rule;
 pub mod session;
 pub(crate) mod spelling;
+pub mod standing;
+pub mod supplied;
 pub mod time;
 pub(crate) mod unmet;
 pub mod waiting;

@@ -32,11 +32,13 @@ pub enum Part {
     Certifications,
     /// Relationships.
     Relationships,
+    /// Groups.
+    Groups,
 }
 
 impl Part {
     /// All of them.
-    pub const ALL: [Part; 9] = [
+    pub const ALL: [Part; 10] = [
         Part::Profile,
         Part::Memberships,
         Part::SecurityRoles,
@@ -46,6 +48,7 @@ impl Part {
         Part::Purchases,
         Part::Certifications,
         Part::Relationships,
+        Part::Groups,
     ];
 
     /// Those that come with every individual.
@@ -53,8 +56,14 @@ impl Part {
         [Part::Profile, Part::Memberships, Part::SecurityRoles, Part::CustomFields];
 
     /// Those that are lists, which may cost calls of their own and of which one may know only some codes.
-    pub const LISTS: [Part; 5] =
-        [Part::Committees, Part::Registrations, Part::Purchases, Part::Certifications, Part::Relationships];
+    pub const LISTS: [Part; 6] = [
+        Part::Committees,
+        Part::Registrations,
+        Part::Purchases,
+        Part::Certifications,
+        Part::Relationships,
+        Part::Groups,
+    ];
 
     /// What people call it.
     pub fn name(self) -> &'static str {
@@ -68,6 +77,7 @@ impl Part {
             Part::Purchases => "purchases",
             Part::Certifications => "certifications",
             Part::Relationships => "relationships",
+            Part::Groups => "groups",
         }
     }
 }
@@ -143,6 +153,8 @@ pub struct Parts {
     pub certifications: bool,
     /// Relationships.
     pub relationships: bool,
+    /// Groups.
+    pub groups: bool,
     /// On which committees, if seats are needed.
     pub seats: Codes,
     /// For which events, if registrations are needed.
@@ -163,6 +175,7 @@ impl Parts {
             Part::Purchases => self.purchases,
             Part::Certifications => self.certifications,
             Part::Relationships => self.relationships,
+            Part::Groups => self.groups,
         }
     }
 
@@ -217,6 +230,7 @@ impl Parts {
             Part::Purchases => self.purchases = false,
             Part::Certifications => self.certifications = false,
             Part::Relationships => self.relationships = false,
+            Part::Groups => self.groups = false,
         }
     }
 
@@ -232,6 +246,7 @@ impl Parts {
             Part::Purchases => &mut self.purchases,
             Part::Certifications => &mut self.certifications,
             Part::Relationships => &mut self.relationships,
+            Part::Groups => &mut self.groups,
         };
         *flag = true;
         let codes = match part {
@@ -295,6 +310,7 @@ pub struct Partly {
     purchases: Option<ReadCodes>,
     certifications: Option<ReadCodes>,
     relationships: Option<ReadCodes>,
+    groups: Option<ReadCodes>,
 }
 
 impl Partly {
@@ -306,6 +322,7 @@ impl Partly {
             Part::Purchases => self.purchases.as_ref(),
             Part::Certifications => self.certifications.as_ref(),
             Part::Relationships => self.relationships.as_ref(),
+            Part::Groups => self.groups.as_ref(),
             Part::Profile | Part::Memberships | Part::SecurityRoles | Part::CustomFields => None,
         }
     }
@@ -318,6 +335,7 @@ impl Partly {
             Part::Purchases => &mut self.purchases,
             Part::Certifications => &mut self.certifications,
             Part::Relationships => &mut self.relationships,
+            Part::Groups => &mut self.groups,
             Part::Profile | Part::Memberships | Part::SecurityRoles | Part::CustomFields => return,
         };
         *place = read;

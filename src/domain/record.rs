@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::code::Code;
 use super::parts::{Confirmed, Part, Partly};
+use super::standing::MembershipStanding;
 use super::time::{AmsDate, Timestamp};
 
 pub use super::parts::{Codes, Parts};
@@ -69,6 +70,9 @@ pub struct Record {
     pub certifications: Option<Vec<Certification>>,
     /// Relationships to organizations or people.
     pub relationships: Option<Vec<Relationship>>,
+    /// Groups.
+    #[serde(default)]
+    pub groups: Option<Vec<GroupPlace>>,
     /// Those of these parts that were not read whole.
     #[serde(default)]
     pub partly: Partly,
@@ -110,6 +114,9 @@ pub struct Membership {
     pub code: Option<String>,
     /// Display name of the membership type, such as `Corporate Gold`.
     pub type_name: Option<String>,
+    /// How it stands, where the AMS says that by a word; its dates then decide nothing by themselves.
+    #[serde(default)]
+    pub standing: Option<MembershipStanding>,
     /// First joined.
     pub join_date: AmsDate,
     /// Start of the term.
@@ -150,6 +157,23 @@ pub struct CommitteeSeat {
     pub start_date: AmsDate,
     /// Holds to.
     pub end_date: AmsDate,
+    /// The AMS says that it was cancelled: it grants nothing.
+    pub cancelled: bool,
+}
+
+/// A place in a group or on a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupPlace {
+    /// The group's key in the AMS. Empty: the AMS gave none.
+    pub group: String,
+    /// The group's name.
+    pub group_name: Option<String>,
+    /// Holds from.
+    pub start_date: AmsDate,
+    /// Holds to.
+    pub end_date: AmsDate,
+    /// Comes from an organization.
+    pub inherited: bool,
     /// The AMS says that it was cancelled: it grants nothing.
     pub cancelled: bool,
 }
@@ -235,6 +259,7 @@ impl Record {
             (Part::Purchases, self.purchases.is_some()),
             (Part::Certifications, self.certifications.is_some()),
             (Part::Relationships, self.relationships.is_some()),
+            (Part::Groups, self.groups.is_some()),
         ];
         let lists = lists.into_iter().filter(|(_, is_there)| *is_there).map(|(part, _)| part);
         self.confirmed = Confirmed::at(at, Part::OF_THE_INDIVIDUAL.into_iter().chain(lists));
@@ -255,6 +280,7 @@ impl Record {
             Part::Purchases => self.purchases.is_some(),
             Part::Certifications => self.certifications.is_some(),
             Part::Relationships => self.relationships.is_some(),
+            Part::Groups => self.groups.is_some(),
             Part::Profile | Part::Memberships | Part::SecurityRoles | Part::CustomFields => {
                 self.confirmed.of(part).is_some()
             }
@@ -311,6 +337,7 @@ impl Record {
             Part::Purchases => self.purchases.clone_from(&from.purchases),
             Part::Certifications => self.certifications.clone_from(&from.certifications),
             Part::Relationships => self.relationships.clone_from(&from.relationships),
+            Part::Groups => self.groups.clone_from(&from.groups),
         }
         self.warnings.retain(|warning| warning.part != part);
         self.warnings.extend(from.warnings.iter().filter(|warning| warning.part == part).cloned());
@@ -345,6 +372,7 @@ impl Record {
             Part::Purchases => self.purchases = None,
             Part::Certifications => self.certifications = None,
             Part::Relationships => self.relationships = None,
+            Part::Groups => self.groups = None,
         }
         self.warnings.retain(|warning| warning.part != part);
         self.partly.set(part, None);

@@ -160,6 +160,8 @@ pub struct Rules {
     pub honor_effective_date: bool,
     /// A membership lasts to the end of its grace period.
     pub honor_grace: bool,
+    /// Where the AMS says how a membership stands, its dates must agree.
+    pub strict_dates: bool,
     /// Memberships that come from an organization count.
     pub count_inherited: bool,
     /// Where membership type and last day come from.
@@ -240,6 +242,7 @@ impl Rules {
             time_zone,
             honor_effective_date: false,
             honor_grace: false,
+            strict_dates: false,
             count_inherited: true,
             primary_membership: PrimaryMembership::Longest,
             everyone: None,

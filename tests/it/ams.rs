@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use membergate::adapters::ams::allowed_hosts::AllowedHosts;
 use membergate::adapters::ams::catalogue::AmsCatalogue as _;
-use membergate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal, ReMembers};
+use membergate::adapters::ams::re_members::{Credentials, Environment, Portal, ReMembers};
 use membergate::adapters::ams::{Ams, AmsError, ArrivalFault};
 use membergate::adapters::budget::{Budget, MemoryLedger, Priority};
 use membergate::adapters::clock::SystemClock;
@@ -27,6 +28,7 @@ const EVERYTHING: Parts = Parts {
     purchases: true,
     certifications: true,
     relationships: true,
+    groups: false,
     seats: Codes::All,
     events: Codes::All,
     products: Codes::All,

@@ -53,6 +53,20 @@ fn terminate(process: &mut Child) {
 }
 
 #[test]
+fn the_demo_with_novi_says_where_to_begin_and_ends() {
+    let port = four_free_ports();
+    let mut process = Command::new(env!("CARGO_BIN_EXE_membergate"))
+        .args(["demo", "--ams", "novi", "--port", &port.to_string()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let said: Vec<String> = lines.map(Result::unwrap).take_while(|line| !line.contains("Ctrl-C")).collect();
+    assert!(said.iter().any(|line| line.contains("dana.ruiz@people.example")), "{said:#?}");
+    terminate(&mut process);
+}
+
+#[test]
 fn the_demo_leaves_nothing_behind_when_it_is_terminated() {
     let folder = tempfile::TempDir::new().unwrap();
     let port = four_free_ports();

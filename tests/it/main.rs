@@ -33,6 +33,7 @@ mod logout_everywhere;
 mod long_addresses;
 mod long_lists;
 mod managed_roles;
+mod novi;
 mod oidc;
 mod on_postgres;
 mod operations;

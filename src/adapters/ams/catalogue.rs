@@ -7,6 +7,7 @@ use crate::adapters::BoxFuture;
 use crate::adapters::budget::Priority;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::record::{Parts, Record};
+use crate::domain::supplied::Supplied;
 use crate::domain::time::Timestamp;
 
 /// The person that an administrator looks for: an e-mail address, a record number or an id, as it was typed.
@@ -39,6 +40,26 @@ pub struct PersonReading {
     pub said: serde_json::Value,
 }
 
+/// Which of the things that decisions need our credentials show.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SelfTest {
+    /// How many records were read for that.
+    pub read: usize,
+    /// What comes.
+    pub arrives: Vec<String>,
+    /// What does not.
+    pub missing: Vec<Untested>,
+}
+
+/// Something that did not come. It may be hidden, or nobody who was read has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Untested {
+    /// As the AMS calls it.
+    pub what: String,
+    /// What cannot be decided without it.
+    pub needed_for: String,
+}
+
 /// How the AMS did lately, for the status page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AmsStatus {
@@ -56,6 +77,14 @@ pub struct AmsStatus {
 pub trait AmsCatalogue: Ams {
     /// Tries the connection and our credentials by a call that needs nothing else.
     fn probe(&self) -> BoxFuture<'_, Result<(), AmsError>>;
+
+    /// Which of the things that decisions need come. Nothing, where credentials hide nothing.
+    fn self_test(&self) -> BoxFuture<'_, Result<SelfTest, AmsError>> {
+        Box::pin(async { Ok(SelfTest::default()) })
+    }
+
+    /// What it knows of people, and what it lists. Makes no call.
+    fn supplied(&self) -> Supplied;
 
     /// All that the AMS lists.
     fn catalogue(&self, priority: Priority) -> BoxFuture<'_, Result<Catalogue, AmsError>>;

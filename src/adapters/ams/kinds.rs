@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::novi::{self, Novi};
 use super::re_members::{self, ReMembers};
 use super::reading::AmsReading;
 use super::{AmsError, NoRecord};
@@ -14,6 +15,7 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::http::HttpClient;
 use crate::domain::budget::Rate;
 use crate::domain::record::Record;
+use crate::domain::supplied::Supplied;
 use crate::domain::time::Timestamp;
 
 /// Which AMS it is.
@@ -22,16 +24,35 @@ pub enum Kind {
     /// re:Members, formerly Impexium.
     #[default]
     ReMembers,
+    /// Novi.
+    Novi,
 }
 
 impl Kind {
     /// Every kind, with its name in files.
-    pub const ALL: [(&str, Kind); 1] = [(re_members::KIND, Kind::ReMembers)];
+    pub const ALL: [(&str, Kind); 2] = [(re_members::KIND, Kind::ReMembers), (novi::KIND, Kind::Novi)];
+
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::ReMembers => re_members::KIND,
+            Kind::Novi => novi::KIND,
+        }
+    }
 
     /// How often it may be called, unless the configuration says otherwise.
     pub fn rate(self) -> Rate {
         match self {
             Kind::ReMembers => re_members::RATE,
+            Kind::Novi => novi::RATE,
+        }
+    }
+
+    /// What it knows of people, and what it lists.
+    pub fn supplied(self) -> Supplied {
+        match self {
+            Kind::ReMembers => re_members::SUPPLIES.supplied,
+            Kind::Novi => novi::SUPPLIES.supplied,
         }
     }
 
@@ -40,6 +61,7 @@ impl Kind {
     pub fn record(self, line: Map<String, Value>, as_of: Timestamp) -> Result<Record, NoRecord> {
         match self {
             Kind::ReMembers => re_members::wire::line::record(line, as_of),
+            Kind::Novi => novi::wire::line::record(line, as_of),
         }
     }
 }
@@ -49,6 +71,8 @@ impl Kind {
 pub enum AmsSettings {
     /// re:Members.
     ReMembers(re_members::Environment),
+    /// Novi.
+    Novi(novi::NoviSite),
 }
 
 impl AmsSettings {
@@ -56,6 +80,15 @@ impl AmsSettings {
     pub fn name(&self) -> &str {
         match self {
             AmsSettings::ReMembers(environment) => &environment.name,
+            AmsSettings::Novi(environment) => &environment.name,
+        }
+    }
+
+    /// Under what is kept what was read there: of each AMS apart, so that another one finds neither sessions nor records.
+    pub fn environment(&self) -> String {
+        match self {
+            AmsSettings::ReMembers(environment) => environment.name.clone(),
+            AmsSettings::Novi(environment) => environment.kept_under(),
         }
     }
 
@@ -63,6 +96,7 @@ impl AmsSettings {
     pub fn kind(&self) -> Kind {
         match self {
             AmsSettings::ReMembers(_) => Kind::ReMembers,
+            AmsSettings::Novi(_) => Kind::Novi,
         }
     }
 
@@ -70,6 +104,7 @@ impl AmsSettings {
     pub fn client(self, http: HttpClient, budget: Arc<Budget>, clock: SharedClock) -> Arc<dyn AmsReading> {
         match self {
             AmsSettings::ReMembers(environment) => Arc::new(ReMembers::new(environment, http, budget, clock)),
+            AmsSettings::Novi(environment) => Arc::new(Novi::new(environment, http, budget, clock)),
         }
     }
 
@@ -77,6 +112,7 @@ impl AmsSettings {
     pub fn values(&self) -> Vec<(&'static str, Vec<u8>)> {
         match self {
             AmsSettings::ReMembers(environment) => environment.values(),
+            AmsSettings::Novi(environment) => environment.values(),
         }
     }
 
@@ -84,6 +120,7 @@ impl AmsSettings {
     pub fn doubt(&self) -> Option<(&'static str, String, String)> {
         match self {
             AmsSettings::ReMembers(environment) => environment.doubt(),
+            AmsSettings::Novi(environment) => environment.doubt(),
         }
     }
 
@@ -91,6 +128,7 @@ impl AmsSettings {
     pub fn remedy(&self, error: &AmsError) -> String {
         match self {
             AmsSettings::ReMembers(environment) => environment.remedy(error),
+            AmsSettings::Novi(environment) => environment.remedy(error),
         }
     }
 }

@@ -3,10 +3,24 @@
 //! The port speaks in `domain` words, so that an AMS with another login and another API fits without touching a flow.
 //! `kinds` lists the systems that are known; each has a folder of its own.
 
+pub mod allowed_hosts;
+mod cancelled;
 pub mod catalogue;
+mod dates;
+mod guid;
+mod history;
+mod hook_address;
+mod json;
 pub mod kinds;
+pub mod novi;
+pub mod openid;
+mod profile;
 pub mod re_members;
 pub mod reading;
+mod transport;
+mod warnings;
+
+pub use guid::is_guid;
 
 use std::fmt;
 use std::time::Duration;
@@ -70,6 +84,8 @@ impl fmt::Debug for Keep {
 pub struct Arrival {
     /// What the AMS gave the browser to prove who signed in; it works once.
     pub proof: SecretString,
+    /// What the browser kept of the login, as far as the proof is good only together with it. It does not wait.
+    pub kept: SecretString,
     /// Who the address says it is, if it does. Never believed alone: it must equal what the proof shows.
     pub claimed: Option<IndividualId>,
     /// The AMS has vouched for [`Arrival::claimed`] already, in [`Ams::before_wait`]; the proof is spent. Never set by
@@ -92,6 +108,12 @@ pub enum ArrivalFault {
     /// The browser was sent to the login of another AMS, or of another environment.
     #[error("the browser was sent to another login than the one that is live")]
     MixedUp,
+    /// The AMS does not let this account sign in here.
+    #[error("the AMS does not let this account sign in here")]
+    NotPermitted,
+    /// The AMS's login failed, and says so. Upstream's fault.
+    #[error("the AMS's login failed")]
+    LoginFailed,
 }
 
 /// Why the AMS gave no answer that can be used.

@@ -11,11 +11,14 @@ use crate::domain::directory::roster::RosterReading;
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
 use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Record};
+use crate::domain::supplied::Supplied;
 use crate::domain::time::Timestamp;
 
 /// What an AMS supplies beside signing people in and reading one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Supplies {
+    /// What it knows of people, and what it lists.
+    pub supplied: Supplied,
     /// The rosters that it has.
     pub rosters: &'static [RosterKind],
     /// Those of them that tell what was added and withdrawn since an instant.

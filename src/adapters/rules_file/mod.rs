@@ -30,6 +30,8 @@ section! {
         honor_effective_date: bool,
         /// Whether a membership lasts to the end of its grace period. Default: false.
         honor_grace: bool,
+        /// Whether, where the AMS says how a membership stands (Novi, GrowthZone), its dates must agree. Default: false.
+        strict_dates: bool,
         /// Whether memberships that come from an organization count. Default: true.
         count_inherited: bool,
         /// Which membership gives a decision its type and last day: the active one that ends last, or the first of the record.
@@ -83,6 +85,7 @@ fn mapping(said: RulesDocument, reading: &mut Reading<'_>) -> Option<Rules> {
     let mut rules = Rules {
         honor_effective_date: said.honor_effective_date.value().unwrap_or(defaults.honor_effective_date),
         honor_grace: said.honor_grace.value().unwrap_or(defaults.honor_grace),
+        strict_dates: said.strict_dates.value().unwrap_or(defaults.strict_dates),
         count_inherited: said.count_inherited.value().unwrap_or(defaults.count_inherited),
         manage_core_roles: said.manage_core_roles.value().unwrap_or(defaults.manage_core_roles),
         primary_membership: said.primary_membership.value().unwrap_or_default(),

@@ -17,6 +17,7 @@ pub fn print(rules: &Rules) -> String {
     line(format_args!("time_zone = {}", quoted(rules.time_zone.iana_name().unwrap_or("UTC"))));
     line(format_args!("honor_effective_date = {}", rules.honor_effective_date));
     line(format_args!("honor_grace = {}", rules.honor_grace));
+    line(format_args!("strict_dates = {}", rules.strict_dates));
     line(format_args!("count_inherited = {}", rules.count_inherited));
     line(format_args!("primary_membership = \"{}\"", rules.primary_membership.as_str()));
     for (key, role) in rules.built_in() {

@@ -315,6 +315,7 @@ prop_compose! {
         Rules {
             honor_effective_date,
             honor_grace,
+            strict_dates: honor_grace != count_inherited,
             count_inherited,
             primary_membership: if first { PrimaryMembership::First } else { PrimaryMembership::Longest },
             everyone: built_in[0].as_ref().map(role),

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use super::finding::Finding;
 use super::stored;
 use crate::adapters::ams::AmsError;
+use crate::adapters::ams::catalogue::SelfTest;
 use crate::adapters::ams::kinds::AmsSettings;
 use crate::adapters::upstream::{Endpoint, EndpointFault, UpstreamError};
 use crate::config::Settings;
@@ -27,6 +28,8 @@ pub(super) struct Tried {
     pub(super) is_found: bool,
     /// Its lists, if they could be read.
     pub(super) lists: Option<Catalogue>,
+    /// What our credentials show.
+    pub(super) shown: SelfTest,
 }
 
 /// Tries everything, in the order of the configuration file.
@@ -38,10 +41,12 @@ pub(super) fn all(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     findings.extend(settings.listen.tls.as_ref().map(|tls| listener(tls, now)));
+    findings.extend(unsupplied(settings));
     for environment in [Some(&settings.ams.live), settings.ams.standby.as_ref()].into_iter().flatten() {
         let tried = runtime.block_on(ams(environment.clone()));
         findings.push(association_system(environment, tried.as_ref().err()));
         findings.extend(tried.as_ref().ok().filter(|tried| !tried.is_found).map(|_| not_found(environment)));
+        findings.extend(tried.iter().flat_map(|tried| shown(environment, &tried.shown)));
         if let Ok(Tried { lists: Some(lists), .. }) = tried {
             findings.extend(lists.faults(&settings.rules).into_iter().map(|fault| {
                 Finding::failed(settings.rules_file.display().to_string(), fault.what, fault.remedy)
@@ -99,6 +104,34 @@ fn not_found(environment: &AmsSettings) -> Finding {
         "the AMS does not find this person; so nobody else who is missing would count as gone",
         format!("Write the id of somebody who stays on file as `canary` below `[ams.{name}]`"),
     )
+}
+
+/// Which of the things that decisions need arrive.
+fn shown(environment: &AmsSettings, test: &SelfTest) -> Vec<Finding> {
+    let name = environment.name();
+    if test.read == 0 && test.arrives.is_empty() && test.missing.is_empty() {
+        return Vec::new();
+    }
+    let arrives = format!("these arrive: {}", test.arrives.join(", "));
+    let missing = test.missing.iter().map(|missing| {
+        Finding::warning(
+            format!("ams.{name}"),
+            format!(
+                "`{}` did not arrive with any of {} records; without it {} cannot be told",
+                missing.what, test.read, missing.needed_for
+            ),
+            "See whether the key may read it; if nobody who was read has it, name somebody who has as `canary`",
+        )
+    });
+    [Finding::fine(format!("ams.{name}"), arrives)].into_iter().chain(missing).collect()
+}
+
+/// What the mapping asks for and the AMS does not have.
+fn unsupplied(settings: &Settings) -> Vec<Finding> {
+    let faults = settings.ams.live.kind().supplied().faults(&settings.rules).into_iter();
+    faults
+        .map(|fault| Finding::failed(settings.rules_file.display().to_string(), fault.what, fault.remedy))
+        .collect()
 }
 
 /// All sites side by side; each may take its whole time limit.

@@ -82,7 +82,8 @@ pub fn run(
         let is_found = ams.canary(&[]).await?;
         // What its lists say is worth a warning; that they cannot be read is not worth a failure.
         let lists = tokio::time::timeout(LISTS, ams.catalogue(Priority::Person)).await;
-        Ok(Tried { is_found, lists: lists.ok().and_then(Result::ok) })
+        let shown = ams.self_test().await?;
+        Ok(Tried { is_found, lists: lists.ok().and_then(Result::ok), shown })
     };
     check(config, env, ams, out)
 }

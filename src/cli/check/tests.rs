@@ -46,7 +46,7 @@ fn checked_by_lists(
     lists: Result<Option<Catalogue>, AmsError>,
 ) -> (String, Result<(), CommandFailure>) {
     let mut out = Vec::new();
-    let tried = lists.map(|lists| Tried { is_found: true, lists });
+    let tried = lists.map(|lists| Tried { is_found: true, lists, ..Tried::default() });
     let ended = check(Path::new("gate.toml"), machine, async |_| tried.clone(), &mut out);
     (String::from_utf8(out).unwrap(), ended)
 }
@@ -150,6 +150,7 @@ fn a_committee_that_fits_two_of_the_ams_is_a_warning() {
         events: Vec::new(),
         custom_fields: Vec::new(),
         relationships: Vec::new(),
+        ..Catalogue::default()
     };
     let machine = machine("http://127.0.0.1:9", "/tmp/none.sqlite");
     let (out, _) = checked_by_lists(&machine, Ok(Some(lists)));

@@ -19,7 +19,7 @@ pub enum Simulated {
     Remembers(options::SimulatorOptions),
     /// A Novi that speaks HTTP: OpenID Connect, login pages, interface, hooks. Production and staging are two addresses.
     #[command(after_help = novi::after_help())]
-    Novi(novi::Novi),
+    Novi(novi::NoviOptions),
     /// A GrowthZone that speaks HTTP: the Info Hub's login, OpenID Connect, interface.
     #[command(name = "growthzone", after_help = growthzone::after_help())]
     GrowthZone(growthzone::GrowthZone),

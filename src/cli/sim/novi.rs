@@ -15,7 +15,7 @@ use crate::sim::switches;
 
 /// How a Novi is run.
 #[derive(Debug, Args)]
-pub struct Novi {
+pub struct NoviOptions {
     /// What every simulator can be asked.
     #[command(flatten)]
     pub asked: SimulatorOptions,
@@ -38,7 +38,7 @@ pub(super) fn after_help() -> String {
 }
 
 /// Runs a Novi until it is told to end.
-pub(super) fn run(asked: Novi, out: &mut dyn Write) -> Result<(), CommandFailure> {
+pub(super) fn run(asked: NoviOptions, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let control = asked.asked.control;
     let settings = settings(asked)?;
     runtime()?.block_on(async {
@@ -87,7 +87,7 @@ api_key = {{ env = "MEMBERGATE_API_KEY" }}
     )
 }
 
-fn settings(Novi { asked, staging }: Novi) -> Result<Settings, CommandFailure> {
+fn settings(NoviOptions { asked, staging }: NoviOptions) -> Result<Settings, CommandFailure> {
     let switches = Switches::parse(asked.switches.iter().map(String::as_str)).map_err(because)?;
     let today = today(&switches.time_zone);
     let people = asked.on_file(today, cast, |count, cast| People {
@@ -107,7 +107,7 @@ mod tests {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        novi: Novi,
+        novi: NoviOptions,
     }
 
     fn asked(arguments: &str) -> Result<Settings, CommandFailure> {

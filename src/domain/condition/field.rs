@@ -57,6 +57,8 @@ pub enum ChoiceList {
     Certifications,
     /// Relationships.
     Relationships,
+    /// Groups.
+    Groups,
     /// Custom fields.
     CustomFields,
     /// Values of custom fields, over all fields.
@@ -176,13 +178,5 @@ impl FieldValue {
             FieldValue::Days(days) => format!("{days} days"),
             FieldValue::Word(word) => (*word).to_owned(),
         }
-    }
-}
-
-impl ChoiceList {
-    /// Whether the AMS lists them. Of the others only what stands on records is known.
-    pub fn are_listed(self) -> bool {
-        use ChoiceList::{Committees, CustomFields, Events, FieldValues, Relationships};
-        matches!(self, Committees | Events | CustomFields | FieldValues | Relationships)
     }
 }

@@ -9,66 +9,14 @@ use super::parts::Part;
 mod asked;
 mod field;
 mod status;
+mod what;
 mod words;
 
 pub use field::{ChoiceList, ConditionField, FieldFault, FieldValue, FieldValues, Holds};
 pub use status::MembershipStatus;
+pub use what::Condition;
 
 use field::{code, days, field};
-
-/// One thing that a rule asks of a record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Condition {
-    /// An active membership of this type, by code or name.
-    MembershipType(Code),
-    /// How it stands with the memberships as a whole.
-    MembershipStatus(MembershipStatus),
-    /// A seat on a committee, within the seat's own dates.
-    Committee {
-        /// The committee's code or name.
-        committee: Code,
-        /// Any of these positions, by code or name; empty: any seat.
-        positions: Vec<Code>,
-    },
-    /// A security role, by name.
-    SecurityRole(Code),
-    /// A registration for an event.
-    Event {
-        /// The event's code.
-        event: Code,
-        /// Holds from this many days before the event's first day, instead of from the registration.
-        from_days_before: Option<u32>,
-        /// Holds to the end of this many days after the event's last day, instead of without end.
-        until_days_after: Option<u32>,
-    },
-    /// A product bought.
-    Purchase {
-        /// The product's code.
-        product: Code,
-        /// Holds to the end of this many days after the purchase, instead of without end.
-        valid_days: Option<u32>,
-    },
-    /// A certification, by code.
-    Certification(Code),
-    /// A relationship, within its own dates.
-    Relationship {
-        /// The relationship's name.
-        name: Code,
-        /// Record number of the organization; absent: any.
-        organization: Option<Code>,
-    },
-    /// A custom field that has this value among its values.
-    CustomField {
-        /// The field's name.
-        name: Code,
-        /// One value.
-        value: Code,
-    },
-    /// A member.
-    Member,
-    /// The opposite. It holds only where the inner condition is known not to hold.
-    Not(Box<Condition>),
-}
 
 /// A kind of condition: a row of the table.
 #[derive(Debug)]
@@ -103,7 +51,7 @@ impl PartialEq for ConditionKind {
 impl Eq for ConditionKind {}
 
 /// All kinds, in the order in which people see them.
-pub static KINDS: [&ConditionKind; 10] = [
+pub static KINDS: [&ConditionKind; 11] = [
     &MEMBERSHIP_TYPE,
     &MEMBERSHIP_STATUS,
     &COMMITTEE,
@@ -112,6 +60,7 @@ pub static KINDS: [&ConditionKind; 10] = [
     &PURCHASE,
     &CERTIFICATION,
     &RELATIONSHIP,
+    &GROUP,
     &CUSTOM_FIELD,
     &MEMBER,
 ];
@@ -265,6 +214,19 @@ static RELATIONSHIP: ConditionKind = ConditionKind {
     },
 };
 
+static GROUP: ConditionKind = ConditionKind {
+    key: "group",
+    label: "Group",
+    says: "While the AMS has the person in this group, in one’s own right or through an organization.",
+    fields: &[code("group", "Group", ChoiceList::Groups)],
+    part: Some(Part::Groups),
+    pattern: Some("group"),
+    holds: "In the group {group}",
+    fails: "Not in the group {group}",
+    without: "",
+    make: |values| Some(Condition::Group(values.code("group")?)),
+};
+
 static CUSTOM_FIELD: ConditionKind = ConditionKind {
     key: "custom_field",
     label: "Custom field",
@@ -298,22 +260,6 @@ static MEMBER: ConditionKind = ConditionKind {
 };
 
 impl Condition {
-    /// The condition without its negations, and whether they turn it round.
-    pub fn plain(&self) -> (&Condition, bool) {
-        let (mut condition, mut negated) = (self, false);
-        while let Condition::Not(inner) = condition {
-            condition = inner;
-            negated = !negated;
-        }
-        (condition, negated)
-    }
-
-    /// Itself, or its opposite.
-    #[must_use]
-    pub fn negated(self, negated: bool) -> Condition {
-        if negated { Condition::Not(Box::new(self)) } else { self }
-    }
-
     /// Its row in the table; a negation has that of what it turns round.
     pub fn kind(&self) -> &'static ConditionKind {
         match self.plain().0 {
@@ -325,6 +271,7 @@ impl Condition {
             Condition::Purchase { .. } => &PURCHASE,
             Condition::Certification(_) => &CERTIFICATION,
             Condition::Relationship { .. } => &RELATIONSHIP,
+            Condition::Group(_) => &GROUP,
             Condition::CustomField { .. } => &CUSTOM_FIELD,
             Condition::Member | Condition::Not(_) => &MEMBER,
         }
@@ -351,6 +298,7 @@ impl Condition {
             Condition::Relationship { name, organization } => {
                 vec![code(name), organization.as_ref().and_then(code)]
             }
+            Condition::Group(group) => vec![code(group)],
             Condition::CustomField { name, value } => vec![code(name), code(value)],
             Condition::Member | Condition::Not(_) => Vec::new(),
         };

@@ -10,8 +10,10 @@ use super::absence::{Absence, AbsenceVerdict};
 use crate::domain::fold;
 use crate::domain::parts::Part;
 use crate::domain::record::{
-    Certification, CommitteeSeat, CustomField, Membership, Purchase, Record, Registration, Relationship,
+    Certification, CommitteeSeat, CustomField, GroupPlace, Membership, Purchase, Record, Registration,
+    Relationship,
 };
+use crate::domain::standing::MembershipStanding;
 use crate::domain::time::{AmsDate, TimeZone, Timestamp};
 
 /// The parts of a reading that lack entries which were there before and of which the reading says nothing. What was confirmed before
@@ -66,6 +68,7 @@ pub fn count_missed(record: &Record, part: Part, zone: &TimeZone, at: Timestamp)
         Part::Purchases => count(record.purchases.as_deref().unwrap_or_default(), zone, at),
         Part::Certifications => count(record.certifications.as_deref().unwrap_or_default(), zone, at),
         Part::Relationships => count(record.relationships.as_deref().unwrap_or_default(), zone, at),
+        Part::Groups => count(record.groups.as_deref().unwrap_or_default(), zone, at),
     }
 }
 
@@ -183,6 +186,7 @@ fn put_back(reading: &mut Record, known: &Record, part: Part, zone: &TimeZone, a
         Part::Relationships => {
             list(&mut reading.relationships, known.relationships.as_deref(), is_asked, zone, at)
         }
+        Part::Groups => list(&mut reading.groups, known.groups.as_deref(), is_asked, zone, at),
     }
 }
 
@@ -242,10 +246,15 @@ impl OwnEntry for Membership {
         let Membership { join_date, effective_date, expire_date, grace_expire_date, terminate_date, .. } =
             self;
         let dates = [join_date, effective_date, expire_date, grace_expire_date, terminate_date];
-        !self.cancelled && dates.into_iter().all(AmsDate::is_absent)
+        let says_how_it_stands = !matches!(self.standing, None | Some(MembershipStanding::Unknown));
+        !self.cancelled && !says_how_it_stands && dates.into_iter().all(AmsDate::is_absent)
     }
 
     fn is_over(&self, zone: &TimeZone, at: Timestamp) -> bool {
+        if let Some(standing) = self.standing {
+            // Its dates do not end it.
+            return self.cancelled || standing == MembershipStanding::Ended;
+        }
         let mut ends = [&self.expire_date, &self.grace_expire_date].into_iter().filter(|it| !it.is_absent());
         let is_past = |end: &AmsDate| has_ended(end, zone, at);
         let has_end = !self.expire_date.is_absent() || !self.grace_expire_date.is_absent();
@@ -317,6 +326,20 @@ impl OwnEntry for Relationship {
         let of = self.organization.as_deref().map(fold::folded).unwrap_or_default();
         // No folded text has a line break.
         if name.is_empty() { name } else { format!("{name}\n{of}") }
+    }
+
+    fn is_bare(&self) -> bool {
+        !self.cancelled && self.start_date.is_absent() && self.end_date.is_absent()
+    }
+
+    fn is_over(&self, zone: &TimeZone, at: Timestamp) -> bool {
+        self.cancelled || has_ended(&self.end_date, zone, at)
+    }
+}
+
+impl OwnEntry for GroupPlace {
+    fn about(&self) -> String {
+        code_or(Some(&self.group), self.group_name.as_deref())
     }
 
     fn is_bare(&self) -> bool {

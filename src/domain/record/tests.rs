@@ -27,6 +27,7 @@ fn record(name: &str) -> Record {
         purchases: None,
         certifications: None,
         relationships: None,
+        groups: None,
         partly: Partly::default(),
         warnings: Vec::new(),
     }

@@ -79,6 +79,16 @@ pub(super) fn spans(
                 found.and_then(|| within(&relationship.start_date, &relationship.end_date, zone))
             });
         }
+        Condition::Group(group) => {
+            let places = record.groups.as_deref();
+            let coded = places.unwrap_or_default().iter().any(|place| group.matches(&place.group));
+            each(spans, places, |place| {
+                let counts = !place.cancelled && (rules.count_inherited || !place.inherited);
+                let found = is_named(group, &place.group, place.group_name.as_deref(), coded);
+                let found = if counts { found } else { Found::No };
+                found.and_then(|| within(&place.start_date, &place.end_date, zone))
+            });
+        }
         Condition::Event { event, from_days_before, until_days_after } => {
             each(spans, record.registrations.as_deref(), |registration| {
                 let window = || event_window(registration, *from_days_before, *until_days_after, zone);
@@ -125,6 +135,10 @@ pub(super) fn said<'r>(condition: &Condition, record: &'r Record) -> Vec<(&'r st
         }
         Condition::Relationship { .. } => {
             record.relationships.iter().flatten().map(|it| alone(&it.name)).collect()
+        }
+        Condition::Group(_) => {
+            let places = record.groups.iter().flatten();
+            places.map(|place| (&*place.group, place.group_name.as_deref())).collect()
         }
         Condition::CustomField { name, .. } => {
             let fields = record.custom_fields.iter().filter(|field| name.matches(&field.name));

@@ -8,6 +8,7 @@ use super::span::{Span, between};
 use crate::domain::fold;
 use crate::domain::record::Membership;
 use crate::domain::rule::{MembershipStatus, Rules};
+use crate::domain::standing::MembershipStanding;
 use crate::domain::time::{AmsDate, FOREVER, SINCE_EVER, TimeZone, Timestamp, Unreadable, last_day};
 
 /// One membership that counts, in time.
@@ -23,6 +24,11 @@ pub(super) struct Term<'a> {
 impl<'a> Term<'a> {
     /// Reads one membership: the dates that the mapping looks at, and no others.
     pub(super) fn new(membership: &'a Membership, rules: &Rules) -> Term<'a> {
+        if let Some(standing) = membership.standing {
+            // The last day is shown even if it is past, and names the membership that ends last.
+            let end = membership.expire_date.end(&rules.time_zone);
+            return Term { membership, span: by_word(membership, standing, rules), end };
+        }
         let end = end(membership, &rules.time_zone, rules.honor_grace);
         let span = match start(membership, rules) {
             Ok(None) => None,
@@ -48,6 +54,35 @@ impl<'a> Term<'a> {
     }
 }
 
+/// When a membership is active of which the AMS says how it stands. Its dates count beside that only where the mapping is strict.
+fn by_word(membership: &Membership, standing: MembershipStanding, rules: &Rules) -> Option<Span> {
+    let is_active = match standing {
+        MembershipStanding::Active => true,
+        MembershipStanding::Grace => rules.honor_grace,
+        MembershipStanding::Pending | MembershipStanding::Ended => false,
+        MembershipStanding::Unknown => return Some(Span::UNKNOWN),
+    };
+    if !is_active {
+        return None;
+    }
+    if !rules.strict_dates {
+        return Some(Span::ALWAYS);
+    }
+    between(start(membership, rules), strict_end(membership, standing, rules))
+}
+
+/// The date that ends a membership beside the AMS's word. In grace only the date of grace does.
+fn strict_end(
+    membership: &Membership,
+    standing: MembershipStanding,
+    rules: &Rules,
+) -> Result<Option<Timestamp>, Unreadable> {
+    match standing {
+        MembershipStanding::Grace => membership.grace_expire_date.end(&rules.time_zone),
+        _ => membership.expire_date.end(&rules.time_zone),
+    }
+}
+
 /// The code of a membership's type, if there is one.
 pub(super) fn code(membership: &Membership) -> Option<&str> {
     membership.code.as_deref().filter(|code| !fold::is_blank(code)).map(str::trim)
@@ -64,6 +99,9 @@ pub(super) fn dates<'a>(
     rules: &Rules,
     looks_at_grace: bool,
 ) -> Vec<(&'static str, &'a AmsDate)> {
+    if membership.standing.is_some() && !rules.strict_dates {
+        return Vec::new();
+    }
     let mut dates = vec![("effective date", &membership.effective_date)];
     if !rules.honor_effective_date {
         dates.push(("join date", &membership.join_date));
@@ -126,10 +164,35 @@ struct Course {
 impl Course {
     /// `Ok(None)`: it was never active and never will be.
     fn of(membership: &Membership, rules: &Rules) -> Result<Option<Course>, Unreadable> {
+        if let Some(standing) = membership.standing {
+            return Course::by_word(membership, standing, rules).map(Some);
+        }
         let Some(start) = start(membership, rules)? else { return Ok(None) };
         let end = |honor_grace| end(membership, &rules.time_zone, honor_grace);
         let (expired, over) = (end(false)?.unwrap_or(FOREVER), end(true)?.unwrap_or(FOREVER));
         Ok((start < over).then_some(Course { start, expired, over }))
+    }
+
+    fn by_word(
+        membership: &Membership,
+        standing: MembershipStanding,
+        rules: &Rules,
+    ) -> Result<Course, Unreadable> {
+        let (start, end) = if rules.strict_dates {
+            let start = start(membership, rules)?.unwrap_or(SINCE_EVER);
+            (start, strict_end(membership, standing, rules)?.unwrap_or(FOREVER))
+        } else {
+            (SINCE_EVER, FOREVER)
+        };
+        match standing {
+            MembershipStanding::Active => Ok(Course { start, expired: end, over: end }),
+            MembershipStanding::Grace => Ok(Course { start, expired: start, over: end }),
+            MembershipStanding::Pending => Ok(Course { start: FOREVER, expired: FOREVER, over: FOREVER }),
+            MembershipStanding::Ended => {
+                Ok(Course { start: SINCE_EVER, expired: SINCE_EVER, over: SINCE_EVER })
+            }
+            MembershipStanding::Unknown => Err(Unreadable),
+        }
     }
 
     fn at(&self, t: Timestamp) -> MembershipStatus {

@@ -13,6 +13,7 @@ use super::timeline::{Outcome, Timeline, holds};
 use crate::domain::parts::Part;
 use crate::domain::record::Record;
 use crate::domain::rule::{Condition, Role, Rule, Rules};
+use crate::domain::standing::MembershipStanding;
 use crate::domain::time::{FOREVER, TimeZone, Timestamp, in_words, last_day};
 
 /// One verdict for each built-in role that the mapping names, and for each rule.
@@ -98,6 +99,17 @@ fn membership(timeline: &Timeline<'_>, now: Timestamp) -> String {
     let active = timeline.terms.iter().filter(|term| term.is_active(now));
     if let Some(term) = active.min_by(|one, other| one.precedence(other)) {
         let name = membership_name(term.membership).unwrap_or("A membership");
+        if let Some(MembershipStanding::Active | MembershipStanding::Grace) = term.membership.standing {
+            let word = if term.membership.standing == Some(MembershipStanding::Grace) {
+                "in grace"
+            } else {
+                "current"
+            };
+            return match term.last_day(zone) {
+                Some(day) => format!("Member: the AMS has {name} as {word}, to {}.", in_words(day)),
+                None => format!("Member: the AMS has {name} as {word}."),
+            };
+        }
         return match term.last_day(zone) {
             Some(day) => format!("Member: {name} runs to {}.", in_words(day)),
             None => format!("Member: {name} has no end."),
@@ -122,6 +134,10 @@ fn membership(timeline: &Timeline<'_>, now: Timestamp) -> String {
     let each = timeline.terms.iter().map(|term| {
         let name = membership_name(term.membership).unwrap_or("A membership");
         match term.span {
+            None if term.membership.standing.is_some() => by_word(name, term.membership.standing),
+            Some(span) if !span.certain && term.membership.standing == Some(MembershipStanding::Unknown) => {
+                format!("it cannot be told how {name} stands")
+            }
             Some(span) if !span.certain => format!("{name} has a date that cannot be read"),
             Some(span) if span.start > now => {
                 format!("{name} starts on {}", in_words(zone.to_datetime(span.start).date()))
@@ -134,6 +150,16 @@ fn membership(timeline: &Timeline<'_>, now: Timestamp) -> String {
         }
     });
     format!("Not a member: {}.", each.chain(left_out).collect::<Vec<_>>().join("; "))
+}
+
+/// What the AMS says of a membership that is not active.
+fn by_word(name: &str, standing: Option<MembershipStanding>) -> String {
+    match standing {
+        Some(MembershipStanding::Grace) => format!("the AMS has {name} as in grace, which does not count"),
+        Some(MembershipStanding::Pending) => format!("the AMS has {name} as not yet begun or approved"),
+        Some(MembershipStanding::Ended) => format!("the AMS has {name} as ended"),
+        _ => format!("{name} is over by its dates"),
+    }
 }
 
 fn sentence(

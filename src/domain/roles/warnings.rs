@@ -65,7 +65,7 @@ fn of_membership(warnings: &mut Warnings, membership: &Membership, rules: &Rules
     }
     let dates = membership::dates(membership, rules, looks_at_grace);
     warnings.unreadable(dates, || subject(membership));
-    if membership::start(membership, rules) == Ok(None) {
+    if membership.standing.is_none() && membership::start(membership, rules) == Ok(None) {
         let date = if rules.honor_effective_date { "effective date" } else { "effective date or join date" };
         let name = membership_name(membership).unwrap_or("A membership");
         warnings.add(format!("{name} has no {date}; it is not active."));
@@ -102,6 +102,16 @@ fn of_condition(warnings: &mut Warnings, condition: &Condition, record: &Record)
             for entry in relationships.filter(|entry| wanted.matches(&entry.name)) {
                 let dates = [("start date", &entry.start_date), ("end date", &entry.end_date)];
                 warnings.unreadable(dates, || format!("the relationship {}", name(&entry.name)));
+            }
+        }
+        Condition::Group(wanted) => {
+            let is_it = |name: Option<&str>| name.is_some_and(|name| wanted.matches(name));
+            let places = record.groups.iter().flatten().filter(|place| !place.cancelled);
+            for place in
+                places.filter(|place| is_it(Some(&place.group)) || is_it(place.group_name.as_deref()))
+            {
+                let dates = [("start date", &place.start_date), ("end date", &place.end_date)];
+                warnings.unreadable(dates, || format!("the place in group {}", name(wanted.as_str())));
             }
         }
         Condition::Event { event, from_days_before, until_days_after } => {
@@ -185,7 +195,11 @@ fn placeholders(warnings: &mut Warnings, record: &Record) {
     let relationships = record.relationships.iter().flatten();
     let relationships = relationships
         .flat_map(|entry| [&entry.start_date, &entry.end_date].map(|date| (date, "a relationship")));
-    let all = memberships.chain(seats).chain(registrations).chain(purchases).chain(certifications);
+    let groups = record.groups.iter().flatten();
+    let groups = groups
+        .flat_map(|entry| [&entry.start_date, &entry.end_date].map(|date| (date, "a place in a group")));
+    let all =
+        memberships.chain(seats).chain(groups).chain(registrations).chain(purchases).chain(certifications);
     for (date, of) in all.chain(relationships) {
         if let AmsDate::Placeholder(day) = date {
             warnings.add(format!("{} on {of} stands for no date; it counts as absent.", in_words(*day)));

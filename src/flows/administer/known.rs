@@ -10,6 +10,7 @@ use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::{Directory, SealedPage};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::record::Record;
+use crate::domain::supplied::Supplied;
 use crate::domain::time::Timestamp;
 use crate::flows::directory::Beliefs;
 
@@ -22,6 +23,7 @@ pub struct Known {
     directory: Arc<dyn Directory>,
     environment: Arc<str>,
     beliefs: Arc<Beliefs>,
+    supplied: Supplied,
 }
 
 /// What is done with each record, or with one that cannot be opened; what it finds is gathered in `T`.
@@ -29,8 +31,18 @@ pub type Look<T> = dyn Fn(Result<Record, StoreError>, &mut T) -> ControlFlow<()>
 
 impl Known {
     /// The people of this environment.
-    pub fn new(directory: Arc<dyn Directory>, environment: &str, beliefs: Arc<Beliefs>) -> Known {
-        Known { directory, environment: environment.into(), beliefs }
+    pub fn new(
+        directory: Arc<dyn Directory>,
+        environment: &str,
+        beliefs: Arc<Beliefs>,
+        supplied: Supplied,
+    ) -> Known {
+        Known { directory, environment: environment.into(), beliefs, supplied }
+    }
+
+    /// What the AMS can be asked for.
+    pub fn supplied(&self) -> Supplied {
+        self.supplied
     }
 
     /// What is believed of people.

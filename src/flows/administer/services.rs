@@ -85,7 +85,7 @@ impl AdminServices {
             ams: ams.clone(),
             environment: environment.clone(),
             directory: store.clone(),
-            known: Known::new(store.clone(), &environment, Arc::clone(&beliefs)),
+            known: Known::new(store.clone(), &environment, Arc::clone(&beliefs), ams.supplied()),
             beliefs: Arc::clone(&beliefs),
             rules: rules.clone(),
             clock: Arc::clone(&clock),

@@ -72,6 +72,7 @@ impl Mapping {
         let mut faults = rules.faults();
         let listed = self.people.catalogue().await?;
         faults.extend(listed.iter().flat_map(|listed| listed.faults(rules)));
+        faults.extend(self.people.supplied().faults(rules));
         if !faults.is_empty() {
             return Err(ChangeError::Unsound(faults));
         }

@@ -56,6 +56,8 @@ impl Failure {
             Failure::ForeignState => Outcome::NotStartedHere,
             Failure::Expired => Outcome::AttemptExpired,
             Failure::Used => Outcome::AlreadyUsed,
+            Failure::Arrival(ArrivalFault::NotPermitted) => Outcome::NotAdmitted,
+            Failure::Arrival(ArrivalFault::LoginFailed) => Outcome::AmsDown,
             Failure::Arrival(_) => Outcome::ReturnMalformed,
             Failure::LineFull(_) => Outcome::LineFull,
             Failure::NotAdmitted => Outcome::NotAdmitted,

@@ -184,6 +184,7 @@ fn session() -> (Session, Record) {
         purchases: None,
         certifications: None,
         relationships: None,
+        groups: None,
         partly: Default::default(),
         warnings: Vec::new(),
     }

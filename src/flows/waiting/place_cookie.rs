@@ -122,6 +122,7 @@ impl PlaceCookies {
         let (claimed, to) = text_of(rest)?;
         let arrival = Arrival {
             proof: SecretString::from(proof),
+            kept: SecretString::default(),
             claimed: IndividualId::parse(claimed),
             is_verified: flags & 2 != 0,
         };
@@ -165,6 +166,7 @@ mod tests {
         {
             let arrival = Arrival {
                 proof: "token".into(),
+                kept: SecretString::default(),
                 claimed: claimed.and_then(IndividualId::parse),
                 is_verified,
             };

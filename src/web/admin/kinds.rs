@@ -2,11 +2,12 @@
 
 use super::fields::Field;
 use crate::domain::condition::{Condition, ConditionField, ConditionKind, Holds};
+use crate::domain::supplied::Supplied;
 
 /// Where the list of choices comes from, in a sentence; empty: there is none.
-pub fn source(kind: &ConditionKind) -> &'static str {
+pub fn source(kind: &ConditionKind, supplied: &Supplied) -> &'static str {
     match kind.fields.first().and_then(|field| field.choices) {
-        Some(choices) if choices.are_listed() => {
+        Some(choices) if supplied.lists.contains(&choices) => {
             "The list comes from your AMS. What is not on it can be typed."
         }
         Some(_) => {

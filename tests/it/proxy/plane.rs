@@ -298,6 +298,7 @@ impl Plane {
             purchases: None,
             certifications: None,
             relationships: None,
+            groups: None,
             partly: Default::default(),
             warnings: Vec::new(),
         }

@@ -68,7 +68,12 @@ impl Ams for StandIn {
         keep.secrets("stand-in", "production")?;
         let code = url::form_urlencoded::parse(parameters.as_bytes()).find(|(name, _)| name == "code");
         let (_, code) = code.ok_or(ArrivalFault::Missing)?;
-        Ok(Arrival { proof: code.into_owned().into(), claimed: None, is_verified: false })
+        Ok(Arrival {
+            proof: code.into_owned().into(),
+            kept: Default::default(),
+            claimed: None,
+            is_verified: false,
+        })
     }
 
     fn logout(&self, return_to: &str) -> Url {
@@ -132,6 +137,7 @@ fn record(id: IndividualId, as_of: Timestamp) -> Record {
         purchases: None,
         certifications: None,
         relationships: None,
+        groups: None,
         partly: Default::default(),
         warnings: Vec::new(),
     }

@@ -12,8 +12,8 @@ use super::handshake::AmsTokens;
 use super::seen_fields::SeenFields;
 use super::seen_lists::SeenLists;
 use super::tokens::TokenCache;
-use super::transport::{Call, CallBody, Transport};
 use crate::adapters::ams::AmsError;
+use crate::adapters::ams::transport::{Call, CallBody, Transport};
 use crate::adapters::budget::Priority;
 use crate::adapters::http::HttpAnswer;
 

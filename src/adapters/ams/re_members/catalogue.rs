@@ -3,17 +3,19 @@
 
 use serde_json::Value;
 
+use super::ReMembers;
 use super::api::{ApiQuestion, Reply};
 use super::lists;
 use super::read;
+use super::reading::SUPPLIES;
 use super::wire;
-use super::{History, ReMembers};
 use crate::adapters::BoxFuture;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus, PersonReading, Wanted};
 use crate::adapters::budget::Priority;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::record::Parts;
+use crate::domain::supplied::Supplied;
 
 impl ReMembers {
     async fn lists(&self, priority: Priority) -> Result<Catalogue, AmsError> {
@@ -34,6 +36,7 @@ impl ReMembers {
             events: wire::catalogue::events(&events),
             custom_fields: wire::catalogue::custom_fields(&fields),
             relationships: wire::catalogue::relationship_types(&relationships),
+            ..Catalogue::default()
         })
     }
 
@@ -67,6 +70,10 @@ impl AmsCatalogue for ReMembers {
         Box::pin(async move { self.noted(read::probe(&self.api).await) })
     }
 
+    fn supplied(&self) -> Supplied {
+        SUPPLIES.supplied
+    }
+
     fn catalogue(&self, priority: Priority) -> BoxFuture<'_, Result<Catalogue, AmsError>> {
         Box::pin(async move { self.noted(self.lists(priority).await) })
     }
@@ -81,8 +88,6 @@ impl AmsCatalogue for ReMembers {
     }
 
     fn status(&self) -> AmsStatus {
-        let History { last_success, last_failure } = self.history().clone();
-        let tokens_since = self.api.tokens.obtained();
-        AmsStatus { environment: self.name.clone(), last_success, last_failure, tokens_since }
+        self.history.status(&self.name, self.api.tokens.obtained())
     }
 }

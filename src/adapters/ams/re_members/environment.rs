@@ -3,10 +3,10 @@
 use secrecy::ExposeSecret as _;
 use url::Url;
 
-use super::address::AllowedHosts;
 use super::credentials::Credentials;
 use super::login::Portal;
 use crate::adapters::ams::AmsError;
+use crate::adapters::ams::allowed_hosts::AllowedHosts;
 use crate::domain::record::IndividualId;
 
 /// One environment of one tenant: production or staging.

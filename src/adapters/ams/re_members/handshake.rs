@@ -10,10 +10,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
 
-use super::address::AllowedHosts;
 use super::credentials::Credentials;
-use super::transport::{Call, CallBody, Transport};
 use crate::adapters::ams::AmsError;
+use crate::adapters::ams::allowed_hosts::AllowedHosts;
+use crate::adapters::ams::transport::{Call, CallBody, Transport};
 use crate::adapters::budget::Priority;
 use crate::domain::time::Timestamp;
 

@@ -6,12 +6,11 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::api::{Api, Reply};
-use super::login::is_guid;
 use super::read::{self, PageAnswer};
 use super::seen_lists::ListEnd;
 use super::wire;
-use crate::adapters::ams::AmsError;
 use crate::adapters::ams::reading::Hook;
+use crate::adapters::ams::{AmsError, hook_address, is_guid};
 use crate::adapters::budget::Priority;
 use crate::domain::record::IndividualId;
 
@@ -67,15 +66,8 @@ fn hook(row: &Value) -> Option<Hook> {
     Some(Hook {
         id: text("id")?,
         what: text("typeName").or_else(|| text("route")).unwrap_or_default(),
-        calls: shown(&text("callBackUrl").unwrap_or_default()),
+        calls: hook_address::shown(&text("callBackUrl").unwrap_or_default()),
     })
-}
-
-/// An address without what may be secret in it: its last segment and its query.
-fn shown(address: &str) -> String {
-    let Ok(url) = Url::parse(address) else { return "…".to_owned() };
-    let path = url.path().rsplit_once('/').map_or("", |(before, _)| before);
-    format!("{}{path}/…", url.origin().ascii_serialization())
 }
 
 /// Registers one for each kind of change. A kind that the AMS does not know is passed over, unless it knows none.
@@ -107,7 +99,7 @@ pub(super) async fn register(
         };
         let made = wire::items_owned(made);
         let id = made.first().and_then(|made| wire::text(made, "id")).unwrap_or_default();
-        hooks.push(Hook { id, what: (*what).to_owned(), calls: shown(callback.as_str()) });
+        hooks.push(Hook { id, what: (*what).to_owned(), calls: hook_address::shown(callback.as_str()) });
     }
     match refused {
         Some(status) if hooks.is_empty() => Err(AmsError::Failed(status)),
@@ -207,15 +199,5 @@ mod tests {
             .map(|number| json!({ "CustomerId": format!("b3a1c0de-0001-4222-8333-{number:012}") }))
             .collect();
         assert_eq!(named(Value::Array(many)).len(), MOST_HINTED);
-    }
-
-    #[test]
-    fn what_is_secret_in_an_address_is_not_shown() {
-        assert_eq!(
-            shown("https://login.acme.example/_gate/hooks/S3cret?x=1"),
-            "https://login.acme.example/_gate/hooks/…"
-        );
-        assert_eq!(shown("https://login.acme.example"), "https://login.acme.example/…");
-        assert_eq!(shown("nonsense"), "…");
     }
 }

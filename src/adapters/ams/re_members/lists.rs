@@ -57,7 +57,8 @@ fn readings(parts: &Parts) -> VecDeque<ListReading<'_>> {
         }
         _ => vec![reading(part, None)],
     };
-    parts.lists().flat_map(of).collect()
+    // re:Members has no groups.
+    parts.lists().filter(|part| *part != Part::Groups).flat_map(of).collect()
 }
 
 /// How many calls it takes to sign somebody in, at most; those for tokens of ours are not counted.
@@ -134,6 +135,7 @@ impl<'a> ListReading<'a> {
             Part::Purchases => "Purchases",
             Part::Certifications => "Certifications",
             Part::Relationships => "Relationships",
+            Part::Groups => "Groups",
             // Not lists: they come with the individual.
             Part::Profile | Part::Memberships | Part::SecurityRoles | Part::CustomFields => "Profile",
         }
@@ -186,7 +188,9 @@ impl<'a> ListReading<'a> {
             Part::Purchases => &mut fetched.purchases,
             Part::Certifications => &mut fetched.certifications,
             Part::Relationships => &mut fetched.relationships,
-            Part::Profile | Part::Memberships | Part::SecurityRoles | Part::CustomFields => return,
+            Part::Profile | Part::Memberships | Part::SecurityRoles | Part::CustomFields | Part::Groups => {
+                return;
+            }
         };
         if begun {
             entries.get_or_insert_default().extend(self.entries);

@@ -3,9 +3,10 @@
 //!
 //! Pure: looks at shapes, asks nobody.
 
+use secrecy::SecretString;
 use url::{Url, form_urlencoded};
 
-use crate::adapters::ams::{Arrival, ArrivalFault};
+use crate::adapters::ams::{Arrival, ArrivalFault, is_guid};
 use crate::domain::record::IndividualId;
 
 /// Where the portal is. An application mounted in a folder is named with it: `https://acme.example/impexium`.
@@ -57,7 +58,12 @@ pub(super) fn arrival(parameters: &str) -> Result<Arrival, ArrivalFault> {
         return Err(ArrivalFault::Malformed);
     }
     let claimed = IndividualId::parse(&claimed).ok_or(ArrivalFault::Malformed)?;
-    Ok(Arrival { proof: proof.into(), claimed: Some(claimed), is_verified: false })
+    Ok(Arrival {
+        proof: proof.into(),
+        kept: SecretString::default(),
+        claimed: Some(claimed),
+        is_verified: false,
+    })
 }
 
 fn only(parameters: &str, name: &str) -> Result<String, ArrivalFault> {
@@ -66,15 +72,6 @@ fn only(parameters: &str, name: &str) -> Result<String, ArrivalFault> {
         .map(|(_, value)| value.into_owned());
     let value = values.next().ok_or(ArrivalFault::Missing)?;
     if values.next().is_some() { Err(ArrivalFault::Doubled) } else { Ok(value) }
-}
-
-/// Whether the text is written like a GUID: 36 characters, hyphens in their places. What is, is safe inside a path.
-pub fn is_guid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 #[cfg(test)]

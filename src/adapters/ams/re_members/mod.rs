@@ -1,10 +1,9 @@
 //! re:Members behind the AMS port: one object per environment, so that nothing cached crosses over.
 //!
 //! From the outside in: `login` builds and reads the browser's addresses; `read` asks about individuals; `api` makes one
-//! authorised call; `tokens` keeps what `handshake` brings; `transport` makes one call within the budget; `address` says
-//! where secrets may go.
+//! authorised call; `tokens` keeps what `handshake` brings; `transport` beside it makes one call within the budget, and
+//! `allowed_hosts` says where secrets may go.
 
-mod address;
 mod api;
 mod bulk;
 mod catalogue;
@@ -22,10 +21,9 @@ mod seen_lists;
 #[cfg(test)]
 mod tests;
 mod tokens;
-mod transport;
 pub(crate) mod wire;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use url::Url;
 
@@ -34,7 +32,8 @@ use self::bulk::FieldsSeen;
 use self::handshake::Handshake;
 use self::rosters::RosterMemory;
 use self::tokens::TokenCache;
-use self::transport::Transport;
+use super::history::History;
+use super::transport::Transport;
 use super::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
 use crate::adapters::BoxFuture;
 use crate::adapters::budget::{Budget, Priority};
@@ -42,12 +41,11 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::http::HttpClient;
 use crate::domain::budget::Rate;
 use crate::domain::record::{IndividualId, Parts, Record};
-use crate::domain::time::Timestamp;
 
-pub use self::address::AllowedHosts;
 pub use self::credentials::Credentials;
 pub use self::environment::Environment;
-pub use self::login::{Portal, is_guid};
+pub use self::login::Portal;
+pub(in crate::adapters::ams) use self::reading::SUPPLIES;
 
 /// The name of this kind of AMS, in files and in what a browser keeps.
 pub(super) const KIND: &str = "remembers";
@@ -61,17 +59,11 @@ pub struct ReMembers {
     portal: Portal,
     api: Api,
     clock: SharedClock,
-    history: Mutex<History>,
+    history: History,
     /// Who is there for certain.
     canary: Option<IndividualId>,
     rosters: RosterMemory,
     fields_seen: FieldsSeen,
-}
-
-#[derive(Debug, Clone, Default)]
-struct History {
-    last_success: Option<Timestamp>,
-    last_failure: Option<(Timestamp, AmsError)>,
 }
 
 impl ReMembers {
@@ -90,8 +82,8 @@ impl ReMembers {
             name,
             portal,
             api: Api::new(transport, tokens),
+            history: History::new(Arc::clone(&clock)),
             clock,
-            history: Mutex::default(),
             canary,
             rosters: RosterMemory::default(),
             fields_seen: FieldsSeen::default(),
@@ -133,16 +125,7 @@ impl ReMembers {
     }
 
     fn noted<T>(&self, outcome: Result<T, AmsError>) -> Result<T, AmsError> {
-        let now = self.clock.now();
-        match &outcome {
-            Ok(_) | Err(AmsError::ArrivalRefused) => self.history().last_success = Some(now),
-            Err(error) => self.history().last_failure = Some((now, error.clone())),
-        }
-        outcome
-    }
-
-    fn history(&self) -> std::sync::MutexGuard<'_, History> {
-        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+        self.history.noted(outcome)
     }
 }
 

@@ -7,10 +7,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::api::{Api, ApiQuestion, Reply};
-use super::login::is_guid;
 use super::seen_lists::ListEnd;
 use super::wire::{self, Fetched};
-use crate::adapters::ams::{AmsError, NoRecord};
+use crate::adapters::ams::{AmsError, NoRecord, is_guid};
 use crate::adapters::budget::Priority;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::time::Timestamp;

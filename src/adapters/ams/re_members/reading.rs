@@ -11,12 +11,36 @@ use crate::adapters::ams::reading::{
     AmsReading, ChangedPage, EverybodyPage, Hook, RosterAnswer, RosterCursor, RosterScope, Supplies,
 };
 use crate::adapters::budget::Priority;
+use crate::domain::condition::ChoiceList;
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
 use crate::domain::parts::Part;
 use crate::domain::record::IndividualId;
+use crate::domain::supplied::Supplied;
 use crate::domain::time::Timestamp;
 
-const SUPPLIES: Supplies = Supplies {
+/// What re:Members has (docs/ams/remembers.md, "Lists of the association").
+pub(in crate::adapters::ams) const SUPPLIES: Supplies = Supplies {
+    supplied: Supplied {
+        ams: "re:Members",
+        parts: &[
+            Part::Profile,
+            Part::Memberships,
+            Part::SecurityRoles,
+            Part::CustomFields,
+            Part::Committees,
+            Part::Registrations,
+            Part::Purchases,
+            Part::Certifications,
+            Part::Relationships,
+        ],
+        lists: &[
+            ChoiceList::Committees,
+            ChoiceList::Events,
+            ChoiceList::CustomFields,
+            ChoiceList::FieldValues,
+            ChoiceList::Relationships,
+        ],
+    },
     rosters: &[RosterKind::Committee, RosterKind::Event],
     increments: &[RosterKind::Event],
     has_feed: true,

@@ -11,8 +11,8 @@ use jiff::SignedDuration;
 use tokio::sync::Mutex;
 
 use super::handshake::{AmsTokens, Handshake};
-use super::transport::Transport;
 use crate::adapters::ams::AmsError;
+use crate::adapters::ams::transport::Transport;
 use crate::adapters::clock::SharedClock;
 use crate::domain::time::Timestamp;
 

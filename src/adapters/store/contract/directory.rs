@@ -63,6 +63,7 @@ pub(super) async fn the_lists_of_the_ams_are_kept_by_environment(place: &dyn Pla
         events: Vec::new(),
         custom_fields: Vec::new(),
         relationships: Vec::new(),
+        ..Catalogue::default()
     };
     assert_eq!(store.catalogue("production").await, Ok(None));
     store.put_catalogue("production", &lists(0)).await.unwrap();

@@ -209,6 +209,7 @@ pub(in crate::adapters::store) fn record(person: &str, as_of: Timestamp) -> Reco
         purchases: None,
         certifications: None,
         relationships: None,
+        groups: None,
         partly: Default::default(),
         warnings: Vec::new(),
     }

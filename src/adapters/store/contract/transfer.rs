@@ -45,6 +45,7 @@ pub(in crate::adapters::store) async fn furnished(place: &dyn Place) -> Arc<dyn 
         events: Vec::new(),
         custom_fields: Vec::new(),
         relationships: Vec::new(),
+        ..Catalogue::default()
     };
     store.put_catalogue("production", &lists).await.unwrap();
     store.put_state("production", "feed", b"{}").await.unwrap();

@@ -1,5 +1,6 @@
 //! `[ams]`: the association management system and the credentials for it.
 
+mod novi;
 mod re_members;
 
 use std::ops::Range;
@@ -61,6 +62,20 @@ impl Resolving<'_, '_> {
         })
     }
 
+    /// Whether a section has keys that mean something for another AMS only; each is a problem.
+    fn has_keys_of_another(&mut self, kind: Kind, said: &raw::Environment) -> bool {
+        let foreign = match kind {
+            Kind::ReMembers => of_novi(said),
+            Kind::Novi => of_re_members(said),
+        };
+        for (key, other, span) in &foreign {
+            let what = format!("`{key}` is for `kind = \"{other}\"`, and `ams.kind` is \"{}\"", kind.name());
+            let remedy = format!("Take it out, or write `kind = \"{other}\"` below `[ams]`");
+            self.reading.problem(span.clone(), what, remedy);
+        }
+        !foreign.is_empty()
+    }
+
     /// Outer `None`: a problem. Inner `None`: the environment is not configured and not live either.
     fn environment(
         &mut self,
@@ -78,9 +93,46 @@ impl Resolving<'_, '_> {
                 None
             }
             Said::Nothing => Some(None),
+            Said::Value(said) if self.has_keys_of_another(kind, said.get_ref()) => None,
             Said::Value(said) => match kind {
                 Kind::ReMembers => self.re_members(said, name).map(AmsSettings::ReMembers).map(Some),
+                Kind::Novi => self.novi(said, name).map(AmsSettings::Novi).map(Some),
             },
         }
     }
+}
+
+/// A key, the kind of AMS for which it means something, and its place.
+type ForeignKey = (&'static str, &'static str, Range<usize>);
+
+/// Where a key stands, if it does.
+fn place<T>(said: &Said<T>, span: impl Fn(&T) -> Range<usize>) -> Option<Range<usize>> {
+    if let Said::Value(value) = said { Some(span(value)) } else { None }
+}
+
+fn of_novi(said: &raw::Environment) -> Vec<ForeignKey> {
+    let places = [
+        ("site", place(&said.site, Spanned::span)),
+        ("client_id", place(&said.client_id, raw::Source::span)),
+        ("client_secret", place(&said.client_secret, raw::Source::span)),
+        ("api_key", place(&said.api_key, raw::Source::span)),
+        ("algorithm", place(&said.algorithm, Spanned::span)),
+    ];
+    places.into_iter().filter_map(|(key, span)| Some((key, "novi", span?))).collect()
+}
+
+fn of_re_members(said: &raw::Environment) -> Vec<ForeignKey> {
+    let hosts = place(&said.allowed_hosts, |hosts| hosts.first().map_or(0..0, Spanned::span));
+    let places = [
+        ("discovery_url", place(&said.discovery_url, Spanned::span)),
+        ("portal", place(&said.portal, Spanned::span)),
+        ("allowed_hosts", hosts),
+        ("app_name", place(&said.app_name, raw::Source::span)),
+        ("app_key", place(&said.app_key, raw::Source::span)),
+        ("app_id", place(&said.app_id, raw::Source::span)),
+        ("app_password", place(&said.app_password, raw::Source::span)),
+        ("user_email", place(&said.user_email, raw::Source::span)),
+        ("user_password", place(&said.user_password, raw::Source::span)),
+    ];
+    places.into_iter().filter_map(|(key, span)| Some((key, "remembers", span?))).collect()
 }

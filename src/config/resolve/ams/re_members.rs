@@ -3,7 +3,9 @@
 use toml::Spanned;
 use url::Url;
 
-use crate::adapters::ams::re_members::{AllowedHosts, Credentials, Environment, Portal, is_guid};
+use crate::adapters::ams::allowed_hosts::AllowedHosts;
+use crate::adapters::ams::is_guid;
+use crate::adapters::ams::re_members::{Credentials, Environment, Portal};
 use crate::adapters::toml_reading::Said;
 use crate::config::raw;
 use crate::config::resolve::values::Resolving;
@@ -56,7 +58,7 @@ impl Resolving<'_, '_> {
         })
     }
 
-    fn canary(&mut self, text: raw::Text) -> Option<IndividualId> {
+    pub(super) fn canary(&mut self, text: raw::Text) -> Option<IndividualId> {
         let id = Some(text.get_ref().trim()).filter(|id| is_guid(id)).and_then(IndividualId::parse);
         if id.is_none() {
             let what = format!("`{}` is not the id of an individual", text.get_ref().escape_default());

@@ -37,6 +37,7 @@ fn jane(own: Option<(i64, &[CommitteeSeat])>) -> Record {
         purchases: None,
         certifications: None,
         relationships: None,
+        groups: None,
         partly: Default::default(),
         warnings: Vec::new(),
     };

@@ -29,6 +29,7 @@ fn nobody(seconds: i64) -> Record {
         purchases: Some(Vec::new()),
         certifications: Some(Vec::new()),
         relationships: Some(Vec::new()),
+        groups: Some(Vec::new()),
         partly: Partly::default(),
         warnings: Vec::new(),
     };
@@ -83,6 +84,11 @@ fn jane() -> Record {
             expire_date: day(date(2028, 1, 1)),
             cancelled: false,
         }]),
+        groups: Some(vec![GroupPlace {
+            group: "G1".to_owned(),
+            start_date: day(date(2026, 1, 1)),
+            ..GroupPlace::default()
+        }]),
         relationships: Some(vec![Relationship {
             name: "Employee".to_owned(),
             organization: Some("20011".to_owned()),
@@ -126,8 +132,15 @@ fn what_a_reading_says_counts_at_once() {
         change(&mut reading);
         (lost(&reading, &jane()), reading)
     };
-    let says: [(&str, Box<dyn FnMut(&mut Record)>); 7] = [
+    let says: [(&str, Box<dyn FnMut(&mut Record)>); 8] = [
         ("the term has ended", Box::new(|it| it.memberships[0].expire_date = day(date(2026, 6, 30)))),
+        ("the word for it is another", {
+            let said = Some(MembershipStanding::Ended);
+            Box::new(move |it| {
+                let code = it.memberships[0].code.take();
+                it.memberships[0] = Membership { code, standing: said, ..Membership::default() };
+            })
+        }),
         ("the membership is cancelled", Box::new(|it| it.memberships[0].cancelled = true)),
         ("the next term is another row of that code", {
             Box::new(|it| it.memberships[0] = membership("REG", date(2027, 1, 1), date(2028, 12, 31)))

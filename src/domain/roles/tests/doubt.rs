@@ -33,6 +33,7 @@ fn a_part_that_was_not_fetched_is_unknown() {
         purchases: None,
         certifications: None,
         relationships: None,
+        groups: None,
         ..record()
     };
     for condition in every_fetched_condition() {

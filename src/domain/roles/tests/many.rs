@@ -141,6 +141,7 @@ fn every_kind_that_may_have_a_pattern_gives_its_roles() {
         purchases: Some(vec![Purchase { product: "CH-p".into(), ..Purchase::default() }]),
         certifications: Some(vec![Certification { code: "CH-q".into(), ..Certification::default() }]),
         relationships: Some(vec![Relationship { name: "CH-r".into(), ..Relationship::default() }]),
+        groups: Some(vec![GroupPlace { group: "CH-g".into(), ..GroupPlace::default() }]),
         ..record()
     };
     let mut given = Vec::new();
@@ -155,5 +156,5 @@ fn every_kind_that_may_have_a_pattern_gives_its_roles() {
         let rules = with_many(Rules::new(TimeZone::UTC), "has_{code}", vec![pattern]);
         given.push(roles_of(&decide(&person, &rules, at(NOW))));
     }
-    assert_eq!(given, ["has_m", "has_c", "has_s", "has_e", "has_p", "has_q", "has_r", "has_v"]);
+    assert_eq!(given, ["has_m", "has_c", "has_s", "has_e", "has_p", "has_q", "has_r", "has_g", "has_v"]);
 }

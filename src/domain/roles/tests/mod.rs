@@ -7,18 +7,20 @@ mod many;
 mod memberships;
 pub(crate) mod properties;
 mod reasons;
+mod standings;
 mod status;
 
 use jiff::tz::TimeZone;
 
 use super::{Decision, decide, explain};
 use crate::domain::record::{
-    Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Quantity, Record,
-    Registration, Relationship,
+    Certification, CommitteeSeat, CustomField, GroupPlace, IndividualId, Membership, Profile, Purchase,
+    Quantity, Record, Registration, Relationship,
 };
 use crate::domain::rule::{
     Code, Condition, MembershipStatus, PrimaryMembership, Role, Rule, RuleRole, Rules,
 };
+use crate::domain::standing::MembershipStanding;
 use crate::domain::time::{AmsDate, Timestamp};
 
 /// A date as tests write it: `""` absent, `?` unreadable, a day, a local time or an instant.
@@ -61,6 +63,7 @@ fn record() -> Record {
         purchases: Some(Vec::new()),
         certifications: Some(Vec::new()),
         relationships: Some(Vec::new()),
+        groups: Some(Vec::new()),
         partly: Default::default(),
         warnings: Vec::new(),
     }

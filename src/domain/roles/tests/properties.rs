@@ -31,18 +31,32 @@ fn a_code() -> impl Strategy<Value = String> {
 fn a_membership() -> impl Strategy<Value = Membership> {
     let names = (proptest::option::of(a_code()), proptest::option::of(a_code()));
     let dates = (a_date(), a_date(), a_date(), a_date(), a_date());
-    (names, dates, any::<bool>()).prop_map(|((code, type_name), dates, inherited)| Membership {
-        cancelled: false,
-        code,
-        type_name,
-        join_date: dates.0,
-        effective_date: dates.1,
-        expire_date: dates.2,
-        grace_expire_date: dates.3,
-        // Most memberships are not terminated.
-        terminate_date: if inherited { dates.4 } else { AmsDate::Absent },
-        inherited,
+    (names, dates, any::<bool>(), a_standing()).prop_map(|((code, type_name), dates, inherited, standing)| {
+        Membership {
+            standing,
+            cancelled: false,
+            code,
+            type_name,
+            join_date: dates.0,
+            effective_date: dates.1,
+            expire_date: dates.2,
+            grace_expire_date: dates.3,
+            // Most memberships are not terminated.
+            terminate_date: if inherited { dates.4 } else { AmsDate::Absent },
+            inherited,
+        }
     })
+}
+
+fn a_standing() -> impl Strategy<Value = Option<MembershipStanding>> {
+    let words = [
+        MembershipStanding::Active,
+        MembershipStanding::Grace,
+        MembershipStanding::Pending,
+        MembershipStanding::Ended,
+        MembershipStanding::Unknown,
+    ];
+    prop_oneof![3 => Just(None), 1 => (0_usize..5).prop_map(move |at| Some(words[at]))]
 }
 
 fn a_part<T: std::fmt::Debug + Clone>(
@@ -62,9 +76,14 @@ prop_compose! {
             Registration { event, registration_date, event_start, event_end, ..Default::default() }
         })),
         purchases in a_part((a_code(), a_date()).prop_map(|(product, purchase_date)| Purchase { product, purchase_date, ..Default::default() })),
+        groups in a_part((a_code(), a_date(), a_date(), any::<bool>()).prop_map(|(group, start_date, end_date, inherited)| {
+            GroupPlace { group, start_date, end_date, inherited, ..Default::default() }
+        })),
         certifications in a_part((a_code(), a_date()).prop_map(|(code, expire_date)| Certification { code, expire_date, ..Default::default() })),
     ) -> Record {
-        Record { memberships, security_roles, committees, registrations, purchases, certifications, ..record() }
+        Record {
+            memberships, security_roles, committees, registrations, purchases, certifications, groups, ..record()
+        }
     }
 }
 
@@ -77,6 +96,7 @@ fn a_condition() -> impl Strategy<Value = Condition> {
         a_code().prop_map(Condition::MembershipType),
         a_code().prop_map(Condition::SecurityRole),
         a_code().prop_map(Condition::Certification),
+        a_code().prop_map(Condition::Group),
         (a_code(), proptest::collection::vec(a_code(), 0..2))
             .prop_map(|(committee, positions)| Condition::Committee { committee, positions }),
         (a_code(), days(), days()).prop_map(|(event, from_days_before, until_days_after)| {
@@ -102,6 +122,8 @@ prop_compose! {
         Rules {
             honor_effective_date,
             honor_grace,
+            // Of two settings that are drawn anyway, so that every seed goes on meaning the same.
+            strict_dates: honor_grace != first,
             count_inherited,
             everyone,
             primary_membership: if first { PrimaryMembership::First } else { PrimaryMembership::Longest },

@@ -11,6 +11,7 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
 use crate::domain::catalogue::{Catalogue, Seen};
+use crate::domain::supplied::Supplied;
 use crate::domain::time::Timestamp;
 
 /// Records opened at one go.
@@ -25,6 +26,8 @@ pub struct Offered {
     pub seen: Arc<Seen>,
     /// How the last reading failed, if it did: what is offered is then older.
     pub failed: Option<(Timestamp, AmsError)>,
+    /// What the AMS can be asked for.
+    pub supplied: Supplied,
 }
 
 /// Why the lists could not be read again. What was known stays.
@@ -86,6 +89,7 @@ impl Catalogues {
             catalogue: self.listed.load_full(),
             seen: self.seen.load_full(),
             failed: self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            supplied: self.ams.supplied(),
         }
     }
 

@@ -263,6 +263,7 @@ async fn codes_of_the_ams_that_become_one_role_are_not_published() {
         events: Vec::new(),
         custom_fields: Vec::new(),
         relationships: Vec::new(),
+        ..Catalogue::default()
     };
     running.store.put_catalogue("production", &catalogue).await.unwrap();
     let dana = administrator("dana");

@@ -22,6 +22,7 @@ use crate::domain::audit::{Action, Filter};
 use crate::domain::directory::settings::DirectorySettings;
 use crate::domain::record::{IndividualId, Profile, Record};
 use crate::domain::session::SessionLimits;
+use crate::domain::supplied::Supplied;
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::directory::Beliefs;
 use crate::flows::grounds::Grounds;
@@ -112,7 +113,7 @@ impl World {
             settings,
             store.clone(),
             Arc::clone(&rules),
-            Known::new(store.clone(), "production", alone()),
+            Known::new(store.clone(), "production", alone(), Supplied::default()),
             [],
             PublishedClients::default(),
             clock,
@@ -172,6 +173,7 @@ fn person(name: &str, security_role: &str) -> Record {
         purchases: Some(Vec::new()),
         certifications: Some(Vec::new()),
         relationships: Some(Vec::new()),
+        groups: Some(Vec::new()),
         partly: Default::default(),
         warnings: Vec::new(),
     }

@@ -151,6 +151,7 @@ fn typed_settings(caller: &Caller) -> MappingSettings {
         time_zone: text("time_zone"),
         honor_effective_date: caller.ticked("honor_effective_date"),
         honor_grace: caller.ticked("honor_grace"),
+        strict_dates: caller.ticked("strict_dates"),
         count_inherited: caller.ticked("count_inherited"),
         primary_first: caller.sent("primary") == "first",
         manage_core_roles: caller.ticked("manage_core_roles"),
@@ -172,6 +173,7 @@ fn settings_onto(rules: &Rules, typed: &MappingSettings) -> Result<Rules, FieldE
             time_zone,
             honor_effective_date: typed.honor_effective_date,
             honor_grace: typed.honor_grace,
+            strict_dates: typed.strict_dates,
             count_inherited: typed.count_inherited,
             primary_membership: if typed.primary_first {
                 PrimaryMembership::First

@@ -7,6 +7,7 @@ use crate::domain::catalogue::{Catalogue, Unlisted};
 use crate::domain::condition::{ChoiceList, ConditionField, Holds, KINDS};
 use crate::domain::fold;
 use crate::domain::rule::{CORE_ROLES, Condition, Rules};
+use crate::domain::supplied::Supplied;
 use crate::flows::administer::mapping::catalogue::Offered;
 use crate::web::admin::fields::{List, people};
 use crate::web::admin::kinds::list_id;
@@ -22,6 +23,8 @@ pub struct Offers {
     pub as_of: String,
     /// The lists of the AMS.
     pub catalogue: Option<Arc<Catalogue>>,
+    /// What the AMS can be asked for.
+    pub supplied: Supplied,
 }
 
 impl Offers {
@@ -31,7 +34,8 @@ impl Offers {
         let as_of = offered.catalogue.as_ref().map(|listed| when(listed.as_of, &admin.zone()));
         let mut lists = vec![roles(rules), time_zones()];
         lists.extend(of_conditions(&offered));
-        Offers { lists, as_of: as_of.unwrap_or_default(), catalogue: offered.catalogue }
+        let Offered { catalogue, supplied, .. } = offered;
+        Offers { lists, as_of: as_of.unwrap_or_default(), catalogue, supplied }
     }
 
     /// What may be a mistake in a condition, in sentences.
@@ -71,7 +75,10 @@ fn items(offered: &Offered, choices: ChoiceList) -> Vec<(String, String)> {
     for one in offered.seen.choices(choices) {
         if known.insert(fold::folded(&one.code)) {
             let counted = || format!("{} ({})", one.label, people(one.people));
-            items.push((one.code, if choices.are_listed() { one.label } else { counted() }));
+            items.push((
+                one.code,
+                if offered.supplied.lists.contains(&choices) { one.label } else { counted() },
+            ));
         }
     }
     items

@@ -59,6 +59,8 @@ pub struct MappingSettings {
     pub honor_effective_date: bool,
     /// Grace.
     pub honor_grace: bool,
+    /// Dates beside the AMS's word.
+    pub strict_dates: bool,
     /// Inherited memberships.
     pub count_inherited: bool,
     /// The first membership names the person's type, as the plugin has it.
@@ -73,6 +75,7 @@ impl MappingSettings {
         let switches = [
             self.honor_effective_date,
             self.honor_grace,
+            self.strict_dates,
             self.count_inherited,
             self.primary_first,
             self.manage_core_roles,
@@ -95,6 +98,7 @@ impl MappingSettings {
             time_zone: rules.time_zone.iana_name().unwrap_or("UTC").to_owned(),
             honor_effective_date: rules.honor_effective_date,
             honor_grace: rules.honor_grace,
+            strict_dates: rules.strict_dates,
             count_inherited: rules.count_inherited,
             primary_first: rules.primary_membership == PrimaryMembership::First,
             manage_core_roles: rules.manage_core_roles,
@@ -153,7 +157,7 @@ impl MappingPage {
         };
         let card = |kind: &'static ConditionKind| KindCard {
             kind,
-            source: kinds::source(kind),
+            source: kinds::source(kind, &offers.supplied),
             rows: rules
                 .rules
                 .iter()
@@ -175,7 +179,13 @@ impl MappingPage {
         MappingPage {
             shell,
             draft,
-            cards: KINDS.into_iter().filter(|kind| !kind.fields.is_empty()).map(card).collect(),
+            // Of what the AMS does not supply only rules that are there already are shown, so that they can be taken away.
+            cards: KINDS
+                .into_iter()
+                .filter(|kind| !kind.fields.is_empty())
+                .map(card)
+                .filter(|card| offers.supplied.has(card.kind) || !card.rows.is_empty())
+                .collect(),
             combined: rules
                 .rules
                 .iter()
@@ -237,6 +247,13 @@ fn switches(settings: &MappingSettings) -> Vec<Toggle> {
             on: settings.honor_grace,
             says: "On: a membership lasts to the end of its grace period. Off: it ends on its expiry date.",
             example: "Gus’s membership expires on 31 December, with grace to 31 January. On: he keeps his roles through January. Off: he loses them on 1 January.",
+        },
+        Toggle {
+            name: "strict_dates",
+            label: "Dates must agree",
+            on: settings.strict_dates,
+            says: "For an AMS that says how a membership stands. On: its dates must agree too. Off: the AMS’s word alone decides.",
+            example: "The AMS still has Otto as current, and his membership expired yesterday. On: he is no member. Off: he is one until the AMS says otherwise.",
         },
         Toggle {
             name: "count_inherited",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::adapters::ams::kinds::Kind;
 use crate::domain::catalogue::{Catalogue, Choice};
 use crate::domain::rule::{Code, Condition, Role, Rule, Rules};
 use crate::domain::time::TimeZone;
@@ -105,6 +106,7 @@ pub(in crate::web::admin) fn offers() -> Offers {
         events: Vec::new(),
         custom_fields: Vec::new(),
         relationships: Vec::new(),
+        ..Catalogue::default()
     };
     let lists = vec![
         list("list-committee", &[("EDU", "Education committee"), ("FIN", "Finance & audit")]),
@@ -115,7 +117,12 @@ pub(in crate::web::admin) fn offers() -> Offers {
         list("list-event", &[("ANNUAL26", "Annual meeting, 12 June 2026")]),
         list("list-role", &[("member", "member"), ("education", "Education committee")]),
     ];
-    Offers { lists, as_of: "4 March 2026, 08:00".to_owned(), catalogue: Some(Arc::new(catalogue)) }
+    Offers {
+        lists,
+        as_of: "4 March 2026, 08:00".to_owned(),
+        catalogue: Some(Arc::new(catalogue)),
+        supplied: Kind::ReMembers.supplied(),
+    }
 }
 
 /// What a draft changes.

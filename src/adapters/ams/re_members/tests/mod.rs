@@ -4,6 +4,7 @@ mod garbage;
 mod handshake;
 mod records;
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::Poll;
 use std::time::Duration;
@@ -16,12 +17,14 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::adapters::ams::allowed_hosts::AllowedHosts;
 use crate::adapters::ams::catalogue::AmsCatalogue as _;
 use crate::adapters::budget::{MemoryLedger, Priority};
 use crate::adapters::clock::Clock;
 use crate::adapters::clock::SystemClock;
 use crate::adapters::http::HttpLimits;
 use crate::domain::budget::Rate;
+use crate::domain::time::Timestamp;
 
 const USER: &str = "b3a1c0de-1111-4222-8333-444455556666";
 const SSO: &str = "1f2e3d4c-5b6a-4978-8a6b-5c4d3e2f1a0b";

@@ -45,8 +45,12 @@ async fn forged_tokens_do_not_buy_a_handshake_each() {
 async fn a_token_of_another_shape_reaches_no_address() {
     let world = World::start(|_: &Seen| None).await;
     let claimed = IndividualId::parse(USER).unwrap();
-    let arrival =
-        Arrival { proof: SecretString::from("../../Profile/x"), claimed: Some(claimed), is_verified: false };
+    let arrival = Arrival {
+        proof: SecretString::from("../../Profile/x"),
+        kept: SecretString::default(),
+        claimed: Some(claimed),
+        is_verified: false,
+    };
     assert_eq!(world.ams.redeem(&arrival, nothing(), Priority::Person).await, Err(AmsError::ArrivalRefused));
     assert_eq!(world.calls(""), 0);
 }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use serde_json::Value;
 
-use super::lenient::JsonEntry;
+use crate::adapters::ams::json::JsonEntry;
 use crate::domain::catalogue::{Choice, EventChoice, FieldChoice, plain_day};
 use crate::domain::fold;
 

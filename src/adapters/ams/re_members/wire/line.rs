@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::lenient::{items, items_owned, says};
 use super::{Fetched, record as record_of};
 use crate::adapters::ams::NoRecord;
+use crate::adapters::ams::json::leave_out_secrets;
 use crate::domain::parts::{Part, Partly};
 use crate::domain::record::{Record, RecordWarning};
 use crate::domain::time::Timestamp;
@@ -34,6 +35,9 @@ pub(crate) fn record(mut line: Map<String, Value>, as_of: Timestamp) -> Result<R
         partly: Partly::default(),
     };
     let mut record = record_of(&fetched, as_of)?;
+    // re:Members has no groups, so nobody is in one.
+    record.groups = Some(Vec::new());
+    record.confirmed.set(Part::Groups, Some(as_of));
     let unknown = line.into_iter().map(|(key, _)| key.chars().take(40).collect::<String>());
     record.warnings.extend(unknown.map(|key| {
         let said = format!("`{key}` is not a part of a record; it is passed over.");
@@ -63,23 +67,6 @@ pub(crate) fn said(fetched: &Fetched) -> Value {
     let mut line = Value::Object(line);
     leave_out_secrets(&mut line);
     line
-}
-
-/// Removes members whose names speak of secrets. No known answer about a person has one; a tenant may add fields.
-fn leave_out_secrets(value: &mut Value) {
-    const MARKS: [&str; 4] = ["password", "token", "secret", "ssn"];
-    match value {
-        Value::Object(members) => {
-            let is_flag = |value: &Value| matches!(value, Value::Bool(_) | Value::Null);
-            members.retain(|name, value| {
-                let name = name.to_ascii_lowercase();
-                is_flag(value) || !MARKS.iter().any(|mark| name.contains(mark))
-            });
-            members.values_mut().for_each(leave_out_secrets);
-        }
-        Value::Array(entries) => entries.iter_mut().for_each(leave_out_secrets),
-        _ => {}
-    }
 }
 
 #[cfg(test)]

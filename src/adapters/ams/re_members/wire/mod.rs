@@ -5,26 +5,27 @@
 //! it might be anything it keeps negated conditions of its kind from granting.
 
 pub(crate) mod catalogue;
-mod dates;
 mod lenient;
 pub(crate) mod line;
 pub(crate) mod rows;
-mod status;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use lenient::items_owned;
 
-use lenient::{JsonEntry, Malformed, items};
+use lenient::items;
 use serde_json::Value;
 
-use crate::adapters::ams::NoRecord;
+use crate::adapters::ams::json::{JsonEntry, Malformed, each, each_or, flag, quantity};
+use crate::adapters::ams::profile::ProfileTexts;
+use crate::adapters::ams::warnings::noted;
+use crate::adapters::ams::{NoRecord, cancelled as status};
 use crate::domain::code::Code;
 use crate::domain::fold;
 use crate::domain::parts::{Confirmed, Part, Partly};
 use crate::domain::record::{
-    Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Quantity, Record,
-    RecordWarning, Registration, Relationship,
+    Certification, CommitteeSeat, CustomField, IndividualId, Membership, Profile, Purchase, Record,
+    Registration, Relationship,
 };
 use crate::domain::time::{AmsDate, Timestamp};
 
@@ -111,18 +112,12 @@ pub(crate) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, NoRe
                 each(entries, "relationship", said, relationship)
             })
         }),
+        // It has none.
+        groups: None,
         partly: fetched.partly.clone(),
         warnings,
     };
     Ok(record.read_at(as_of))
-}
-
-/// Reads something of a part, and notes what is said about it.
-fn noted<T>(part: Part, warnings: &mut Vec<RecordWarning>, read: impl FnOnce(&mut Vec<String>) -> T) -> T {
-    let mut said = Vec::new();
-    let of_part = read(&mut said);
-    warnings.extend(said.into_iter().map(|said| RecordWarning { part, said }));
-    of_part
 }
 
 /// Whether an entry of a list may have this code; one that says none may.
@@ -162,87 +157,24 @@ fn fetched_or_embedded<'a>(
     }
 }
 
-fn each<T: Default>(
-    entries: Vec<&Value>,
-    kind: &str,
-    warnings: &mut Vec<String>,
-    read: impl Fn(&Value, &mut Vec<String>) -> Result<T, Malformed>,
-) -> Vec<T> {
-    each_or(entries, kind, warnings, read, T::default)
-}
-
-/// Reads each entry; one that cannot be understood becomes a `nameless` one, with a warning.
-fn each_or<T>(
-    entries: Vec<&Value>,
-    kind: &str,
-    warnings: &mut Vec<String>,
-    read: impl Fn(&Value, &mut Vec<String>) -> Result<T, Malformed>,
-    nameless: fn() -> T,
-) -> Vec<T> {
-    let mut understood = Vec::with_capacity(entries.len());
-    for (index, entry) in entries.into_iter().enumerate() {
-        understood.push(read(entry, warnings).unwrap_or_else(|Malformed| {
-            warnings
-                .push(format!("The {kind} at place {} cannot be understood; it grants nothing.", index + 1));
-            nameless()
-        }));
-    }
-    understood
-}
-
 /// A membership without any start date would be known not to be active; this one is not known.
 fn unknown_membership() -> Membership {
     Membership { effective_date: AmsDate::Unreadable(String::new()), ..Membership::default() }
 }
 
-/// Longest name that is handed on; what is longer is cut. Bytes.
-const LONGEST_NAME: usize = 1024;
-/// Longest e-mail address that can be one (RFC 5321 §4.5.3.1.3, RFC 3696 erratum 1690). Bytes.
-const LONGEST_EMAIL: usize = 254;
-
-/// Who the person is. A name that is too long is cut; an address is left out, because a part of it is somebody else's.
 fn profile(individual: &JsonEntry<'_>, memberships: &[&Value], warnings: &mut Vec<String>) -> Profile {
     let text = |name: &str| individual.text(name).ok().flatten();
-    let mut named = |text: String| {
-        if text.len() > LONGEST_NAME {
-            warnings.push(format!("A name is longer than {LONGEST_NAME} bytes; it is cut."));
-        }
-        cut(text)
-    };
-    let (first_name, last_name) = (text("firstName").map(&mut named), text("lastName").map(&mut named));
-    let full =
-        || [first_name.as_deref(), last_name.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-    let name = named(text("name").unwrap_or_else(full));
-    let email = text("email").filter(|email| {
-        let fits = email.len() <= LONGEST_EMAIL;
-        if !fits {
-            warnings
-                .push(format!("The e-mail address is longer than {LONGEST_EMAIL} bytes; it is left out."));
-        }
-        fits
-    });
     let renewals =
         memberships.iter().filter_map(|entry| JsonEntry::of(entry)?.text("renewalUrl").ok().flatten());
-    let is_web = |url: &String| {
-        url.len() <= LONGEST_ADDRESS && (url.starts_with("https://") || url.starts_with("http://"))
+    let texts = ProfileTexts {
+        record_number: text("recordNumber"),
+        name: text("name"),
+        first_name: text("firstName"),
+        last_name: text("lastName"),
+        email: text("email"),
+        renewal_urls: renewals.collect(),
     };
-    Profile {
-        record_number: text("recordNumber").map(cut),
-        name,
-        email,
-        renewal_url: renewals.into_iter().find(is_web),
-        first_name,
-        last_name,
-    }
-}
-
-/// Longest renewal address that is linked to. Bytes.
-const LONGEST_ADDRESS: usize = 4096;
-
-/// Cuts a text to [`LONGEST_NAME`], at the end of a character.
-fn cut(mut text: String) -> String {
-    text.truncate(text.floor_char_boundary(LONGEST_NAME));
-    text
+    texts.profile(warnings)
 }
 
 /// Only an explicit `false` refuses; what cannot be read refuses too.
@@ -258,19 +190,12 @@ fn is_approved(individual: &JsonEntry<'_>, warnings: &mut Vec<String>) -> Option
     }
 }
 
-/// A flag; `in_doubt` when it is there but is neither yes nor no.
-fn flag(entry: &JsonEntry<'_>, name: &str, in_doubt: bool, warnings: &mut Vec<String>) -> Option<bool> {
-    entry.flag(name).unwrap_or_else(|Malformed| {
-        warnings.push(format!("`{name}` is neither true nor false; it is taken as {in_doubt}."));
-        Some(in_doubt)
-    })
-}
-
 fn membership(value: &Value, warnings: &mut Vec<String>) -> Result<Membership, Malformed> {
     let entry = JsonEntry::of(value).ok_or(Malformed)?;
     Ok(Membership {
         code: entry.text("code")?,
         type_name: entry.text("membershipType")?,
+        standing: None,
         join_date: entry.date("joinDate"),
         effective_date: entry.date("effectiveDate"),
         expire_date: entry.date("expireDate"),
@@ -337,19 +262,9 @@ fn purchase(value: &Value, warnings: &mut Vec<String>) -> Result<Purchase, Malfo
     Ok(Purchase {
         product: entry.name("productCode")?,
         purchase_date: entry.date("purchaseDate"),
-        quantity: match entry.text("quantity") {
-            Ok(None) => Quantity::default(),
-            Ok(Some(text)) => units(&text).map_or(Quantity::Unreadable, Quantity::Units),
-            Err(Malformed) => Quantity::Unreadable,
-        },
+        quantity: quantity(&entry, "quantity"),
         cancelled: status::is_cancelled(&entry, "purchase", warnings)?,
     })
-}
-
-/// A whole number, also where it is written with a fraction of nothing, such as `2.00`.
-fn units(text: &str) -> Option<i64> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    fraction.bytes().all(|byte| byte == b'0').then(|| whole.parse().ok())?
 }
 
 fn certification(value: &Value, warnings: &mut Vec<String>) -> Result<Certification, Malformed> {

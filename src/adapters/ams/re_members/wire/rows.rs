@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
-use super::lenient::{JsonEntry, items};
-use super::{Fetched, record, status};
+use super::lenient::items;
+use super::{Fetched, record};
+use crate::adapters::ams::cancelled as status;
+use crate::adapters::ams::json::JsonEntry;
 use crate::domain::directory::roster::{RosterCancellation, RosterEntry, RosterLine, RosterRow};
 use crate::domain::fold;
 use crate::domain::parts::{Confirmed, Part};

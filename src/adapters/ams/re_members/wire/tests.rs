@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::dates::date;
 use super::*;
+use crate::adapters::ams::dates::date;
+use crate::domain::record::Quantity;
 
 fn read(fetched: &Fetched) -> Record {
     record(fetched, Timestamp::UNIX_EPOCH).unwrap()
@@ -44,6 +45,7 @@ fn a_whole_profile_is_read() {
     let expect = Membership {
         code: Some("CORPGOLD".into()),
         type_name: Some("Corporate Gold".into()),
+        standing: None,
         join_date: date("2019-03-01"),
         effective_date: date("2026-01-01"),
         expire_date: date("2026-12-31"),
@@ -201,7 +203,7 @@ fn an_entry_that_cannot_be_understood_stays_without_a_name_and_gives_a_warning()
     assert_eq!(record.certifications, Some(vec![Certification::default()]));
     assert_eq!(record.relationships, Some(vec![Relationship::default()]));
     assert_eq!(record.warnings.len(), 10);
-    let RecordWarning { part, said } = &record.warnings[0];
+    let crate::domain::record::RecordWarning { part, said } = &record.warnings[0];
     assert_eq!(
         (*part, &**said),
         (Part::Memberships, "The membership at place 1 cannot be understood; it grants nothing.")

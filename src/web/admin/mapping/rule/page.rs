@@ -45,6 +45,10 @@ pub struct RulePage {
     pub mend: Option<String>,
     /// What fields offer.
     pub lists: Vec<List>,
+    /// The kinds of conditions that the AMS supplies.
+    pub kinds: Vec<&'static ConditionKind>,
+    /// What it does not supply, in a sentence; empty: nothing.
+    pub lacks: String,
     /// What saving would change in the draft as it is now; after somebody else changed it.
     pub clash: Option<Clash>,
 }
@@ -118,6 +122,8 @@ impl RulePage {
             conditions: conditions.collect(),
             taken: typed.taken.as_ref().map(Taken::of),
             mend: errors.get("add").or_else(|| errors.get("rule")).cloned(),
+            kinds: KINDS.into_iter().filter(|kind| offers.supplied.has(kind)).collect(),
+            lacks: offers.supplied.lacks(),
             lists: offers.lists,
             clash: None,
         }
@@ -128,10 +134,6 @@ impl RulePage {
     pub fn clashing(self, clash: Clash) -> RulePage {
         let shell = self.shell.status(StatusCode::CONFLICT);
         RulePage { shell, clash: Some(clash), ..self }
-    }
-
-    fn kinds() -> [&'static ConditionKind; KINDS.len()] {
-        KINDS
     }
 
     fn has_room(&self) -> bool {

@@ -1,4 +1,4 @@
-//! Reads the dates that re:Members writes: without a zone, with 0 to 7 fractional digits, with `Z` or an offset
+//! Reads the dates that AMSs write: without a zone, with 0 to 7 fractional digits, with `Z` or an offset
 //! (docs/roles.md, "Dates").
 
 use jiff::civil::{Date, DateTime, Time};
@@ -14,7 +14,7 @@ const PLACEHOLDERS: [Date; 3] =
     [jiff::civil::date(1, 1, 1), jiff::civil::date(1753, 1, 1), jiff::civil::date(1900, 1, 1)];
 
 /// Reads one date. Empty text is absent; midnight is a civil date, whatever offset it carries.
-pub(crate) fn date(text: &str) -> AmsDate {
+pub(in crate::adapters::ams) fn date(text: &str) -> AmsDate {
     let text = text.trim();
     if text.is_empty() {
         return AmsDate::Absent;

@@ -1,6 +1,6 @@
-//! One call to re:Members, within the budget: no token logic, no meaning.
+//! One call to an AMS, within the budget: no token logic, no meaning.
 //!
-//! A call that broke, or that the AMS failed at or put off, is made once more; every call here may be repeated.
+//! A call that broke, or that the AMS failed at or put off, is made once more; but for a form every call here may be repeated.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,39 +19,45 @@ const LONGEST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is sent. Its address and headers hold tokens, so it has no `Debug`.
 #[derive(Clone)]
-pub(super) struct Call {
-    pub(super) url: Url,
-    pub(super) headers: HeaderMap,
-    pub(super) sent: CallBody,
+pub(in crate::adapters::ams) struct Call {
+    pub(in crate::adapters::ams) url: Url,
+    pub(in crate::adapters::ams) headers: HeaderMap,
+    pub(in crate::adapters::ams) sent: CallBody,
 }
 
 /// What a call sends beside its address.
 #[derive(Clone)]
-pub(super) enum CallBody {
+pub(in crate::adapters::ams) enum CallBody {
     /// Nothing: GET.
     Nothing,
     /// A JSON document: POST.
     Document(Bytes),
+    /// The fields of a form, once and never again: POST. What it carries may work once only.
+    Form(Bytes),
     /// Nothing: DELETE.
     Removal,
 }
 
 /// The client and the budget that every call draws on.
 #[derive(Debug, Clone)]
-pub(super) struct Transport {
+pub(in crate::adapters::ams) struct Transport {
     http: HttpClient,
     budget: Arc<Budget>,
 }
 
 impl Transport {
-    pub(super) fn new(http: HttpClient, budget: Arc<Budget>) -> Transport {
+    pub(in crate::adapters::ams) fn new(http: HttpClient, budget: Arc<Budget>) -> Transport {
         Transport { http, budget }
     }
 
     /// Makes the call, and makes it again when that may help. The answer is neither 429 nor 5xx.
-    pub(super) async fn send(&self, call: &Call, priority: Priority) -> Result<HttpAnswer, AmsError> {
+    pub(in crate::adapters::ams) async fn send(
+        &self,
+        call: &Call,
+        priority: Priority,
+    ) -> Result<HttpAnswer, AmsError> {
         match self.once(call, priority).await {
-            Err(error) if is_worth_repeating(&error) => self.once(call, priority).await,
+            Err(error) if is_worth_repeating(&error, call) => self.once(call, priority).await,
             outcome => outcome,
         }
     }
@@ -62,6 +68,7 @@ impl Transport {
         let answer = match &call.sent {
             CallBody::Nothing => self.http.get(url, headers).await,
             CallBody::Document(document) => self.http.post_json(url, headers, document.clone()).await,
+            CallBody::Form(form) => self.http.post_form_with(url, headers, form.clone()).await,
             CallBody::Removal => self.http.delete(url, headers).await,
         };
         let answer = answer.map_err(failure)?;
@@ -78,8 +85,9 @@ impl Transport {
     }
 }
 
-fn is_worth_repeating(error: &AmsError) -> bool {
+fn is_worth_repeating(error: &AmsError, call: &Call) -> bool {
     match error {
+        AmsError::Unreachable(_) | AmsError::Failed(_) if matches!(call.sent, CallBody::Form(_)) => false,
         AmsError::Unreachable(_) | AmsError::Failed(_) => true,
         AmsError::RateLimited { retry_after } => retry_after.is_none_or(|wait| wait <= LONGEST_PATIENCE),
         _ => false,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::lenient::{JsonEntry, Malformed};
+use super::json::{JsonEntry, Malformed};
 use crate::domain::fold;
 
 /// Flags that say so by themselves.
@@ -46,7 +46,7 @@ const COUNTS: [&str; 14] = [
 
 /// Whether a flag or the status of this entry says that it was cancelled. A status that is in neither table counts, with a
 /// warning.
-pub(super) fn is_cancelled(
+pub(in crate::adapters::ams) fn is_cancelled(
     entry: &JsonEntry<'_>,
     kind: &str,
     warnings: &mut Vec<String>,
@@ -64,7 +64,7 @@ pub(super) fn is_cancelled(
 }
 
 /// [`is_cancelled`] for entries that are then left out.
-pub(super) fn is_surely_cancelled(entry: &Value) -> bool {
+pub(in crate::adapters::ams) fn is_surely_cancelled(entry: &Value) -> bool {
     let cancelled = JsonEntry::of(entry).map(|entry| is_cancelled(&entry, "", &mut Vec::new()));
     matches!(cancelled, Some(Ok(true)))
 }

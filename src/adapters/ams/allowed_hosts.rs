@@ -29,14 +29,14 @@ impl AllowedHosts {
     }
 
     /// Takes an address that the AMS named.
-    pub(super) fn accept(&self, text: &str) -> Result<Url, AmsError> {
+    pub(in crate::adapters::ams) fn accept(&self, text: &str) -> Result<Url, AmsError> {
         let url = Url::parse(text.trim()).map_err(|_| AmsError::AddressRefused("not an address".into()))?;
         self.check(&url)?;
         Ok(url)
     }
 
     /// Takes the base of all calls: explicit default port, trailing slash, query and fragment go.
-    pub(super) fn accept_base(&self, text: &str) -> Result<Url, AmsError> {
+    pub(in crate::adapters::ams) fn accept_base(&self, text: &str) -> Result<Url, AmsError> {
         let mut url = self.accept(text)?;
         url.set_query(None);
         url.set_fragment(None);
@@ -46,7 +46,7 @@ impl AllowedHosts {
     }
 
     /// Whether a secret may be sent there, by the way it would travel alone.
-    pub(super) fn check_scheme(&self, url: &Url) -> Result<(), AmsError> {
+    pub(in crate::adapters::ams) fn check_scheme(&self, url: &Url) -> Result<(), AmsError> {
         match url.scheme() {
             "https" => Ok(()),
             "http" if self.plain_loopback && is_loopback(url) => Ok(()),

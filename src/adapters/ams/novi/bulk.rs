@@ -1,0 +1,137 @@
+//! Everybody in bulk, and who has changed (docs/ams/novi.md, "Members", "Changes").
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use jiff::SignedDuration;
+use serde_json::Value;
+
+use super::api::NoviApi;
+use super::lists::{ListPage, ListReply, ListRequest, PageSize};
+use super::wire::{self, MemberField, MemberFieldsSeen, lists};
+use crate::adapters::ams::AmsError;
+use crate::adapters::ams::json::JsonEntry;
+use crate::adapters::ams::reading::{ChangedPage, EverybodyPage};
+use crate::adapters::budget::Priority;
+use crate::domain::parts::Part;
+use crate::domain::record::{IndividualId, Record};
+use crate::domain::time::Timestamp;
+
+/// A change so much older than asked for shows that the filter is not looked at.
+const TOO_OLD: SignedDuration = SignedDuration::from_hours(50);
+
+/// Where pages begin, and what was learnt of the filter.
+#[derive(Default)]
+pub(super) struct BulkMemory {
+    size: PageSize,
+    /// The row at which a page of everybody begins.
+    begins: Mutex<BTreeMap<u32, usize>>,
+    /// `lastModifiedDate` is not looked at, so the list of members tells nothing of changes.
+    filter_is_ignored: AtomicBool,
+}
+
+impl BulkMemory {
+    fn begin_of(&self, page: u32) -> usize {
+        let begins = self.begins.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = usize::try_from(page.saturating_sub(1)).unwrap_or(usize::MAX);
+        begins.get(&page).copied().unwrap_or_else(|| before.saturating_mul(self.size.rows()))
+    }
+
+    fn note(&self, page: u32, next: Option<usize>) {
+        let mut begins = self.begins.lock().unwrap_or_else(PoisonError::into_inner);
+        if page == 1 {
+            begins.clear();
+        }
+        begins.extend(next.map(|next| (page.saturating_add(1), next)));
+    }
+}
+
+/// A page of everybody: people who can sign in or have to do with a membership.
+pub(super) async fn everybody(
+    api: &NoviApi,
+    memory: &BulkMemory,
+    seen: &MemberFieldsSeen,
+    page: u32,
+    as_of: Timestamp,
+    priority: Priority,
+) -> Result<EverybodyPage, AmsError> {
+    let list = ListRequest { api, size: &memory.size, path: &["members"], query: &[], priority };
+    let found = supplied(list.page(memory.begin_of(page)).await?)?;
+    memory.note(page, found.next);
+    let people = found.rows.iter().filter(|row| is_somebody(row));
+    let people: Vec<Record> = people.filter_map(|row| wire::record(row, seen, as_of).ok()).collect();
+    Ok(EverybodyPage { people, brings: brought(seen), is_last: found.next.is_none() })
+}
+
+/// The parts that a row brings, as far as the key shows them.
+fn brought(seen: &MemberFieldsSeen) -> Vec<Part> {
+    let of = [
+        (Part::CustomFields, MemberField::CustomFields),
+        (Part::Committees, MemberField::Committees),
+        (Part::Groups, MemberField::Groups),
+        (Part::Relationships, MemberField::ParentCustomer),
+    ];
+    let shown = of.into_iter().filter(|(_, field)| seen.has(*field)).map(|(part, _)| part);
+    [Part::Profile, Part::Memberships].into_iter().chain(shown).collect()
+}
+
+/// Companies are nobody who signs in, unless they have an account; who has neither account nor membership is only an address.
+fn is_somebody(row: &Value) -> bool {
+    let Some(row) = JsonEntry::of(row) else { return false };
+    let has = |name: &str| row.text(name).ok().flatten().is_some();
+    let has_type = ["MemberType", "EffectiveMemberType"].iter().any(|name| row.get(name).is_some());
+    has("AccountEmail") || !wire::is_company(&row) && has_type
+}
+
+/// Those who have changed: of the list of members page by page, and with the first page all of the log of changes.
+pub(super) async fn changed_since(
+    api: &NoviApi,
+    memory: &BulkMemory,
+    asked: Timestamp,
+    page: u32,
+    priority: Priority,
+) -> Result<ChangedPage, AmsError> {
+    let since = asked.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let mut changed = ChangedPage { people: Vec::new(), is_last: true };
+    if page == 1 {
+        let query = [("dateFrom", since.as_str())];
+        let list = ListRequest {
+            api,
+            size: &memory.size,
+            path: &["membership-activities"],
+            query: &query,
+            priority,
+        };
+        // A site may lack the log; the list of members then tells what it can.
+        changed.people = list.all().await?.rows().map(|rows| lists::of_activities(&rows)).unwrap_or_default();
+    }
+    if memory.filter_is_ignored.load(Ordering::Relaxed) {
+        return Ok(changed);
+    }
+    let query = [("lastModifiedDate", since.as_str())];
+    let list = ListRequest { api, size: &memory.size, path: &["members"], query: &query, priority };
+    let before = usize::try_from(page.saturating_sub(1)).unwrap_or(usize::MAX);
+    let found = supplied(list.page(before.saturating_mul(memory.size.rows())).await?)?;
+    let earliest = lists::earliest_change(&found.rows);
+    if earliest.is_some_and(|earliest| asked.duration_since(earliest) > TOO_OLD) {
+        tracing::warn!(
+            "The AMS does not look at `lastModifiedDate`: only its log of changes tells who has changed"
+        );
+        memory.filter_is_ignored.store(true, Ordering::Relaxed);
+        return Ok(changed);
+    }
+    let more = lists::changed_since(&found.rows, asked);
+    let new: Vec<IndividualId> = more.into_iter().filter(|id| !changed.people.contains(id)).collect();
+    changed.people.extend(new);
+    changed.is_last = found.next.is_none();
+    Ok(changed)
+}
+
+fn supplied(reply: ListReply<ListPage>) -> Result<ListPage, AmsError> {
+    match reply {
+        ListReply::Rows(page) => Ok(page),
+        ListReply::Missing => Err(AmsError::Failed(404)),
+        ListReply::Forbidden => Err(AmsError::CredentialsRefused),
+    }
+}

@@ -1,0 +1,151 @@
+//! The simulated AMS of a demo, whichever it is.
+
+use std::io;
+use std::net::SocketAddr;
+
+use clap::ValueEnum;
+
+use crate::cli::shared::{CommandFailure, because};
+use crate::sim::control::ControlListener;
+use crate::sim::people::Environment;
+use crate::sim::{novi, re_members};
+
+/// Which AMS a demo has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum DemoAms {
+    /// re:Members.
+    #[default]
+    Remembers,
+    /// Novi.
+    Novi,
+}
+
+/// Who is worth trying, by e-mail address and for what.
+const REMEMBERS_CAST: &[(&str, &str)] = &[
+    ("jane.marlowe@harborlabs.example", "chairs the education committee"),
+    ("tomas.lindqvist@people.example", "first membership lapsed, second is current"),
+    ("marisol.okafor@harborlabs.example", "member through her employer"),
+    ("sam.osei@acme.example", "staff: may open the administration"),
+    ("nils.frost@people.example", "not a member: is told what is missing"),
+    ("una.strand@people.example", "not approved: is not let in"),
+];
+
+const NOVI_CAST: &[(&str, &str)] = &[
+    ("dana.ruiz@people.example", "chairs the safety committee"),
+    ("marek.holt@acmebuilders.example", "member through his company"),
+    ("greta.fenwick@people.example", "expired, and in her grace period"),
+    ("ada.quill@assoc.example", "staff: may open the administration"),
+    ("nils.frost@people.example", "not a member: is told what is missing"),
+    ("una.strand@people.example", "not approved: no member yet"),
+];
+
+/// A running simulator.
+pub(super) enum SimulatedAms {
+    /// re:Members.
+    Remembers(re_members::Simulator),
+    /// Novi.
+    Novi(novi::Simulator),
+}
+
+impl SimulatedAms {
+    /// Starts one. The inner error is about the address.
+    pub(super) async fn start(
+        which: DemoAms,
+        listen: SocketAddr,
+        slo_url: String,
+    ) -> Result<io::Result<SimulatedAms>, CommandFailure> {
+        Ok(match which {
+            DemoAms::Remembers => {
+                let mut settings = re_members::Settings::demo();
+                (settings.listen, settings.slo_url) = (listen, Some(slo_url));
+                settings.switches.set("show_people=on").map_err(because)?;
+                re_members::Simulator::start(settings).await.map(SimulatedAms::Remembers)
+            }
+            DemoAms::Novi => {
+                let mut settings = novi::Settings::demo();
+                (settings.listen, settings.slo_url) = (listen, Some(slo_url));
+                settings.switches.set("show_people=on").map_err(because)?;
+                novi::Simulator::start(settings).await.map(SimulatedAms::Novi)
+            }
+        })
+    }
+
+    /// Opens its control.
+    pub(super) async fn listen(&self, address: SocketAddr) -> io::Result<ControlListener> {
+        match self {
+            SimulatedAms::Remembers(ams) => ams.control().listen(address).await,
+            SimulatedAms::Novi(ams) => ams.control().listen(address).await,
+        }
+    }
+
+    /// Where it is.
+    pub(super) fn base_url(&self) -> String {
+        match self {
+            SimulatedAms::Remembers(ams) => ams.base_url(),
+            SimulatedAms::Novi(ams) => ams.base_url(),
+        }
+    }
+
+    /// The page on which it has its own way out.
+    pub(super) fn profile_page(&self) -> String {
+        match self {
+            SimulatedAms::Remembers(ams) => format!("{}/my-profile", ams.base_url()),
+            SimulatedAms::Novi(ams) => format!("{}/", ams.base_url()),
+        }
+    }
+
+    /// Who is worth trying.
+    pub(super) fn cast(&self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            SimulatedAms::Remembers(_) => REMEMBERS_CAST,
+            SimulatedAms::Novi(_) => NOVI_CAST,
+        }
+    }
+
+    /// The gateway's configuration, with names in braces to fill in.
+    pub(super) fn configuration(&self) -> &'static str {
+        match self {
+            SimulatedAms::Remembers(_) => include_str!("../../../config/demo/membergate.toml"),
+            SimulatedAms::Novi(_) => include_str!("../../../config/demo/novi.toml"),
+        }
+    }
+
+    /// Its role mapping.
+    pub(super) fn rules(&self) -> &'static str {
+        match self {
+            SimulatedAms::Remembers(_) => include_str!("../../../config/demo/rules.toml"),
+            SimulatedAms::Novi(_) => include_str!("../../../config/demo/novi-rules.toml"),
+        }
+    }
+
+    /// What the configuration names of the environment.
+    pub(super) fn variables(&self) -> Vec<(&'static str, String)> {
+        match self {
+            SimulatedAms::Remembers(_) => {
+                let own = re_members::Credentials::demo(Environment::Production);
+                vec![
+                    ("APP_NAME", own.app_name),
+                    ("APP_KEY", own.app_key),
+                    ("USER_EMAIL", own.user_email),
+                    ("USER_PASSWORD", own.user_password),
+                ]
+            }
+            SimulatedAms::Novi(_) => {
+                let own = novi::Credentials::demo(Environment::Production);
+                vec![
+                    ("CLIENT_ID", own.client_id),
+                    ("CLIENT_SECRET", own.client_secret),
+                    ("API_KEY", own.api_key),
+                ]
+            }
+        }
+    }
+
+    /// Ends it.
+    pub(super) async fn stop(self) {
+        match self {
+            SimulatedAms::Remembers(ams) => ams.stop().await,
+            SimulatedAms::Novi(ams) => ams.stop().await,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! What an AMS supplies, so that a mapping asks for nothing that never comes.
+
+use super::condition::{ChoiceList, ConditionKind};
+use super::faults::{FaultPlace, MappingFault};
+use super::parts::Part;
+use super::rule::Rules;
+
+/// What an AMS supplies of people, and what it lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Supplied {
+    /// What people call the AMS.
+    pub ams: &'static str,
+    /// The parts of a record that it knows of.
+    pub parts: &'static [Part],
+    /// The lists that it has.
+    pub lists: &'static [ChoiceList],
+}
+
+impl Default for Supplied {
+    /// Of no AMS: every part, and no list.
+    fn default() -> Supplied {
+        Supplied { ams: "The AMS", parts: &Part::ALL, lists: &[] }
+    }
+}
+
+impl Supplied {
+    /// What this AMS does not know of people, in a sentence; empty: it knows all.
+    pub fn lacks(&self) -> String {
+        let lacking: Vec<&str> =
+            Part::ALL.into_iter().filter(|part| !self.parts.contains(part)).map(Part::name).collect();
+        match lacking.as_slice() {
+            [] => String::new(),
+            several => format!("{} has no {}.", self.ams, several.join(" and no ")),
+        }
+    }
+
+    /// Whether a kind of condition can ever hold.
+    pub fn has(&self, kind: &ConditionKind) -> bool {
+        kind.part.is_none_or(|part| self.parts.contains(&part))
+    }
+
+    /// The conditions of a mapping that can never hold, and whose negation cannot either.
+    pub fn faults(&self, rules: &Rules) -> Vec<MappingFault> {
+        let conditions = rules.rules.iter().enumerate().flat_map(|(number, rule)| {
+            rule.when.iter().enumerate().map(move |(at, condition)| (number, at, condition.kind()))
+        });
+        let fault = |(number, at, kind): (usize, usize, &'static ConditionKind)| {
+            let part = kind.part.filter(|_| !self.has(kind))?;
+            Some(MappingFault {
+                place: FaultPlace::Field(number, at, kind.key),
+                what: format!("`{}` asks for {}, and {} has none", kind.key, part.name(), self.ams),
+                remedy: "Take the condition out, or ask for something that the AMS knows".to_owned(),
+            })
+        };
+        conditions.filter_map(fault).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rule::{Code, Condition, Role, Rule};
+    use crate::domain::time::TimeZone;
+
+    #[test]
+    fn a_condition_on_what_never_comes_is_a_fault_whether_or_not_it_is_turned_round() {
+        let supplied = Supplied { ams: "Novi", parts: &[Part::Groups], lists: &[] };
+        let code = |text: &str| Code::parse(text).unwrap();
+        let mut rules = Rules::new(TimeZone::UTC);
+        let role = Condition::SecurityRole(code("Press")).negated(true);
+        let when = vec![Condition::Member, Condition::Group(code("Board")), role];
+        rules.add(Rule::new(Role::parse("press").unwrap(), None, when));
+        let faults: Vec<_> = supplied.faults(&rules).into_iter().map(|it| (it.place, it.what)).collect();
+        let what = "`security_role` asks for security roles, and Novi has none".to_owned();
+        assert_eq!(faults, [(FaultPlace::Field(0, 2, "security_role"), what)]);
+    }
+}

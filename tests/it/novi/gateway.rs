@@ -1,0 +1,283 @@
+//! The gateway in front of a site, with Novi as its AMS: from the first click to the last.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use jiff::SignedDuration;
+use membergate::app::App;
+use membergate::config::{self, env::Given};
+use membergate::sim::site::SampleSite;
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::*;
+use crate::world::{MovedClock, Page, SECRET_KEY, eventually, free_address};
+
+const RULES: &str = r#"
+time_zone = "America/New_York"
+everyone = "subscriber"
+member = "member"
+non_member = "non_member"
+
+[[rule]]
+role = "safety_chair"
+label = "Chair of the safety committee"
+when = [{ committee = "Safety", positions = ["Chair"] }, { member = true }]
+
+[[rule]]
+role = "staff"
+label = "Staff"
+when = [{ group = "Staff" }]
+"#;
+
+struct Gate {
+    sim: Simulator,
+    gate: App,
+    _site: SampleSite,
+    _folder: TempDir,
+    clock: Arc<MovedClock>,
+    address: SocketAddr,
+}
+
+impl Gate {
+    async fn start(switches: &[&str]) -> Gate {
+        let address = free_address();
+        let mut settings = sim::Settings::demo();
+        settings.slo_url = Some(format!("http://localhost:{}/_gate/slo", address.port()));
+        for switch in ["rate_limit=off"].iter().chain(switches) {
+            settings.switches.set(switch).unwrap();
+        }
+        let sim = Simulator::start(settings).await.unwrap();
+        let site = SampleSite::start(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(MovedClock::default());
+        let credentials = sim::Credentials::demo(Environment::Production);
+        let text = format!(
+            r#"rules = "rules.toml"
+[association]
+name = "Harbour Association"
+[listen]
+address = "{address}"
+operations = "127.0.0.1:0"
+workers = 2
+[ams]
+kind = "novi"
+calls_per_second = 1000
+calls_per_minute = 100000
+[ams.production]
+site = "{ams}"
+client_id = "{client_id}"
+client_secret = {{ env = "CLIENT_SECRET" }}
+api_key = {{ env = "API_KEY" }}
+canary = "{DANA}"
+[directory]
+in_step = false
+[store]
+path = "{store}"
+secret_keys = [{{ env = "SECRET_KEY" }}]
+[[site]]
+name = "library"
+url = "http://localhost:{port}"
+upstream = "{upstream}"
+[[site.access]]
+path = "/members"
+any_of = ["member", "staff"]
+[[site.access]]
+path = "/account"
+require = "signed_in"
+[[site.access]]
+path = "/"
+require = "public"
+"#,
+            ams = sim.base_url(),
+            client_id = credentials.client_id,
+            store = folder.path().join("gate.sqlite").display(),
+            port = address.port(),
+            upstream = site.base_url(),
+        );
+        let file = Path::new("/etc/membergate/membergate.toml");
+        let given = Given::default()
+            .file(file, &text)
+            .file("/etc/membergate/rules.toml", RULES)
+            .variable("SECRET_KEY", SECRET_KEY)
+            .variable("CLIENT_SECRET", &credentials.client_secret)
+            .variable("API_KEY", &credentials.api_key);
+        let settings = config::load(file, &given).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));
+        let gate = App::start_at(settings, clock.clone()).await.unwrap();
+        Gate { sim, gate, _site: site, _folder: folder, clock, address }
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.address.port())
+    }
+
+    fn visitor(&self) -> Visitor {
+        Visitor::new(&[("localhost", self.address)])
+    }
+
+    /// From a page to Novi's form, filled in; tells where Novi leads the browser then.
+    async fn to_the_return(&self, visitor: &mut Visitor, email: &str, path: &str) -> Url {
+        let form = visitor.open(self.url(path)).await.expect(200);
+        assert_eq!(form.url.path(), "/login", "no login was asked for: {}", form.url);
+        let sent = visitor.post(form.url.as_str(), &[("email", email), ("password", PASSWORD)]).await;
+        let back = visitor.get(sent.location().unwrap_or_else(|| panic!("{}", sent.text))).await;
+        back.location().unwrap_or_else(|| panic!("{}", back.text))
+    }
+
+    async fn sign_in(&self, visitor: &mut Visitor, email: &str, path: &str) -> Page {
+        let back = self.to_the_return(visitor, email, path).await;
+        visitor.open(back).await
+    }
+
+    async fn is_signed_in(&self, visitor: &mut Visitor) -> bool {
+        visitor.get(self.url("/_gate/me")).await.status == 200
+    }
+}
+
+fn roles(me: &Page) -> Vec<String> {
+    let roles = me.json()["roles"].as_array().unwrap().clone();
+    roles.iter().map(|role| role["role"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_signs_in_comes_back_to_the_page_and_signs_out_everywhere() {
+    let world = Gate::start(&[]).await;
+    let mut dana = world.visitor();
+    let page = world.sign_in(&mut dana, DANAS_EMAIL, "/members?year=2026#april").await.expect(200);
+    assert_eq!(
+        (page.url.path(), page.url.query(), page.url.fragment()),
+        ("/members", Some("year=2026"), Some("april"))
+    );
+    let me = dana.get(world.url("/_gate/me")).await.expect(200);
+    assert_eq!(roles(&me), ["member", "safety_chair", "subscriber"]);
+    assert!(me.text.contains("Individual"), "the reason names the membership: {}", me.text);
+
+    // Ours ends Novi's session too, and Novi leads back over the Single Logout URL.
+    let stolen = dana.cookie("localhost", "membergate").unwrap().clone();
+    let page = dana.open(world.url("/_gate/logout")).await.expect(200);
+    let paths: Vec<&str> = page.trail.iter().map(Url::path).collect();
+    assert_eq!(paths, ["/_gate/logout", "/log-out", "/_gate/slo", "/"]);
+    let mut thief = world.visitor();
+    thief.plant("localhost", "membergate", &stolen);
+    thief.get(world.url("/_gate/me")).await.expect(401);
+    let asked = dana.open(world.url("/members")).await;
+    assert_eq!(asked.url.path(), "/login", "Novi asks for a password again");
+
+    // And the other way round: signed out at Novi, signed out here.
+    world.sign_in(&mut dana, DANAS_EMAIL, "/members").await.expect(200);
+    dana.open(format!("{}/log-out", world.sim.base_url())).await.expect(200);
+    assert!(!world.is_signed_in(&mut dana).await);
+    world.gate.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_gets_what_the_record_says_and_nobody_more() {
+    let world = Gate::start(&[]).await;
+    for (email, status, expect) in [
+        ("marek.holt@acmebuilders.example", 200, &["member", "subscriber"][..]),
+        ("nils.frost@people.example", 403, &["non_member", "subscriber"]),
+        ("una.strand@people.example", 403, &["non_member", "subscriber"]),
+        ("greta.fenwick@people.example", 403, &["non_member", "subscriber"]),
+        ("ada.quill@assoc.example", 200, &["non_member", "staff", "subscriber"]),
+    ] {
+        let mut visitor = world.visitor();
+        world.sign_in(&mut visitor, email, "/members").await.expect(status);
+        assert_eq!(roles(&visitor.get(world.url("/_gate/me")).await.expect(200)), expect, "{email}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_return_with_anything_wrong_about_it_gives_no_session() {
+    let world = Gate::start(&[]).await;
+    let again = async |change: &dyn Fn(Url) -> Url| {
+        let mut visitor = world.visitor();
+        let back = world.to_the_return(&mut visitor, DANAS_EMAIL, "/members").await;
+        let page = visitor.get(change(back)).await;
+        assert!(!world.is_signed_in(&mut visitor).await, "{} {}", page.url, page.text);
+        page
+    };
+    let without = |url: &Url, name: &str| {
+        let mut clean = url.clone();
+        let kept: Vec<(String, String)> =
+            url.query_pairs().into_owned().filter(|(key, _)| key != name).collect();
+        clean.query_pairs_mut().clear().extend_pairs(kept);
+        clean
+    };
+    let with = |mut url: Url, name: &str, value: &str| {
+        url.query_pairs_mut().append_pair(name, value);
+        url
+    };
+    // A return without a state, with a foreign or a doubled one, or with another code.
+    again(&|url| without(&url, "state")).await;
+    again(&|url| with(without(&url, "state"), "state", &"A".repeat(43))).await;
+    again(&|url| with(url, "state", &"A".repeat(43))).await;
+    again(&|url| with(without(&url, "code"), "code", "another")).await;
+    again(&|url| with(url, "code", "another")).await;
+    // Of another provider.
+    again(&|url| with(url, "iss", "https://elsewhere.example")).await;
+    // In another browser.
+    let mut mine = world.visitor();
+    let back = world.to_the_return(&mut mine, DANAS_EMAIL, "/members").await;
+    let mut other = world.visitor();
+    other.get(back.as_str()).await;
+    assert!(!world.is_signed_in(&mut other).await);
+    // Twice.
+    mine.open(back.as_str()).await.expect(200);
+    assert!(world.is_signed_in(&mut mine).await);
+    let mut late = mine.clone();
+    late.forget("localhost", "membergate");
+    late.get(back.as_str()).await;
+    assert!(!world.is_signed_in(&mut late).await);
+    // Tokens that are wrong in themselves.
+    for flaw in [
+        "bad_signature",
+        "unsigned",
+        "other_algorithm",
+        "issuer",
+        "audience",
+        "nonce",
+        "expired",
+        "no_subject",
+        "other_subject",
+    ] {
+        world.sim.control().set_switch(&format!("id_token_flaw={flaw}")).unwrap();
+        again(&|url| url).await;
+    }
+    // Everything is well again, for everybody.
+    world.sim.control().set_switch("id_token_flaw=none").unwrap();
+    let mut visitor = world.visitor();
+    world.sign_in(&mut visitor, DANAS_EMAIL, "/members").await.expect(200);
+    assert!(world.is_signed_in(&mut visitor).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_in_none_of_the_permitted_groups_is_told_so() {
+    let world = Gate::start(&["permitted_groups=Board"]).await;
+    let mut nils = world.visitor();
+    let page = world.sign_in(&mut nils, "nils.frost@people.example", "/members").await.expect(403);
+    assert!(page.text.contains("This account cannot be used here"), "{}", page.text);
+    assert!(!world.is_signed_in(&mut nils).await);
+    let mut dana = world.visitor();
+    world.sign_in(&mut dana, DANAS_EMAIL, "/members").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deactivation_and_a_lapse_are_in_force_without_a_new_sign_in() {
+    let world = Gate::start(&[]).await;
+    let (mut dana, mut marek) = (world.visitor(), world.visitor());
+    world.sign_in(&mut dana, DANAS_EMAIL, "/members").await.expect(200);
+    world.sign_in(&mut marek, "marek.holt@acmebuilders.example", "/members").await.expect(200);
+    assert!(world.sim.control().act(DANA, "deactivate", &json!({})));
+    assert!(world.sim.control().act("c0a1c0de-0001-4222-8333-444455550001", "lapse", &json!({})));
+    world.clock.forward(SignedDuration::from_mins(20));
+    world.sim.control().advance(SignedDuration::from_mins(20));
+    eventually("the company's lapse reaches its staff", async || {
+        let me = marek.get(world.url("/_gate/me")).await;
+        (me.status == 200 && roles(&me) == ["non_member", "subscriber"]).then_some(())
+    })
+    .await;
+    eventually("who is deactivated is signed out", async || {
+        (dana.get(world.url("/_gate/me")).await.status == 401).then_some(())
+    })
+    .await;
+}
