@@ -9,7 +9,12 @@ fn named<S: SwitchSet>(name: &str) -> Option<&'static Switch<S>> {
 /// Every switch that the tables of a document name exists, and those that are written with a value have that value. There are more
 /// than `least` of them.
 pub fn documented<S: SwitchSet>(document: &str, least: usize) {
-    let rows = document.lines().filter(|line| line.starts_with("| "));
+    // The tables whose last column says the switch.
+    let mut is_about_switches = false;
+    let rows = document.lines().filter(|line| {
+        is_about_switches = line.starts_with('|') && (is_about_switches || line.ends_with("| switch |"));
+        is_about_switches
+    });
     let of_rows: String = rows.filter_map(|row| row.trim_end_matches(" |").rsplit('|').next()).collect();
     let written: Vec<&str> = of_rows.split('`').skip(1).step_by(2).collect();
     assert!(written.len() > least, "{written:?}");
