@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
 use membergate::adapters::ams::kinds::Kind;
-use membergate::adapters::ams::kinds::Kind;
 use membergate::adapters::clock::{SharedClock, SystemClock};
 use membergate::adapters::keys::secret::SecretKeys;
 use membergate::adapters::store::Store;

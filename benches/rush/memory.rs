@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use membergate::adapters::ams::kinds::Kind;
+use membergate::adapters::clock::{Clock, SystemClock};
 use membergate::adapters::keys::random::SessionSecret;
 use membergate::adapters::keys::secret::SecretKey;
 use membergate::adapters::store::Store;
@@ -66,7 +67,7 @@ async fn fill(path: &Path) -> Vec<SessionSecret> {
     let key = SecretKey::parse(SECRET_KEY).unwrap().into();
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path, &key).unwrap());
     let today = today(&Settings::demo().switches.time_zone);
-    let (book, now) = (People { people: Vec::new(), ..cast(today) }, Timestamp::now());
+    let (book, now) = (People { people: Vec::new(), ..cast(today) }, SystemClock.now());
     let records: Vec<Record> = generate(PEOPLE as u64, 1, today)
         .map(|person| {
             let serde_json::Value::Object(line) = record_line(&book, &person) else { panic!("an object") };

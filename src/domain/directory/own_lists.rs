@@ -211,7 +211,8 @@ fn refill<E: OwnEntry>(read: &mut Vec<E>, known: &[E], zone: &TimeZone, at: Time
     let bare: BTreeSet<String> = bare.into_iter().map(OwnEntry::about).collect();
     // A row that says no more than one that had no more to say is as good.
     lost.retain(|(_, about, entry)| {
-        !about.is_empty() && !said.contains(about) && !(entry.is_bare() && bare.contains(about))
+        let is_told = said.contains(about) || entry.is_bare() && bare.contains(about);
+        !about.is_empty() && !is_told
     });
     if lost.is_empty() {
         return false;

@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_secs(1);
 
 impl Mapping {
     /// Puts the draft in force once what it newly looks at has been read of everybody who is signed in; at once if it looks at nothing new.
-    /// `None`: it waits, and [`publish_when_read`] sees to it. Any edit of the draft ends the wait.
+    /// `None`: it waits, and `publish_when_read` sees to it. Any edit of the draft ends the wait.
     pub async fn publish_once_read(
         &self,
         actor: &Actor,

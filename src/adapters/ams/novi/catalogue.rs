@@ -20,16 +20,9 @@ impl Novi {
         let list = |path: &'static [&'static str]| {
             let list = ListRequest { api: &self.api, size: &size, path, query: &[], priority };
             // What this site or key lacks can be typed.
-            async move { list.all().await.map(|reply| reply.rows().unwrap_or_default()) }
+            async move { Ok::<Vec<Value>, AmsError>(list.all().await?.rows().unwrap_or_default()) }
         };
-        let (committees, events, fields, groups, types, products): (
-            Vec<Value>,
-            Vec<Value>,
-            Vec<Value>,
-            Vec<Value>,
-            Vec<Value>,
-            Vec<Value>,
-        ) = tokio::try_join!(
+        let (committees, events, fields, groups, types, products) = tokio::try_join!(
             list(&["committees"]),
             list(&["events"]),
             list(&["custom-fields"]),

@@ -127,12 +127,13 @@ fn empty_lists_lose_every_part_and_what_is_kept_is_as_it_was() {
 
 #[test]
 fn what_a_reading_says_counts_at_once() {
-    let over = |mut change: Box<dyn FnMut(&mut Record)>| {
+    type Change = Box<dyn FnMut(&mut Record)>;
+    let over = |mut change: Change| {
         let mut reading = Record { confirmed: nobody(60).confirmed, ..jane() };
         change(&mut reading);
         (lost(&reading, &jane()), reading)
     };
-    let says: [(&str, Box<dyn FnMut(&mut Record)>); 8] = [
+    let says: [(&str, Change); 8] = [
         ("the term has ended", Box::new(|it| it.memberships[0].expire_date = day(date(2026, 6, 30)))),
         ("the word for it is another", {
             let said = Some(MembershipStanding::Ended);
