@@ -34,6 +34,7 @@ pub async fn memory() {
     let secrets = fill(&stage.path("gate.sqlite")).await;
     stage.open().await;
     let on_file = settled(&stage).await;
+    let mut admitted = 0;
     for page in secrets.chunks(64) {
         let mut all = tokio::task::JoinSet::new();
         for secret in page {
@@ -41,8 +42,11 @@ pub async fn memory() {
             let request = request.header("cookie", format!("membergate={}", secret.cookie_text()));
             all.spawn(async move { request.send().await.unwrap().status() });
         }
-        assert!(all.join_all().await.iter().all(|status| *status == 200));
+        let of_page = all.join_all().await;
+        admitted += of_page.iter().filter(|status| **status == 200).count();
     }
+    // Who is deceased or not approved is on file too.
+    assert!(admitted * 10 > PEOPLE * 8, "{admitted}");
     let live = settled(&stage).await;
     let each = |more: u64| more as f64 * 1024.0 / PEOPLE as f64;
     println!("  {empty} KiB with an empty store");
