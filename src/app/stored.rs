@@ -116,7 +116,7 @@ async fn with_chosen_environment(
     store: &dyn Administration,
 ) -> Result<Settings, StoreError> {
     if let (Some(_), Some(standby)) = (&settings.admin, &mut settings.ams.standby)
-        && is_switched(store, &settings.ams.live.environment(), &standby.environment()).await?
+        && is_switched(store, &settings.ams.live.environment(), standby.name()).await?
     {
         std::mem::swap(&mut settings.ams.live, standby);
     }

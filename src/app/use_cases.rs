@@ -199,7 +199,7 @@ impl AdminUseCases {
             budget: Arc::clone(budget),
             configured: configured.as_str().into(),
             restart: Arc::clone(&restart),
-            standby: settings.ams.standby.as_ref().map(|standby| standby.environment().into()),
+            standby: settings.ams.standby.as_ref().map(|standby| standby.name().into()),
             sealer: Sealer::new(&store.data_keys(), "view as")?,
             view_as: admin.view_as,
         });

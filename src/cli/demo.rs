@@ -114,10 +114,10 @@ fn settings(
         .replace("{ams}", &ams.base_url())
         .replace("{site}", &site.base_url())
         .replace("{store}", &folder.0.join("demo.sqlite").display().to_string());
+    let (rules_file, rules) = ams.rules();
     let given = Given::default()
         .file("demo/membergate.toml", &text)
-        .file("demo/rules.toml", ams.rules())
-        .file("demo/novi-rules.toml", ams.rules())
+        .file(Path::new("demo").join(rules_file), rules)
         .variable("SECRET_KEY", &SecretKey::generate().map_err(because)?);
     let given = ams.variables().into_iter().fold(given, |given, (name, value)| given.variable(name, &value));
     config::load(Path::new("demo/membergate.toml"), &given).map_err(CommandFailure::Configuration)

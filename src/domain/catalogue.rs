@@ -59,13 +59,10 @@ pub struct Catalogue {
     /// Names of relationships.
     pub relationships: Vec<Choice>,
     /// Groups.
-    #[serde(default)]
     pub groups: Vec<Choice>,
     /// Types of membership.
-    #[serde(default)]
     pub membership_types: Vec<Choice>,
     /// Products.
-    #[serde(default)]
     pub products: Vec<Choice>,
 }
 

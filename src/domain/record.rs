@@ -71,7 +71,6 @@ pub struct Record {
     /// Relationships to organizations or people.
     pub relationships: Option<Vec<Relationship>>,
     /// Groups.
-    #[serde(default)]
     pub groups: Option<Vec<GroupPlace>>,
     /// Those of these parts that were not read whole.
     #[serde(default)]
@@ -115,7 +114,6 @@ pub struct Membership {
     /// Display name of the membership type, such as `Corporate Gold`.
     pub type_name: Option<String>,
     /// How it stands, where the AMS says that by a word; its dates then decide nothing by themselves.
-    #[serde(default)]
     pub standing: Option<MembershipStanding>,
     /// First joined.
     pub join_date: AmsDate,

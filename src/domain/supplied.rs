@@ -14,12 +14,14 @@ pub struct Supplied {
     pub parts: &'static [Part],
     /// The lists that it has.
     pub lists: &'static [ChoiceList],
+    /// It says how a membership stands, so that a mapping may ask whether its dates agree.
+    pub has_standing: bool,
 }
 
 impl Default for Supplied {
-    /// Of no AMS: every part, and no list.
+    /// Of no AMS: all about people, and no list.
     fn default() -> Supplied {
-        Supplied { ams: "The AMS", parts: &Part::ALL, lists: &[] }
+        Supplied { ams: "The AMS", parts: &Part::ALL, lists: &[], has_standing: true }
     }
 }
 
@@ -64,7 +66,7 @@ mod tests {
 
     #[test]
     fn a_condition_on_what_never_comes_is_a_fault_whether_or_not_it_is_turned_round() {
-        let supplied = Supplied { ams: "Novi", parts: &[Part::Groups], lists: &[] };
+        let supplied = Supplied { ams: "Novi", parts: &[Part::Groups], lists: &[], has_standing: true };
         let code = |text: &str| Code::parse(text).unwrap();
         let mut rules = Rules::new(TimeZone::UTC);
         let role = Condition::SecurityRole(code("Press")).negated(true);

@@ -132,22 +132,14 @@ impl Refresh {
         self.witnesses.note(record, &self.rules.load().rules);
     }
 
-    /// What a reading lacks that was there before is kept until a second reading agrees. This one is no second one: nobody asks the AMS
-    /// whether it is well.
+    /// A reading of somebody who signs in, as it is believed ([`Beliefs::held_back`]).
     pub(super) async fn held_back(
         &self,
         environment: &str,
         reading: Record,
     ) -> Result<HeldReading, StoreError> {
-        if !self.beliefs.in_step() {
-            return Ok(HeldReading { record: reading, is_held: false });
-        }
-        let Some(known) = self.directory.record(environment, &reading.id).await? else {
-            return Ok(HeldReading { record: reading, is_held: false });
-        };
-        let published = self.rules.load();
-        let lost = self.beliefs.lost_parts(&reading, &known, &published.rules);
-        Ok(self.beliefs.hold_back(reading, &known, &lost, None, &published.rules))
+        let published = self.rules.load_full();
+        self.beliefs.held_back(&*self.directory, environment, reading, &published.rules).await
     }
 
     /// The same for a reading that may be the second one, unless somebody waits for it.

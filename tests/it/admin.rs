@@ -88,7 +88,9 @@ async fn only_who_holds_the_role_gets_in() {
     let mut stranger = world.visitor();
     let page = stranger.open(world.url("/_gate/admin/audit?action=published")).await;
     assert!(page.url.path().ends_with("login.aspx"), "{}", page.url);
-    stranger.post(world.url("/_gate/admin/preview/publish"), &[]).await.expect(401);
+    for path in ["/_gate/admin/preview/publish", "/_gate/admin/preview/withdraw"] {
+        stranger.post(world.url(path), &[]).await.expect(401);
+    }
 
     let mut jane = world.visitor();
     let refused = jane.sign_in(CHAIR, world.url("/_gate/admin")).await.expect(403);
@@ -118,7 +120,11 @@ async fn only_who_holds_the_role_gets_in() {
         assert_eq!(page.header("cache-control"), Some("no-store"), "{path}");
         assert!(page.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"), "{path}");
     }
-    sam.get(world.url("/_gate/admin/preview/publish")).await.expect(405);
+    for path in ["/_gate/admin/preview/publish", "/_gate/admin/preview/withdraw"] {
+        sam.get(world.url(path)).await.expect(405);
+        // Without the token of a form.
+        sam.post(world.url(path), &[("revision", "0")]).await.expect(403);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -50,11 +50,11 @@ impl Heard {
 async fn patiently<T>(work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     loop {
-        let breath = tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_micros(200)));
+        let a_moment = tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_micros(200)));
         tokio::select! {
             biased;
             done = &mut work => return done,
-            _ = breath => {}
+            _ = a_moment => {}
         }
     }
 }

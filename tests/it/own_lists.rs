@@ -123,7 +123,7 @@ async fn memberships_that_all_are_gone_are_held_until_an_administrator_releases_
     let (mut jane, mut tomas) = (signed_in(&world, CHAIR).await, signed_in(&world, SECOND_MEMBERSHIP).await);
     let mut sam = signed_in(&world, STAFF).await;
     settled(&world).await;
-    // Of whom else there might be memberships, they are gone too.
+    // Others who might have memberships have lost them too.
     for email in EVERYBODY {
         assert!(world.people().edit_person(email, |it| {
             it.overrides.insert("memberships".to_owned(), json!([]));

@@ -63,7 +63,7 @@ pub struct Untested {
 /// How the AMS did lately, for the status page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AmsStatus {
-    /// The environment's name.
+    /// The environment's name, as the configuration has it.
     pub environment: String,
     /// When it last gave an answer that could be used; that a visitor's proof is not valid is one.
     pub last_success: Option<Timestamp>,

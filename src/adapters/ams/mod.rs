@@ -10,6 +10,7 @@ mod dates;
 mod guid;
 mod history;
 mod hook_address;
+mod hook_body;
 mod json;
 pub mod kinds;
 pub mod novi;

@@ -45,7 +45,7 @@ pub enum RosterScope {
 pub struct RosterCursor {
     /// Counted from 0: rows, then what was withdrawn.
     pub list: u8,
-    /// Counted from 1.
+    /// Counted from 1: pages, or rows where pages of this AMS have no number.
     pub page: u32,
 }
 

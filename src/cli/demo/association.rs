@@ -110,11 +110,13 @@ impl SimulatedAms {
         }
     }
 
-    /// Its role mapping.
-    pub(super) fn rules(&self) -> &'static str {
+    /// Its rules file: how the configuration calls it, and what it says.
+    pub(super) fn rules(&self) -> (&'static str, &'static str) {
         match self {
-            SimulatedAms::Remembers(_) => include_str!("../../../config/demo/rules.toml"),
-            SimulatedAms::Novi(_) => include_str!("../../../config/demo/novi-rules.toml"),
+            SimulatedAms::Remembers(_) => ("rules.toml", include_str!("../../../config/demo/rules.toml")),
+            SimulatedAms::Novi(_) => {
+                ("novi-rules.toml", include_str!("../../../config/demo/novi-rules.toml"))
+            }
         }
     }
 

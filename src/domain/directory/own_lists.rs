@@ -209,7 +209,7 @@ fn refill<E: OwnEntry>(read: &mut Vec<E>, known: &[E], zone: &TimeZone, at: Time
     let (bare, said): (Vec<&E>, Vec<&E>) = are_new.partition(|entry| entry.is_bare());
     let said: BTreeSet<String> = said.into_iter().map(OwnEntry::about).collect();
     let bare: BTreeSet<String> = bare.into_iter().map(OwnEntry::about).collect();
-    // A row that says no more than one that had no more to say is as good.
+    // A bare row is as good as one that was bare before.
     lost.retain(|(_, about, entry)| {
         let is_told = said.contains(about) || entry.is_bare() && bare.contains(about);
         !about.is_empty() && !is_told

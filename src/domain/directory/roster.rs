@@ -87,7 +87,6 @@ pub struct Roster {
     cancelled: BTreeSet<String>,
     doubt: Option<EmptyAnswer>,
     /// So many whole readings are to come until nobody's own list says anything against what they were taken off.
-    #[serde(default)]
     unsettled: u8,
 }
 

@@ -90,6 +90,7 @@ impl AdminServices {
             rules: rules.clone(),
             clock: Arc::clone(&clock),
         };
+        let live = ams.status().environment.into();
         let catalogues =
             Catalogues::new(ams.clone(), store.clone(), Arc::clone(&environment), Arc::clone(&clock));
         let overview = StatusReader {
@@ -114,14 +115,8 @@ impl AdminServices {
         };
         let audit = || Audit::new(store.clone(), clock.clone());
         let directory = DirectoryDesk { updater, audit: audit() };
-        let environments = Environments {
-            store: store.clone(),
-            clock: clock.clone(),
-            configured,
-            live: environment.clone(),
-            standby,
-            restart,
-        };
+        let environments =
+            Environments { store: store.clone(), clock: clock.clone(), configured, live, standby, restart };
         let view_as = ViewAs {
             is_on: view_as,
             audit: audit(),

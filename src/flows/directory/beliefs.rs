@@ -54,6 +54,8 @@ pub(super) struct WantedRead {
 pub(super) struct RosterUnderWay {
     pub(super) began: Timestamp,
     pub(super) next: RosterCursor,
+    /// So many have been read.
+    pub(super) pages: u32,
     pub(super) reading: RosterReading,
 }
 

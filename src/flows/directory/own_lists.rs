@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 
 use super::beliefs::{Beliefs, Believed, MOST_READS, WantedRead};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::directory::Directory;
 use crate::domain::directory::own_lists::{keep, lost_parts};
 use crate::domain::directory::plan::WhyRead;
 use crate::domain::parts::Part;
@@ -24,9 +26,9 @@ const WITHIN: SignedDuration = SignedDuration::from_secs(30);
 /// A reading as it is believed.
 #[derive(Debug)]
 pub(in crate::flows) struct HeldReading {
-    /// With what it lacks and is not believed to be gone.
+    /// With all that is not believed to be gone.
     pub(in crate::flows) record: Record,
-    /// There is something of that kind.
+    /// It lacks something that is not believed to be gone.
     pub(in crate::flows) is_held: bool,
 }
 
@@ -46,6 +48,24 @@ impl Beliefs {
         let mut lost = lost_parts(reading, known, &rules.time_zone, oldest);
         lost.retain(|part| needed.has(*part));
         lost
+    }
+
+    /// What a reading lacks that is on file is kept until a second reading agrees. This one is no second one: nobody asks the AMS whether it
+    /// is well.
+    pub(in crate::flows) async fn held_back(
+        &self,
+        directory: &dyn Directory,
+        environment: &str,
+        reading: Record,
+        rules: &Rules,
+    ) -> Result<HeldReading, StoreError> {
+        let known = match self.in_step() {
+            true => directory.record(environment, &reading.id).await?,
+            false => None,
+        };
+        let Some(known) = known else { return Ok(HeldReading { record: reading, is_held: false }) };
+        let lost = self.lost_parts(&reading, &known, rules);
+        Ok(self.hold_back(reading, &known, &lost, None, rules))
     }
 
     /// Those of them that a reading at `at` lacks for the second time.

@@ -43,6 +43,7 @@ impl DirectoryUpdater {
             let new = || RosterUnderWay {
                 began: now,
                 next: RosterCursor::START,
+                pages: 0,
                 reading: RosterReading::default(),
             };
             (scope, begun.unwrap_or_else(new))
@@ -55,8 +56,9 @@ impl DirectoryUpdater {
         };
         under_way.reading.rows.extend(reading.rows);
         under_way.reading.cancelled.extend(reading.cancelled);
+        under_way.pages += 1;
         if let Some(next) = next {
-            if next.page > MOST_PAGES {
+            if under_way.pages >= MOST_PAGES {
                 return Err(Hitch::Ams(AmsError::Unreadable("a roster does not end".to_owned())));
             }
             under_way.next = next;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 /// The password of everyone in the cast, and of every login that names none.
 pub const PASSWORD: &str = "membergate";
 
-/// One of the two worlds that a re:Members customer is given credentials for.
+/// One of the two environments that a customer of an AMS is given credentials for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {

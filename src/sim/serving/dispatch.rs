@@ -80,7 +80,7 @@ pub async fn send<S: Service>(
     apply(fault, answer.into_response(error_body)).await
 }
 
-/// Serves one of the two worlds at a socket of its own, until its task is aborted.
+/// Serves one environment at a socket of its own, until its task is aborted.
 pub async fn serve<S: Service>(listener: TcpListener, environment: Environment, control: Control<S>) {
     let respond = move |request| {
         let control = control.clone();

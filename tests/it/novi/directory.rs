@@ -123,6 +123,31 @@ async fn a_change_is_named_by_one_of_the_two_feeds() {
 }
 
 #[tokio::test]
+async fn every_change_is_named_whatever_size_the_site_gives() {
+    for switches in [&[][..], &["largest_page=2"], &["largest_page=20", "over_largest=refused"]] {
+        let world = World::start(switches).await;
+        world.sim.control().advance(SignedDuration::from_mins(5));
+        let since = world.sim.control().now();
+        world.sim.control().advance(SignedDuration::from_mins(1));
+        let changed: Vec<String> =
+            (1..=7).map(|number| format!("6a6f5f2e-{number:04}-4222-8333-4444555500{number:02}")).collect();
+        for id in &changed {
+            assert!(world.sim.control().act(id, "join_group", &json!({ "group": "Water Section" })), "{id}");
+        }
+        let mut named = Vec::new();
+        for number in 1..=20 {
+            let page = world.production.changed_since(since, number, Priority::Sweep).await.unwrap();
+            named.extend(page.people.iter().map(ToString::to_string));
+            if page.is_last {
+                break;
+            }
+        }
+        named.sort();
+        assert_eq!(named, changed, "{switches:?}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_has_changed_in_a_time_to_come_and_a_site_without_a_log_tells_what_it_can() {
     let world = World::start(&["missing_endpoints=membership_activities"]).await;
     world.sim.control().advance(SignedDuration::from_mins(2));

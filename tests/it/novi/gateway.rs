@@ -4,8 +4,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use jiff::SignedDuration;
+use membergate::adapters::keys::secret::SecretKey;
+use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::app::App;
 use membergate::config::{self, env::Given};
+use membergate::flows::directory::kept_rosters;
+use membergate::sim::novi::people::{Customer, CustomerType, Seat, generate};
 use membergate::sim::site::SampleSite;
 use serde_json::json;
 use tempfile::TempDir;
@@ -34,15 +38,21 @@ struct Gate {
     sim: Simulator,
     gate: App,
     _site: SampleSite,
-    _folder: TempDir,
+    folder: TempDir,
     clock: Arc<MovedClock>,
     address: SocketAddr,
 }
 
 impl Gate {
     async fn start(switches: &[&str]) -> Gate {
+        Gate::start_with(switches, "in_step = false", Vec::new()).await
+    }
+
+    /// With more people on file.
+    async fn start_with(switches: &[&str], directory: &str, more: Vec<Customer>) -> Gate {
         let address = free_address();
         let mut settings = sim::Settings::demo();
+        settings.people.people.extend(more);
         settings.slo_url = Some(format!("http://localhost:{}/_gate/slo", address.port()));
         for switch in ["rate_limit=off"].iter().chain(switches) {
             settings.switches.set(switch).unwrap();
@@ -71,7 +81,7 @@ client_secret = {{ env = "CLIENT_SECRET" }}
 api_key = {{ env = "API_KEY" }}
 canary = "{DANA}"
 [directory]
-in_step = false
+{directory}
 [store]
 path = "{store}"
 secret_keys = [{{ env = "SECRET_KEY" }}]
@@ -104,7 +114,7 @@ require = "public"
             .variable("API_KEY", &credentials.api_key);
         let settings = config::load(file, &given).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));
         let gate = App::start_at(settings, clock.clone()).await.unwrap();
-        Gate { sim, gate, _site: site, _folder: folder, clock, address }
+        Gate { sim, gate, _site: site, folder, clock, address }
     }
 
     fn url(&self, path: &str) -> String {
@@ -280,4 +290,24 @@ async fn a_deactivation_and_a_lapse_are_in_force_without_a_new_sign_in() {
         (dana.get(world.url("/_gate/me")).await.status == 401).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_committee_of_more_than_a_thousand_is_a_roster_too() {
+    let settings = sim::Settings::demo();
+    let today = membergate::sim::control::today(&settings.switches.time_zone);
+    let seat = Seat { committee: "Safety".into(), status: "Active".into(), ..Seat::default() };
+    let people = generate(1_400, 1, today).filter(|person| person.customer_type == CustomerType::Person);
+    let members: Vec<Customer> = people.map(|it| Customer { committees: vec![seat.clone()], ..it }).collect();
+    assert!(members.len() > 1_100, "{}", members.len());
+    let world = Gate::start_with(&[], "in_step = true", members.clone()).await;
+    let key = SecretKey::parse(SECRET_KEY).unwrap().into();
+    let store = SqliteStore::open(&world.folder.path().join("gate.sqlite"), &key).unwrap();
+    let roster = eventually("the roster has been read", async || {
+        kept_rosters(&store, "novi-production").await.unwrap().into_values().next()
+    })
+    .await;
+    assert!(roster.people().len() >= members.len(), "{}", roster.people().len());
+    world.gate.stop().await;
+    world.sim.stop().await;
 }

@@ -50,8 +50,7 @@ impl World {
         let sim = Simulator::start(settings).await.unwrap();
         let rate = Rate::new(1_000, 100_000);
         let budget = Arc::new(Budget::new(rate, Arc::<MemoryLedger>::default(), Arc::new(SystemClock)));
-        let http = HttpLimits { total: Duration::from_secs(2), ..HttpLimits::default() };
-        let http = HttpClient::new(http).unwrap();
+        let http = HttpClient::new(HttpLimits::default()).unwrap();
         let client = |name: &str, base: &str, of| {
             let site = site(name, base, of, algorithm);
             Novi::new(site, http.clone(), Arc::clone(&budget), Arc::new(SystemClock))

@@ -4,6 +4,8 @@ use membergate::adapters::ams::Ams as _;
 use membergate::adapters::ams::catalogue::{AmsCatalogue as _, Wanted};
 use membergate::domain::parts::Part;
 use membergate::domain::standing::MembershipStanding;
+use membergate::sim::novi::{Endpoint, Scope};
+use membergate::sim::switches::Fault;
 
 use super::*;
 
@@ -158,7 +160,33 @@ async fn a_key_of_another_site_is_refused_and_nothing_crosses_over() {
     let world = World::start(&[]).await;
     assert_eq!(world.production.probe().await, Ok(()));
     assert_eq!(world.staging.probe().await, Ok(()));
+    // What is kept of one kind of AMS is not found by another; people are told the name that they gave.
+    let names = (world.production.environment(), world.production.status().environment);
+    assert_eq!(names, ("novi-production", "production".to_owned()));
     let id = IndividualId::parse(DANA).unwrap();
     let at_staging = world.staging.read(&id, everything(), Priority::Refresh).await;
     assert_eq!(at_staging, Ok(None), "ids of one site are not those of the other");
+}
+
+#[tokio::test]
+async fn nobody_who_waits_waits_for_all_orders_to_be_read() {
+    let world = World::start(&[]).await;
+    world.sim.control().fail_next(Scope::Only(Endpoint::Orders), Fault::Hang, 1);
+    let in_the_background = world.try_read(DANA);
+    tokio::pin!(in_the_background);
+    let id = IndividualId::parse(MAREK).unwrap();
+    let waits = async {
+        while world.sim.control().calls(Endpoint::Orders) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        world.production.read(&id, everything(), Priority::Person).await.unwrap().unwrap()
+    };
+    tokio::select! {
+        biased;
+        _ = &mut in_the_background => panic!("the orders hang"),
+        marek = waits => assert_eq!(marek.purchases, None, "what is not known yet is unknown"),
+    }
+    // However that reading ends, the next one knows the orders.
+    drop(in_the_background.await);
+    assert!(world.read(MAREK).await.purchases.is_some());
 }

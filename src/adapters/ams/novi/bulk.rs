@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -21,29 +21,54 @@ use crate::domain::time::Timestamp;
 /// A change so much older than asked for shows that the filter is not looked at.
 const TOO_OLD: SignedDuration = SignedDuration::from_hours(50);
 
+/// So many lists of changes are read at a time: the poll, the look back, and its trial.
+const MOST_QUESTIONS: usize = 4;
+
 /// Where pages begin, and what was learnt of the filter.
 #[derive(Default)]
 pub(super) struct BulkMemory {
     size: PageSize,
-    /// The row at which a page of everybody begins.
-    begins: Mutex<BTreeMap<u32, usize>>,
+    everybody: PageStarts,
+    /// By the instant that was asked with, the latest at the end.
+    changed: Mutex<Vec<(Timestamp, PageStarts)>>,
     /// `lastModifiedDate` is not looked at, so the list of members tells nothing of changes.
     filter_is_ignored: AtomicBool,
 }
 
 impl BulkMemory {
-    fn begin_of(&self, page: u32) -> usize {
-        let begins = self.begins.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Where pages of the changes since then begin.
+    fn changed_since(&self, asked: Timestamp) -> PageStarts {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, starts)) = changed.iter().find(|(at, _)| *at == asked) {
+            return starts.clone();
+        }
+        if changed.len() >= MOST_QUESTIONS {
+            changed.remove(0);
+        }
+        let starts = PageStarts::default();
+        changed.push((asked, starts.clone()));
+        starts
+    }
+}
+
+/// The rows at which the pages of one list begin. A site may give fewer rows than it was asked for.
+#[derive(Clone, Default)]
+struct PageStarts(Arc<Mutex<BTreeMap<u32, usize>>>);
+
+impl PageStarts {
+    /// Where a page begins. One that follows no other, after a restart, is guessed.
+    fn of(&self, page: u32, size: &PageSize) -> usize {
+        let starts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = usize::try_from(page.saturating_sub(1)).unwrap_or(usize::MAX);
-        begins.get(&page).copied().unwrap_or_else(|| before.saturating_mul(self.size.rows()))
+        starts.get(&page).copied().unwrap_or_else(|| before.saturating_mul(size.rows()))
     }
 
     fn note(&self, page: u32, next: Option<usize>) {
-        let mut begins = self.begins.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut starts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if page == 1 {
-            begins.clear();
+            starts.clear();
         }
-        begins.extend(next.map(|next| (page.saturating_add(1), next)));
+        starts.extend(next.map(|next| (page.saturating_add(1), next)));
     }
 }
 
@@ -57,8 +82,8 @@ pub(super) async fn everybody(
     priority: Priority,
 ) -> Result<EverybodyPage, AmsError> {
     let list = ListRequest { api, size: &memory.size, path: &["members"], query: &[], priority };
-    let found = supplied(list.page(memory.begin_of(page)).await?)?;
-    memory.note(page, found.next);
+    let found = supplied(list.page(memory.everybody.of(page, &memory.size)).await?)?;
+    memory.everybody.note(page, found.next);
     let people = found.rows.iter().filter(|row| is_somebody(row));
     let people: Vec<Record> = people.filter_map(|row| wire::record(row, seen, as_of).ok()).collect();
     Ok(EverybodyPage { people, brings: brought(seen), is_last: found.next.is_none() })
@@ -111,8 +136,9 @@ pub(super) async fn changed_since(
     }
     let query = [("lastModifiedDate", since.as_str())];
     let list = ListRequest { api, size: &memory.size, path: &["members"], query: &query, priority };
-    let before = usize::try_from(page.saturating_sub(1)).unwrap_or(usize::MAX);
-    let found = supplied(list.page(before.saturating_mul(memory.size.rows())).await?)?;
+    let starts = memory.changed_since(asked);
+    let found = supplied(list.page(starts.of(page, &memory.size)).await?)?;
+    starts.note(page, found.next);
     let earliest = lists::earliest_change(&found.rows);
     if earliest.is_some_and(|earliest| asked.duration_since(earliest) > TOO_OLD) {
         tracing::warn!(

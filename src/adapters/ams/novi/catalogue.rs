@@ -96,6 +96,6 @@ impl AmsCatalogue for Novi {
     }
 
     fn status(&self) -> AmsStatus {
-        self.history.status(&self.environment, None)
+        self.history.status(&self.name, None)
     }
 }

@@ -6,6 +6,7 @@ use url::Url;
 
 use super::api::{NoviApi, NoviReply};
 use super::lists::{ListReply, ListRequest, PageSize};
+use crate::adapters::ams::hook_body::people_named;
 use crate::adapters::ams::json::JsonEntry;
 use crate::adapters::ams::reading::Hook;
 use crate::adapters::ams::{AmsError, hook_address, is_guid};
@@ -14,9 +15,6 @@ use crate::domain::record::IndividualId;
 
 /// All that Novi tells of.
 const ACTIONS: [&str; 3] = ["customer.created", "customer.updated", "customer.removed"];
-
-/// The most people that one body names.
-const MOST_HINTED: usize = 1000;
 
 /// All that are registered, ours or not. `None`: they cannot be listed.
 pub(super) async fn list(api: &NoviApi) -> Result<Option<Vec<Hook>>, AmsError> {
@@ -68,35 +66,13 @@ pub(super) async fn remove(api: &NoviApi, id: &str) -> Result<(), AmsError> {
 
 /// The people that a delivered body names. Nothing that it says of them is believed.
 pub(super) fn hinted(body: &[u8]) -> Vec<IndividualId> {
-    let mut found = Vec::new();
-    if let Ok(body) = serde_json::from_slice(body) {
-        gather(&body, &mut found);
-    }
-    found
-}
-
-// The reader of JSON goes no deeper than 128 levels, and so neither does this.
-fn gather(value: &Value, found: &mut Vec<IndividualId>) {
-    match value {
-        Value::Array(entries) => entries.iter().for_each(|entry| gather(entry, found)),
-        Value::Object(members) => {
-            for (name, value) in members {
-                match value {
-                    Value::String(id) if name.eq_ignore_ascii_case("entityUniqueId") && is_guid(id) => {
-                        let id = IndividualId::parse(id);
-                        found.extend(id.filter(|id| found.len() < MOST_HINTED && !found.contains(id)));
-                    }
-                    value => gather(value, found),
-                }
-            }
-        }
-        _ => {}
-    }
+    people_named(body, |_, name| name.eq_ignore_ascii_case("entityUniqueId"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::ams::hook_body::MOST_HINTED;
 
     const ONE: &str = "6a6f5f2e-0001-4222-8333-444455550001";
 

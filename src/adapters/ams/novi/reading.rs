@@ -40,6 +40,7 @@ pub(in crate::adapters::ams) const SUPPLIES: Supplies = Supplies {
             ChoiceList::Groups,
             ChoiceList::CustomFields,
         ],
+        has_standing: true,
     },
     rosters: &[RosterKind::Committee, RosterKind::Event],
     increments: &[],

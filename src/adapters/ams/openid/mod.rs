@@ -1,4 +1,4 @@
-//! Sign-in at an AMS that is an OpenID LoginProvider: the authorization code flow (OpenID Connect Core 1.0 §3.1) with state, nonce and PKCE.
+//! Sign-in at an AMS that is an OpenID Provider: the authorization code flow (OpenID Connect Core 1.0 §3.1) with state, nonce and PKCE.
 //!
 //! The crate `openidconnect` makes the requests and checks the ID tokens. Every call goes through our own transport, to hosts that
 //! the configuration allows. How a token is signed is said by the configuration, never by the token.

@@ -1,4 +1,4 @@
-//! What we are to an OpenID LoginProvider, and where it is.
+//! What we are to an OpenID Provider, and where it is.
 
 use secrecy::SecretString;
 use url::Url;

@@ -9,6 +9,7 @@ use super::api::{Api, Reply};
 use super::read::{self, PageAnswer};
 use super::seen_lists::ListEnd;
 use super::wire;
+use crate::adapters::ams::hook_body::people_named;
 use crate::adapters::ams::reading::Hook;
 use crate::adapters::ams::{AmsError, hook_address, is_guid};
 use crate::adapters::budget::Priority;
@@ -32,9 +33,6 @@ const ROUTES: &[(&str, &str)] = &[
 ];
 
 const DESCRIPTION: &str = "Tells the login gateway who is to be read again";
-
-/// The most people that one body names; more are a matter for the change feed.
-const MOST_HINTED: usize = 1000;
 
 const MOST_PAGES: usize = 100;
 
@@ -121,30 +119,7 @@ pub(super) async fn remove(api: &Api, id: &str) -> Result<(), AmsError> {
 
 /// The people that a delivered body names. Nothing that it says of them is believed.
 pub(super) fn hinted(body: &[u8]) -> Vec<IndividualId> {
-    let mut found = Vec::new();
-    if let Ok(body) = serde_json::from_slice(body) {
-        gather(&body, &mut found);
-    }
-    found
-}
-
-// The reader of JSON goes no deeper than 128 levels, and so neither does this.
-fn gather(value: &Value, found: &mut Vec<IndividualId>) {
-    match value {
-        Value::Array(entries) => entries.iter().for_each(|entry| gather(entry, found)),
-        Value::Object(members) => {
-            for (name, value) in members {
-                match value {
-                    Value::String(id) if names_a_person(members, name) && is_guid(id) => {
-                        let id = IndividualId::parse(id);
-                        found.extend(id.filter(|id| found.len() < MOST_HINTED && !found.contains(id)));
-                    }
-                    value => gather(value, found),
-                }
-            }
-        }
-        _ => {}
-    }
+    people_named(body, names_a_person)
 }
 
 /// Whether a member is the id of an individual. An organization's says who it is in the member beside it.
@@ -166,6 +141,7 @@ fn names_a_person(members: &Map<String, Value>, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::ams::hook_body::MOST_HINTED;
 
     const ONE: &str = "b3a1c0de-0001-4222-8333-444455550001";
     const TWO: &str = "b3a1c0de-0002-4222-8333-444455550002";

@@ -40,6 +40,7 @@ pub(in crate::adapters::ams) const SUPPLIES: Supplies = Supplies {
             ChoiceList::FieldValues,
             ChoiceList::Relationships,
         ],
+        has_standing: false,
     },
     rosters: &[RosterKind::Committee, RosterKind::Event],
     increments: &[RosterKind::Event],

@@ -215,7 +215,7 @@ fn a_second_reading_counts_only_if_the_ams_has_shown_that_it_is_well_or_somebody
     losses.release();
     assert_eq!(losses.take(&nobody(90), &lost, &none, at(90)), none, "released");
     assert!(losses.is_empty());
-    // It is there again: the next loss begins anew.
+    // It is there again: the next loss begins from the start.
     losses.take(&nobody(100), &lost, &none, at(100));
     losses.take(&jane(), &none, &none, at(120));
     assert_eq!(losses.take(&nobody(200), &lost, &lost, at(200)), lost);

@@ -79,7 +79,7 @@ impl People {
             None => Wanted::parse(text),
         };
         let wanted = wanted.ok_or_else(|| nobody_by(text))?;
-        let parts = self.rules.load().rules.parts();
+        let parts = self.beliefs.to_be_read(&self.rules.load().rules).parts();
         match self.ams.find(&wanted, parts, Priority::Person).await {
             Ok(Some(PersonReading { record, said })) => {
                 self.keep(&record).await?;
@@ -95,16 +95,10 @@ impl People {
 
     /// Keeps what was read; what it lacks that was there before stays until a second reading agrees.
     async fn keep(&self, record: &Record) -> Result<(), StoreError> {
-        let published = self.rules.load();
-        let known = self.directory.record(&self.environment, &record.id).await?;
-        let kept = match known {
-            Some(known) => {
-                let lost = self.beliefs.lost_parts(record, &known, &published.rules);
-                self.beliefs.hold_back(record.clone(), &known, &lost, None, &published.rules).record
-            }
-            None => record.clone(),
-        };
-        self.directory.put_record(&self.environment, &kept, self.clock.now()).await?;
+        let (published, reading) = (self.rules.load_full(), record.clone());
+        let kept =
+            self.beliefs.held_back(&*self.directory, &self.environment, reading, &published.rules).await?;
+        self.directory.put_record(&self.environment, &kept.record, self.clock.now()).await?;
         Ok(())
     }
 

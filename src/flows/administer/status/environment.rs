@@ -25,7 +25,7 @@ pub enum EnvironmentSwitchError {
 pub struct Environments {
     pub(in crate::flows::administer) store: Arc<dyn Administration>,
     pub(in crate::flows::administer) clock: SharedClock,
-    /// The one that the configuration names as live.
+    /// The one that the configuration names as live, with the kind of AMS: a choice does not outlive a change of either.
     pub(in crate::flows::administer) configured: Arc<str>,
     /// The one that people sign in with.
     pub(in crate::flows::administer) live: Arc<str>,

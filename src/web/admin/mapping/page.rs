@@ -5,6 +5,7 @@ use askama::Template;
 use crate::domain::condition::{ConditionKind, KINDS};
 use crate::domain::fold;
 use crate::domain::rule::{PrimaryMembership, Rule, Rules};
+use crate::domain::supplied::Supplied;
 use crate::web::admin::draft::DraftBar;
 use crate::web::admin::fields::{Field, FieldErrors, List, Toggle};
 use crate::web::admin::kinds;
@@ -13,6 +14,9 @@ use crate::web::admin::mapping::rule::edited::Edited;
 use crate::web::admin::mapping::rule::form::TypedCondition;
 use crate::web::admin::shell::{Shell, admin_pages};
 use crate::web::admin::words::Difference;
+
+/// The switch for memberships of which the AMS says how they stand.
+const STRICT_DATES: &str = "strict_dates";
 
 /// A rule in a card.
 #[derive(Clone, Debug)]
@@ -208,7 +212,7 @@ impl MappingPage {
                 .list("list-time-zone")
                 .required()
                 .mend(errors.get("time_zone").cloned()),
-            switches: switches(&settings),
+            switches: switches(&settings, &offers.supplied),
             primary_first: settings.primary_first,
             lists: offers.lists,
             lists_as_of: offers.as_of,
@@ -232,8 +236,9 @@ pub fn add_fields(kind: &'static ConditionKind) -> Vec<Field> {
     fields.chain([Field::text("role", "Gets the role", "").list("list-role").scope(&*scope)]).collect()
 }
 
-fn switches(settings: &MappingSettings) -> Vec<Toggle> {
-    vec![
+/// A switch for what the AMS does not supply is shown only while it is on.
+fn switches(settings: &MappingSettings, supplied: &Supplied) -> Vec<Toggle> {
+    let mut switches = vec![
         Toggle {
             name: "honor_effective_date",
             label: "Honor Effective Date",
@@ -249,7 +254,7 @@ fn switches(settings: &MappingSettings) -> Vec<Toggle> {
             example: "Gus’s membership expires on 31 December, with grace to 31 January. On: he keeps his roles through January. Off: he loses them on 1 January.",
         },
         Toggle {
-            name: "strict_dates",
+            name: STRICT_DATES,
             label: "Dates must agree",
             on: settings.strict_dates,
             says: "For an AMS that says how a membership stands. On: its dates must agree too. Off: the AMS’s word alone decides.",
@@ -269,7 +274,9 @@ fn switches(settings: &MappingSettings) -> Vec<Toggle> {
             says: "On: rules may name administrator, editor, author and contributor. Off: such rules are refused, and these roles stay as the site gives them.",
             example: "You made Sam an editor by hand. Off: no rule can take that away. On: Sam is an editor only while a rule says so.",
         },
-    ]
+    ];
+    switches.retain(|toggle| toggle.name != STRICT_DATES || supplied.has_standing || toggle.on);
+    switches
 }
 
 admin_pages!(MappingPage);
