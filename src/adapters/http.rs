@@ -169,7 +169,11 @@ mod tests {
     }
 
     async fn get(router: Router) -> Result<HttpAnswer, HttpError> {
-        let limits = HttpLimits { body: 1000, total: Duration::from_millis(300), ..HttpLimits::default() };
+        get_within(HttpLimits::default().total, router).await
+    }
+
+    async fn get_within(total: Duration, router: Router) -> Result<HttpAnswer, HttpError> {
+        let limits = HttpLimits { body: 1000, total, ..HttpLimits::default() };
         HttpClient::new(limits).unwrap().get(serve(router).await, HeaderMap::new()).await
     }
 
@@ -215,7 +219,8 @@ mod tests {
     #[tokio::test]
     async fn a_call_ends_at_its_time_limit() {
         let router = Router::new().fallback(any(std::future::pending::<String>));
-        assert_eq!(get(router).await.unwrap_err(), HttpError::TimedOut);
+        let outcome = get_within(Duration::from_millis(300), router).await;
+        assert_eq!(outcome.unwrap_err(), HttpError::TimedOut);
     }
 
     #[tokio::test]

@@ -52,7 +52,7 @@ impl World {
     async fn start_with(rate: Rate) -> World {
         let sim = Simulator::start(sim::Settings::demo()).await.unwrap();
         let budget = Arc::new(Budget::new(rate, Arc::<MemoryLedger>::default(), Arc::new(SystemClock)));
-        let http = HttpLimits { total: Duration::from_secs(1), ..HttpLimits::default() };
+        let http = HttpLimits { total: Duration::from_secs(5), ..HttpLimits::default() };
         let http = HttpClient::new(http).unwrap();
         let client = |name: &str, portal: String, of| {
             let environment = environment(name, &sim, &portal, of);

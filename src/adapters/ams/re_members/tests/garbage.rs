@@ -56,8 +56,9 @@ async fn redeem_from_socket(bytes: &'static [u8]) -> AmsError {
             }
         }
     });
-    let world =
-        World::start(move |call: &Seen| call.is("authenticate").then(|| authenticated(&base, 1))).await;
+    let hurry = HttpLimits { total: Duration::from_millis(400), ..HttpLimits::default() };
+    let script = move |call: &Seen| call.is("authenticate").then(|| authenticated(&base, 1));
+    let world = World::start_with(Rate::new(1_000, 10_000), hurry, script).await;
     world.redeem(nothing()).await.unwrap_err()
 }
 
@@ -116,7 +117,7 @@ async fn a_long_wait_is_told_and_holds_everyone() {
 #[tokio::test]
 async fn calls_keep_to_the_budget() {
     let begin = std::time::Instant::now();
-    let world = World::start_with(RATE, |_: &Seen| None).await;
+    let world = World::start_with(RATE, HttpLimits::default(), |_: &Seen| None).await;
     for _ in 0..2 {
         world.read().await.unwrap();
     }

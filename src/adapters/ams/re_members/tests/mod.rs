@@ -73,11 +73,12 @@ struct World {
 
 impl World {
     async fn start(script: impl Fn(&Seen) -> Option<Response> + Clone + Send + Sync + 'static) -> World {
-        World::start_with(Rate::new(1_000, 10_000), script).await
+        World::start_with(Rate::new(1_000, 10_000), HttpLimits::default(), script).await
     }
 
     async fn start_with(
         rate: Rate,
+        limits: HttpLimits,
         script: impl Fn(&Seen) -> Option<Response> + Clone + Send + Sync + 'static,
     ) -> World {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -101,7 +102,7 @@ impl World {
         tokio::spawn(async move { axum::serve(listener, router).await });
 
         let clock = Arc::new(TestClock(AtomicI64::new(1_790_000_000)));
-        let http = HttpClient::new(HttpLimits { total: Duration::from_millis(400), ..HttpLimits::default() });
+        let http = HttpClient::new(limits);
         let budget = Arc::new(Budget::new(rate, Arc::<MemoryLedger>::default(), Arc::new(SystemClock)));
         let shared: SharedClock = Arc::clone(&clock) as SharedClock;
         let ams = ReMembers::new(environment(&address), http.unwrap(), budget, shared);
@@ -128,6 +129,14 @@ impl World {
     fn calls(&self, part: &str) -> usize {
         self.seen.lock().unwrap().iter().filter(|call| call.is(part)).count()
     }
+}
+
+/// Serves an API of its own; gives its base address.
+async fn serve(api: Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}/api/v1/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, api).await });
+    base
 }
 
 fn environment(address: &str) -> Environment {
