@@ -17,6 +17,10 @@ use crate::domain::time::Timestamp;
 /// Polls overlap by this, for clocks that differ and instants cut to the minute.
 pub const OVERLAP: SignedDuration = SignedDuration::from_mins(3);
 
+/// Polls name one change for as long as they overlap. A read that begins so long after the first of them is later than whatever the others
+/// may still mean: the way from poll to poll, and a minute that instants may be cut to. So one change costs one read.
+pub const SETTLED_AFTER: SignedDuration = SignedDuration::from_secs(75);
+
 /// A look back reaches as far, so that in every zone it covers half a day.
 pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(26);
 
@@ -58,8 +62,8 @@ pub struct FeedLook {
 /// What an answer of the feed has brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FeedNews {
-    /// Who is to be read again, and was not yet to be.
-    pub to_read: BTreeSet<IndividualId>,
+    /// Who is to be read again, and was not yet to be; and the instant at which to begin.
+    pub to_read: BTreeMap<IndividualId, Timestamp>,
     /// People that the polls should have named and had not.
     pub missed: usize,
     /// Parts of which the feed is no longer believed to tell, beginning now.
@@ -326,7 +330,8 @@ impl Feed {
         let naming = match known.filter(is_known) {
             Some(known) => Naming { polled, goes_on, ..known },
             None => {
-                news.to_read.insert(id.clone());
+                let from = if is_poll { began.checked_add(SETTLED_AFTER).unwrap_or(began) } else { began };
+                news.to_read.insert(id.clone(), from);
                 Naming { wanted: began, read: None, polled, goes_on }
             }
         };
@@ -341,7 +346,7 @@ impl Feed {
             naming.goes_on = false;
             if naming.read.is_some_and(|read| read < question.since) {
                 (naming.wanted, naming.read) = (question.began, None);
-                news.to_read.insert(id.clone());
+                news.to_read.insert(id.clone(), question.began);
             }
         }
     }

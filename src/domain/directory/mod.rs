@@ -5,6 +5,7 @@
 
 pub mod absence;
 pub mod brake;
+pub mod changed_lists;
 pub mod feed;
 pub mod feed_zone;
 pub mod overlay;

@@ -126,6 +126,11 @@ impl OwnLosses {
         self.released = self.parts.keys().copied().collect();
     }
 
+    /// The parts that lack something.
+    pub fn parts(&self) -> impl Iterator<Item = Part> {
+        self.parts.keys().copied()
+    }
+
     /// Nothing is lost.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()

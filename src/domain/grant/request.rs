@@ -90,7 +90,7 @@ pub enum Prompt {
     /// `none`: no page at all.
     Never,
     /// `login` or `select_account`: sign in again.
-    Anew,
+    Login,
 }
 
 /// A request that is in order.
@@ -265,7 +265,7 @@ fn prompt(text: &str) -> Result<Prompt, AuthorizationRefusal> {
         match *word {
             "none" if words.len() == 1 => prompt = Prompt::Never,
             "none" => return Err(invalid("prompt=none stands alone")),
-            "login" | "select_account" => prompt = Prompt::Anew,
+            "login" | "select_account" => prompt = Prompt::Login,
             "consent" => {}
             _ => return Err(invalid("prompt is not known")),
         }
@@ -296,7 +296,7 @@ pub enum Next {
     /// The person has to sign in first.
     SignIn,
     /// The person has to show the password again, whoever is signed in here or at the AMS.
-    SignInAnew,
+    SignInAgain,
     /// The client asked that nobody be asked, or got somebody else than it expects.
     LoginRequired,
 }
@@ -321,8 +321,8 @@ impl Authorization {
             return match () {
                 () if !may_ask => Next::LoginRequired,
                 // Our session is over, and the AMS's may be days old: it would let the browser straight through.
-                () if resumed.is_none() && (self.prompt == Prompt::Anew || self.max_age.is_some()) => {
-                    Next::SignInAnew
+                () if resumed.is_none() && (self.prompt == Prompt::Login || self.max_age.is_some()) => {
+                    Next::SignInAgain
                 }
                 () => Next::SignIn,
             };
@@ -334,7 +334,7 @@ impl Authorization {
             () if is_other && (for_this || !may_ask) => Next::LoginRequired,
             () if for_this => Next::Decide,
             () if too_old && !may_ask => Next::LoginRequired,
-            () if is_other || too_old || self.prompt == Prompt::Anew => Next::SignInAnew,
+            () if is_other || too_old || self.prompt == Prompt::Login => Next::SignInAgain,
             () => Next::Decide,
         }
     }

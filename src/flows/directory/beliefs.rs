@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 
 use crate::adapters::ams::reading::RosterCursor;
 use crate::domain::directory::absence::{Absence, AbsenceVerdict};
+use crate::domain::directory::changed_lists::ChangedLists;
 use crate::domain::directory::feed::Feed;
 use crate::domain::directory::overlay::Rosters;
 use crate::domain::directory::own_lists::OwnLosses;
@@ -65,16 +66,20 @@ pub(super) struct Believed {
     pub(super) feed: Feed,
     /// When the feed last named anybody who had not been named.
     pub(super) named_at: Option<Timestamp>,
+    /// Whose seats may have changed since the committees' rosters were read.
+    pub(super) changed_seats: ChangedLists,
     pub(super) rosters: Rosters,
     pub(super) under_way: BTreeMap<Task, RosterUnderWay>,
     pub(super) sweep: Option<MemberSweep>,
     pub(super) reads: BTreeMap<IndividualId, WantedRead>,
     pub(super) failed: BTreeMap<Task, Timestamp>,
-    absences: BTreeMap<IndividualId, Absence>,
+    pub(super) absences: BTreeMap<IndividualId, Absence>,
     /// What people's own lists lack, as long as it does not count.
     pub(super) losses: BTreeMap<IndividualId, OwnLosses>,
     /// Who has signed in since the index was last looked after.
     pub(super) signed_in: Vec<Arc<Record>>,
+    /// How many calls the last whole reading of each roster took.
+    pub(super) roster_calls: BTreeMap<RosterName, u32>,
     /// Rosters that differ from what the store has.
     pub(super) unkept: BTreeSet<RosterName>,
     /// Rosters that the AMS was found not to have, and when.
@@ -254,6 +259,9 @@ impl Beliefs {
         if is_whole {
             state.feed.note_read(&record.id, began);
             state.reads.remove(&record.id);
+        }
+        if record.confirmed.of(Part::Committees) == Some(began) {
+            state.changed_seats.note_read(&record.id, began);
         }
         state.absences.remove(&record.id);
         if let Some(sweep) = &mut state.sweep {

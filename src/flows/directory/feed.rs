@@ -76,9 +76,10 @@ impl DirectoryUpdater {
         if !news.to_read.is_empty() {
             state.named_at = Some(now);
         }
-        for id in &news.to_read {
+        for (id, from) in &news.to_read {
             if self.parts.settings.people == PeopleOnFile::Members || known.has(id) {
-                state.want(id, WhyRead::Changed, now, AFTER_CHANGE);
+                state.changed_seats.name(id, now);
+                state.want(id, WhyRead::Changed, *from, AFTER_CHANGE);
             }
         }
     }

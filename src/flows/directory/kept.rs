@@ -34,7 +34,10 @@ impl DirectoryUpdater {
             state.sweep = sweep.and_then(|kept| read::<MemberSweep>(&kept));
             state.rosters.extend(rosters);
             let to_read: Vec<_> = state.feed.to_read().map(|(id, since)| (id.clone(), since)).collect();
-            to_read.iter().for_each(|(id, since)| state.want(id, WhyRead::Changed, *since, AFTER_CHANGE));
+            for (id, since) in &to_read {
+                state.changed_seats.name(id, *since);
+                state.want(id, WhyRead::Changed, *since, AFTER_CHANGE);
+            }
             self.parts.beliefs.put_in_force(&state, true);
         }
         self.fill_index().await

@@ -1,12 +1,18 @@
 //! One person: read when something says so, and what is on file of everybody.
 
+use std::collections::BTreeSet;
+
+use super::beliefs::Believed;
 use super::index::LISTS_EVERY;
+use super::tasks::has_own_lists_read;
 use super::{DirectoryUpdater, Hitch};
 use crate::adapters::budget::Priority;
 use crate::domain::directory::plan::WhyRead;
-use crate::domain::parts::Parts;
+use crate::domain::directory::roster_name::RosterKind;
+use crate::domain::parts::{Part, Parts};
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::rule::Rules;
+use crate::domain::time::Timestamp;
 use crate::flows::refresh::ReadOutcome;
 
 impl DirectoryUpdater {
@@ -15,6 +21,35 @@ impl DirectoryUpdater {
         let now = self.parts.clock.now();
         let beliefs = &self.parts.beliefs;
         self.with_rules(|rules| beliefs.grounds().still_needed(rules, id, None, now))
+    }
+
+    /// What is read of one person for this reason: beside [`DirectoryUpdater::needed_of`] the lists of which it is to be known whether they
+    /// have changed.
+    fn needed_now(&self, id: &IndividualId, why: WhyRead) -> Parts {
+        let now = self.parts.clock.now();
+        let (needed, mut parts) = (self.needed_of(Some(id)), self.with_rules(Rules::parts));
+        let asked: BTreeSet<Part> = match why {
+            WhyRead::Missing | WhyRead::Held => self.parts.beliefs.state().missing_lists(id),
+            WhyRead::Changed if self.reads_own_seats(now) => BTreeSet::from([Part::Committees]),
+            WhyRead::Changed | WhyRead::ListTooOld | WhyRead::NewNeed => BTreeSet::new(),
+        };
+        for part in Part::LISTS {
+            if !needed.has(part) && !asked.contains(&part) {
+                parts.remove(part);
+            }
+        }
+        parts
+    }
+
+    /// Whether the seats of whoever has changed are read from their own list, because all rosters take more calls.
+    fn reads_own_seats(&self, now: Timestamp) -> bool {
+        let supplies = self.parts.ams.supplies();
+        let wanted = self.wanted_rosters();
+        let state = self.parts.beliefs.state();
+        supplies.has_feed
+            && state.feed.covers(self.parts.beliefs.feed_settings(), Part::Committees)
+            && has_own_lists_read(&supplies, RosterKind::Committee)
+            && state.changed_seats.are_cheaper_than(state.calls_of_seats(&wanted), now)
     }
 
     /// Looks at rules that look at all that is to be read: the mapping in force, with a draft that waits.
@@ -50,11 +85,7 @@ impl DirectoryUpdater {
                 }
             }
         }
-        // Whether the person is on a roster or not is asked of their own list.
-        let parts = match why {
-            WhyRead::Missing | WhyRead::Held => self.with_rules(Rules::parts),
-            _ => self.needed_of(Some(id)),
-        };
+        let parts = self.needed_now(id, why);
         let person = self.parts.visits.person_of(id);
         let reading =
             self.parts.refresh.read_anybody(self.environment(), id, person.as_deref(), parts, priority);
@@ -95,5 +126,18 @@ impl DirectoryUpdater {
 
     pub(super) fn environment(&self) -> &str {
         self.parts.ams.environment()
+    }
+}
+
+impl Believed {
+    /// The person's own lists that say whether somebody who is missing somewhere is really gone from there. All of them, where nothing says
+    /// what is missing.
+    fn missing_lists(&self, id: &IndividualId) -> BTreeSet<Part> {
+        let of_rosters = self.rosters.iter().filter(|(_, it)| it.absentees().people().contains_key(id));
+        let of_losses = self.losses.get(id).into_iter().flat_map(|losses| losses.parts());
+        let lists: BTreeSet<Part> = of_rosters.map(|(name, _)| name.kind().part()).chain(of_losses).collect();
+        let is_in_doubt = self.absences.contains_key(id)
+            || self.sweep.as_ref().is_some_and(|sweep| sweep.absentees().people().contains_key(id));
+        if lists.is_empty() && !is_in_doubt { BTreeSet::from(Part::LISTS) } else { lists }
     }
 }

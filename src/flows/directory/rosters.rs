@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::beliefs::RosterUnderWay;
+use super::beliefs::{Believed, RosterUnderWay};
 use super::{AFTER_CHANGE, DirectoryUpdater, Hitch};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::reading::{RosterAnswer, RosterCursor, RosterScope};
@@ -72,7 +72,10 @@ impl DirectoryUpdater {
         if !is_page && asks_list && listed != Listed::Yes {
             return Err(Hitch::NoRoster(name.clone()));
         }
-        let RosterUnderWay { began, reading, .. } = under_way;
+        let RosterUnderWay { began, reading, pages, .. } = under_way;
+        if scope == RosterScope::Whole {
+            self.parts.beliefs.state().roster_calls.insert(name.clone(), pages);
+        }
         self.take_roster(name, scope, reading, listed, began);
         self.keep_rosters().await?;
         Ok(())
@@ -91,6 +94,7 @@ impl DirectoryUpdater {
             reading.rows.retain(|row| index.has(&row.person));
             reading.cancelled.retain(|one| index.has(&one.person));
         }
+        let wanted = self.wanted_rosters();
         let mut state = self.parts.beliefs.state();
         let (change, is_first) = match (state.rosters.get_mut(name), scope) {
             (Some(roster), RosterScope::Since(since)) => {
@@ -122,6 +126,9 @@ impl DirectoryUpdater {
                 state.want(id, WhyRead::NewNeed, began, within);
             }
         }
+        if name.kind() == RosterKind::Committee {
+            state.note_committees_read(&wanted);
+        }
         state.unkept.insert(name.clone());
         state.absent_rosters.remove(name);
         let has_changed = is_first || !change.changed.is_empty() || change.settles;
@@ -146,5 +153,16 @@ impl DirectoryUpdater {
             (0, false) => Listed::Unknown,
             (_, false) => Listed::No,
         })
+    }
+}
+
+impl Believed {
+    /// Changes that are older than the last reading of each of these committees are known.
+    fn note_committees_read(&mut self, wanted: &[RosterName]) {
+        let committees = wanted.iter().filter(|name| name.kind() == RosterKind::Committee);
+        let read = committees.map(|name| self.rosters.get(name).map(|roster| roster.confirmed_at())).min();
+        if let Some(Some(read)) = read {
+            self.changed_seats.note_rosters(read);
+        }
     }
 }

@@ -3,12 +3,14 @@
 use jiff::SignedDuration;
 
 use super::DirectoryUpdater;
+use super::beliefs::Believed;
 use super::index::LISTS_EVERY;
+use crate::adapters::ams::reading::Supplies;
 use crate::domain::directory::plan::{
     Due, FEED_EVERY, LOOK_BACK_EVERY, RosterPlan, Task, WhyRead, calls_an_hour, reads_of_missing,
     roster_tasks,
 };
-use crate::domain::directory::roster_name::{RosterName, rosters_of};
+use crate::domain::directory::roster_name::{RosterKind, RosterName, rosters_of};
 use crate::domain::directory::settings::PeopleOnFile;
 use crate::domain::parts::Part;
 use crate::domain::time::Timestamp;
@@ -53,6 +55,7 @@ impl DirectoryUpdater {
         {
             let state = self.parts.beliefs.state();
             let settings = self.parts.beliefs.feed_settings();
+            let seats_calls = state.calls_of_seats(&wanted);
             if supplies.has_feed {
                 tasks.push(Due::every(Task::Feed, state.feed.polled_at(), FEED_EVERY, 1));
                 if state.feed.polled_at().is_some() {
@@ -69,13 +72,16 @@ impl DirectoryUpdater {
                 {
                     continue;
                 }
-                let pages = roster.map_or(1, |roster| roster.people().len().div_ceil(ON_A_PAGE).max(1));
                 let covers = supplies.has_feed && state.feed.covers(settings, name.kind().part());
+                let changed = match has_own_lists_read(&supplies, name.kind()) {
+                    true => state.changed_seats.left_to_rosters(seats_calls, now),
+                    false => state.named_at,
+                };
                 let plan = RosterPlan {
                     every: self.parts.settings.roster_every,
-                    covered: covers.then_some(state.named_at),
+                    covered: covers.then_some(changed),
                     has_increments: supplies.increments.contains(&name.kind()),
-                    calls: u32::try_from(pages).unwrap_or(u32::MAX),
+                    calls: state.calls_of_roster(name),
                 };
                 let is_useless =
                     roster.is_none_or(|it| it.confirmed_at() < self.parts.beliefs.grounds().oldest(now));
@@ -143,6 +149,29 @@ impl DirectoryUpdater {
         let days_an_hour = 1.0 / LISTS_EVERY.as_secs_f64() * 3_600.0;
         calls_an_hour(&standing) + f64::from(u32::try_from(of_people).unwrap_or(u32::MAX)) * days_an_hour
     }
+}
+
+impl Believed {
+    /// How many calls a whole reading of this roster takes, about.
+    fn calls_of_roster(&self, name: &RosterName) -> u32 {
+        let by_people = || {
+            let people = self.rosters.get(name).map_or(0, |roster| roster.people().len());
+            u32::try_from(people.div_ceil(ON_A_PAGE)).unwrap_or(u32::MAX)
+        };
+        self.roster_calls.get(name).copied().unwrap_or_else(by_people).max(1)
+    }
+
+    /// How many calls the rosters of all these committees take.
+    pub(super) fn calls_of_seats(&self, rosters: &[RosterName]) -> usize {
+        let committees = rosters.iter().filter(|name| name.kind() == RosterKind::Committee);
+        committees.map(|name| self.calls_of_roster(name) as usize).sum()
+    }
+}
+
+/// Whether a change on such a roster may be read from the own list of whoever has changed, in place of the roster. What was added to an
+/// increment is cheap as it is.
+pub(super) fn has_own_lists_read(supplies: &Supplies, kind: RosterKind) -> bool {
+    kind == RosterKind::Committee && !supplies.increments.contains(&kind)
 }
 
 /// Whether one of two tasks must wait for the other.

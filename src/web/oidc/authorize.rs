@@ -178,7 +178,7 @@ impl OpenIdServices {
                 let (login, key) = self.sign_in(arrived, cookies, &waiting, false).await?;
                 Ok(with_cookies(see_other(&login), key))
             }
-            (Next::SignInAnew, _) => {
+            (Next::SignInAgain, _) => {
                 let (login, key) = self.sign_in(arrived, cookies, &waiting, true).await?;
                 if !self.provider.settings().ams_logout_returns {
                     return Ok(with_cookies(see_other(&login), key));

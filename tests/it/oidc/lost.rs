@@ -36,7 +36,7 @@ fn is_chair(tokens: &Value) -> bool {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_role_lost_in_the_ams_is_lost_at_every_door() {
+async fn a_role_lost_in_the_ams_is_lost_everywhere() {
     let provider = provider().await;
     let (mut jane, tokens) = provider.tokens(CHAIR, &["scope=openid roles offline_access"]).await;
     let page = provider.world.url("/education");

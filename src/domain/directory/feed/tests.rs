@@ -23,6 +23,12 @@ fn settings(association: &str) -> FeedSettings {
     FeedSettings { coverage: Coverage::Everything, zone: FeedZone::Auto, association }
 }
 
+impl FeedNews {
+    fn who(&self) -> BTreeSet<IndividualId> {
+        self.to_read.keys().cloned().collect()
+    }
+}
+
 fn poll(
     feed: &mut Feed,
     settings: &FeedSettings,
@@ -55,36 +61,35 @@ fn whoever_is_named_is_read_once_for_one_change_and_again_for_another() {
     let settings = settings("UTC");
     let mut feed = Feed::default();
     let one = ids([1]);
-    assert_eq!(poll(&mut feed, &settings, at(0), &one).to_read, one);
-    assert_eq!(poll(&mut feed, &settings, at(60), &one).to_read, ids([]), "not read yet");
+    assert_eq!(poll(&mut feed, &settings, at(0), &one).who(), one);
+    assert_eq!(poll(&mut feed, &settings, at(60), &one).who(), ids([]), "not read yet");
     assert_eq!(feed.to_read().collect::<Vec<_>>(), [(&id(1), at(0))]);
     feed.note_read(&id(1), at(-1));
     assert_eq!(feed.to_read().count(), 1, "that read began before the change was named");
     feed.note_read(&id(1), at(61));
     for seconds in [120, 180, 240] {
-        assert_eq!(poll(&mut feed, &settings, at(seconds), &one).to_read, ids([]), "{seconds}");
+        assert_eq!(poll(&mut feed, &settings, at(seconds), &one).who(), ids([]), "{seconds}");
     }
     // This answer reaches back to second 60: nothing changed after the read.
-    assert_eq!(poll(&mut feed, &settings, at(300), &ids([])).to_read, ids([]));
-    assert_eq!(poll(&mut feed, &settings, at(360), &one).to_read, one, "another change");
+    assert_eq!(poll(&mut feed, &settings, at(300), &ids([])).who(), ids([]));
+    assert_eq!(poll(&mut feed, &settings, at(360), &one).who(), one, "another change");
     feed.note_read(&id(1), at(361));
     for seconds in [420, 480, 540, 600] {
-        assert_eq!(poll(&mut feed, &settings, at(seconds), &one).to_read, ids([]), "{seconds}");
+        assert_eq!(poll(&mut feed, &settings, at(seconds), &one).who(), ids([]), "{seconds}");
     }
     assert_eq!(
-        poll(&mut feed, &settings, at(660), &ids([])).to_read,
+        poll(&mut feed, &settings, at(660), &ids([])).who(),
         one,
         "named for longer than one change is"
     );
     feed.note_read(&id(1), at(661));
     poll(&mut feed, &settings, at(720), &one);
     feed.note_read(&id(1), at(721));
-    let again =
-        (13..100).find(|minute| !poll(&mut feed, &settings, at(60 * minute), &one).to_read.is_empty());
+    let again = (13..100).find(|minute| !poll(&mut feed, &settings, at(60 * minute), &one).who().is_empty());
     assert_eq!(again, Some(73), "once an hour, as long as it goes on");
     feed.note_read(&id(1), at(6_001));
-    assert_eq!(feed.hint(&id(1), at(6_002)).to_read, one, "a hook tells of one change");
-    assert_eq!(feed.hint(&id(1), at(6_003)).to_read, ids([]));
+    assert_eq!(feed.hint(&id(1), at(6_002)).who(), one, "a hook tells of one change");
+    assert_eq!(feed.hint(&id(1), at(6_003)).who(), ids([]));
 }
 
 #[test]
@@ -124,7 +129,7 @@ fn a_clock_that_was_set_back_is_asked_past() {
     feed.note_read(&id(1), at(86_401));
     let question = feed.question(&settings, at(0));
     assert_eq!(question.since, at(0) - LOOK_BACK);
-    assert_eq!(feed.take(question, &ids([1]), None).to_read, ids([1]), "read under another clock");
+    assert_eq!(feed.take(question, &ids([1]), None).who(), ids([1]), "read under another clock");
     assert_eq!(feed.unbroken_since(), Some(at(0) - LOOK_BACK));
     assert_eq!(feed.question(&settings, at(60)).since, at(0) - OVERLAP);
 }
@@ -157,7 +162,7 @@ fn more_people_than_can_be_told_apart_are_a_matter_for_a_sweep() {
     let settings = settings("UTC");
     let mut feed = Feed::default();
     let news = poll(&mut feed, &settings, at(0), &ids(0..=MOST_NAMED));
-    assert!(news.is_too_much && news.to_read.is_empty());
+    assert!(news.is_too_much && news.who().is_empty());
     assert_eq!((feed.unbroken_since(), feed.to_read().count()), (None, 0));
     assert_eq!(feed.question(&settings, at(60)).since, at(0) - OVERLAP);
 }
@@ -170,6 +175,8 @@ struct FeedWorld {
     /// When each person changed, in order.
     changes: Vec<(i64, usize)>,
     reads: BTreeMap<usize, Vec<i64>>,
+    /// Who is to be read, and when.
+    due: BTreeMap<IndividualId, Timestamp>,
     pages: usize,
 }
 
@@ -178,7 +185,8 @@ impl FeedWorld {
         changes.sort_unstable();
         let zone = TimeZone::get(zone).unwrap();
         let settings = settings(association);
-        FeedWorld { feed: Feed::default(), settings, zone, changes, reads: BTreeMap::new(), pages: 0 }
+        let (feed, reads, due) = (Feed::default(), BTreeMap::new(), BTreeMap::new());
+        FeedWorld { feed, settings, zone, changes, reads, due, pages: 0 }
     }
 
     fn answer(&self, question: FeedQuestion) -> BTreeSet<IndividualId> {
@@ -190,6 +198,7 @@ impl FeedWorld {
 
     fn minute(&mut self, minute: i64) {
         let now = minute * 60;
+        self.read_until(at(now));
         let question = self.feed.question(&self.settings, at(now));
         let named = self.answer(question);
         self.pages += named.len();
@@ -200,9 +209,23 @@ impl FeedWorld {
             let named = self.answer(look.question);
             to_read.extend(self.feed.take_look(look, named, tried.as_ref()).to_read);
         }
-        for id in to_read {
-            self.feed.note_read(&id, at(now + 20));
-            self.reads.entry(id.as_str()[1..].parse().unwrap()).or_default().push(now + 20);
+        for (id, from) in to_read {
+            let due = self.due.entry(id).or_insert(from);
+            *due = from.min(*due);
+        }
+    }
+
+    /// Reads those whose time has come, each a few seconds after it.
+    fn read_until(&mut self, now: Timestamp) {
+        const A_FEW: SignedDuration = SignedDuration::from_secs(4);
+        let (due, later) =
+            std::mem::take(&mut self.due).into_iter().partition(|(_, from)| *from + A_FEW <= now);
+        self.due = later;
+        for (id, from) in BTreeMap::from(due) {
+            let read = from + A_FEW;
+            self.feed.note_read(&id, read);
+            let seconds = read.duration_since(at(0)).as_secs();
+            self.reads.entry(id.as_str()[1..].parse().unwrap()).or_default().push(seconds);
         }
     }
 
@@ -220,13 +243,13 @@ fn the_zone_is_found_by_looking_back() {
     let changes: Vec<(i64, usize)> =
         (0..200).map(|number| (number * 420 + 30, usize::try_from(number).unwrap())).collect();
     for (association, zone, reading, longest, most) in [
-        ("America/New_York", "UTC", Later, 60, 2),
-        ("America/New_York", "America/New_York", Earlier, 60, 1),
-        ("Europe/Berlin", "UTC", Earlier, 60, 1),
-        ("Europe/Berlin", "Europe/Berlin", Later, 60, 2),
+        ("America/New_York", "UTC", Later, 140, 2),
+        ("America/New_York", "America/New_York", Earlier, 140, 1),
+        ("Europe/Berlin", "UTC", Earlier, 140, 1),
+        ("Europe/Berlin", "Europe/Berlin", Later, 140, 2),
         // A third zone, further behind than both: the second look back finds that somebody was missed.
-        ("Europe/Berlin", "America/New_York", AnyZone, 7_300, 6),
-        ("UTC", "UTC", Later, 60, 1),
+        ("Europe/Berlin", "America/New_York", AnyZone, 7_400, 6),
+        ("UTC", "UTC", Later, 140, 1),
     ] {
         let mut world = FeedWorld::new(association, zone, changes.clone());
         for minute in 0..6 * 60 {
