@@ -3,11 +3,15 @@
   const all = (css, each) => document.querySelectorAll(css).forEach(each);
   // A button that copies the field before it.
   all("[data-copy]", (button) => {
+    const field = document.getElementById(button.dataset.copy);
+    // Over plain http a page has no clipboard; then the field is there to copy from.
+    if (!navigator.clipboard) return;
     button.hidden = false;
     button.onclick = () =>
-      navigator.clipboard.writeText(document.getElementById(button.dataset.copy).value).then(() => {
-        button.textContent = "Copied";
-      });
+      navigator.clipboard.writeText(field.value).then(
+        () => (button.textContent = "Copied"),
+        () => field.select(),
+      );
   });
   // A file is read here and shown in the field, so that one sees what is sent.
   all("input[type=file][data-into]", (input) => {

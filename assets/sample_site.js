@@ -7,7 +7,8 @@ fetch("/_gate/me", { headers: { Accept: "application/json" } })
     for (const { role, label, because } of me.roles || []) {
       const item = document.querySelector(`[data-role="${CSS.escape(role)}"]`);
       if (!item) continue;
-      item.querySelector(".because").textContent = [label, because].filter(Boolean).join(": ");
+      const said = because.startsWith(`${label}:`) ? [because] : [label, because];
+      item.querySelector(".because").textContent = said.filter(Boolean).join(": ");
     }
     for (const row of document.querySelectorAll("[data-row]")) {
       const value = me[row.dataset.row];

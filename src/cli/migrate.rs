@@ -3,14 +3,16 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::explain::{self, Line};
-use super::shared::{CommandFailure, because, open_store, runtime};
+use super::shared::{CommandFailure, because, kind_named, open_store, runtime};
 use crate::adapters::ams::kinds::Kind;
 use crate::adapters::clock::{Clock as _, SystemClock};
 use crate::config::{self, Env};
+use crate::domain::names::ListedNames;
 use crate::domain::time::Timestamp;
 use crate::flows::administer::migrate::{Report, UserComparison, read_users};
 use crate::flows::directory::{Beliefs, kept_rosters};
@@ -29,6 +31,9 @@ pub struct MigrateArguments {
     /// the store of the configuration holds.
     #[arg(long, value_name = "FILE.jsonl")]
     pub records: Option<PathBuf>,
+    /// Which AMS wrote the records of `--records`: `remembers` or `novi`.
+    #[arg(long, value_name = "KIND", default_value = "remembers", value_parser = kind_named)]
+    pub ams: Kind,
     /// The instant for which roles are worked out. Left out: now.
     #[arg(long, value_name = "RFC3339")]
     pub at: Option<Timestamp>,
@@ -54,7 +59,8 @@ pub const EXAMPLES: &str = "\
 Examples:
   wp user list --fields=user_login,user_email,roles --format=csv > users.csv
   membergate migrate --users users.csv --rules config/rules.toml
-  membergate migrate --users users.csv --rules rules.toml --records people.jsonl --format csv > report.csv";
+  membergate migrate --users users.csv --rules rules.toml --records people.jsonl --format csv > report.csv
+  membergate migrate --users users.csv --rules rules.toml --records members.jsonl --ams novi";
 
 /// Compares, and writes the report.
 pub fn run(
@@ -81,10 +87,12 @@ pub fn run(
     let comparison = UserComparison::new(users, rules, at);
     let report = match &asked.records {
         None => from_store(comparison, config, env)?,
-        Some(path) if path == Path::new("-") => from_lines(comparison, &mut io::stdin().lock(), at)?,
+        Some(path) if path == Path::new("-") => {
+            from_lines(comparison, &mut io::stdin().lock(), asked.ams, at)?
+        }
         Some(path) => {
             let file = File::open(path).map_err(unread(path))?;
-            from_lines(comparison, &mut BufReader::with_capacity(1 << 16, file), at)?
+            from_lines(comparison, &mut BufReader::with_capacity(1 << 16, file), asked.ams, at)?
         }
     };
     match asked.format {
@@ -102,7 +110,12 @@ fn from_store(comparison: UserComparison, config: &Path, env: &dyn Env) -> Resul
     let compared = async {
         let grounds = Grounds::new(settings.session);
         grounds.set_rosters(kept_rosters(&*store, environment).await?, false);
-        comparison.of_known(&*store, environment, &Beliefs::new(grounds, &settings.directory)).await
+        let listed = store.catalogue(environment).await?;
+        let names = listed.as_ref().map(ListedNames::from).unwrap_or_default();
+        comparison
+            .named(Arc::new(names))
+            .of_known(&*store, environment, &Beliefs::new(grounds, &settings.directory))
+            .await
     };
     runtime()?.block_on(compared).map_err(because)
 }
@@ -111,6 +124,7 @@ fn from_store(comparison: UserComparison, config: &Path, env: &dyn Env) -> Resul
 fn from_lines(
     mut comparison: UserComparison,
     records: &mut dyn BufRead,
+    of: Kind,
     at: Timestamp,
 ) -> Result<Report, CommandFailure> {
     let mut buffer = Vec::new();
@@ -120,7 +134,7 @@ fn from_lines(
             Line::TooLong => return Err(because(format!("line {number} of the records is too long"))),
             Line::Read if buffer.trim_ascii().is_empty() => {}
             Line::Read => {
-                let record = explain::record(&buffer, Kind::default(), at)
+                let record = explain::record(&buffer, of, at)
                     .map_err(|error| because(format!("line {number} of the records: {error}")))?;
                 comparison.look(&record);
             }
@@ -163,6 +177,10 @@ when = [{ committee = "EDU", positions = ["CHAIR"] }]
         =cmd(),dana@reef.example,\"subscriber,member,education_chair\"\n";
 
     fn migrate(format: ReportFormat) -> String {
+        migrated(USERS, RULES, RECORDS, Kind::ReMembers, format)
+    }
+
+    fn migrated(users: &str, rules: &str, records: &str, ams: Kind, format: ReportFormat) -> String {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| {
             let path = folder.path().join(name);
@@ -170,9 +188,10 @@ when = [{ committee = "EDU", positions = ["CHAIR"] }]
             path
         };
         let asked = MigrateArguments {
-            users: file("users.csv", USERS),
-            rules: file("rules.toml", RULES),
-            records: Some(file("people.jsonl", RECORDS)),
+            users: file("users.csv", users),
+            rules: file("rules.toml", rules),
+            records: Some(file("people.jsonl", records)),
+            ams,
             at: Some("2026-06-01T00:00:00Z".parse().unwrap()),
             format,
         };
@@ -224,5 +243,77 @@ when = [{ committee = "EDU", positions = ["CHAIR"] }]
         same,,,no record is known,,,,,
         '=cmd(),dana@reef.example,a1,stays as it is,,,,,
         ");
+    }
+
+    /// AMS Connect for WP gives Novi's `current` and `inheriting` the role of members and everybody else that of non-members, and knows
+    /// people by their e-mail address.
+    #[test]
+    fn what_ams_connect_gives_for_novi_is_compared_by_e_mail() {
+        let rules = "time_zone = \"America/New_York\"\nmember = \"member\"\nnon_member = \"non_member\"\n";
+        let member = |id: &str, email: &str, more: &str| {
+            format!(
+                r#"{{"individual":{{"UniqueID":"6a6f5f2e-000{id}-4222-8333-44445555000{id}","CustomerType":"Person","AccountEmail":"{email}","Active":true,"Approved":true,{more}}}}}"#
+            )
+        };
+        let kind = r#"{"UniqueID":"1f000000-0001-4aaa-8bbb-000000000001","Name":"Individual"}"#;
+        let own = |word: &str, until: &str| {
+            format!(
+                r#""MemberStatus":"{word}","MemberSince":"2019-03-01T00:00:00-05:00","MembershipExpires":"{until}","MemberType":{kind},"EffectiveMemberType":{kind}"#
+            )
+        };
+        let inherits = format!(r#""MemberStatus":"current","MemberType":null,"EffectiveMemberType":{kind}"#);
+        let records = [
+            member("1", "Dana@people.example", &own("current", "2026-12-31T00:00:00-05:00")),
+            member("2", "marek@people.example", &inherits),
+            member("3", "greta@people.example", &own("grace_period", "2026-05-20T00:00:00-05:00")),
+            member("4", "emil@people.example", &own("expired", "2025-12-31T00:00:00-05:00")),
+        ]
+        .join("\n");
+        let users = "user_login,user_email,roles\n\
+            dana,dana@people.example,member\n\
+            marek,marek@people.example,member\n\
+            greta,greta@people.example,non_member\n\
+            emil,emil@people.example,member\n";
+        let told = |rules: &str| migrated(users, rules, &records, Kind::Novi, ReportFormat::Text);
+        let as_before = told(&format!("{rules}honor_grace = false\n"));
+        assert!(as_before.starts_with("4 users: 3 stay as they are, 1 change,"), "{as_before}");
+        assert!(as_before.contains("emil (emil@people.example): changes"), "{as_before}");
+        // In grace the benefits go on at Novi; AMS Connect does not know the word.
+        let with_grace = told(&format!("{rules}honor_grace = true\n"));
+        assert!(with_grace.contains("greta (greta@people.example): changes\n  + member:"), "{with_grace}");
+    }
+
+    /// Plugins for OAuth keep the subject with the user, which is the record's id.
+    #[test]
+    fn a_plugin_for_oauth_is_compared_by_the_id_that_it_keeps() {
+        const ID: &str = "6a6f5f2e-0001-4222-8333-444455550001";
+        let rules = "time_zone = \"UTC\"\nnon_member = \"non_member\"\n";
+        let records = format!(
+            r#"{{"individual":{{"UniqueID":"{ID}","CustomerType":"Person","AccountEmail":"dana@people.example","Active":true,"Approved":true,"MemberStatus":"non_member"}}}}"#
+        );
+        let found = |users: &str| {
+            let json = migrated(users, rules, &records, Kind::Novi, ReportFormat::Json);
+            serde_json::from_str::<serde_json::Value>(&json).unwrap()["lines"][0].clone()
+        };
+        for users in [
+            format!(
+                "user_login,user_email,roles,openid-connect-generic-subject-identity\nd,old@people.example,non_member,{ID}\n"
+            ),
+            format!(
+                "user_login,user_email,roles,sub\nd,old@people.example,non_member,{}\n",
+                ID.to_uppercase()
+            ),
+            format!("user_login,user_email,roles,UniqueID\nd,,non_member,{ID}\n"),
+            format!("user_login,user_email,roles\n{ID},old@people.example,non_member\n"),
+            "user_login,user_email,roles\nd,DANA@people.example,non_member\n".to_owned(),
+        ] {
+            let line = found(&users);
+            assert_eq!((&line["id"], &line["fate"]), (&ID.into(), &"same".into()), "{users}: {line}");
+        }
+        // An id that leads nowhere is not overruled by an address, which may be somebody else's by now.
+        let line = found(
+            "user_login,user_email,roles,sub\nd,dana@people.example,non_member,6a6f5f2e-0009-4222-8333-444455550009\n",
+        );
+        assert_eq!(line["fate"], "not_found", "{line}");
     }
 }

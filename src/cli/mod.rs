@@ -119,7 +119,7 @@ pub struct Explain {
     #[arg(long, value_name = "FILE.jsonl")]
     pub records: PathBuf,
     /// Which AMS wrote the records: `remembers` or `novi`.
-    #[arg(long, value_name = "KIND", default_value = "remembers", value_parser = kind_named)]
+    #[arg(long, value_name = "KIND", default_value = "remembers", value_parser = shared::kind_named)]
     pub ams: Kind,
     /// The instant at which to decide, as in `2026-11-22T12:00:00Z`.
     #[arg(long, value_name = "RFC3339")]
@@ -127,13 +127,6 @@ pub struct Explain {
     /// How the answers are written.
     #[arg(long, value_enum, default_value_t)]
     pub format: explain::AnswerFormat,
-}
-
-/// The AMS of this name in the configuration.
-fn kind_named(text: &str) -> Result<Kind, String> {
-    let named = Kind::ALL.into_iter().find(|(name, _)| *name == text);
-    let known: Vec<&str> = Kind::ALL.into_iter().map(|(name, _)| name).collect();
-    named.map(|(_, kind)| kind).ok_or_else(|| format!("write one of: {}", known.join(", ")))
 }
 
 const EXPLAIN_EXAMPLES: &str = "\

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io;
 use std::sync::Arc;
 
+use crate::adapters::ams::kinds::Kind;
 use crate::adapters::store::Store;
 use crate::app;
 use crate::config::{Problem, Settings};
@@ -30,6 +31,13 @@ pub(super) fn because(error: impl Display) -> CommandFailure {
 fn lines(problems: &[Problem]) -> String {
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
     lines.join("\n")
+}
+
+/// The AMS of this name in the configuration.
+pub(super) fn kind_named(text: &str) -> Result<Kind, String> {
+    let named = Kind::ALL.into_iter().find(|(name, _)| *name == text);
+    let known: Vec<&str> = Kind::ALL.into_iter().map(|(name, _)| name).collect();
+    named.map(|(_, kind)| kind).ok_or_else(|| format!("write one of: {}", known.join(", ")))
 }
 
 /// The store of a gateway that has run before.

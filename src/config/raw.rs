@@ -112,7 +112,7 @@ section! {
         calls_per_second: Spanned<usize>,
         /// Calls that may start within a minute. With Novi at most 90,000 start in a day. Default: what the system allows; 60 for re:Members, 100 for Novi.
         calls_per_minute: Spanned<usize>,
-        /// Places that one network (an IPv4 address, or the /64 of an IPv6 address) may hold in the line in front of the sign-in.
+        /// AmsPlaces that one network (an IPv4 address, or the /64 of an IPv6 address) may hold in the line in front of the sign-in.
         /// Default: 500.
         waiting_per_network: Spanned<usize>,
         /// Credentials for real people.
@@ -145,11 +145,11 @@ section! {
         user_password: Source,
         /// Novi: the association's own website. Example: "https://www.acme.example". Default: none; Novi needs it. Needs a restart.
         site: Text,
-        /// Novi: the id of the SSO client. Example: { env = "MEMBERGATE_AMS_CLIENT_ID" }. Default: none; Novi needs it. Needs a restart.
+        /// Novi: the id of the SSO client (gear icon, SSO Clients). Example: { env = "MEMBERGATE_AMS_CLIENT_ID" }. Default: none; Novi needs it. Needs a restart.
         client_id: Source,
-        /// Novi: the SSO client's secret. Example: { file = "/run/secrets/client_secret" }. Default: none; Novi needs it. Needs a restart.
+        /// Novi: the SSO client's secret (gear icon, SSO Clients). Example: { file = "/run/secrets/client_secret" }. Default: none; Novi needs it. Needs a restart.
         client_secret: Source,
-        /// Novi: the API key, a secret. Example: { file = "/run/secrets/api_key" }. Default: none; Novi needs it. Needs a restart.
+        /// Novi: the API key, a secret (gear icon, API Keys). Example: { file = "/run/secrets/api_key" }. Default: none; Novi needs it. Needs a restart.
         api_key: Source,
         /// Novi: how ID tokens are signed; one that is signed otherwise is refused, whatever it says. One of: "HS256", "RS256". Default: "HS256". Needs a restart.
         algorithm: Text,

@@ -25,6 +25,31 @@ impl Default for Supplied {
     }
 }
 
+/// Where an administrator of the AMS enters our addresses, and finds what our configuration asks for, in the words of its pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AmsPlaces {
+    /// Where people come back to after login.
+    pub callback: &'static str,
+    /// Where people go to after a logout there.
+    pub logout: &'static str,
+    /// Where changes are told.
+    pub hook: &'static str,
+    /// Keys of an environment's section, and where their values are found.
+    pub credentials: &'static [(&'static str, &'static str)],
+}
+
+impl Default for AmsPlaces {
+    /// Of an AMS whose pages nobody has described.
+    fn default() -> AmsPlaces {
+        AmsPlaces {
+            callback: "Where your AMS sends people back to after login. Some systems want it on a list of allowed addresses.",
+            logout: "Enter it in your AMS as the page after logout. Whoever logs out there is then signed out here too.",
+            hook: "Your AMS calls it when somebody’s record changes. The command `membergate hooks register` enters it there.",
+            credentials: &[],
+        }
+    }
+}
+
 impl Supplied {
     /// What this AMS does not know of people, in a sentence; empty: it knows all.
     pub fn lacks(&self) -> String {

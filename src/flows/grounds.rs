@@ -12,6 +12,7 @@ use crate::domain::clock_jumps::ClockJumps;
 use crate::domain::directory::overlay::{Rosters, known_as_of, with_rosters};
 use crate::domain::directory::roster::RosterStanding;
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
+use crate::domain::names::ListedNames;
 use crate::domain::parts::{Codes, Part};
 use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::rule::Rules;
@@ -24,6 +25,8 @@ pub struct Grounds {
     /// Knows by how much it has jumped.
     clock: Option<SharedClock>,
     rosters: ArcSwap<Rosters>,
+    /// For reasons only: no decision looks at them.
+    names: ArcSwap<ListedNames>,
     /// Grows when somebody's entries on a roster change.
     generation: AtomicU64,
 }
@@ -50,6 +53,7 @@ impl Grounds {
             limits: ArcSwap::from_pointee(limits),
             clock,
             rosters: ArcSwap::default(),
+            names: ArcSwap::default(),
             generation: AtomicU64::new(0),
         })
     }
@@ -75,6 +79,16 @@ impl Grounds {
         if has_changed {
             self.generation.fetch_add(1, Ordering::Release);
         }
+    }
+
+    /// What people call the things that rules name, as far as the AMS's lists were read.
+    pub fn names(&self) -> Arc<ListedNames> {
+        self.names.load_full()
+    }
+
+    /// Puts other names into reasons.
+    pub fn set_names(&self, names: ListedNames) {
+        self.names.store(Arc::new(names));
     }
 
     /// Another number than before says that decisions are to be made again.

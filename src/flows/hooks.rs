@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::directory::DirectoryUpdater;
@@ -13,6 +13,8 @@ use crate::adapters::keys::random::{digest, same};
 pub struct Hooks {
     /// Digests of the secrets that are valid: of one, or of two while one takes the place of the other.
     valid: ArcSwap<Vec<[u8; 32]>>,
+    /// The one that is to be registered. `None`: there are no hooks.
+    current: ArcSwapOption<SecretString>,
     ams: Arc<dyn AmsReading>,
     directory: Arc<DirectoryUpdater>,
 }
@@ -24,7 +26,7 @@ impl Hooks {
         directory: Arc<DirectoryUpdater>,
         secrets: &[SecretString],
     ) -> Hooks {
-        let hooks = Hooks { valid: ArcSwap::default(), ams, directory };
+        let hooks = Hooks { valid: ArcSwap::default(), current: ArcSwapOption::empty(), ams, directory };
         hooks.set_secrets(secrets);
         hooks
     }
@@ -33,6 +35,12 @@ impl Hooks {
     pub fn set_secrets(&self, secrets: &[SecretString]) {
         let digests = secrets.iter().map(|secret| digest(secret.expose_secret().as_bytes())).collect();
         self.valid.store(Arc::new(digests));
+        self.current.store(secrets.first().cloned().map(Arc::new));
+    }
+
+    /// What the address of a hook ends in, for administrators who enter it in the AMS. `None`: the configuration has no secret.
+    pub fn current(&self) -> Option<Arc<SecretString>> {
+        self.current.load_full()
     }
 
     /// Whether a text is a valid secret. Takes as long for one as for another.

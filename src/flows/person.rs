@@ -111,7 +111,8 @@ impl Held {
 
     /// Why each rule gives its role or does not, at an instant at which the decision holds.
     pub fn reasons(&self, now: Timestamp) -> Vec<Verdict> {
-        roles::reasons(&self.grounds.believed(&self.record, now), &self.published.rules, now)
+        let believed = self.grounds.believed(&self.record, now);
+        roles::reasons(&believed, &self.published.rules, &self.grounds.names(), now)
     }
 }
 

@@ -67,8 +67,13 @@ pub async fn publish(world: &World, sam: &mut Visitor) -> Page {
 }
 
 pub async fn previewed(world: &World, sam: &mut Visitor) -> Page {
-    for _ in 0..200 {
-        let page = sam.get(world.url("/_gate/admin/preview")).await.expect(200);
+    previewed_at(sam, &world.url("/_gate/admin/preview")).await
+}
+
+/// The preview at this address, once it is done.
+pub async fn previewed_at(sam: &mut Visitor, url: &str) -> Page {
+    for _ in 0..600 {
+        let page = sam.get(url).await.expect(200);
         if !page.text.contains("data-progress=\"/_gate/admin/preview") {
             return page;
         }

@@ -7,17 +7,22 @@ use std::process::{Child, Command, Stdio};
 use crate::browser::Browser;
 use crate::world::CHAIR;
 
-struct Demo {
+pub(crate) struct Demo {
     process: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Demo {
     /// Starts the program, and waits until it says that it runs.
     fn start() -> Demo {
+        Demo::with_ams("remembers")
+    }
+
+    /// The same with this AMS.
+    pub(crate) fn with_ams(ams: &str) -> Demo {
         let port = four_free_ports();
         let mut process = Command::new(env!("CARGO_BIN_EXE_membergate"))
-            .args(["demo", "--port", &port.to_string()])
+            .args(["demo", "--ams", ams, "--port", &port.to_string()])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -28,7 +33,7 @@ impl Demo {
         Demo { process, port }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.port)
     }
 }

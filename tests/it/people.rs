@@ -19,6 +19,7 @@ use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::config::rules;
 use membergate::domain::budget::Rate;
 use membergate::domain::directory::settings::DirectorySettings;
+use membergate::domain::names::ListedNames;
 use membergate::domain::record::IndividualId;
 use membergate::domain::session::{Session, SessionKey, SessionLimits};
 use membergate::domain::time::TimeZone;
@@ -212,7 +213,7 @@ async fn while_the_ams_is_down_those_who_are_known_are_found_and_it_is_said() {
 async fn trying_the_mapping_gives_roles_with_reasons_and_what_time_will_change() {
     let office = Office::open().await;
     let found = office.desk.people.find(CHAIR).await.unwrap();
-    let trial = try_it(&found.record, &office.rules.load().rules, SystemClock.now());
+    let trial = try_it(&found.record, &office.rules.load().rules, &ListedNames::default(), SystemClock.now());
     let roles: Vec<&str> = trial.decision.roles.iter().map(|role| role.as_str()).collect();
     assert_eq!(roles, ["education_chair", "member", "subscriber"]);
     assert!(!trial.incomplete);

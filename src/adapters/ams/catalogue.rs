@@ -7,7 +7,7 @@ use crate::adapters::BoxFuture;
 use crate::adapters::budget::Priority;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::record::{Parts, Record};
-use crate::domain::supplied::Supplied;
+use crate::domain::supplied::{AmsPlaces, Supplied};
 use crate::domain::time::Timestamp;
 
 /// The person that an administrator looks for: an e-mail address, a record number or an id, as it was typed.
@@ -85,6 +85,11 @@ pub trait AmsCatalogue: Ams {
 
     /// What it knows of people, and what it lists. Makes no call.
     fn supplied(&self) -> Supplied;
+
+    /// Where its administrators enter our addresses and find our credentials. Makes no call.
+    fn places(&self) -> AmsPlaces {
+        AmsPlaces::default()
+    }
 
     /// All that the AMS lists.
     fn catalogue(&self, priority: Priority) -> BoxFuture<'_, Result<Catalogue, AmsError>>;

@@ -7,7 +7,6 @@ pub mod allowed_hosts;
 mod cancelled;
 pub mod catalogue;
 mod dates;
-mod guid;
 mod history;
 mod hook_address;
 mod hook_body;
@@ -21,7 +20,7 @@ pub mod reading;
 mod transport;
 mod warnings;
 
-pub use guid::is_guid;
+pub use crate::domain::guid::is_guid;
 
 use std::fmt;
 use std::time::Duration;

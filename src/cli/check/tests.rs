@@ -264,3 +264,34 @@ fn a_mapping_that_can_give_one_person_too_many_roles_is_a_warning() {
         assert!(says.is_none_or(|says| out.contains(says)), "{out}");
     }
 }
+
+#[test]
+fn a_rule_that_asks_novi_for_what_it_does_not_have_fails_the_check() {
+    let text = r#"
+[association]
+name = "Acme Society"
+[ams]
+kind = "novi"
+[ams.production]
+site = "https://www.acme.example"
+client_id = "0c1d9e64-7c1a-4b3f-9a53-3f3a5a3b2d10"
+client_secret = { env = "KEY" }
+api_key = { env = "KEY" }
+[store]
+path = "/nowhere/gate.sqlite"
+secret_keys = [{ env = "KEY" }]
+[[site]]
+name = "www"
+url = "https://www.acme.example"
+upstream = "http://127.0.0.1:1"
+"#;
+    let checked_with = |condition: &str| {
+        let rules = format!("time_zone = \"UTC\"\n[[rule]]\nrole = \"press\"\nwhen = [{{ {condition} }}]\n");
+        let given = Given::default().variable("KEY", &"A".repeat(43)).file("gate.toml", text);
+        checked(&given.file("rules.toml", &rules), Ok(())).0
+    };
+    let out = checked_with("security_role = \"Press\"");
+    assert!(out.contains("`security_role` asks for security roles, and Novi has none"), "{out}");
+    let out = checked_with("group = \"Press\"");
+    assert!(!out.contains("has none"), "{out}");
+}

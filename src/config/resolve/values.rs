@@ -31,6 +31,18 @@ impl Resolving<'_, '_> {
         key: &str,
         example: &str,
     ) -> Option<T> {
+        self.required_from(said, span, key, example, None)
+    }
+
+    /// The same with where its value is found, in a sentence.
+    pub(super) fn required_from<T>(
+        &mut self,
+        said: Said<T>,
+        span: &Range<usize>,
+        key: &str,
+        example: &str,
+        found: Option<&str>,
+    ) -> Option<T> {
         match said {
             Said::Value(value) => Some(value),
             Said::Unreadable => None,
@@ -43,7 +55,10 @@ impl Resolving<'_, '_> {
                 self.reading.missing(
                     span.clone(),
                     format!("`{key}` is missing"),
-                    format!("Write `{example}`{place}"),
+                    match found {
+                        None => format!("Write `{example}`{place}"),
+                        Some(found) => format!("Write `{example}`{place}. {}", found.trim_end_matches('.')),
+                    },
                 );
                 None
             }

@@ -32,7 +32,7 @@ fn every_kind_is_made_of_its_fields_and_gives_them_back() {
             assert!(!field.optional);
         }
         for text in [kind.holds, kind.fails] {
-            let told = condition.phrase(text, str::to_owned);
+            let told = condition.phrase(text, |_, said| said.to_owned());
             assert!(!told.contains(['{', '}']), "{told}");
         }
         assert!(kind.pattern.is_none_or(|key| kind.fields.iter().any(|field| field.key == key)));

@@ -21,6 +21,7 @@ pub(crate) mod tests;
 
 use std::collections::BTreeSet;
 
+use super::names::ListedNames;
 use super::record::Record;
 use super::rule::{Role, Rules};
 use super::time::Timestamp;
@@ -57,21 +58,26 @@ pub fn granted_with_membership(
 
 /// Decides as [`decide`] does, and gives the reason of each rule.
 pub fn explain(record: &Record, rules: &Rules, now: Timestamp) -> Decision {
+    explain_by_name(record, rules, &ListedNames::default(), now)
+}
+
+/// As [`explain`], with the names of what rules hold by id or code.
+pub fn explain_by_name(record: &Record, rules: &Rules, names: &ListedNames, now: Timestamp) -> Decision {
     if let Some(why) = refusal(record) {
         return Decision { trace: reasons::refused(rules, why), ..refused(record, rules) };
     }
     let timeline = Timeline::new(record, rules);
     let outcome = timeline.at(now);
-    Decision { trace: reasons::trace(&timeline, &outcome, now), ..decision(&timeline, &outcome, now) }
+    Decision { trace: reasons::trace(&timeline, &outcome, names, now), ..decision(&timeline, &outcome, now) }
 }
 
-/// The reasons of [`explain`] alone, for a decision that is at hand.
-pub fn reasons(record: &Record, rules: &Rules, now: Timestamp) -> Vec<Verdict> {
+/// The reasons of [`explain_by_name`] alone, for a decision that is at hand.
+pub fn reasons(record: &Record, rules: &Rules, names: &ListedNames, now: Timestamp) -> Vec<Verdict> {
     if let Some(why) = refusal(record) {
         return reasons::refused(rules, why);
     }
     let timeline = Timeline::new(record, rules);
-    reasons::trace(&timeline, &timeline.at(now), now)
+    reasons::trace(&timeline, &timeline.at(now), names, now)
 }
 
 /// Whether the AMS admits this person at all, whatever the mapping says.

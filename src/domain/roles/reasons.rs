@@ -10,6 +10,8 @@ use super::membership;
 use super::naming::{membership_name, name};
 use super::span::Span;
 use super::timeline::{Outcome, Timeline, holds};
+use crate::domain::condition::ConditionField;
+use crate::domain::names::ListedNames;
 use crate::domain::parts::Part;
 use crate::domain::record::Record;
 use crate::domain::rule::{Condition, Role, Rule, Rules};
@@ -17,7 +19,12 @@ use crate::domain::standing::MembershipStanding;
 use crate::domain::time::{FOREVER, TimeZone, Timestamp, in_words, last_day};
 
 /// One verdict for each built-in role that the mapping names, and for each rule.
-pub(super) fn trace(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) -> Vec<Verdict> {
+pub(super) fn trace(
+    timeline: &Timeline<'_>,
+    outcome: &Outcome,
+    names: &ListedNames,
+    now: Timestamp,
+) -> Vec<Verdict> {
     let rules = timeline.rules;
     let membership = membership(timeline, now);
     let mut trace = Vec::with_capacity(rules.rules.len() + 3);
@@ -35,7 +42,10 @@ pub(super) fn trace(timeline: &Timeline<'_>, outcome: &Outcome, now: Timestamp) 
                 .map(|(condition, (spans, negated))| match condition.plain().0 {
                     Condition::Member if outcome.member && negated => excluded(&membership),
                     Condition::Member if outcome.member || !in_doubt(spans, now) => membership.clone(),
-                    plain => sentence(plain, spans, negated, timeline.record, &rules.time_zone, now),
+                    plain => {
+                        let told = Told { names, record: timeline.record, zone: &rules.time_zone, now };
+                        told.sentence(plain, spans, negated)
+                    }
                 })
                 .collect();
             let because = match sentences.as_slice() {
@@ -162,29 +172,34 @@ fn by_word(name: &str, standing: Option<MembershipStanding>) -> String {
     }
 }
 
-fn sentence(
-    condition: &Condition,
-    spans: &[Span],
-    negated: bool,
-    record: &Record,
-    zone: &TimeZone,
+/// What every sentence about a condition needs.
+struct Told<'a> {
+    names: &'a ListedNames,
+    record: &'a Record,
+    zone: &'a TimeZone,
     now: Timestamp,
-) -> String {
-    let told = |text: &str| condition.phrase(text, |text| name(text).to_owned());
-    let (yes, no) = (told(condition.kind().holds), told(condition.kind().fails));
-    let certain = || spans.iter().filter(|span| span.certain);
-    if let Some(end) = certain().filter(|span| span.contains(now)).map(|span| span.end).max() {
-        let until =
-            if end == FOREVER { String::new() } else { format!(", to {}", in_words(last_day(end, zone))) };
-        if negated { excluded(&format!("{yes}{until}.")) } else { format!("{yes}{until}.") }
-    } else if in_doubt(spans, now) {
-        format!("It cannot be told: {}.", doubt(condition, record))
-    } else if let Some(start) = certain().map(|span| span.start).filter(|start| *start > now).min() {
-        format!("{yes}, but only from {}.", in_words(zone.to_datetime(start).date()))
-    } else if let Some(end) = certain().map(|span| span.end).max() {
-        format!("{yes}, but only to {}.", in_words(last_day(end, zone)))
-    } else {
-        format!("{no}.")
+}
+
+impl Told<'_> {
+    fn sentence(&self, condition: &Condition, spans: &[Span], negated: bool) -> String {
+        let Told { names, record, zone, now } = *self;
+        let shown = |field: &ConditionField, text: &str| name(&names.shown(field.choices, text)).to_owned();
+        let told = |text: &str| condition.phrase(text, shown);
+        let (yes, no) = (told(condition.kind().holds), told(condition.kind().fails));
+        let certain = || spans.iter().filter(|span| span.certain);
+        if let Some(end) = certain().filter(|span| span.contains(now)).map(|span| span.end).max() {
+            let to = || format!(", to {}", in_words(last_day(end, zone)));
+            let until = if end == FOREVER { String::new() } else { to() };
+            if negated { excluded(&format!("{yes}{until}.")) } else { format!("{yes}{until}.") }
+        } else if in_doubt(spans, now) {
+            format!("It cannot be told: {}.", doubt(condition, record))
+        } else if let Some(start) = certain().map(|span| span.start).filter(|start| *start > now).min() {
+            format!("{yes}, but only from {}.", in_words(zone.to_datetime(start).date()))
+        } else if let Some(end) = certain().map(|span| span.end).max() {
+            format!("{yes}, but only to {}.", in_words(last_day(end, zone)))
+        } else {
+            format!("{no}.")
+        }
     }
 }
 

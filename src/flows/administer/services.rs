@@ -91,8 +91,13 @@ impl AdminServices {
             clock: Arc::clone(&clock),
         };
         let live = ams.status().environment.into();
-        let catalogues =
-            Catalogues::new(ams.clone(), store.clone(), Arc::clone(&environment), Arc::clone(&clock));
+        let catalogues = Catalogues::new(
+            ams.clone(),
+            store.clone(),
+            Arc::clone(&environment),
+            Arc::clone(&clock),
+            Arc::clone(beliefs.grounds()),
+        );
         let overview = StatusReader {
             ams,
             environment: environment.clone(),

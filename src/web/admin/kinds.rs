@@ -2,6 +2,7 @@
 
 use super::fields::Field;
 use crate::domain::condition::{Condition, ConditionField, ConditionKind, Holds};
+use crate::domain::names::ListedNames;
 use crate::domain::supplied::Supplied;
 
 /// Where the list of choices comes from, in a sentence; empty: there is none.
@@ -38,10 +39,11 @@ pub fn field(of: &ConditionField, number: usize, value: &str, mend: Option<Strin
         .mend(mend)
 }
 
-/// A condition in words: what it asks, and its details.
-pub fn in_words(condition: &Condition) -> (String, String) {
+/// A condition in words: what it asks, and its details. Things are called by these names.
+pub fn in_words(condition: &Condition, names: &ListedNames) -> (String, String) {
     let (kind, values) = (condition.kind(), condition.values());
-    let said = |field: &ConditionField| Some(values.get(field.key)?.in_words(str::to_owned));
+    let shown = |field: &ConditionField, text: &str| names.shown(field.choices, text);
+    let said = |field: &ConditionField| Some(values.get(field.key)?.in_words(|text| shown(field, text)));
     let (optional, named): (Vec<_>, Vec<_>) = kind.fields.iter().partition(|field| field.optional);
     let what: Vec<String> = named.into_iter().filter_map(said).collect();
     let what = if what.is_empty() { format!("Is a {}", kind.label.to_lowercase()) } else { what.join(" = ") };
@@ -52,9 +54,9 @@ pub fn in_words(condition: &Condition) -> (String, String) {
 }
 
 /// A condition as one line, with its kind.
-pub fn line(condition: &Condition) -> String {
+pub fn line(condition: &Condition, names: &ListedNames) -> String {
     let (kind, negated) = (condition.kind(), condition.plain().1);
-    let (what, detail) = in_words(condition.plain().0);
+    let (what, detail) = in_words(condition.plain().0, names);
     let head = match (kind.fields.is_empty(), negated) {
         (true, true) => format!("Is not a {}", kind.label.to_lowercase()),
         (true, false) => what,

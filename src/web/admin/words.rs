@@ -3,6 +3,7 @@
 use super::kinds;
 use crate::domain::budget::CallKind;
 use crate::domain::mapping::{Edit, MappingDiff, setting_words};
+use crate::domain::names::ListedNames;
 use crate::domain::rule::Rule;
 use crate::domain::time::{TimeZone, Timestamp};
 
@@ -55,7 +56,7 @@ pub struct Difference {
 }
 
 /// The differences, settings first.
-pub fn differences(diff: &MappingDiff) -> Vec<Difference> {
+pub fn differences(diff: &MappingDiff, names: &ListedNames) -> Vec<Difference> {
     let added = |text| Difference { class: "in", sign: "+", spoken: "Added:", text };
     let removed = |text| Difference { class: "out", sign: "−", spoken: "Removed:", text };
     let changed = |text| Difference { class: "change", sign: "~", spoken: "Changed:", text };
@@ -73,10 +74,10 @@ pub fn differences(diff: &MappingDiff) -> Vec<Difference> {
             value(&change.after)
         ))
     });
-    let rules = diff.added.iter().map(|rule| added(in_words(rule)));
-    let gone = diff.removed.iter().map(|rule| removed(in_words(rule)));
+    let rules = diff.added.iter().map(|rule| added(in_words(rule, names)));
+    let gone = diff.removed.iter().map(|rule| removed(in_words(rule, names)));
     let other = diff.changed.iter().map(|(before, after)| {
-        let (before, after) = (in_words(before), in_words(after));
+        let (before, after) = (in_words(before, names), in_words(after, names));
         changed(format!("{before} — now: {after}"))
     });
     let order = diff
@@ -86,8 +87,8 @@ pub fn differences(diff: &MappingDiff) -> Vec<Difference> {
 }
 
 /// A rule in one line.
-pub fn in_words(rule: &Rule) -> String {
-    let asks: Vec<String> = rule.when.iter().map(kinds::line).collect();
+pub fn in_words(rule: &Rule, names: &ListedNames) -> String {
+    let asks: Vec<String> = rule.when.iter().map(|condition| kinds::line(condition, names)).collect();
     let label = rule.label.as_deref().map(|label| format!(" “{label}”")).unwrap_or_default();
     let asks = if asks.is_empty() { "nobody".to_owned() } else { asks.join(" and ") };
     format!("{asks} → {}{label}", rule.role)
@@ -117,8 +118,10 @@ mod tests {
         after.member = None;
         after.rules.remove(0);
         after.rules[0].when.push(crate::domain::rule::Condition::Member);
-        let told: Vec<String> =
-            differences(&MappingDiff::between(&before, &after)).into_iter().map(|it| it.text).collect();
+        let told: Vec<String> = differences(&MappingDiff::between(&before, &after), &ListedNames::default())
+            .into_iter()
+            .map(|it| it.text)
+            .collect();
         assert_eq!(
             told,
             [

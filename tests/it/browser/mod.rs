@@ -21,8 +21,8 @@ use serde_json::Value;
 use chromium::Chromium;
 use firefox::Firefox;
 
-/// How long to wait for what a page should show.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for what a page should show, on a machine that does something else as well.
+const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
 
 /// One browser with one page. Dropping it ends every process that it started.

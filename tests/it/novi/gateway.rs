@@ -34,7 +34,7 @@ label = "Staff"
 when = [{ group = "Staff" }]
 "#;
 
-struct Gate {
+pub struct Gate {
     sim: Simulator,
     gate: App,
     _site: SampleSite,
@@ -49,7 +49,7 @@ impl Gate {
     }
 
     /// With more people on file.
-    async fn start_with(switches: &[&str], directory: &str, more: Vec<Customer>) -> Gate {
+    pub async fn start_with(switches: &[&str], directory: &str, more: Vec<Customer>) -> Gate {
         let address = free_address();
         let mut settings = sim::Settings::demo();
         settings.people.people.extend(more);
@@ -111,17 +111,18 @@ require = "public"
             .file("/etc/membergate/rules.toml", RULES)
             .variable("SECRET_KEY", SECRET_KEY)
             .variable("CLIENT_SECRET", &credentials.client_secret)
-            .variable("API_KEY", &credentials.api_key);
+            .variable("API_KEY", &credentials.api_key)
+            .variable("HOOK_SECRET", "a-secret-of-22-letters-or-more");
         let settings = config::load(file, &given).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));
         let gate = App::start_at(settings, clock.clone()).await.unwrap();
         Gate { sim, gate, _site: site, folder, clock, address }
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.address.port())
     }
 
-    fn visitor(&self) -> Visitor {
+    pub fn visitor(&self) -> Visitor {
         Visitor::new(&[("localhost", self.address)])
     }
 
@@ -134,7 +135,7 @@ require = "public"
         back.location().unwrap_or_else(|| panic!("{}", back.text))
     }
 
-    async fn sign_in(&self, visitor: &mut Visitor, email: &str, path: &str) -> Page {
+    pub async fn sign_in(&self, visitor: &mut Visitor, email: &str, path: &str) -> Page {
         let back = self.to_the_return(visitor, email, path).await;
         visitor.open(back).await
     }

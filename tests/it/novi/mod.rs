@@ -1,5 +1,7 @@
 //! The client of Novi against the simulated one, over real sockets, and the gateway in front of it.
 
+mod administer;
+mod click_through;
 mod directory;
 mod gateway;
 mod people;

@@ -4,14 +4,14 @@ use serde_json::Value;
 
 use super::lists::{ListReply, ListRequest, PageSize};
 use super::reading::SUPPLIES;
-use super::{Novi, read, wire};
+use super::{Novi, PLACES, read, wire};
 use crate::adapters::BoxFuture;
 use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus, PersonReading, SelfTest, Wanted};
 use crate::adapters::ams::{AmsError, is_guid};
 use crate::adapters::budget::Priority;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::record::{IndividualId, Parts};
-use crate::domain::supplied::Supplied;
+use crate::domain::supplied::{AmsPlaces, Supplied};
 
 impl Novi {
     async fn lists(&self, priority: Priority) -> Result<Catalogue, AmsError> {
@@ -80,6 +80,10 @@ impl AmsCatalogue for Novi {
 
     fn supplied(&self) -> Supplied {
         SUPPLIES.supplied
+    }
+
+    fn places(&self) -> AmsPlaces {
+        PLACES
     }
 
     fn catalogue(&self, priority: Priority) -> BoxFuture<'_, Result<Catalogue, AmsError>> {

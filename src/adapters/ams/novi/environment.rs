@@ -7,6 +7,27 @@ use crate::adapters::ams::AmsError;
 use crate::adapters::ams::allowed_hosts::AllowedHosts;
 use crate::adapters::ams::openid::{IdTokenAlgorithm, OpenIdSettings};
 use crate::domain::record::IndividualId;
+use crate::domain::supplied::AmsPlaces;
+
+/// Where its keys are found in Novi, by the key of the section.
+const SITE: (&str, &str) =
+    ("site", "The address of your own website in Novi, as your members see it, with www. if it has that.");
+const CLIENT_ID: (&str, &str) = ("client_id", "In Novi: gear icon, SSO Clients, your client: Client ID.");
+const CLIENT_SECRET: (&str, &str) =
+    ("client_secret", "In Novi: gear icon, SSO Clients, your client: Client Secret.");
+const API_KEY: (&str, &str) = (
+    "api_key",
+    "In Novi: gear icon, API Keys, your key. Novi’s support switches the API on for a site first.",
+);
+
+/// Where Novi asks for our addresses, and shows what the configuration asks for.
+pub(crate) const PLACES: AmsPlaces = AmsPlaces {
+    callback: "In Novi: gear icon, SSO Clients, your client: Redirect URLs. Add it there as it is here; several stand behind each other \
+               with commas and no spaces between.",
+    logout: "Ask Novi’s support to send browsers here from /log-out. Whoever logs out there is then signed out here too.",
+    hook: "In Novi: gear icon, API Keys, your key: Webhook URL, with all three events. The command `membergate hooks register` does the same.",
+    credentials: &[SITE, CLIENT_ID, CLIENT_SECRET, API_KEY],
+};
 
 /// One environment: the site itself, or its staging site. Each has addresses, ids and keys of its own.
 #[derive(Debug, Clone)]
@@ -81,7 +102,8 @@ impl NoviSite {
             AmsError::Unreachable(_) => format!("See whether this machine may reach `ams.{name}.site`"),
             AmsError::CredentialsRefused | AmsError::ArrivalRefused | AmsError::OtherPerson => {
                 format!(
-                    "Compare `api_key`, `client_id` and `client_secret` below `[ams.{name}]` with the API key and the SSO client in Novi"
+                    "Compare `api_key` below `[ams.{name}]` with Novi (gear icon, API Keys), and `client_id` and `client_secret` with your client \
+                     there (gear icon, SSO Clients)"
                 )
             }
             AmsError::AddressRefused(_) => {

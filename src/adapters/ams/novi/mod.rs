@@ -39,6 +39,7 @@ use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Parts, Record};
 
 pub use self::environment::NoviSite;
+pub(crate) use self::environment::PLACES;
 pub(in crate::adapters::ams) use self::reading::SUPPLIES;
 
 /// The name of this kind of AMS, in files and in what a browser keeps.

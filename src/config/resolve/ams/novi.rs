@@ -5,7 +5,7 @@ use toml::Spanned;
 use url::Url;
 
 use crate::adapters::ams::allowed_hosts::AllowedHosts;
-use crate::adapters::ams::novi::NoviSite;
+use crate::adapters::ams::novi::{NoviSite, PLACES};
 use crate::adapters::ams::openid::IdTokenAlgorithm;
 use crate::config::raw;
 use crate::config::resolve::values::Resolving;
@@ -20,14 +20,17 @@ impl Resolving<'_, '_> {
         let key = |key: &str| format!("ams.{name}.{key}");
         let example =
             |key: &str| format!("{key} = {{ env = \"MEMBERGATE_AMS_{}\" }}", key.to_ascii_uppercase());
-        let site = self.required(said.site, &span, &key("site"), r#"site = "https://www.acme.example""#);
+        let found = |key: &str| PLACES.credentials.iter().find(|one| one.0 == key).map(|one| one.1);
+        let site = r#"site = "https://www.acme.example""#;
+        let site = self.required_from(said.site, &span, &key("site"), site, found("site"));
         let site = site.and_then(|text| self.site_of_novi(&text));
-        let client_id = self.required(said.client_id, &span, &key("client_id"), &example("client_id"));
+        let mut source =
+            |said, name: &str| self.required_from(said, &span, &key(name), &example(name), found(name));
+        let client_id = source(said.client_id, "client_id");
+        let client_secret = source(said.client_secret, "client_secret");
+        let api_key = source(said.api_key, "api_key");
         let client_id = client_id.and_then(|source| self.value(&source));
-        let client_secret =
-            self.required(said.client_secret, &span, &key("client_secret"), &example("client_secret"));
         let client_secret = client_secret.and_then(|source| self.secret(&source));
-        let api_key = self.required(said.api_key, &span, &key("api_key"), &example("api_key"));
         let api_key = api_key.and_then(|source| self.secret(&source));
         let algorithm = self.choice(said.algorithm, IdTokenAlgorithm::default(), &IdTokenAlgorithm::ALL);
         let canary = self.optional(said.canary, Resolving::canary);
@@ -130,6 +133,8 @@ upstream = "http://127.0.0.1:3000"
             ),
             ("site = \"https://www.acme.example\"", "site = \"http://www.acme.example\"", "https"),
             ("api_key = { env = \"KEY\" }", "", "`ams.production.api_key` is missing"),
+            ("api_key = { env = \"KEY\" }", "", "In Novi: gear icon, API Keys"),
+            ("client_id = \"0c1d9e64-7c1a-4b3f-9a53-3f3a5a3b2d10\"", "", "In Novi: gear icon, SSO Clients"),
             ("client_secret = { env = \"SECRET\" }", "client_secret = \"text\"", "a secret is written"),
             ("[store]", "algorithm = \"none\"\n[store]", "none"),
             (

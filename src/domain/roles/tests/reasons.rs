@@ -124,3 +124,31 @@ fn no_reason_holds_an_address() {
     let said = format!("{:?}{:?}", decision.trace, decision.warnings);
     assert!(!said.contains('@'), "{said}");
 }
+
+#[test]
+fn a_reason_calls_things_as_the_lists_of_the_ams_do() {
+    const ID: &str = "4f000000-0001-4aaa-8bbb-000000000001";
+    let event = |code: &str, label: &str| crate::domain::catalogue::EventChoice {
+        code: code.into(),
+        label: label.into(),
+        first_day: None,
+    };
+    let committees = vec![crate::domain::catalogue::Choice { code: "EDU".into(), label: "Education".into() }];
+    let listed = crate::domain::catalogue::Catalogue {
+        events: vec![event(ID, "Annual Meeting"), event("SUMMIT26", "Harbour Summit")],
+        committees,
+        ..Default::default()
+    };
+    let names = crate::domain::names::ListedNames::from(&listed);
+    let because = |condition: Condition| {
+        let rules = with_rule(new_york(), vec![condition]);
+        crate::domain::roles::explain_by_name(&record(), &rules, &names, at(NOW)).trace.pop().unwrap().because
+    };
+    let attends =
+        |text: &str| Condition::Event { event: code(text), from_days_before: None, until_days_after: None };
+    assert_eq!(because(attends(ID)), "Not registered for event Annual Meeting.");
+    assert_eq!(because(attends("SUMMIT26")), "Not registered for event Harbour Summit (SUMMIT26).");
+    assert_eq!(because(attends("OTHER")), "Not registered for event OTHER.");
+    let chair = Condition::Committee { committee: code("EDU"), positions: vec![code("CHAIR")] };
+    assert_eq!(because(chair), "Not on committee Education (EDU) as CHAIR.");
+}

@@ -11,8 +11,10 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
 use crate::domain::catalogue::{Catalogue, Seen};
-use crate::domain::supplied::Supplied;
+use crate::domain::names::ListedNames;
+use crate::domain::supplied::{AmsPlaces, Supplied};
 use crate::domain::time::Timestamp;
+use crate::flows::grounds::Grounds;
 
 /// Records opened at one go.
 const PAGE: u16 = 500;
@@ -47,6 +49,8 @@ pub struct Catalogues {
     directory: Arc<dyn Directory>,
     environment: Arc<str>,
     clock: SharedClock,
+    /// Reasons call things by the names of the lists.
+    grounds: Arc<Grounds>,
     listed: ArcSwapOption<Catalogue>,
     seen: ArcSwap<Seen>,
     failed: Mutex<Option<(Timestamp, AmsError)>>,
@@ -61,12 +65,14 @@ impl Catalogues {
         directory: Arc<dyn Directory>,
         environment: Arc<str>,
         clock: SharedClock,
+        grounds: Arc<Grounds>,
     ) -> Catalogues {
         Catalogues {
             ams,
             directory,
             environment,
             clock,
+            grounds,
             listed: ArcSwapOption::empty(),
             seen: ArcSwap::default(),
             failed: Mutex::default(),
@@ -78,7 +84,7 @@ impl Catalogues {
     pub async fn load(&self) -> Result<(), StoreError> {
         let _one = self.reading.lock().await;
         if let Some(kept) = self.directory.catalogue(&self.environment).await? {
-            self.listed.store(Some(Arc::new(kept)));
+            self.take(Arc::new(kept));
         }
         self.look_at_records().await
     }
@@ -91,6 +97,21 @@ impl Catalogues {
             failed: self.failed.lock().unwrap_or_else(PoisonError::into_inner).clone(),
             supplied: self.ams.supplied(),
         }
+    }
+
+    /// What people call the things on the lists; never waits.
+    pub fn names(&self) -> Arc<ListedNames> {
+        self.grounds.names()
+    }
+
+    fn take(&self, listed: Arc<Catalogue>) {
+        self.grounds.set_names(ListedNames::from(&*listed));
+        self.listed.store(Some(listed));
+    }
+
+    /// Where the AMS's administrators enter our addresses and find our credentials.
+    pub fn places(&self) -> AmsPlaces {
+        self.ams.places()
     }
 
     /// Reads the AMS's lists again, and what stands on the records. What fails leaves what was known.
@@ -106,7 +127,7 @@ impl Catalogues {
             Ok(catalogue) => {
                 self.note_failure(None);
                 let catalogue = Arc::new(catalogue);
-                self.listed.store(Some(Arc::clone(&catalogue)));
+                self.take(Arc::clone(&catalogue));
                 Ok(self.directory.put_catalogue(&self.environment, &catalogue).await?)
             }
             Err(error) => {

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
+use crate::domain::names::ListedNames;
 use crate::domain::record::Record;
 use crate::domain::roles::{self, Decision, Verdict};
 use crate::domain::rule::{CORE_ROLES, Rules};
@@ -118,6 +119,7 @@ pub struct UserComparison {
     rules: Rules,
     at: Timestamp,
     managed: BTreeSet<String>,
+    names: Arc<ListedNames>,
     by_sign: BTreeMap<Sign, Vec<usize>>,
     lines: Vec<ReportLine>,
 }
@@ -167,7 +169,12 @@ impl UserComparison {
             }
         }
         let lines = users.iter().map(|user| without_record(user, MigratedRole::NotFound)).collect();
-        UserComparison { users, rules, at, managed, by_sign, lines }
+        UserComparison { users, rules, at, managed, names: Arc::default(), by_sign, lines }
+    }
+
+    /// Reasons call things by these names.
+    pub fn named(self, names: Arc<ListedNames>) -> UserComparison {
+        UserComparison { names, ..self }
     }
 
     /// Looks at one record.
@@ -177,7 +184,9 @@ impl UserComparison {
         for at in found {
             let (Some(user), Some(line)) = (self.users.get(at), self.lines.get_mut(at)) else { continue };
             *line = match line.fate {
-                MigratedRole::NotFound => compared(user, record, &self.rules, &self.managed, self.at),
+                MigratedRole::NotFound => {
+                    compared(user, record, (&self.rules, &self.names), &self.managed, self.at)
+                }
                 _ => without_record(user, MigratedRole::Several),
             };
         }
@@ -232,11 +241,11 @@ fn without_record(user: &WordPressUser, fate: MigratedRole) -> ReportLine {
 fn compared(
     user: &WordPressUser,
     record: &Record,
-    rules: &Rules,
+    (rules, names): (&Rules, &ListedNames),
     managed: &BTreeSet<String>,
     at: Timestamp,
 ) -> ReportLine {
-    let decision = roles::explain(record, rules, at);
+    let decision = roles::explain_by_name(record, rules, names, at);
     let given: BTreeSet<String> = decision.roles.iter().map(|role| role.as_str().to_owned()).collect();
     let today: BTreeSet<String> = user.roles.intersection(managed).cloned().collect();
     let given: BTreeSet<String> = given.intersection(managed).cloned().collect();

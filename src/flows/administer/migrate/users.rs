@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::WordPressUser;
+use crate::adapters::ams::is_guid;
 
 /// The export cannot be used. The administrator's to mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,11 +30,26 @@ pub enum ExportFault {
     BadLine(u64),
 }
 
-/// Names of columns, in lower case and without anything but letters and digits.
+/// ListedNames of columns, in lower case and without anything but letters and digits.
 const LOGIN: &[&str] = &["userlogin", "login", "username", "displayname", "name"];
 const EMAIL: &[&str] = &["useremail", "email", "emailaddress", "mail"];
 const ROLES: &[&str] = &["roles", "role", "userroles", "userrole", "wpcapabilities", "capabilities"];
-const AMS_ID: &[&str] = &["amsid", "individualid", "rememberid", "remembersid", "impexiumid"];
+const AMS_ID: &[&str] = &[
+    "amsid",
+    "individualid",
+    "rememberid",
+    "remembersid",
+    "impexiumid",
+    // Novi's, and the subject that plugins for OAuth and OpenID Connect keep of it.
+    "uniqueid",
+    "customeruniqueid",
+    "noviuniqueid",
+    "noviid",
+    "openidconnectgenericsubjectidentity",
+    "subjectidentity",
+    "subject",
+    "sub",
+];
 const RECORD_NUMBER: &[&str] =
     &["recordnumber", "amsrecordnumber", "remembersrecordnumber", "impexiumrecordnumber", "membernumber"];
 
@@ -70,11 +86,13 @@ pub fn read_users(export: &[u8]) -> Result<Vec<WordPressUser>, ExportFault> {
         if row.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
-        let email = cell(email);
+        let (email, login) = (cell(email), cell(login));
+        // Some plugins for OAuth name the user by the subject.
+        let by_login = || login.clone().filter(|login| is_guid(login));
         users.push(WordPressUser {
-            login: cell(login).or_else(|| email.clone()).unwrap_or_default(),
+            ams_id: cell(id).or_else(by_login),
+            login: login.or_else(|| email.clone()).unwrap_or_default(),
             email,
-            ams_id: cell(id),
             record_number: cell(number),
             roles: roles_in(row.get(roles).unwrap_or_default()),
         });

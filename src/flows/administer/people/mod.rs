@@ -139,6 +139,7 @@ impl People {
 
     /// Compares users of WordPress with everybody who is known.
     pub async fn compare(&self, comparison: UserComparison) -> Result<Report, StoreError> {
+        let comparison = comparison.named(self.beliefs.grounds().names());
         comparison.of_known(&*self.directory, &self.environment, &self.beliefs).await
     }
 

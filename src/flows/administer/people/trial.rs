@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::names::ListedNames;
 use crate::domain::record::Record;
 use crate::domain::roles::{self, Decision};
 use crate::domain::rule::{Role, Rules};
@@ -36,9 +37,9 @@ pub struct RoleChange {
     pub member: bool,
 }
 
-/// Tries `rules` on a record at `at`.
-pub fn try_it(record: &Record, rules: &Rules, at: Timestamp) -> Trial {
-    let decision = roles::explain(record, rules, at);
+/// Tries `rules` on a record at `at`; reasons call things by these names.
+pub fn try_it(record: &Record, rules: &Rules, names: &ListedNames, at: Timestamp) -> Trial {
+    let decision = roles::explain_by_name(record, rules, names, at);
     let mut changes = Vec::new();
     let (mut held, mut next) = (decision.roles.clone(), decision.holds_until);
     while let Some(moment) = next.filter(|_| changes.len() < MOST_CHANGES) {

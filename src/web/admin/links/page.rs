@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use crate::domain::supplied::AmsPlaces;
 use crate::web::admin::fields::CopyValue;
 use crate::web::admin::shell::{Shell, admin_pages};
 use crate::web::paths;
@@ -16,6 +17,10 @@ pub struct LinksPage {
     pub site: String,
     /// For the AMS.
     pub ams: Vec<CopyValue>,
+    /// There is no secret by which the AMS could tell of changes.
+    pub no_hook: bool,
+    /// Keys of the configuration, and where the AMS shows their values.
+    pub credentials: &'static [(&'static str, &'static str)],
     /// For the site and its developers.
     pub site_own: Vec<CopyValue>,
 }
@@ -31,27 +36,30 @@ pub fn discovery(issuer: &str) -> CopyValue {
 }
 
 impl LinksPage {
-    /// The addresses of a site.
-    pub fn new(shell: Shell, site: String, origin: &str) -> LinksPage {
+    /// The addresses of a site, for the pages of this AMS. `hook_secret`: what the address of its webhook ends in, if there is one.
+    pub fn new(
+        shell: Shell,
+        site: String,
+        origin: &str,
+        places: AmsPlaces,
+        hook_secret: Option<&str>,
+    ) -> LinksPage {
         let at =
             |id, name, says, path: &str| CopyValue { id, name, says, address: format!("{origin}{path}") };
         LinksPage {
             shell,
             site,
             ams: vec![
-                at(
-                    "slo",
-                    "Single Logout URL",
-                    "Enter it in your AMS as the page after logout. Whoever logs out there is then signed out here too.",
-                    paths::SINGLE_LOGOUT,
-                ),
-                at(
-                    "callback",
-                    "Callback address",
-                    "Where your AMS sends people back to after login. Some systems want it on a list of allowed addresses.",
-                    paths::CALLBACK,
-                ),
-            ],
+                at("callback", "Redirect address", places.callback, paths::CALLBACK),
+                at("slo", "Logout address (Single Logout URL)", places.logout, paths::SINGLE_LOGOUT),
+            ]
+            .into_iter()
+            .chain(hook_secret.map(|secret| {
+                at("hook", "Webhook address", places.hook, &format!("{}{secret}", paths::HOOKS))
+            }))
+            .collect(),
+            no_hook: hook_secret.is_none(),
+            credentials: places.credentials,
             site_own: vec![
                 at("login", "Login", "A link on your site that signs people in.", paths::LOGIN),
                 at(

@@ -1,6 +1,7 @@
 //! Samples of the page.
 
 use super::page::*;
+use crate::domain::supplied::AmsPlaces;
 use crate::web::admin::menu;
 use crate::web::admin::tests::{check, samples};
 
@@ -8,8 +9,10 @@ use crate::web::admin::tests::{check, samples};
 fn every_sample_renders() {
     let shell = samples::shell(menu::LINKS);
     let origin = "https://library.harbour.example";
-    let page = |shell| LinksPage::new(shell, "Library & Archive".to_owned(), origin);
-    let mut full = page(samples::shell(menu::LINKS));
+    let page =
+        |shell, places, hook| LinksPage::new(shell, "Library & Archive".to_owned(), origin, places, hook);
+    let places = AmsPlaces { credentials: &[("api_key", "Behind <b>API Keys</b>.")], ..AmsPlaces::default() };
+    let mut full = page(samples::shell(menu::LINKS), places, Some("S3cret-of-the-hooks"));
     full.site_own.push(discovery(origin));
-    check(vec![("links_empty", page(shell)), ("links_full", full)]);
+    check(vec![("links_empty", page(shell, AmsPlaces::default(), None)), ("links_full", full)]);
 }

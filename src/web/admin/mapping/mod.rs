@@ -74,7 +74,8 @@ pub async fn save_settings(State(admin): State<Admin>, Extension(caller): Called
         Ok(Some(_)) => caller.done(menu::MAPPING, Done::Saved),
         Err(ChangeError::Conflict { last, now }) => {
             let yours = settings_onto(&now.rules, &typed).unwrap_or_else(|_| now.rules.clone());
-            let changes = differences(&MappingDiff::between(&now.rules, &yours));
+            let changes =
+                differences(&MappingDiff::between(&now.rules, &yours), &admin.services.catalogues.names());
             let clash = Some((who_was_faster(&admin, last.as_ref()), changes));
             let shell = caller.shell(menu::MAPPING).status(StatusCode::CONFLICT);
             let shown = draft_page(&admin, shell, &now, Some((typed, FieldErrors::new()))).await?;

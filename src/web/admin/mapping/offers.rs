@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::domain::catalogue::{Catalogue, Unlisted};
 use crate::domain::condition::{ChoiceList, ConditionField, Holds, KINDS};
 use crate::domain::fold;
+use crate::domain::names::ListedNames;
 use crate::domain::rule::{CORE_ROLES, Condition, Rules};
 use crate::domain::supplied::Supplied;
 use crate::flows::administer::mapping::catalogue::Offered;
@@ -23,6 +24,8 @@ pub struct Offers {
     pub as_of: String,
     /// The lists of the AMS.
     pub catalogue: Option<Arc<Catalogue>>,
+    /// What things on them are called.
+    pub names: Arc<ListedNames>,
     /// What the AMS can be asked for.
     pub supplied: Supplied,
 }
@@ -34,8 +37,9 @@ impl Offers {
         let as_of = offered.catalogue.as_ref().map(|listed| when(listed.as_of, &admin.zone()));
         let mut lists = vec![roles(rules), time_zones()];
         lists.extend(of_conditions(&offered));
+        let names = admin.services.catalogues.names();
         let Offered { catalogue, supplied, .. } = offered;
-        Offers { lists, as_of: as_of.unwrap_or_default(), catalogue, supplied }
+        Offers { lists, as_of: as_of.unwrap_or_default(), catalogue, names, supplied }
     }
 
     /// What may be a mistake in a condition, in sentences.

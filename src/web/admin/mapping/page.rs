@@ -4,6 +4,8 @@ use askama::Template;
 
 use crate::domain::condition::{ConditionKind, KINDS};
 use crate::domain::fold;
+use crate::domain::guid::is_guid;
+use crate::domain::names::ListedNames;
 use crate::domain::rule::{PrimaryMembership, Rule, Rules};
 use crate::domain::supplied::Supplied;
 use crate::web::admin::draft::DraftBar;
@@ -120,6 +122,8 @@ pub struct MappingPage {
     pub draft: DraftBar,
     /// One for each kind.
     pub cards: Vec<KindCard>,
+    /// What the AMS does not know of people, in a sentence; may be empty.
+    pub lacks: String,
     /// Rules with more than one condition, or with a negation.
     pub combined: Vec<RuleRow>,
     /// [`MappingSettings::line`] of the draft that the form of the settings is made from.
@@ -167,11 +171,15 @@ impl MappingPage {
                 .iter()
                 .filter(|rule| is_plain(rule) && rule.when.iter().all(|one| one.kind() == kind))
                 .map(|rule| {
-                    let (what, detail) = rule.when.first().map(kinds::in_words).unwrap_or_default();
-                    let named: Vec<String> = name_of(kind, &what)
-                        .into_iter()
-                        .chain(Some(detail).filter(|text| !text.is_empty()))
-                        .collect();
+                    let in_words = |condition| kinds::in_words(condition, &ListedNames::default());
+                    let (what, detail) = rule.when.first().map(in_words).unwrap_or_default();
+                    // An id is no heading where there is a name.
+                    let (what, named) = match name_of(kind, &what) {
+                        Some(name) if is_guid(&what) => (name, Some(what)),
+                        known => (what, known),
+                    };
+                    let named: Vec<String> =
+                        named.into_iter().chain(Some(detail).filter(|text| !text.is_empty())).collect();
                     row(rule, vec![what], named.join(" · "), &offers)
                 })
                 .collect(),
@@ -190,11 +198,15 @@ impl MappingPage {
                 .map(card)
                 .filter(|card| offers.supplied.has(card.kind) || !card.rows.is_empty())
                 .collect(),
+            lacks: offers.supplied.lacks(),
             combined: rules
                 .rules
                 .iter()
                 .filter(|rule| !is_plain(rule))
-                .map(|rule| row(rule, rule.when.iter().map(kinds::line).collect(), String::new(), &offers))
+                .map(|rule| {
+                    let line = |condition| kinds::line(condition, &offers.names);
+                    row(rule, rule.when.iter().map(line).collect(), String::new(), &offers)
+                })
                 .collect(),
             was: MappingSettings::of(rules).line(),
             roles: vec![

@@ -69,7 +69,7 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answ
             let which = if draft { Which::Draft } else { Which::Published };
             let rules = admin.administer.mapping.rules(which).await?;
             let now = admin.gate.clock.now();
-            let trial = try_it(&found.record, &rules, at.unwrap_or(now));
+            let trial = try_it(&found.record, &rules, &admin.services.catalogues.names(), at.unwrap_or(now));
             shown.links = links(&who, draft, now, &trial, &zone);
             shown.person = Some(TriedPerson::new(&found, &trial, &rules, at.is_none(), &zone));
         }

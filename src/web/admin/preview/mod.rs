@@ -60,7 +60,10 @@ async fn shown(admin: &Admin, caller: &Caller) -> Result<PreviewPage, StoreError
     Ok(PreviewPage {
         shell,
         draft: bar(admin, &draft).await?,
-        differences: differences(&MappingDiff::between(&published.rules, &draft.rules)),
+        differences: differences(
+            &MappingDiff::between(&published.rules, &draft.rules),
+            &admin.services.catalogues.names(),
+        ),
         state,
         awaited: awaited(admin, &draft),
         on_file: directory::completeness(&admin.services.directory.status(), &admin.zone()),

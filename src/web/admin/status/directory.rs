@@ -3,8 +3,10 @@
 use jiff::SignedDuration;
 
 use super::page::{RosterTableRow, StatusPart};
+use crate::domain::condition::ChoiceList;
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
 use crate::domain::directory::settings::PeopleOnFile;
+use crate::domain::names::ListedNames;
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::directory::{DirectoryStatus, HeldAbsences, HeldPlace, RosterStatus};
 use crate::web::admin::directory::completeness;
@@ -88,7 +90,7 @@ pub fn held_place(key: &str) -> Option<HeldPlace> {
 }
 
 /// Every roster, and all members and people's own lists if absences from these are held. None is read where each person is asked about alone.
-pub fn rows(status: &DirectoryStatus, zone: &TimeZone) -> Vec<RosterTableRow> {
+pub fn rows(status: &DirectoryStatus, names: &ListedNames, zone: &TimeZone) -> Vec<RosterTableRow> {
     if !status.in_step {
         return Vec::new();
     }
@@ -111,11 +113,11 @@ pub fn rows(status: &DirectoryStatus, zone: &TimeZone) -> Vec<RosterTableRow> {
     members
         .into_iter()
         .chain(own_lists)
-        .chain(status.rosters.iter().map(|roster| row(roster, zone)))
+        .chain(status.rosters.iter().map(|roster| row(roster, names, zone)))
         .collect()
 }
 
-fn row(roster: &RosterStatus, zone: &TimeZone) -> RosterTableRow {
+fn row(roster: &RosterStatus, names: &ListedNames, zone: &TimeZone) -> RosterTableRow {
     let people = match roster.people {
         None => "Not read yet".to_owned(),
         Some(count) if roster.has_dates => grouped(count),
@@ -123,7 +125,7 @@ fn row(roster: &RosterStatus, zone: &TimeZone) -> RosterTableRow {
         Some(count) => format!("{}, without dates", grouped(count)),
     };
     RosterTableRow {
-        name: format!("{} {}", kind(&roster.name), roster.name.code()),
+        name: called(&roster.name, names),
         key: roster.name.to_string(),
         people,
         confirmed: roster.confirmed_at.map_or_else(String::new, |at| when(at, zone)),
@@ -132,11 +134,12 @@ fn row(roster: &RosterStatus, zone: &TimeZone) -> RosterTableRow {
     }
 }
 
-fn kind(name: &RosterName) -> &'static str {
-    match name.kind() {
-        RosterKind::Committee => "Committee",
-        RosterKind::Event => "Event",
-    }
+fn called(name: &RosterName, names: &ListedNames) -> String {
+    let (kind, list) = match name.kind() {
+        RosterKind::Committee => ("Committee", ChoiceList::Committees),
+        RosterKind::Event => ("Event", ChoiceList::Events),
+    };
+    format!("{kind} {}", names.shown(Some(list), name.code().as_str()))
 }
 
 fn held_since(held: &HeldAbsences, zone: &TimeZone) -> String {

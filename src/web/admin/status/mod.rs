@@ -42,7 +42,7 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answ
         }
     }
     let other = status.standby.as_deref().map(str::to_owned);
-    let rosters = directory::rows(&status.directory, &zone);
+    let rosters = directory::rows(&status.directory, &admin.services.catalogues.names(), &zone);
     page(&StatusPage { shell: caller.shell(menu::STATUS).with(admin.outage()), parts, rosters, other })
 }
 

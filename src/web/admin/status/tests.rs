@@ -3,6 +3,7 @@
 use super::page::*;
 use super::*;
 use crate::adapters::store::outbox::Undelivered;
+use crate::domain::names::ListedNames;
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::administer::status::Status;
 use crate::web::admin::tests::{check, samples};
@@ -86,7 +87,7 @@ fn every_sample_renders() {
             .chain([directory::part(&status.directory, now, &TimeZone::UTC)])
             .chain(clients(status))
             .collect(),
-        rosters: directory::rows(&status.directory, &TimeZone::UTC),
+        rosters: directory::rows(&status.directory, &ListedNames::default(), &TimeZone::UTC),
         other: status.standby.as_deref().map(str::to_owned),
     };
     check(vec![("status_empty", page(&fresh)), ("status_full", page(&good)), ("status_error", page(&bad))]);

@@ -121,6 +121,7 @@ pub(in crate::web::admin) fn offers() -> Offers {
         lists,
         as_of: "4 March 2026, 08:00".to_owned(),
         catalogue: Some(Arc::new(catalogue)),
+        names: std::sync::Arc::default(),
         supplied: Kind::ReMembers.supplied(),
     }
 }
@@ -137,7 +138,10 @@ pub(in crate::web::admin) fn differences() -> Vec<crate::web::admin::words::Diff
         "Board",
         vec![Condition::Committee { committee: code("BOARD"), positions: Vec::new() }],
     ));
-    crate::web::admin::words::differences(&crate::domain::mapping::MappingDiff::between(&before, &after))
+    crate::web::admin::words::differences(
+        &crate::domain::mapping::MappingDiff::between(&before, &after),
+        &crate::domain::names::ListedNames::default(),
+    )
 }
 
 fn person(name: &str, number: u32) -> std::sync::Arc<crate::domain::preview::PersonName> {

@@ -67,7 +67,7 @@ pub async fn compare(State(admin): State<Admin>, Extension(caller): Called) -> A
     page(&ComparisonPage {
         shell: caller.shell(menu::VERSIONS),
         names: (name(a), name(b)),
-        differences: differences(&diff),
+        differences: differences(&diff, &admin.services.catalogues.names()),
         file: mapping.export(b).await?,
         later: caller.asked("b").unwrap_or_default().to_owned(),
         restore: match b {

@@ -113,8 +113,9 @@ fn clash(
     typed: &TypedRule,
     rule: &Rule,
 ) -> Answer {
+    let names = admin.services.catalogues.names();
     let lines = |rule: &Rule| -> Vec<String> {
-        let conditions = rule.when.iter().map(kinds::line);
+        let conditions = rule.when.iter().map(|condition| kinds::line(condition, &names));
         conditions.chain([format!("Gets the role {}", rule.role)]).collect()
     };
     // The rule itself; else the one that carries its name now. A new rule has nothing to compare with.

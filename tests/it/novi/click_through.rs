@@ -1,0 +1,156 @@
+//! The demo with Novi as its user sees it: the built program, and a real browser.
+
+use std::time::{Duration, Instant};
+
+use super::{DANA, DANAS_EMAIL};
+use crate::browser::Browser;
+use crate::demo::Demo;
+
+/// Of the staff, and so an administrator.
+const ADA: &str = "ada.quill@assoc.example";
+
+/// How long to wait for what the gateway does by itself, on a machine that does something else as well.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+async fn sign_in(browser: &Browser, email: &str) {
+    browser.wait_for("#sign-in").await;
+    browser.type_into("#email", email).await;
+    browser.type_into("#password", "membergate").await;
+    browser.click("#sign-in").await;
+}
+
+/// Why Dana holds each of her roles, as the gateway tells a script of the site.
+async fn told(dana: &Browser) -> String {
+    const ME: &str = "return fetch('/_gate/me').then((answer) => answer.json()).then((me) => me.roles.map((role) => role.role + ': ' + role.because).join('\\n'))";
+    dana.execute(ME).await.as_str().unwrap_or_default().to_owned()
+}
+
+/// Asks again until the answer has `part`, however slow the machine is.
+async fn until_told(dana: &Browser, part: &str) -> String {
+    let began = Instant::now();
+    loop {
+        let said = told(dana).await;
+        if said.contains(part) {
+            return said;
+        }
+        assert!(began.elapsed() < PATIENCE, "never told `{part}`: {said}");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_signs_in_at_novi_and_an_administrator_gives_her_one_more_role_in_chromium() {
+    let demo = Demo::with_ams("novi");
+    let (dana, ada) = (Browser::start().await, Browser::start().await);
+
+    // A stranger opens the members' page, fragment and all, and signs in at Novi.
+    dana.open(&demo.url("/members/minutes?year=2026#april")).await;
+    dana.wait_for("#sign-in").await;
+    assert!(dana.url().await.starts_with(&format!("http://127.0.0.1:{}/", demo.port + 1)));
+    dana.screenshot("novi-01-login").await;
+    sign_in(&dana, DANAS_EMAIL).await;
+    dana.wait_for_url("/members/minutes").await;
+    assert_eq!(dana.url().await, demo.url("/members/minutes?year=2026#april"));
+
+    // The site knows who it is, and why.
+    dana.open(&demo.url("/members")).await;
+    dana.wait_for("main").await;
+    let page = dana.text("body").await;
+    assert!(page.contains("Dana Ruiz") && page.contains("safety_chair") && page.contains(DANA), "{page}");
+    dana.wait_for("#holds").await;
+    dana.screenshot("novi-02-members").await;
+    let reasons = told(&dana).await;
+    assert!(reasons.contains("safety_chair: On committee Safety as Chair"), "{reasons}");
+    assert!(!reasons.contains("board:"), "{reasons}");
+    administers(&demo, &ada, &dana).await;
+
+    // Whoever is no member is told what is missing, and by whom it can be had.
+    let nils = Browser::start().await;
+    nils.open(&demo.url("/members")).await;
+    sign_in(&nils, "nils.frost@people.example").await;
+    nils.wait_for("h1").await;
+    let page = nils.text("body").await;
+    assert!(page.contains("Nils Frost"), "{page}");
+    nils.screenshot("novi-13-refused").await;
+
+    // Out by our own link: Novi's session ends too, and the page asks for a login again.
+    dana.open(&demo.url("/_gate/logout")).await;
+    dana.wait_for_url(&demo.url("/")).await;
+    dana.screenshot("novi-14-signed-out").await;
+    dana.open(&demo.url("/members")).await;
+    sign_in(&dana, DANAS_EMAIL).await;
+    dana.wait_for_url(&demo.url("/members")).await;
+
+    // And out by Novi's own link.
+    dana.open(&format!("http://127.0.0.1:{}/", demo.port + 1)).await;
+    dana.wait_for("#logout").await;
+    dana.screenshot("novi-15-account").await;
+    dana.click("#logout").await;
+    dana.wait_for_url(&demo.url("/")).await;
+    assert!(!dana.cookies().await.iter().any(|cookie| cookie["name"] == "membergate"));
+    dana.open(&demo.url("/members")).await;
+    dana.wait_for("#sign-in").await;
+}
+
+async fn administers(demo: &Demo, ada: &Browser, dana: &Browser) {
+    ada.open(&demo.url("/_gate/admin")).await;
+    sign_in(ada, ADA).await;
+    ada.wait_for("main h1").await;
+    ada.complaints().await; // Those about Novi's own pages.
+    ada.screenshot("novi-03-overview").await;
+
+    // The lists of Novi are offered by name.
+    ada.open(&demo.url("/_gate/admin/mapping")).await;
+    ada.click("form[action$=refresh] button").await;
+    ada.wait_for_url("done=refreshed").await;
+    ada.look(1280, 3200, false).await;
+    ada.screenshot("novi-04-mapping").await;
+    let offered = |field: &str| {
+        format!(
+            "return [...document.getElementById('{field}').list.options].map((one) => one.value + ' ' + one.label).join('|')"
+        )
+    };
+    let committees = ada.execute(&offered("committee-c0-committee")).await;
+    assert!(committees.as_str().unwrap().contains("Education"), "{committees}");
+    let events = ada.execute(&offered("event-c0-event")).await;
+    assert!(events.as_str().unwrap().contains("Annual Meeting"), "{events}");
+    assert!(!ada.has("#security_role").await && !ada.has("#certification").await, "Novi has neither");
+
+    // A new rule, previewed and published.
+    ada.type_into("#group-c0-group", "Board").await;
+    ada.type_into("#group-role", "board").await;
+    ada.click("#group form.add button").await;
+    ada.wait_for_url("done=saved").await;
+    assert!(!told(dana).await.contains("board:"), "a draft counts for nobody");
+    ada.look(1280, 1600, false).await;
+    ada.click(".draft a.button").await;
+    ada.wait_for("form[action$=publish]").await;
+    ada.wait_for("section[aria-labelledby=gain]").await;
+    let gains = ada.text("section[aria-labelledby=gain]").await;
+    assert!(gains.contains("1 person gains board"), "{gains}");
+    assert!(gains.contains("Dana Ruiz"), "{gains}");
+    ada.screenshot("novi-05-preview").await;
+    ada.click("form[action$=publish] button").await;
+    ada.wait_for_url("done=").await;
+    ada.screenshot("novi-06-published").await;
+    let reasons = until_told(dana, "board: In the group Board").await;
+    assert!(reasons.contains("safety_chair:"), "{reasons}");
+
+    // One of its pages after the other.
+    for (path, part, picture) in [
+        ("/status", "Event Annual Meeting", "novi-07-status"),
+        ("/links", "/_gate/callback", "novi-08-links"),
+        (&format!("/people?who={DANA}"), "Dana Ruiz", "novi-09-people"),
+        ("/people?who=lena.dahl@people.example", "Lena Dahl", "novi-10-people"),
+        ("/mapping/rule", "Novi has no", "novi-11-rule"),
+        ("/sessions", "Dana Ruiz", "novi-12-sessions"),
+    ] {
+        ada.open(&demo.url(&format!("/_gate/admin{path}"))).await;
+        ada.wait_for("main h1").await;
+        let fields = "return [...document.querySelectorAll('main input')].map((one) => one.value).join(' ')";
+        let shown = ada.text("main").await + ada.execute(fields).await.as_str().unwrap_or_default();
+        ada.screenshot(picture).await;
+        assert!(shown.contains(part), "{path} lacks `{part}`: {shown}");
+    }
+    assert_eq!(ada.complaints().await, Vec::<String>::new());
+}
