@@ -9,7 +9,7 @@ use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::app::App;
 use membergate::config::{self, env::Given};
 use membergate::flows::directory::kept_rosters;
-use membergate::sim::novi::people::{Customer, CustomerType, Seat, generate};
+use membergate::sim::novi::people::{Customer, CustomerType, Purchase, Seat, generate};
 use membergate::sim::site::SampleSite;
 use serde_json::json;
 use tempfile::TempDir;
@@ -32,6 +32,11 @@ when = [{ committee = "Safety", positions = ["Chair"] }, { member = true }]
 role = "staff"
 label = "Staff"
 when = [{ group = "Staff" }]
+
+[[rule]]
+role = "course"
+label = "Has bought the course"
+when = [{ purchase = "5f000000-0001-4aaa-8bbb-000000000001" }]
 "#;
 
 pub struct Gate {
@@ -309,6 +314,29 @@ async fn a_committee_of_more_than_a_thousand_is_a_roster_too() {
     })
     .await;
     assert!(roster.people().len() >= members.len(), "{}", roster.people().len());
+    world.gate.stop().await;
+    world.sim.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_purchase_is_in_force_without_a_new_sign_in_although_it_changes_no_record() {
+    let world = Gate::start_with(&[], "in_step = true", Vec::new()).await;
+    let mut dana = world.visitor();
+    world.sign_in(&mut dana, DANAS_EMAIL, "/members").await.expect(200);
+    let bought = world.sim.control().customer(NOOR).unwrap().purchases.into_iter();
+    let bought = bought.map(|it| Purchase { order: format!("{}-again", it.order), ..it }).collect::<Vec<_>>();
+    assert!(world.sim.control().edit_customer(DANA, |it| it.purchases.extend(bought)));
+    let mut passed = SignedDuration::ZERO;
+    eventually("the purchase counts", async || {
+        let step = SignedDuration::from_secs(20);
+        (world.clock.forward(step), world.sim.control().advance(step));
+        passed += step;
+        let me = dana.get(world.url("/_gate/me")).await.expect(200);
+        roles(&me).contains(&"course".to_owned()).then_some(())
+    })
+    .await;
+    // Once a day everybody's lists are read anyway.
+    assert!(passed < SignedDuration::from_hours(3), "{passed:#}");
     world.gate.stop().await;
     world.sim.stop().await;
 }

@@ -87,7 +87,13 @@ impl AmsReading for Novi {
         priority: Priority,
     ) -> BoxFuture<'_, Result<ChangedPage, AmsError>> {
         Box::pin(async move {
-            self.noted(bulk::changed_since(&self.api, &self.bulk, asked, page, priority).await)
+            let changed = bulk::changed_since(&self.api, &self.bulk, asked, page, priority).await;
+            let mut changed = self.noted(changed)?;
+            if page == 1 {
+                let bought = self.sales.changed_since(&self.api, asked, self.clock.now(), priority).await;
+                changed.people.extend(bought);
+            }
+            Ok(changed)
         })
     }
 
