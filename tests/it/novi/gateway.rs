@@ -329,7 +329,8 @@ async fn a_purchase_is_in_force_without_a_new_sign_in_although_it_changes_no_rec
     let mut passed = SignedDuration::ZERO;
     eventually("the purchase counts", async || {
         let step = SignedDuration::from_secs(20);
-        (world.clock.forward(step), world.sim.control().advance(step));
+        world.clock.forward(step);
+        world.sim.control().advance(step);
         passed += step;
         let me = dana.get(world.url("/_gate/me")).await.expect(200);
         roles(&me).contains(&"course".to_owned()).then_some(())

@@ -218,10 +218,10 @@ impl FeedWorld {
     /// Reads those whose time has come, each a few seconds after it.
     fn read_until(&mut self, now: Timestamp) {
         const A_FEW: SignedDuration = SignedDuration::from_secs(4);
-        let (due, later) =
+        let (due, later): (BTreeMap<_, _>, _) =
             std::mem::take(&mut self.due).into_iter().partition(|(_, from)| *from + A_FEW <= now);
         self.due = later;
-        for (id, from) in BTreeMap::from(due) {
+        for (id, from) in due {
             let read = from + A_FEW;
             self.feed.note_read(&id, read);
             let seconds = read.duration_since(at(0)).as_secs();
