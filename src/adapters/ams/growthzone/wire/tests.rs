@@ -1,0 +1,1 @@
+//! Parts of records from the shapes in which GrowthZone writes them.
