@@ -7,7 +7,7 @@ use membergate::adapters::ams::growthzone::ContactStanding;
 use membergate::adapters::ams::reading::{AmsReading as _, RosterAnswer, RosterCursor, RosterScope};
 use membergate::adapters::rules_file;
 use membergate::domain::directory::overlay::with_rosters;
-use membergate::domain::directory::roster::Roster;
+use membergate::domain::directory::roster::{Roster, RosterReading};
 use membergate::domain::directory::roster_name::RosterName;
 use membergate::domain::rule::{Role, Rules};
 use membergate::domain::standing::MembershipStanding;
@@ -72,9 +72,14 @@ const TABLE: &[(&str, &str)] = &[
 ];
 
 async fn roster(world: &World, name: &RosterName, at: Timestamp) -> Arc<Roster> {
-    let asked = world.client.roster(name, RosterScope::Whole, RosterCursor::START, Priority::Sweep);
-    let RosterAnswer::Page { reading, next: None } = asked.await.unwrap() else { panic!("more than a page") };
-    Arc::new(Roster::first(reading, at))
+    let (mut whole, mut cursor) = (RosterReading::default(), Some(RosterCursor::START));
+    while let Some(from) = cursor {
+        let asked = world.client.roster(name, RosterScope::Whole, from, Priority::Sweep).await.unwrap();
+        let RosterAnswer::Page { reading, next } = asked else { panic!("no list") };
+        whole.rows.extend(reading.rows);
+        cursor = next;
+    }
+    Arc::new(Roster::first(whole, at))
 }
 
 fn decided(record: &Record, rules: &Rules, now: Timestamp) -> String {

@@ -3,21 +3,19 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
-use arc_swap::ArcSwapOption;
 use jiff::SignedDuration;
 use serde_json::Value;
-use tokio::sync::Mutex;
 
 use super::GrowthZone;
-use super::lists::ListRequest;
+use super::lists::ODataList;
+use super::memory::MembershipBook;
 use super::wire::{self, memberships};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::json::JsonEntry;
 use crate::adapters::ams::paging::ListReply;
 use crate::adapters::ams::reading::EverybodyPage;
-use crate::adapters::ams::starts::PageStarts;
 use crate::adapters::ams::warnings::noted;
 use crate::adapters::budget::Priority;
 use crate::domain::parts::Part;
@@ -27,22 +25,6 @@ use crate::domain::time::Timestamp;
 /// How old the book of memberships may be when a sweep begins, and while it goes on.
 const FRESH: SignedDuration = SignedDuration::from_mins(15);
 const USABLE: SignedDuration = SignedDuration::from_hours(2);
-
-/// What was read for a sweep.
-#[derive(Default)]
-pub(super) struct BulkMemory {
-    everybody: PageStarts,
-    book: ArcSwapOption<MembershipBook>,
-    renewal: Mutex<()>,
-    /// The list of memberships is asked for by GET; that by POST is not there.
-    by_get: AtomicBool,
-}
-
-/// All memberships, by owner.
-struct MembershipBook {
-    read_at: Timestamp,
-    by_owner: BTreeMap<IndividualId, Vec<Membership>>,
-}
 
 impl GrowthZone {
     pub(super) async fn everybody_page(
@@ -77,7 +59,7 @@ impl GrowthZone {
         let mut given = Vec::new();
         if memberships::is_inherited(standing, Some(&own)) {
             // Of whom it is not known to whom they belong, the type is not known either; what was read of the person alone says more.
-            let ties = self.organizations.ties(&record.id, as_of)?;
+            let Some(ties) = self.organizations.ties(&record.id, as_of) else { return Some(record) };
             given = ties.iter().filter_map(|of| book.by_owner.get(of)).flatten().cloned().collect();
             if !given.iter().any(|one: &Membership| {
                 one.standing == Some(crate::domain::standing::MembershipStanding::Active)
@@ -132,7 +114,7 @@ impl GrowthZone {
 
     /// The list is asked for by sending a document; some have it by asking.
     async fn all_memberships(&self, priority: Priority) -> Result<Option<Vec<Value>>, AmsError> {
-        let list = |by_post| ListRequest { by_post, ..self.list("memberships/all", &[], priority) };
+        let list = |by_post| ODataList { by_post, ..self.list("memberships/all", &[], priority) };
         if !self.bulk.by_get.load(Ordering::Relaxed)
             && let ListReply::Rows(rows) = list(true).all().await?
         {

@@ -3,72 +3,26 @@
 //! The feed looks at one of two parameters, or at none. A change of an organization may change all of its people, whom the feed does not
 //! name; the organization is asked who they are.
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::GrowthZone;
-use super::wire::lists::{self, Change};
+use super::memory::FeedQuestion;
+use super::wire::lists::{self, FeedRow};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::paging::ListReply;
 use crate::adapters::ams::reading::ChangedPage;
 use crate::adapters::budget::Priority;
-use crate::domain::record::IndividualId;
 use crate::domain::time::{AmsDate, Timestamp};
 
 /// The parameter for the instant, in the order in which they are tried.
 const PARAMETERS: [&str; 2] = ["modifiedSince", "since"];
 /// A change so much older than asked for shows that the parameter is not looked at; stamps have no zone.
 const TOO_OLD: SignedDuration = SignedDuration::from_hours(50);
-/// So many questions are under way at a time: the poll, the look back, and its trial.
-const MOST_QUESTIONS: usize = 4;
 /// So many organizations are asked about for one page.
 const ORGANIZATIONS: usize = 20;
-
-/// Which parameter is looked at, and how far each question has come.
-#[derive(Default)]
-pub(super) struct FeedMemory {
-    parameter: AtomicUsize,
-    questions: Mutex<Vec<(Timestamp, Question)>>,
-}
-
-/// One reading of the feed.
-#[derive(Debug, Clone, Default)]
-struct Question {
-    /// Where it goes on: after these rows of what is asked for; `None`: there is no more.
-    next: Option<usize>,
-    /// Asked from there on, in place of the instant; the feed does not turn its pages.
-    since: Option<String>,
-    /// The greatest stamp so far.
-    greatest: Option<String>,
-    seen: BTreeSet<(IndividualId, Option<String>)>,
-    /// Changed organizations that are still to be asked.
-    organizations: Vec<IndividualId>,
-}
-
-impl FeedMemory {
-    fn questions(&self) -> MutexGuard<'_, Vec<(Timestamp, Question)>> {
-        self.questions.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn question(&self, asked: Timestamp, page: u32) -> Question {
-        let fresh = || Question { next: Some(0), ..Question::default() };
-        let known = self.questions().iter().find(|(at, _)| *at == asked).map(|(_, known)| known.clone());
-        known.filter(|_| page > 1).unwrap_or_else(fresh)
-    }
-
-    fn keep(&self, asked: Timestamp, question: Question) {
-        let mut questions = self.questions();
-        questions.retain(|(at, _)| *at != asked);
-        if questions.len() >= MOST_QUESTIONS {
-            questions.remove(0);
-        }
-        questions.push((asked, question));
-    }
-}
 
 impl GrowthZone {
     pub(super) async fn changes(
@@ -106,11 +60,11 @@ impl GrowthZone {
     /// The next rows that were not there before.
     async fn changes_of(
         &self,
-        question: &mut Question,
+        question: &mut FeedQuestion,
         asked: Timestamp,
         offset: usize,
         priority: Priority,
-    ) -> Result<Vec<Change>, AmsError> {
+    ) -> Result<Vec<FeedRow>, AmsError> {
         let written = asked.to_zoned(TimeZone::UTC).strftime("%Y-%m-%dT%H:%M:%S").to_string();
         loop {
             let at = self.feed.parameter.load(Ordering::Relaxed);
@@ -130,10 +84,10 @@ impl GrowthZone {
             if changes.iter().any(|change| is_too_old(change, asked)) {
                 tracing::warn!(parameter, "The AMS's feed of changes does not look at this parameter");
                 self.feed.parameter.store(at + 1, Ordering::Relaxed);
-                *question = Question { next: Some(0), ..Question::default() };
+                *question = FeedQuestion { next: Some(0), ..FeedQuestion::default() };
                 continue;
             }
-            let new: Vec<Change> = changes
+            let new: Vec<FeedRow> = changes
                 .into_iter()
                 .filter(|change| question.seen.insert((change.contact.clone(), change.stamp.clone())))
                 .collect();
@@ -153,7 +107,7 @@ impl GrowthZone {
     }
 }
 
-fn is_too_old(change: &Change, asked: Timestamp) -> bool {
+fn is_too_old(change: &FeedRow, asked: Timestamp) -> bool {
     let at = match &change.at {
         AmsDate::Instant(at) => *at,
         AmsDate::Local(local) => match local.to_zoned(TimeZone::UTC) {

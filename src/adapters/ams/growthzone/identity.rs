@@ -6,7 +6,7 @@ use super::api::{ApiReply, GrowthZoneApi};
 use super::wire::contact_id;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::json::{JsonEntry, text_of};
-use crate::adapters::ams::openid::Shown;
+use crate::adapters::ams::openid::ShownByCode;
 use crate::adapters::budget::Priority;
 use crate::domain::record::IndividualId;
 
@@ -14,8 +14,8 @@ use crate::domain::record::IndividualId;
 pub(super) const CALLS: usize = 2;
 
 /// The person of whom a code has shown a token. At least two ways are looked at where the association has two.
-pub(super) async fn person(api: &GrowthZoneApi, shown: &Shown) -> Result<IndividualId, AmsError> {
-    let mut found = Found::default();
+pub(super) async fn person(api: &GrowthZoneApi, shown: &ShownByCode) -> Result<IndividualId, AmsError> {
+    let mut found = NamedContact::default();
     let info = match &shown.userinfo {
         Some(address) => {
             api.get_at(&shown.access_token, address.clone(), "userinfo", Priority::Token).await?
@@ -56,12 +56,12 @@ pub(super) async fn person(api: &GrowthZoneApi, shown: &Shown) -> Result<Individ
 
 /// The one that all ways have named so far.
 #[derive(Default)]
-struct Found {
+struct NamedContact {
     person: Option<IndividualId>,
     ways: usize,
 }
 
-impl Found {
+impl NamedContact {
     fn add(&mut self, said: Option<String>) -> Result<(), AmsError> {
         let Some(said) = said else { return Ok(()) };
         let id = contact_id(&said).ok_or_else(|| unreadable("a ContactId that is no number"))?;

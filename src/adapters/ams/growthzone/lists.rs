@@ -52,17 +52,19 @@ impl ListMemory {
 
 /// A list that is asked for.
 #[derive(Clone, Copy)]
-pub(super) struct ListRequest<'a> {
+pub(super) struct ODataList<'a> {
     pub(super) api: &'a GrowthZoneApi,
     pub(super) memory: &'a ListMemory,
     pub(super) path: &'a str,
     pub(super) query: &'a [(&'a str, &'a str)],
+    /// It is about one contact.
+    pub(super) is_of_one: bool,
     /// By sending a document instead of asking.
     pub(super) by_post: bool,
     pub(super) priority: Priority,
 }
 
-impl ListRequest<'_> {
+impl ODataList<'_> {
     fn name(&self) -> &str {
         self.path.split('/').next().unwrap_or_default()
     }
@@ -111,6 +113,7 @@ impl ListRequest<'_> {
 
     fn read(&self, body: Value, offset: usize) -> Result<ListPage, AmsError> {
         let unreadable = |what: &str| AmsError::Unreadable(format!("`{}` {what}", self.name()));
+        let is_array = body.is_array();
         let (rows, total) = rows(body).ok_or_else(|| unreadable("is no list"))?;
         if !rows.iter().all(Value::is_object) {
             return Err(unreadable("brought something else than a list of objects"));
@@ -121,6 +124,8 @@ impl ListRequest<'_> {
             .fold(self.path.to_owned(), |key, (name, value)| format!("{key} {name} {value}"));
         let is_again = self.memory.is_again(key, offset, &rows) && !rows.is_empty();
         let reached = offset.saturating_add(rows.len());
+        // What is said of one contact is no list that is turned: an array has all of it.
+        let total = total.or_else(|| (self.is_of_one && is_array).then_some(reached));
         match total {
             // Half a list must not decide about roles.
             Some(total) if rows.is_empty() && reached < total => Err(unreadable("ends before its end")),

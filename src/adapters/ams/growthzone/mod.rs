@@ -2,7 +2,7 @@
 //!
 //! Signing in is OpenID Connect (`ams::openid`) and `identity`, which finds the ContactId. From the outside in: `read` asks about people,
 //! `organizations` about what they inherit, `rosters`, `bulk` and `feed` for the directory; `lists` turns pages; `api` makes one authorised
-//! call; `wire` says what answers mean.
+//! call; `memory` keeps what was learnt; `wire` says what answers mean.
 
 mod api;
 mod bulk;
@@ -11,6 +11,7 @@ mod environment;
 mod feed;
 mod identity;
 mod lists;
+mod memory;
 mod organizations;
 mod read;
 mod reading;
@@ -23,11 +24,8 @@ use std::sync::Arc;
 use url::Url;
 
 use self::api::GrowthZoneApi;
-use self::bulk::BulkMemory;
-use self::feed::FeedMemory;
-use self::lists::{ListMemory, ListRequest};
-use self::organizations::Organizations;
-use self::rosters::{KnownLists, RosterMemory};
+use self::lists::{ListMemory, ODataList};
+use self::memory::{FeedMemory, KnownLists, Organizations, PlaceMemory, SweepBook};
 use super::history::History;
 use super::openid::OpenIdLogin;
 use super::transport::Transport;
@@ -69,9 +67,9 @@ pub struct GrowthZone {
     canary: Option<IndividualId>,
     lists: ListMemory,
     known: KnownLists,
-    rosters: RosterMemory,
+    rosters: PlaceMemory,
     organizations: Organizations,
-    bulk: BulkMemory,
+    bulk: SweepBook,
     feed: FeedMemory,
 }
 
@@ -100,9 +98,9 @@ impl GrowthZone {
             canary,
             lists: ListMemory::default(),
             known: KnownLists::default(),
-            rosters: RosterMemory::default(),
+            rosters: PlaceMemory::default(),
             organizations: Organizations::default(),
-            bulk: BulkMemory::default(),
+            bulk: SweepBook::default(),
             feed: FeedMemory::default(),
         }
     }
@@ -112,8 +110,21 @@ impl GrowthZone {
         path: &'a str,
         query: &'a [(&'a str, &'a str)],
         priority: Priority,
-    ) -> ListRequest<'a> {
-        ListRequest { api: &self.api, memory: &self.lists, path, query, by_post: false, priority }
+    ) -> ODataList<'a> {
+        ODataList {
+            api: &self.api,
+            memory: &self.lists,
+            path,
+            query,
+            is_of_one: false,
+            by_post: false,
+            priority,
+        }
+    }
+
+    /// A list that is about one contact.
+    fn list_of_one<'a>(&'a self, path: &'a str, priority: Priority) -> ODataList<'a> {
+        ODataList { is_of_one: true, ..self.list(path, &[], priority) }
     }
 
     /// Who it is that an arrival proves.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::GrowthZone;
 use super::api::ApiReply;
 use super::wire::memberships::{self, TypeNames};
-use super::wire::places::{self, Place, Places};
+use super::wire::places::{self, ListPlace, ListPlaces};
 use super::wire::{self, ContactRow};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::json::JsonEntry;
@@ -26,7 +26,7 @@ pub(super) struct Read {
 }
 
 /// One reading of one person.
-struct Reading<'a> {
+struct PersonParts<'a> {
     client: &'a GrowthZone,
     id: &'a IndividualId,
     priority: Priority,
@@ -66,7 +66,7 @@ impl GrowthZone {
         let standing = row.standing;
         let mut said = Map::new();
         said.insert("individual".to_owned(), contact);
-        let mut reading = Reading { client: self, id, priority, record: row.record, said };
+        let mut reading = PersonParts { client: self, id, priority, record: row.record, said };
         let own = reading.own_memberships().await?;
         let inherits = memberships::is_inherited(standing, own.as_deref());
         if parts.relationships || inherits {
@@ -88,7 +88,7 @@ impl GrowthZone {
         if parts.certifications {
             reading.certifications().await?;
         }
-        let Reading { mut record, said, .. } = reading;
+        let PersonParts { mut record, said, .. } = reading;
         for part in
             [Part::Memberships, Part::Groups, Part::Committees, Part::Relationships, Part::Certifications]
         {
@@ -176,12 +176,12 @@ impl GrowthZone {
         if !rows.iter().any(memberships::lacks_name) {
             return Ok(TypeNames::new());
         }
-        let types = self.known.get(self, "memberships/types", priority).await?;
+        let types = self.known_list("memberships/types", priority).await?;
         Ok(types.map(|rows| wire::lists::names(&rows, "MembershipTypeId")).unwrap_or_default())
     }
 }
 
-impl Reading<'_> {
+impl PersonParts<'_> {
     async fn get(&self, path: &str) -> Result<Option<Value>, AmsError> {
         Ok(match self.client.api.get(path, &[], self.priority).await? {
             ApiReply::Body(body) => Some(body),
@@ -192,7 +192,7 @@ impl Reading<'_> {
 
     /// The rows of a list of this person. `None`: there is no such list here.
     async fn rows(&self, path: &str) -> Result<Option<Vec<Value>>, AmsError> {
-        Ok(self.client.list(path, &[], self.priority).all().await?.rows())
+        Ok(self.client.list_of_one(path, self.priority).all().await?.rows())
     }
 
     async fn own_memberships(&mut self) -> Result<Option<Vec<Membership>>, AmsError> {
@@ -240,7 +240,7 @@ impl Reading<'_> {
         }
         let Some(body) = body else { return Ok(()) };
         let mut said = Vec::new();
-        let Some(Places { mut on, joinable }) = places::of_contact(&body, &mut said) else {
+        let Some(ListPlaces { mut on, joinable }) = places::of_contact(&body, &mut said) else {
             return Err(unreadable("`groups` of a contact is no list"));
         };
         self.client.rosters.note_joinable(joinable);
@@ -251,17 +251,17 @@ impl Reading<'_> {
             noted(part, &mut self.record.warnings, |warnings| warnings.extend(said.iter().cloned()));
         }
         if parts.groups {
-            self.record.groups = Some(on.iter().map(Place::place).collect());
+            self.record.groups = Some(on.iter().map(ListPlace::place).collect());
         }
         if parts.committees {
-            self.record.committees = Some(on.iter().map(Place::seat).collect());
+            self.record.committees = Some(on.iter().map(ListPlace::seat).collect());
         }
         self.said.insert("groups".to_owned(), body);
         Ok(())
     }
 
     /// A person's own list tells no role and no dates; who is on the list does, where the association has that.
-    async fn complete(&self, place: &mut Place, parts: &Parts) -> Result<(), AmsError> {
+    async fn complete(&self, place: &mut ListPlace, parts: &Parts) -> Result<(), AmsError> {
         if place.list.is_empty() {
             return Ok(());
         }

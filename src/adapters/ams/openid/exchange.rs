@@ -25,7 +25,7 @@ use crate::adapters::ams::transport::{Call, CallBody, Transport};
 use crate::adapters::budget::Priority;
 
 /// What a code was exchanged for. Nothing of it is checked.
-pub(super) struct Tokens {
+pub(super) struct CodeTokens {
     pub(super) id_token: Option<CoreIdToken>,
     pub(super) access_token: SecretString,
 }
@@ -79,7 +79,7 @@ pub(super) async fn redeem(
     provider: &LoginProvider,
     code: &str,
     secrets: &LoginSecrets<'_>,
-) -> Result<Tokens, AmsError> {
+) -> Result<CodeTokens, AmsError> {
     let http = TokenEndpoint { transport, settings, status: AtomicU16::new(0) };
     let first = provider.auth.clone().unwrap_or_else(|| settings.first_auth.clone());
     let other = match first {
@@ -101,14 +101,14 @@ async fn asked(
     code: &str,
     secrets: &LoginSecrets<'_>,
     auth: AuthType,
-) -> Result<Tokens, AmsError> {
+) -> Result<CodeTokens, AmsError> {
     let client = client(http.settings, provider, secrets.callback)?.set_auth_type(auth);
     let request = client
         .exchange_code(AuthorizationCode::new(code.to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(secrets.verifier.to_owned()));
     let answered: Result<CoreTokenResponse, _> = request.request_async(http).await;
     match answered {
-        Ok(answer) => Ok(Tokens {
+        Ok(answer) => Ok(CodeTokens {
             id_token: answer.id_token().cloned(),
             access_token: answer.access_token().secret().clone().into(),
         }),

@@ -45,7 +45,7 @@ pub(in crate::adapters::ams) struct OpenIdLogin {
 }
 
 /// What a code has shown.
-pub(in crate::adapters::ams) struct Shown {
+pub(in crate::adapters::ams) struct ShownByCode {
     /// The subject of the ID token. `None`: none came, and none has to.
     pub(in crate::adapters::ams) subject: Option<String>,
     /// Opens what the person may see.
@@ -144,7 +144,7 @@ impl OpenIdLogin {
     }
 
     /// Exchanges the code. What it shows is checked as far as an ID token goes.
-    pub(in crate::adapters::ams) async fn shown(&self, arrival: &Arrival) -> Result<Shown, AmsError> {
+    pub(in crate::adapters::ams) async fn shown(&self, arrival: &Arrival) -> Result<ShownByCode, AmsError> {
         let kept = arrival.kept.expose_secret();
         let secrets = LoginSecrets::parse(kept).ok_or(AmsError::ArrivalRefused)?;
         let provider = self.providers.usable().await?;
@@ -160,7 +160,7 @@ impl OpenIdLogin {
                 None
             }
         };
-        Ok(Shown { subject, access_token: tokens.access_token, userinfo: provider.userinfo.clone() })
+        Ok(ShownByCode { subject, access_token: tokens.access_token, userinfo: provider.userinfo.clone() })
     }
 
     /// Whom a code showed whose sign-in was put off. It is good once more.

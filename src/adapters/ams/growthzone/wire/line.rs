@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::lists::{self, ListedThing};
+use super::lists::{self, NumberedThing};
 use super::memberships::{self, TypeNames};
-use super::places::{self, Place};
+use super::places::{self, ListPlace};
 use super::status::StatusWords;
 use super::{certifications, contact, custom_fields, relationships};
 use crate::adapters::ams::NoRecord;
@@ -46,8 +46,8 @@ pub(in crate::adapters::ams) fn record(
         of(Part::Groups, groups.clone(), &mut warnings),
         of(Part::Committees, committees.or(groups), &mut warnings),
     );
-    record.groups = Some(on.iter().map(Place::place).collect());
-    record.committees = Some(seats.iter().map(Place::seat).collect());
+    record.groups = Some(on.iter().map(ListPlace::place).collect());
+    record.committees = Some(seats.iter().map(ListPlace::seat).collect());
     let fields = part("custom_fields", "Fields").map(|body| match body {
         Value::Array(fields) => serde_json::json!({ "Fields": fields }),
         body => body,
@@ -107,7 +107,7 @@ fn enveloped(part: Value) -> Value {
 fn registration(row: &Value) -> Result<Registration, Malformed> {
     let entry = JsonEntry::of(row).ok_or(Malformed)?;
     let code = crate::domain::code::Code::parse(&entry.name("EventId")?).ok_or(Malformed)?;
-    let event = ListedThing {
+    let event = NumberedThing {
         number: code.as_str().to_owned(),
         name: None,
         joinable: None,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::places::{Place, PlaceDetail};
+use super::places::{ListPlace, PlaceDetail};
 use super::{date, id_in, is_individual};
 use crate::adapters::ams::cancelled::is_cancelled;
 use crate::adapters::ams::json::{JsonEntry, Malformed};
@@ -57,7 +57,7 @@ pub(in crate::adapters::ams) fn events(rows: &[Value]) -> Vec<EventChoice> {
 
 /// A list or an event, as the rows on it do not tell of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::adapters::ams) struct ListedThing {
+pub(in crate::adapters::ams) struct NumberedThing {
     pub(in crate::adapters::ams) number: String,
     pub(in crate::adapters::ams) name: Option<String>,
     /// Of a list: whether people put themselves on it.
@@ -67,7 +67,7 @@ pub(in crate::adapters::ams) struct ListedThing {
 }
 
 /// The one that a rule means: by its number, else by its name.
-pub(in crate::adapters::ams) fn meant(rows: &[Value], number: &str, code: &Code) -> Option<ListedThing> {
+pub(in crate::adapters::ams) fn meant(rows: &[Value], number: &str, code: &Code) -> Option<NumberedThing> {
     let by = |name: &str| {
         let mut entries = rows.iter().filter_map(JsonEntry::of);
         entries.find(|row| row.text(name).ok().flatten().is_some_and(|said| code.matches(&said)))
@@ -76,7 +76,7 @@ pub(in crate::adapters::ams) fn meant(rows: &[Value], number: &str, code: &Code)
     // The number goes into a path.
     let said = row.text(number).ok().flatten()?;
     let is_plain = said.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    is_plain.then(|| ListedThing {
+    is_plain.then(|| NumberedThing {
         number: said,
         name: row.text("Name").ok().flatten(),
         joinable: row.flag("IsMemberJoinable").unwrap_or(Some(true)),
@@ -101,9 +101,9 @@ pub(in crate::adapters::ams) fn members(rows: &[Value]) -> Vec<(IndividualId, Op
 pub(in crate::adapters::ams) fn seat_row(
     person: IndividualId,
     detail: Option<PlaceDetail>,
-    list: &ListedThing,
+    list: &NumberedThing,
 ) -> RosterRow {
-    let place = detail.map_or_else(Place::default, |detail| Place {
+    let place = detail.map_or_else(ListPlace::default, |detail| ListPlace {
         list: list.number.clone(),
         name: list.name.clone(),
         joinable: list.joinable,
@@ -115,7 +115,7 @@ pub(in crate::adapters::ams) fn seat_row(
 /// Who attends an event, under the code by which it was asked for. Guests are nobody, and who has cancelled stays with that mark.
 pub(in crate::adapters::ams) fn attendees(
     rows: &[Value],
-    event: &ListedThing,
+    event: &NumberedThing,
     code: &Code,
 ) -> Vec<RosterRow> {
     let row = |row: &Value| {
@@ -130,7 +130,7 @@ pub(in crate::adapters::ams) fn attendees(
 /// One attendance.
 pub(in crate::adapters::ams) fn attendance(
     row: &JsonEntry<'_>,
-    event: &ListedThing,
+    event: &NumberedThing,
     code: &Code,
 ) -> Result<Registration, Malformed> {
     Ok(Registration {
@@ -144,7 +144,7 @@ pub(in crate::adapters::ams) fn attendance(
 
 /// A row of the feed of changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::adapters::ams) struct Change {
+pub(in crate::adapters::ams) struct FeedRow {
     pub(in crate::adapters::ams) contact: IndividualId,
     pub(in crate::adapters::ams) is_organization: bool,
     /// As it is written.
@@ -153,10 +153,10 @@ pub(in crate::adapters::ams) struct Change {
 }
 
 /// The rows of the feed. One without a contact is about nobody.
-pub(in crate::adapters::ams) fn changes(rows: &[Value]) -> Vec<Change> {
+pub(in crate::adapters::ams) fn changes(rows: &[Value]) -> Vec<FeedRow> {
     let change = |row: &Value| {
         let row = JsonEntry::of(row)?;
-        Some(Change {
+        Some(FeedRow {
             contact: id_in(&row, "ContactId")?,
             is_organization: row.text("SystemContactTypeId").ok().flatten().is_some_and(|kind| kind == "2"),
             stamp: row.text("ModifiedDate").ok().flatten(),

@@ -11,7 +11,7 @@ use crate::domain::time::AmsDate;
 
 /// A place on a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(in crate::adapters::ams) struct Place {
+pub(in crate::adapters::ams) struct ListPlace {
     /// The list's number.
     pub(in crate::adapters::ams) list: String,
     /// Its name.
@@ -51,7 +51,7 @@ impl PlaceDetail {
     }
 }
 
-impl Place {
+impl ListPlace {
     /// As a seat. Whether people may join by themselves counts as yes until it is told.
     pub(in crate::adapters::ams) fn seat(&self) -> CommitteeSeat {
         CommitteeSeat {
@@ -83,21 +83,21 @@ impl Place {
 
 /// The lists of a contact, out of `Groups` and `GroupMembers`, and of all lists named there whether people join by themselves.
 #[derive(Debug, Default, PartialEq)]
-pub(in crate::adapters::ams) struct Places {
+pub(in crate::adapters::ams) struct ListPlaces {
     /// Where the contact is.
-    pub(in crate::adapters::ams) on: Vec<Place>,
+    pub(in crate::adapters::ams) on: Vec<ListPlace>,
     /// By number.
     pub(in crate::adapters::ams) joinable: BTreeMap<String, bool>,
 }
 
 /// Reads the answer about a contact's lists. `None`: it names none, on or off.
-pub(in crate::adapters::ams) fn of_contact(body: &Value, warnings: &mut Vec<String>) -> Option<Places> {
+pub(in crate::adapters::ams) fn of_contact(body: &Value, warnings: &mut Vec<String>) -> Option<ListPlaces> {
     let entry = JsonEntry::of(body)?;
     let lists = ["Groups", "GroupMembers"].map(|name| entry.get(name).and_then(Value::as_array));
     if lists.iter().all(Option::is_none) {
         return None;
     }
-    let (mut places, mut off) = (Places::default(), Vec::new());
+    let (mut places, mut off) = (ListPlaces::default(), Vec::new());
     for row in lists.into_iter().flatten().flatten() {
         match read(row) {
             Ok(row) => {
@@ -112,7 +112,7 @@ pub(in crate::adapters::ams) fn of_contact(body: &Value, warnings: &mut Vec<Stri
             }
             Err(Malformed) => {
                 warnings.push("An entry of a list cannot be understood; it grants nothing.".to_owned());
-                places.on.push(Place::default());
+                places.on.push(ListPlace::default());
             }
         }
     }
@@ -121,7 +121,7 @@ pub(in crate::adapters::ams) fn of_contact(body: &Value, warnings: &mut Vec<Stri
 }
 
 struct PlaceRow {
-    place: Place,
+    place: ListPlace,
     is_on: bool,
     is_removed: bool,
 }
@@ -134,7 +134,7 @@ fn read(row: &Value) -> Result<PlaceRow, Malformed> {
     Ok(PlaceRow {
         is_on: row.flag("IsSelected")? == Some(true) || has_number,
         is_removed: row.flag("IsRemoved")? == Some(true),
-        place: Place {
+        place: ListPlace {
             list: row.name("GroupId")?,
             name: row.text("Name")?,
             joinable: row.flag("IsMemberJoinable")?,

@@ -136,7 +136,7 @@ pub(in crate::adapters::ams) fn of_membership(
 }
 
 #[derive(Clone, Copy)]
-struct Said {
+struct StatusSaid {
     standing: ContactStanding,
     is_known: bool,
 }
@@ -147,9 +147,9 @@ fn read(
     names: &[&str],
     words: &StatusWords,
     number: impl Fn(&str) -> Option<ContactStanding>,
-) -> Option<Said> {
+) -> Option<StatusSaid> {
     let said = |meaning: Option<ContactStanding>| {
-        Some(Said { standing: meaning.unwrap_or(Standing(Unknown)), is_known: meaning.is_some() })
+        Some(StatusSaid { standing: meaning.unwrap_or(Standing(Unknown)), is_known: meaning.is_some() })
     };
     for name in names {
         let Some(value) = entry.get(name) else { continue };
@@ -167,7 +167,7 @@ fn read(
     }
 }
 
-fn warn(said: Said, warnings: &mut Vec<String>) {
+fn warn(said: StatusSaid, warnings: &mut Vec<String>) {
     if !said.is_known {
         warnings.push("A status is a word or number that is not known; it does not count.".to_owned());
     } else if said.standing == Standing(Unknown) {

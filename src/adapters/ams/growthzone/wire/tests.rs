@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::memberships::{TypeNames, joined, rows};
-use super::places::{PlaceDetail, Places, of_contact};
+use super::places::{ListPlaces, PlaceDetail, of_contact};
 use super::status::ContactStanding::{Deleted, NoMember, Standing};
 use super::*;
 use crate::domain::record::{Membership, RecordWarning};
@@ -123,7 +123,7 @@ fn on_a_list_is_who_is_selected_or_has_a_place_and_is_not_removed() {
     let body =
         json!({ "ContactId": 7, "Groups": groups, "GroupMembers": [row(1, json!({ "ContactGroupId": 3 }))] });
     let mut warnings = Vec::new();
-    let Places { on, joinable } = of_contact(&body, &mut warnings).unwrap();
+    let ListPlaces { on, joinable } = of_contact(&body, &mut warnings).unwrap();
     assert_eq!(on.iter().map(|place| place.list.as_str()).collect::<Vec<_>>(), ["1", "2", "5", "6", ""]);
     let seats: Vec<_> =
         on.iter().map(|place| (place.seat().self_joinable, place.seat().position_unread)).collect();
