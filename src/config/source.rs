@@ -7,18 +7,15 @@ use toml::de::DeValue;
 
 use crate::adapters::toml_reading::{FromToml, Reading, Said};
 
-/// A value with its place in the file.
-type Text = Spanned<String>;
-
 /// A value from outside the file, or in it where it is no secret.
 #[derive(Debug)]
 pub(super) enum Source {
     /// `{ env = "NAME" }`
-    Variable(Text),
+    Variable(Spanned<String>),
     /// `{ file = "/path" }`
-    File(Text),
+    File(Spanned<String>),
     /// A text in the file.
-    Literal(Text),
+    Literal(Spanned<String>),
 }
 
 impl Source {
@@ -43,7 +40,7 @@ impl FromToml for Source {
         const REMEDY: &str = "Write { env = \"NAME\" } or { file = \"/path\" }";
         let span = value.span();
         if value.get_ref().is_str() {
-            return Text::from_toml(value, reading).map(Source::Literal);
+            return Spanned::<String>::from_toml(value, reading).map(Source::Literal);
         }
         if !value.get_ref().is_table() {
             reading.problem(span, "this is not the source of a value", REMEDY);

@@ -28,12 +28,12 @@ impl PageSize {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// So many are refused: half as many from now on. False: it cannot be that.
-    pub(in crate::adapters::ams) fn halve(&self) -> bool {
-        let half = self.rows() / 2;
+    /// So many were refused: half as many from now on, however many lists learn it at once. False: it cannot be that.
+    pub(in crate::adapters::ams) fn halve(&self, refused: usize) -> bool {
+        let half = refused / 2;
         let may_be_less = half >= SMALLEST_PAGE;
         if may_be_less {
-            self.0.store(half, Ordering::Relaxed);
+            self.0.fetch_min(half, Ordering::Relaxed);
         }
         may_be_less
     }

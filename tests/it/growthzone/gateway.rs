@@ -359,3 +359,21 @@ async fn a_removal_and_a_drop_are_in_force_without_a_new_sign_in() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_role_on_a_list_reaches_somebody_who_is_signed_in() {
+    let world = Gate::start_with(&["consent=off"], "in_step = true").await;
+    let mut marek = world.visitor();
+    world.sign_in(&mut marek, "mholt", "/members").await.expect(200);
+    assert_eq!(roles(&marek.get(world.url("/_gate/me")).await.expect(200)), ["member", "subscriber"]);
+    let list = json!({ "list": "Safety Committee", "role": "Chair" });
+    assert!(world.sim.control().act(MAREK, "join_list", &list));
+    eventually("the chair has the role", async || {
+        world.clock.forward(SignedDuration::from_mins(1));
+        world.sim.control().advance(SignedDuration::from_mins(1));
+        let me = marek.get(world.url("/_gate/me")).await;
+        (me.status == 200 && roles(&me).contains(&"safety_chair".to_owned())).then_some(())
+    })
+    .await;
+    world.gate.stop().await;
+}

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::GrowthZone;
-use super::memory::FeedQuestion;
+use super::memory::DeltaQuestion;
 use super::wire::lists::{self, FeedRow};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::paging::ListReply;
@@ -60,7 +60,7 @@ impl GrowthZone {
     /// The next rows that were not there before.
     async fn changes_of(
         &self,
-        question: &mut FeedQuestion,
+        question: &mut DeltaQuestion,
         asked: Timestamp,
         offset: usize,
         priority: Priority,
@@ -84,7 +84,7 @@ impl GrowthZone {
             if changes.iter().any(|change| is_too_old(change, asked)) {
                 tracing::warn!(parameter, "The AMS's feed of changes does not look at this parameter");
                 self.feed.parameter.store(at + 1, Ordering::Relaxed);
-                *question = FeedQuestion { next: Some(0), ..FeedQuestion::default() };
+                *question = DeltaQuestion { next: Some(0), ..DeltaQuestion::default() };
                 continue;
             }
             let new: Vec<FeedRow> = changes

@@ -88,7 +88,7 @@ impl ODataList<'_> {
                 }
                 ApiReply::NotFound => ListReply::Missing,
                 ApiReply::Forbidden => ListReply::Forbidden,
-                ApiReply::BadRequest if self.memory.size.halve() => continue,
+                ApiReply::BadRequest if self.memory.size.halve(size) => continue,
                 ApiReply::BadRequest => {
                     self.memory.size.reset();
                     ListReply::Missing

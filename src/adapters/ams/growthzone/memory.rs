@@ -201,12 +201,12 @@ pub(super) struct MembershipBook {
 #[derive(Default)]
 pub(super) struct FeedMemory {
     pub(super) parameter: AtomicUsize,
-    questions: Mutex<Vec<(Timestamp, FeedQuestion)>>,
+    questions: Mutex<Vec<(Timestamp, DeltaQuestion)>>,
 }
 
 /// One reading of the feed.
 #[derive(Debug, Clone, Default)]
-pub(super) struct FeedQuestion {
+pub(super) struct DeltaQuestion {
     /// Where it goes on: after these rows of what is asked for; `None`: there is no more.
     pub(super) next: Option<usize>,
     /// Asked from there on, in place of the instant; the feed does not turn its pages.
@@ -219,19 +219,19 @@ pub(super) struct FeedQuestion {
 }
 
 impl FeedMemory {
-    fn questions(&self) -> MutexGuard<'_, Vec<(Timestamp, FeedQuestion)>> {
+    fn questions(&self) -> MutexGuard<'_, Vec<(Timestamp, DeltaQuestion)>> {
         self.questions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How far a question has come; page 1 begins it.
-    pub(super) fn question(&self, asked: Timestamp, page: u32) -> FeedQuestion {
-        let fresh = || FeedQuestion { next: Some(0), ..FeedQuestion::default() };
+    pub(super) fn question(&self, asked: Timestamp, page: u32) -> DeltaQuestion {
+        let fresh = || DeltaQuestion { next: Some(0), ..DeltaQuestion::default() };
         let known = self.questions().iter().find(|(at, _)| *at == asked).map(|(_, known)| known.clone());
         known.filter(|_| page > 1).unwrap_or_else(fresh)
     }
 
     /// A page of it was read.
-    pub(super) fn keep(&self, asked: Timestamp, question: FeedQuestion) {
+    pub(super) fn keep(&self, asked: Timestamp, question: DeltaQuestion) {
         let mut questions = self.questions();
         questions.retain(|(at, _)| *at != asked);
         if questions.len() >= MOST_QUESTIONS {

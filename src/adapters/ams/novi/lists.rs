@@ -39,7 +39,7 @@ impl ListRequest<'_> {
                 }
                 NoviReply::NotFound => ListReply::Missing,
                 NoviReply::Forbidden => ListReply::Forbidden,
-                NoviReply::BadRequest if self.size.halve() => continue,
+                NoviReply::BadRequest if self.size.halve(size) => continue,
                 NoviReply::BadRequest => {
                     self.size.reset();
                     return Err(AmsError::Failed(400));

@@ -1,7 +1,5 @@
 //! `[ams.production]` and `[ams.staging]` of GrowthZone: the host, its client for single sign-on and its API key. `[ams.status]`.
 
-use std::ops::Range;
-
 use secrecy::ExposeSecret as _;
 use toml::Spanned;
 use url::Url;
@@ -69,12 +67,7 @@ impl Resolving<'_, '_> {
     }
 
     /// What `[ams.status]` says. Only GrowthZone has such words.
-    pub(super) fn statuses(
-        &mut self,
-        said: Said<raw::Statuses>,
-        kind: Kind,
-        span: &Range<usize>,
-    ) -> Option<StatusWords> {
+    pub(super) fn statuses(&mut self, said: Said<raw::Statuses>, kind: Kind) -> Option<StatusWords> {
         let said = match said {
             Said::Nothing => return Some(StatusWords::default()),
             Said::Unreadable => return None,
@@ -103,7 +96,6 @@ impl Resolving<'_, '_> {
                 }
             }
         }
-        let _ = span;
         is_sound.then_some(words)
     }
 }

@@ -37,7 +37,7 @@ impl Resolving<'_, '_> {
         let per_minute = self.count(said.calls_per_minute, default.per_minute);
         let waiting_per_network = self.count(said.waiting_per_network, WAITING_PER_NETWORK);
         let wanted = |which| live == Some(which);
-        let statuses = self.statuses(said.status, kind.unwrap_or_default(), &span);
+        let statuses = self.statuses(said.status, kind.unwrap_or_default());
         let production = self.environment(
             kind.unwrap_or_default(),
             said.production,
