@@ -23,22 +23,24 @@ impl GrowthZone {
     pub(super) async fn tested(&self) -> Result<SelfTest, AmsError> {
         let protection = self.openid.reachable().await?;
         let mut test = SelfTest::default();
+        // How the login is protected, as far as that can be told before somebody has signed in.
+        let challenge = if protection.checks_challenge {
+            "the login, which says that it checks code challenges"
+        } else {
+            "the login, which does not say that it checks code challenges"
+        };
+        let nonce = if self.nonce_required {
+            "a nonce, or nobody signs in"
+        } else {
+            "a nonce, or nobody signs in, once one has come back"
+        };
+        test.arrives.extend([challenge, nonce].map(str::to_owned));
         let mut note = |comes: bool, what: &str, needed_for: &str| match comes {
             true => test.arrives.push(what.to_owned()),
             false => {
                 test.missing.push(Untested { what: what.to_owned(), needed_for: needed_for.to_owned() });
             }
         };
-        note(
-            protection.checks_challenge,
-            "the login's word that it checks code challenges",
-            "binding a code to its browser",
-        );
-        note(
-            self.nonce_required,
-            "the nonce, required from the first sign-in on",
-            "binding an ID token to its sign-in before the first nonce came back",
-        );
         let person = match &self.canary {
             Some(id) => {
                 let hidden =
