@@ -85,6 +85,9 @@ impl Fixed {
         let AmsChoice { live, standby, rate: _, waiting_per_network: _ } = ams;
         self.note("ams.kind", live.kind().name());
         self.note("ams.live", live.name());
+        for (key, value) in live.shared_values() {
+            self.note(&format!("ams.{key}"), value);
+        }
         // By name, so that a change of `live` is told as that and not as a change of all that is in it.
         for environment in [Some(live), standby.as_ref()].into_iter().flatten() {
             for (key, value) in environment.values() {
@@ -163,15 +166,15 @@ public = true
 redirect_uris = ["https://app.acme.example/signed-in"]
 "#;
 
-    /// The same with Novi as its AMS.
-    fn with_novi() -> String {
+    /// The same with another AMS, which has this key of its own.
+    fn with_other(kind: &str, own: &str) -> String {
         let (start, rest) = CONFIGURATION.split_once("[ams]").unwrap();
         let (_, rest) = rest.split_once("[session]").unwrap();
         format!(
             r#"{start}[ams]
-kind = "novi"
+kind = "{kind}"
 [ams.production]
-site = "https://www.acme.example"
+{own}
 client_id = {{ env = "ID" }}
 client_secret = {{ env = "KEY" }}
 api_key = {{ env = "KEY" }}
@@ -253,7 +256,12 @@ api_key = {{ env = "KEY" }}
 
     #[test]
     fn the_reference_of_keys_tells_which_need_a_restart() {
-        let noted = [fixed(CONFIGURATION, None).0, fixed(&with_novi(), None).0].concat();
+        let noted = [
+            CONFIGURATION.to_owned(),
+            with_other("novi", r#"site = "https://www.acme.example""#),
+            with_other("growthzone", r#"host = "https://acme.growthzoneapp.com""#),
+        ];
+        let noted: Vec<_> = noted.iter().flat_map(|text| fixed(text, None).0).collect();
         for (section, key) in config::tests::reference::keys() {
             let section = section.trim_matches(['[', ']']);
             let name = format!("{section}.{}", key.name);

@@ -1,4 +1,4 @@
-//! `membergate demo`: a simulated re:Members or Novi, the gateway and a sample site, all on loopback.
+//! `membergate demo`: a simulated re:Members, Novi or GrowthZone, the gateway and a sample site, all on loopback.
 //!
 //! The gateway in it is the one that `serve` runs; only its AMS and its site are not real.
 
@@ -87,8 +87,8 @@ impl Demo {
             self.control.base_url()
         )?;
         writeln!(out, "\nWho can sign in, all with the password `{PASSWORD}`:\n")?;
-        for (email, what) in self.ams.cast() {
-            writeln!(out, "  {email:<36} {what}")?;
+        for (login, what) in self.ams.cast() {
+            writeln!(out, "  {login:<36} {what}")?;
         }
         writeln!(out, "\nThe login page lists the rest. Press Ctrl-C to end the demo.")?;
         out.flush()

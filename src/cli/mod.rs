@@ -78,7 +78,7 @@ pub enum Command {
     /// Shows the whole of it on this machine: a simulated AMS, the gateway and a sample site.
     #[cfg(feature = "sim")]
     #[command(
-        after_help = "Examples:\n  membergate demo              then open http://localhost:8080\n  membergate demo --ams novi"
+        after_help = "Examples:\n  membergate demo              then open http://localhost:8080\n  membergate demo --ams growthzone"
     )]
     Demo {
         /// Which AMS is simulated.
@@ -118,7 +118,7 @@ pub struct Explain {
     /// The records, one JSON object on each line. `-`: standard input.
     #[arg(long, value_name = "FILE.jsonl")]
     pub records: PathBuf,
-    /// Which AMS wrote the records: `remembers` or `novi`.
+    /// Which AMS wrote the records: `remembers`, `novi` or `growthzone`.
     #[arg(long, value_name = "KIND", default_value = "remembers", value_parser = shared::kind_named)]
     pub ams: Kind,
     /// The instant at which to decide, as in `2026-11-22T12:00:00Z`.

@@ -8,6 +8,7 @@ mod raw;
 mod resolve;
 pub(crate) mod sample;
 pub(crate) mod settings;
+mod source;
 
 use std::path::Path;
 

@@ -5,12 +5,11 @@
 //!
 //! Kept out: what the values mean (`resolve`) and how TOML is read (`adapters::toml_reading`). Values keep their place in the file.
 
-use std::ops::Range;
-
 use toml::Spanned;
-use toml::de::DeValue;
 
-use crate::adapters::toml_reading::{FromToml, Reading, Said, section};
+use crate::adapters::toml_reading::section;
+
+pub(super) use super::source::Source;
 
 /// A value with its place in the file.
 pub(super) type Text = Spanned<String>;
@@ -104,21 +103,39 @@ section! {
 section! {
     /// `[ams]`: the association management system.
     Ams {
-        /// Which system it is. Switching it keeps neither sessions nor records. One of: "remembers", "novi". Default: "remembers". Needs a restart.
+        /// Which system it is. Switching it keeps neither sessions nor records. One of: "remembers", "novi", "growthzone". Default: "remembers". Needs a restart.
         kind: Text,
         /// Which of the two environments people sign in with. One of: "production", "staging". Default: "production". Needs a restart.
         live: Text,
-        /// Calls that may start within a second. Default: what the system allows; 3 for re:Members, 5 for Novi.
+        /// Calls that may start within a second. Default: what the system allows; 3 for re:Members, 5 for Novi, 2 for GrowthZone.
         calls_per_second: Spanned<usize>,
-        /// Calls that may start within a minute. With Novi at most 90,000 start in a day. Default: what the system allows; 60 for re:Members, 100 for Novi.
+        /// Calls that may start within a minute. With Novi at most 90,000 start in a day. Default: what the system allows; 60 for re:Members, 100 for Novi, 90 for GrowthZone.
         calls_per_minute: Spanned<usize>,
-        /// AmsPlaces that one network (an IPv4 address, or the /64 of an IPv6 address) may hold in the line in front of the sign-in.
+        /// Places that one network (an IPv4 address, or the /64 of an IPv6 address) may hold in the line in front of the sign-in.
         /// Default: 500.
         waiting_per_network: Spanned<usize>,
+        /// GrowthZone: what status words and numbers mean beside those that are known. Default: none.
+        status: Statuses,
         /// Credentials for real people.
         production: Spanned<Environment>,
         /// Credentials for trying things out.
         staging: Spanned<Environment>,
+    }
+}
+
+section! {
+    /// `[ams.status]`: what words of GrowthZone, and numbers on its memberships, mean beside those that are known (docs/ams/growthzone.md, "Status").
+    Statuses {
+        /// The membership is active. Example: ["Courtesy"]. Default: []. Needs a restart.
+        active: Vec<Text>,
+        /// Its term is over, and its benefits go on. Example: ["Grace"]. Default: []. Needs a restart.
+        grace: Vec<Text>,
+        /// It waits for its begin, or for somebody's approval. Example: ["Applied"]. Default: []. Needs a restart.
+        pending: Vec<Text>,
+        /// It is over. Example: ["Resigned", "7"]. Default: []. Needs a restart.
+        ended: Vec<Text>,
+        /// There is no membership, and was none. Example: ["Guest"]. Default: []. Needs a restart.
+        none: Vec<Text>,
     }
 }
 
@@ -145,14 +162,20 @@ section! {
         user_password: Source,
         /// Novi: the association's own website. Example: "https://www.acme.example". Default: none; Novi needs it. Needs a restart.
         site: Text,
-        /// Novi: the id of the SSO client (gear icon, SSO Clients). Example: { env = "MEMBERGATE_AMS_CLIENT_ID" }. Default: none; Novi needs it. Needs a restart.
+        /// Novi, GrowthZone: the id of the client for single sign-on (in Novi: gear icon, SSO Clients). Example: { env = "MEMBERGATE_AMS_CLIENT_ID" }. Default: none; both need it. Needs a restart.
         client_id: Source,
-        /// Novi: the SSO client's secret (gear icon, SSO Clients). Example: { file = "/run/secrets/client_secret" }. Default: none; Novi needs it. Needs a restart.
+        /// Novi, GrowthZone: that client's secret. Example: { file = "/run/secrets/client_secret" }. Default: none; both need it. Needs a restart.
         client_secret: Source,
-        /// Novi: the API key, a secret (gear icon, API Keys). Example: { file = "/run/secrets/api_key" }. Default: none; Novi needs it. Needs a restart.
+        /// Novi, GrowthZone: the API key, a secret (in Novi: gear icon, API Keys). Example: { file = "/run/secrets/api_key" }. Default: none; both need it. Needs a restart.
         api_key: Source,
         /// Novi: how ID tokens are signed; one that is signed otherwise is refused, whatever it says. One of: "HS256", "RS256". Default: "HS256". Needs a restart.
         algorithm: Text,
+        /// GrowthZone: the one host of the association's database. Example: "https://acme.growthzoneapp.com". Default: none; GrowthZone needs it. Needs a restart.
+        host: Text,
+        /// GrowthZone: where the metadata of its login is. Example: "https://acme.growthzoneapp.com/oauth/.well-known/openid-configuration". Default: below `host`, where GrowthZone has it. Needs a restart.
+        metadata_url: Text,
+        /// GrowthZone: whether a nonce must come back from the first sign-in on, and not only once one has come back. Default: false. Needs a restart.
+        nonce_required: bool,
         /// The id of somebody who stays on file, such as a member of the staff. As long as the AMS does not find this person, it is not believed that
         /// others are gone. Example: "b3a1c0de-0001-4222-8333-444455550001". Default: the integration's user with re:Members, else whoever was read lately. Needs a restart.
         canary: Text,
@@ -340,60 +363,5 @@ section! {
         id_token_algorithm: Text,
         /// Only people with one of these roles may sign in. Example: ["member", "staff"]. Default: everybody who can.
         any_of: Vec<Text>,
-    }
-}
-
-/// A value from outside the file, or in it where it is no secret.
-#[derive(Debug)]
-pub(super) enum Source {
-    /// `{ env = "NAME" }`
-    Variable(Text),
-    /// `{ file = "/path" }`
-    File(Text),
-    /// A text in the file.
-    Literal(Text),
-}
-
-impl Source {
-    /// Where it stands in the file.
-    pub(super) fn span(&self) -> Range<usize> {
-        let (Source::Variable(text) | Source::File(text) | Source::Literal(text)) = self;
-        text.span()
-    }
-
-    /// The source for people, never the value.
-    pub(super) fn name(&self) -> String {
-        match self {
-            Source::Variable(name) => format!("the environment variable `{}`", name.get_ref()),
-            Source::File(path) => format!("the file `{}`", path.get_ref()),
-            Source::Literal(_) => "the text".to_owned(),
-        }
-    }
-}
-
-impl FromToml for Source {
-    fn from_toml<'i>(value: Spanned<DeValue<'i>>, reading: &mut Reading<'i>) -> Option<Source> {
-        const REMEDY: &str = "Write { env = \"NAME\" } or { file = \"/path\" }";
-        let span = value.span();
-        if value.get_ref().is_str() {
-            return Text::from_toml(value, reading).map(Source::Literal);
-        }
-        if !value.get_ref().is_table() {
-            reading.problem(span, "this is not the source of a value", REMEDY);
-            return None;
-        }
-        let keys = reading.table(value, &["env", "file"])?;
-        match (keys.get("env", reading), keys.get("file", reading)) {
-            (Said::Value(name), Said::Nothing) => return Some(Source::Variable(name)),
-            (Said::Nothing, Said::Value(path)) => return Some(Source::File(path)),
-            (Said::Nothing, Said::Nothing) => {
-                reading.problem(span, "this source names neither a variable nor a file", REMEDY);
-            }
-            (Said::Unreadable, _) | (_, Said::Unreadable) => {}
-            (Said::Value(_), Said::Value(_)) => {
-                reading.problem(span, "this source names both a variable and a file", REMEDY);
-            }
-        }
-        None
     }
 }

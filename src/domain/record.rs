@@ -151,6 +151,12 @@ pub struct CommitteeSeat {
     pub position: Option<String>,
     /// Name of the position held.
     pub position_name: Option<String>,
+    /// The position was not told: it may be any, or none.
+    #[serde(default)]
+    pub position_unread: bool,
+    /// Whoever likes puts themselves on it: it grants nothing.
+    #[serde(default)]
+    pub self_joinable: bool,
     /// Holds from.
     pub start_date: AmsDate,
     /// Holds to.
@@ -166,6 +172,9 @@ pub struct GroupPlace {
     pub group: String,
     /// The group's name.
     pub group_name: Option<String>,
+    /// Whoever likes puts themselves on it: it grants nothing.
+    #[serde(default)]
+    pub self_joinable: bool,
     /// Holds from.
     pub start_date: AmsDate,
     /// Holds to.

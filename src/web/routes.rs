@@ -34,7 +34,7 @@ pub fn control(
         .route(paths::LOGIN, only_get(get(login::login).head(unchanged)))
         .route(paths::LOGIN_FAILED, only_get(get(login::failed::show)))
         .route(paths::WAITING, only_get(get(login::waiting::waiting).head(unchanged)))
-        .route(paths::CALLBACK, only_get(get(login::callback).head(unchanged)))
+        .route(paths::CALLBACK, only_get(get(login::callback).head(unchanged).post(login::callback_form)))
         .route(paths::LOGOUT, only_get(get(logout::logout).head(unchanged).post(logout::logout)))
         .route(paths::SIGNED_OUT, only_get(get(logout::signed_out)))
         .route(paths::RESUME_FORM, only_get(get(forms::resume)))

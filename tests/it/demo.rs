@@ -59,15 +59,24 @@ fn terminate(process: &mut Child) {
 
 #[test]
 fn the_demo_with_novi_says_where_to_begin_and_ends() {
+    demo_with("novi", "dana.ruiz@people.example");
+}
+
+#[test]
+fn the_demo_with_growthzone_says_where_to_begin_and_ends() {
+    demo_with("growthzone", "druiz");
+}
+
+fn demo_with(ams: &str, somebody: &str) {
     let port = four_free_ports();
     let mut process = Command::new(env!("CARGO_BIN_EXE_membergate"))
-        .args(["demo", "--ams", "novi", "--port", &port.to_string()])
+        .args(["demo", "--ams", ams, "--port", &port.to_string()])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let lines = BufReader::new(process.stdout.take().unwrap()).lines();
     let said: Vec<String> = lines.map(Result::unwrap).take_while(|line| !line.contains("Ctrl-C")).collect();
-    assert!(said.iter().any(|line| line.contains("dana.ruiz@people.example")), "{said:#?}");
+    assert!(said.iter().any(|line| line.contains(somebody)), "{said:#?}");
     terminate(&mut process);
 }
 

@@ -26,6 +26,7 @@ mod endings;
 mod failing_ams;
 mod forward_auth;
 mod garbage;
+mod growthzone;
 mod hooks;
 mod import_graph;
 mod logout;

@@ -90,6 +90,12 @@ impl<'a> JsonEntry<'a> {
         }
     }
 
+    /// All members of this name, in whatever case it is written.
+    pub(in crate::adapters::ams) fn all(&self, name: &str) -> impl Iterator<Item = &'a Value> {
+        let members = self.0.iter();
+        members.filter(move |(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
     /// By exact name, else without regard to case.
     pub(in crate::adapters::ams) fn lookup(&self, name: &str) -> Option<&'a Value> {
         self.0.get(name).or_else(|| {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::growthzone::{self, GrowthZone};
 use super::novi::{self, Novi};
 use super::re_members::{self, ReMembers};
 use super::reading::AmsReading;
@@ -26,17 +27,21 @@ pub enum Kind {
     ReMembers,
     /// Novi.
     Novi,
+    /// GrowthZone.
+    GrowthZone,
 }
 
 impl Kind {
     /// Every kind, with its name in files.
-    pub const ALL: [(&str, Kind); 2] = [(re_members::KIND, Kind::ReMembers), (novi::KIND, Kind::Novi)];
+    pub const ALL: [(&str, Kind); 3] =
+        [(re_members::KIND, Kind::ReMembers), (novi::KIND, Kind::Novi), (growthzone::KIND, Kind::GrowthZone)];
 
     /// Its name in files.
     pub fn name(self) -> &'static str {
         match self {
             Kind::ReMembers => re_members::KIND,
             Kind::Novi => novi::KIND,
+            Kind::GrowthZone => growthzone::KIND,
         }
     }
 
@@ -45,6 +50,7 @@ impl Kind {
         match self {
             Kind::ReMembers => re_members::RATE,
             Kind::Novi => novi::RATE,
+            Kind::GrowthZone => growthzone::RATE,
         }
     }
 
@@ -53,6 +59,7 @@ impl Kind {
         match self {
             Kind::ReMembers => re_members::SUPPLIES.supplied,
             Kind::Novi => novi::SUPPLIES.supplied,
+            Kind::GrowthZone => growthzone::SUPPLIES.supplied,
         }
     }
 
@@ -62,6 +69,7 @@ impl Kind {
         match self {
             Kind::ReMembers => re_members::wire::line::record(line, as_of),
             Kind::Novi => novi::wire::line::record(line, as_of),
+            Kind::GrowthZone => growthzone::wire::line::record(line, as_of),
         }
     }
 }
@@ -73,6 +81,8 @@ pub enum AmsSettings {
     ReMembers(re_members::Environment),
     /// Novi.
     Novi(novi::NoviSite),
+    /// GrowthZone.
+    GrowthZone(growthzone::GrowthZoneHost),
 }
 
 impl AmsSettings {
@@ -81,6 +91,7 @@ impl AmsSettings {
         match self {
             AmsSettings::ReMembers(environment) => &environment.name,
             AmsSettings::Novi(environment) => &environment.name,
+            AmsSettings::GrowthZone(environment) => &environment.name,
         }
     }
 
@@ -89,6 +100,7 @@ impl AmsSettings {
         match self {
             AmsSettings::ReMembers(environment) => environment.name.clone(),
             AmsSettings::Novi(environment) => environment.kept_under(),
+            AmsSettings::GrowthZone(environment) => environment.kept_under(),
         }
     }
 
@@ -97,6 +109,7 @@ impl AmsSettings {
         match self {
             AmsSettings::ReMembers(_) => Kind::ReMembers,
             AmsSettings::Novi(_) => Kind::Novi,
+            AmsSettings::GrowthZone(_) => Kind::GrowthZone,
         }
     }
 
@@ -105,6 +118,9 @@ impl AmsSettings {
         match self {
             AmsSettings::ReMembers(environment) => Arc::new(ReMembers::new(environment, http, budget, clock)),
             AmsSettings::Novi(environment) => Arc::new(Novi::new(environment, http, budget, clock)),
+            AmsSettings::GrowthZone(environment) => {
+                Arc::new(GrowthZone::new(environment, http, budget, clock))
+            }
         }
     }
 
@@ -113,6 +129,15 @@ impl AmsSettings {
         match self {
             AmsSettings::ReMembers(environment) => environment.values(),
             AmsSettings::Novi(environment) => environment.values(),
+            AmsSettings::GrowthZone(environment) => environment.values(),
+        }
+    }
+
+    /// Keys of the section `[ams]` that only this kind of AMS has, each with its value.
+    pub fn shared_values(&self) -> Vec<(String, Vec<u8>)> {
+        match self {
+            AmsSettings::ReMembers(_) | AmsSettings::Novi(_) => Vec::new(),
+            AmsSettings::GrowthZone(environment) => environment.shared_values(),
         }
     }
 
@@ -121,6 +146,7 @@ impl AmsSettings {
         match self {
             AmsSettings::ReMembers(environment) => environment.doubt(),
             AmsSettings::Novi(environment) => environment.doubt(),
+            AmsSettings::GrowthZone(environment) => environment.doubt(),
         }
     }
 
@@ -129,6 +155,7 @@ impl AmsSettings {
         match self {
             AmsSettings::ReMembers(environment) => environment.remedy(error),
             AmsSettings::Novi(environment) => environment.remedy(error),
+            AmsSettings::GrowthZone(environment) => environment.remedy(error),
         }
     }
 }

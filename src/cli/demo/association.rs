@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use crate::cli::shared::{CommandFailure, because};
 use crate::sim::control::ControlListener;
 use crate::sim::people::Environment;
-use crate::sim::{novi, re_members};
+use crate::sim::{growthzone, novi, re_members};
 
 /// Which AMS a demo has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -18,6 +18,9 @@ pub enum DemoAms {
     Remembers,
     /// Novi.
     Novi,
+    /// GrowthZone.
+    #[value(name = "growthzone")]
+    GrowthZone,
 }
 
 /// Who is worth trying, by e-mail address and for what.
@@ -39,12 +42,23 @@ const NOVI_CAST: &[(&str, &str)] = &[
     ("una.strand@people.example", "not approved: no member yet"),
 ];
 
+const GROWTHZONE_CAST: &[(&str, &str)] = &[
+    ("druiz", "chairs the safety committee"),
+    ("mholt", "member through his company"),
+    ("nhaddad", "certified planner, comes to the annual meeting"),
+    ("aquill", "staff: may open the administration"),
+    ("eostrow", "dropped, and can still sign in: is told what is missing"),
+    ("ustrand", "waits for approval: no member yet"),
+];
+
 /// A running simulator.
 pub(super) enum SimulatedAms {
     /// re:Members.
     Remembers(re_members::Simulator),
     /// Novi.
     Novi(novi::Simulator),
+    /// GrowthZone.
+    GrowthZone(growthzone::Simulator),
 }
 
 impl SimulatedAms {
@@ -67,6 +81,13 @@ impl SimulatedAms {
                 settings.switches.set("show_people=on").map_err(because)?;
                 novi::Simulator::start(settings).await.map(SimulatedAms::Novi)
             }
+            DemoAms::GrowthZone => {
+                let mut settings = growthzone::Settings::demo();
+                settings.site_url = slo_url.strip_suffix("/_gate/slo").map(str::to_owned);
+                (settings.listen, settings.slo_url) = (listen, Some(slo_url));
+                settings.switches.set("show_people=on").map_err(because)?;
+                growthzone::Simulator::start(settings).await.map(SimulatedAms::GrowthZone)
+            }
         })
     }
 
@@ -75,6 +96,7 @@ impl SimulatedAms {
         match self {
             SimulatedAms::Remembers(ams) => ams.control().listen(address).await,
             SimulatedAms::Novi(ams) => ams.control().listen(address).await,
+            SimulatedAms::GrowthZone(ams) => ams.control().listen(address).await,
         }
     }
 
@@ -83,6 +105,7 @@ impl SimulatedAms {
         match self {
             SimulatedAms::Remembers(ams) => ams.base_url(),
             SimulatedAms::Novi(ams) => ams.base_url(),
+            SimulatedAms::GrowthZone(ams) => ams.base_url(),
         }
     }
 
@@ -91,6 +114,7 @@ impl SimulatedAms {
         match self {
             SimulatedAms::Remembers(ams) => format!("{}/my-profile", ams.base_url()),
             SimulatedAms::Novi(ams) => format!("{}/", ams.base_url()),
+            SimulatedAms::GrowthZone(ams) => format!("{}/", ams.base_url()),
         }
     }
 
@@ -99,6 +123,7 @@ impl SimulatedAms {
         match self {
             SimulatedAms::Remembers(_) => REMEMBERS_CAST,
             SimulatedAms::Novi(_) => NOVI_CAST,
+            SimulatedAms::GrowthZone(_) => GROWTHZONE_CAST,
         }
     }
 
@@ -107,6 +132,7 @@ impl SimulatedAms {
         match self {
             SimulatedAms::Remembers(_) => include_str!("../../../config/demo/membergate.toml"),
             SimulatedAms::Novi(_) => include_str!("../../../config/demo/novi.toml"),
+            SimulatedAms::GrowthZone(_) => include_str!("../../../config/demo/growthzone.toml"),
         }
     }
 
@@ -116,6 +142,9 @@ impl SimulatedAms {
             SimulatedAms::Remembers(_) => ("rules.toml", include_str!("../../../config/demo/rules.toml")),
             SimulatedAms::Novi(_) => {
                 ("novi-rules.toml", include_str!("../../../config/demo/novi-rules.toml"))
+            }
+            SimulatedAms::GrowthZone(_) => {
+                ("growthzone-rules.toml", include_str!("../../../config/demo/growthzone-rules.toml"))
             }
         }
     }
@@ -140,6 +169,14 @@ impl SimulatedAms {
                     ("API_KEY", own.api_key),
                 ]
             }
+            SimulatedAms::GrowthZone(_) => {
+                let own = growthzone::Credentials::demo();
+                vec![
+                    ("CLIENT_ID", own.client_id),
+                    ("CLIENT_SECRET", own.client_secret),
+                    ("API_KEY", own.api_key),
+                ]
+            }
         }
     }
 
@@ -148,6 +185,7 @@ impl SimulatedAms {
         match self {
             SimulatedAms::Remembers(ams) => ams.stop().await,
             SimulatedAms::Novi(ams) => ams.stop().await,
+            SimulatedAms::GrowthZone(ams) => ams.stop().await,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::sim::switches;
 
 /// How a GrowthZone is run.
 #[derive(Debug, Args)]
-pub struct GrowthZone {
+pub struct GrowthZoneOptions {
     /// What every simulator can be asked.
     #[command(flatten)]
     pub asked: SimulatorOptions,
@@ -37,7 +37,7 @@ pub(super) fn after_help() -> String {
 }
 
 /// Runs a GrowthZone until it is told to end.
-pub(super) fn run(asked: GrowthZone, out: &mut dyn Write) -> Result<(), CommandFailure> {
+pub(super) fn run(asked: GrowthZoneOptions, out: &mut dyn Write) -> Result<(), CommandFailure> {
     let control = asked.asked.control;
     let settings = settings(asked)?;
     runtime()?.block_on(async {
@@ -78,7 +78,7 @@ api_key = {{ env = "MEMBERGATE_API_KEY" }}
     )
 }
 
-fn settings(GrowthZone { asked, site }: GrowthZone) -> Result<Settings, CommandFailure> {
+fn settings(GrowthZoneOptions { asked, site }: GrowthZoneOptions) -> Result<Settings, CommandFailure> {
     let switches = Switches::parse(asked.switches.iter().map(String::as_str)).map_err(because)?;
     let today = today(&switches.time_zone);
     let people = asked.on_file(today, cast, |count, cast| People {
@@ -97,7 +97,7 @@ mod tests {
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
-        growth_zone: GrowthZone,
+        growth_zone: GrowthZoneOptions,
     }
 
     fn asked(arguments: &str) -> Result<Settings, CommandFailure> {

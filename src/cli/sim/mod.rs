@@ -22,7 +22,7 @@ pub enum Simulated {
     Novi(novi::NoviOptions),
     /// A GrowthZone that speaks HTTP: the Info Hub's login, OpenID Connect, interface.
     #[command(name = "growthzone", after_help = growthzone::after_help())]
-    GrowthZone(growthzone::GrowthZone),
+    GrowthZone(growthzone::GrowthZoneOptions),
 }
 
 /// Runs a simulator until it is told to end.

@@ -58,7 +58,7 @@ pub(super) fn spans(
             let seats = record.committees.as_deref();
             let on = on_committee(seats.unwrap_or_default(), committee, positions);
             each(spans, seats, |seat| {
-                if seat.cancelled {
+                if seat.cancelled || seat.self_joinable {
                     None
                 } else {
                     on(seat).and_then(|| within(&seat.start_date, &seat.end_date, zone))
@@ -83,7 +83,8 @@ pub(super) fn spans(
             let places = record.groups.as_deref();
             let coded = places.unwrap_or_default().iter().any(|place| group.matches(&place.group));
             each(spans, places, |place| {
-                let counts = !place.cancelled && (rules.count_inherited || !place.inherited);
+                let counts =
+                    !place.cancelled && !place.self_joinable && (rules.count_inherited || !place.inherited);
                 let found = is_named(group, &place.group, place.group_name.as_deref(), coded);
                 let found = if counts { found } else { Found::No };
                 found.and_then(|| within(&place.start_date, &place.end_date, zone))
@@ -191,6 +192,7 @@ fn on_committee<'a>(
             // What says nothing at all might be that position too.
             Found::Perhaps if code.is_none() && name.is_none() => Found::Perhaps,
             found if held => found,
+            Found::Yes if seat.position_unread => Found::Perhaps,
             _ => Found::No,
         }
     }

@@ -5,9 +5,9 @@ pub(crate) mod failed;
 pub(crate) mod waiting;
 
 use axum::Extension;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{RawQuery, State};
-use axum::http::{HeaderMap, Response};
+use axum::http::{HeaderMap, Request, Response};
 use url::Url;
 
 use self::answers::{after_sign_in, failed, keep_place, landing, returning, sessions};
@@ -21,6 +21,9 @@ use crate::domain::return_to::{LONGEST, ReturnTo};
 use crate::flows::attempts::ATTEMPT_LIVES;
 use crate::flows::long_addresses::{Destination, Key, is_handle};
 use crate::flows::sign_in::{Failure, Finished, Returning, SignInError};
+
+/// Largest form with which the AMS sends a browser back, in bytes.
+const LARGEST_RETURN: usize = 16 * 1024;
 
 /// Where `/_gate/login` is asked to end.
 #[derive(Default)]
@@ -42,7 +45,8 @@ fn asked(query: Option<&str>) -> LoginQuery {
     let mut asked = LoginQuery::default();
     for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
-            "return_to" => asked.return_to = Some(value.into_owned()),
+            // An AMS may have a link to here, with a name of its own for the page (docs/ams/growthzone.md, "Login").
+            "return_to" | "url" if asked.return_to.is_none() => asked.return_to = Some(value.into_owned()),
             "kept" if is_handle(&value) => asked.kept = Some(value.into_owned()),
             "cut" => asked.is_cut = true,
             "fragment" => asked.fragment = Some(value.into_owned()),
@@ -155,6 +159,20 @@ pub async fn login(
         }
         Err(error) => failed(&arrived, &SignInError { failure: error, to: Some(to), tries: asked.tries }),
     }
+}
+
+/// What of a form that comes back is handed on; tokens are not.
+const OF_A_FORM: [&str; 5] = ["code", "state", "iss", "error", "errorCode"];
+
+/// Takes a browser back that the AMS sent with a form. A form from another site brings none of our cookies, so the browser is sent on to
+/// the same address with what counts in the query; nothing is looked at before.
+pub async fn callback_form(Extension(arrived): Extension<Arrived>, request: Request<Body>) -> Response<Body> {
+    let Ok(body) = to_bytes(request.into_body(), LARGEST_RETURN).await else {
+        return answer(Notice::BadRequest.html(&arrived.frame()));
+    };
+    let fields = url::form_urlencoded::parse(&body).filter(|(name, _)| OF_A_FORM.contains(&&**name));
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    see_other(&format!("{}{}?{query}", arrived.site.origin, paths::CALLBACK))
 }
 
 /// Takes a browser back from the AMS, and sends it to a clean address: the token must not stay in the address bar, neither

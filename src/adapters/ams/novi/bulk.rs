@@ -1,18 +1,19 @@
 //! Everybody in bulk, and who has changed (docs/ams/novi.md, "Members", "Changes").
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::api::NoviApi;
-use super::lists::{ListPage, ListReply, ListRequest, PageSize};
+use super::lists::ListRequest;
 use super::wire::{self, MemberField, MemberFieldsSeen, lists};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::json::JsonEntry;
+use crate::adapters::ams::paging::{ListPage, ListReply, PageSize};
 use crate::adapters::ams::reading::{ChangedPage, EverybodyPage};
+use crate::adapters::ams::starts::PageStarts;
 use crate::adapters::budget::Priority;
 use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Record};
@@ -51,27 +52,6 @@ impl BulkMemory {
     }
 }
 
-/// The rows at which the pages of one list begin. A site may give fewer rows than it was asked for.
-#[derive(Clone, Default)]
-struct PageStarts(Arc<Mutex<BTreeMap<u32, usize>>>);
-
-impl PageStarts {
-    /// Where a page begins. One that follows no other, after a restart, is guessed.
-    fn of(&self, page: u32, size: &PageSize) -> usize {
-        let starts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = usize::try_from(page.saturating_sub(1)).unwrap_or(usize::MAX);
-        starts.get(&page).copied().unwrap_or_else(|| before.saturating_mul(size.rows()))
-    }
-
-    fn note(&self, page: u32, next: Option<usize>) {
-        let mut starts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if page == 1 {
-            starts.clear();
-        }
-        starts.extend(next.map(|next| (page.saturating_add(1), next)));
-    }
-}
-
 /// A page of everybody: people who can sign in or have to do with a membership.
 pub(super) async fn everybody(
     api: &NoviApi,
@@ -82,7 +62,7 @@ pub(super) async fn everybody(
     priority: Priority,
 ) -> Result<EverybodyPage, AmsError> {
     let list = ListRequest { api, size: &memory.size, path: &["members"], query: &[], priority };
-    let found = supplied(list.page(memory.everybody.of(page, &memory.size)).await?)?;
+    let found = supplied(list.page(memory.everybody.of(page)).await?)?;
     memory.everybody.note(page, found.next);
     let people = found.rows.iter().filter(|row| is_somebody(row));
     let people: Vec<Record> = people.filter_map(|row| wire::record(row, seen, as_of).ok()).collect();
@@ -137,7 +117,7 @@ pub(super) async fn changed_since(
     let query = [("lastModifiedDate", since.as_str())];
     let list = ListRequest { api, size: &memory.size, path: &["members"], query: &query, priority };
     let starts = memory.changed_since(asked);
-    let found = supplied(list.page(starts.of(page, &memory.size)).await?)?;
+    let found = supplied(list.page(starts.of(page)).await?)?;
     starts.note(page, found.next);
     let earliest = lists::earliest_change(&found.rows);
     if earliest.is_some_and(|earliest| asked.duration_since(earliest) > TOO_OLD) {

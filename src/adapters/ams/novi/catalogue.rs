@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::lists::{ListReply, ListRequest, PageSize};
+use super::lists::ListRequest;
 use super::reading::SUPPLIES;
 use super::{Novi, PLACES, read, wire};
 use crate::adapters::BoxFuture;
 use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus, PersonReading, SelfTest, Wanted};
+use crate::adapters::ams::paging::{ListReply, PageSize};
 use crate::adapters::ams::{AmsError, is_guid};
 use crate::adapters::budget::Priority;
 use crate::domain::catalogue::Catalogue;

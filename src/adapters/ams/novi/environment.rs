@@ -1,5 +1,6 @@
 //! One site of one association, and how its section of the configuration is spoken of.
 
+use openidconnect::AuthType;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -67,6 +68,11 @@ impl NoviSite {
             client_id: self.client_id.clone(),
             client_secret: self.client_secret.clone(),
             algorithm: self.algorithm,
+            nonce_required: false,
+            may_lack_id_token: false,
+            first_auth: AuthType::BasicAuth,
+            scopes: &["profile", "email"],
+            parameters: &[],
         }
     }
 

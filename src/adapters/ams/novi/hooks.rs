@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::api::{NoviApi, NoviReply};
-use super::lists::{ListReply, ListRequest, PageSize};
+use super::lists::ListRequest;
 use crate::adapters::ams::hook_body::people_named;
 use crate::adapters::ams::json::JsonEntry;
+use crate::adapters::ams::paging::{ListReply, PageSize};
 use crate::adapters::ams::reading::Hook;
 use crate::adapters::ams::{AmsError, hook_address, is_guid};
 use crate::adapters::budget::Priority;

@@ -2,63 +2,13 @@
 //!
 //! `TotalCount` says where a list ends; a short page does not, for a server may give fewer rows than asked for.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use serde_json::Value;
 
 use super::api::{NoviApi, NoviReply};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::json::JsonEntry;
+use crate::adapters::ams::paging::{ListPage, ListReply, PageSize, whole};
 use crate::adapters::budget::Priority;
-
-/// Rows asked for at a time.
-pub(super) const PAGE: usize = 100;
-/// Where 100 are refused, no fewer than this are asked for.
-const SMALLEST_PAGE: usize = 10;
-/// More pages than any list fills; one that goes on is broken.
-const MOST_PAGES: usize = 2_000;
-
-/// How many rows a call may ask for, as it was learnt.
-#[derive(Debug)]
-pub(super) struct PageSize(AtomicUsize);
-
-impl Default for PageSize {
-    fn default() -> PageSize {
-        PageSize(AtomicUsize::new(PAGE))
-    }
-}
-
-impl PageSize {
-    pub(super) fn rows(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// One page.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct ListPage {
-    pub(super) rows: Vec<Value>,
-    /// Where the next page begins. `None`: this was the last.
-    pub(super) next: Option<usize>,
-}
-
-/// How a list was answered.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum ListReply<T> {
-    /// With rows, or with none.
-    Rows(T),
-    /// The site does not have it.
-    Missing,
-    /// The key has no right to it.
-    Forbidden,
-}
-
-impl<T> ListReply<T> {
-    /// What came. `None`: this key has no such list.
-    pub(super) fn rows(self) -> Option<T> {
-        if let ListReply::Rows(rows) = self { Some(rows) } else { None }
-    }
-}
 
 /// A list that is asked for.
 #[derive(Clone, Copy)]
@@ -89,13 +39,9 @@ impl ListRequest<'_> {
                 }
                 NoviReply::NotFound => ListReply::Missing,
                 NoviReply::Forbidden => ListReply::Forbidden,
-                NoviReply::BadRequest if size / 2 >= SMALLEST_PAGE => {
-                    self.size.0.store(size / 2, Ordering::Relaxed);
-                    continue;
-                }
+                NoviReply::BadRequest if self.size.halve(size) => continue,
                 NoviReply::BadRequest => {
-                    // It was not the size.
-                    self.size.0.store(PAGE, Ordering::Relaxed);
+                    self.size.reset();
                     return Err(AmsError::Failed(400));
                 }
             });
@@ -104,29 +50,12 @@ impl ListRequest<'_> {
 
     /// All rows. `most_pages` bounds the calls; `Rows(None)`: it would take more.
     pub(super) async fn whole(&self, most_pages: usize) -> Result<ListReply<Option<Vec<Value>>>, AmsError> {
-        let (mut rows, mut offset) = (Vec::new(), 0);
-        for _ in 0..most_pages.min(MOST_PAGES) {
-            match self.page(offset).await? {
-                ListReply::Rows(page) => {
-                    rows.extend(page.rows);
-                    match page.next {
-                        Some(next) => offset = next,
-                        None => return Ok(ListReply::Rows(Some(rows))),
-                    }
-                }
-                ListReply::Missing => return Ok(ListReply::Missing),
-                ListReply::Forbidden => return Ok(ListReply::Forbidden),
-            }
-        }
-        if most_pages < MOST_PAGES {
-            return Ok(ListReply::Rows(None));
-        }
-        Err(AmsError::Unreadable(format!("`{}` goes on without an end", self.name())))
+        whole(&self.name(), most_pages, |offset| self.page(offset)).await
     }
 
     /// All rows, of a list that is short by its nature.
     pub(super) async fn all(&self) -> Result<ListReply<Vec<Value>>, AmsError> {
-        Ok(match self.whole(MOST_PAGES).await? {
+        Ok(match self.whole(usize::MAX).await? {
             ListReply::Rows(rows) => ListReply::Rows(rows.unwrap_or_default()),
             ListReply::Missing => ListReply::Missing,
             ListReply::Forbidden => ListReply::Forbidden,

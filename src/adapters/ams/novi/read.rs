@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use super::api::{NoviApi, NoviReply};
-use super::lists::{ListRequest, PageSize};
+use super::lists::ListRequest;
 use super::wire;
 use crate::adapters::ams::json::JsonEntry;
+use crate::adapters::ams::paging::PageSize;
 use crate::adapters::ams::{AmsError, NoRecord, is_guid};
 use crate::adapters::budget::Priority;
 use crate::domain::record::IndividualId;

@@ -7,9 +7,10 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::api::NoviApi;
-use super::lists::{ListReply, ListRequest, PageSize};
+use super::lists::ListRequest;
 use super::wire::lists::{self, ListedThing};
 use crate::adapters::ams::AmsError;
+use crate::adapters::ams::paging::{ListReply, PageSize};
 use crate::adapters::ams::reading::{RosterAnswer, RosterCursor};
 use crate::adapters::budget::Priority;
 use crate::domain::directory::roster::RosterReading;

@@ -11,9 +11,10 @@ use jiff::SignedDuration;
 use tokio::sync::Mutex;
 
 use super::api::NoviApi;
-use super::lists::{ListReply, ListRequest, PageSize};
+use super::lists::ListRequest;
 use super::wire::orders;
 use crate::adapters::ams::AmsError;
+use crate::adapters::ams::paging::{ListReply, PageSize};
 use crate::adapters::budget::Priority;
 use crate::domain::record::{IndividualId, Purchase};
 use crate::domain::time::Timestamp;

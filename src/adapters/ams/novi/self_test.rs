@@ -1,11 +1,12 @@
 //! Which of the fields and lists that decisions need this key shows (docs/ams/novi.md, "Key").
 
-use super::lists::{ListReply, ListRequest, PageSize};
+use super::lists::ListRequest;
 use super::wire::{MemberField, MemberFieldsSeen};
 use super::{Novi, read};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::{SelfTest, Untested};
 use crate::adapters::ams::json::JsonEntry;
+use crate::adapters::ams::paging::{ListReply, PageSize};
 use crate::adapters::budget::Priority;
 
 /// The lists that parts of a mapping need.

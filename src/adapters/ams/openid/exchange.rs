@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use http::HeaderMap;
+use openidconnect::OAuth2TokenResponse as _;
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreIdToken, CoreTokenResponse,
 };
@@ -13,7 +14,7 @@ use openidconnect::{
     EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier,
     RedirectUrl, RequestTokenError, Scope, TokenResponse as _, TokenUrl,
 };
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use super::login_secrets::LoginSecrets;
@@ -23,8 +24,11 @@ use crate::adapters::ams::AmsError;
 use crate::adapters::ams::transport::{Call, CallBody, Transport};
 use crate::adapters::budget::Priority;
 
-/// What the ID token is to tell, beside who it is.
-const SCOPES: [&str; 2] = ["profile", "email"];
+/// What a code was exchanged for. Nothing of it is checked.
+pub(super) struct CodeTokens {
+    pub(super) id_token: Option<CoreIdToken>,
+    pub(super) access_token: SecretString,
+}
 
 type LoginClient =
     CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet, EndpointNotSet>;
@@ -58,26 +62,34 @@ pub(super) fn login_url(
         move || CsrfToken::new(state),
         move || Nonce::new(nonce),
     );
-    let request = request.add_scopes(SCOPES.map(|scope| Scope::new(scope.to_owned())));
+    let request = request.add_scopes(settings.scopes.iter().map(|scope| Scope::new((*scope).to_owned())));
+    let request = settings
+        .parameters
+        .iter()
+        .fold(request, |request, (name, value)| request.add_extra_param(*name, *value));
     let (url, _, _) =
         request.set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier)).url();
     Ok(url)
 }
 
-/// Exchanges a code for the ID token, which is not checked here.
+/// Exchanges a code for tokens, which are not checked here.
 pub(super) async fn redeem(
     settings: &OpenIdSettings,
     transport: &Transport,
     provider: &LoginProvider,
     code: &str,
     secrets: &LoginSecrets<'_>,
-) -> Result<CoreIdToken, AmsError> {
+) -> Result<CodeTokens, AmsError> {
     let http = TokenEndpoint { transport, settings, status: AtomicU16::new(0) };
-    let first = provider.auth.clone().unwrap_or(AuthType::BasicAuth);
+    let first = provider.auth.clone().unwrap_or_else(|| settings.first_auth.clone());
+    let other = match first {
+        AuthType::RequestBody => AuthType::BasicAuth,
+        _ => AuthType::RequestBody,
+    };
     match asked(&http, provider, code, secrets, first).await {
         // The other way in which a client may prove itself; a code is not spent by a client that is not believed.
         Err(AmsError::CredentialsRefused) if provider.auth.is_none() => {
-            asked(&http, provider, code, secrets, AuthType::RequestBody).await
+            asked(&http, provider, code, secrets, other).await
         }
         outcome => outcome,
     }
@@ -89,17 +101,17 @@ async fn asked(
     code: &str,
     secrets: &LoginSecrets<'_>,
     auth: AuthType,
-) -> Result<CoreIdToken, AmsError> {
+) -> Result<CodeTokens, AmsError> {
     let client = client(http.settings, provider, secrets.callback)?.set_auth_type(auth);
     let request = client
         .exchange_code(AuthorizationCode::new(code.to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(secrets.verifier.to_owned()));
     let answered: Result<CoreTokenResponse, _> = request.request_async(http).await;
     match answered {
-        Ok(answer) => answer
-            .id_token()
-            .cloned()
-            .ok_or_else(|| AmsError::Unreadable("the login gave no ID token".to_owned())),
+        Ok(answer) => Ok(CodeTokens {
+            id_token: answer.id_token().cloned(),
+            access_token: answer.access_token().secret().clone().into(),
+        }),
         Err(RequestTokenError::Request(error)) => Err(error),
         Err(RequestTokenError::ServerResponse(error)) => Err(match error.error() {
             CoreErrorResponseType::InvalidGrant => AmsError::ArrivalRefused,

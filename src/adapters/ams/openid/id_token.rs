@@ -8,7 +8,7 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::SignedDuration;
-use openidconnect::core::{CoreIdToken, CoreIdTokenClaims, CoreIdTokenVerifier, CoreJwsSigningAlgorithm};
+use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJwsSigningAlgorithm};
 use openidconnect::{
     ClaimsVerificationError, ClientId, ClientSecret, IssuerUrl, Nonce, SignatureVerificationError,
 };
@@ -18,7 +18,6 @@ use super::provider::{LoginProvider, Providers};
 use super::settings::{IdTokenAlgorithm, OpenIdSettings};
 use crate::adapters::ams::AmsError;
 use crate::adapters::keys::random;
-use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
 
 /// How far the clocks of AMS and gateway may differ.
@@ -36,15 +35,26 @@ impl IdTokens {
         IdTokens { settings, returns_nonce: AtomicBool::new(false) }
     }
 
-    /// Who a token is about, if everything about it is right.
-    pub(super) async fn person(
+    /// Whether somebody may be believed of whom no ID token came.
+    pub(super) fn absent(&self) -> Result<(), AmsError> {
+        let must_come = !self.settings.may_lack_id_token || self.is_nonce_due();
+        let missing = || AmsError::Unreadable("the login gave no ID token".to_owned());
+        if must_come { Err(missing()) } else { Ok(()) }
+    }
+
+    fn is_nonce_due(&self) -> bool {
+        self.settings.nonce_required || self.returns_nonce.load(Ordering::Relaxed)
+    }
+
+    /// The subject of a token, if everything about it is right.
+    pub(super) async fn subject(
         &self,
         providers: &Providers,
         provider: &LoginProvider,
         token: &CoreIdToken,
         nonce: &str,
         now: Timestamp,
-    ) -> Result<IndividualId, AmsError> {
+    ) -> Result<String, AmsError> {
         let verified = match self.verified(provider, token, nonce, now) {
             // The AMS may have a new key.
             Err(ClaimsVerificationError::SignatureVerification(
@@ -55,8 +65,7 @@ impl IdTokens {
             }
             outcome => outcome,
         };
-        let no_id = || AmsError::Unreadable("the ID token has no subject that is an id".to_owned());
-        verified.map_err(told)?.ok_or_else(no_id)
+        verified.map_err(told)
     }
 
     fn verified(
@@ -65,10 +74,10 @@ impl IdTokens {
         token: &CoreIdToken,
         nonce: &str,
         now: Timestamp,
-    ) -> Result<Option<IndividualId>, ClaimsVerificationError> {
+    ) -> Result<String, ClaimsVerificationError> {
         let check = |verifier: CoreIdTokenVerifier<'static>| {
             let claims = token.claims(&verifier, |said: Option<&Nonce>| self.is_own_nonce(said, nonce))?;
-            Ok(person(claims))
+            Ok(claims.subject().as_str().to_owned())
         };
         match check(verifier(&self.settings, provider, now)?) {
             // The secret looks like base64: whether its text or what it stands for is the key, no document says (docs/ams/novi.md).
@@ -87,14 +96,10 @@ impl IdTokens {
                 self.returns_nonce.store(true, Ordering::Relaxed);
                 Ok(())
             }
-            None if !self.returns_nonce.load(Ordering::Relaxed) => Ok(()),
+            None if !self.is_nonce_due() => Ok(()),
             Some(_) | None => Err(String::new()),
         }
     }
-}
-
-fn person(claims: &CoreIdTokenClaims) -> Option<IndividualId> {
-    IndividualId::parse(claims.subject().as_str())
 }
 
 fn verifier(

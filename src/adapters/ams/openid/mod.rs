@@ -12,7 +12,7 @@ mod settings;
 use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use url::{Url, form_urlencoded};
 
 use self::id_token::IdTokens;
@@ -44,6 +44,22 @@ pub(in crate::adapters::ams) struct OpenIdLogin {
     exchanged: Mutex<Vec<ExchangedCode>>,
 }
 
+/// What a code has shown.
+pub(in crate::adapters::ams) struct ShownByCode {
+    /// The subject of the ID token. `None`: none came, and none has to.
+    pub(in crate::adapters::ams) subject: Option<String>,
+    /// Opens what the person may see.
+    pub(in crate::adapters::ams) access_token: SecretString,
+    /// Where the provider says that its userinfo is.
+    pub(in crate::adapters::ams) userinfo: Option<Url>,
+}
+
+/// How the login of a provider is protected, as far as its metadata says.
+pub(in crate::adapters::ams) struct LoginProtection {
+    /// It checks code challenges.
+    pub(in crate::adapters::ams) checks_challenge: bool,
+}
+
 struct ExchangedCode {
     digest: [u8; 32],
     person: IndividualId,
@@ -68,8 +84,9 @@ impl OpenIdLogin {
     }
 
     /// Reads the provider's metadata, if that was not done lately.
-    pub(in crate::adapters::ams) async fn reachable(&self) -> Result<(), AmsError> {
-        self.providers.usable().await.map(drop)
+    pub(in crate::adapters::ams) async fn reachable(&self) -> Result<LoginProtection, AmsError> {
+        let provider = self.providers.usable().await?;
+        Ok(LoginProtection { checks_challenge: provider.checks_challenge })
     }
 
     /// The provider's login for a browser, and what stays with the browser.
@@ -85,7 +102,7 @@ impl OpenIdLogin {
         Ok((exchange::login_url(&self.settings, &provider, &secrets, state)?, secrets.text()))
     }
 
-    /// Reads `code`, `error` and `iss` of a return; `kept` is what [`OpenIdLogin::begin`] gave the browser.
+    /// Reads `code`, `error` (or `errorCode`) and `iss` of a return; `kept` is what [`OpenIdLogin::begin`] gave the browser.
     pub(in crate::adapters::ams) fn arrival(
         &self,
         parameters: &str,
@@ -96,7 +113,11 @@ impl OpenIdLogin {
         if only(parameters, "iss")?.is_some_and(|issuer| !self.settings.issuers.contains(&issuer)) {
             return Err(ArrivalFault::MixedUp);
         }
-        match (only(parameters, "error")?, only(parameters, "code")?) {
+        let error = match (only(parameters, "error")?, only(parameters, "errorCode")?) {
+            (Some(_), Some(_)) => return Err(ArrivalFault::Doubled),
+            (error, code) => error.or(code),
+        };
+        match (error, only(parameters, "code")?) {
             (Some(_), Some(_)) => Err(ArrivalFault::Malformed),
             (Some(error), None) if error == "access_denied" => Err(ArrivalFault::NotPermitted),
             (Some(_), None) => Err(ArrivalFault::LoginFailed),
@@ -111,18 +132,40 @@ impl OpenIdLogin {
         }
     }
 
-    /// Who it is that the code shows. A code that was exchanged for a sign-in that was put off is good once more, with the same secrets.
+    /// Who it is that the code shows, where the subject is the id. A code that was exchanged for a sign-in that was put off is good once
+    /// more, with the same secrets.
     pub(in crate::adapters::ams) async fn person(&self, arrival: &Arrival) -> Result<IndividualId, AmsError> {
-        let digest = digest_of(arrival);
-        if let Some(person) = self.take_exchanged(&digest) {
+        if let Some(person) = self.exchanged_before(arrival) {
             return Ok(person);
         }
+        let subject = self.shown(arrival).await?.subject;
+        let no_id = || AmsError::Unreadable("the ID token has no subject that is an id".to_owned());
+        subject.and_then(|subject| IndividualId::parse(&subject)).ok_or_else(no_id)
+    }
+
+    /// Exchanges the code. What it shows is checked as far as an ID token goes.
+    pub(in crate::adapters::ams) async fn shown(&self, arrival: &Arrival) -> Result<ShownByCode, AmsError> {
         let kept = arrival.kept.expose_secret();
         let secrets = LoginSecrets::parse(kept).ok_or(AmsError::ArrivalRefused)?;
         let provider = self.providers.usable().await?;
         let code = arrival.proof.expose_secret();
-        let token = exchange::redeem(&self.settings, &self.transport, &provider, code, &secrets).await?;
-        self.tokens.person(&self.providers, &provider, &token, secrets.nonce, self.clock.now()).await
+        let tokens = exchange::redeem(&self.settings, &self.transport, &provider, code, &secrets).await?;
+        let subject = match &tokens.id_token {
+            Some(token) => {
+                let now = self.clock.now();
+                Some(self.tokens.subject(&self.providers, &provider, token, secrets.nonce, now).await?)
+            }
+            None => {
+                self.tokens.absent()?;
+                None
+            }
+        };
+        Ok(ShownByCode { subject, access_token: tokens.access_token, userinfo: provider.userinfo.clone() })
+    }
+
+    /// Whom a code showed whose sign-in was put off. It is good once more.
+    pub(in crate::adapters::ams) fn exchanged_before(&self, arrival: &Arrival) -> Option<IndividualId> {
+        self.take_exchanged(&digest_of(arrival))
     }
 
     /// The sign-in of this arrival is put off; its code is spent, and not to be asked for again.

@@ -32,6 +32,10 @@ pub(super) struct LoginProvider {
     pub(super) issuer: String,
     pub(super) authorize: Url,
     pub(super) token: Url,
+    /// Where its userinfo is, if it says so.
+    pub(super) userinfo: Option<Url>,
+    /// It says that it checks code challenges.
+    pub(super) checks_challenge: bool,
     /// The keys of RS256; none where tokens are signed by the secret.
     pub(super) keys: CoreJsonWebKeySet,
     /// How the client proves itself, if only one way is named.
@@ -128,6 +132,11 @@ async fn read(
         issuer,
         authorize: endpoint("authorization_endpoint")?,
         token: endpoint("token_endpoint")?,
+        userinfo: text("userinfo_endpoint").map(|address| settings.hosts.accept(&address)).transpose()?,
+        checks_challenge: entry
+            .get("code_challenge_methods_supported")
+            .and_then(Value::as_array)
+            .is_some_and(|methods| methods.iter().any(|method| method.as_str() == Some("S256"))),
         keys,
         auth: only_way(&entry),
         read_at: now,

@@ -1,5 +1,6 @@
 //! What we are to an OpenID Provider, and where it is.
 
+use openidconnect::AuthType;
 use secrecy::SecretString;
 use url::Url;
 
@@ -41,4 +42,14 @@ pub(in crate::adapters::ams) struct OpenIdSettings {
     pub(in crate::adapters::ams) client_id: String,
     pub(in crate::adapters::ams) client_secret: SecretString,
     pub(in crate::adapters::ams) algorithm: IdTokenAlgorithm,
+    /// A nonce must come back, from the first sign-in on; otherwise from the first that came back on.
+    pub(in crate::adapters::ams) nonce_required: bool,
+    /// Where no ID token comes, the provider's userinfo alone shows who it is.
+    pub(in crate::adapters::ams) may_lack_id_token: bool,
+    /// How the client proves itself first, where the metadata does not say.
+    pub(in crate::adapters::ams) first_auth: AuthType,
+    /// What is asked of the login beside who it is.
+    pub(in crate::adapters::ams) scopes: &'static [&'static str],
+    /// What else the login's address has.
+    pub(in crate::adapters::ams) parameters: &'static [(&'static str, &'static str)],
 }

@@ -1,5 +1,6 @@
 //! `[ams]`: the association management system and the credentials for it.
 
+mod growthzone;
 mod novi;
 mod re_members;
 
@@ -8,6 +9,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::Resolving;
+use crate::adapters::ams::growthzone::StatusWords;
 use crate::adapters::ams::kinds::{AmsSettings, Kind};
 use crate::adapters::toml_reading::Said;
 use crate::config::raw;
@@ -35,11 +37,13 @@ impl Resolving<'_, '_> {
         let per_minute = self.count(said.calls_per_minute, default.per_minute);
         let waiting_per_network = self.count(said.waiting_per_network, WAITING_PER_NETWORK);
         let wanted = |which| live == Some(which);
+        let statuses = self.statuses(said.status, kind.unwrap_or_default());
         let production = self.environment(
             kind.unwrap_or_default(),
             said.production,
             "production",
             wanted(LiveEnvironment::Production),
+            &statuses,
             &span,
         );
         let staging = self.environment(
@@ -47,9 +51,11 @@ impl Resolving<'_, '_> {
             said.staging,
             "staging",
             wanted(LiveEnvironment::Staging),
+            &statuses,
             &span,
         );
         kind?;
+        statuses?;
         let (live, standby) = match live? {
             LiveEnvironment::Production => (production?, staging?),
             LiveEnvironment::Staging => (staging?, production?),
@@ -65,15 +71,20 @@ impl Resolving<'_, '_> {
     /// Whether a section has keys that mean something for another AMS only; each is a problem.
     fn has_keys_of_another(&mut self, kind: Kind, said: &raw::Environment) -> bool {
         let foreign = match kind {
-            Kind::ReMembers => of_novi(said),
-            Kind::Novi => of_re_members(said),
+            Kind::ReMembers => [of_novi(said), of_both(said), of_growthzone(said)].concat(),
+            Kind::Novi => [of_re_members(said), of_growthzone(said)].concat(),
+            Kind::GrowthZone => [of_re_members(said), of_novi(said)].concat(),
         };
         for (key, other, span) in &foreign {
-            let what = format!("`{key}` is for `kind = \"{other}\"`, and `ams.kind` is \"{}\"", kind.name());
-            let remedy = format!("Take it out, or write `kind = \"{other}\"` below `[ams]`");
-            self.reading.problem(span.clone(), what, remedy);
+            self.is_of_another(kind, key, other, span.clone());
         }
         !foreign.is_empty()
+    }
+
+    fn is_of_another(&mut self, kind: Kind, key: &str, other: &str, span: Range<usize>) {
+        let what = format!("`{key}` is for `kind = \"{other}\"`, and `ams.kind` is \"{}\"", kind.name());
+        let remedy = format!("Take it out, or write `kind = \"{other}\"` below `[ams]`");
+        self.reading.problem(span, what, remedy);
     }
 
     /// Outer `None`: a problem. Inner `None`: the environment is not configured and not live either.
@@ -83,6 +94,7 @@ impl Resolving<'_, '_> {
         said: Said<Spanned<raw::Environment>>,
         name: &str,
         live: bool,
+        statuses: &Option<StatusWords>,
         span: &Range<usize>,
     ) -> Option<Option<AmsSettings>> {
         match said {
@@ -97,6 +109,9 @@ impl Resolving<'_, '_> {
             Said::Value(said) => match kind {
                 Kind::ReMembers => self.re_members(said, name).map(AmsSettings::ReMembers).map(Some),
                 Kind::Novi => self.novi(said, name).map(AmsSettings::Novi).map(Some),
+                Kind::GrowthZone => {
+                    self.growthzone(said, name, statuses.clone()?).map(AmsSettings::GrowthZone).map(Some)
+                }
             },
         }
     }
@@ -111,14 +126,29 @@ fn place<T>(said: &Said<T>, span: impl Fn(&T) -> Range<usize>) -> Option<Range<u
 }
 
 fn of_novi(said: &raw::Environment) -> Vec<ForeignKey> {
+    let places =
+        [("site", place(&said.site, Spanned::span)), ("algorithm", place(&said.algorithm, Spanned::span))];
+    places.into_iter().filter_map(|(key, span)| Some((key, "novi", span?))).collect()
+}
+
+/// Keys of Novi and of GrowthZone; one of them is named.
+fn of_both(said: &raw::Environment) -> Vec<ForeignKey> {
     let places = [
-        ("site", place(&said.site, Spanned::span)),
         ("client_id", place(&said.client_id, raw::Source::span)),
         ("client_secret", place(&said.client_secret, raw::Source::span)),
         ("api_key", place(&said.api_key, raw::Source::span)),
-        ("algorithm", place(&said.algorithm, Spanned::span)),
     ];
-    places.into_iter().filter_map(|(key, span)| Some((key, "novi", span?))).collect()
+    let meant = if matches!(said.host, Said::Nothing) { "novi" } else { "growthzone" };
+    places.into_iter().filter_map(|(key, span)| Some((key, meant, span?))).collect()
+}
+
+fn of_growthzone(said: &raw::Environment) -> Vec<ForeignKey> {
+    let places = [
+        ("host", place(&said.host, Spanned::span)),
+        ("metadata_url", place(&said.metadata_url, Spanned::span)),
+        ("nonce_required", place(&said.nonce_required, |_| 0..0)),
+    ];
+    places.into_iter().filter_map(|(key, span)| Some((key, "growthzone", span?))).collect()
 }
 
 fn of_re_members(said: &raw::Environment) -> Vec<ForeignKey> {

@@ -47,11 +47,20 @@ impl Resolving<'_, '_> {
         })
     }
 
-    /// The site, and the hosts that may be called: its own alone.
     fn site_of_novi(&mut self, text: &raw::Text) -> Option<(Url, AllowedHosts)> {
-        let url = self.secure_url(text, SITE)?;
+        self.only_host(text, "the site is the address without a path", SITE)
+    }
+
+    /// An address without a path, and the hosts that may be called: its own alone.
+    pub(super) fn only_host(
+        &mut self,
+        text: &raw::Text,
+        with_path: &str,
+        remedy: &str,
+    ) -> Option<(Url, AllowedHosts)> {
+        let url = self.secure_url(text, remedy)?;
         if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
-            return self.refuse(text.span(), "the site is the address without a path", SITE);
+            return self.refuse(text.span(), with_path, remedy);
         }
         let host = url.host_str()?;
         let host = url.port().map_or(host.to_owned(), |port| format!("{host}:{port}"));

@@ -59,11 +59,20 @@ impl Resolving<'_, '_> {
     }
 
     pub(super) fn canary(&mut self, text: raw::Text) -> Option<IndividualId> {
-        let id = Some(text.get_ref().trim()).filter(|id| is_guid(id)).and_then(IndividualId::parse);
+        let remedy =
+            r#"Write the GUID that stands in the record, such as "b3a1c0de-0001-4222-8333-444455550001""#;
+        self.canary_of(text, is_guid, remedy)
+    }
+
+    pub(super) fn canary_of(
+        &mut self,
+        text: raw::Text,
+        is_id: fn(&str) -> bool,
+        remedy: &str,
+    ) -> Option<IndividualId> {
+        let id = Some(text.get_ref().trim()).filter(|id| is_id(id)).and_then(IndividualId::parse);
         if id.is_none() {
             let what = format!("`{}` is not the id of an individual", text.get_ref().escape_default());
-            let remedy =
-                r#"Write the GUID that stands in the record, such as "b3a1c0de-0001-4222-8333-444455550001""#;
             return self.refuse(text.span(), what, remedy);
         }
         id

@@ -57,18 +57,29 @@ fn outcome(text: &str) -> Result<String, String> {
     settings.map(|settings| format!("{settings:?}")).map_err(problems)
 }
 
-/// The keys of an environment that only Novi has.
+/// The keys of an environment that re:Members does not have.
 const OF_NOVI: [&str; 5] = ["site", "client_id", "client_secret", "api_key", "algorithm"];
+const OF_GROWTHZONE: [&str; 3] = ["host", "metadata_url", "nonce_required"];
 
 /// `BASE` with Novi as its AMS.
 fn with_novi() -> String {
+    with_other("novi", r#"site = "https://www.acme.example""#)
+}
+
+/// `BASE` with GrowthZone as its AMS.
+fn with_growthzone() -> String {
+    with_other("growthzone", r#"host = "https://acme.growthzoneapp.com""#)
+}
+
+fn with_other(kind: &str, own: &str) -> String {
     let (start, rest) = BASE.split_once("[ams]").unwrap();
     let (_, rest) = rest.split_once("[directory]").unwrap();
     format!(
         r#"{start}[ams]
-kind = "novi"
+kind = "{kind}"
+[ams.status]
 [ams.production]
-site = "https://www.acme.example"
+{own}
 client_id = {{ env = "VALUE" }}
 client_secret = {{ env = "VALUE" }}
 api_key = {{ env = "VALUE" }}
@@ -78,8 +89,14 @@ api_key = {{ env = "VALUE" }}
 
 /// `BASE`, or with Novi if it is about a key of that, with a key in place of what it says there.
 fn with(header: &str, key: &Key, value: &str) -> String {
-    let is_of_novi = header == "[ams.production]" && OF_NOVI.contains(&key.name);
-    let base = if is_of_novi { with_novi() } else { BASE.to_owned() };
+    let is_environment = header == "[ams.production]";
+    let base = if is_environment && OF_NOVI.contains(&key.name) {
+        with_novi()
+    } else if header == "[ams.status]" || is_environment && OF_GROWTHZONE.contains(&key.name) {
+        with_growthzone()
+    } else {
+        BASE.to_owned()
+    };
     let (before, after) = match header {
         "" => ("", base.as_str()),
         header => base.split_at(base.find(header).unwrap_or_else(|| panic!("{header}")) + header.len() + 1),
@@ -112,12 +129,18 @@ fn every_key_says_what_comes_of_leaving_it_out() {
 #[test]
 fn the_defaults_are_those_that_it_says() {
     let (as_it_is, of_novi) = (outcome(BASE).unwrap(), outcome(&with_novi()).unwrap());
+    let of_growthzone = outcome(&with_growthzone()).unwrap();
     let mut count = 0;
     for (header, key) in keys() {
         let Some(default) = key.default.as_deref().filter(|_| key.default_value().is_some()) else {
             continue;
         };
-        let as_it_is = if key.name == "algorithm" { &of_novi } else { &as_it_is };
+        let as_it_is = match key.name {
+            "algorithm" => &of_novi,
+            "nonce_required" => &of_growthzone,
+            _ if header == "[ams.status]" => &of_growthzone,
+            _ => &as_it_is,
+        };
         assert_eq!(outcome(&with(&header, &key, default)).as_ref(), Ok(as_it_is), "{header} {}", key.name);
         count += 1;
     }

@@ -238,6 +238,7 @@ fn seat(row: &Value) -> Result<CommitteeSeat, Malformed> {
         start_date: date("TermStart", "StartDate"),
         end_date: date("TermEnd", "EndDate"),
         cancelled: crate::adapters::ams::cancelled::is_cancelled(&row, "committee seat", &mut Vec::new())?,
+        ..CommitteeSeat::default()
     })
 }
 
@@ -255,7 +256,7 @@ fn place(row: &Value) -> Result<GroupPlace, Malformed> {
         end_date: AmsDate::Absent,
         // In doubt it is inherited: that counts less.
         inherited: row.flag("InheritingMember").unwrap_or(Some(true)).unwrap_or(false),
-        cancelled: false,
+        ..GroupPlace::default()
     })
 }
 

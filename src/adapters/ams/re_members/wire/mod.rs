@@ -239,6 +239,7 @@ fn committee(value: &Value, warnings: &mut Vec<String>) -> Result<CommitteeSeat,
         start_date: entry.date("startDate"),
         end_date: entry.date("endDate"),
         cancelled: status::is_cancelled(&entry, "committee seat", warnings)?,
+        ..CommitteeSeat::default()
     })
 }
 

@@ -43,6 +43,7 @@ pub(crate) fn seats(rows: &[Value], committee: &CommitteeName) -> Vec<RosterRow>
             start_date: row.date("startDate"),
             end_date: row.date("endDate"),
             cancelled: status::is_cancelled(row, "committee seat", &mut Vec::new()).ok()?,
+            ..CommitteeSeat::default()
         })
     };
     let row = |row: &Value| {

@@ -64,6 +64,7 @@ fn a_whole_profile_is_read() {
         cancelled: false,
         start_date: date("2026-01-01"),
         end_date: date("2026-12-31"),
+        ..CommitteeSeat::default()
     };
     assert_eq!(record.committees, Some(vec![seat]));
     let relationship = Relationship {
