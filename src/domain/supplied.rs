@@ -32,8 +32,8 @@ pub struct AmsPlaces {
     pub callback: &'static str,
     /// Where people go to after a logout there.
     pub logout: &'static str,
-    /// Where changes are told.
-    pub hook: &'static str,
+    /// Where changes are told. `None`: this AMS has no webhooks.
+    pub hook: Option<&'static str>,
     /// Keys of an environment's section, and where their values are found.
     pub credentials: &'static [(&'static str, &'static str)],
 }
@@ -44,7 +44,9 @@ impl Default for AmsPlaces {
         AmsPlaces {
             callback: "Where your AMS sends people back to after login. Some systems want it on a list of allowed addresses.",
             logout: "Enter it in your AMS as the page after logout. Whoever logs out there is then signed out here too.",
-            hook: "Your AMS calls it when somebody’s record changes. The command `membergate hooks register` enters it there.",
+            hook: Some(
+                "Your AMS calls it when somebody’s record changes. The command `membergate hooks register` enters it there.",
+            ),
             credentials: &[],
         }
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::api::ApiReply;
 use super::reading::SUPPLIES;
-use super::{GrowthZone, wire};
+use super::{GrowthZone, PLACES, wire};
 use crate::adapters::BoxFuture;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::{AmsCatalogue, AmsStatus, PersonReading, SelfTest, Wanted};
@@ -13,7 +13,7 @@ use crate::adapters::ams::paging::ListReply;
 use crate::adapters::budget::Priority;
 use crate::domain::catalogue::{Catalogue, Choice};
 use crate::domain::record::{IndividualId, Parts};
-use crate::domain::supplied::Supplied;
+use crate::domain::supplied::{AmsPlaces, Supplied};
 
 /// Types of which the levels are asked for.
 const MOST_TYPES: usize = 20;
@@ -119,6 +119,10 @@ impl AmsCatalogue for GrowthZone {
 
     fn supplied(&self) -> Supplied {
         SUPPLIES.supplied
+    }
+
+    fn places(&self) -> AmsPlaces {
+        PLACES
     }
 
     fn catalogue(&self, priority: Priority) -> BoxFuture<'_, Result<Catalogue, AmsError>> {

@@ -9,9 +9,26 @@ use crate::adapters::ams::AmsError;
 use crate::adapters::ams::allowed_hosts::AllowedHosts;
 use crate::adapters::ams::openid::{IdTokenAlgorithm, OpenIdSettings};
 use crate::domain::record::IndividualId;
+use crate::domain::supplied::AmsPlaces;
 
 /// Where the metadata of the login is, unless the configuration says otherwise.
 const METADATA: &str = "/openid/well-known/openid-configuration";
+
+/// Where its pages have what we ask for, and where our addresses belong.
+pub(crate) const PLACES: AmsPlaces = AmsPlaces {
+    callback: "In GrowthZone: Setup, Client Applications, your client: redirect address. One for each host of your sites.",
+    logout: "GrowthZone sends nobody here by itself. Put a link to it on your own pages: it ends the session here.",
+    hook: None,
+    credentials: &[
+        (
+            "host",
+            "The host that you see when you are signed in as staff, such as https://acme.growthzoneapp.com.",
+        ),
+        ("client_id", "In GrowthZone: Setup, Client Applications, your client."),
+        ("client_secret", "In GrowthZone: Setup, Client Applications, your client."),
+        ("api_key", "From GrowthZone’s support, who switch the API on for a database first."),
+    ],
+};
 
 /// One environment. Each has a host, ids and keys of its own.
 #[derive(Debug, Clone)]

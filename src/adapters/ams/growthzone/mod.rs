@@ -38,6 +38,7 @@ use crate::domain::budget::Rate;
 use crate::domain::record::{IndividualId, Parts, Record};
 
 pub use self::environment::GrowthZoneHost;
+pub(crate) use self::environment::PLACES;
 pub(in crate::adapters::ams) use self::reading::SUPPLIES;
 pub use self::wire::status::{ContactStanding, StatusWords};
 

@@ -26,7 +26,9 @@ pub(crate) const PLACES: AmsPlaces = AmsPlaces {
     callback: "In Novi: gear icon, SSO Clients, your client: Redirect URLs. Add it there as it is here; several stand behind each other \
                with commas and no spaces between.",
     logout: "Ask Novi’s support to send browsers here from /log-out. Whoever logs out there is then signed out here too.",
-    hook: "In Novi: gear icon, API Keys, your key: Webhook URL, with all three events. The command `membergate hooks register` does the same.",
+    hook: Some(
+        "In Novi: gear icon, API Keys, your key: Webhook URL, with all three events. The command `membergate hooks register` does the same.",
+    ),
     credentials: &[SITE, CLIENT_ID, CLIENT_SECRET, API_KEY],
 };
 

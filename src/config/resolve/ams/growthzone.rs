@@ -4,7 +4,7 @@ use secrecy::ExposeSecret as _;
 use toml::Spanned;
 use url::Url;
 
-use crate::adapters::ams::growthzone::{GrowthZoneHost, StatusWords, is_contact_id};
+use crate::adapters::ams::growthzone::{GrowthZoneHost, PLACES, StatusWords, is_contact_id};
 use crate::adapters::ams::kinds::Kind;
 use crate::adapters::toml_reading::Said;
 use crate::config::raw;
@@ -24,16 +24,20 @@ impl Resolving<'_, '_> {
         let key = |key: &str| format!("ams.{name}.{key}");
         let example =
             |key: &str| format!("{key} = {{ env = \"MEMBERGATE_AMS_{}\" }}", key.to_ascii_uppercase());
-        let host =
-            self.required(said.host, &span, &key("host"), r#"host = "https://acme.growthzoneapp.com""#);
+        let found = |key: &str| PLACES.credentials.iter().find(|one| one.0 == key).map(|one| one.1);
+        let host = r#"host = "https://acme.growthzoneapp.com""#;
+        let host = self.required_from(said.host, &span, &key("host"), host, found("host"));
         let host =
             host.and_then(|text| self.only_host(&text, "the host is the address without a path", HOST));
-        let client_id = self.required(said.client_id, &span, &key("client_id"), &example("client_id"));
+        let mut required =
+            |said, name: &str| self.required_from(said, &span, &key(name), &example(name), found(name));
+        let (client_id, client_secret, api_key) = (
+            required(said.client_id, "client_id"),
+            required(said.client_secret, "client_secret"),
+            required(said.api_key, "api_key"),
+        );
         let client_id = client_id.and_then(|source| self.value(&source));
-        let client_secret =
-            self.required(said.client_secret, &span, &key("client_secret"), &example("client_secret"));
         let client_secret = client_secret.and_then(|source| self.secret(&source));
-        let api_key = self.required(said.api_key, &span, &key("api_key"), &example("api_key"));
         let api_key = api_key.and_then(|source| self.secret(&source));
         let metadata = self
             .optional(said.metadata_url, |to, text| to.metadata_of(&text, host.as_ref().map(|(url, _)| url)));

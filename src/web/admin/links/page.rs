@@ -17,12 +17,23 @@ pub struct LinksPage {
     pub site: String,
     /// For the AMS.
     pub ams: Vec<CopyValue>,
-    /// There is no secret by which the AMS could tell of changes.
-    pub no_hook: bool,
+    /// What is said of webhooks.
+    pub hooks: Hooks,
     /// Keys of the configuration, and where the AMS shows their values.
     pub credentials: &'static [(&'static str, &'static str)],
     /// For the site and its developers.
     pub site_own: Vec<CopyValue>,
+}
+
+/// How it stands with webhooks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hooks {
+    /// The AMS has none.
+    NotSupplied,
+    /// There is no secret by which the AMS could tell of changes.
+    NotConfigured,
+    /// Their address is on the page.
+    Shown,
 }
 
 /// Where programs find the provider.
@@ -54,11 +65,15 @@ impl LinksPage {
                 at("slo", "Logout address (Single Logout URL)", places.logout, paths::SINGLE_LOGOUT),
             ]
             .into_iter()
-            .chain(hook_secret.map(|secret| {
-                at("hook", "Webhook address", places.hook, &format!("{}{secret}", paths::HOOKS))
+            .chain(hook_secret.zip(places.hook).map(|(secret, says)| {
+                at("hook", "Webhook address", says, &format!("{}{secret}", paths::HOOKS))
             }))
             .collect(),
-            no_hook: hook_secret.is_none(),
+            hooks: match (places.hook, hook_secret) {
+                (None, _) => Hooks::NotSupplied,
+                (Some(_), None) => Hooks::NotConfigured,
+                (Some(_), Some(_)) => Hooks::Shown,
+            },
             credentials: places.credentials,
             site_own: vec![
                 at("login", "Login", "A link on your site that signs people in.", paths::LOGIN),
