@@ -56,10 +56,9 @@ impl GrowthZone {
             let summary = self.api.get(&format!("contacts/PersonSummary/{id}"), &[], priority).await?;
             if let (ApiReply::Body(Value::Object(summary)), Some(contact)) =
                 (summary, contact.as_object_mut())
+                && let Some(said) = JsonEntry::from(&summary).get("MembershipStatus")
             {
-                if let Some(said) = JsonEntry::from(&summary).get("MembershipStatus") {
-                    contact.insert("MembershipStatus".to_owned(), said.clone());
-                }
+                contact.insert("MembershipStatus".to_owned(), said.clone());
             }
             row = self.row(&contact, id, as_of)?;
         }

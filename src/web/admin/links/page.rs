@@ -18,7 +18,7 @@ pub struct LinksPage {
     /// For the AMS.
     pub ams: Vec<CopyValue>,
     /// What is said of webhooks.
-    pub hooks: Hooks,
+    pub hooks: HookNote,
     /// Keys of the configuration, and where the AMS shows their values.
     pub credentials: &'static [(&'static str, &'static str)],
     /// For the site and its developers.
@@ -27,7 +27,7 @@ pub struct LinksPage {
 
 /// How it stands with webhooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hooks {
+pub enum HookNote {
     /// The AMS has none.
     NotSupplied,
     /// There is no secret by which the AMS could tell of changes.
@@ -70,9 +70,9 @@ impl LinksPage {
             }))
             .collect(),
             hooks: match (places.hook, hook_secret) {
-                (None, _) => Hooks::NotSupplied,
-                (Some(_), None) => Hooks::NotConfigured,
-                (Some(_), Some(_)) => Hooks::Shown,
+                (None, _) => HookNote::NotSupplied,
+                (Some(_), None) => HookNote::NotConfigured,
+                (Some(_), Some(_)) => HookNote::Shown,
             },
             credentials: places.credentials,
             site_own: vec![

@@ -14,5 +14,11 @@ fn every_sample_renders() {
     let places = AmsPlaces { credentials: &[("api_key", "Behind <b>API Keys</b>.")], ..AmsPlaces::default() };
     let mut full = page(samples::shell(menu::LINKS), places, Some("S3cret-of-the-hooks"));
     full.site_own.push(discovery(origin));
-    check(vec![("links_empty", page(shell, AmsPlaces::default(), None)), ("links_full", full)]);
+    let without = AmsPlaces { hook: None, ..AmsPlaces::default() };
+    let without = page(samples::shell(menu::LINKS), without, Some("S3cret-of-the-hooks"));
+    check(vec![
+        ("links_empty", page(shell, AmsPlaces::default(), None)),
+        ("links_full", full),
+        ("links_without_webhooks", without),
+    ]);
 }

@@ -130,7 +130,7 @@ struct PlaceRow {
 fn read(row: &Value) -> Result<PlaceRow, Malformed> {
     let row = JsonEntry::of(row).ok_or(Malformed)?;
     let number = row.text("ContactGroupId")?;
-    let has_number = number.is_some_and(|number| number.trim_start_matches('0') != "");
+    let has_number = number.is_some_and(|number| !number.trim_start_matches('0').is_empty());
     Ok(PlaceRow {
         is_on: row.flag("IsSelected")? == Some(true) || has_number,
         is_removed: row.flag("IsRemoved")? == Some(true),
