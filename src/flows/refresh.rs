@@ -269,7 +269,8 @@ impl Refresh {
         // What a reading without a limit does not bring, another would not bring either.
         let is_whole = reading.has_all(&whole) || priority != Priority::Person;
         self.beliefs.note_read(&reading, is_whole && !is_held);
-        self.witnesses.note(&record, &self.rules.load().rules);
+        // What is only kept for now shows nothing.
+        self.witnesses.note(&reading, &self.rules.load().rules);
         let stored = self.directory.put_record(environment, &record, self.clock.now()).await;
         if let Some(person) = person {
             self.renew(person, record, &parts, priority).await?;

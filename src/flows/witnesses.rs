@@ -120,7 +120,9 @@ impl Witnesses {
         if on_file.iter().any(|(count, _)| count.full > 0) {
             on_file.retain(|(count, _)| count.full > 0);
         }
-        on_file.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        // Several may have lost something at the same time; those of whom that is known are asked last.
+        on_file
+            .sort_by_key(|(count, before)| (self.beliefs.has_losses(&before.id), std::cmp::Reverse(*count)));
         on_file.truncate(MOST_ASKED);
         for (_, before) in &on_file {
             let reading = self.ams.read(&before.id, only(part, rules), Priority::Canary).await;

@@ -177,3 +177,32 @@ async fn rows_that_lose_everything_but_their_codes_take_nothing_from_anybody() {
         assert!(holds(&world, visitor, "member").await);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_people_whose_memberships_end_at_the_same_time_do_not_speak_for_each_other() {
+    let world = world().await;
+    let mut members = Vec::new();
+    for email in &EVERYBODY[..9] {
+        let mut visitor = signed_in(&world, email).await;
+        if holds(&world, &mut visitor, "member").await {
+            members.push((*email, visitor));
+        }
+    }
+    assert!(members.len() > 4, "{}: one stays, and each of the others has three beside them", members.len());
+    settled(&world).await;
+    let (stays, mut leave) = (members.remove(0), members);
+    for (email, _) in &leave {
+        world.people().edit_person(email, |it| it.memberships.clear());
+    }
+    within_minutes(&world, 20, "all of them have lost the role", async || {
+        for (_, visitor) in &mut leave {
+            if holds(&world, visitor, "member").await {
+                return None;
+            }
+        }
+        Some(())
+    })
+    .await;
+    let (_, mut visitor) = stays;
+    assert!(holds(&world, &mut visitor, "member").await);
+}
