@@ -57,6 +57,10 @@ pub fn run(
     let clock = Arc::new(SystemClock);
     let budget = Budget::new(settings.ams.rate, Arc::<MemoryLedger>::default(), clock.clone());
     let ams = settings.ams.live.clone().client(http, Arc::new(budget), clock);
+    if ams.places().hook.is_none() {
+        let name = ams.supplied().ams;
+        return Err(because(format!("{name} has no webhooks: it is asked once a minute who has changed")));
+    }
     runtime()?.block_on(async {
         match hooks {
             HooksCommand::Register { site } => register(&*ams, &settings, site.as_deref(), out).await,
@@ -237,6 +241,37 @@ hook_secrets = [{ env = "HOOK_SECRET" }]
             asked(HooksCommand::Remove { ids: Vec::new() }, &machine).0.ends_with("25 webhooks removed.\n")
         );
         assert_eq!(asked(HooksCommand::List, &machine).0, "0 webhooks.\n");
+    }
+
+    #[test]
+    fn an_ams_without_webhooks_is_said_to_have_none() {
+        let text = r#"
+[association]
+name = "Acme Society"
+[ams]
+kind = "growthzone"
+[ams.production]
+host = "https://acme.growthzoneapp.com"
+client_id = "membergate"
+client_secret = { env = "KEY" }
+api_key = { env = "KEY" }
+[store]
+path = "gate.sqlite"
+secret_keys = [{ env = "SECRET_KEY" }]
+[[site]]
+name = "www"
+url = "http://localhost:8080"
+upstream = "http://127.0.0.1:3000"
+"#;
+        let machine = machine("http://127.0.0.1:9", DIRECTORY).file("gate.toml", text);
+        for hooks in [
+            HooksCommand::Register { site: None },
+            HooksCommand::List,
+            HooksCommand::Remove { ids: vec!["7".into()] },
+        ] {
+            let (out, ended) = asked(hooks, &machine);
+            assert!(out.is_empty() && ended.unwrap_err().starts_with("GrowthZone has no webhooks"), "{out}");
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct MigrateArguments {
     /// the store of the configuration holds.
     #[arg(long, value_name = "FILE.jsonl")]
     pub records: Option<PathBuf>,
-    /// Which AMS wrote the records of `--records`: `remembers` or `novi`.
+    /// Which AMS wrote the records of `--records`: `remembers`, `novi` or `growthzone`.
     #[arg(long, value_name = "KIND", default_value = "remembers", value_parser = kind_named)]
     pub ams: Kind,
     /// The instant for which roles are worked out. Left out: now.

@@ -175,7 +175,7 @@ section! {
         /// GrowthZone: where the metadata of its login is. Example: "https://acme.growthzoneapp.com/oauth/.well-known/openid-configuration". Default: below `host`, where GrowthZone has it. Needs a restart.
         metadata_url: Text,
         /// GrowthZone: whether a nonce must come back from the first sign-in on, and not only once one has come back. Default: false. Needs a restart.
-        nonce_required: bool,
+        nonce_required: Spanned<bool>,
         /// The id of somebody who stays on file, such as a member of the staff. As long as the AMS does not find this person, it is not believed that
         /// others are gone. Example: "b3a1c0de-0001-4222-8333-444455550001". Default: the integration's user with re:Members, else whoever was read lately. Needs a restart.
         canary: Text,

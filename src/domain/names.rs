@@ -7,7 +7,7 @@ use super::condition::ChoiceList;
 use super::fold;
 use super::guid::is_guid;
 
-/// ListedNames by the list and the code that a rule holds.
+/// Names, by the list that has them and the code that a rule holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListedNames(BTreeMap<ChoiceList, BTreeMap<String, String>>);
 
@@ -23,6 +23,17 @@ impl ListedNames {
             Some(name) if is_guid(code.trim()) => name.to_owned(),
             Some(name) => format!("{name} ({})", code.trim()),
             None => code.to_owned(),
+        }
+    }
+
+    fn put<'a>(&mut self, list: ChoiceList, choices: impl Iterator<Item = (&'a str, &'a str)>) {
+        let known = self.0.entry(list).or_default();
+        for (code, label) in choices {
+            let folded = fold::folded(code);
+            // What is listed first has the code.
+            if !folded.is_empty() && !fold::is_blank(label) && fold::folded(label) != folded {
+                known.entry(folded).or_insert_with(|| label.trim().to_owned());
+            }
         }
     }
 }
@@ -43,19 +54,6 @@ impl From<&Catalogue> for ListedNames {
         names.put(ChoiceList::Events, listed.events.iter().map(|one| (&*one.code, &*one.label)));
         names.put(ChoiceList::CustomFields, listed.custom_fields.iter().map(|one| (&*one.name, &*one.label)));
         names
-    }
-}
-
-impl ListedNames {
-    fn put<'a>(&mut self, list: ChoiceList, choices: impl Iterator<Item = (&'a str, &'a str)>) {
-        let known = self.0.entry(list).or_default();
-        for (code, label) in choices {
-            let folded = fold::folded(code);
-            // What is listed first has the code.
-            if !folded.is_empty() && !fold::is_blank(label) && fold::folded(label) != folded {
-                known.entry(folded).or_insert_with(|| label.trim().to_owned());
-            }
-        }
     }
 }
 

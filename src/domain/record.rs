@@ -152,10 +152,8 @@ pub struct CommitteeSeat {
     /// Name of the position held.
     pub position_name: Option<String>,
     /// The position was not told: it may be any, or none.
-    #[serde(default)]
     pub position_unread: bool,
-    /// Whoever likes puts themselves on it: it grants nothing.
-    #[serde(default)]
+    /// People put themselves on it, or the AMS does not say that they do not: it decides nothing.
     pub self_joinable: bool,
     /// Holds from.
     pub start_date: AmsDate,
@@ -172,8 +170,7 @@ pub struct GroupPlace {
     pub group: String,
     /// The group's name.
     pub group_name: Option<String>,
-    /// Whoever likes puts themselves on it: it grants nothing.
-    #[serde(default)]
+    /// People put themselves on it, or the AMS does not say that they do not: it decides nothing.
     pub self_joinable: bool,
     /// Holds from.
     pub start_date: AmsDate,

@@ -132,7 +132,7 @@ impl Refresh {
         self.witnesses.note(record, &self.rules.load().rules);
     }
 
-    /// A reading of somebody who signs in, as it is believed ([`Beliefs::held_back`]).
+    /// A reading as it is believed by the mapping in force ([`Beliefs::held_back`]).
     pub(super) async fn held_back(
         &self,
         environment: &str,

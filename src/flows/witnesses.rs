@@ -120,7 +120,7 @@ impl Witnesses {
         if on_file.iter().any(|(count, _)| count.full > 0) {
             on_file.retain(|(count, _)| count.full > 0);
         }
-        // Several may have lost something at the same time; those of whom that is known are asked last.
+        // Several may have lost something at the same time; those who are known to lack something are asked last.
         on_file
             .sort_by_key(|(count, before)| (self.beliefs.has_losses(&before.id), std::cmp::Reverse(*count)));
         on_file.truncate(MOST_ASKED);

@@ -34,12 +34,15 @@ pub fn control(
         .route(paths::LOGIN, only_get(get(login::login).head(unchanged)))
         .route(paths::LOGIN_FAILED, only_get(get(login::failed::show)))
         .route(paths::WAITING, only_get(get(login::waiting::waiting).head(unchanged)))
-        .route(paths::CALLBACK, only_get(get(login::callback).head(unchanged).post(login::callback_form)))
-        .route(paths::LOGOUT, only_get(get(logout::logout).head(unchanged).post(logout::logout)))
+        .route(paths::CALLBACK, get_and_post(get(login::callback).head(unchanged).post(login::callback_form)))
+        .route(paths::LOGOUT, get_and_post(get(logout::logout).head(unchanged).post(logout::logout)))
         .route(paths::SIGNED_OUT, only_get(get(logout::signed_out)))
         .route(paths::RESUME_FORM, only_get(get(forms::resume)))
         .route(paths::KEEP_FORM, on(MethodFilter::POST, forms::keep).fallback(not_found))
-        .route(paths::CHECK_AGAIN, post(check_again::check_again).fallback(only_post))
+        .route(
+            paths::CHECK_AGAIN,
+            post(check_again::check_again).fallback(|arrived| wrong_method(arrived, "POST")),
+        )
         .route(paths::VIEW_AS, only_get(get(view_as::open).head(unchanged)))
         .route(paths::VIEW_AS_END, only_get(get(view_as::end).head(unchanged)))
         // The AMS, through a browser and by itself
@@ -69,15 +72,15 @@ pub fn control(
 }
 
 fn only_get(route: MethodRouter<Services>) -> MethodRouter<Services> {
-    route.fallback(wrong_method)
+    route.fallback(|arrived| wrong_method(arrived, "GET, HEAD"))
 }
 
-async fn wrong_method(Extension(arrived): Extension<Arrived>) -> Response<Body> {
-    answer(Notice::MethodNotAllowed { allow: "GET, HEAD" }.html(&arrived.frame()))
+fn get_and_post(route: MethodRouter<Services>) -> MethodRouter<Services> {
+    route.fallback(|arrived| wrong_method(arrived, "GET, HEAD, POST"))
 }
 
-async fn only_post(Extension(arrived): Extension<Arrived>) -> Response<Body> {
-    answer(Notice::MethodNotAllowed { allow: "POST" }.html(&arrived.frame()))
+async fn wrong_method(Extension(arrived): Extension<Arrived>, allow: &'static str) -> Response<Body> {
+    answer(Notice::MethodNotAllowed { allow }.html(&arrived.frame()))
 }
 
 async fn not_found(Extension(arrived): Extension<Arrived>) -> Response<Body> {

@@ -27,6 +27,7 @@ mod failing_ams;
 mod forward_auth;
 mod garbage;
 mod growthzone;
+mod guarded;
 mod hooks;
 mod import_graph;
 mod logout;

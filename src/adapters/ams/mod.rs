@@ -19,7 +19,6 @@ mod paging;
 mod profile;
 pub mod re_members;
 pub mod reading;
-mod starts;
 mod transport;
 mod warnings;
 

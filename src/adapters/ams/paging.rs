@@ -1,6 +1,8 @@
-//! Pages of lists, for AMSs that count rows: how many a page may have, and reading a list to its end.
+//! Pages of lists, for AMSs that count rows: how many a page may have, reading a list to its end, and where its pages begin.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -98,4 +100,26 @@ where
         return Ok(ListReply::Rows(None));
     }
     Err(AmsError::Unreadable(format!("`{name}` goes on without an end")))
+}
+
+/// The rows at which the pages of a list begin that is read page by page over a long time. A site may give fewer rows than it was asked for.
+#[derive(Debug, Clone, Default)]
+pub(in crate::adapters::ams) struct PageStarts(Arc<Mutex<BTreeMap<u32, usize>>>);
+
+impl PageStarts {
+    /// Where a page begins. One that follows no other, after a restart, is guessed.
+    pub(in crate::adapters::ams) fn of(&self, page: u32) -> usize {
+        let starts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = usize::try_from(page.saturating_sub(1)).unwrap_or(usize::MAX);
+        starts.get(&page).copied().unwrap_or_else(|| before.saturating_mul(PAGE))
+    }
+
+    /// Where the page after this one begins.
+    pub(in crate::adapters::ams) fn note(&self, page: u32, next: Option<usize>) {
+        let mut starts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if page == 1 {
+            starts.clear();
+        }
+        starts.extend(next.map(|next| (page.saturating_add(1), next)));
+    }
 }

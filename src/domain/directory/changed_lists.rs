@@ -1,5 +1,5 @@
-//! Where the change feed tells of a list that rosters tell too: whether the rosters are read again after a change, or the own list of each
-//! who has changed. Whatever takes fewer calls.
+//! Where the change feed covers a list that rosters tell too: after a change either the rosters are read again, or the own list of each person
+//! who has changed, whichever takes fewer calls.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ struct Changed {
     is_read: bool,
 }
 
-/// Who has changed, and whose own list was read since. Kept in memory only: after a restart the rosters are read.
+/// Who has changed, and whose own list was read since. Kept in memory only: after a restart the feed names those who are still to be read.
 #[derive(Debug, Clone, Default)]
 pub struct ChangedLists {
     people: BTreeMap<IndividualId, Changed>,

@@ -58,11 +58,9 @@ pub(super) fn spans(
             let seats = record.committees.as_deref();
             let on = on_committee(seats.unwrap_or_default(), committee, positions);
             each(spans, seats, |seat| {
-                if seat.cancelled || seat.self_joinable {
-                    None
-                } else {
-                    on(seat).and_then(|| within(&seat.start_date, &seat.end_date, zone))
-                }
+                let found =
+                    if seat.cancelled { Found::No } else { on(seat).unless_joined(seat.self_joinable) };
+                found.and_then(|| within(&seat.start_date, &seat.end_date, zone))
             });
         }
         Condition::Relationship { name, organization } => {
@@ -83,10 +81,9 @@ pub(super) fn spans(
             let places = record.groups.as_deref();
             let coded = places.unwrap_or_default().iter().any(|place| group.matches(&place.group));
             each(spans, places, |place| {
-                let counts =
-                    !place.cancelled && !place.self_joinable && (rules.count_inherited || !place.inherited);
+                let counts = !place.cancelled && (rules.count_inherited || !place.inherited);
                 let found = is_named(group, &place.group, place.group_name.as_deref(), coded);
-                let found = if counts { found } else { Found::No };
+                let found = if counts { found.unless_joined(place.self_joinable) } else { Found::No };
                 found.and_then(|| within(&place.start_date, &place.end_date, zone))
             });
         }

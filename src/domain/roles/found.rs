@@ -14,6 +14,11 @@ pub(super) enum Found {
 }
 
 impl Found {
+    /// A place that people may have given themselves is no proof, nor is it one that they have none.
+    pub(super) fn unless_joined(self, self_joinable: bool) -> Found {
+        if self == Found::Yes && self_joinable { Found::Perhaps } else { self }
+    }
+
     pub(super) fn and_then(self, span: impl FnOnce() -> Option<Span>) -> Option<Span> {
         if self == Found::No { None } else { doubted(span(), self) }
     }

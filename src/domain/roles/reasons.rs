@@ -14,7 +14,7 @@ use crate::domain::condition::ConditionField;
 use crate::domain::names::ListedNames;
 use crate::domain::parts::Part;
 use crate::domain::record::Record;
-use crate::domain::rule::{Condition, Role, Rule, Rules};
+use crate::domain::rule::{Code, Condition, Role, Rule, Rules};
 use crate::domain::standing::MembershipStanding;
 use crate::domain::time::{FOREVER, TimeZone, Timestamp, in_words, last_day};
 
@@ -216,7 +216,26 @@ fn excluded(fact: &str) -> String {
 fn doubt(condition: &Condition, record: &Record) -> String {
     match unread(condition, record) {
         Some(part) => not_read(part, record),
+        None if is_self_joined(condition, record) => "people may put themselves on that list".into(),
         None => "an entry on the record is incomplete or cannot be read".into(),
+    }
+}
+
+/// Whether the record has a place that decides nothing, because people may put themselves there.
+fn is_self_joined(condition: &Condition, record: &Record) -> bool {
+    let is_of = |code: &Code, id: &str, name: Option<&str>| {
+        code.matches(id) || name.is_some_and(|name| code.matches(name))
+    };
+    match condition {
+        Condition::Committee { committee, .. } => record.committees.iter().flatten().any(|seat| {
+            seat.self_joinable && is_of(committee, &seat.committee, seat.committee_name.as_deref())
+        }),
+        Condition::Group(group) => record
+            .groups
+            .iter()
+            .flatten()
+            .any(|place| place.self_joinable && is_of(group, &place.group, place.group_name.as_deref())),
+        _ => false,
     }
 }
 

@@ -115,7 +115,7 @@ impl Index {
         due.into_iter().map(|(at, id)| (id.clone(), instant(at))).collect()
     }
 
-    /// Those of these people about whom something that is needed was never read.
+    /// Those of these people whose records lack something that is needed and was never read.
     pub(super) fn unread_of<'p>(
         &self,
         people: impl IntoIterator<Item = &'p IndividualId>,

@@ -23,8 +23,7 @@ impl DirectoryUpdater {
         self.with_rules(|rules| beliefs.grounds().still_needed(rules, id, None, now))
     }
 
-    /// What is read of one person for this reason: beside [`DirectoryUpdater::needed_of`] the lists of which it is to be known whether they
-    /// have changed.
+    /// What is read of one person for this reason: beside [`DirectoryUpdater::needed_of`] the lists that may have changed.
     fn needed_now(&self, id: &IndividualId, why: WhyRead) -> Parts {
         let now = self.parts.clock.now();
         let (needed, mut parts) = (self.needed_of(Some(id)), self.with_rules(Rules::parts));
@@ -130,7 +129,7 @@ impl DirectoryUpdater {
 }
 
 impl Believed {
-    /// The person's own lists that say whether somebody who is missing somewhere is really gone from there. All of them, where nothing says
+    /// The own lists of somebody who is missing somewhere: they say whether the person is really gone from there. All lists, where nothing says
     /// what is missing.
     fn missing_lists(&self, id: &IndividualId) -> BTreeSet<Part> {
         let of_rosters = self.rosters.iter().filter(|(_, it)| it.absentees().people().contains_key(id));

@@ -168,8 +168,8 @@ impl Believed {
     }
 }
 
-/// Whether a change on such a roster may be read from the own list of whoever has changed, in place of the roster. What was added to an
-/// increment is cheap as it is.
+/// Whether a change on such a roster may be read from the own list of whoever has changed, in place of the roster. A roster that tells what
+/// was added since an instant is cheap to read as it is.
 pub(super) fn has_own_lists_read(supplies: &Supplies, kind: RosterKind) -> bool {
     kind == RosterKind::Committee && !supplies.increments.contains(&kind)
 }

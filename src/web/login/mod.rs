@@ -45,8 +45,9 @@ fn asked(query: Option<&str>) -> LoginQuery {
     let mut asked = LoginQuery::default();
     for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
+            "return_to" => asked.return_to = Some(value.into_owned()),
             // An AMS may have a link to here, with a name of its own for the page (docs/ams/growthzone.md, "Login").
-            "return_to" | "url" if asked.return_to.is_none() => asked.return_to = Some(value.into_owned()),
+            "url" if asked.return_to.is_none() => asked.return_to = Some(value.into_owned()),
             "kept" if is_handle(&value) => asked.kept = Some(value.into_owned()),
             "cut" => asked.is_cut = true,
             "fragment" => asked.fragment = Some(value.into_owned()),

@@ -1,17 +1,13 @@
 //! The gateway in front of a site, with GrowthZone as its AMS: from the first click to the last.
 
-use std::net::SocketAddr;
-use std::path::Path;
+use std::ops::Deref;
 
 use jiff::SignedDuration;
-use membergate::app::App;
-use membergate::config::{self, env::Given};
-use membergate::sim::site::SampleSite;
 use serde_json::json;
-use tempfile::TempDir;
 
 use super::*;
-use crate::world::{MovedClock, SECRET_KEY, eventually, free_address};
+use crate::guarded::{GuardedSite, GuardedSiteSettings, roles, with, without};
+use crate::world::{eventually, free_address};
 
 const RULES: &str = r#"
 time_zone = "America/New_York"
@@ -32,11 +28,15 @@ when = [{ custom_field = "Office", value = "Staff" }]
 
 struct Gate {
     sim: Simulator,
-    gate: App,
-    _site: SampleSite,
-    _folder: TempDir,
-    clock: Arc<MovedClock>,
-    address: SocketAddr,
+    at: GuardedSite,
+}
+
+impl Deref for Gate {
+    type Target = GuardedSite;
+
+    fn deref(&self) -> &GuardedSite {
+        &self.at
+    }
 }
 
 impl Gate {
@@ -52,19 +52,9 @@ impl Gate {
             settings.switches.set(switch).unwrap();
         }
         let sim = Simulator::start(settings).await.unwrap();
-        let site = SampleSite::start(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(MovedClock::default());
         let credentials = sim::Credentials::demo();
-        let text = format!(
-            r#"rules = "rules.toml"
-[association]
-name = "Harbour Association"
-[listen]
-address = "{address}"
-operations = "127.0.0.1:0"
-workers = 2
-[ams]
+        let ams = format!(
+            r#"[ams]
 kind = "growthzone"
 calls_per_second = 1000
 calls_per_minute = 100000
@@ -74,49 +64,13 @@ client_id = "{client_id}"
 client_secret = {{ env = "CLIENT_SECRET" }}
 api_key = {{ env = "API_KEY" }}
 canary = "{NOOR}"
-[directory]
-{directory}
-[store]
-path = "{store}"
-secret_keys = [{{ env = "SECRET_KEY" }}]
-[[site]]
-name = "library"
-url = "http://localhost:{port}"
-upstream = "{upstream}"
-[[site.access]]
-path = "/members"
-any_of = ["member", "staff"]
-[[site.access]]
-path = "/account"
-require = "signed_in"
-[[site.access]]
-path = "/"
-require = "public"
 "#,
             ams = sim.base_url(),
             client_id = credentials.client_id,
-            store = folder.path().join("gate.sqlite").display(),
-            port = address.port(),
-            upstream = site.base_url(),
         );
-        let file = Path::new("/etc/membergate/membergate.toml");
-        let given = Given::default()
-            .file(file, &text)
-            .file("/etc/membergate/rules.toml", RULES)
-            .variable("SECRET_KEY", SECRET_KEY)
-            .variable("CLIENT_SECRET", &credentials.client_secret)
-            .variable("API_KEY", &credentials.api_key);
-        let settings = config::load(file, &given).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));
-        let gate = App::start_at(settings, clock.clone()).await.unwrap();
-        Gate { sim, gate, _site: site, _folder: folder, clock, address }
-    }
-
-    fn url(&self, path: &str) -> String {
-        format!("http://localhost:{}{path}", self.address.port())
-    }
-
-    fn visitor(&self) -> Visitor {
-        Visitor::new(&[("localhost", self.address)])
+        let variables = [("CLIENT_SECRET", &*credentials.client_secret), ("API_KEY", &*credentials.api_key)];
+        let settings = GuardedSiteSettings { ams: &ams, directory, rules: RULES, variables: &variables };
+        Gate { at: GuardedSite::start(address, settings).await, sim }
     }
 
     /// From a page to the Info Hub's form, filled in, and over the question for consent; the last page of the AMS.
@@ -139,14 +93,10 @@ require = "public"
         visitor.open(back).await
     }
 
-    async fn is_signed_in(&self, visitor: &mut Visitor) -> bool {
-        visitor.get(self.url("/_gate/me")).await.status == 200
+    async fn stop(self) {
+        self.at.stop().await;
+        self.sim.stop().await;
     }
-}
-
-fn roles(me: &Page) -> Vec<String> {
-    let roles = me.json()["roles"].as_array().unwrap().clone();
-    roles.iter().map(|role| role["role"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,7 +127,7 @@ async fn a_member_signs_in_comes_back_to_the_page_and_signs_out_everywhere() {
     world.sign_in(&mut dana, "druiz", "/members").await.expect(200);
     dana.open(format!("{}/oauth/logout", world.sim.base_url())).await.expect(200);
     assert!(!world.is_signed_in(&mut dana).await);
-    world.gate.stop().await;
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -235,6 +185,13 @@ async fn a_login_that_comes_back_by_a_form_is_taken_and_its_tokens_are_not() {
     );
     let page = dana.open(back).await.expect(200);
     assert_eq!(page.url.path(), "/members");
+    // What comes twice stays so, and is refused like any such return. Another method is none.
+    let twice = [("code", "a"), ("state", "b"), ("state", "c")];
+    let back = without.post(world.url("/_gate/callback"), &twice).await.expect(303).location().unwrap();
+    assert_eq!(back.query(), Some("code=a&state=b&state=c"));
+    let put = world.url("/_gate/callback");
+    let put = without.request(reqwest::Method::PUT, &put, &[], None).await.expect(405);
+    assert_eq!(put.header("allow"), Some("GET, HEAD, POST"));
     // A form that is too large is none.
     let large = "x".repeat(20_000);
     without.post(world.url("/_gate/callback"), &[("code", large.as_str())]).await.expect(400);
@@ -251,6 +208,11 @@ async fn a_link_from_the_info_hub_signs_in_and_leads_to_its_page() {
     assert_eq!(page.url.path(), "/login");
     let page = dana.open(world.url("/_gate/login?url=//elsewhere.example/")).await.expect(200);
     assert_eq!((page.url.host_str(), page.url.path()), (Some("localhost"), "/"));
+    // Our own name for the page goes first, wherever it stands.
+    for query in ["url=/elsewhere&return_to=/members", "return_to=/members&url=/elsewhere"] {
+        let page = dana.open(world.url(&format!("/_gate/login?{query}"))).await.expect(200);
+        assert_eq!(page.url.path(), "/members", "{query}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -261,17 +223,6 @@ async fn a_return_with_anything_wrong_about_it_gives_no_session() {
         let back = world.to_the_return(&mut visitor, "druiz", "/members").await;
         let page = visitor.get(change(back)).await;
         assert!(!world.is_signed_in(&mut visitor).await, "{} {}", page.url, page.text);
-    };
-    let without = |url: &Url, name: &str| {
-        let mut clean = url.clone();
-        let kept: Vec<(String, String)> =
-            url.query_pairs().into_owned().filter(|(key, _)| key != name).collect();
-        clean.query_pairs_mut().clear().extend_pairs(kept);
-        clean
-    };
-    let with = |mut url: Url, name: &str, value: &str| {
-        url.query_pairs_mut().append_pair(name, value);
-        url
     };
     again(&|url| without(&url, "state")).await;
     again(&|url| with(without(&url, "state"), "state", &"A".repeat(43))).await;
@@ -375,5 +326,5 @@ async fn a_new_role_on_a_list_reaches_somebody_who_is_signed_in() {
         (me.status == 200 && roles(&me).contains(&"safety_chair".to_owned())).then_some(())
     })
     .await;
-    world.gate.stop().await;
+    world.stop().await;
 }

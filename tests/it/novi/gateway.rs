@@ -1,21 +1,17 @@
 //! The gateway in front of a site, with Novi as its AMS: from the first click to the last.
 
-use std::net::SocketAddr;
-use std::path::Path;
+use std::ops::Deref;
 
 use jiff::SignedDuration;
 use membergate::adapters::keys::secret::SecretKey;
 use membergate::adapters::store::sqlite::SqliteStore;
-use membergate::app::App;
-use membergate::config::{self, env::Given};
 use membergate::flows::directory::kept_rosters;
 use membergate::sim::novi::people::{Customer, CustomerType, Purchase, Seat, generate};
-use membergate::sim::site::SampleSite;
 use serde_json::json;
-use tempfile::TempDir;
 
 use super::*;
-use crate::world::{MovedClock, Page, SECRET_KEY, eventually, free_address};
+use crate::guarded::{GuardedSite, GuardedSiteSettings, roles, with, without};
+use crate::world::{Page, SECRET_KEY, eventually, free_address};
 
 const RULES: &str = r#"
 time_zone = "America/New_York"
@@ -41,11 +37,15 @@ when = [{ purchase = "5f000000-0001-4aaa-8bbb-000000000001" }]
 
 pub struct Gate {
     sim: Simulator,
-    gate: App,
-    _site: SampleSite,
-    folder: TempDir,
-    clock: Arc<MovedClock>,
-    address: SocketAddr,
+    at: GuardedSite,
+}
+
+impl Deref for Gate {
+    type Target = GuardedSite;
+
+    fn deref(&self) -> &GuardedSite {
+        &self.at
+    }
 }
 
 impl Gate {
@@ -63,19 +63,9 @@ impl Gate {
             settings.switches.set(switch).unwrap();
         }
         let sim = Simulator::start(settings).await.unwrap();
-        let site = SampleSite::start(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(MovedClock::default());
         let credentials = sim::Credentials::demo(Environment::Production);
-        let text = format!(
-            r#"rules = "rules.toml"
-[association]
-name = "Harbour Association"
-[listen]
-address = "{address}"
-operations = "127.0.0.1:0"
-workers = 2
-[ams]
+        let ams = format!(
+            r#"[ams]
 kind = "novi"
 calls_per_second = 1000
 calls_per_minute = 100000
@@ -85,50 +75,17 @@ client_id = "{client_id}"
 client_secret = {{ env = "CLIENT_SECRET" }}
 api_key = {{ env = "API_KEY" }}
 canary = "{DANA}"
-[directory]
-{directory}
-[store]
-path = "{store}"
-secret_keys = [{{ env = "SECRET_KEY" }}]
-[[site]]
-name = "library"
-url = "http://localhost:{port}"
-upstream = "{upstream}"
-[[site.access]]
-path = "/members"
-any_of = ["member", "staff"]
-[[site.access]]
-path = "/account"
-require = "signed_in"
-[[site.access]]
-path = "/"
-require = "public"
 "#,
             ams = sim.base_url(),
             client_id = credentials.client_id,
-            store = folder.path().join("gate.sqlite").display(),
-            port = address.port(),
-            upstream = site.base_url(),
         );
-        let file = Path::new("/etc/membergate/membergate.toml");
-        let given = Given::default()
-            .file(file, &text)
-            .file("/etc/membergate/rules.toml", RULES)
-            .variable("SECRET_KEY", SECRET_KEY)
-            .variable("CLIENT_SECRET", &credentials.client_secret)
-            .variable("API_KEY", &credentials.api_key)
-            .variable("HOOK_SECRET", "a-secret-of-22-letters-or-more");
-        let settings = config::load(file, &given).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));
-        let gate = App::start_at(settings, clock.clone()).await.unwrap();
-        Gate { sim, gate, _site: site, folder, clock, address }
-    }
-
-    pub fn url(&self, path: &str) -> String {
-        format!("http://localhost:{}{path}", self.address.port())
-    }
-
-    pub fn visitor(&self) -> Visitor {
-        Visitor::new(&[("localhost", self.address)])
+        let variables = [
+            ("CLIENT_SECRET", &*credentials.client_secret),
+            ("API_KEY", &*credentials.api_key),
+            ("HOOK_SECRET", "a-secret-of-22-letters-or-more"),
+        ];
+        let settings = GuardedSiteSettings { ams: &ams, directory, rules: RULES, variables: &variables };
+        Gate { at: GuardedSite::start(address, settings).await, sim }
     }
 
     /// From a page to Novi's form, filled in; tells where Novi leads the browser then.
@@ -145,14 +102,10 @@ require = "public"
         visitor.open(back).await
     }
 
-    async fn is_signed_in(&self, visitor: &mut Visitor) -> bool {
-        visitor.get(self.url("/_gate/me")).await.status == 200
+    async fn stop(self) {
+        self.at.stop().await;
+        self.sim.stop().await;
     }
-}
-
-fn roles(me: &Page) -> Vec<String> {
-    let roles = me.json()["roles"].as_array().unwrap().clone();
-    roles.iter().map(|role| role["role"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,7 +136,7 @@ async fn a_member_signs_in_comes_back_to_the_page_and_signs_out_everywhere() {
     world.sign_in(&mut dana, DANAS_EMAIL, "/members").await.expect(200);
     dana.open(format!("{}/log-out", world.sim.base_url())).await.expect(200);
     assert!(!world.is_signed_in(&mut dana).await);
-    world.gate.stop().await;
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,17 +164,6 @@ async fn a_return_with_anything_wrong_about_it_gives_no_session() {
         let page = visitor.get(change(back)).await;
         assert!(!world.is_signed_in(&mut visitor).await, "{} {}", page.url, page.text);
         page
-    };
-    let without = |url: &Url, name: &str| {
-        let mut clean = url.clone();
-        let kept: Vec<(String, String)> =
-            url.query_pairs().into_owned().filter(|(key, _)| key != name).collect();
-        clean.query_pairs_mut().clear().extend_pairs(kept);
-        clean
-    };
-    let with = |mut url: Url, name: &str, value: &str| {
-        url.query_pairs_mut().append_pair(name, value);
-        url
     };
     // A return without a state, with a foreign or a doubled one, or with another code.
     again(&|url| without(&url, "state")).await;
@@ -314,8 +256,7 @@ async fn a_committee_of_more_than_a_thousand_is_a_roster_too() {
     })
     .await;
     assert!(roster.people().len() >= members.len(), "{}", roster.people().len());
-    world.gate.stop().await;
-    world.sim.stop().await;
+    world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -338,6 +279,5 @@ async fn a_purchase_is_in_force_without_a_new_sign_in_although_it_changes_no_rec
     .await;
     // Once a day everybody's lists are read anyway.
     assert!(passed < SignedDuration::from_hours(3), "{passed:#}");
-    world.gate.stop().await;
-    world.sim.stop().await;
+    world.stop().await;
 }

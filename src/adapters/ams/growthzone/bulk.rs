@@ -20,6 +20,7 @@ use crate::adapters::ams::warnings::noted;
 use crate::adapters::budget::Priority;
 use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Membership, Record};
+use crate::domain::standing::MembershipStanding;
 use crate::domain::time::Timestamp;
 
 /// How old the book of memberships may be when a sweep begins, and while it goes on.
@@ -58,12 +59,10 @@ impl GrowthZone {
         let own = book.by_owner.get(&record.id).cloned().unwrap_or_default();
         let mut given = Vec::new();
         if memberships::is_inherited(standing, Some(&own)) {
-            // Of whom it is not known to whom they belong, the type is not known either; what was read of the person alone says more.
+            // Without the person's organizations the type is not known; what was read of the person alone says more.
             let Some(ties) = self.organizations.ties(&record.id, as_of) else { return Some(record) };
             given = ties.iter().filter_map(|of| book.by_owner.get(of)).flatten().cloned().collect();
-            if !given.iter().any(|one: &Membership| {
-                one.standing == Some(crate::domain::standing::MembershipStanding::Active)
-            }) {
+            if !given.iter().any(|one: &Membership| one.standing == Some(MembershipStanding::Active)) {
                 return Some(record);
             }
         }

@@ -17,7 +17,7 @@ const METADATA: &str = "/openid/well-known/openid-configuration";
 /// Where its pages have what we ask for, and where our addresses belong.
 pub(crate) const PLACES: AmsPlaces = AmsPlaces {
     callback: "In GrowthZone: Setup, Client Applications, your client: redirect address. One for each host of your sites.",
-    logout: "GrowthZone sends nobody here by itself. Put a link to it on your own pages: it ends the session here.",
+    logout: "Ask GrowthZone’s support whether browsers can be sent here after a logout there. Who logs out there is then signed out here too.",
     hook: None,
     credentials: &[
         (

@@ -1,7 +1,7 @@
 //! Who has changed (docs/ams/growthzone.md, "Changes").
 //!
-//! The feed looks at one of two parameters, or at none. A change of an organization may change all of its people, whom the feed does not
-//! name; the organization is asked who they are.
+//! The feed looks at one of two parameters, or at none. A change of an organization may change all of its people. The feed does not name
+//! them, so the organization is asked who they are.
 
 use std::sync::atomic::Ordering;
 

@@ -13,7 +13,7 @@ use crate::domain::record::IndividualId;
 /// Calls that it takes as a rule: userinfo, and one of the two others.
 pub(super) const CALLS: usize = 2;
 
-/// The person of whom a code has shown a token. At least two ways are looked at where the association has two.
+/// The person whose token a code has brought. At least two ways are looked at where the association has two.
 pub(super) async fn person(api: &GrowthZoneApi, shown: &ShownByCode) -> Result<IndividualId, AmsError> {
     let mut found = NamedContact::default();
     let info = match &shown.userinfo {

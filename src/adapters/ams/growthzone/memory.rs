@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use super::wire::places::PlaceDetail;
-use crate::adapters::ams::starts::PageStarts;
+use crate::adapters::ams::paging::PageStarts;
 use crate::domain::record::{IndividualId, Membership};
 use crate::domain::time::Timestamp;
 
@@ -207,7 +207,7 @@ pub(super) struct FeedMemory {
 /// One reading of the feed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DeltaQuestion {
-    /// Where it goes on: after these rows of what is asked for; `None`: there is no more.
+    /// Where it goes on: after so many rows. `None`: it is at its end.
     pub(super) next: Option<usize>,
     /// Asked from there on, in place of the instant; the feed does not turn its pages.
     pub(super) since: Option<String>,

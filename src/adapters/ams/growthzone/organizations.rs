@@ -9,6 +9,7 @@ use crate::adapters::ams::AmsError;
 use crate::adapters::ams::json::JsonEntry;
 use crate::adapters::budget::Priority;
 use crate::domain::record::{IndividualId, Membership};
+use crate::domain::standing::MembershipStanding;
 
 /// While somebody waits, so many organizations are asked about that are not known.
 pub(super) const ASKED_WHILE_SOMEBODY_WAITS: usize = 2;
@@ -33,10 +34,8 @@ impl GrowthZone {
                     given.extend(self.memberships_of(organization, priority).await?);
                 }
                 // It might give any type.
-                None => given.push(Membership {
-                    standing: Some(crate::domain::standing::MembershipStanding::Active),
-                    ..Membership::default()
-                }),
+                None => given
+                    .push(Membership { standing: Some(MembershipStanding::Active), ..Membership::default() }),
             }
         }
         Ok(given)

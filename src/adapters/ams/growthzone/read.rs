@@ -12,8 +12,10 @@ use crate::adapters::ams::json::JsonEntry;
 use crate::adapters::ams::paging::ListReply;
 use crate::adapters::ams::warnings::noted;
 use crate::adapters::budget::Priority;
-use crate::domain::parts::{Part, Parts};
+use crate::domain::code::Code;
+use crate::domain::parts::{Codes, Part, Parts};
 use crate::domain::record::{IndividualId, Membership, Record};
+use crate::domain::time::Timestamp;
 
 /// Of people who may have gone since, so many are asked for.
 const MOST_CANARIES: usize = 3;
@@ -105,12 +107,7 @@ impl GrowthZone {
         Ok(Some(Read { record, said }))
     }
 
-    fn row(
-        &self,
-        contact: &Value,
-        id: &IndividualId,
-        as_of: crate::domain::time::Timestamp,
-    ) -> Result<ContactRow, AmsError> {
+    fn row(&self, contact: &Value, id: &IndividualId, as_of: Timestamp) -> Result<ContactRow, AmsError> {
         let row =
             wire::contact(contact, &self.statuses, as_of).map_err(|error| unreadable(&error.to_string()))?;
         if row.record.id == *id {
@@ -267,12 +264,12 @@ impl PersonParts<'_> {
         if place.joinable.is_none() {
             place.joinable = self.client.rosters.joinable(&place.list);
         }
-        let is_meant = |code: &crate::domain::code::Code| {
+        let is_meant = |code: &Code| {
             code.matches(&place.list) || place.name.as_ref().is_some_and(|name| code.matches(name))
         };
         let is_asked = match parts.codes(Part::Committees) {
-            crate::domain::parts::Codes::All => false,
-            crate::domain::parts::Codes::These(codes) => codes.iter().any(is_meant),
+            Codes::All => false,
+            Codes::These(codes) => codes.iter().any(is_meant),
         };
         if !place.detail.is_told() && parts.committees && is_asked {
             let detail = self.client.detail(&place.list, self.id, self.priority).await?;

@@ -15,7 +15,7 @@ use crate::domain::directory::roster::RosterReading;
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
 use crate::domain::record::IndividualId;
 
-/// To find one person on a list, no more pages are read.
+/// At most so many pages are read to find one person on a list.
 const PAGES_FOR_ONE: usize = 3;
 
 impl GrowthZone {

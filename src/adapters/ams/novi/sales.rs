@@ -62,6 +62,8 @@ struct Sales {
 struct SalesNews {
     /// When somebody's purchases were last asked for.
     wanted_at: Option<Timestamp>,
+    /// When the orders were last asked for with the changes, with success or without.
+    tried_at: Option<Timestamp>,
     /// When it was found of each.
     found: BTreeMap<IndividualId, Timestamp>,
 }
@@ -104,7 +106,11 @@ impl SalesBook {
     ) -> BTreeSet<IndividualId> {
         let is_within =
             |at: Timestamp, limit| (SignedDuration::ZERO..limit).contains(&now.duration_since(at));
-        let is_wanted = self.news().wanted_at.is_some_and(|at| is_within(at, WANTED_FOR));
+        let is_wanted = {
+            let news = self.news();
+            news.wanted_at.is_some_and(|at| is_within(at, WANTED_FOR))
+                && !news.tried_at.is_some_and(|at| is_within(at, RENEWED_AFTER))
+        };
         let is_due = self.current.load().as_ref().is_some_and(|sales| {
             let lines: usize = sales.by_person.values().map(Vec::len).sum();
             lines <= LINES_WITH_CHANGES && !is_within(sales.read_at, RENEWED_AFTER)
@@ -112,10 +118,12 @@ impl SalesBook {
         if is_wanted
             && is_due
             && let Ok(_turn) = self.renewal.try_lock()
-            && let Err(error) = self.renew(api, LINES_WITH_CHANGES, now, priority).await
         {
-            // The changes of records are told all the same.
-            tracing::debug!(%error, "The orders could not be read again");
+            self.news().tried_at = Some(now);
+            if let Err(error) = self.renew(api, usize::MAX, now, priority).await {
+                // The changes of records are told all the same.
+                tracing::debug!(%error, "The orders could not be read again");
+            }
         }
         let mut news = self.news();
         news.found.retain(|_, at| is_within(*at, TOLD_AT_MOST));

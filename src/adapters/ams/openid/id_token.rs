@@ -35,7 +35,7 @@ impl IdTokens {
         IdTokens { settings, returns_nonce: AtomicBool::new(false) }
     }
 
-    /// Whether somebody may be believed of whom no ID token came.
+    /// Whether a login without an ID token may be believed.
     pub(super) fn absent(&self) -> Result<(), AmsError> {
         let must_come = !self.settings.may_lack_id_token || self.is_nonce_due();
         let missing = || AmsError::Unreadable("the login gave no ID token".to_owned());

@@ -163,7 +163,7 @@ impl OpenIdLogin {
         Ok(ShownByCode { subject, access_token: tokens.access_token, userinfo: provider.userinfo.clone() })
     }
 
-    /// Whom a code showed whose sign-in was put off. It is good once more.
+    /// Who it was that this code showed before, in a sign-in that was put off. The code is good once more.
     pub(in crate::adapters::ams) fn exchanged_before(&self, arrival: &Arrival) -> Option<IndividualId> {
         self.take_exchanged(&digest_of(arrival))
     }

@@ -41,7 +41,7 @@ impl Resolving<'_, '_> {
         let api_key = api_key.and_then(|source| self.secret(&source));
         let metadata = self
             .optional(said.metadata_url, |to, text| to.metadata_of(&text, host.as_ref().map(|(url, _)| url)));
-        let nonce_required = said.nonce_required.or(|| false);
+        let nonce_required = said.nonce_required.or(|| Spanned::new(0..0, false)).map(Spanned::into_inner);
         let canary = self.optional(said.canary, |to, text| {
             to.canary_of(text, is_contact_id, r#"Write the ContactId of somebody, such as "1001001""#)
         });
@@ -170,6 +170,7 @@ upstream = "http://127.0.0.1:3000"
             ("https://acme.gr", "http://acme.gr", "https"),
             ("[store]", "metadata_url = \"https://elsewhere.example/x\"\n[store]", "another host"),
             ("[store]", "site = \"https://www.acme.example\"\n[store]", "`site` is for `kind = \"novi\"`"),
+            ("[store]", "nonce_required = 1\n[store]", "`true` or `false`"),
             ("kind = \"growthzone\"", "", "`host` is for `kind = \"growthzone\"`"),
             ("kind = \"growthzone\"", "kind = \"novi\"", "`host` is for `kind = \"growthzone\"`"),
             ("[store]", "canary = \"Dana\"\n[store]", "not the id"),

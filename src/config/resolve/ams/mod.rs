@@ -146,7 +146,7 @@ fn of_growthzone(said: &raw::Environment) -> Vec<ForeignKey> {
     let places = [
         ("host", place(&said.host, Spanned::span)),
         ("metadata_url", place(&said.metadata_url, Spanned::span)),
-        ("nonce_required", place(&said.nonce_required, |_| 0..0)),
+        ("nonce_required", place(&said.nonce_required, Spanned::span)),
     ];
     places.into_iter().filter_map(|(key, span)| Some((key, "growthzone", span?))).collect()
 }

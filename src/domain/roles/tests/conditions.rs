@@ -181,6 +181,37 @@ fn a_relationship_holds_within_its_dates_and_with_its_organization() {
 }
 
 #[test]
+fn a_list_that_people_join_by_themselves_decides_nothing_in_either_direction() {
+    let on = |self_joinable| Record {
+        committees: Some(vec![CommitteeSeat { committee: "31".into(), self_joinable, ..Default::default() }]),
+        groups: Some(vec![GroupPlace {
+            group: "31".into(),
+            group_name: Some("News".into()),
+            self_joinable,
+            ..Default::default()
+        }]),
+        ..record()
+    };
+    let nowhere = Record { committees: Some(Vec::new()), groups: Some(Vec::new()), ..record() };
+    for asked in [
+        Condition::Group(code("News")),
+        Condition::Committee { committee: code("31"), positions: Vec::new() },
+    ] {
+        granted(&on(false), asked.clone(), NOW, "yes");
+        granted(&on(false), not(asked.clone()), NOW, "no");
+        granted(&on(true), asked.clone(), NOW, "no");
+        granted(&on(true), not(asked.clone()), NOW, "no");
+        granted(&nowhere, not(asked), NOW, "yes");
+    }
+    let trace =
+        explain(&on(true), &with_rule(rules("UTC"), vec![Condition::Group(code("News"))]), at(NOW)).trace;
+    assert!(
+        trace.iter().any(|one| one.because.contains("people may put themselves on that list")),
+        "{trace:?}"
+    );
+}
+
+#[test]
 fn a_custom_field_holds_when_one_of_its_values_is_the_value() {
     let field = |value: &str| Record {
         custom_fields: vec![CustomField { name: "Topics".into(), value: value.into() }],

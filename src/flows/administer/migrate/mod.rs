@@ -185,7 +185,8 @@ impl UserComparison {
             let (Some(user), Some(line)) = (self.users.get(at), self.lines.get_mut(at)) else { continue };
             *line = match line.fate {
                 MigratedRole::NotFound => {
-                    compared(user, record, (&self.rules, &self.names), &self.managed, self.at)
+                    let decision = roles::explain_by_name(record, &self.rules, &self.names, self.at);
+                    compared(user, record, &decision, &self.rules, &self.managed)
                 }
                 _ => without_record(user, MigratedRole::Several),
             };
@@ -241,18 +242,17 @@ fn without_record(user: &WordPressUser, fate: MigratedRole) -> ReportLine {
 fn compared(
     user: &WordPressUser,
     record: &Record,
-    (rules, names): (&Rules, &ListedNames),
+    decision: &Decision,
+    rules: &Rules,
     managed: &BTreeSet<String>,
-    at: Timestamp,
 ) -> ReportLine {
-    let decision = roles::explain_by_name(record, rules, names, at);
     let given: BTreeSet<String> = decision.roles.iter().map(|role| role.as_str().to_owned()).collect();
     let today: BTreeSet<String> = user.roles.intersection(managed).cloned().collect();
     let given: BTreeSet<String> = given.intersection(managed).cloned().collect();
     let difference = |role: &String, gained| RoleDifference {
         role: role.clone(),
         gained,
-        because: because(&decision, role, gained),
+        because: because(decision, role, gained),
     };
     let comes = given.difference(&today).map(|role| difference(role, true));
     let goes = today.difference(&given).map(|role| difference(role, false));

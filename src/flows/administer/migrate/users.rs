@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::WordPressUser;
-use crate::adapters::ams::is_guid;
+use crate::domain::guid::is_guid;
 
 /// The export cannot be used. The administrator's to mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +30,7 @@ pub enum ExportFault {
     BadLine(u64),
 }
 
-/// ListedNames of columns, in lower case and without anything but letters and digits.
+/// Names of columns, in lower case and without anything but letters and digits.
 const LOGIN: &[&str] = &["userlogin", "login", "username", "displayname", "name"];
 const EMAIL: &[&str] = &["useremail", "email", "emailaddress", "mail"];
 const ROLES: &[&str] = &["roles", "role", "userroles", "userrole", "wpcapabilities", "capabilities"];
