@@ -1,7 +1,8 @@
 //! An hour of the directory: how many calls it takes to keep the records of an association in step, and how long a change takes to be in
 //! force. The gateway is a whole one, the AMS the simulator with its limits, both over HTTP; only the time is moved.
 //!
-//! `cargo bench --bench hour --profile dev -- CASE…` runs the cases that are named; without a name it lists them.
+//! `cargo bench --bench hour --profile dev -- CASE…` runs the cases that are named; without a name it lists them. With `HOUR_TRACE` set it
+//! prints every call.
 
 #![expect(
     clippy::unwrap_used,
@@ -384,6 +385,12 @@ fn report(stage: &Stage) {
         all += count.calls;
     }
     println!("  calls                        {all:>5}");
+    // Every call, for whoever asks where they went.
+    if std::env::var_os("HOUR_TRACE").is_some() {
+        for line in stage.control().call_report(10_000).latest.into_iter().rev() {
+            println!("    {} {}", line.at, line.asked);
+        }
+    }
 }
 
 /// One change, of another kind each time.

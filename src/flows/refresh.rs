@@ -55,6 +55,21 @@ pub enum ReadOutcome {
     Gone,
 }
 
+/// What to ask about somebody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Questions {
+    /// The parts to ask for.
+    pub parts: Parts,
+    /// The other parts were read at this instant or later, and the change feed has named nothing since.
+    pub others_known_at: Option<Timestamp>,
+}
+
+impl From<Parts> for Questions {
+    fn from(parts: Parts) -> Questions {
+        Questions { parts, others_known_at: None }
+    }
+}
+
 /// Reads records again.
 pub struct Refresh {
     ams: Arc<dyn Ams>,
@@ -164,6 +179,7 @@ impl Refresh {
         let (rules, at) = (&published.rules, reading.as_of());
         let lost = self.beliefs.lost_parts(&reading, &known, rules);
         if priority == Priority::Person {
+            self.witnesses.learn(&reading, &known, &lost, rules);
             return Ok(self.beliefs.hold_back(reading, &known, &lost, None, rules));
         }
         let mut shown = BTreeSet::new();
@@ -172,6 +188,7 @@ impl Refresh {
                 shown.insert(part);
             }
         }
+        self.witnesses.learn(&reading, &known, &lost, rules);
         Ok(self.beliefs.hold_back(reading, &known, &lost, Some(&shown), rules))
     }
 
@@ -208,7 +225,8 @@ impl Refresh {
             let known = (priority == Priority::Person).then(|| person.record());
             self.beliefs.needed(&self.rules.load().rules, Some(person.id()), known.as_deref(), now)
         };
-        let outcome = self.read_one(person.environment(), person.id(), Some(person), parts, priority).await;
+        let outcome =
+            self.read_one(person.environment(), person.id(), Some(person), parts.into(), priority).await;
         let outcome = match outcome {
             Ok(ReadOutcome::NotFound) => Err(RefreshError::Missing),
             other => other.map(drop),
@@ -224,7 +242,7 @@ impl Refresh {
         environment: &str,
         id: &IndividualId,
         person: Option<&Person>,
-        parts: Parts,
+        questions: Questions,
         priority: Priority,
     ) -> Result<ReadOutcome, RefreshError> {
         // Held so that a visitor who waits for the same does not ask once more.
@@ -232,7 +250,7 @@ impl Refresh {
             Some(person) => Some(person.reading.lock().await),
             None => None,
         };
-        self.read_one(environment, id, person, parts, priority).await
+        self.read_one(environment, id, person, questions, priority).await
     }
 
     /// Somebody who is signed in says that they have changed. All that the mapping looks at is read at once, lists and all: rosters may be
@@ -243,7 +261,7 @@ impl Refresh {
         }
         let parts = self.beliefs.to_be_read(&self.rules.load().rules).parts();
         let (environment, id) = (person.environment(), person.id());
-        let outcome = self.read_anybody(environment, id, Some(person), parts, Priority::Person).await;
+        let outcome = self.read_anybody(environment, id, Some(person), parts.into(), Priority::Person).await;
         self.tally.note(if outcome.is_ok() { "completed" } else { "failed" });
         match outcome? {
             ReadOutcome::Read(_) | ReadOutcome::Gone => Ok(CheckedAgain::Read),
@@ -256,7 +274,7 @@ impl Refresh {
         environment: &str,
         id: &IndividualId,
         person: Option<&Person>,
-        parts: Parts,
+        Questions { parts, others_known_at }: Questions,
         priority: Priority,
     ) -> Result<ReadOutcome, RefreshError> {
         let Some(record) = self.ams.read(id, parts.clone(), priority).await? else {
@@ -268,7 +286,8 @@ impl Refresh {
         // Rosters have readings of their own to compare with, so they take it as it came.
         // What a reading without a limit does not bring, another would not bring either.
         let is_whole = reading.has_all(&whole) || priority != Priority::Person;
-        self.beliefs.note_read(&reading, is_whole && !is_held);
+        let whole_as_of = others_known_at.map_or(reading.as_of(), |at| at.min(reading.as_of()));
+        self.beliefs.note_read(&reading, (is_whole && !is_held).then_some(whole_as_of));
         // What is only kept for now shows nothing.
         self.witnesses.note(&reading, &self.rules.load().rules);
         let stored = self.directory.put_record(environment, &record, self.clock.now()).await;

@@ -2,7 +2,7 @@
 //!
 //! The canary shows that the AMS finds people. It may find them and still answer one of their lists with nothing.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, PoisonError};
 
 use jiff::SignedDuration;
@@ -39,6 +39,8 @@ pub(super) struct Witnesses {
     /// Those who were last read with something in a part.
     known: std::sync::Mutex<BTreeMap<Part, VecDeque<IndividualId>>>,
     last: Mutex<BTreeMap<Part, (Timestamp, bool)>>,
+    /// Who showed it last without being asked for it.
+    shown: std::sync::Mutex<BTreeMap<Part, (Timestamp, IndividualId)>>,
 }
 
 impl Witnesses {
@@ -50,8 +52,9 @@ impl Witnesses {
         canary: Arc<Canary>,
         clock: SharedClock,
     ) -> Witnesses {
-        let (known, last) = (std::sync::Mutex::default(), Mutex::default());
-        Witnesses { ams, directory, beliefs, canary, clock, known, last }
+        let (known, last, shown) =
+            (std::sync::Mutex::default(), Mutex::default(), std::sync::Mutex::default());
+        Witnesses { ams, directory, beliefs, canary, clock, known, last, shown }
     }
 
     /// This is on file, or was just read.
@@ -69,8 +72,34 @@ impl Witnesses {
         }
     }
 
-    /// Whether the AMS finds somebody who is there, and answers this part of somebody else as before. Where nobody else is known to have
-    /// anything there, the canary must do.
+    /// A reading that was wanted for another reason: of the parts of which it lacks nothing that was `known`, it shows that the AMS answers
+    /// them well. One that lacks something (`lost`) leaves no part shown by whoever came before.
+    pub(super) fn learn(&self, reading: &Record, known: &Record, lost: &BTreeSet<Part>, rules: &Rules) {
+        let at = reading.as_of();
+        let oldest = self.beliefs.grounds().oldest(at);
+        let is_shown = |part: &Part| {
+            reading.confirmed.of(*part) == Some(at)
+                && known.confirmed.of(*part).is_some_and(|before| before >= oldest)
+                && count_missed(known, *part, &rules.time_zone, at).full > 0
+        };
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        for part in rules.parts().each() {
+            if lost.contains(&part) {
+                shown.remove(&part);
+            } else if is_shown(&part) {
+                shown.insert(part, (at, reading.id.clone()));
+            }
+        }
+    }
+
+    fn is_shown_by_another(&self, part: Part, besides: &IndividualId) -> bool {
+        let now = self.clock.now();
+        let shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.get(&part).is_some_and(|(at, by)| by != besides && is_believed(*at, now))
+    }
+
+    /// Whether the AMS finds somebody who is there, and answers this part of somebody else as before. A reading of the last minute shows both;
+    /// otherwise the AMS is asked. Where nobody else is known to have anything there, the canary must do.
     pub(super) async fn show(
         &self,
         part: Part,
@@ -78,13 +107,16 @@ impl Witnesses {
         environment: &str,
         rules: &Rules,
     ) -> bool {
+        if self.is_shown_by_another(part, besides) {
+            return true;
+        }
         if !self.canary.is_found().await {
             return false;
         }
         let mut last = self.last.lock().await;
         let now = self.clock.now();
         if let Some((at, is_well)) = last.get(&part)
-            && (SignedDuration::ZERO..BELIEVED).contains(&now.duration_since(*at))
+            && is_believed(*at, now)
         {
             return *is_well;
         }
@@ -109,9 +141,9 @@ impl Witnesses {
         let mut on_file = Vec::new();
         for id in known {
             let Ok(Some(record)) = self.directory.record(environment, &id).await else { continue };
-            let is_believed = record.confirmed.of(part).is_some_and(|at| at >= oldest);
+            let is_recent = record.confirmed.of(part).is_some_and(|at| at >= oldest);
             let count = count_missed(&record, part, &rules.time_zone, now);
-            if is_believed && count.all > 0 && record.has_codes(part, rules.parts().codes(part)) {
+            if is_recent && count.all > 0 && record.has_codes(part, rules.parts().codes(part)) {
                 on_file.push((count, record));
             }
         }
@@ -137,9 +169,16 @@ impl Witnesses {
     }
 }
 
+fn is_believed(at: Timestamp, now: Timestamp) -> bool {
+    (SignedDuration::ZERO..BELIEVED).contains(&now.duration_since(at))
+}
+
 /// The parts that a mapping looks at, without the lists but this one.
 fn only(part: Part, rules: &Rules) -> Parts {
     let mut parts = rules.parts();
     Part::LISTS.into_iter().filter(|other| *other != part).for_each(|other| parts.remove(other));
     parts
 }
+
+#[cfg(test)]
+mod tests;

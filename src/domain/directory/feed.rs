@@ -9,10 +9,12 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::feed_zone::{ZoneReading, ZoneSearch};
-use super::settings::{Coverage, FeedSettings};
+use super::settings::FeedSettings;
 use crate::domain::parts::Part;
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
+
+mod confirmed;
 
 /// Polls overlap by this, for clocks that differ and instants cut to the minute.
 pub const OVERLAP: SignedDuration = SignedDuration::from_mins(3);
@@ -239,39 +241,6 @@ impl Feed {
         {
             naming.read = Some(at);
         }
-    }
-
-    /// Who is to be read again, and since when.
-    pub fn to_read(&self) -> impl Iterator<Item = (&IndividualId, Timestamp)> {
-        let waiting = self.named.iter().filter(|(_, naming)| naming.read.is_none());
-        waiting.map(|(id, naming)| (id, naming.wanted))
-    }
-
-    /// The instant as of which the feed confirms a part that was read at `read`, if that is later. A read counts from its beginning.
-    pub fn confirms(
-        &self,
-        settings: &FeedSettings,
-        id: &IndividualId,
-        part: Part,
-        read: Timestamp,
-    ) -> Option<Timestamp> {
-        let polled = self.polled?;
-        let is_unbroken = self.chain.is_some_and(|chain| chain <= read) && read < polled.began;
-        // Those that the last poll named may have changed since they were read.
-        let is_quiet = self
-            .named
-            .get(id)
-            .is_none_or(|it| it.read.is_some() && it.polled.is_none_or(|at| at < polled.began));
-        (self.covers(settings, part) && is_unbroken && is_quiet).then_some(polled.began)
-    }
-
-    /// Whether the feed is believed to tell of changes of this part.
-    pub fn covers(&self, settings: &FeedSettings, part: Part) -> bool {
-        let is_told = match settings.coverage {
-            Coverage::Profiles => part == Part::Profile,
-            Coverage::Everything => true,
-        };
-        is_told && !self.ended.contains_key(&part)
     }
 
     /// A roster or a sweep found at `found` that this part of a person differs from what it was at `before`. If the feed told of no change

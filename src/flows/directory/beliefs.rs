@@ -29,6 +29,9 @@ use crate::flows::grounds::Grounds;
 /// More people than this are not to be read one by one; a sweep reads them.
 pub(super) const MOST_READS: usize = 20_000;
 
+/// Who was named by the AMS is read within this time, if the budget allows it.
+pub(super) const AFTER_CHANGE: SignedDuration = SignedDuration::from_secs(60);
+
 /// No read is wanted later than this from now on.
 const LATEST_WANTED: SignedDuration = SignedDuration::from_mins(10);
 
@@ -252,13 +255,18 @@ impl Beliefs {
         }
     }
 
-    /// One person has been read. `is_whole`: with all that no roster tells of; otherwise there is still something to read.
-    pub fn note_read(&self, record: &Record, is_whole: bool) {
+    /// One person has been read. `whole_as_of`: all that no roster tells of is known as of this instant; `None`: there is still something to
+    /// read.
+    pub fn note_read(&self, record: &Record, whole_as_of: Option<Timestamp>) {
         let began = record.as_of();
         let mut state = self.state();
-        if is_whole {
-            state.feed.note_read(&record.id, began);
+        if let Some(as_of) = whole_as_of {
+            state.feed.note_read(&record.id, as_of);
             state.reads.remove(&record.id);
+            if let Some(since) = state.feed.wants(&record.id) {
+                // It began too soon to have what the feed has named meanwhile.
+                state.want(&record.id, WhyRead::Changed, since, AFTER_CHANGE);
+            }
         }
         if record.confirmed.of(Part::Committees) == Some(began) {
             state.changed_seats.note_read(&record.id, began);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{AFTER_CHANGE, DirectoryUpdater, Hitch};
+use super::beliefs::AFTER_CHANGE;
+use super::{DirectoryUpdater, Hitch};
 use crate::adapters::ams::AmsError;
 use crate::adapters::budget::Priority;
 use crate::domain::directory::feed::{FeedNews, MOST_NAMED};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{AFTER_CHANGE, DirectoryUpdater};
+use super::DirectoryUpdater;
+use super::beliefs::AFTER_CHANGE;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
 use crate::domain::directory::overlay::Rosters;

@@ -41,6 +41,7 @@ use crate::flows::person::{PublishedRules, RefreshError};
 use crate::flows::refresh::Refresh;
 use crate::flows::visit::Visits;
 
+use self::beliefs::AFTER_CHANGE;
 pub use self::beliefs::{Beliefs, SignedInProgress};
 pub use self::kept::kept_rosters;
 pub(in crate::flows) use self::own_lists::HeldReading;
@@ -56,9 +57,6 @@ const AT_ONCE: usize = 4;
 
 /// An AMS that gives no answers is tried this often.
 const WHILE_SILENT: Duration = Duration::from_secs(5);
-
-/// Who was named by the AMS is read within this time, if the budget allows it.
-const AFTER_CHANGE: SignedDuration = SignedDuration::from_secs(60);
 
 /// So many people that hooks have named wait to be read at most; more are left to feed and sweep.
 const MOST_HINTS: usize = 10_000;

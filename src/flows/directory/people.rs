@@ -13,7 +13,7 @@ use crate::domain::parts::{Part, Parts};
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::rule::Rules;
 use crate::domain::time::Timestamp;
-use crate::flows::refresh::ReadOutcome;
+use crate::flows::refresh::{Questions, ReadOutcome};
 
 impl DirectoryUpdater {
     /// What is read of one person: the mapping's parts without those that rosters tell of. Without an id: as a rule.
@@ -23,12 +23,28 @@ impl DirectoryUpdater {
         self.with_rules(|rules| beliefs.grounds().still_needed(rules, id, None, now))
     }
 
-    /// What is read of one person for this reason: beside [`DirectoryUpdater::needed_of`] the lists that may have changed.
-    fn needed_now(&self, id: &IndividualId, why: WhyRead) -> Parts {
+    /// What is read of one person for this reason: beside [`DirectoryUpdater::needed_of`] the lists that may have changed. `known`: what is on
+    /// file.
+    fn questions(&self, id: &IndividualId, why: WhyRead, known: Option<&Record>) -> Questions {
+        let mut others_known_at = None;
         let now = self.parts.clock.now();
-        let (needed, mut parts) = (self.needed_of(Some(id)), self.with_rules(Rules::parts));
+        let (mut needed, mut parts) = (self.needed_of(Some(id)), self.with_rules(Rules::parts));
         let asked: BTreeSet<Part> = match why {
-            WhyRead::Missing | WhyRead::Held => self.parts.beliefs.state().missing_lists(id),
+            WhyRead::Missing | WhyRead::Held => {
+                let state = self.parts.beliefs.state();
+                let settings = self.parts.beliefs.feed_settings();
+                let read =
+                    |part| known.filter(|it| it.has_codes(part, needed.codes(part)))?.confirmed.of(part);
+                let missing = state.missing_lists(id);
+                let others =
+                    Part::LISTS.into_iter().filter(|part| needed.has(*part) && !missing.contains(part));
+                let known = others.filter_map(|part| Some((part, read(part)?)));
+                let known: Vec<(Part, Timestamp)> =
+                    known.filter(|(part, at)| state.feed.has_no_news(settings, id, *part, *at)).collect();
+                others_known_at = known.iter().map(|(_, at)| *at).min();
+                known.into_iter().for_each(|(part, _)| needed.remove(part));
+                missing
+            }
             WhyRead::Changed if self.reads_own_seats(now) => BTreeSet::from([Part::Committees]),
             WhyRead::Changed | WhyRead::ListTooOld | WhyRead::NewNeed => BTreeSet::new(),
         };
@@ -37,7 +53,7 @@ impl DirectoryUpdater {
                 parts.remove(part);
             }
         }
-        parts
+        Questions { parts, others_known_at }
     }
 
     /// Whether the seats of whoever has changed are read from their own list, because all rosters take more calls.
@@ -68,9 +84,9 @@ impl DirectoryUpdater {
         priority: Priority,
     ) -> Result<(), Hitch> {
         let now = self.parts.clock.now();
+        let known = self.parts.store.record(self.environment(), id).await?;
         if why == WhyRead::ListTooOld {
             // Perhaps the feed says that nothing has changed.
-            let known = self.parts.store.record(self.environment(), id).await?;
             if let Some(confirmed) = known.as_ref().and_then(|record| self.parts.beliefs.confirmed(record)) {
                 let fresh = now.checked_sub(LISTS_EVERY).unwrap_or(now);
                 let needed = self.needed_of(Some(id));
@@ -84,10 +100,10 @@ impl DirectoryUpdater {
                 }
             }
         }
-        let parts = self.needed_now(id, why);
+        let questions = self.questions(id, why, known.as_ref());
         let person = self.parts.visits.person_of(id);
         let reading =
-            self.parts.refresh.read_anybody(self.environment(), id, person.as_deref(), parts, priority);
+            self.parts.refresh.read_anybody(self.environment(), id, person.as_deref(), questions, priority);
         match reading.await? {
             ReadOutcome::Read(record) => {
                 self.put_in_index(&record);

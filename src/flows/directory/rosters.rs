@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use super::beliefs::AFTER_CHANGE;
 use super::beliefs::{Believed, RosterUnderWay};
-use super::{AFTER_CHANGE, DirectoryUpdater, Hitch};
+use super::{DirectoryUpdater, Hitch};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::reading::{RosterAnswer, RosterCursor, RosterScope};
 use crate::adapters::budget::Priority;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::{AFTER_CHANGE, DirectoryUpdater, HeldReading, Hitch};
+use super::beliefs::AFTER_CHANGE;
+use super::{DirectoryUpdater, HeldReading, Hitch};
 use crate::adapters::budget::Priority;
 use crate::domain::directory::plan::WhyRead;
 use crate::domain::directory::sweep::{MemberSweep, SweepStep};

@@ -170,7 +170,7 @@ impl<'a> ListReading<'a> {
         if self.page > 1 {
             api.seen_lists.followed(name, self.last_page.len());
         }
-        self.ended = rows.len() < api.seen_lists.size(name);
+        self.ended = api.seen_lists.is_short(name, rows.len());
         // Where the code is not looked at, everything comes, and would come again for the next code.
         let wanted =
             rows.iter().filter(|row| self.code.is_none_or(|code| wire::may_be_about(self.part, row, code)));

@@ -10,6 +10,12 @@ use serde_json::Value;
 /// So many lists are on their way at one time at most; with more the oldest pages are forgotten, which costs a call.
 const MOST_READINGS: usize = 1000;
 
+/// A person's own list of so few rows needs no second look where the pages of lists are known to be long.
+const FEW: usize = 3;
+
+/// So many times as long.
+const LONG: usize = 8;
+
 /// An answer without rows, other than an empty list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum ListEnd {
@@ -44,8 +50,17 @@ struct LastPage {
 
 impl SeenLists {
     /// How many rows a page of this list has; 0: nobody has seen it.
-    pub(super) fn size(&self, list: &str) -> usize {
-        self.seen().sizes.get(list).copied().unwrap_or_default()
+    #[cfg(test)]
+    fn size(&self, list: &str) -> usize {
+        self.seen().size(list)
+    }
+
+    /// Whether a page of so many rows of a person's own list is certain to be its last: a longer one was followed by more. Nobody may ever
+    /// have more than a page there; then a few rows are no page where those of all other lists have many times as many.
+    pub(super) fn is_short(&self, list: &str, rows: usize) -> bool {
+        let seen = self.seen();
+        let shortest = || seen.sizes.values().copied().min().unwrap_or_default();
+        rows < seen.size(list) || rows <= FEW && rows * LONG <= shortest()
     }
 
     /// A page of so many rows was followed by more.
@@ -81,7 +96,7 @@ impl SeenLists {
         if let Some(before) = before.filter(|_| !rows.is_empty()) {
             seen.follow(list, before.rows);
         }
-        let is_last = rows.is_empty() || rows.len() < seen.sizes.get(list).copied().unwrap_or_default();
+        let is_last = rows.is_empty() || rows.len() < seen.size(list);
         seen.last.remove(reading);
         if !is_last {
             if seen.last.len() >= MOST_READINGS {
@@ -98,6 +113,10 @@ impl SeenLists {
 }
 
 impl SeenSoFar {
+    fn size(&self, list: &str) -> usize {
+        self.sizes.get(list).copied().unwrap_or_default()
+    }
+
     fn follow(&mut self, list: &'static str, rows: usize) {
         let size = self.sizes.entry(list).or_default();
         *size = rows.max(*size);
@@ -134,5 +153,18 @@ mod tests {
         assert!(seen.is_last("B", "b", 2, &mut Vec::new()));
         assert_eq!(seen.size("B"), 0, "nothing followed");
         assert!(!seen.is_last("B", "c", 7, &mut rows(0, 1)), "the page before was not seen");
+    }
+
+    #[test]
+    fn a_few_rows_of_a_persons_own_list_are_all_where_pages_are_long() {
+        let seen = SeenLists::default();
+        assert!(!seen.is_short("Purchases", 1), "nobody knows how long a page is");
+        seen.followed("Members", 25);
+        assert!(seen.is_short("Purchases", 1) && seen.is_short("Purchases", 3));
+        assert!(!seen.is_short("Purchases", 4), "so many may be a page");
+        assert!(seen.is_short("Members", 24) && !seen.is_short("Members", 25));
+        seen.followed("Committees", 2);
+        assert!(!seen.is_short("Purchases", 1), "there are short pages here");
+        assert!(seen.is_short("Committees", 1) && !seen.is_short("Committees", 2));
     }
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::directory::feed_zone::FeedZone;
+use crate::domain::directory::settings::Coverage;
 use crate::domain::time::TimeZone;
 
 fn at(seconds: i64) -> Timestamp {
@@ -54,6 +55,29 @@ fn a_poll_begins_where_the_last_good_one_did_less_the_overlap() {
     let second = feed.question(&settings, at(180));
     feed.take(second, &BTreeSet::new(), Some(at(150)));
     assert_eq!(feed.question(&settings, at(240)).since, at(150) - OVERLAP, "as far as the feed says");
+}
+
+#[test]
+fn a_part_has_no_news_while_nobody_was_named_whose_change_is_still_to_be_read() {
+    let settings = settings("UTC");
+    let mut feed = Feed::default();
+    poll(&mut feed, &settings, at(0), &ids([]));
+    let has_no_news = |feed: &Feed, read: i64| feed.has_no_news(&settings, &id(1), Part::Purchases, at(read));
+    assert!(has_no_news(&feed, 30));
+    assert!(!has_no_news(&feed, -1_000), "nobody has asked what has changed since");
+    poll(&mut feed, &settings, at(60), &ids([1]));
+    assert!(!has_no_news(&feed, 30) && feed.wants(&id(1)) == Some(at(60)));
+    feed.note_read(&id(1), at(55));
+    assert!(!has_no_news(&feed, 55), "that read began before the change was named");
+    assert!(has_no_news(&feed, 70), "it was read since, even if another part of that reading is in doubt");
+    feed.note_read(&id(1), at(70));
+    assert!(has_no_news(&feed, 70) && feed.wants(&id(1)).is_none());
+    // The chain is broken.
+    let late = FeedQuestion { began: at(9_000), since: at(8_000), asked: at(8_000) };
+    feed.take(late, &ids([]), None);
+    assert!(!has_no_news(&feed, 70));
+    let profiles = FeedSettings { coverage: Coverage::Profiles, ..settings.clone() };
+    assert!(!feed.has_no_news(&profiles, &id(1), Part::Purchases, at(9_001)), "the feed does not tell of it");
 }
 
 #[test]
