@@ -314,6 +314,7 @@ async fn fill(
             last_seen: now,
             device: None,
             viewer: None,
+            logout_hint: None,
         };
         let store = store.clone();
         patient(async move { store.begin_session(&session, &record).await.unwrap() }).await;
