@@ -34,8 +34,12 @@ use membergate::sim::people::Environment;
 use membergate::sim::people::{People, Person, Purchase, Registration, Seat, cast, generate};
 use membergate::sim::re_members::{Control, Credentials, Settings as AmsSettings, Simulator};
 
+#[path = "hour/growthzone.rs"]
+mod growthzone;
 #[path = "hour/novi.rs"]
 mod novi;
+#[path = "hour/stage.rs"]
+mod stage;
 
 const SECRET_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const STEP: SignedDuration = SignedDuration::from_millis(500);
@@ -102,7 +106,7 @@ fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with("--")).collect();
     if asked.is_empty() {
         CASES.iter().for_each(|case| println!("{}", case.name));
-        novi::CASES.iter().for_each(|(name, _)| println!("{name}"));
+        novi::CASES.iter().chain(growthzone::CASES).for_each(|(name, _)| println!("{name}"));
         return;
     }
     for name in asked {
@@ -110,6 +114,10 @@ fn main() {
             tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
         if let Some((name, active)) = novi::CASES.iter().find(|case| *case.0 == name) {
             runtime.block_on(novi::run(name, *active));
+            continue;
+        }
+        if let Some((name, active)) = growthzone::CASES.iter().find(|case| *case.0 == name) {
+            runtime.block_on(growthzone::run(name, *active));
             continue;
         }
         let case = CASES.iter().find(|case| case.name == name).unwrap_or_else(|| panic!("no case {name}"));
@@ -479,6 +487,7 @@ async fn fill(
             last_seen: now,
             device: None,
             viewer: None,
+            logout_hint: None,
         };
         let store = store.clone();
         patient(async move { store.begin_session(&session, &record).await.unwrap() }).await;

@@ -149,6 +149,7 @@ async fn sessions_begun(world: &World) -> f64 {
             last_seen: now,
             device: None,
             viewer: None,
+            logout_hint: None,
         };
         let (store, record) = (store.clone(), record.clone());
         async move { drop(store.begin_session(&session, &record).await.unwrap()) }

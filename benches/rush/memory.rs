@@ -100,5 +100,6 @@ fn session(secret: &SessionSecret, id: &IndividualId, now: Timestamp) -> Session
         last_seen: now,
         device: Some("Firefox on Linux".to_owned()),
         viewer: None,
+        logout_hint: None,
     }
 }

@@ -71,6 +71,7 @@ struct StoredCondition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 enum StoredValue {
+    Yes(bool),
     Days(u32),
     Text(String),
     List(Vec<String>),
@@ -155,6 +156,7 @@ impl From<&Condition> for StoredCondition {
             FieldValue::Codes(codes) => StoredValue::List(codes.iter().map(Code::to_string).collect()),
             FieldValue::Days(days) => StoredValue::Days(*days),
             FieldValue::Word(word) => StoredValue::Text((*word).to_owned()),
+            FieldValue::Yes => StoredValue::Yes(true),
         };
         let field = |field: &ConditionField| Some((field.key.to_owned(), stored(values.get(field.key)?)));
         StoredCondition {
@@ -189,6 +191,7 @@ impl StoredValue {
                 let codes: Option<Vec<Code>> = codes.iter().map(|code| Code::parse(code)).collect();
                 codes.map(FieldValue::Codes)
             }
+            (StoredValue::Yes(true), Holds::Yes) => Some(FieldValue::Yes),
             (StoredValue::Days(days), Holds::Days) => Some(FieldValue::Days(days)),
             (StoredValue::Text(text), Holds::Word(words)) => {
                 words.iter().find(|word| **word == text).map(|word| FieldValue::Word(word))

@@ -333,7 +333,8 @@ mod tests {
         };
         let rule = |committee: &str| {
             let committee = Code::parse(committee).unwrap();
-            let when = vec![Condition::Committee { committee, positions: Vec::new() }];
+            let when =
+                vec![Condition::Committee { committee, positions: Vec::new(), self_subscribed: false }];
             Rule::new(Role::parse("r").unwrap(), None, when)
         };
         let rules = ["board", "EDU", "Money", "Directors", "none"].map(rule).to_vec();

@@ -208,7 +208,11 @@ mod tests {
     use crate::domain::time::{TimeZone, Timestamp};
 
     fn committee(text: &str) -> Condition {
-        Condition::Committee { committee: Code::parse(text).unwrap(), positions: Vec::new() }
+        Condition::Committee {
+            committee: Code::parse(text).unwrap(),
+            positions: Vec::new(),
+            self_subscribed: false,
+        }
     }
 
     fn rules(role: &str, when: Vec<Condition>) -> Rules {

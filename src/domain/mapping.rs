@@ -190,8 +190,11 @@ mod tests {
     use crate::domain::time::TimeZone;
 
     fn rule(role: &str, label: &str, committee: &str) -> Rule {
-        let committee =
-            Condition::Committee { committee: Code::parse(committee).unwrap(), positions: Vec::new() };
+        let committee = Condition::Committee {
+            committee: Code::parse(committee).unwrap(),
+            positions: Vec::new(),
+            self_subscribed: false,
+        };
         let label = (!label.is_empty()).then(|| label.into());
         Rule::new(Role::parse(role).unwrap(), label, vec![committee])
     }

@@ -1,5 +1,7 @@
 //! One browser signed in at one host.
 
+use std::fmt;
+
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +33,35 @@ pub struct Session {
     pub device: Option<String>,
     /// Set when somebody views the site as this person. Such a session reads and changes nothing, at no address of ours.
     pub viewer: Option<Viewer>,
+    /// What the AMS is shown when the person signs out. Only the store keeps it; a session in memory has none.
+    pub logout_hint: Option<LogoutHint>,
+}
+
+/// What an AMS wants to see again when a browser signs out there, so that it knows who asks (an ID token). A secret: it goes to the AMS's
+/// logout and nowhere else.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogoutHint(String);
+
+impl LogoutHint {
+    /// A longer one is not kept: it stands in an address, and browsers and servers take so much of one.
+    pub const LONGEST: usize = 3_000;
+
+    /// `None`: it is too long, or no text that can stand in an address; the AMS then asks the person.
+    pub fn new(text: String) -> Option<LogoutHint> {
+        let fits = (1..=LogoutHint::LONGEST).contains(&text.len());
+        (fits && text.bytes().all(|byte| byte.is_ascii_graphic())).then_some(LogoutHint(text))
+    }
+
+    /// For the AMS's logout alone.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LogoutHint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LogoutHint")
+    }
 }
 
 /// Who looks at the sites as somebody else, and for how long.
@@ -118,6 +149,16 @@ mod tests {
         stale_limit: SignedDuration::from_secs(50),
         store_gone: SignedDuration::from_secs(60),
     };
+
+    #[test]
+    fn a_hint_for_the_logout_is_short_and_shows_itself_to_nobody() {
+        let of = |length: usize| LogoutHint::new("t".repeat(length));
+        assert!(of(1).is_some() && of(LogoutHint::LONGEST).is_some());
+        assert!(of(0).is_none() && of(LogoutHint::LONGEST + 1).is_none());
+        assert!(LogoutHint::new("a b".to_owned()).is_none());
+        let hint = LogoutHint::new("secret".to_owned()).unwrap();
+        assert!(!format!("{hint:?}").contains("secret"));
+    }
 
     #[test]
     fn a_session_ends_by_idleness_or_by_age() {

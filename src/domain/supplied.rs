@@ -1,6 +1,6 @@
 //! What an AMS supplies, so that a mapping asks for nothing that never comes.
 
-use super::condition::{ChoiceList, ConditionKind};
+use super::condition::{ChoiceList, Condition, ConditionField, ConditionKind, Holds};
 use super::faults::{FaultPlace, MappingFault};
 use super::parts::Part;
 use super::rule::Rules;
@@ -16,12 +16,20 @@ pub struct Supplied {
     pub lists: &'static [ChoiceList],
     /// It says how a membership stands, so that a mapping may ask whether its dates agree.
     pub has_standing: bool,
+    /// It has lists on which people put themselves.
+    pub has_self_subscribed: bool,
 }
 
 impl Default for Supplied {
     /// Of no AMS: all about people, and no list.
     fn default() -> Supplied {
-        Supplied { ams: "The AMS", parts: &Part::ALL, lists: &[], has_standing: true }
+        Supplied {
+            ams: "The AMS",
+            parts: &Part::ALL,
+            lists: &[],
+            has_standing: true,
+            has_self_subscribed: true,
+        }
     }
 }
 
@@ -68,12 +76,31 @@ impl Supplied {
         kind.part.is_none_or(|part| self.parts.contains(&part))
     }
 
-    /// The conditions of a mapping that can never hold, and whose negation cannot either.
+    /// Whether a field of a condition means anything.
+    pub fn has_field(&self, field: &ConditionField) -> bool {
+        field.holds != Holds::Yes || self.has_self_subscribed
+    }
+
+    /// The conditions of a mapping that can never hold, and whose negation cannot either; and what they ask beside that.
     pub fn faults(&self, rules: &Rules) -> Vec<MappingFault> {
         let conditions = rules.rules.iter().enumerate().flat_map(|(number, rule)| {
-            rule.when.iter().enumerate().map(move |(at, condition)| (number, at, condition.kind()))
+            rule.when.iter().enumerate().map(move |(at, condition)| (number, at, condition))
         });
-        let fault = |(number, at, kind): (usize, usize, &'static ConditionKind)| {
+        let fault = |(number, at, condition): (usize, usize, &Condition)| {
+            let kind = condition.kind();
+            let values = condition.values();
+            let meaningless =
+                kind.fields.iter().find(|it| values.get(it.key).is_some() && !self.has_field(it));
+            if let Some(field) = meaningless.filter(|_| self.has(kind)) {
+                return Some(MappingFault {
+                    place: FaultPlace::Field(number, at, field.key),
+                    what: format!(
+                        "`{}` asks for lists on which people put themselves, and {} has none",
+                        field.key, self.ams
+                    ),
+                    remedy: "Leave it out".to_owned(),
+                });
+            }
             let part = kind.part.filter(|_| !self.has(kind))?;
             Some(MappingFault {
                 place: FaultPlace::Field(number, at, kind.key),
@@ -93,14 +120,26 @@ mod tests {
 
     #[test]
     fn a_condition_on_what_never_comes_is_a_fault_whether_or_not_it_is_turned_round() {
-        let supplied = Supplied { ams: "Novi", parts: &[Part::Groups], lists: &[], has_standing: true };
+        let supplied = Supplied {
+            ams: "Novi",
+            parts: &[Part::Groups],
+            has_self_subscribed: false,
+            ..Supplied::default()
+        };
         let code = |text: &str| Code::parse(text).unwrap();
         let mut rules = Rules::new(TimeZone::UTC);
         let role = Condition::SecurityRole(code("Press")).negated(true);
-        let when = vec![Condition::Member, Condition::Group(code("Board")), role];
+        let when =
+            vec![Condition::Member, Condition::Group { group: code("Board"), self_subscribed: false }, role];
         rules.add(Rule::new(Role::parse("press").unwrap(), None, when));
         let faults: Vec<_> = supplied.faults(&rules).into_iter().map(|it| (it.place, it.what)).collect();
         let what = "`security_role` asks for security roles, and Novi has none".to_owned();
         assert_eq!(faults, [(FaultPlace::Field(0, 2, "security_role"), what)]);
+        let mut rules = Rules::new(TimeZone::UTC);
+        let news = || Condition::Group { group: code("News"), self_subscribed: true };
+        rules.add(Rule::new(Role::parse("news").unwrap(), None, vec![news().negated(true)]));
+        let place = FaultPlace::Field(0, 0, "self_subscribed");
+        assert_eq!(supplied.faults(&rules).into_iter().map(|it| it.place).collect::<Vec<_>>(), [place]);
+        assert_eq!(Supplied::default().faults(&rules), []);
     }
 }

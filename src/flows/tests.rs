@@ -6,11 +6,11 @@ use url::Url;
 use super::directory::Beliefs;
 use super::grounds::Grounds;
 use crate::adapters::BoxFuture;
-use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
+use crate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart, ProvenPerson};
 use crate::adapters::budget::Priority;
 use crate::domain::directory::settings::DirectorySettings;
 use crate::domain::record::{IndividualId, Parts, Record};
-use crate::domain::session::SessionLimits;
+use crate::domain::session::{LogoutHint, SessionLimits};
 use crate::domain::time::TimeZone;
 
 /// Of this environment.
@@ -25,7 +25,7 @@ impl Ams for NoAms {
         Box::pin(async { Err(AmsError::Failed(503)) })
     }
 
-    fn logout(&self, return_to: &str) -> Url {
+    fn logout(&self, _: Option<&LogoutHint>, return_to: &str) -> Url {
         Url::parse(return_to).unwrap()
     }
 
@@ -42,7 +42,7 @@ impl Ams for NoAms {
         _: &'a Arrival,
         _: Parts,
         _: Priority,
-    ) -> BoxFuture<'a, Result<Record, AmsError>> {
+    ) -> BoxFuture<'a, Result<ProvenPerson, AmsError>> {
         Box::pin(async { Err(AmsError::Failed(503)) })
     }
 

@@ -22,7 +22,7 @@ use crate::adapters::store::sessions::Sessions;
 use crate::domain::clock_jumps::ClockJumps;
 use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Parts, Record};
-use crate::domain::session::{Freshness, Session, SessionKey, SessionLimits};
+use crate::domain::session::{Freshness, LogoutHint, Session, SessionKey, SessionLimits};
 use crate::domain::time::Timestamp;
 
 /// Sessions and people kept in memory; for those beyond, the store is asked again.
@@ -169,6 +169,13 @@ impl Visits {
             Recall::Ended => Ok(None),
             Recall::Unknown => self.load(key).await,
         }
+    }
+
+    /// What the AMS is shown when this session ends, as the store has it. `None`: nothing, or the store does not say; then the AMS asks
+    /// the person.
+    pub async fn logout_hint(&self, key: &SessionKey) -> Option<LogoutHint> {
+        let (session, _) = self.store.session(key).await.ok()??;
+        session.logout_hint.filter(|_| *session.environment == *self.environment)
     }
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Arc<Live>>, StoreError> {
@@ -329,6 +336,8 @@ impl Visits {
 }
 
 fn live(session: Session, person: Arc<Person>) -> Arc<Live> {
+    // What only a logout needs is asked of the store then.
+    let session = Session { logout_hint: None, ..session };
     let last_seen = AtomicI64::new(session.last_seen.as_microsecond());
     Arc::new(Live { session, person, last_seen, ended: AtomicBool::new(false) })
 }

@@ -198,6 +198,11 @@ impl Cookies {
         cleared.chain([kept]).collect()
     }
 
+    /// Takes the key of a long address from the browser.
+    pub fn clear_key(&self, key: &Key) -> Option<HeaderValue> {
+        self.write(&format!("{LONG}{}", key.handle()), "", Some(0))
+    }
+
     /// Lax, not Strict: the browser comes back from the AMS by a link of another site.
     fn write(&self, name: &str, value: &str, seconds: Option<i64>) -> Option<HeaderValue> {
         let (prefix, secure) = if self.is_secure { (HOST_PREFIX, "; Secure") } else { ("", "") };

@@ -19,7 +19,7 @@ use crate::adapters::keys::random::key_of;
 use crate::adapters::store::StoreError;
 use crate::domain::access::{Access, Site, Visitor, decide};
 use crate::domain::outcome::Outcome;
-use crate::domain::session::SessionKey;
+use crate::domain::session::{LogoutHint, SessionKey};
 use crate::flows::visit::{Live, Presence};
 
 /// W3C Clear Site Data. It takes seconds in some browsers, so it is not sent without need.
@@ -34,11 +34,65 @@ const HOSTS_IN_ONE_GO: usize = 6;
 pub enum End {
     /// At the home of this site, or on a page that says so if the home is not open to everybody.
     Home(Arc<Site>),
-    /// At the AMS's own logout.
-    Ams,
+    /// At the AMS's own logout, which is shown this.
+    Ams(AmsLogout),
     /// At the host of this site, where the browser has a place to go on to: an OpenID client started the logout. What that place is
     /// worth is decided there.
     Onward(Arc<Site>),
+}
+
+/// What the AMS's logout is shown, so that it need not ask the person. The AMS's hint travels in no address of ours.
+#[derive(Debug, Clone)]
+pub enum AmsLogout {
+    /// What was found at this host, if the round ends here.
+    Here(Option<LogoutHint>),
+    /// What the store keeps for the host at which the round began. The browser has the key there; this is the key's handle.
+    Kept(String),
+    /// The round is over, and this was kept.
+    Last(Option<LogoutHint>),
+}
+
+/// How a round ends that begins here and goes to the AMS, and the cookies that go with it.
+pub async fn to_the_ams(
+    services: &Services,
+    arrived: &Arrived,
+    cookies: &Cookies,
+) -> (End, Vec<Option<HeaderValue>>) {
+    let hint = hint_of(services, cookies).await;
+    let here = &arrived.site.host;
+    let is_only_host = arrived.sites.next_host(here).is_none_or(|next| next.host == *here);
+    let (Some(found), false) = (&hint, is_only_host) else {
+        return (End::Ams(AmsLogout::Here(hint)), Vec::new());
+    };
+    match services.long.keep(here, arrived.client_address, found.as_str()).await {
+        Ok(key) => (End::Ams(AmsLogout::Kept(key.handle().to_owned())), cookies.set_key(&key)),
+        Err(error) => {
+            tracing::warn!(%error, "What the AMS wants to see at its logout was not kept");
+            (End::Ams(AmsLogout::Here(None)), Vec::new())
+        }
+    }
+}
+
+/// What the AMS wants to see at the logout of a session that this browser names.
+pub async fn hint_of(services: &Services, cookies: &Cookies) -> Option<LogoutHint> {
+    for key in keys(cookies.values(Cookie::Session)) {
+        if let Some(hint) = services.visits.logout_hint(&key).await {
+            return Some(hint);
+        }
+    }
+    None
+}
+
+/// What was kept under a handle for a browser that is back where its round began, and the cookie that takes the key from it.
+pub async fn kept_hint(
+    services: &Services,
+    arrived: &Arrived,
+    cookies: &Cookies,
+    handle: &str,
+) -> (End, Vec<Option<HeaderValue>>) {
+    let Some(key) = cookies.key(handle) else { return (End::Ams(AmsLogout::Last(None)), Vec::new()) };
+    let kept = services.long.find(&arrived.site.host, &key).await.unwrap_or_default();
+    (End::Ams(AmsLogout::Last(kept.and_then(LogoutHint::new))), vec![cookies.clear_key(&key)])
 }
 
 /// Ends every session that the browser names here, and sends it on: to the next host of the round that began at the host of
@@ -109,18 +163,28 @@ fn lead(arrived: &Arrived, go_url: String) -> Response<Body> {
 
 /// The next host of the round that began at `began_at`, or its end.
 fn onwards(services: &Services, arrived: &Arrived, began_at: &Site, end: &End) -> String {
-    match arrived.sites.next_host(&arrived.site.host).filter(|next| next.host != began_at.host) {
+    let is_over = matches!(end, End::Ams(AmsLogout::Last(_)));
+    let next = arrived.sites.next_host(&arrived.site.host);
+    match next.filter(|next| !is_over && next.host != began_at.host) {
         Some(next) => {
             let end = match end {
                 End::Home(site) => format!("&home={}", site.name),
-                End::Ams => "&end=ams".to_owned(),
+                End::Ams(AmsLogout::Kept(handle)) => format!("&end=ams&hint={handle}"),
+                End::Ams(_) => "&end=ams".to_owned(),
                 End::Onward(site) => format!("&onward={}", site.name),
             };
             format!("{}{}?round={}{end}", next.origin, paths::SINGLE_LOGOUT, began_at.name)
         }
         None => match end {
             End::Home(site) => landing(arrived, site),
-            End::Ams => services.ams.logout(&arrived.single_logout_address()).into(),
+            // Only there does the browser have the key.
+            End::Ams(AmsLogout::Kept(handle)) => {
+                let (origin, name) = (&began_at.origin, &began_at.name);
+                format!("{origin}{}?round={name}&end=ams&hint={handle}", paths::SINGLE_LOGOUT)
+            }
+            End::Ams(AmsLogout::Here(hint) | AmsLogout::Last(hint)) => {
+                services.ams.logout(hint.as_ref(), &arrived.single_logout_address()).into()
+            }
             End::Onward(site) => format!("{}{}", site.origin, paths::ONWARD),
         },
     }

@@ -101,7 +101,7 @@ async fn redeem(ams: &ReMembers, token: &str, parts: Parts) -> Result<Record, Am
     let home = Url::parse("https://www.acme.example/").unwrap();
     let keep = ams.begin(&home, "x").await.unwrap().keep;
     let arrival = ams.arrival(&format!("state=x&UserId={JANE}&sso={token}"), &keep).unwrap();
-    ams.redeem(&arrival, parts, Priority::Person).await
+    Ok(ams.redeem(&arrival, parts, Priority::Person).await?.record)
 }
 
 #[tokio::test]
@@ -234,7 +234,7 @@ async fn a_token_of_production_is_worth_nothing_in_staging() {
     assert!(
         world
             .staging
-            .logout("https://www.acme.example/_gate/slo")
+            .logout(None, "https://www.acme.example/_gate/slo")
             .as_str()
             .ends_with("/staging/account/logout.aspx")
     );

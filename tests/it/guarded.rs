@@ -28,16 +28,23 @@ pub struct GuardedSiteSettings<'a> {
     /// What stands below `[directory]`.
     pub directory: &'a str,
     pub rules: &'a str,
+    /// A second site, at another host.
+    pub other_host: Option<&'a str>,
     /// Environment variables.
     pub variables: &'a [(&'a str, &'a str)],
 }
 
 impl GuardedSite {
     pub async fn start(address: SocketAddr, settings: GuardedSiteSettings<'_>) -> GuardedSite {
-        let GuardedSiteSettings { ams, directory, rules, variables } = settings;
+        let GuardedSiteSettings { ams, directory, rules, other_host, variables } = settings;
         let site = SampleSite::start(([127, 0, 0, 1], 0).into()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(MovedClock::default());
+        let other = other_host.map(|host| {
+            let (port, upstream) = (address.port(), site.base_url());
+            format!("[[site]]\nname = \"other\"\nurl = \"http://{host}:{port}\"\nupstream = \"{upstream}\"\n[[site.access]]\npath = \"/members\"\nany_of = [\"member\"]\n[[site.access]]\npath = \"/\"\nrequire = \"public\"\n")
+        });
+        let other = other.unwrap_or_default();
         let text = format!(
             r#"rules = "rules.toml"
 [association]
@@ -65,7 +72,7 @@ require = "signed_in"
 [[site.access]]
 path = "/"
 require = "public"
-"#,
+{other}"#,
             store = folder.path().join("gate.sqlite").display(),
             port = address.port(),
             upstream = site.base_url(),
@@ -83,6 +90,10 @@ require = "public"
 
     pub fn url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.address.port())
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub fn visitor(&self) -> Visitor {

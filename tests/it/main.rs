@@ -18,6 +18,7 @@ mod behind_tls;
 mod browser;
 mod check_again;
 mod citations;
+mod click_through;
 mod clock;
 mod crash;
 mod demo;

@@ -149,6 +149,7 @@ impl Office {
             last_seen: now,
             device: Some("Firefox on Linux".into()),
             viewer: None,
+            logout_hint: None,
         };
         self.visits.begin(session.clone(), Arc::new(found.record)).await.unwrap();
         session

@@ -809,7 +809,9 @@ class Random:
             return {"custom_field": spelled(rng, rng.choice(FIELDS)), "value": self.word()}
         if kind in (4, 5):
             positions = [self.word() for _ in range(rng.randrange(3))]
-            return {"committee": self.word(), **({"positions": positions} if positions else {})}
+            # In these records no committee is one that people join by themselves, so that the last changes nothing.
+            joined = {"self_subscribed": True} if self.chance(0.2) else {}
+            return {"committee": self.word(), **({"positions": positions} if positions else {}), **joined}
         if kind == 6:
             days = lambda key: {key: rng.choice([0, 1, 7, 8, 30])} if self.chance(0.5) else {}
             return {"event": self.word(), **days("from_days_before"), **days("until_days_after")}

@@ -33,6 +33,7 @@ use url::Url;
 use super::BoxFuture;
 use super::budget::Priority;
 use crate::domain::record::{IndividualId, Parts, Record};
+use crate::domain::session::LogoutHint;
 
 /// Where a browser goes to sign in.
 #[derive(Debug)]
@@ -90,9 +91,20 @@ pub struct Arrival {
     pub kept: SecretString,
     /// Who the address says it is, if it does. Never believed alone: it must equal what the proof shows.
     pub claimed: Option<IndividualId>,
+    /// What the AMS wants to see at the logout of [`Arrival::claimed`], where it has vouched for it already.
+    pub logout_hint: Option<LogoutHint>,
     /// The AMS has vouched for [`Arrival::claimed`] already, in [`Ams::before_wait`]; the proof is spent. Never set by
     /// [`Ams::arrival`].
     pub is_verified: bool,
+}
+
+/// What an arrival was exchanged for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProvenPerson {
+    /// Of the person that it proves.
+    pub record: Record,
+    /// What the AMS wants to see when this person signs out, if it gave anything.
+    pub logout_hint: Option<LogoutHint>,
 }
 
 /// The browser came back with something that this AMS never sends. The visitor's fault.
@@ -196,15 +208,15 @@ pub trait Ams: Send + Sync + 'static {
         arrival: &'a Arrival,
         parts: Parts,
         priority: Priority,
-    ) -> BoxFuture<'a, Result<Record, AmsError>>;
+    ) -> BoxFuture<'a, Result<ProvenPerson, AmsError>>;
 
     /// Whether the AMS finds somebody who is there, by one cheap call; where nobody is known who stays, one of `fallback`, by up to three. As
     /// long as it does not, what else it does not find or accept says nothing.
     fn canary<'a>(&'a self, fallback: &'a [IndividualId]) -> BoxFuture<'a, Result<bool, AmsError>>;
 
-    /// Where a browser goes to end the AMS's own session. An AMS that lets us choose where it goes from there sends it
-    /// to `return_to`.
-    fn logout(&self, return_to: &str) -> Url;
+    /// Where a browser goes to end the AMS's own session, with the hint that the AMS gave for the person. An AMS that lets us choose
+    /// where the browser goes from there sends it to `return_to`.
+    fn logout(&self, hint: Option<&LogoutHint>, return_to: &str) -> Url;
 
     /// Reads a record again. `None`: the AMS has nobody by that id.
     fn read<'a>(

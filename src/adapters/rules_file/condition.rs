@@ -89,7 +89,14 @@ fn beside(kind: &'static ConditionKind) -> impl Iterator<Item = &'static str> {
 fn kind<'i>(keys: &KnownKeys<'i>, reading: &mut Reading<'i>) -> Option<&'static str> {
     let named: Vec<&str> = kinds().filter(|kind| keys.has(kind)).collect();
     for owner in KINDS.into_iter().filter(|kind| !named.contains(&kind.key)) {
-        for key in beside(owner).filter(|key| keys.has(key)) {
+        // Some keys stand beside several kinds.
+        let is_of_named = |key: &str| {
+            named
+                .iter()
+                .filter_map(|kind| ConditionKind::named(kind))
+                .any(|kind| beside(kind).any(|one| one == key))
+        };
+        for key in beside(owner).filter(|key| keys.has(key) && !is_of_named(key)) {
             let owner = owner.key;
             let what = format!("`{key}` stands without `{owner}`");
             let remedy = format!("Put it beside `{owner} = …`, or leave it out");
@@ -125,6 +132,12 @@ fn read<'i>(keys: &KnownKeys<'i>, field: &ConditionField, reading: &mut Reading<
                 reading.problem(text.span(), format!("`{key}` cannot be `{}`", text.get_ref()), remedy);
             }
             word.map(|word| FieldValue::Word(word))
+        }),
+        Holds::Yes => keys.get::<Spanned<bool>>(key, reading).and_then(|said| {
+            if !said.get_ref() {
+                reading.problem(said.span(), format!("`{key}` cannot be `false`"), "Leave it out".to_owned());
+            }
+            said.get_ref().then_some(FieldValue::Yes)
         }),
     }
 }

@@ -56,6 +56,7 @@ fn value(value: &FieldValue) -> String {
         FieldValue::Codes(codes) => format!("[{}]", codes.iter().map(code).collect::<Vec<_>>().join(", ")),
         FieldValue::Days(days) => days.to_string(),
         FieldValue::Word(word) => quoted(word),
+        FieldValue::Yes => "true".to_owned(),
     }
 }
 

@@ -52,7 +52,11 @@ fn the_example_of_the_design_is_read() {
     assert_eq!(rules.everyone, Some(Role::parse("subscriber").unwrap()));
     let [chair, annual, others] = rules.rules.as_slice() else { panic!("three rules") };
     assert_eq!(chair.label.as_deref(), Some("Chair of the education committee"));
-    let seat = Condition::Committee { committee: code("EDU"), positions: vec![code("CHAIR")] };
+    let seat = Condition::Committee {
+        committee: code("EDU"),
+        positions: vec![code("CHAIR")],
+        self_subscribed: false,
+    };
     assert_eq!(chair.when, [seat, Condition::Member]);
     let event =
         Condition::Event { event: code("ANNUAL26"), from_days_before: Some(7), until_days_after: Some(90) };
@@ -287,8 +291,15 @@ fn a_condition() -> impl Strategy<Value = Condition> {
         (0_usize..5).prop_map(|at| Condition::MembershipStatus(MembershipStatus::ALL[at])),
         a_code().prop_map(Condition::SecurityRole),
         a_code().prop_map(Condition::Certification),
-        (a_code(), proptest::collection::vec(a_code(), 0..3))
-            .prop_map(|(committee, positions)| Condition::Committee { committee, positions }),
+        (a_code(), proptest::collection::vec(a_code(), 0..3), any::<bool>()).prop_map(
+            |(committee, positions, self_subscribed)| Condition::Committee {
+                committee,
+                positions,
+                self_subscribed
+            }
+        ),
+        (a_code(), any::<bool>())
+            .prop_map(|(group, self_subscribed)| Condition::Group { group, self_subscribed }),
         (a_code(), days(), days()).prop_map(|(event, from_days_before, until_days_after)| {
             Condition::Event { event, from_days_before, until_days_after }
         }),

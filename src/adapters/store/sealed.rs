@@ -15,7 +15,7 @@ use crate::adapters::keys::seal::{Generation, KeyedDigest, Sealer, context, gene
 use crate::domain::client::{Algorithm, Client};
 use crate::domain::mapping::{AwaitedPublication, Edit};
 use crate::domain::record::IndividualId;
-use crate::domain::session::{Session, SessionKey, Viewer};
+use crate::domain::session::{LogoutHint, Session, SessionKey, Viewer};
 use crate::domain::time::Timestamp;
 
 /// The row to which a sealed value is bound. What was sealed for one row opens for no other.
@@ -161,6 +161,8 @@ struct SessionBody {
     individual: IndividualId,
     device: Option<String>,
     viewer: Option<Viewer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    logout_hint: Option<LogoutHint>,
 }
 
 /// What is sealed of an OpenID client.
@@ -264,13 +266,13 @@ impl Vault {
             last_seen: to_column(session.last_seen),
             sealed: Vec::new(),
         };
-        let Session { individual, device, viewer, .. } = session.clone();
-        row.sealed = self.seal(&SessionBody { individual, device, viewer }, row.bound())?;
+        let Session { individual, device, viewer, logout_hint, .. } = session.clone();
+        row.sealed = self.seal(&SessionBody { individual, device, viewer, logout_hint }, row.bound())?;
         Ok(row)
     }
 
     pub(super) fn open_session(&self, row: SessionRow) -> Result<Session, StoreError> {
-        let SessionBody { individual, device, viewer } = self.open(&row.sealed, row.bound())?;
+        let SessionBody { individual, device, viewer, logout_hint } = self.open(&row.sealed, row.bound())?;
         Ok(Session {
             key: row.key,
             individual,
@@ -280,6 +282,7 @@ impl Vault {
             last_seen: from_column(row.last_seen),
             device,
             viewer,
+            logout_hint,
         })
     }
 

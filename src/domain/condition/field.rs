@@ -36,6 +36,8 @@ pub enum Holds {
     Days,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// A yes, or it is left out.
+    Yes,
 }
 
 /// A list of things to choose from.
@@ -76,6 +78,8 @@ pub enum FieldValue {
     Days(u32),
     /// For [`Holds::Word`].
     Word(&'static str),
+    /// For [`Holds::Yes`].
+    Yes,
 }
 
 /// What stands in the fields of a condition.
@@ -137,6 +141,14 @@ pub(super) const fn days(
     ConditionField { hint, optional: true, detail, ..field(key, label, Holds::Days, None) }
 }
 
+/// A list on which people put themselves decides nothing, unless this is said.
+pub(super) const SELF_SUBSCRIBED: ConditionField = ConditionField {
+    hint: "For lists on which people put themselves: without this such a list decides nothing.",
+    optional: true,
+    detail: "even if one has joined by oneself",
+    ..field("self_subscribed", "Joining by oneself counts", Holds::Yes, None)
+};
+
 impl FieldValues {
     /// What stands in a field.
     pub fn get(&self, key: &str) -> Option<&FieldValue> {
@@ -161,6 +173,10 @@ impl FieldValues {
         if let FieldValue::Days(days) = self.get(key)? { Some(*days) } else { None }
     }
 
+    pub(super) fn yes(&self, key: &str) -> bool {
+        self.get(key) == Some(&FieldValue::Yes)
+    }
+
     pub(super) fn word(&self, key: &str) -> Option<&'static str> {
         if let FieldValue::Word(word) = self.get(key)? { Some(word) } else { None }
     }
@@ -177,6 +193,7 @@ impl FieldValue {
             FieldValue::Days(1) => "1 day".to_owned(),
             FieldValue::Days(days) => format!("{days} days"),
             FieldValue::Word(word) => (*word).to_owned(),
+            FieldValue::Yes => "yes".to_owned(),
         }
     }
 }

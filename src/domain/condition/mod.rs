@@ -16,7 +16,7 @@ pub use field::{ChoiceList, ConditionField, FieldFault, FieldValue, FieldValues,
 pub use status::MembershipStatus;
 pub use what::Condition;
 
-use field::{code, days, field};
+use field::{SELF_SUBSCRIBED, code, days, field};
 
 /// A kind of condition: a row of the table.
 #[derive(Debug)]
@@ -110,15 +110,16 @@ static COMMITTEE: ConditionKind = ConditionKind {
             detail: "as {}",
             ..field("positions", "Positions", Holds::Codes, Some(ChoiceList::Positions))
         },
+        SELF_SUBSCRIBED,
     ],
     part: Some(Part::Committees),
     pattern: Some("committee"),
-    holds: "On committee {committee}{positions}",
-    fails: "Not on committee {committee}{positions}",
+    holds: "On committee {committee}{positions}{self_subscribed}",
+    fails: "Not on committee {committee}{positions}{self_subscribed}",
     without: "any seat",
     make: |values| {
         let (committee, positions) = (values.code("committee")?, values.codes("positions"));
-        Some(Condition::Committee { committee, positions })
+        Some(Condition::Committee { committee, positions, self_subscribed: values.yes("self_subscribed") })
     },
 };
 
@@ -218,13 +219,16 @@ static GROUP: ConditionKind = ConditionKind {
     key: "group",
     label: "Group",
     says: "While the AMS has the person in this group, in one’s own right or through an organization.",
-    fields: &[code("group", "Group", ChoiceList::Groups)],
+    fields: &[code("group", "Group", ChoiceList::Groups), SELF_SUBSCRIBED],
     part: Some(Part::Groups),
     pattern: Some("group"),
-    holds: "In the group {group}",
-    fails: "Not in the group {group}",
+    holds: "In the group {group}{self_subscribed}",
+    fails: "Not in the group {group}{self_subscribed}",
     without: "",
-    make: |values| Some(Condition::Group(values.code("group")?)),
+    make: |values| {
+        let (group, self_subscribed) = (values.code("group")?, values.yes("self_subscribed"));
+        Some(Condition::Group { group, self_subscribed })
+    },
 };
 
 static CUSTOM_FIELD: ConditionKind = ConditionKind {
@@ -271,7 +275,7 @@ impl Condition {
             Condition::Purchase { .. } => &PURCHASE,
             Condition::Certification(_) => &CERTIFICATION,
             Condition::Relationship { .. } => &RELATIONSHIP,
-            Condition::Group(_) => &GROUP,
+            Condition::Group { .. } => &GROUP,
             Condition::CustomField { .. } => &CUSTOM_FIELD,
             Condition::Member | Condition::Not(_) => &MEMBER,
         }
@@ -281,13 +285,14 @@ impl Condition {
     pub fn values(&self) -> FieldValues {
         let code = |code: &Code| Some(FieldValue::Code(code.clone()));
         let days = |days: &Option<u32>| days.map(FieldValue::Days);
+        let yes = |said: &bool| said.then_some(FieldValue::Yes);
         // In the order of the fields in the table.
         let values = match self.plain().0 {
             Condition::MembershipType(held) => vec![code(held)],
             Condition::MembershipStatus(status) => vec![Some(FieldValue::Word(status.as_str()))],
-            Condition::Committee { committee, positions } => {
+            Condition::Committee { committee, positions, self_subscribed } => {
                 let positions = (!positions.is_empty()).then(|| FieldValue::Codes(positions.clone()));
-                vec![code(committee), positions]
+                vec![code(committee), positions, yes(self_subscribed)]
             }
             Condition::SecurityRole(role) => vec![code(role)],
             Condition::Event { event, from_days_before, until_days_after } => {
@@ -298,7 +303,7 @@ impl Condition {
             Condition::Relationship { name, organization } => {
                 vec![code(name), organization.as_ref().and_then(code)]
             }
-            Condition::Group(group) => vec![code(group)],
+            Condition::Group { group, self_subscribed } => vec![code(group), yes(self_subscribed)],
             Condition::CustomField { name, value } => vec![code(name), code(value)],
             Condition::Member | Condition::Not(_) => Vec::new(),
         };
@@ -328,7 +333,7 @@ impl ConditionKind {
             Some(FieldValue::Code(code)) => {
                 (field.holds == Holds::OneValue && code.as_str().contains('|')).then_some(FieldFault::Several)
             }
-            Some(FieldValue::Days(_) | FieldValue::Word(_)) => None,
+            Some(FieldValue::Days(_) | FieldValue::Word(_) | FieldValue::Yes) => None,
         };
         let faults: Vec<_> =
             self.fields.iter().filter_map(|field| Some((field.key, fault(field)?))).collect();

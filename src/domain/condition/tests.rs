@@ -11,6 +11,7 @@ pub(crate) fn one_of_each() -> Vec<Condition> {
         Holds::Codes => FieldValue::Codes(vec![Code::parse("ONE").unwrap(), Code::parse("TWO").unwrap()]),
         Holds::Days => FieldValue::Days(7),
         Holds::Word(words) => FieldValue::Word(words[1]),
+        Holds::Yes => FieldValue::Yes,
     };
     let made = |kind: &'static ConditionKind, all: bool| {
         let fields = kind.fields.iter().filter(|field| all || !field.optional);
@@ -68,6 +69,7 @@ fn the_documentation_has_the_table() {
                 Holds::Codes => "list of text".to_owned(),
                 Holds::Days => "days".to_owned(),
                 Holds::Word(words) => format!("one of {}", words.join(", ")),
+                Holds::Yes => "true".to_owned(),
             };
             let optional = if field.optional { ", optional" } else { "" };
             let pattern = if kind.pattern == Some(field.key) { ", may be a pattern" } else { "" };

@@ -16,6 +16,8 @@ pub enum Condition {
         committee: Code,
         /// Any of these positions, by code or name; empty: any seat.
         positions: Vec<Code>,
+        /// A seat that people may have given themselves counts, too.
+        self_subscribed: bool,
     },
     /// A security role, by name.
     SecurityRole(Code),
@@ -45,7 +47,12 @@ pub enum Condition {
         organization: Option<Code>,
     },
     /// A place in a group, by its name or id, within the place's own dates.
-    Group(Code),
+    Group {
+        /// The group's id or name.
+        group: Code,
+        /// A place that people may have given themselves counts, too.
+        self_subscribed: bool,
+    },
     /// A custom field that has this value among its values.
     CustomField {
         /// The field's name.

@@ -182,7 +182,11 @@ mod tests {
 
     #[test]
     fn a_mapping_names_committees_and_events_but_no_patterns() {
-        let committee = |text: &str| Condition::Committee { committee: code(text), positions: Vec::new() };
+        let committee = |text: &str| Condition::Committee {
+            committee: code(text),
+            positions: Vec::new(),
+            self_subscribed: false,
+        };
         let event = |text: &str| Condition::Event {
             event: code(text),
             from_days_before: None,

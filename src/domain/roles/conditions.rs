@@ -54,12 +54,12 @@ pub(super) fn spans(
                 spans.extend(doubted(Some(Span::ALWAYS), found));
             }
         }
-        Condition::Committee { committee, positions } => {
+        Condition::Committee { committee, positions, self_subscribed } => {
             let seats = record.committees.as_deref();
             let on = on_committee(seats.unwrap_or_default(), committee, positions);
             each(spans, seats, |seat| {
-                let found =
-                    if seat.cancelled { Found::No } else { on(seat).unless_joined(seat.self_joinable) };
+                let found = if seat.cancelled { Found::No } else { on(seat) };
+                let found = found.unless_joined(seat.self_joinable && !self_subscribed);
                 found.and_then(|| within(&seat.start_date, &seat.end_date, zone))
             });
         }
@@ -77,13 +77,14 @@ pub(super) fn spans(
                 found.and_then(|| within(&relationship.start_date, &relationship.end_date, zone))
             });
         }
-        Condition::Group(group) => {
+        Condition::Group { group, self_subscribed } => {
             let places = record.groups.as_deref();
             let coded = places.unwrap_or_default().iter().any(|place| group.matches(&place.group));
             each(spans, places, |place| {
                 let counts = !place.cancelled && (rules.count_inherited || !place.inherited);
                 let found = is_named(group, &place.group, place.group_name.as_deref(), coded);
-                let found = if counts { found.unless_joined(place.self_joinable) } else { Found::No };
+                let is_joined = place.self_joinable && !self_subscribed;
+                let found = if counts { found.unless_joined(is_joined) } else { Found::No };
                 found.and_then(|| within(&place.start_date, &place.end_date, zone))
             });
         }
@@ -134,7 +135,7 @@ pub(super) fn said<'r>(condition: &Condition, record: &'r Record) -> Vec<(&'r st
         Condition::Relationship { .. } => {
             record.relationships.iter().flatten().map(|it| alone(&it.name)).collect()
         }
-        Condition::Group(_) => {
+        Condition::Group { .. } => {
             let places = record.groups.iter().flatten();
             places.map(|place| (&*place.group, place.group_name.as_deref())).collect()
         }

@@ -227,10 +227,12 @@ fn is_self_joined(condition: &Condition, record: &Record) -> bool {
         code.matches(id) || name.is_some_and(|name| code.matches(name))
     };
     match condition {
-        Condition::Committee { committee, .. } => record.committees.iter().flatten().any(|seat| {
-            seat.self_joinable && is_of(committee, &seat.committee, seat.committee_name.as_deref())
-        }),
-        Condition::Group(group) => record
+        Condition::Committee { committee, self_subscribed: false, .. } => {
+            record.committees.iter().flatten().any(|seat| {
+                seat.self_joinable && is_of(committee, &seat.committee, seat.committee_name.as_deref())
+            })
+        }
+        Condition::Group { group, self_subscribed: false } => record
             .groups
             .iter()
             .flatten()

@@ -104,7 +104,7 @@ fn of_condition(warnings: &mut Warnings, condition: &Condition, record: &Record)
                 warnings.unreadable(dates, || format!("the relationship {}", name(&entry.name)));
             }
         }
-        Condition::Group(wanted) => {
+        Condition::Group { group: wanted, .. } => {
             let is_it = |name: Option<&str>| name.is_some_and(|name| wanted.matches(name));
             let places = record.groups.iter().flatten().filter(|place| !place.cancelled);
             for place in

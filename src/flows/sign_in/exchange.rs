@@ -8,7 +8,7 @@ use crate::adapters::keys::random::SessionSecret;
 use crate::domain::device;
 use crate::domain::record::Record;
 use crate::domain::roles;
-use crate::domain::session::Session;
+use crate::domain::session::{LogoutHint, Session};
 use crate::domain::time::Timestamp;
 use crate::flows::waiting::{Brought, PlaceTurn};
 
@@ -25,8 +25,8 @@ impl SignIn {
         // (6) The proof is good, shows the person that the address names, and is used once. It is remembered only after the AMS has
         // vouched for it, so that strangers cannot fill the store with invented ones.
         let parts = self.visits.needed(brought.arrival.claimed.as_ref()).await;
-        let record = match self.ams.redeem(&brought.arrival, parts, turn.priority()).await {
-            Ok(record) => Arc::new(record),
+        let (record, hint) = match self.ams.redeem(&brought.arrival, parts, turn.priority()).await {
+            Ok(proven) => (Arc::new(proven.record), proven.logout_hint),
             Err(error) => return self.not_redeemed(error, brought, turn, has_waited).await,
         };
         self.waiting.note_ams(true);
@@ -43,7 +43,7 @@ impl SignIn {
             return Err(Failure::NotAdmitted);
         }
         // (8) A new session under a new id; whatever the browser came with is over.
-        let secret = self.begin_session(returning, record, now).await?;
+        let secret = self.begin_session(returning, record, hint, now).await?;
         for key in returning.named {
             self.visits.end(key).await?;
         }
@@ -90,6 +90,7 @@ impl SignIn {
         &self,
         returning: &Returning<'_>,
         record: Arc<Record>,
+        logout_hint: Option<LogoutHint>,
         now: Timestamp,
     ) -> Result<SessionSecret, Failure> {
         let secret = SessionSecret::new()?;
@@ -102,6 +103,7 @@ impl SignIn {
             last_seen: now,
             device: Some(device::describe(returning.user_agent)),
             viewer: None,
+            logout_hint,
         };
         self.visits.begin(session, record).await?;
         Ok(secret)

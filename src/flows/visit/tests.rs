@@ -198,6 +198,7 @@ fn session() -> (Session, Record) {
         last_seen: now,
         device: None,
         viewer: None,
+        logout_hint: None,
     };
     (session, record)
 }

@@ -12,9 +12,13 @@ use crate::adapters::keys::random;
 use crate::adapters::keys::seal::{self, Sealer};
 use crate::domain::base64url;
 use crate::domain::record::IndividualId;
+use crate::domain::session::LogoutHint;
 use crate::domain::time::Timestamp;
 use crate::domain::waiting::PlaceKey;
 use crate::flows::long_addresses::{self, Destination};
+
+/// Bytes of what is sealed, up to which the hint for the logout comes along.
+const MOST_WITH_HINT: usize = 2_700;
 
 /// What a browser brought from the AMS, and where it wants to go.
 #[derive(Debug)]
@@ -99,6 +103,12 @@ impl PlaceCookies {
                 .extend_from_slice(&u16::try_from(text.len()).map_err(|_| CryptographyFailed)?.to_be_bytes());
             plain.extend_from_slice(text.as_bytes());
         }
+        // A cookie takes 4096 characters. Without the hint the AMS asks the person at the logout.
+        let hint = arrival.logout_hint.as_ref().map_or("", LogoutHint::as_str);
+        let hint =
+            if plain.len() + hint.len() + to.page.as_str().len() <= MOST_WITH_HINT { hint } else { "" };
+        plain.extend_from_slice(&u16::try_from(hint.len()).map_err(|_| CryptographyFailed)?.to_be_bytes());
+        plain.extend_from_slice(hint.as_bytes());
         long_addresses::write(to, &mut plain);
         let sealed = self.sealer.seal(&plain, &self.bound_to(host, secret))?;
         Ok(format!("{}.{}", secret.0, BASE64_URL_SAFE_NO_PAD.encode(sealed)))
@@ -119,11 +129,13 @@ impl PlaceCookies {
         let (begun, rest) = plain.split_first_chunk::<8>()?;
         let (flags, rest) = rest.split_first()?;
         let (proof, rest) = text_of(rest)?;
-        let (claimed, to) = text_of(rest)?;
+        let (claimed, rest) = text_of(rest)?;
+        let (hint, to) = text_of(rest)?;
         let arrival = Arrival {
             proof: SecretString::from(proof),
             kept: SecretString::default(),
             claimed: IndividualId::parse(claimed),
+            logout_hint: LogoutHint::new(hint.to_owned()),
             is_verified: flags & 2 != 0,
         };
         let brought = Brought {
@@ -161,25 +173,30 @@ mod tests {
     #[test]
     fn what_waits_opens_at_its_host_environment_and_place_only() {
         let secret = PlaceSecret::new().unwrap();
-        for (claimed, is_verified, is_second) in
-            [(Some("jane"), false, false), (None, true, false), (Some("x"), true, true)]
-        {
+        for (claimed, is_verified, is_second, hint, kept) in [
+            (Some("jane"), false, false, 0, 0),
+            (None, true, false, 1_200, 1_200),
+            // Together with the rest it would not fit.
+            (Some("x"), true, true, 2_900, 0),
+        ] {
             let arrival = Arrival {
                 proof: "token".into(),
                 kept: SecretString::default(),
                 claimed: claimed.and_then(IndividualId::parse),
+                logout_hint: LogoutHint::new("h".repeat(hint)),
                 is_verified,
             };
             let to = Destination::whole(ReturnTo::parse("/members?a=1#x").unwrap());
             let begun = Timestamp::from_millisecond(1_800_000_000_123).unwrap();
             let brought = Brought { arrival, to: to.clone(), begun, is_second };
             let text = cookies("production").seal("a.example", &secret, &brought).unwrap();
-            assert!(!text.contains("token"));
+            assert!(!text.contains("token") && text.len() < 4_000);
             let (found, opened) = cookies("production").open("a.example", &text).unwrap();
             assert_eq!((found.key(), &opened.to, opened.begun), (secret.key(), &to, begun));
             assert_eq!(opened.arrival.proof.expose_secret(), "token");
             assert_eq!(opened.arrival.claimed.as_ref().map(IndividualId::as_str), claimed);
             assert_eq!((opened.arrival.is_verified, opened.is_second), (is_verified, is_second));
+            assert_eq!(opened.arrival.logout_hint, LogoutHint::new("h".repeat(kept)));
             assert!(cookies("production").open("b.example", &text).is_none());
             assert!(cookies("staging").open("a.example", &text).is_none());
             let (_, sealed) = text.split_once('.').unwrap();

@@ -35,6 +35,7 @@ const ROUTES: &[Route<Endpoint, Handler<State>>] = &[
     ("POST", "oauth/logout", Endpoint::Logout, portal::log_out),
     ("GET",  "openid/well-known/openid-configuration", Endpoint::Metadata, oauth::configuration),
     ("GET",  "openid/well-known/jwks", Endpoint::Jwks, oauth::jwks),
+    ("GET",  "openid/other-keys", Endpoint::OtherKeys, oauth::other_keys),
     ("GET",  "oauth/authorize", Endpoint::Authorize, oauth::authorize),
     ("POST", "oauth/authorize", Endpoint::Authorize, oauth::consent),
     ("POST", "oauth/token", Endpoint::Token, oauth::token),

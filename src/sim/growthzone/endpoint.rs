@@ -18,6 +18,8 @@ serving::endpoints! {
     Metadata = "metadata",
     /// `GET /openid/well-known/jwks`.
     Jwks = "jwks",
+    /// `GET /openid/other-keys`: keys that are not the login's.
+    OtherKeys = "other_keys",
     /// `POST /oauth/token`.
     Token = "token",
     /// `GET /oauth/userinfo`.
@@ -76,6 +78,9 @@ serving::endpoints! {
 impl Endpoint {
     /// A call of the login that needs no key of the interface.
     pub(super) fn is_openid(self) -> bool {
-        matches!(self, Endpoint::Metadata | Endpoint::Jwks | Endpoint::Token | Endpoint::Userinfo)
+        matches!(
+            self,
+            Endpoint::Metadata | Endpoint::Jwks | Endpoint::OtherKeys | Endpoint::Token | Endpoint::Userinfo
+        )
     }
 }

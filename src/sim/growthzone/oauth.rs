@@ -11,12 +11,14 @@ use super::state::State;
 use super::switches::{ClaimCase, ErrorParameter, ResponseMode};
 use super::wire::number;
 use crate::sim::openid::{
-    Algorithm, Authorization, IdToken, Kind, Metadata, Purpose, Redeemed, Rejected, bearer, metadata, redeem,
-    refused, to_login,
+    Algorithm, Authorization, IdToken, Keys, Kind, Metadata, Purpose, Redeemed, Rejected, bearer, metadata,
+    redeem, refused, signed_claims, to_login,
 };
 use crate::sim::serving::{Answer, Call, Handled};
 
 const SCOPES: &[&str] = &["openid", "profile", "email", "offline_access"];
+
+const OTHER_KEYS: &str = "/openid/other-keys";
 
 /// The issuer ends in a slash.
 fn issuer(state: &State) -> String {
@@ -43,6 +45,12 @@ pub(super) fn configuration(state: &mut State, _: &Call) -> Handled {
 /// The key set.
 pub(super) fn jwks(state: &mut State, _: &Call) -> Handled {
     let keys = state.keys.jwks(state.switches.signing_key);
+    keys.map(Answer::json).map_err(|_| no_key())
+}
+
+/// A key set of somebody else, at an address that anybody could name. ID tokens lead there by a flaw.
+pub(super) fn other_keys(state: &mut State, _: &Call) -> Handled {
+    let keys = state.keys.jwks(Keys::other(state.switches.signing_key));
     keys.map(Answer::json).map_err(|_| no_key())
 }
 
@@ -115,12 +123,20 @@ fn rejected(state: &State, why: Rejected) -> Answer {
 /// Codes, refresh tokens and, by switch, passwords for tokens.
 pub(super) fn token(state: &mut State, call: &Call) -> Handled {
     let (holder, purpose, is_refresh) = match by_password(state, call)? {
-        Some((holder, scope)) => (holder, Purpose { scope, ..Purpose::default() }, false),
+        Some((holder, scope)) => {
+            let client = state.credentials.client_id.clone();
+            (holder, Purpose { client, scope, ..Purpose::default() }, false)
+        }
         None => {
             let (client, now, lifetimes) = (state.client(), state.now(), state.lifetimes());
             let place = state.switches.token_auth;
-            let Redeemed { grant, is_refresh } =
-                redeem(call, (&client, place), &mut state.grants, now, lifetimes)?;
+            let Redeemed { grant, is_refresh } = redeem(
+                call,
+                (&client, place, state.switches.code_client),
+                &mut state.grants,
+                now,
+                lifetimes,
+            )?;
             (grant.holder, grant.purpose, is_refresh)
         }
     };
@@ -177,7 +193,7 @@ fn id_token(
     let mut claims = Map::new();
     let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
     set("iss", issuer(state).into());
-    set("aud", state.credentials.client_id.clone().into());
+    set("aud", purpose.client.clone().into());
     set("sub", subject(state, person).into());
     if let Some(email) = &person.email {
         set("email", email.clone().into());
@@ -190,11 +206,26 @@ fn id_token(
         secret: state.credentials.client_secret.as_bytes(),
         key: state.switches.signing_key,
         flaw: state.switches.id_token_flaw,
+        other_keys: &format!("{}{OTHER_KEYS}", state.base),
         now: state.common.clock.now(),
         lifetime: state.lifetimes().access,
     }
     .of(&mut state.keys, claims);
     made.map_err(|_| no_key())
+}
+
+/// Whether a call shows an ID token of whoever is signed in in this browser. It may be old (OpenID Connect RP-Initiated Logout 1.0 §2).
+pub(super) fn shows_own_token(state: &mut State, call: &Call) -> bool {
+    let Some(claims) = call
+        .query("id_token_hint")
+        .and_then(|token| signed_claims(&mut state.keys, state.switches.signing_key, token))
+    else {
+        return false;
+    };
+    visitor(state, call).is_some_and(|person| {
+        claims.get("sub").and_then(Value::as_str) == Some(subject(state, person).as_str())
+            && claims.get("aud").and_then(Value::as_str) == Some(state.credentials.client_id.as_str())
+    })
 }
 
 /// Who holds the access token.

@@ -3,9 +3,11 @@
 use http::{StatusCode, header};
 use url::Url;
 
+use super::oauth::shows_own_token;
 use super::pages::{Home, LoginPage, LogoutQuestion, Message};
 use super::people::Contact;
 use super::state::State;
+use super::switches::LogoutConfirms;
 use crate::sim::openid::{Kind, Purpose, return_url};
 use crate::sim::serving::{Answer, Call, Handled};
 
@@ -52,7 +54,12 @@ pub(super) fn signed_in<'a>(state: &'a State, username: &str, password: &str) ->
 
 /// Asks first, by switch.
 pub(super) fn ask_logout(state: &mut State, call: &Call) -> Handled {
-    if state.switches.logout_confirms && visitor(state, call).is_some() {
+    let asks = match state.switches.logout_confirms {
+        LogoutConfirms::Always => true,
+        LogoutConfirms::WithoutHint => !shows_own_token(state, call),
+        LogoutConfirms::Never => false,
+    };
+    if asks && visitor(state, call).is_some() {
         return Ok(Answer::page_of(StatusCode::OK, &LogoutQuestion { action: &call.target }));
     }
     log_out(state, call)
@@ -65,6 +72,8 @@ pub(super) fn log_out(state: &mut State, call: &Call) -> Handled {
     }
     let asked = call.query("post_logout_redirect_uri");
     let asked = asked.filter(|it| Url::parse(it).is_ok_and(|url| matches!(url.scheme(), "http" | "https")));
+    let listed = state.switches.post_logout_uris.as_ref();
+    let asked = asked.filter(|it| listed.is_none_or(|list| list.split(',').any(|one| one == *it)));
     let answer = match asked.or(state.slo_url.as_deref()) {
         Some(to) => Answer::redirect(to.to_owned()),
         None => {

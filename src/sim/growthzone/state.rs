@@ -78,6 +78,7 @@ impl State {
         let Credentials { client_id, client_secret, .. } = self.credentials.clone();
         Client {
             id: client_id,
+            other_id: Some("another-client".to_owned()),
             secret: client_secret,
             redirect_uris: self.switches.redirect_uris.clone(),
             only_https: false,

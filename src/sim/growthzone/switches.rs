@@ -75,6 +75,18 @@ choice! {
 }
 
 choice! {
+    /// When GET /oauth/logout asks whether to sign out.
+    LogoutConfirms {
+        /// Each time.
+        Always = "always",
+        /// If the call does not show an ID token of whoever is signed in.
+        WithoutHint = "without_hint",
+        /// Never.
+        Never = "never",
+    }
+}
+
+choice! {
     /// Which parameter the feed of changes looks at.
     DeltaParameter {
         /// `modifiedSince`.
@@ -97,6 +109,7 @@ switches! {
     token_auth: TokenAuth = TokenAuth::Any, "Where the client secret is looked for.";
     refresh_tokens: bool = true, "The scope offline_access brings a refresh token.";
     password_grant: bool = false, "The token endpoint takes user name and password, with tenantKey.";
+    code_client: bool = true, "A code is good only for the client that asked for it; off: for any.";
     code_ttl: Duration = Duration::from_mins(5), "How long a code lasts.";
     token_ttl: Duration = Duration::from_hours(744), "How long access and ID tokens last.";
     session_ttl: Duration = Duration::from_hours(12), "How long the Info Hub remembers a browser that signed in.";
@@ -112,7 +125,8 @@ switches! {
     contact_ids_agree: bool = true, "userinfo and api/login/aboutme name the same ContactId; off: aboutme names another.";
     subject_version: u32 = 1, "The sub of everybody; another number is another sub, as after a new invitation.";
     dropped_sign_in: bool = true, "Dropped people can still sign in.";
-    logout_confirms: bool = true, "GET /oauth/logout asks whether to sign out; POST never does.";
+    logout_confirms: LogoutConfirms = LogoutConfirms::WithoutHint, "When GET /oauth/logout asks whether to sign out; POST never does.";
+    post_logout_uris: Option<String> = None, "The addresses to which a logout may lead, with commas and no spaces between; off: any.";
     show_people: bool = false, "The login page lists who can sign in. Never true of the real one; for demonstrations.";
     bearer_reads_others: bool = true, "A person's token reads records of others; off: 403.";
     time_zone: TimeZone = TimeZone::get("America/New_York").unwrap_or(TimeZone::UTC), "Where the association's days begin; dates are printed without a zone.";

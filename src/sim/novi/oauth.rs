@@ -92,7 +92,7 @@ pub(super) fn token(state: &mut State, call: &Call) -> Handled {
     let (client, now, lifetimes) = (state.client(call.environment), state.now(), state.lifetimes());
     let place = state.switches.token_auth;
     let grants = &mut state.site_mut(call.environment).grants;
-    let Redeemed { grant, is_refresh } = redeem(call, (&client, place), grants, now, lifetimes)?;
+    let Redeemed { grant, is_refresh } = redeem(call, (&client, place, true), grants, now, lifetimes)?;
     let purpose = grant.purpose.clone();
     let access = grants.issue(Kind::Access, &grant.holder, purpose.clone(), now);
     let refresh = grants.issue(Kind::Refresh, &grant.holder, purpose.clone(), now);
@@ -139,6 +139,7 @@ fn id_token(
         secret: &secret,
         key: switches.signing_key,
         flaw: switches.id_token_flaw,
+        other_keys: "https://elsewhere.example/keys",
         now,
         lifetime,
     }

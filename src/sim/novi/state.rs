@@ -110,6 +110,7 @@ impl State {
     pub(super) fn client(&self, environment: Environment) -> Client {
         let Credentials { client_id, client_secret, .. } = self.site(environment).credentials.clone();
         Client {
+            other_id: None,
             id: client_id,
             secret: client_secret,
             redirect_uris: self.switches.redirect_uris.clone(),

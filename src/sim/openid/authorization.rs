@@ -33,7 +33,8 @@ impl Authorization {
     pub fn read(call: &Call, client: &Client, pkce: Pkce) -> Result<Authorization, Rejected> {
         let text = |name: &str| call.query(name).unwrap_or_default();
         let here = |what| Rejected::Here(StatusCode::BAD_REQUEST, what);
-        if text("client_id") != client.id {
+        let asking = text("client_id");
+        if asking != client.id && client.other_id.as_deref() != Some(asking) {
             return Err(here("The client is not known."));
         }
         let redirect = client.redirect(text("redirect_uri"));
@@ -41,6 +42,7 @@ impl Authorization {
         let challenge = call.query("code_challenge");
         let asked = Authorization {
             purpose: Purpose {
+                client: asking.to_owned(),
                 redirect_uri: text("redirect_uri").to_owned(),
                 scope: text("scope").to_owned(),
                 nonce: call.query("nonce").map(str::to_owned),

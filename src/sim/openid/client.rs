@@ -27,6 +27,8 @@ choice! {
 pub struct Client {
     /// Its id.
     pub id: String,
+    /// The id of a second client, which can send people to the login and nothing else. `None`: there is none.
+    pub other_id: Option<String>,
     /// Its secret.
     pub secret: String,
     /// Its redirect addresses, with commas between; none: any http or https address.

@@ -70,6 +70,8 @@ impl Lifetimes {
 /// What the login was for.
 #[derive(Clone, Debug, Default)]
 pub struct Purpose {
+    /// The id of the client that asked.
+    pub client: String,
     /// The redirect address of the request.
     pub redirect_uri: String,
     /// What was asked for.

@@ -24,6 +24,10 @@ choice! {
         OtherAlgorithm = "other_algorithm",
         /// A key that is not in the key set.
         UnknownKey = "unknown_key",
+        /// A key that is not in the key set, and in `jku` the address of a key set that has it.
+        KeyAddress = "jku",
+        /// A key that is not in the key set, and in `jwk` that key.
+        EmbeddedKey = "jwk",
         /// Another issuer.
         Issuer = "issuer",
         /// Another audience.
@@ -54,6 +58,8 @@ pub struct IdToken<'a> {
     pub key: u32,
     /// What is wrong with it.
     pub flaw: Flaw,
+    /// Where the keys are that are not the provider's ([`Keys::other`]).
+    pub other_keys: &'a str,
     /// When it is made.
     pub now: Timestamp,
     /// How long it lasts.
@@ -70,12 +76,23 @@ impl IdToken<'_> {
             (Flaw::BadSignature | Flaw::UnknownKey, Algorithm::Hs256) => {
                 jwt_hs256(b"another secret", &claims)
             }
-            (Flaw::BadSignature, Algorithm::Rs256) => jwt_rs256(&Keys::id(self.key), &claims, |message| {
-                keys.rs256(self.key.wrapping_add(1_000_000), message)
-            }),
+            (Flaw::BadSignature, Algorithm::Rs256) => {
+                jwt_rs256(&Keys::id(self.key), &claims, |message| keys.rs256(Keys::other(self.key), message))
+            }
             (Flaw::UnknownKey, Algorithm::Rs256) => {
-                let other = self.key.wrapping_add(1_000_000);
+                let other = Keys::other(self.key);
                 jwt_rs256(&Keys::id(other), &claims, |message| keys.rs256(other, message))
+            }
+            (Flaw::KeyAddress, _) => {
+                let other = Keys::other(self.key);
+                let header =
+                    json!({ "typ": "JWT", "alg": "RS256", "kid": Keys::id(other), "jku": self.other_keys });
+                jwt(&header, &claims, |message| keys.rs256(other, message))
+            }
+            (Flaw::EmbeddedKey, _) => {
+                let other = Keys::other(self.key);
+                let header = json!({ "typ": "JWT", "alg": "RS256", "jwk": keys.jwk(other)? });
+                jwt(&header, &claims, |message| keys.rs256(other, message))
             }
             (Flaw::OtherAlgorithm, Algorithm::Rs256) => jwt_hs256(&keys.public(self.key)?, &claims),
             (Flaw::OtherAlgorithm, Algorithm::Hs256) | (_, Algorithm::Rs256) => {
@@ -112,6 +129,16 @@ impl IdToken<'_> {
         };
         claims
     }
+}
+
+/// The claims of a token that this RSA key has signed, whatever else is wrong with it.
+pub fn signed_claims(keys: &mut Keys, key: u32, token: &str) -> Option<Map<String, Value>> {
+    let (message, signature) = token.rsplit_once('.')?;
+    // The same key signs the same octets the same way (RFC 8017, section 8.2).
+    let own = keys.rs256(key, message.as_bytes()).ok()?;
+    let (_, claims) = message.split_once('.')?;
+    let claims = URL_SAFE_NO_PAD.decode(claims).ok().filter(|_| URL_SAFE_NO_PAD.encode(own) == signature)?;
+    serde_json::from_slice(&claims).ok()
 }
 
 /// A token with HS256 and nothing special about it.

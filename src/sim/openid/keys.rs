@@ -77,15 +77,23 @@ impl Keys {
         Ok(self.pair(number)?.public_key().as_ref().to_vec())
     }
 
+    /// The number of a key that is never published as the provider's.
+    pub fn other(number: u32) -> u32 {
+        number.wrapping_add(1_000_000)
+    }
+
     /// The key set (RFC 7517).
     pub fn jwks(&mut self, number: u32) -> Result<Value, Unspecified> {
+        Ok(json!({ "keys": [self.jwk(number)?] }))
+    }
+
+    /// One key (RFC 7517, section 4).
+    pub(super) fn jwk(&mut self, number: u32) -> Result<Value, Unspecified> {
         let key = self.pair(number)?.public_key();
         let (modulus, exponent) = (key.modulus(), key.exponent());
         let n = URL_SAFE_NO_PAD.encode(modulus.big_endian_without_leading_zero());
         let e = URL_SAFE_NO_PAD.encode(exponent.big_endian_without_leading_zero());
-        Ok(json!({ "keys": [{
-            "kty": "RSA", "use": "sig", "alg": "RS256", "kid": Keys::id(number), "n": n, "e": e,
-        }] }))
+        Ok(json!({ "kty": "RSA", "use": "sig", "alg": "RS256", "kid": Keys::id(number), "n": n, "e": e }))
     }
 }
 

@@ -17,7 +17,7 @@ pub use authorization::{Authorization, Rejected};
 pub use client::{Client, TokenAuth, refused};
 pub use discovery::{Metadata, metadata};
 pub use grants::{GRANT_NAMES, Grants, Kind, Lifetimes, Purpose};
-pub use jwt::{Flaw, IdToken, jwt_hs256};
+pub use jwt::{Flaw, IdToken, jwt_hs256, signed_claims};
 pub use keys::{Algorithm, Keys, Secret};
 pub use login::{return_url, to_login};
 pub use pkce::Pkce;

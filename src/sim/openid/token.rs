@@ -17,9 +17,11 @@ pub struct Redeemed {
 }
 
 /// Takes a code or a refresh token from the client.
+///
+/// A code is good for the client that asked for it (RFC 6749, section 4.1.3), if anybody looks at that.
 pub fn redeem(
     call: &Call,
-    (client, place): (&Client, TokenAuth),
+    (client, place, looks_at_client): (&Client, TokenAuth, bool),
     grants: &mut Grants,
     now: Timestamp,
     lifetimes: Lifetimes,
@@ -35,7 +37,8 @@ pub fn redeem(
             let grant = grant.ok_or_else(|| bad("invalid_grant"))?;
             let purpose = &grant.purpose;
             let proven = purpose.challenge.as_ref().is_none_or(|it| it.fits(field("code_verifier")));
-            if purpose.redirect_uri != field("redirect_uri") || !proven {
+            let is_own = !looks_at_client || purpose.client == client.id;
+            if purpose.redirect_uri != field("redirect_uri") || !proven || !is_own {
                 return Err(bad("invalid_grant"));
             }
             Ok(Redeemed { grant, is_refresh: false })

@@ -31,11 +31,19 @@ pub fn list_id(field: &ConditionField) -> String {
 
 /// The field of condition `number`, with what stands in it and what to mend.
 pub fn field(of: &ConditionField, number: usize, value: &str, mend: Option<String>) -> Field {
-    let label = if of.optional { format!("{} (optional)", of.label) } else { of.label.to_owned() };
+    let label = if of.optional && of.holds != Holds::Yes {
+        format!("{} (optional)", of.label)
+    } else {
+        of.label.to_owned()
+    };
     Field::text(name(number, of.key), label, value)
         .hint(of.hint)
         .list(list_id(of))
-        .kind(if of.holds == Holds::Days { "number" } else { "text" })
+        .kind(match of.holds {
+            Holds::Days => "number",
+            Holds::Yes => "checkbox",
+            _ => "text",
+        })
         .mend(mend)
 }
 

@@ -27,6 +27,7 @@ use crate::web::log::Claimed;
 use crate::web::pages::{FormPost, Notice, Refused, Retry, WayBack, respond};
 use crate::web::present::{Present, Unanswered};
 use crate::web::refusal_log::Reason;
+use crate::web::round;
 use crate::web::state::{answer, see_other, with_cookies};
 use crate::web::{log, missing_roles, paths};
 
@@ -186,7 +187,9 @@ impl OpenIdServices {
                 // The AMS lets whoever has a session there straight through (docs/ams/remembers.md, "Login"), so that ends first.
                 let sealed = self.provider.seal_onward(&login).map_err(|error| failed(&error))?;
                 let kept = cookies.set(Cookie::Onward, &sealed, Some(ONWARD_LIVES.as_secs()));
-                let logout = see_other(self.services.ams.logout(&arrived.single_logout_address()).as_str());
+                let hint = round::hint_of(&self.services, cookies).await;
+                let logout = self.services.ams.logout(hint.as_ref(), &arrived.single_logout_address());
+                let logout = see_other(logout.as_str());
                 Ok(with_cookies(logout, key.into_iter().chain([kept])))
             }
         }

@@ -188,11 +188,14 @@ impl OpenIdServices {
             Ok(kept) => kept,
             Err(error) => return broken(arrived, &error),
         };
-        let end =
-            if kept.is_some() && !comes_back { End::Onward(Arc::clone(&arrived.site)) } else { End::Ams };
+        let (end, key) = if kept.is_some() && !comes_back {
+            (End::Onward(Arc::clone(&arrived.site)), Vec::new())
+        } else {
+            round::to_the_ams(&self.services, arrived, cookies).await
+        };
         let left = round::leave(&self.services, arrived, headers, cookies, &arrived.site, &end).await;
         let keep = |sealed: String| cookies.set(Cookie::Onward, &sealed, Some(ONWARD_LIVES.as_secs()));
-        with_cookies(left, [kept.and_then(keep)])
+        with_cookies(left, key.into_iter().chain([kept.and_then(keep)]))
     }
 }
 

@@ -41,10 +41,10 @@ impl Deref for Gate {
 
 impl Gate {
     async fn start(switches: &[&str]) -> Gate {
-        Gate::start_with(switches, "in_step = false").await
+        Gate::start_with(switches, "in_step = false", None).await
     }
 
-    async fn start_with(switches: &[&str], directory: &str) -> Gate {
+    async fn start_with(switches: &[&str], directory: &str, other_host: Option<&str>) -> Gate {
         let address = free_address();
         let mut settings = sim::Settings::demo();
         settings.slo_url = Some(format!("http://localhost:{}/_gate/slo", address.port()));
@@ -69,7 +69,8 @@ canary = "{NOOR}"
             client_id = credentials.client_id,
         );
         let variables = [("CLIENT_SECRET", &*credentials.client_secret), ("API_KEY", &*credentials.api_key)];
-        let settings = GuardedSiteSettings { ams: &ams, directory, rules: RULES, variables: &variables };
+        let settings =
+            GuardedSiteSettings { ams: &ams, directory, rules: RULES, other_host, variables: &variables };
         Gate { at: GuardedSite::start(address, settings).await, sim }
     }
 
@@ -101,7 +102,7 @@ canary = "{NOOR}"
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_signs_in_comes_back_to_the_page_and_signs_out_everywhere() {
-    let world = Gate::start(&["logout_confirms=off"]).await;
+    let world = Gate::start(&[]).await;
     let mut dana = world.visitor();
     let page = world.sign_in(&mut dana, "druiz", "/members?year=2026#april").await.expect(200);
     assert_eq!(
@@ -117,6 +118,10 @@ async fn a_member_signs_in_comes_back_to_the_page_and_signs_out_everywhere() {
     let page = dana.open(world.url("/_gate/logout")).await.expect(200);
     let paths: Vec<&str> = page.trail.iter().map(Url::path).collect();
     assert_eq!(paths, ["/_gate/logout", "/oauth/logout", "/_gate/slo", "/"]);
+    // The ID token, which spares the question, goes there and nowhere else.
+    let with_token: Vec<&str> =
+        page.trail.iter().filter(|url| url.as_str().contains("eyJ")).map(Url::path).collect();
+    assert_eq!(with_token, ["/oauth/logout"]);
     let mut thief = world.visitor();
     thief.plant("localhost", "membergate", &stolen);
     thief.get(world.url("/_gate/me")).await.expect(401);
@@ -125,19 +130,59 @@ async fn a_member_signs_in_comes_back_to_the_page_and_signs_out_everywhere() {
 
     // And the other way round.
     world.sign_in(&mut dana, "druiz", "/members").await.expect(200);
-    dana.open(format!("{}/oauth/logout", world.sim.base_url())).await.expect(200);
+    let asked = dana.open(format!("{}/oauth/logout", world.sim.base_url())).await.expect(200);
+    let out = dana.post(asked.url.as_str(), &[]).await;
+    dana.open(out.location().unwrap()).await.expect(200);
     assert!(!world.is_signed_in(&mut dana).await);
     world.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_logout_ends_the_session_here_even_if_nobody_confirms_it_there() {
+    // With a login that gives no ID token there is nothing to show at its logout.
+    for switch in ["logout_confirms=always", "id_token_flaw=missing"] {
+        let world = Gate::start(&[switch]).await;
+        let mut dana = world.visitor();
+        world.sign_in(&mut dana, "druiz", "/members").await.expect(200);
+        let page = dana.open(world.url("/_gate/logout")).await.expect(200);
+        assert_eq!(page.url.path(), "/oauth/logout", "{switch}: it asks first");
+        assert!(!world.is_signed_in(&mut dana).await);
+        // Whoever says yes comes back.
+        let out = dana.post(page.url.as_str(), &[]).await;
+        let home = dana.open(out.location().unwrap()).await.expect(200);
+        assert_eq!(home.url.path(), "/", "{switch}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_that_visits_other_hosts_first_still_shows_the_id_token() {
+    // Whether the host at which it begins is the first or the last of the round.
+    for other in ["annex.localhost", "zoo.localhost"] {
+        let world = Gate::start_with(&[], "in_step = false", Some(other)).await;
+        let mut dana = Visitor::new(&[("localhost", world.address()), (other, world.address())]);
+        world.sign_in(&mut dana, "druiz", "/members").await.expect(200);
+        let page = dana.open(world.url("/_gate/logout")).await.expect(200);
+        let steps: Vec<String> =
+            page.trail.iter().map(|url| format!("{}{}", url.host_str().unwrap(), url.path())).collect();
+        assert!(steps.contains(&format!("{other}/_gate/slo")), "{steps:?}");
+        assert!(page.url.path() == "/", "nobody is asked: {steps:?}");
+        let with_token: Vec<&str> =
+            page.trail.iter().filter(|url| url.as_str().contains("eyJ")).map(Url::path).collect();
+        assert_eq!(with_token, ["/oauth/logout"], "{other}");
+        assert!(!world.is_signed_in(&mut dana).await);
+        // What was kept for the way is not left in the browser.
+        assert!(!dana.has_cookie_named("localhost", "membergate-return-"), "{other}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_after_the_logout_is_the_registered_one_to_the_character() {
     let world = Gate::start(&[]).await;
     let mut dana = world.visitor();
+    world.sim.control().set_switch(&format!("post_logout_uris={}", world.url("/_gate/slo"))).unwrap();
     world.sign_in(&mut dana, "druiz", "/members").await.expect(200);
     let page = dana.open(world.url("/_gate/logout")).await.expect(200);
-    assert_eq!(page.url.path(), "/oauth/logout", "it asks first");
-    assert!(!world.is_signed_in(&mut dana).await);
+    assert_eq!(page.url.path(), "/");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -251,6 +296,8 @@ async fn a_return_with_anything_wrong_about_it_gives_no_session() {
         "unsigned",
         "other_algorithm",
         "unknown_key",
+        "jku",
+        "jwk",
         "issuer",
         "audience",
         "two_audiences",
@@ -313,7 +360,7 @@ async fn a_removal_and_a_drop_are_in_force_without_a_new_sign_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_role_on_a_list_reaches_somebody_who_is_signed_in() {
-    let world = Gate::start_with(&["consent=off"], "in_step = true").await;
+    let world = Gate::start_with(&["consent=off"], "in_step = true", None).await;
     let mut marek = world.visitor();
     world.sign_in(&mut marek, "mholt", "/members").await.expect(200);
     assert_eq!(roles(&marek.get(world.url("/_gate/me")).await.expect(200)), ["member", "subscriber"]);

@@ -1,5 +1,6 @@
 //! The client of GrowthZone against the simulated one, over real sockets, and the gateway in front of it.
 
+mod click_through;
 mod directory;
 mod gateway;
 mod people;
@@ -85,7 +86,7 @@ impl World {
 
     pub async fn redeem(&self, parameters: &str, keep: &Keep) -> Result<Record, AmsError> {
         let arrival = self.client.arrival(parameters, keep).unwrap();
-        self.client.redeem(&arrival, everything(), Priority::Person).await
+        Ok(self.client.redeem(&arrival, everything(), Priority::Person).await?.record)
     }
 
     pub async fn read(&self, id: &str) -> Record {

@@ -12,7 +12,8 @@ async fn a_sign_in_is_a_handful_of_calls_and_brings_the_record() {
     let LoginStart { location, keep } = world.begin().await;
     let parameters = world.come_back(&location, "druiz").await;
     let arrival = world.client.arrival(&parameters, &keep).unwrap();
-    let record = world.client.redeem(&arrival, Parts::default(), Priority::Person).await.unwrap();
+    let proven = world.client.redeem(&arrival, Parts::default(), Priority::Person).await.unwrap();
+    let record = proven.record;
     assert_eq!((record.id.as_str(), record.profile.name.as_str()), (DANA, "Dana Ruiz"));
     let counted = [
         Endpoint::Token,
@@ -76,6 +77,9 @@ async fn a_token_with_anything_wrong_about_it_shows_nobody() {
         // HS256, keyed by the public key.
         "other_algorithm",
         "unknown_key",
+        // The key is where the token says, or in the token itself.
+        "jku",
+        "jwk",
         "issuer",
         "audience",
         "two_audiences",
@@ -95,6 +99,7 @@ async fn a_token_with_anything_wrong_about_it_shows_nobody() {
         }
         assert!(!error.to_string().contains(DANA), "{error}");
     }
+    assert_eq!(world.calls(Endpoint::OtherKeys), 0, "no token says where its key is");
     world.switch("id_token_flaw=none");
     world.sign_in("druiz").await.unwrap();
 }
@@ -157,7 +162,31 @@ async fn a_code_is_good_once_and_only_with_what_its_own_browser_kept() {
     let parameters = world.come_back(&mine.location, "druiz").await;
     assert_eq!(world.redeem(&parameters, &other.keep).await, Err(AmsError::ArrivalRefused), "the nonce");
     let foreign = "code=00000000000000000000000000000000&state=the-state";
-    assert_eq!(world.redeem(foreign, &mine.keep).await, Err(AmsError::ArrivalRefused), "another client's");
+    assert_eq!(world.redeem(foreign, &mine.keep).await, Err(AmsError::ArrivalRefused), "of nobody");
+}
+
+#[tokio::test]
+async fn a_code_of_another_client_shows_nobody_even_where_the_login_takes_it() {
+    let world = World::start(&[]).await;
+    // Somebody else's website sends its own visitor to the login, with what our login's address has, and brings the code here.
+    let other_client = |location: &Url| {
+        let mut location = location.clone();
+        let pairs: Vec<(String, String)> = location.query_pairs().into_owned().collect();
+        location.query_pairs_mut().clear().extend_pairs(pairs.iter().map(|(name, value)| {
+            (name.as_str(), if name == "client_id" { "another-client" } else { value.as_str() })
+        }));
+        location
+    };
+    let mine = world.begin().await;
+    let parameters = world.come_back(&other_client(&mine.location), "druiz").await;
+    assert_eq!(world.redeem(&parameters, &mine.keep).await, Err(AmsError::ArrivalRefused));
+    // Then the token is for the other client.
+    world.switch("code_client=off");
+    let parameters = world.come_back(&other_client(&mine.location), "druiz").await;
+    let error = world.redeem(&parameters, &mine.keep).await.unwrap_err();
+    assert!(error.to_string().contains("for another client"), "{error}");
+    let parameters = world.come_back(&mine.location, "druiz").await;
+    world.redeem(&parameters, &mine.keep).await.unwrap();
 }
 
 #[tokio::test]
@@ -217,8 +246,9 @@ async fn whoever_waits_or_is_put_off_needs_no_second_code() {
     world.switch("missing_endpoints=off");
     let waits = world.client.before_wait(arrival).await.unwrap();
     assert!(waits.is_verified && waits.claimed.as_ref().is_some_and(|id| id.as_str() == DANA));
-    let record = world.client.redeem(&waits, everything(), Priority::Person).await.unwrap();
-    assert_eq!((record.id.as_str(), world.calls(Endpoint::Token)), (DANA, 1));
+    let proven = world.client.redeem(&waits, everything(), Priority::Person).await.unwrap();
+    assert_eq!((proven.record.id.as_str(), world.calls(Endpoint::Token)), (DANA, 1));
+    assert!(proven.logout_hint.is_some(), "the ID token waits too");
 }
 
 #[tokio::test]
@@ -233,6 +263,30 @@ async fn a_login_page_leads_to_the_host_and_carries_no_secret_of_ours() {
     let secrets = start.keep.secrets("growthzone", "production").unwrap();
     let verifier = secrets.split(' ').nth(1).unwrap();
     assert!(!start.location.as_str().contains(verifier));
-    let logout = world.client.logout("https://www.acme.example/_gate/slo");
-    assert_eq!((logout.path(), logout.query_pairs().count()), ("/oauth/logout", 1));
+}
+
+#[tokio::test]
+async fn the_logout_is_shown_the_id_token_and_leads_back_to_the_character() {
+    let world = World::start(&[]).await;
+    let start = world.begin().await;
+    let parameters = world.come_back(&start.location, "druiz").await;
+    let arrival = world.client.arrival(&parameters, &start.keep).unwrap();
+    let proven = world.client.redeem(&arrival, everything(), Priority::Person).await.unwrap();
+    let hint = proven.logout_hint.unwrap();
+    let back = "https://www.acme.example/_gate/slo";
+    let query = |hint| {
+        let logout = world.client.logout(hint, back);
+        assert_eq!(logout.path(), "/oauth/logout");
+        logout.query_pairs().into_owned().collect::<Vec<_>>()
+    };
+    let address = ("post_logout_redirect_uri".to_owned(), back.to_owned());
+    assert_eq!(query(None), [address.clone()]);
+    assert_eq!(query(Some(&hint)), [address, ("id_token_hint".to_owned(), hint.as_str().to_owned())]);
+    // Where no ID token comes there is none to show.
+    let world = World::start(&["id_token_flaw=missing"]).await;
+    let start = world.begin().await;
+    let parameters = world.come_back(&start.location, "druiz").await;
+    let arrival = world.client.arrival(&parameters, &start.keep).unwrap();
+    let proven = world.client.redeem(&arrival, everything(), Priority::Person).await.unwrap();
+    assert_eq!(proven.logout_hint, None);
 }

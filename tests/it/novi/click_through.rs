@@ -1,41 +1,15 @@
 //! The demo with Novi as its user sees it: the built program, and a real browser.
 
-use std::time::{Duration, Instant};
-
 use super::{DANA, DANAS_EMAIL};
 use crate::browser::Browser;
+use crate::click_through::{self, add_and_publish, offered, open_mapping, shows, told, until_told};
 use crate::demo::Demo;
 
 /// Of the staff, and so an administrator.
 const ADA: &str = "ada.quill@assoc.example";
 
-/// How long to wait for what the gateway does by itself, on a machine that does something else as well.
-const PATIENCE: Duration = Duration::from_secs(120);
-
 async fn sign_in(browser: &Browser, email: &str) {
-    browser.wait_for("#sign-in").await;
-    browser.type_into("#email", email).await;
-    browser.type_into("#password", "membergate").await;
-    browser.click("#sign-in").await;
-}
-
-/// Why Dana holds each of her roles, as the gateway tells a script of the site.
-async fn told(dana: &Browser) -> String {
-    const ME: &str = "return fetch('/_gate/me').then((answer) => answer.json()).then((me) => me.roles.map((role) => role.role + ': ' + role.because).join('\\n'))";
-    dana.execute(ME).await.as_str().unwrap_or_default().to_owned()
-}
-
-/// Asks again until the answer has `part`, however slow the machine is.
-async fn until_told(dana: &Browser, part: &str) -> String {
-    let began = Instant::now();
-    loop {
-        let said = told(dana).await;
-        if said.contains(part) {
-            return said;
-        }
-        assert!(began.elapsed() < PATIENCE, "never told `{part}`: {said}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    click_through::sign_in(browser, "#email", email).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,57 +74,32 @@ async fn administers(demo: &Demo, ada: &Browser, dana: &Browser) {
     ada.screenshot("novi-03-overview").await;
 
     // The lists of Novi are offered by name.
-    ada.open(&demo.url("/_gate/admin/mapping")).await;
-    ada.click("form[action$=refresh] button").await;
-    ada.wait_for_url("done=refreshed").await;
-    ada.look(1280, 3200, false).await;
-    ada.screenshot("novi-04-mapping").await;
-    let offered = |field: &str| {
-        format!(
-            "return [...document.getElementById('{field}').list.options].map((one) => one.value + ' ' + one.label).join('|')"
-        )
-    };
-    let committees = ada.execute(&offered("committee-c0-committee")).await;
-    assert!(committees.as_str().unwrap().contains("Education"), "{committees}");
-    let events = ada.execute(&offered("event-c0-event")).await;
-    assert!(events.as_str().unwrap().contains("Annual Meeting"), "{events}");
+    open_mapping(ada, demo, "novi-04-mapping").await;
+    let committees = offered(ada, "committee-c0-committee").await;
+    assert!(committees.contains("Education"), "{committees}");
+    let events = offered(ada, "event-c0-event").await;
+    assert!(events.contains("Annual Meeting"), "{events}");
     assert!(!ada.has("#security_role").await && !ada.has("#certification").await, "Novi has neither");
+    assert!(!ada.has("#group-c0-self_subscribed").await, "nor lists on which people put themselves");
 
     // A new rule, previewed and published.
     ada.type_into("#group-c0-group", "Board").await;
     ada.type_into("#group-role", "board").await;
-    ada.click("#group form.add button").await;
-    ada.wait_for_url("done=saved").await;
-    assert!(!told(dana).await.contains("board:"), "a draft counts for nobody");
-    ada.look(1280, 1600, false).await;
-    ada.click(".draft a.button").await;
-    ada.wait_for("form[action$=publish]").await;
-    ada.wait_for("section[aria-labelledby=gain]").await;
-    let gains = ada.text("section[aria-labelledby=gain]").await;
-    assert!(gains.contains("1 person gains board"), "{gains}");
-    assert!(gains.contains("Dana Ruiz"), "{gains}");
-    ada.screenshot("novi-05-preview").await;
-    ada.click("form[action$=publish] button").await;
-    ada.wait_for_url("done=").await;
-    ada.screenshot("novi-06-published").await;
+    assert!(!told(dana).await.contains("board:"));
+    let gains = ["1 person gains board", "Dana Ruiz"];
+    add_and_publish(ada, "#group", gains, ["novi-05-preview", "novi-06-published"]).await;
     let reasons = until_told(dana, "board: In the group Board").await;
     assert!(reasons.contains("safety_chair:"), "{reasons}");
 
     // One of its pages after the other.
-    for (path, part, picture) in [
+    let dana = format!("/people?who={DANA}");
+    let pages = [
         ("/status", "Event Annual Meeting", "novi-07-status"),
         ("/links", "/_gate/callback", "novi-08-links"),
-        (&format!("/people?who={DANA}"), "Dana Ruiz", "novi-09-people"),
+        (dana.as_str(), "Dana Ruiz", "novi-09-people"),
         ("/people?who=lena.dahl@people.example", "Lena Dahl", "novi-10-people"),
         ("/mapping/rule", "Novi has no", "novi-11-rule"),
         ("/sessions", "Dana Ruiz", "novi-12-sessions"),
-    ] {
-        ada.open(&demo.url(&format!("/_gate/admin{path}"))).await;
-        ada.wait_for("main h1").await;
-        let fields = "return [...document.querySelectorAll('main input')].map((one) => one.value).join(' ')";
-        let shown = ada.text("main").await + ada.execute(fields).await.as_str().unwrap_or_default();
-        ada.screenshot(picture).await;
-        assert!(shown.contains(part), "{path} lacks `{part}`: {shown}");
-    }
-    assert_eq!(ada.complaints().await, Vec::<String>::new());
+    ];
+    shows(ada, demo, &pages).await;
 }

@@ -84,7 +84,13 @@ canary = "{DANA}"
             ("API_KEY", &*credentials.api_key),
             ("HOOK_SECRET", "a-secret-of-22-letters-or-more"),
         ];
-        let settings = GuardedSiteSettings { ams: &ams, directory, rules: RULES, variables: &variables };
+        let settings = GuardedSiteSettings {
+            ams: &ams,
+            directory,
+            rules: RULES,
+            other_host: None,
+            variables: &variables,
+        };
         Gate { at: GuardedSite::start(address, settings).await, sim }
     }
 

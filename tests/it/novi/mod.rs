@@ -90,7 +90,7 @@ impl World {
 
     pub async fn redeem(&self, parameters: &str, keep: &Keep) -> Result<Record, AmsError> {
         let arrival = self.production.arrival(parameters, keep).unwrap();
-        self.production.redeem(&arrival, everything(), Priority::Person).await
+        Ok(self.production.redeem(&arrival, everything(), Priority::Person).await?.record)
     }
 
     pub async fn read(&self, id: &str) -> Record {

@@ -56,6 +56,8 @@ async fn a_token_with_anything_wrong_about_it_shows_nobody() {
         "unsigned",
         "other_algorithm",
         "unknown_key",
+        "jku",
+        "jwk",
         "issuer",
         "audience",
         "two_audiences",
@@ -193,7 +195,7 @@ async fn whoever_has_to_wait_waits_as_the_person_that_the_code_showed() {
     let arrival = world.production.arrival(&parameters, &start.keep).unwrap();
     let waits = world.production.before_wait(arrival).await.unwrap();
     assert!(waits.is_verified && waits.claimed.as_ref().is_some_and(|id| id.as_str() == DANA));
-    let record = world.production.redeem(&waits, everything(), Priority::Person).await.unwrap();
+    let record = world.production.redeem(&waits, everything(), Priority::Person).await.unwrap().record;
     assert_eq!(record.id.as_str(), DANA);
     assert_eq!(world.sim.control().calls(Endpoint::Token), 1);
 }
@@ -224,5 +226,5 @@ async fn a_login_page_leads_to_the_site_and_carries_no_secret_of_ours() {
     let secrets = start.keep.secrets("novi", "production").unwrap();
     let verifier = secrets.split(' ').nth(1).unwrap();
     assert!(!start.location.as_str().contains(verifier));
-    assert_eq!(world.production.logout("https://www.acme.example/").path(), "/log-out");
+    assert_eq!(world.production.logout(None, "https://www.acme.example/").path(), "/log-out");
 }

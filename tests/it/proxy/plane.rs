@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::world::alone;
 use arc_swap::ArcSwap;
 use membergate::adapters::BoxFuture;
-use membergate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
+use membergate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart, ProvenPerson};
 use membergate::adapters::budget::Priority;
 use membergate::adapters::clock::{Clock, SharedClock, SystemClock};
 use membergate::adapters::keys::random::SessionSecret;
@@ -21,7 +21,7 @@ use membergate::domain::association::Association;
 use membergate::domain::path::{PathPattern, PathPolicy};
 use membergate::domain::record::{IndividualId, Membership, Parts, Profile, Record};
 use membergate::domain::rule::{Role, Rules};
-use membergate::domain::session::{Session, SessionKey, SessionLimits};
+use membergate::domain::session::{LogoutHint, Session, SessionKey, SessionLimits};
 use membergate::domain::time::{AmsDate, TimeZone};
 use membergate::flows::canary::Canary;
 use membergate::flows::keyring::Keyring;
@@ -49,7 +49,7 @@ impl Ams for Silent {
     fn begin<'a>(&'a self, _: &'a Url, _: &'a str) -> BoxFuture<'a, Result<LoginStart, AmsError>> {
         Box::pin(async { Err(AmsError::Busy) })
     }
-    fn logout(&self, return_to: &str) -> Url {
+    fn logout(&self, _: Option<&LogoutHint>, return_to: &str) -> Url {
         Url::parse(return_to).unwrap()
     }
     fn arrival(&self, _: &str, _: &Keep) -> Result<Arrival, ArrivalFault> {
@@ -63,7 +63,7 @@ impl Ams for Silent {
         _: &'a Arrival,
         _: Parts,
         _: Priority,
-    ) -> BoxFuture<'a, Result<Record, AmsError>> {
+    ) -> BoxFuture<'a, Result<ProvenPerson, AmsError>> {
         Box::pin(async { Err(AmsError::Busy) })
     }
     fn canary<'a>(&'a self, _: &'a [IndividualId]) -> BoxFuture<'a, Result<bool, AmsError>> {
@@ -312,6 +312,7 @@ impl Plane {
             last_seen: now,
             device: None,
             viewer: None,
+            logout_hint: None,
         };
         self.gate.visits.begin(session, Arc::new(record)).await.unwrap();
         (format!("Cookie: membergate={}\r\n", secret.cookie_text()), secret.key())

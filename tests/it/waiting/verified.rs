@@ -9,7 +9,7 @@ use crate::world::alone;
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
 use membergate::adapters::BoxFuture;
-use membergate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
+use membergate::adapters::ams::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart, ProvenPerson};
 use membergate::adapters::budget::{Budget, MemoryLedger, Priority};
 use membergate::adapters::clock::Clock as _;
 use membergate::adapters::keys::seal::Sealer;
@@ -19,7 +19,7 @@ use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::domain::budget::Rate;
 use membergate::domain::record::{IndividualId, Parts, Profile, Record};
 use membergate::domain::return_to::ReturnTo;
-use membergate::domain::session::SessionLimits;
+use membergate::domain::session::{LogoutHint, SessionLimits};
 use membergate::flows::canary::Canary;
 use membergate::flows::long_addresses::Destination;
 use membergate::flows::person::Published;
@@ -72,11 +72,12 @@ impl Ams for StandIn {
             proof: code.into_owned().into(),
             kept: Default::default(),
             claimed: None,
+            logout_hint: None,
             is_verified: false,
         })
     }
 
-    fn logout(&self, return_to: &str) -> Url {
+    fn logout(&self, _: Option<&LogoutHint>, return_to: &str) -> Url {
         Url::parse(return_to).unwrap()
     }
 
@@ -96,7 +97,7 @@ impl Ams for StandIn {
         arrival: &'a Arrival,
         _: Parts,
         priority: Priority,
-    ) -> BoxFuture<'a, Result<Record, AmsError>> {
+    ) -> BoxFuture<'a, Result<ProvenPerson, AmsError>> {
         Box::pin(async move {
             self.budget.start(priority).await.map_err(|_| AmsError::Busy)?;
             let id = match &arrival.claimed {
@@ -104,7 +105,7 @@ impl Ams for StandIn {
                 _ => self.exchange(arrival)?,
             };
             self.read.fetch_add(1, Ordering::Relaxed);
-            Ok(record(id, self.clock.now()))
+            Ok(ProvenPerson { record: record(id, self.clock.now()), logout_hint: None })
         })
     }
 

@@ -72,6 +72,11 @@ impl Visitor {
         self.cookies.get(&(host.to_owned(), name.to_owned()))
     }
 
+    /// Whether the browser has a cookie of a host whose name begins so.
+    pub fn has_cookie_named(&self, host: &str, beginning: &str) -> bool {
+        self.cookies.iter().any(|((of, name), _)| of == host && name.starts_with(beginning))
+    }
+
     pub fn plant(&mut self, host: &str, name: &str, value: &str) {
         self.cookies.insert((host.to_owned(), name.to_owned()), value.to_owned());
     }

@@ -27,15 +27,16 @@ use self::api::GrowthZoneApi;
 use self::lists::{ListMemory, ODataList};
 use self::memory::{FeedMemory, KnownLists, Organizations, PlaceMemory, SweepBook};
 use super::history::History;
-use super::openid::OpenIdLogin;
+use super::openid::{ExchangedPerson, OpenIdLogin};
 use super::transport::Transport;
-use super::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
+use super::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart, ProvenPerson};
 use crate::adapters::BoxFuture;
 use crate::adapters::budget::{Budget, Priority};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::http::HttpClient;
 use crate::domain::budget::Rate;
 use crate::domain::record::{IndividualId, Parts, Record};
+use crate::domain::session::LogoutHint;
 
 pub use self::environment::GrowthZoneHost;
 pub(crate) use self::environment::PLACES;
@@ -129,12 +130,13 @@ impl GrowthZone {
     }
 
     /// Who it is that an arrival proves.
-    async fn shown(&self, arrival: &Arrival) -> Result<IndividualId, AmsError> {
-        if let Some(person) = self.openid.exchanged_before(arrival) {
-            return Ok(person);
+    async fn shown(&self, arrival: &Arrival) -> Result<ExchangedPerson, AmsError> {
+        if let Some(exchanged) = self.openid.exchanged_before(arrival) {
+            return Ok(exchanged);
         }
         let shown = self.openid.shown(arrival).await?;
-        identity::person(&self.api, &shown).await
+        let person = identity::person(&self.api, &shown).await?;
+        Ok(ExchangedPerson { person, logout_hint: shown.logout_hint })
     }
 
     async fn redeemed(
@@ -142,21 +144,28 @@ impl GrowthZone {
         arrival: &Arrival,
         parts: &Parts,
         priority: Priority,
-    ) -> Result<Record, AmsError> {
-        let person = match &arrival.claimed {
-            Some(claimed) if arrival.is_verified => claimed.clone(),
+    ) -> Result<ProvenPerson, AmsError> {
+        let exchanged = match &arrival.claimed {
+            Some(claimed) if arrival.is_verified => {
+                ExchangedPerson { person: claimed.clone(), logout_hint: arrival.logout_hint.clone() }
+            }
             _ => self.shown(arrival).await?,
         };
-        let read = self.person(&person, parts, priority).await.and_then(|read| {
+        let read = self.person(&exchanged.person, parts, priority).await.and_then(|read| {
             // Whoever has signed in is there; the key does not show them, or they are an organization.
             let hidden = "whoever signed in is not on file as an individual";
             read.ok_or_else(|| AmsError::Unreadable(hidden.to_owned()))
         });
-        if read.is_err() && !arrival.is_verified {
-            // The code is spent; whoever is let in later must not need it again.
-            self.openid.put_off(arrival, person);
+        match read {
+            Ok(read) => Ok(ProvenPerson { record: read.record, logout_hint: exchanged.logout_hint }),
+            Err(error) => {
+                if !arrival.is_verified {
+                    // The code is spent; whoever is let in later must not need it again.
+                    self.openid.put_off(arrival, exchanged);
+                }
+                Err(error)
+            }
         }
-        Ok(read?.record)
     }
 
     fn noted<T>(&self, outcome: Result<T, AmsError>) -> Result<T, AmsError> {
@@ -190,8 +199,8 @@ impl Ams for GrowthZone {
     // A code lives for minutes (docs/ams/growthzone.md, "Login").
     fn before_wait(&self, arrival: Arrival) -> BoxFuture<'_, Result<Arrival, AmsError>> {
         Box::pin(async move {
-            let person = self.noted(self.shown(&arrival).await)?;
-            Ok(Arrival { claimed: Some(person), is_verified: true, ..arrival })
+            let ExchangedPerson { person, logout_hint } = self.noted(self.shown(&arrival).await)?;
+            Ok(Arrival { claimed: Some(person), logout_hint, is_verified: true, ..arrival })
         })
     }
 
@@ -200,7 +209,7 @@ impl Ams for GrowthZone {
         arrival: &'a Arrival,
         parts: Parts,
         priority: Priority,
-    ) -> BoxFuture<'a, Result<Record, AmsError>> {
+    ) -> BoxFuture<'a, Result<ProvenPerson, AmsError>> {
         Box::pin(async move { self.noted(self.redeemed(arrival, &parts, priority).await) })
     }
 
@@ -208,10 +217,12 @@ impl Ams for GrowthZone {
         Box::pin(async move { self.noted(self.has_canary(fallback).await) })
     }
 
-    fn logout(&self, return_to: &str) -> Url {
+    fn logout(&self, hint: Option<&LogoutHint>, return_to: &str) -> Url {
         let mut url = self.host.clone();
         url.set_path("/oauth/logout");
-        url.query_pairs_mut().append_pair("post_logout_redirect_uri", return_to);
+        url.query_pairs_mut()
+            .append_pair("post_logout_redirect_uri", return_to)
+            .extend_pairs(hint.map(|hint| ("id_token_hint", hint.as_str())));
         url
     }
 

@@ -27,9 +27,9 @@ use self::rosters::NoviRosterMemory;
 use self::sales::SalesBook;
 use self::wire::MemberFieldsSeen;
 use super::history::History;
-use super::openid::OpenIdLogin;
+use super::openid::{ExchangedPerson, OpenIdLogin};
 use super::transport::Transport;
-use super::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
+use super::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart, ProvenPerson};
 use crate::adapters::BoxFuture;
 use crate::adapters::budget::{Budget, Priority};
 use crate::adapters::clock::SharedClock;
@@ -37,6 +37,7 @@ use crate::adapters::http::HttpClient;
 use crate::domain::budget::Rate;
 use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Parts, Record};
+use crate::domain::session::LogoutHint;
 
 pub use self::environment::NoviSite;
 pub(crate) use self::environment::PLACES;
@@ -105,7 +106,7 @@ impl Novi {
         });
         if read.is_err() && !arrival.is_verified {
             // The code is spent; whoever is let in later must not need it again.
-            self.openid.put_off(arrival, person);
+            self.openid.put_off(arrival, ExchangedPerson { person, logout_hint: None });
         }
         read
     }
@@ -182,8 +183,11 @@ impl Ams for Novi {
         arrival: &'a Arrival,
         parts: Parts,
         priority: Priority,
-    ) -> BoxFuture<'a, Result<Record, AmsError>> {
-        Box::pin(async move { self.noted(self.redeemed(arrival, &parts, priority).await) })
+    ) -> BoxFuture<'a, Result<ProvenPerson, AmsError>> {
+        Box::pin(async move {
+            let record = self.noted(self.redeemed(arrival, &parts, priority).await)?;
+            Ok(ProvenPerson { record, logout_hint: None })
+        })
     }
 
     fn canary<'a>(&'a self, fallback: &'a [IndividualId]) -> BoxFuture<'a, Result<bool, AmsError>> {
@@ -191,7 +195,7 @@ impl Ams for Novi {
     }
 
     // It takes no parameters (docs/ams/novi.md, "Login"); where it leads is set in Novi.
-    fn logout(&self, _return_to: &str) -> Url {
+    fn logout(&self, _hint: Option<&LogoutHint>, _return_to: &str) -> Url {
         let mut url = self.site.clone();
         url.set_path("/log-out");
         url

@@ -41,6 +41,7 @@ pub(in crate::adapters::ams) const SUPPLIES: Supplies = Supplies {
             ChoiceList::CustomFields,
         ],
         has_standing: true,
+        has_self_subscribed: false,
     },
     rosters: &[RosterKind::Committee, RosterKind::Event],
     increments: &[],

@@ -23,6 +23,7 @@ use super::{AmsError, Arrival, ArrivalFault};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::random;
 use crate::domain::record::IndividualId;
+use crate::domain::session::LogoutHint;
 use crate::domain::time::Timestamp;
 
 pub use self::settings::IdTokenAlgorithm;
@@ -52,6 +53,14 @@ pub(in crate::adapters::ams) struct ShownByCode {
     pub(in crate::adapters::ams) access_token: SecretString,
     /// Where the provider says that its userinfo is.
     pub(in crate::adapters::ams) userinfo: Option<Url>,
+    /// The ID token, for the provider's logout (OpenID Connect RP-Initiated Logout 1.0 §2).
+    pub(in crate::adapters::ams) logout_hint: Option<LogoutHint>,
+}
+
+/// Who a code was exchanged for.
+pub(in crate::adapters::ams) struct ExchangedPerson {
+    pub(in crate::adapters::ams) person: IndividualId,
+    pub(in crate::adapters::ams) logout_hint: Option<LogoutHint>,
 }
 
 /// How the login of a provider is protected, as far as its metadata says.
@@ -62,7 +71,7 @@ pub(in crate::adapters::ams) struct LoginProtection {
 
 struct ExchangedCode {
     digest: [u8; 32],
-    person: IndividualId,
+    shown: ExchangedPerson,
     at: Timestamp,
 }
 
@@ -126,6 +135,7 @@ impl OpenIdLogin {
                 proof: code.into(),
                 kept: kept.to_owned().into(),
                 claimed: None,
+                logout_hint: None,
                 is_verified: false,
             }),
             (None, Some(_)) => Err(ArrivalFault::Malformed),
@@ -135,8 +145,8 @@ impl OpenIdLogin {
     /// Who it is that the code shows, where the subject is the id. A code that was exchanged for a sign-in that was put off is good once
     /// more, with the same secrets.
     pub(in crate::adapters::ams) async fn person(&self, arrival: &Arrival) -> Result<IndividualId, AmsError> {
-        if let Some(person) = self.exchanged_before(arrival) {
-            return Ok(person);
+        if let Some(exchanged) = self.exchanged_before(arrival) {
+            return Ok(exchanged.person);
         }
         let subject = self.shown(arrival).await?.subject;
         let no_id = || AmsError::Unreadable("the ID token has no subject that is an id".to_owned());
@@ -160,32 +170,37 @@ impl OpenIdLogin {
                 None
             }
         };
-        Ok(ShownByCode { subject, access_token: tokens.access_token, userinfo: provider.userinfo.clone() })
+        Ok(ShownByCode {
+            subject,
+            access_token: tokens.access_token,
+            userinfo: provider.userinfo.clone(),
+            logout_hint: tokens.id_token.and_then(|token| LogoutHint::new(token.to_string())),
+        })
     }
 
     /// Who it was that this code showed before, in a sign-in that was put off. The code is good once more.
-    pub(in crate::adapters::ams) fn exchanged_before(&self, arrival: &Arrival) -> Option<IndividualId> {
+    pub(in crate::adapters::ams) fn exchanged_before(&self, arrival: &Arrival) -> Option<ExchangedPerson> {
         self.take_exchanged(&digest_of(arrival))
     }
 
     /// The sign-in of this arrival is put off; its code is spent, and not to be asked for again.
-    pub(in crate::adapters::ams) fn put_off(&self, arrival: &Arrival, person: IndividualId) {
+    pub(in crate::adapters::ams) fn put_off(&self, arrival: &Arrival, shown: ExchangedPerson) {
         let now = self.clock.now();
         let mut exchanged = self.exchanged();
         exchanged.retain(|one| now.duration_since(one.at).abs() < EXCHANGED_LASTS);
         if exchanged.len() >= MOST_EXCHANGED {
             exchanged.remove(0);
         }
-        exchanged.push(ExchangedCode { digest: digest_of(arrival), person, at: now });
+        exchanged.push(ExchangedCode { digest: digest_of(arrival), shown, at: now });
     }
 
-    fn take_exchanged(&self, digest: &[u8; 32]) -> Option<IndividualId> {
+    fn take_exchanged(&self, digest: &[u8; 32]) -> Option<ExchangedPerson> {
         let now = self.clock.now();
         let mut exchanged = self.exchanged();
         let place = exchanged.iter().position(|one| {
             random::same(&one.digest, digest) && now.duration_since(one.at).abs() < EXCHANGED_LASTS
         })?;
-        Some(exchanged.remove(place).person)
+        Some(exchanged.remove(place).shown)
     }
 
     fn exchanged(&self) -> std::sync::MutexGuard<'_, Vec<ExchangedCode>> {

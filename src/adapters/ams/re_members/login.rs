@@ -62,6 +62,7 @@ pub(super) fn arrival(parameters: &str) -> Result<Arrival, ArrivalFault> {
         proof: proof.into(),
         kept: SecretString::default(),
         claimed: Some(claimed),
+        logout_hint: None,
         is_verified: false,
     })
 }

@@ -34,13 +34,14 @@ use self::rosters::RosterMemory;
 use self::tokens::TokenCache;
 use super::history::History;
 use super::transport::Transport;
-use super::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart};
+use super::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart, ProvenPerson};
 use crate::adapters::BoxFuture;
 use crate::adapters::budget::{Budget, Priority};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::http::HttpClient;
 use crate::domain::budget::Rate;
 use crate::domain::record::{IndividualId, Parts, Record};
+use crate::domain::session::LogoutHint;
 
 pub use self::credentials::Credentials;
 pub use self::environment::Environment;
@@ -146,7 +147,7 @@ impl Ams for ReMembers {
     }
 
     // Where the portal's logout leads is set in re:Members, once for all sites.
-    fn logout(&self, _return_to: &str) -> Url {
+    fn logout(&self, _hint: Option<&LogoutHint>, _return_to: &str) -> Url {
         self.portal.logout_url()
     }
 
@@ -160,8 +161,11 @@ impl Ams for ReMembers {
         arrival: &'a Arrival,
         parts: Parts,
         priority: Priority,
-    ) -> BoxFuture<'a, Result<Record, AmsError>> {
-        Box::pin(async move { self.noted(self.redeemed(arrival, parts, priority).await) })
+    ) -> BoxFuture<'a, Result<ProvenPerson, AmsError>> {
+        Box::pin(async move {
+            let record = self.noted(self.redeemed(arrival, parts, priority).await)?;
+            Ok(ProvenPerson { record, logout_hint: None })
+        })
     }
 
     fn canary<'a>(&'a self, fallback: &'a [IndividualId]) -> BoxFuture<'a, Result<bool, AmsError>> {

@@ -41,6 +41,7 @@ pub(in crate::adapters::ams) const SUPPLIES: Supplies = Supplies {
             ChoiceList::Relationships,
         ],
         has_standing: false,
+        has_self_subscribed: false,
     },
     rosters: &[RosterKind::Committee, RosterKind::Event],
     increments: &[RosterKind::Event],

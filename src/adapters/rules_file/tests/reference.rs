@@ -38,6 +38,7 @@ fn type_of(field: &ConditionField) -> String {
         Holds::Code | Holds::OneValue => "text".to_owned(),
         Holds::Codes => "list of texts".to_owned(),
         Holds::Days => "days".to_owned(),
+        Holds::Yes => "`true`".to_owned(),
         Holds::Word(words) => words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", "),
     }
 }

@@ -106,6 +106,7 @@ macro_rules! contract {
             }
             sessions {
                 a_session_survives_a_restart_with_its_record
+                what_a_logout_is_shown_survives_a_restart
                 a_session_that_was_ended_stays_ended
                 every_session_of_one_person_ends_and_nobody_elses
                 a_session_shows_the_latest_record_of_its_own_environment
@@ -187,6 +188,7 @@ pub(in crate::adapters::store) fn session(n: u8, person: &str) -> Session {
         last_seen: at(0),
         device: Some("Firefox on Windows".to_owned()),
         viewer: None,
+        logout_hint: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::adapters::store::sessions::{LongAddressKey, Once, SessionFilter};
+use crate::domain::session::LogoutHint;
 
 pub(super) async fn a_session_survives_a_restart_with_its_record(place: &dyn Place) {
     let store = place.open();
@@ -9,6 +10,19 @@ pub(super) async fn a_session_survives_a_restart_with_its_record(place: &dyn Pla
     drop(store);
     let found = place.open().session(&key(1)).await.unwrap();
     assert_eq!(found, Some((session(1, DANA), record(DANA, at(0)))));
+}
+
+pub(super) async fn what_a_logout_is_shown_survives_a_restart(place: &dyn Place) {
+    let store = place.open();
+    let hint = LogoutHint::new("header.claims.signature".to_owned());
+    begin(&*store, &Session { logout_hint: hint.clone(), ..session(1, DANA) }).await;
+    begin(&*store, &session(2, DANA)).await;
+    drop(store);
+    let store = place.open();
+    for (n, expect) in [(1, hint), (2, None)] {
+        let (session, _) = store.session(&key(n)).await.unwrap().unwrap();
+        assert_eq!(session.logout_hint, expect, "session {n}");
+    }
 }
 
 pub(super) async fn a_session_that_was_ended_stays_ended(place: &dyn Place) {

@@ -37,6 +37,7 @@ fn condition(kind: &ConditionKind) -> Value {
             Holds::Codes => json!({ "type": "array", "minItems": 1, "items": text }),
             Holds::Days => json!({ "type": "integer", "minimum": 0, "maximum": u32::MAX }),
             Holds::Word(words) => json!({ "enum": words }),
+            Holds::Yes => json!({ "const": true }),
         };
         (field.key.to_owned(), value)
     };

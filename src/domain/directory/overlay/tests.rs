@@ -188,7 +188,11 @@ fn a_person_who_is_missing_once_or_held_has_what_was_seen_last() {
 
 #[test]
 fn what_the_mapping_looks_at_is_as_old_as_the_oldest_of_it() {
-    let committee = |text: &str| Condition::Committee { committee: code(text), positions: Vec::new() };
+    let committee = |text: &str| Condition::Committee {
+        committee: code(text),
+        positions: Vec::new(),
+        self_subscribed: false,
+    };
     let rules = |codes: &[&str]| {
         let mut rules = Rules::new(TimeZone::UTC);
         for text in codes {

@@ -1,6 +1,7 @@
 //! Each kind of condition, within its own dates.
 
 use super::*;
+use crate::domain::condition::FieldValue;
 
 const NOW: &str = "2026-06-01T00:00:00Z";
 
@@ -44,6 +45,7 @@ fn committees_hold_within_the_seats_own_dates_and_positions() {
     let on = |committee: &str, positions: &[&str]| Condition::Committee {
         committee: code(committee),
         positions: positions.iter().map(|text| code(text)).collect(),
+        self_subscribed: false,
     };
     let person = |seats: Vec<CommitteeSeat>| Record { committees: Some(seats), ..record() };
     granted(&person(vec![seat("", "", "")]), on("edu", &[]), NOW, "yes");
@@ -194,17 +196,29 @@ fn a_list_that_people_join_by_themselves_decides_nothing_in_either_direction() {
     };
     let nowhere = Record { committees: Some(Vec::new()), groups: Some(Vec::new()), ..record() };
     for asked in [
-        Condition::Group(code("News")),
-        Condition::Committee { committee: code("31"), positions: Vec::new() },
+        Condition::Group { group: code("News"), self_subscribed: false },
+        Condition::Committee { committee: code("31"), positions: Vec::new(), self_subscribed: false },
     ] {
         granted(&on(false), asked.clone(), NOW, "yes");
         granted(&on(false), not(asked.clone()), NOW, "no");
         granted(&on(true), asked.clone(), NOW, "no");
         granted(&on(true), not(asked.clone()), NOW, "no");
-        granted(&nowhere, not(asked), NOW, "yes");
+        granted(&nowhere, not(asked.clone()), NOW, "yes");
+        // Unless the rule says that such a place counts.
+        let counts = asked.with("self_subscribed", FieldValue::Yes).unwrap();
+        for self_joinable in [true, false] {
+            granted(&on(self_joinable), counts.clone(), NOW, "yes");
+            granted(&on(self_joinable), not(counts.clone()), NOW, "no");
+        }
+        granted(&nowhere, counts.clone(), NOW, "no");
+        granted(&nowhere, not(counts), NOW, "yes");
     }
-    let trace =
-        explain(&on(true), &with_rule(rules("UTC"), vec![Condition::Group(code("News"))]), at(NOW)).trace;
+    let trace = explain(
+        &on(true),
+        &with_rule(rules("UTC"), vec![Condition::Group { group: code("News"), self_subscribed: false }]),
+        at(NOW),
+    )
+    .trace;
     assert!(
         trace.iter().any(|one| one.because.contains("people may put themselves on that list")),
         "{trace:?}"
@@ -249,7 +263,11 @@ fn a_name_counts_only_where_no_entry_has_that_code() {
         committee_name: Some(name.into()),
         ..Default::default()
     };
-    let on = |text: &str| Condition::Committee { committee: code(text), positions: Vec::new() };
+    let on = |text: &str| Condition::Committee {
+        committee: code(text),
+        positions: Vec::new(),
+        self_subscribed: false,
+    };
     let person = |seats: Vec<CommitteeSeat>| Record { committees: Some(seats), ..record() };
     granted(&person(vec![seat("EDU", "Education")]), on("education"), NOW, "yes");
     granted(&person(vec![seat("", "Education")]), on("education"), NOW, "yes");
@@ -271,7 +289,11 @@ fn a_name_counts_only_where_no_entry_has_that_code() {
         position_name: Some(name.into()),
         ..seat("EDU", "Education")
     };
-    let as_chair = || Condition::Committee { committee: code("EDU"), positions: vec![code("Chair")] };
+    let as_chair = || Condition::Committee {
+        committee: code("EDU"),
+        positions: vec![code("Chair")],
+        self_subscribed: false,
+    };
     granted(&person(vec![held("C1", "Chair")]), as_chair(), NOW, "yes");
     let past = CommitteeSeat { end_date: date("2020-01-01"), ..held("CHAIR", "Head") };
     granted(&person(vec![held("C1", "Chair"), past]), as_chair(), NOW, "no");
@@ -294,7 +316,7 @@ fn what_is_cancelled_grants_nothing() {
         ..record()
     };
     for condition in [
-        Condition::Committee { committee: code("X"), positions: Vec::new() },
+        Condition::Committee { committee: code("X"), positions: Vec::new(), self_subscribed: false },
         Condition::Event { event: code("X"), from_days_before: None, until_days_after: None },
         Condition::Purchase { product: code("X"), valid_days: None },
         Condition::Certification(code("X")),

@@ -17,7 +17,7 @@ fn unknown(record: &Record, condition: &Condition, now: &str, warning: &str) {
 
 fn every_fetched_condition() -> [Condition; 5] {
     [
-        Condition::Committee { committee: code("X"), positions: Vec::new() },
+        Condition::Committee { committee: code("X"), positions: Vec::new(), self_subscribed: false },
         Condition::Event { event: code("X"), from_days_before: None, until_days_after: None },
         Condition::Purchase { product: code("X"), valid_days: None },
         Condition::Certification(code("X")),

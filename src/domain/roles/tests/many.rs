@@ -16,7 +16,7 @@ fn seats(seats: impl IntoIterator<Item = CommitteeSeat>) -> Record {
 }
 
 fn on(committee: &str) -> Condition {
-    Condition::Committee { committee: code(committee), positions: Vec::new() }
+    Condition::Committee { committee: code(committee), positions: Vec::new(), self_subscribed: false }
 }
 
 fn with_many(mut rules: Rules, role: &str, when: Vec<Condition>) -> Rules {

@@ -174,7 +174,11 @@ fn a_role_that_stays_by_another_rule_is_no_change() {
     };
     let person =
         Record { committees: Some(vec![seat("A", "2026-06-30"), seat("B", "2026-07-31")]), ..record() };
-    let on = |committee: &str| Condition::Committee { committee: code(committee), positions: Vec::new() };
+    let on = |committee: &str| Condition::Committee {
+        committee: code(committee),
+        positions: Vec::new(),
+        self_subscribed: false,
+    };
     let rules = with_rule(with_rule(rules("UTC"), vec![on("A")]), vec![on("B")]);
     check(
         &person,
@@ -195,7 +199,7 @@ fn a_mapping_knows_its_parts_and_its_roles() {
     let parts = rules.parts();
     assert!(parts.purchases && !parts.committees && !parts.registrations && !parts.certifications);
     let also = vec![
-        Condition::Committee { committee: code("A"), positions: vec![] },
+        Condition::Committee { committee: code("A"), positions: vec![], self_subscribed: false },
         Condition::Certification(code("C")),
     ];
     let parts = with_rule(rules, also).parts();

@@ -96,9 +96,15 @@ fn a_condition() -> impl Strategy<Value = Condition> {
         a_code().prop_map(Condition::MembershipType),
         a_code().prop_map(Condition::SecurityRole),
         a_code().prop_map(Condition::Certification),
-        a_code().prop_map(Condition::Group),
-        (a_code(), proptest::collection::vec(a_code(), 0..2))
-            .prop_map(|(committee, positions)| Condition::Committee { committee, positions }),
+        (a_code(), any::<bool>())
+            .prop_map(|(group, self_subscribed)| Condition::Group { group, self_subscribed }),
+        (a_code(), proptest::collection::vec(a_code(), 0..2), any::<bool>()).prop_map(
+            |(committee, positions, self_subscribed)| Condition::Committee {
+                committee,
+                positions,
+                self_subscribed
+            }
+        ),
         (a_code(), days(), days()).prop_map(|(event, from_days_before, until_days_after)| {
             Condition::Event { event, from_days_before, until_days_after }
         }),
@@ -137,7 +143,11 @@ prop_compose! {
 fn a_pattern() -> impl Strategy<Value = Condition> {
     let pattern = || prop_oneof![Just("*"), Just("A*"), Just("*B")].prop_map(code);
     prop_oneof![
-        pattern().prop_map(|committee| Condition::Committee { committee, positions: Vec::new() }),
+        pattern().prop_map(|committee| Condition::Committee {
+            committee,
+            positions: Vec::new(),
+            self_subscribed: false
+        }),
         pattern().prop_map(|product| Condition::Purchase { product, valid_days: Some(3) }),
         pattern().prop_map(Condition::MembershipType),
     ]
@@ -256,7 +266,7 @@ proptest! {
             if event {
                 Condition::Event { event: code(text), from_days_before: Some(1), until_days_after: Some(2) }
             } else {
-                Condition::Committee { committee: code(text), positions: vec![code("A")] }
+                Condition::Committee { committee: code(text), positions: vec![code("A")], self_subscribed: false }
             }
         };
         let rule = |role: &str, text: &str| {

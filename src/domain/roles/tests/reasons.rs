@@ -34,7 +34,11 @@ fn membership_is_explained() {
 
 #[test]
 fn a_rule_is_explained_by_its_conditions() {
-    let chair = || Condition::Committee { committee: code("EDU"), positions: vec![code("CHAIR")] };
+    let chair = || Condition::Committee {
+        committee: code("EDU"),
+        positions: vec![code("CHAIR")],
+        self_subscribed: false,
+    };
     let seat = |start: &str, end: &str| Record {
         committees: Some(vec![CommitteeSeat {
             committee: "EDU".into(),
@@ -149,6 +153,10 @@ fn a_reason_calls_things_as_the_lists_of_the_ams_do() {
     assert_eq!(because(attends(ID)), "Not registered for event Annual Meeting.");
     assert_eq!(because(attends("SUMMIT26")), "Not registered for event Harbour Summit (SUMMIT26).");
     assert_eq!(because(attends("OTHER")), "Not registered for event OTHER.");
-    let chair = Condition::Committee { committee: code("EDU"), positions: vec![code("CHAIR")] };
+    let chair = Condition::Committee {
+        committee: code("EDU"),
+        positions: vec![code("CHAIR")],
+        self_subscribed: false,
+    };
     assert_eq!(because(chair), "Not on committee Education (EDU) as CHAIR.");
 }

@@ -95,10 +95,13 @@ fn a_group_is_asked_for_by_id_or_name_and_a_place_that_was_not_read_leaves_it_op
         let person = Record { groups, ..record() };
         decide(&person, &with_rule(rules, vec![condition]), at(NOW)).roles.contains(&role("granted"))
     };
-    let board = || Condition::Group(code("board"));
+    let board = || Condition::Group { group: code("board"), self_subscribed: false };
     let own = || Rules { count_inherited: false, ..rules("UTC") };
     let on = || Some(vec![place("G1", "Board")]);
-    assert!(asked(on(), rules("UTC"), board()) && asked(on(), rules("UTC"), Condition::Group(code("g1"))));
+    assert!(
+        asked(on(), rules("UTC"), board())
+            && asked(on(), rules("UTC"), Condition::Group { group: code("g1"), self_subscribed: false })
+    );
     assert!(!asked(on(), rules("UTC"), not(board())));
     let through = || Some(vec![GroupPlace { inherited: true, ..place("G1", "Board") }]);
     assert!(asked(through(), rules("UTC"), board()) && !asked(through(), own(), board()));

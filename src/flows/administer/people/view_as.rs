@@ -120,6 +120,7 @@ impl ViewAs {
             last_seen: now,
             device: Some(device::describe(user_agent)),
             viewer: Some(viewer),
+            logout_hint: None,
         };
         self.visits.begin(session, Arc::new(record)).await?;
         Ok(secret)

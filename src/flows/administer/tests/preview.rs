@@ -52,6 +52,7 @@ async fn sign_in(world: &World, visits: &Visits, record: &Record) -> Arc<crate::
         last_seen: now,
         device: None,
         viewer: None,
+        logout_hint: None,
     };
     visits.begin(session, Arc::new(record.clone())).await.unwrap()
 }

@@ -267,7 +267,7 @@ async fn logging_out_asks_first_where_the_switch_says() {
     );
     assert!(world.page("/", Some(&browser)).await.contains("not signed in"));
     let browser = world.browser("druiz").await;
-    world.set("logout_confirms=off");
+    world.set("logout_confirms=never");
     assert_eq!(location(&world.open(path, Some(&browser)).await), "https://www.acme.example/bye");
     assert!(world.page("/oauth/logout", None).await.contains("You are logged out"));
     let odd = world.page("/oauth/logout?post_logout_redirect_uri=javascript%3Ax", None).await;

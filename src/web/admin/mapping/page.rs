@@ -183,7 +183,7 @@ impl MappingPage {
                     row(rule, vec![what], named.join(" · "), &offers)
                 })
                 .collect(),
-            add: add_fields(kind),
+            add: add_fields(kind, &offers.supplied),
         };
         let field = |name: &'static str, label, value: &str, hint| {
             Field::text(name, label, value).hint(hint).list("list-role").mend(errors.get(name).cloned())
@@ -240,11 +240,11 @@ fn row(rule: &Rule, asks: Vec<String>, detail: String, offers: &Offers) -> RuleR
 }
 
 /// The form of a card: the fields of the kind, then the role.
-pub fn add_fields(kind: &'static ConditionKind) -> Vec<Field> {
+pub fn add_fields(kind: &'static ConditionKind, supplied: &Supplied) -> Vec<Field> {
     let blank = TypedCondition::of(kind);
     let scope = format!("{}-", kind.key);
-    let fields =
-        kind.fields.iter().map(|field| kinds::field(field, 0, blank.value(field.key), None).scope(&*scope));
+    let fields = kind.fields.iter().filter(|field| supplied.has_field(field));
+    let fields = fields.map(|field| kinds::field(field, 0, blank.value(field.key), None).scope(&*scope));
     fields.chain([Field::text("role", "Gets the role", "").list("list-role").scope(&*scope)]).collect()
 }
 

@@ -41,7 +41,11 @@ pub(in crate::web::admin) fn rule(role: &str, label: &str, when: Vec<Condition>)
 
 /// One rule of each kind, and combinations.
 pub(in crate::web::admin) fn rules() -> Rules {
-    let committee = |name: &str| Condition::Committee { committee: code(name), positions: Vec::new() };
+    let committee = |name: &str| Condition::Committee {
+        committee: code(name),
+        positions: Vec::new(),
+        self_subscribed: false,
+    };
     let mut rules = Rules {
         honor_grace: true,
         everyone: Role::parse("subscriber").ok(),
@@ -58,6 +62,7 @@ pub(in crate::web::admin) fn rules() -> Rules {
             vec![Condition::Committee {
                 committee: code("FIN"),
                 positions: vec![code("CHAIR"), code("TREAS")],
+                self_subscribed: false,
             }],
         ),
         rule("staff", "Staff", vec![Condition::SecurityRole(code("Staff <b>"))]),
@@ -136,7 +141,11 @@ pub(in crate::web::admin) fn differences() -> Vec<crate::web::admin::words::Diff
     after.rules.push(rule(
         "board",
         "Board",
-        vec![Condition::Committee { committee: code("BOARD"), positions: Vec::new() }],
+        vec![Condition::Committee {
+            committee: code("BOARD"),
+            positions: Vec::new(),
+            self_subscribed: false,
+        }],
     ));
     crate::web::admin::words::differences(
         &crate::domain::mapping::MappingDiff::between(&before, &after),

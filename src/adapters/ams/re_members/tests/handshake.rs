@@ -151,5 +151,5 @@ async fn nothing_crosses_between_environments() {
         (3, 3),
         "each made a handshake of its own, at its own host"
     );
-    assert_ne!(world.ams.logout(""), staging.logout(""));
+    assert_ne!(world.ams.logout(None, ""), staging.logout(None, ""));
 }

@@ -114,7 +114,7 @@ impl World {
             .ams
             .arrival(&format!("UserId={USER}&sso={SSO}"), &Keep::new(KIND, "production", ""))
             .unwrap();
-        self.ams.redeem(&arrival, parts, Priority::Person).await
+        Ok(self.ams.redeem(&arrival, parts, Priority::Person).await?.record)
     }
 
     async fn read(&self) -> Result<Option<Record>, AmsError> {

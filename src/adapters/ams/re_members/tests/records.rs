@@ -49,6 +49,7 @@ async fn a_token_of_another_shape_reaches_no_address() {
         proof: SecretString::from("../../Profile/x"),
         kept: SecretString::default(),
         claimed: Some(claimed),
+        logout_hint: None,
         is_verified: false,
     };
     assert_eq!(world.ams.redeem(&arrival, nothing(), Priority::Person).await, Err(AmsError::ArrivalRefused));

@@ -84,6 +84,7 @@ impl TypedCondition {
             FieldValue::Codes(codes) => codes.iter().map(Code::as_str).collect::<Vec<_>>().join(", "),
             FieldValue::Days(days) => days.to_string(),
             FieldValue::Word(word) => (*word).to_owned(),
+            FieldValue::Yes => YES.to_owned(),
         };
         let values = kind.fields.iter().filter_map(|field| Some((field.key, typed(values.get(field.key)?))));
         TypedCondition { kind, not: condition.plain().1, values: values.collect() }
@@ -126,6 +127,9 @@ impl TypedCondition {
     }
 }
 
+/// What a box says that is ticked.
+const YES: &str = "yes";
+
 /// What was typed into a field; `None`: nothing. Otherwise what to mend.
 fn read(field: &ConditionField, typed: &str) -> Result<Option<FieldValue>, String> {
     let typed = typed.trim();
@@ -146,6 +150,7 @@ fn read(field: &ConditionField, typed: &str) -> Result<Option<FieldValue>, Strin
             let say = || format!("Choose one of {}.", words.join(", "));
             Ok(Some(FieldValue::Word(word.ok_or_else(say)?)))
         }
+        Holds::Yes => Ok(Some(FieldValue::Yes)),
     }
 }
 

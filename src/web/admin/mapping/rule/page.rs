@@ -4,7 +4,7 @@
 use askama::Template;
 use http::StatusCode;
 
-use crate::domain::condition::{ConditionKind, KINDS};
+use crate::domain::condition::{ConditionField, ConditionKind, KINDS};
 use crate::web::admin::fields::{Field, FieldErrors, List};
 use crate::web::admin::kinds;
 use crate::web::admin::mapping::offers::Offers;
@@ -102,7 +102,10 @@ impl RulePage {
             let read = condition.condition(number, &mut FieldErrors::new());
             // It is about the first field, which names the thing.
             let mut doubt = read.and_then(|condition| offers.doubt(&condition));
-            let fields = condition.kind.fields.iter().map(|field| {
+            let is_shown = |field: &&ConditionField| {
+                offers.supplied.has_field(field) || !condition.value(field.key).is_empty()
+            };
+            let fields = condition.kind.fields.iter().filter(is_shown).map(|field| {
                 let mend = errors.get(&kinds::name(number, field.key)).cloned();
                 kinds::field(field, number, condition.value(field.key), mend).doubt(doubt.take())
             });
