@@ -15,6 +15,7 @@ pub mod clock_jumps;
 pub(crate) mod code;
 pub(crate) mod condition;
 pub(crate) mod device;
+pub mod deliveries;
 pub mod directory;
 pub(crate) mod faults;
 pub(crate) mod fold;
