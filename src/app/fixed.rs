@@ -39,6 +39,13 @@ impl Fixed {
             let of = &oidc.provider;
             (&of.issuer, of.ams_logout_returns)
         });
+        // Sites that are told nothing come and go by a reload.
+        for site in &settings.sites {
+            if let Some(people) = &site.people {
+                let value = format!("{} {} {}", people.url, people.create, site.site.origin);
+                fixed.note(&format!("`people_endpoint` or `create` of the site `{}`", site.site.name), value);
+            }
+        }
         fixed.note("[oidc], except its clients and email_verified", format!("{provider:?}"));
         Ok(fixed)
     }

@@ -20,6 +20,7 @@ mod check_again;
 mod citations;
 mod clock;
 mod crash;
+mod deliveries;
 mod demo;
 mod directory;
 mod endings;

@@ -140,6 +140,9 @@ mod tests {
         assert!(other > one && !state.is_planned_by(one) && state.is_planned_by(other));
         assert_eq!(state.lease("one", at(60), at(90)), None);
         let back = at(0) - SignedDuration::from_hours(9);
-        assert!(state.lease("one", back, back + SignedDuration::from_secs(30)).is_some(), "the clock was set back");
+        assert!(
+            state.lease("one", back, back + SignedDuration::from_secs(30)).is_some(),
+            "the clock was set back"
+        );
     }
 }

@@ -229,11 +229,8 @@ fn a_rule_for_many_roles_leaves_each_of_them_open_where_its_part_was_not_read() 
 #[test]
 fn a_membership_with_an_unreadable_date_leaves_membership_open() {
     let mut person = record();
-    person.memberships = vec![Membership {
-        join_date: date("2020-01-01"),
-        expire_date: date("?"),
-        ..Default::default()
-    }];
+    person.memberships =
+        vec![Membership { join_date: date("2020-01-01"), expire_date: date("?"), ..Default::default() }];
     let rules = Rules { member: Some(role("member")), ..new_york() };
     let doubt = super::super::doubt(&person, &rules, at(NOW));
     assert!(doubt.is_about_membership() && doubt.is_about(&role("member")));
