@@ -42,8 +42,9 @@ impl Fixed {
         // Sites that are told nothing come and go by a reload.
         for site in &settings.sites {
             if let Some(people) = &site.people {
-                let value = format!("{} {} {}", people.url, people.create, site.site.origin);
-                fixed.note(&format!("`people_endpoint` or `create` of the site `{}`", site.site.name), value);
+                let (name, origin) = (&site.site.name, &site.site.origin);
+                fixed.note("site.people_endpoint", format!("{name} {origin} {}", people.url));
+                fixed.note("site.create", format!("{name} {}", people.create));
             }
         }
         fixed.note("[oidc], except its clients and email_verified", format!("{provider:?}"));
@@ -165,6 +166,8 @@ roles = ["staff"]
 name = "www"
 url = "https://www.acme.example"
 upstream = "http://127.0.0.1:3000"
+people_endpoint = "https://www.acme.example/v1/people"
+create = true
 [oidc]
 email_verified = false
 [[oidc.client]]
@@ -239,6 +242,8 @@ api_key = {{ env = "KEY" }}
             ("\"text\"", "\"json\"", Some("log.format")),
             ("\"staff\"", "\"board\"", Some("[admin]")),
             ("[admin]\nroles = [\"staff\"]", "", Some("[admin]")),
+            ("v1/people", "v2/people", Some("site.people_endpoint")),
+            ("create = true", "create = false", Some("site.create")),
             ("email_verified = false", "email_verified = true", None),
             (
                 &CONFIGURATION[CONFIGURATION.find("[oidc]").unwrap()..],

@@ -144,7 +144,7 @@ pub trait Deliveries: Send + Sync + 'static {
         most: u16,
     ) -> StoreFuture<'a, Vec<IndividualId>>;
 
-    /// People who have a row that says they are there, and no record; at most so many.
+    /// People who have a row and no record; at most so many.
     fn without_record<'a>(&'a self, of: RowsOf<'a>, most: u16) -> StoreFuture<'a, Vec<IndividualId>>;
 
     /// Takes rows that are due, those that have waited longest first; nobody else gets them before `until`. None while the subscriber is stopped.

@@ -234,7 +234,7 @@ impl Planning<'_> {
         let of = self.deliverer.rows_of(self.subscriber.name());
         let counts = parts.store.count_deliveries(of, since).await?;
         let losers = counts.losers + more as u64;
-        if state.stopped.is_none() && brake::are_too_many(losers, counts.holders) {
+        if more > 0 && state.stopped.is_none() && brake::are_too_many(losers, counts.holders) {
             let holders = counts.holders;
             tracing::warn!(subscriber = %self.subscriber.name(), losers, holders, "Very many people would lose something at once; nothing is sent until an administrator confirms it");
             let stop = SubscriberChange::Stop(Stop::ManyLose { since: now, losers, holders });
@@ -305,6 +305,17 @@ impl Planning<'_> {
         Ok(Some(PassUnderWay { began: now, environment, mapping, after: 0, seen: 0, is_first }))
     }
 
+    /// How many of these people hold something at the subscriber.
+    async fn holding(&self, people: &[IndividualId]) -> Result<usize, StoreError> {
+        let of = self.deliverer.rows_of(self.subscriber.name());
+        let mut holding = 0;
+        for batch in people.chunks(AT_ONCE.into()) {
+            let rows = self.deliverer.parts.store.delivery_rows(of, batch).await?;
+            holding += rows.iter().filter(|row| row.desired.holds_something()).count();
+        }
+        Ok(holding)
+    }
+
     /// Everybody has been seen: those who would lose something are weighed together with those who are on file no longer.
     async fn finish(&self, pass: &PassUnderWay) -> Result<(), StoreError> {
         let parts = &self.deliverer.parts;
@@ -314,10 +325,11 @@ impl Planning<'_> {
             let mut passes = self.deliverer.passes();
             std::mem::take(&mut passes.entry(self.subscriber.name().clone()).or_default().losers)
         };
+        let lose = losers.len() + self.holding(&erased).await?;
         let people: BTreeMap<IndividualId, Option<Timestamp>> =
             losers.into_iter().chain(erased).map(|id| (id, None)).collect();
         if !people.is_empty() {
-            self.weigh(people.len(), self.now()).await?;
+            self.weigh(lose, self.now()).await?;
             self.plan_people(people.into_iter().collect(), Losers::Planned).await?;
         }
         let PassUnderWay { environment, mapping, seen, .. } = pass.clone();

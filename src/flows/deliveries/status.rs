@@ -4,7 +4,7 @@ use super::Deliverer;
 use super::look::{LookedAt, Looking};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::deliveries::{DeliveryCounts, SentAgain, SubscriberChange};
-use crate::domain::deliveries::brake::Stop;
+use crate::domain::deliveries::brake::{Stop, TOGETHER};
 use crate::domain::deliveries::row::Delivery;
 use crate::domain::deliveries::state::State;
 use crate::domain::deliveries::subscriber::{SubscriberName, SubscriberState};
@@ -76,10 +76,17 @@ impl Deliverer {
         let mut subscribers = Vec::new();
         for name in self.subscribers() {
             let of = self.rows_of(name);
+            let state = self.parts.store.subscriber(name).await?;
+            // Since it was stopped more people may have come to lose something.
+            let since = match &state.stopped {
+                Some(Stop::ManyLose { since, .. }) => since.checked_sub(TOGETHER).unwrap_or(*since),
+                _ => now,
+            };
+            let since = state.counts_from.map_or(since, |from| from.max(since));
             subscribers.push(SubscriberStatus {
                 name: name.clone(),
-                counts: self.parts.store.count_deliveries(of, now).await?,
-                state: self.parts.store.subscriber(name).await?,
+                counts: self.parts.store.count_deliveries(of, since).await?,
+                state,
                 failure: self.paces.get(name).and_then(|pace| pace.last_failure()),
                 set_aside: self.parts.store.set_aside(of, LISTED).await?,
             });

@@ -118,7 +118,7 @@ impl Deliveries for PostgresStore {
             let rows = self.engine.read(needs, |connection, (subscriber, environment, most)| {
                 Box::pin(async move {
                     let select = "SELECT person, sealed FROM deliveries d
-                         WHERE subscriber = $1 AND environment = $2 AND holds > 0 AND NOT EXISTS (
+                         WHERE subscriber = $1 AND environment = $2 AND NOT EXISTS (
                            SELECT 1 FROM records r WHERE r.environment = d.environment AND r.person = d.person)
                          LIMIT $3";
                     connection.all(select, values![*subscriber, *environment, *most], read_sealed).await

@@ -89,7 +89,7 @@ impl Deliveries for SqliteStore {
             let (subscriber, environment) = key_of(of);
             let rows = self.reader.run(move |connection| {
                 let select = "SELECT person, sealed FROM deliveries d
-                     WHERE subscriber = ?1 AND environment = ?2 AND holds > 0 AND NOT EXISTS (
+                     WHERE subscriber = ?1 AND environment = ?2 AND NOT EXISTS (
                        SELECT 1 FROM records r WHERE r.environment = d.environment AND r.person = d.person)
                      LIMIT ?3";
                 all(connection, select, params![subscriber, environment, most], read_sealed)

@@ -10,7 +10,7 @@ use super::*;
 use crate::adapters::ams::kinds::Kind;
 use crate::domain::access::Standing;
 use crate::domain::client::Algorithm;
-use crate::domain::record::{IndividualId, Profile};
+use crate::domain::record::{IndividualId, Profile, Record};
 use crate::domain::roles::{Decision, Doubt};
 use crate::domain::rule::Rules;
 
@@ -78,6 +78,7 @@ when = [{ committee = "EDU" }]
 fn open() -> Doubt {
     let individual = serde_json::json!({ "individual": { "id": "b3a1" } });
     let record = Kind::default().record(individual.as_object().unwrap().clone(), at(0)).unwrap();
+    let record = Record { committees: None, ..record };
     let doubt = crate::domain::roles::doubt(&record, &rules(), at(0));
     assert!(doubt.is_about(&role("chair")) && !doubt.is_about(&role("member")));
     doubt

@@ -121,22 +121,28 @@ pub fn card(status: &SubscriberStatus, standing: &DeliveryStanding, zone: &TimeZ
         tone,
         word: word.to_owned(),
         facts,
-        stopped: status.state.stopped.as_ref().map(|stop| stopped(stop, zone)).unwrap_or_default(),
+        stopped: status
+            .state
+            .stopped
+            .as_ref()
+            .map(|stop| stopped(stop, counts.losers, zone))
+            .unwrap_or_default(),
         takes_much: matches!(status.state.stopped, Some(Stop::ManyLose { .. })),
         set_aside: set_aside.collect(),
     }
 }
 
-fn stopped(stop: &Stop, zone: &TimeZone) -> String {
+/// `now`: so many people lose something by now.
+fn stopped(stop: &Stop, now: u64, zone: &TimeZone) -> String {
     match stop {
         Stop::ByHand { since } => format!("An administrator stopped it on {}.", when(*since, zone)),
         Stop::ManyLose { since, losers, holders } => {
             let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
             format!(
-                "On {}, {} of {} who hold something would have lost some of it at once, and no known date says so. Nobody loses anything \
+                "Since {}: {} of {} who hold something would lose some of it at once, and no known date says so. Nobody loses anything \
                  until you confirm it. Look whether the mapping or the AMS has changed as you want it.",
                 when(*since, zone),
-                people(number(*losers)),
+                people(number(now.max(*losers))),
                 grouped(number(*holders))
             )
         }
