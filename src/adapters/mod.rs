@@ -13,6 +13,7 @@ pub mod pace;
 pub mod rules_file;
 pub mod store;
 pub(crate) mod stored_rules;
+pub mod subscribers;
 pub(crate) mod toml_reading;
 pub mod upstream;
 

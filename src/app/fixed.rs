@@ -39,6 +39,14 @@ impl Fixed {
             let of = &oidc.provider;
             (&of.issuer, of.ams_logout_returns)
         });
+        // Sites that are told nothing come and go by a reload.
+        for site in &settings.sites {
+            if let Some(people) = &site.people {
+                let (name, origin) = (&site.site.name, &site.site.origin);
+                fixed.note("site.people_endpoint", format!("{name} {origin} {}", people.url));
+                fixed.note("site.create", format!("{name} {}", people.create));
+            }
+        }
         fixed.note("[oidc], except its clients and email_verified", format!("{provider:?}"));
         Ok(fixed)
     }
@@ -158,6 +166,8 @@ roles = ["staff"]
 name = "www"
 url = "https://www.acme.example"
 upstream = "http://127.0.0.1:3000"
+people_endpoint = "https://www.acme.example/v1/people"
+create = true
 [oidc]
 email_verified = false
 [[oidc.client]]
@@ -232,6 +242,8 @@ api_key = {{ env = "KEY" }}
             ("\"text\"", "\"json\"", Some("log.format")),
             ("\"staff\"", "\"board\"", Some("[admin]")),
             ("[admin]\nroles = [\"staff\"]", "", Some("[admin]")),
+            ("v1/people", "v2/people", Some("site.people_endpoint")),
+            ("create = true", "create = false", Some("site.create")),
             ("email_verified = false", "email_verified = true", None),
             (
                 &CONFIGURATION[CONFIGURATION.find("[oidc]").unwrap()..],

@@ -92,6 +92,7 @@ impl App {
             sign_in: Arc::clone(&use_cases.visiting.sign_in),
             refresh: Arc::clone(&use_cases.visiting.refresh),
             directory: Arc::clone(&use_cases.visiting.directory),
+            deliverer: Arc::clone(&use_cases.deliverer),
             clock: Arc::clone(&opened.clock),
             certificate_end: ArcSwapOption::from_pointee(certificate_end(settings)),
             reloads_refused: Counter::default(),

@@ -15,10 +15,13 @@ use crate::adapters::ams::reading::AmsReading;
 use crate::adapters::budget::Budget;
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::adapters::keys::seal::Sealer;
+use crate::adapters::subscribers::Subscriber;
+use crate::adapters::subscribers::wordpress::WordPress;
 use crate::flows::administer::awaited::publish_when_read;
 use crate::flows::administer::services::{AdminServices, ServiceParts};
 use crate::flows::administer::{Administer, Known, first_mapping};
 use crate::flows::canary::Canary;
+use crate::flows::deliveries::{Deliverer, DeliveryParts, SigningGround};
 use crate::flows::directory::{Beliefs, DirectoryParts, DirectoryUpdater};
 use crate::flows::grant::PublishedClients;
 use crate::flows::grounds::Grounds;
@@ -170,6 +173,7 @@ impl AdminUseCases {
         mapping: &MappingInForce,
         visiting: &Visiting,
         clients: &PublishedClients,
+        deliverer: &Arc<Deliverer>,
     ) -> Result<AdminUseCases, StartError> {
         let restart = Arc::new(Notify::new());
         let Opened { settings, store, clock, configured, .. } = opened;
@@ -193,6 +197,7 @@ impl AdminUseCases {
             ams: ams.clone(),
             updater: Arc::clone(&visiting.directory),
             beliefs: Arc::clone(&visiting.beliefs),
+            deliverer: Arc::clone(deliverer),
             visits: Arc::clone(&visiting.visits),
             rules: Arc::clone(&mapping.rules),
             clock: Arc::clone(clock),
@@ -211,6 +216,33 @@ impl AdminUseCases {
     }
 }
 
+/// Who is told of people: the WordPress of each site that has an address for that.
+fn deliverer(
+    opened: &Opened,
+    upstream: &Upstream,
+    mapping: &MappingInForce,
+    visiting: &Visiting,
+) -> Result<Arc<Deliverer>, StartError> {
+    let Opened { settings, store, keyring, clock, .. } = opened;
+    let ground = Arc::new(SigningGround { keys: Arc::clone(keyring), rules: Arc::clone(&mapping.rules) });
+    let mut subscribers: Vec<Arc<dyn Subscriber>> = Vec::new();
+    for site in &settings.sites {
+        if let Some(people) = &site.people {
+            let (name, origin) = (Arc::clone(&site.site.name), site.site.origin.clone());
+            subscribers.push(Arc::new(WordPress::new(name, origin, people.clone(), ground.clone())?));
+        }
+    }
+    Ok(Deliverer::new(DeliveryParts {
+        store: store.clone(),
+        directory: store.clone(),
+        beliefs: Arc::clone(&visiting.beliefs),
+        rules: Arc::clone(&mapping.rules),
+        clock: Arc::clone(clock),
+        environment: upstream.ams.environment().into(),
+        subscribers,
+    })?)
+}
+
 /// All of them.
 pub(super) struct UseCases {
     pub(super) upstream: Upstream,
@@ -218,6 +250,7 @@ pub(super) struct UseCases {
     pub(super) visiting: Visiting,
     pub(super) administration: AdminUseCases,
     pub(super) openid: Option<OpenId>,
+    pub(super) deliverer: Arc<Deliverer>,
 }
 
 impl UseCases {
@@ -228,12 +261,13 @@ impl UseCases {
         let (visiting, queue) = Visiting::of(opened, &upstream, &mapping)?;
         let clients = PublishedClients::default();
         let visits = &visiting.visits;
-        let administration = AdminUseCases::of(opened, &upstream, &mapping, &visiting, &clients)?;
+        let deliverer = deliverer(opened, &upstream, &mapping, &visiting)?;
+        let administration = AdminUseCases::of(opened, &upstream, &mapping, &visiting, &clients, &deliverer)?;
         let openid = match &opened.settings.oidc {
             Some(oidc) => Some(OpenId::start(opened, oidc, clients, Arc::clone(visits)).await?),
             None => None,
         };
-        Ok((UseCases { upstream, mapping, visiting, administration, openid }, queue))
+        Ok((UseCases { upstream, mapping, visiting, administration, openid, deliverer }, queue))
     }
 
     /// What our own pages ask.
@@ -259,6 +293,7 @@ impl UseCases {
         let Visiting { refresh, visits, .. } = &self.visiting;
         tasks.spawn(Arc::clone(refresh).run(queue, stop.clone()));
         tasks.spawn(Arc::clone(&self.visiting.directory).run(stop.clone()));
+        tasks.spawn(Arc::clone(&self.deliverer).run(stop.clone()));
         tasks.spawn(Arc::clone(&self.visiting.sign_in.waiting).run(stop.clone()));
         let admin_services = self.administration.admin_services.as_ref();
         tasks.spawn(upkeep::run(

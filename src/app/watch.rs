@@ -12,12 +12,15 @@ use crate::adapters::BoxFuture;
 use crate::adapters::ams::catalogue::AmsCatalogue;
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
+use crate::adapters::store::deliveries::DeliveryCounts;
 use crate::adapters::store::{Store, StoreError};
+use crate::domain::deliveries::subscriber::SubscriberName;
+use crate::flows::deliveries::Deliverer;
 use crate::flows::directory::{DirectoryStatus, DirectoryUpdater};
 use crate::flows::refresh::Refresh;
 use crate::flows::resealing::ResealProgress;
 use crate::flows::sign_in::SignIn;
-use crate::telemetry::metrics::{self, DirectoryLevels, Levels};
+use crate::telemetry::metrics::{self, DeliveryLevels, DirectoryLevels, Levels};
 use crate::web::operations::{Operations, Unready};
 use crate::web::proxy::Gate;
 
@@ -34,6 +37,7 @@ pub(super) struct OperatorView {
     pub(super) sign_in: Arc<SignIn>,
     pub(super) refresh: Arc<Refresh>,
     pub(super) directory: Arc<DirectoryUpdater>,
+    pub(super) deliverer: Arc<Deliverer>,
     pub(super) clock: SharedClock,
     /// When the listener's certificate ends; nothing: something in front ends TLS.
     pub(super) certificate_end: ArcSwapOption<Timestamp>,
@@ -58,6 +62,7 @@ impl Operations for OperatorView {
         Box::pin(async {
             let undelivered = tokio::time::timeout(PATIENCE, self.store.undelivered()).await;
             let in_place = tokio::time::timeout(PATIENCE, self.store.in_place()).await;
+            let deliveries = tokio::time::timeout(PATIENCE, self.deliverer.counts()).await;
             let levels = Levels {
                 store_in_place: in_place.ok().map(|in_place| !matches!(in_place, Err(StoreError::File(_)))),
                 sessions: self.gate.visits.count(),
@@ -66,6 +71,7 @@ impl Operations for OperatorView {
                 ams_answered: self.ams.status().last_success,
                 certificate_ends: self.certificate_end.load().as_deref().copied(),
                 logout_messages: undelivered.ok().and_then(Result::ok),
+                deliveries: delivery_levels(deliveries.ok().and_then(Result::ok), self.clock.now()),
                 sealed_with_older: self.resealing.left(),
                 store_failures: self.store.write_failures(),
                 store_silent: self.gate.visits.store_watch.silent_for().unwrap_or_default(),
@@ -91,6 +97,20 @@ impl Operations for OperatorView {
             })
         })
     }
+}
+
+/// Nothing: nobody is told, or the store gives no answer.
+fn delivery_levels(
+    counts: Option<Vec<(SubscriberName, DeliveryCounts, bool)>>,
+    now: Timestamp,
+) -> Vec<DeliveryLevels> {
+    let of = |(name, counts, is_stopped): (SubscriberName, DeliveryCounts, bool)| DeliveryLevels {
+        subscriber: name.to_string(),
+        counts,
+        delay: counts.oldest.map(|oldest| now.duration_since(oldest).as_secs().max(0)).unwrap_or_default(),
+        is_stopped,
+    };
+    counts.into_iter().flatten().map(of).collect()
 }
 
 /// `None`: it is not kept in step, so that there is nothing to watch.

@@ -292,6 +292,10 @@ section! {
         ambiguous_paths: Text,
         /// Whether the site runs on Windows, where `/members.` and `/members::$DATA` are `/members`. Default: false.
         windows: bool,
+        /// Where the site's WordPress plugin is told of people, so that roles come and go without a visit (docs/deliveries.md). With pretty links off it is "https://www.acme.example/?rest_route=/membergate/v1/people". Example: "https://www.acme.example/wp-json/membergate/v1/people". Default: nowhere. Needs a restart.
+        people_endpoint: Text,
+        /// Whether the plugin makes accounts for people who have none there. Default: false; only known users are changed. Needs a restart.
+        create: bool,
         /// Who may make which requests. The first rule that fits decides. If none fits, one has to be signed in.
         access: Vec<Spanned<Access>>,
     }

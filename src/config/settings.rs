@@ -14,6 +14,7 @@ use url::Url;
 use crate::adapters::ams::kinds::AmsSettings;
 use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::store::postgres::server::Server;
+use crate::adapters::subscribers::wordpress::PeopleEndpoint;
 use crate::adapters::upstream::{self, Endpoint, EndpointFault, Trust};
 use crate::domain::access;
 use crate::domain::association::Association;
@@ -211,6 +212,8 @@ pub struct SiteSettings {
     pub trust: Trust,
     /// How long it may take.
     pub limits: upstream::UpstreamLimits,
+    /// Where its WordPress is told of people.
+    pub people: Option<PeopleEndpoint>,
 }
 
 impl SiteSettings {

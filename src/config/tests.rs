@@ -1,6 +1,7 @@
 //! Broken configurations and what the operator is told; the samples.
 
-pub(crate) mod reference;
+pub(crate) mod people;
+mod reference;
 
 use std::path::Path;
 

@@ -6,7 +6,7 @@
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::access::Admission;
+use super::access::{Admission, Standing};
 use super::client::{Scope, Scopes, UserName};
 use super::rule::Role;
 use super::time::Timestamp;
@@ -99,6 +99,53 @@ pub fn person<'a>(
             membership_code: decision.membership_code.as_deref(),
             membership_expires: decision.membership_expires,
         }),
+    }
+}
+
+/// What a site is told of a person, in an assertion and in a statement alike.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SitePerson<'a> {
+    /// The AMS's stable key.
+    pub sub: &'a str,
+    /// Display name.
+    pub name: &'a str,
+    /// Given name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<&'a str>,
+    /// Family name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<&'a str>,
+    /// E-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<&'a str>,
+    /// The roles, sorted.
+    pub roles: Vec<&'a str>,
+    /// Whether any membership is active.
+    pub member: bool,
+    /// Name of the membership's type.
+    pub membership_type: Option<&'a str>,
+    /// Its code.
+    pub membership_code: Option<&'a str>,
+    /// The last day of that membership.
+    pub membership_expires: Option<Date>,
+}
+
+impl<'a> SitePerson<'a> {
+    /// What there is to tell.
+    pub fn of(standing: &'a Standing) -> SitePerson<'a> {
+        let (decision, profile) = (&standing.decision, &standing.profile);
+        SitePerson {
+            sub: standing.id.as_str(),
+            name: &profile.name,
+            given_name: profile.first_name.as_deref(),
+            family_name: profile.last_name.as_deref(),
+            email: profile.email.as_deref(),
+            roles: decision.roles.iter().map(Role::as_str).collect(),
+            member: decision.member,
+            membership_type: decision.membership_type.as_deref(),
+            membership_code: decision.membership_code.as_deref(),
+            membership_expires: decision.membership_expires,
+        }
     }
 }
 

@@ -4,6 +4,8 @@ pub mod administer;
 pub(crate) mod attempts;
 pub(crate) mod back_channel;
 pub mod canary;
+pub mod changed_people;
+pub mod deliveries;
 pub mod directory;
 pub(crate) mod failures;
 pub mod grant;

@@ -140,6 +140,7 @@ impl Refresh {
     pub(super) fn note_signed_in(&self, record: &Arc<Record>) {
         self.witnesses.note(record, &self.rules.load().rules);
         self.beliefs.note_signed_in(record);
+        self.beliefs.changed_people().note([&record.id]);
     }
 
     /// This is on file.
@@ -291,6 +292,7 @@ impl Refresh {
         // What is only kept for now shows nothing.
         self.witnesses.note(&reading, &self.rules.load().rules);
         let stored = self.directory.put_record(environment, &record, self.clock.now()).await;
+        self.beliefs.changed_people().note([id]);
         if let Some(person) = person {
             self.renew(person, record, &parts, priority).await?;
         }
@@ -307,6 +309,7 @@ impl Refresh {
         if self.beliefs.not_found(id, is_canary_found, self.clock.now()) != AbsenceVerdict::Counts {
             return Ok(ReadOutcome::NotFound);
         }
+        self.beliefs.changed_people().note_gone(id, self.clock.now());
         tracing::info!(individual.id = %id, "The AMS no longer knows this person; the sessions end");
         if let Some(person) = person {
             person.set_gone();

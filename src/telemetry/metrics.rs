@@ -16,6 +16,7 @@ use prometheus_client::registry::Registry;
 
 use crate::adapters::budget::Usage;
 use crate::adapters::store::StoreLoad;
+use crate::adapters::store::deliveries::DeliveryCounts;
 use crate::adapters::store::outbox::Undelivered;
 use crate::domain::budget::CallKind;
 
@@ -27,6 +28,11 @@ struct KindLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StateLabel {
     state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SubscriberLabel {
+    subscriber: String,
 }
 
 /// Levels at the moment of asking. What is not known is left off the page.
@@ -56,8 +62,23 @@ pub struct Levels {
     pub store_load: Option<StoreLoad>,
     /// By how much the clock has jumped forward since the start.
     pub clock_jumps: SignedDuration,
+    /// What sites are told of people.
+    pub deliveries: Vec<DeliveryLevels>,
     /// The directory, where it is kept in step.
     pub directory: Option<DirectoryLevels>,
+}
+
+/// How far one subscriber has been told of people.
+#[derive(Debug)]
+pub struct DeliveryLevels {
+    /// Which: a name of the configuration.
+    pub subscriber: String,
+    /// How many people it was told of.
+    pub counts: DeliveryCounts,
+    /// For how long it has not known something that it should, in seconds.
+    pub delay: i64,
+    /// Nothing is sent.
+    pub is_stopped: bool,
 }
 
 /// How the directory is kept in step with the AMS.
@@ -96,6 +117,7 @@ pub fn page(levels: &Levels, parts: impl FnOnce(&mut Registry)) -> String {
     if let Some(directory) = &levels.directory {
         enter_directory(registry.sub_registry_with_prefix("membergate_directory"), directory);
     }
+    enter_deliveries(registry.sub_registry_with_prefix("membergate_deliveries"), &levels.deliveries);
     parts(&mut registry);
     let mut text = String::new();
     // Writing to a text cannot fail; if an encoder ever refuses, half a page must not pass for a whole one.
@@ -177,6 +199,36 @@ fn enter(to: &mut Registry, levels: &Levels) {
     }
 }
 
+fn enter_deliveries(to: &mut Registry, levels: &[DeliveryLevels]) {
+    type Figure = fn(&DeliveryLevels) -> i64;
+    let figures: [(&str, &str, Figure); 5] = [
+        ("pending", "People of whom a site is to be told", |it| {
+            i64::try_from(it.counts.pending).unwrap_or(i64::MAX)
+        }),
+        ("failing", "Those of them of whom the last try to tell failed", |it| {
+            i64::try_from(it.counts.failing).unwrap_or(i64::MAX)
+        }),
+        ("set_aside", "People of whom a site does not take what it is told", |it| {
+            i64::try_from(it.counts.set_aside).unwrap_or(i64::MAX)
+        }),
+        ("delay_seconds", "For how long a site has not known something that it should", |it| it.delay),
+        ("stopped", "Whether a site is told nothing until an administrator says so", |it| {
+            it.is_stopped.into()
+        }),
+    ];
+    if levels.is_empty() {
+        return;
+    }
+    for (name, help, figure) in figures {
+        let family = Family::<SubscriberLabel, Gauge>::default();
+        for level in levels {
+            let label = SubscriberLabel { subscriber: level.subscriber.clone() };
+            family.get_or_create(&label).set(figure(level));
+        }
+        to.register(name, help, family);
+    }
+}
+
 fn enter_directory(to: &mut Registry, levels: &DirectoryLevels) {
     let counts = [
         ("people", "People on file", levels.people),
@@ -233,6 +285,12 @@ mod tests {
             waiting: 8,
             ams_answered: Timestamp::from_second(1_795_000_000).ok(),
             certificate_ends: Timestamp::from_second(1_796_000_000).ok(),
+            deliveries: vec![DeliveryLevels {
+                subscriber: "wordpress:library".to_owned(),
+                counts: DeliveryCounts { pending: 7, set_aside: 1, ..DeliveryCounts::default() },
+                delay: 31,
+                is_stopped: false,
+            }],
             logout_messages: Some(Undelivered { pending: 4, given_up: 1 }),
             store_in_place: Some(true),
             sealed_with_older: 6,

@@ -17,6 +17,7 @@ use crate::adapters::keys::assertion::Signer;
 use crate::adapters::keys::{CryptographyFailed, random, seal};
 use crate::domain::access::{Permit, Site, Standing, Visitor};
 use crate::domain::assertion_size;
+use crate::domain::claims::SitePerson;
 use crate::domain::record::IndividualId;
 use crate::domain::rule::Role;
 use crate::domain::session::{Session, SessionKey};
@@ -62,25 +63,14 @@ pub fn is_identity(name: &str) -> bool {
 struct Claims<'a> {
     iss: &'a str,
     aud: &'a str,
-    sub: &'a str,
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    given_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    family_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<&'a str>,
-    roles: Vec<&'a str>,
+    #[serde(flatten)]
+    person: SitePerson<'a>,
     /// Every role that the mapping could give: a site takes away those of them that are not in `roles`, and no others.
     #[serde(skip_serializing_if = "Option::is_none")]
     managed_roles: Option<&'a [Role]>,
     /// In place of a long list: its digest. The list is at `/_gate/oidc/roles/DIGEST`.
     #[serde(skip_serializing_if = "Option::is_none")]
     managed_roles_digest: Option<&'a str>,
-    member: bool,
-    membership_type: Option<&'a str>,
-    membership_code: Option<&'a str>,
-    membership_expires: Option<jiff::civil::Date>,
     iat: i64,
     exp: i64,
     jti: &'a str,
@@ -199,11 +189,11 @@ fn fields(
     signer: &Signer,
 ) -> Result<Fields, CryptographyFailed> {
     let (decision, profile) = (&standing.decision, &standing.profile);
-    let roles: Vec<&str> = decision.roles.iter().map(|role| role.as_str()).collect();
+    let person = SitePerson::of(standing);
     let mut fields = vec![
         (ID, plain(standing.id.as_str())),
         (NAME, plain(&profile.name)),
-        (ROLES, plain(&roles.join(","))),
+        (ROLES, plain(&person.roles.join(","))),
         (MEMBER, HeaderValue::from_static(if decision.member { "true" } else { "false" })),
     ];
     if let Some(email) = &profile.email {
@@ -219,18 +209,9 @@ fn fields(
     let mut claims = Claims {
         iss: &site.origin,
         aud: &site.name,
-        sub: standing.id.as_str(),
-        name: &profile.name,
-        given_name: profile.first_name.as_deref(),
-        family_name: profile.last_name.as_deref(),
-        email: profile.email.as_deref(),
-        roles,
+        person,
         managed_roles: managed.is_short().then(|| managed.roles()),
         managed_roles_digest: (!managed.is_short()).then(|| managed.digest()),
-        member: decision.member,
-        membership_type: decision.membership_type.as_deref(),
-        membership_code: decision.membership_code.as_deref(),
-        membership_expires: decision.membership_expires,
         iat: now.as_second(),
         exp: expires.as_second(),
         jti: &random::token()?,

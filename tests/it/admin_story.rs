@@ -5,7 +5,7 @@ use crate::browser::Browser;
 use crate::world::{CHAIR, Plan, SECOND_MEMBERSHIP, World};
 
 /// Every page of the administration.
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 16] = [
     "",
     "/mapping",
     "/mapping/rule",
@@ -17,6 +17,7 @@ const PAGES: [&str; 15] = [
     "/people?who=100481",
     "/sessions",
     "/status",
+    "/deliveries",
     "/clients",
     "/clients/client",
     "/links",

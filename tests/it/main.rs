@@ -21,6 +21,7 @@ mod citations;
 mod click_through;
 mod clock;
 mod crash;
+mod deliveries;
 mod demo;
 mod directory;
 mod endings;

@@ -29,6 +29,7 @@ use membergate::flows::administer::people::view_as::ViewError;
 use membergate::flows::administer::services::{AdminServices, ServiceParts};
 use membergate::flows::administer::{Actor, AdmittedBy};
 use membergate::flows::canary::Canary;
+use membergate::flows::deliveries::{Deliverer, DeliveryParts};
 use membergate::flows::directory::{DirectoryParts, DirectoryUpdater};
 use membergate::flows::person::{Published, PublishedRules};
 use membergate::flows::refresh::Refresh;
@@ -113,7 +114,18 @@ impl Office {
             clock: clock.clone(),
             settings: DirectorySettings { in_step: false, ..DirectorySettings::usual(TimeZone::UTC) },
         });
+        let deliverer = Deliverer::new(DeliveryParts {
+            store: store.clone(),
+            directory: store.clone(),
+            beliefs: beliefs.clone(),
+            rules: rules.clone(),
+            clock: clock.clone(),
+            environment: "production".into(),
+            subscribers: Vec::new(),
+        })
+        .unwrap();
         let desk = Arc::new(AdminServices::new(ServiceParts {
+            deliverer,
             store: store.clone(),
             resealing: Arc::default(),
             ams: ams.clone(),

@@ -8,6 +8,8 @@ pub(crate) mod administration;
 pub mod calls;
 #[cfg(test)]
 mod contract;
+pub mod deliveries;
+mod delivery_rows;
 pub(crate) mod directory;
 mod error;
 pub(crate) mod grants;
@@ -32,6 +34,7 @@ use jiff::SignedDuration;
 
 use self::administration::Administration;
 use self::calls::Calls;
+use self::deliveries::Deliveries;
 use self::directory::Directory;
 use self::grants::Grants;
 use self::mappings::Mappings;
@@ -84,7 +87,16 @@ pub enum StoreDoubt {
 
 /// A whole store: every port, and what the gateway keeps for itself.
 pub trait Store:
-    Sessions + Directory + Mappings + Administration + Grants + Outbox + Calls + WaitingLine + Resealing
+    Sessions
+    + Directory
+    + Mappings
+    + Administration
+    + Grants
+    + Outbox
+    + Deliveries
+    + Calls
+    + WaitingLine
+    + Resealing
 {
     /// The keys with which everything of this store is sealed, and what its gateways give away.
     fn data_keys(&self) -> Arc<DataKeys>;

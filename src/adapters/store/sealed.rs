@@ -69,6 +69,15 @@ pub(super) enum Bound<'a> {
     RoleList {
         digest: &'a str,
     },
+    Subscriber {
+        name: &'a str,
+    },
+    /// What a subscriber should know of a person.
+    Delivery {
+        subscriber: &'a str,
+        environment: &'a str,
+        person: &'a [u8; 32],
+    },
 }
 
 impl Bound<'_> {
@@ -88,6 +97,8 @@ impl Bound<'_> {
             Bound::Draft { .. } => "draft",
             Bound::VersionHead(_) | Bound::VersionRules(_) => "version of the role mapping",
             Bound::RoleList { .. } => "list of roles",
+            Bound::Subscriber { .. } => "subscriber",
+            Bound::Delivery { .. } => "delivery",
         }
     }
 
@@ -117,6 +128,10 @@ impl Bound<'_> {
             Bound::VersionHead(version) => context(&[b"mapping version", &number(version)]),
             Bound::VersionRules(version) => context(&[b"mapping rules", &number(version)]),
             Bound::RoleList { digest } => context(&[b"role list", digest.as_bytes()]),
+            Bound::Subscriber { name } => context(&[b"subscriber", name.as_bytes()]),
+            Bound::Delivery { subscriber, environment, person } => {
+                context(&[b"delivery", subscriber.as_bytes(), environment.as_bytes(), person])
+            }
         }
     }
 }

@@ -155,6 +155,23 @@ pub(crate) const TABLES: &[Table] = &[
     table("emergency_sessions", 1, &[bytes("key"), integer("until")]),
     table("catalogues", 1, &[text("environment"), sealed("sealed")]),
     table("directory_state", 2, &[text("environment"), text("name"), sealed("sealed")]),
+    table("subscribers", 1, &[text("name"), sealed("sealed")]),
+    table(
+        "deliveries",
+        3,
+        &[
+            text("subscriber"),
+            text("environment"),
+            bytes("person"),
+            integer("phase"),
+            integer("due"),
+            integer("holds_until"),
+            integer("holds"),
+            integer("since"),
+            integer("lost_at"),
+            sealed("sealed"),
+        ],
+    ),
     table("environment_choice", 1, &[integer("only_one"), text("configured"), text("chosen")]),
 ];
 
@@ -243,6 +260,12 @@ impl Table {
             ("mapping_draft", _) => Bound::Draft { revision: integer("revision")? },
             ("mapping_versions", "head_sealed") => Bound::VersionHead(integer("number")?),
             ("mapping_versions", _) => Bound::VersionRules(integer("number")?),
+            ("subscribers", _) => Bound::Subscriber { name: text("name")? },
+            ("deliveries", _) => Bound::Delivery {
+                subscriber: text("subscriber")?,
+                environment: text("environment")?,
+                person: digest("person")?,
+            },
             ("role_lists", _) => Bound::RoleList { digest: text("digest")? },
             ("audit_log", _) => Bound::AuditEntry(integer("number")?),
             ("catalogues", _) => Bound::Catalogue { environment: text("environment")? },

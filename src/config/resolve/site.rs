@@ -9,6 +9,7 @@ use super::super::raw;
 use super::super::settings::SiteSettings;
 use super::access::RESERVED;
 use super::values::Resolving;
+use crate::adapters::subscribers::wordpress::PeopleEndpoint;
 use crate::adapters::toml_reading::Said;
 use crate::adapters::upstream::{Trust, UpstreamLimits};
 use crate::domain::access;
@@ -17,6 +18,8 @@ use crate::domain::return_to::is_ours;
 use crate::domain::rule::{Role, Rules};
 
 const URL: &str = r#"Write where visitors find the site, such as "https://www.acme.example""#;
+const PEOPLE: &str =
+    r#"Write the address of the plugin, such as "https://www.acme.example/wp-json/membergate/v1/people""#;
 const UPSTREAM: &str = r#"Write scheme, host and port, such as "http://127.0.0.1:3000""#;
 
 /// What the rest of the file says that matters to a site.
@@ -27,6 +30,8 @@ pub(super) struct Around<'a> {
     pub(super) rules: Option<&'a Rules>,
     /// Whether any web server may ask at `/_gate/verify`.
     pub(super) is_asked: bool,
+    /// Whether the directory is kept in step.
+    pub(super) in_step: bool,
 }
 
 impl Resolving<'_, '_> {
@@ -71,6 +76,7 @@ impl Resolving<'_, '_> {
         let connections = self.count(said.max_connections, UpstreamLimits::default().connections);
         let per_network =
             self.count(said.max_connections_per_network, UpstreamLimits::default().connections_per_network);
+        let people = self.people(said.people_endpoint, said.create, around.in_step);
         let paths = self.path_policy(said.ambiguous_paths, said.windows);
         let prefix = place.as_ref().map(|place| place.prefix.as_str());
         let access = said.access.or(Vec::new).and_then(|rules| self.access(rules, prefix, around.rules));
@@ -96,7 +102,35 @@ impl Resolving<'_, '_> {
                 connections_per_network: per_network?,
                 ..UpstreamLimits::default()
             },
+            people: people?,
         })
+    }
+
+    /// Where its WordPress is told of people. Outer `None`: a problem.
+    fn people(
+        &mut self,
+        endpoint: Said<raw::Text>,
+        create: Said<bool>,
+        in_step: bool,
+    ) -> Option<Option<PeopleEndpoint>> {
+        let url = self.optional(endpoint, |to, text| {
+            if !in_step {
+                let what = "nobody is told of people whom nobody keeps in step with the AMS";
+                return to.refuse(
+                    text.span(),
+                    what,
+                    "Take out `directory.in_step = false`, or `people_endpoint`",
+                );
+            }
+            let url = to.secure_url(&text, PEOPLE)?;
+            if url.fragment().is_some() {
+                return to.refuse(text.span(), "an address that is posted to has no `#`", PEOPLE);
+            }
+            Some(url)
+        });
+        let create = create.or(|| false);
+        let (url, create) = (url?, create?);
+        Some(url.map(|url| PeopleEndpoint { url, create }))
     }
 
     fn site_name(&mut self, name: &raw::Text, seen: &mut SeenNames) -> Option<Arc<str>> {

@@ -6,6 +6,7 @@
 
 mod conditions;
 mod decision;
+mod doubt;
 mod found;
 mod lines;
 mod membership;
@@ -26,6 +27,7 @@ use super::record::Record;
 use super::rule::{Role, Rules};
 use super::time::Timestamp;
 pub use decision::{Decision, Verdict};
+pub use doubt::Doubt;
 use timeline::{Outcome, Timeline};
 
 /// Decides which roles the person of `record` holds at `now`. Writes no reasons; see [`explain`].
@@ -54,6 +56,12 @@ pub fn granted_with_membership(
         let outcome = timeline.at(now);
         (timeline.roles(&outcome), outcome.member)
     })
+}
+
+/// What [`decide`] leaves open because something is not known.
+pub fn doubt(record: &Record, rules: &Rules, now: Timestamp) -> Doubt {
+    // Whoever is refused is so by an explicit word of the AMS.
+    if admits(record) { Timeline::new(record, rules).doubt_at(now) } else { Doubt::default() }
 }
 
 /// Decides as [`decide`] does, and gives the reason of each rule.

@@ -5,6 +5,7 @@
 pub(crate) mod audit;
 pub(crate) mod awaited;
 pub(crate) mod clients;
+pub(crate) mod deliveries;
 pub(crate) mod emergency;
 pub(crate) mod known;
 pub mod mapping;

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Audit;
 use super::Known;
+use super::deliveries::DeliveryDesk;
 use super::mapping::catalogue::Catalogues;
 use super::people::People;
 use super::people::view_as::ViewAs;
@@ -20,6 +21,7 @@ use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::seal::Sealer;
 use crate::adapters::store::Store;
+use crate::flows::deliveries::Deliverer;
 use crate::flows::directory::{Beliefs, DirectoryUpdater};
 use crate::flows::person::PublishedRules;
 use crate::flows::resealing::ResealProgress;
@@ -37,6 +39,8 @@ pub struct ServiceParts {
     pub updater: Arc<DirectoryUpdater>,
     /// What is believed of them.
     pub beliefs: Arc<Beliefs>,
+    /// Tells sites of people.
+    pub deliverer: Arc<Deliverer>,
     /// Live sessions.
     pub visits: Arc<Visits>,
     /// The mapping in force.
@@ -65,6 +69,8 @@ pub struct AdminServices {
     pub catalogues: Catalogues,
     /// The directory, and holds that an administrator ends.
     pub directory: DirectoryDesk,
+    /// What sites are told of people.
+    pub deliveries: DeliveryDesk,
     /// Live sessions.
     pub sessions: LiveSessions,
     /// Impersonation: seeing a site as somebody else.
@@ -79,7 +85,7 @@ impl AdminServices {
     /// Over these parts; [`AdminServices::take_up`] comes next.
     pub fn new(parts: ServiceParts) -> AdminServices {
         let ServiceParts { store, ams, visits, rules, clock, budget, beliefs, updater, .. } = parts;
-        let ServiceParts { configured, standby, restart, sealer, view_as, resealing, .. } = parts;
+        let ServiceParts { deliverer, configured, standby, restart, sealer, view_as, resealing, .. } = parts;
         let environment: Arc<str> = ams.environment().into();
         let people = People {
             ams: ams.clone(),
@@ -113,13 +119,22 @@ impl AdminServices {
             store: store.clone(),
             directory: store.clone(),
             visits: visits.clone(),
-            beliefs,
+            beliefs: Arc::clone(&beliefs),
             rules,
             environment: environment.clone(),
             clock: clock.clone(),
         };
         let audit = || Audit::new(store.clone(), clock.clone());
         let directory = DirectoryDesk { updater, audit: audit() };
+        let deliveries = DeliveryDesk {
+            deliverer,
+            directory: store.clone(),
+            environment: Arc::clone(&environment),
+            visits: Arc::clone(&visits),
+            beliefs,
+            clock: Arc::clone(&clock),
+            audit: audit(),
+        };
         let environments =
             Environments { store: store.clone(), clock: clock.clone(), configured, live, standby, restart };
         let view_as = ViewAs {
@@ -132,7 +147,7 @@ impl AdminServices {
             environment,
             clock,
         };
-        AdminServices { people, catalogues, directory, sessions, view_as, overview, environments }
+        AdminServices { people, catalogues, directory, deliveries, sessions, view_as, overview, environments }
     }
 
     /// Takes over what the store has, unless `stop` comes first.

@@ -24,6 +24,7 @@ use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Parts, Record};
 use crate::domain::rule::Rules;
 use crate::domain::time::Timestamp;
+use crate::flows::changed_people::ChangedPeople;
 use crate::flows::grounds::Grounds;
 
 /// More people than this are not to be read one by one; a sweep reads them.
@@ -95,6 +96,7 @@ pub(super) struct Believed {
 pub struct Beliefs {
     state: Mutex<Believed>,
     grounds: Arc<Grounds>,
+    changed: Arc<ChangedPeople>,
     /// A draft that waits to come into force until what it looks at has been read.
     upcoming: ArcSwapOption<Rules>,
     /// How far people who are signed in have been read for it.
@@ -120,6 +122,7 @@ impl Beliefs {
         Arc::new(Beliefs {
             state: Mutex::default(),
             grounds,
+            changed: Arc::default(),
             upcoming: ArcSwapOption::empty(),
             progress: ArcSwapOption::empty(),
             feed,
@@ -136,6 +139,11 @@ impl Beliefs {
 
     pub(in crate::flows) fn grounds(&self) -> &Arc<Grounds> {
         &self.grounds
+    }
+
+    /// Of whom something new may be known.
+    pub fn changed_people(&self) -> &Arc<ChangedPeople> {
+        &self.changed
     }
 
     pub(super) fn feed_settings(&self) -> &FeedSettings {
@@ -318,7 +326,11 @@ impl Beliefs {
 
     /// Decisions rest on the rosters of this state from now on.
     pub(super) fn put_in_force(&self, state: &Believed, has_changed: bool) {
+        let before = has_changed.then(|| self.grounds.rosters());
         self.grounds.set_rosters(state.rosters.clone(), has_changed);
+        if let Some(before) = before {
+            self.changed.note_rosters(&before, &state.rosters);
+        }
     }
 }
 

@@ -134,6 +134,7 @@ impl DirectoryUpdater {
     pub(super) async fn take_in(&self, record: &Record) -> Result<(), Hitch> {
         let now = self.parts.clock.now();
         let joined = self.parts.store.put_record(self.environment(), record, now).await?;
+        self.parts.beliefs.changed_people().note([&joined.id]);
         self.parts.visits.take_in(&joined).await?;
         self.put_in_index(&joined);
         Ok(())

@@ -59,6 +59,7 @@ impl DirectoryUpdater {
             }
             (new, held) = self.hold_back(new).await?;
             let kept = self.parts.store.put_records(self.environment(), &new, now).await?;
+            self.parts.beliefs.changed_people().note(kept.iter().map(|record| &record.id));
             for record in &kept {
                 self.parts.visits.take_in(record).await?;
                 self.put_in_index(record);

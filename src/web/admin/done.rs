@@ -37,10 +37,18 @@ pub enum Done {
     SecretsEnded,
     /// Held absences count.
     AbsencesReleased,
+    /// A site is told nothing for now.
+    DeliveriesStopped,
+    /// A site is told again.
+    DeliveriesResumed,
+    /// Something is sent again.
+    SentAgain,
+    /// A person was forgotten.
+    PersonForgotten,
 }
 
 /// Each with its key and its sentences.
-const ALL: [(Done, &str, &str); 17] = [
+const ALL: [(Done, &str, &str); 21] = [
     (Done::Saved, "saved", "Saved to the draft. Nothing changes for anybody until you publish it."),
     (Done::Unchanged, "same", "Nothing was changed."),
     (Done::Removed, "removed", "Removed from the draft. Nothing changes for anybody until you publish it."),
@@ -70,6 +78,10 @@ const ALL: [(Done, &str, &str); 17] = [
         "absences-released",
         "These absences count now. Whoever is not there any more loses what rests on it.",
     ),
+    (Done::DeliveriesStopped, "stopped", "Stopped. What changes meanwhile is kept and sent later."),
+    (Done::DeliveriesResumed, "resumed", "It goes on. What has changed meanwhile is being sent."),
+    (Done::SentAgain, "again", "It is being sent again."),
+    (Done::PersonForgotten, "forgotten", "The record was erased, and sites are being told."),
 ];
 
 impl Done {

@@ -61,6 +61,12 @@ pub const SESSIONS: MenuItem = MenuItem {
 /// Is everything in order.
 pub const STATUS: MenuItem =
     MenuItem { name: "Status", path: "/_gate/admin/status", icon: "M3 12h4l3-7 4 14 3-7h4" };
+/// What sites are told of people.
+pub const DELIVERIES: MenuItem = MenuItem {
+    name: "Deliveries",
+    path: "/_gate/admin/deliveries",
+    icon: "M3 6h12v10H3zM15 10h4l2 3v3h-6zM7 19a2 2 0 100-4 2 2 0 000 4zM17 19a2 2 0 100-4 2 2 0 000 4z",
+};
 /// Sites that sign people in by OpenID Connect.
 pub const CLIENTS: MenuItem = MenuItem {
     name: "OpenID clients",
@@ -82,5 +88,5 @@ pub const MENU: [(&str, &[MenuItem]); 4] = [
     ("", &[OVERVIEW]),
     ("Roles", &[MAPPING, PREVIEW, VERSIONS, FILES, MIGRATE]),
     ("Members", &[PEOPLE, SESSIONS]),
-    ("Gateway", &[STATUS, CLIENTS, LINKS, AUDIT]),
+    ("Gateway", &[STATUS, DELIVERIES, CLIENTS, LINKS, AUDIT]),
 ];

@@ -16,6 +16,7 @@ use crate::domain::session::{Session, SessionKey};
 
 pub(super) mod administration;
 mod calls;
+mod deliveries;
 mod directory;
 mod grants;
 mod mappings;
@@ -69,6 +70,15 @@ macro_rules! contract {
                 of_many_calls_at_once_as_many_start_as_may
                 calls_count_after_a_restart
                 a_pause_counts_for_every_gateway_and_after_a_restart
+            }
+            deliveries {
+                a_row_is_taken_by_one_and_leaves_when_it_is_confirmed
+                of_a_worker_that_lost_its_turn_nothing_counts
+                a_row_that_failed_waits_and_is_counted
+                one_plans_at_a_time
+                nothing_of_a_stopped_subscriber_is_taken
+                who_loses_something_is_counted_until_it_is_confirmed
+                rows_are_found_by_date_and_by_a_record_that_is_gone
             }
             directory {
                 people_are_found_by_what_their_record_carries

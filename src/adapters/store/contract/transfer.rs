@@ -1,6 +1,7 @@
 //! Rows as they are: described, copied, compared.
 
 use super::administration::client;
+use super::deliveries::plan_one;
 use super::grants::{JANE, grant, signed_in, token};
 use super::outbox::limits;
 use super::*;
@@ -49,6 +50,7 @@ pub(in crate::adapters::store) async fn furnished(place: &dyn Place) -> Arc<dyn 
     };
     store.put_catalogue("production", &lists).await.unwrap();
     store.put_state("production", "feed", b"{}").await.unwrap();
+    plan_one(&*store).await;
     let choice = EnvironmentChoice { configured: "production".into(), chosen: "sandbox".into() };
     store.choose_environment(&choice, &entry("choice")).await.unwrap();
     store

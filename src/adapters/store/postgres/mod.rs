@@ -9,6 +9,7 @@ mod administration;
 mod calls;
 mod changes;
 pub(crate) mod clock;
+mod deliveries;
 mod directory;
 mod doubts;
 mod engine;

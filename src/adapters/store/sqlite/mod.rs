@@ -7,6 +7,7 @@
 
 mod administration;
 mod calls;
+mod deliveries;
 mod directory;
 pub(crate) mod filling;
 mod grants;

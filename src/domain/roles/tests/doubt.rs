@@ -196,3 +196,42 @@ fn what_was_not_understood_while_reading_is_passed_on() {
     let person = Record { warnings: vec![odd], ..record() };
     assert_eq!(decide(&person, &new_york(), at(NOW)).warnings, ["Something was odd."]);
 }
+
+#[test]
+fn what_is_open_is_told_and_what_is_refuted_is_not() {
+    let committee = |code: &str| Condition::Committee { committee: self::code(code), positions: Vec::new() };
+    let unread = Record { committees: None, ..record() };
+    let open = |record: &Record, when: Vec<Condition>| {
+        super::super::doubt(record, &with_rule(new_york(), when), at(NOW)).is_about(&role("granted"))
+    };
+    assert!(open(&unread, vec![committee("X")]));
+    assert!(open(&unread, vec![not(committee("X"))]));
+    assert!(!open(&unread, vec![committee("X"), Condition::Member]), "it would need a membership too");
+    assert!(!open(&record(), vec![committee("X")]), "it was read, and is not there");
+    let blurred = CommitteeSeat { committee: "X".into(), end_date: date("?"), ..Default::default() };
+    assert!(open(&Record { committees: Some(vec![blurred]), ..record() }, vec![committee("X")]));
+    assert!(super::super::doubt(&record(), &new_york(), at(NOW)).is_none());
+}
+
+#[test]
+fn a_rule_for_many_roles_leaves_each_of_them_open_where_its_part_was_not_read() {
+    let rule = Rule {
+        role: RuleRole::parse("chapter_{code}").unwrap(),
+        when: vec![Condition::Committee { committee: code("CH-*"), positions: Vec::new() }],
+        ..with_rule(new_york(), Vec::new()).rules.remove(0)
+    };
+    let rules = Rules { rules: vec![rule], ..new_york() };
+    let doubt = super::super::doubt(&Record { committees: None, ..record() }, &rules, at(NOW));
+    assert!(doubt.is_about(&role("chapter_ne")) && !doubt.is_about(&role("member")));
+    assert!(super::super::doubt(&record(), &rules, at(NOW)).is_none());
+}
+
+#[test]
+fn a_membership_with_an_unreadable_date_leaves_membership_open() {
+    let mut person = record();
+    person.memberships =
+        vec![Membership { join_date: date("2020-01-01"), expire_date: date("?"), ..Default::default() }];
+    let rules = Rules { member: Some(role("member")), ..new_york() };
+    let doubt = super::super::doubt(&person, &rules, at(NOW));
+    assert!(doubt.is_about_membership() && doubt.is_about(&role("member")));
+}

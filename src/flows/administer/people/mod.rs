@@ -99,6 +99,7 @@ impl People {
         let kept =
             self.beliefs.held_back(&*self.directory, &self.environment, reading, &published.rules).await?;
         self.directory.put_record(&self.environment, &kept.record, self.clock.now()).await?;
+        self.beliefs.changed_people().note([&record.id]);
         Ok(())
     }
 

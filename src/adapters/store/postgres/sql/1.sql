@@ -253,3 +253,29 @@ CREATE TABLE waiting (
 );
 CREATE INDEX waiting_rounds ON waiting (environment, network, round);
 CREATE INDEX waiting_asked ON waiting (asked);
+
+-- What is kept of a subscriber as a whole. `sealed` is bound to the name.
+CREATE TABLE subscribers (
+  name TEXT NOT NULL PRIMARY KEY,
+  sealed BYTEA NOT NULL
+);
+
+-- What a subscriber should know of a person, and how far the telling is. All but the key is in `sealed` too, which is bound to the key; the
+-- other columns are there so that rows are found and counted. `due`, `holds_until`: the greatest number is never. `lost_at`: the least is.
+CREATE TABLE deliveries (
+  subscriber TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  person BYTEA NOT NULL CHECK (length(person) = 32),
+  phase BIGINT NOT NULL,
+  due BIGINT NOT NULL,
+  holds_until BIGINT NOT NULL,
+  holds BIGINT NOT NULL,
+  since BIGINT NOT NULL,
+  lost_at BIGINT NOT NULL,
+  sealed BYTEA NOT NULL,
+  PRIMARY KEY (subscriber, environment, person)
+);
+CREATE INDEX deliveries_due ON deliveries (subscriber, environment, due);
+CREATE INDEX deliveries_by_date ON deliveries (subscriber, environment, holds_until);
+CREATE INDEX deliveries_by_phase ON deliveries (subscriber, environment, phase, holds, since);
+CREATE INDEX deliveries_lost ON deliveries (subscriber, environment, lost_at);

@@ -225,3 +225,29 @@ CREATE TABLE waiting (
 ) STRICT;
 CREATE INDEX waiting_rounds ON waiting (environment, network, round);
 CREATE INDEX waiting_asked ON waiting (asked);
+
+-- What is kept of a subscriber as a whole. `sealed` is bound to the name.
+CREATE TABLE subscribers (
+  name TEXT NOT NULL PRIMARY KEY,
+  sealed BLOB NOT NULL
+) STRICT;
+
+-- What a subscriber should know of a person, and how far the telling is. All but the key is in `sealed` too, which is bound to the key; the
+-- other columns are there so that rows are found and counted. `due`, `holds_until`: the greatest number is never. `lost_at`: the least is.
+CREATE TABLE deliveries (
+  subscriber TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  person BLOB NOT NULL CHECK (length(person) = 32),
+  phase INTEGER NOT NULL,
+  due INTEGER NOT NULL,
+  holds_until INTEGER NOT NULL,
+  holds INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  lost_at INTEGER NOT NULL,
+  sealed BLOB NOT NULL,
+  PRIMARY KEY (subscriber, environment, person)
+) STRICT;
+CREATE INDEX deliveries_due ON deliveries (subscriber, environment, due);
+CREATE INDEX deliveries_by_date ON deliveries (subscriber, environment, holds_until);
+CREATE INDEX deliveries_by_phase ON deliveries (subscriber, environment, phase, holds, since);
+CREATE INDEX deliveries_lost ON deliveries (subscriber, environment, lost_at);

@@ -1,0 +1,67 @@
+//! Systems elsewhere that are told of people: the port, and each of them.
+//!
+//! A subscriber says what it should know of a person, and sends that. When, in which order and how often is not its affair.
+
+pub mod wordpress;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::BoxFuture;
+use crate::domain::access::Standing;
+use crate::domain::deliveries::row::{Flight, FlightEnd};
+use crate::domain::deliveries::state::State;
+use crate::domain::deliveries::subscriber::SubscriberName;
+use crate::domain::roles::Doubt;
+use crate::domain::rule::{Role, Rules};
+use crate::domain::time::Timestamp;
+
+/// A person, as far as subscribers look.
+#[derive(Debug, Clone, Copy)]
+pub struct AboutPerson<'a> {
+    /// Who it is, and what is decided.
+    pub standing: &'a Standing,
+    /// By which mapping.
+    pub rules: &'a Rules,
+    /// What that leaves open.
+    pub doubt: &'a Doubt,
+    /// From when known dates alone take a role away.
+    pub ends: &'a BTreeMap<Role, Timestamp>,
+    /// What was desired before.
+    pub before: Option<&'a State>,
+    /// When this is.
+    pub now: Timestamp,
+}
+
+/// Why nobody of a request was told anything, as far as is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SendFailure {
+    /// The request is too large; with fewer people it may do.
+    TooLarge,
+    /// There was no answer that can be used.
+    Failed {
+        /// Why, without an address or a name.
+        said: String,
+        /// The subscriber wants to be left alone for so long.
+        retry_after: Option<Duration>,
+    },
+}
+
+/// A system that is told of people.
+pub trait Subscriber: Send + Sync + 'static {
+    /// Its name.
+    fn name(&self) -> &SubscriberName;
+
+    /// So many people are told of in one request at most.
+    fn most_at_once(&self) -> u16;
+
+    /// What it should know of somebody. `None`: something is open, and what was desired before stays. Pure.
+    fn desired(&self, about: &AboutPerson<'_>) -> Option<State>;
+
+    /// Tells it of people, each once. The answers come in the same order. Ends within half a minute.
+    fn send<'a>(
+        &'a self,
+        flights: &'a [Flight],
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<FlightEnd>, SendFailure>>;
+}

@@ -1,0 +1,148 @@
+//! Who is told of people, and how far the telling has come as a whole.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::brake::Stop;
+use crate::domain::time::Timestamp;
+
+/// A subscriber by name, such as `wordpress:library`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SubscriberName(String);
+
+impl SubscriberName {
+    /// The WordPress of the site of this name.
+    pub fn wordpress(site: &str) -> SubscriberName {
+        SubscriberName(format!("wordpress:{site}"))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SubscriberName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who plans for a subscriber, and until when. A number is never given twice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanningLease {
+    /// Grows with each holder.
+    pub number: u64,
+    /// Who holds it, by a name that it chose.
+    pub holder: String,
+    /// Until then nobody else gets it.
+    pub until: Option<Timestamp>,
+}
+
+/// A pass over everybody that is under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassUnderWay {
+    /// When it began.
+    pub began: Timestamp,
+    /// The AMS environment whose people it goes through.
+    pub environment: String,
+    /// The mapping by which it decides.
+    pub mapping: u64,
+    /// Where it goes on.
+    pub after: i64,
+    /// So many people have been looked at.
+    pub seen: u64,
+    /// Nobody had been gone through before.
+    pub is_first: bool,
+}
+
+/// A pass over everybody that has come to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PassDone {
+    /// When it ended.
+    pub at: Timestamp,
+    /// The AMS environment whose people it went through.
+    pub environment: String,
+    /// The mapping by which it decided.
+    pub mapping: u64,
+    /// How many people there were.
+    pub seen: u64,
+}
+
+/// What is kept of a subscriber as a whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubscriberState {
+    /// Why nothing is sent. `None`: it is.
+    pub stopped: Option<Stop>,
+    /// What was lost before does not count towards the brake: an administrator has confirmed it.
+    pub counts_from: Option<Timestamp>,
+    /// Who plans.
+    pub lease: PlanningLease,
+    /// The pass that is under way.
+    pub pass: Option<PassUnderWay>,
+    /// The latest pass that came to its end.
+    pub done: Option<PassDone>,
+}
+
+impl SubscriberState {
+    /// Takes the right to plan, or keeps it. `None`: somebody else has it.
+    pub fn lease(&mut self, holder: &str, now: Timestamp, until: Timestamp) -> Option<u64> {
+        let lease = &mut self.lease;
+        // One that lasts much longer than any is given was written before the clock was set back.
+        let longest = until.duration_since(now);
+        let is_held = lease.until.is_some_and(|end| end > now && end.duration_since(now) <= longest);
+        if is_held && lease.holder != holder {
+            return None;
+        }
+        if !is_held || lease.holder != holder {
+            lease.number += 1;
+            holder.clone_into(&mut lease.holder);
+        }
+        lease.until = Some(until);
+        Some(lease.number)
+    }
+
+    /// Whether this number still gives the right to plan.
+    pub fn is_planned_by(&self, number: u64) -> bool {
+        self.lease.number == number
+    }
+
+    /// Stops it. A reason that is there stays: the first one is what an administrator has to see.
+    pub fn stop(&mut self, stop: Stop) {
+        self.stopped.get_or_insert(stop);
+    }
+
+    /// Goes on. What was lost so far is confirmed.
+    pub fn resume(&mut self, now: Timestamp) {
+        self.stopped = None;
+        self.counts_from = Some(now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    #[test]
+    fn one_at_a_time_plans_and_whoever_takes_over_has_a_greater_number() {
+        let mut state = SubscriberState::default();
+        let one = state.lease("one", at(0), at(30)).unwrap();
+        assert_eq!(state.lease("other", at(10), at(40)), None);
+        assert_eq!(state.lease("one", at(20), at(50)), Some(one), "it keeps it");
+        let other = state.lease("other", at(50), at(80)).unwrap();
+        assert!(other > one && !state.is_planned_by(one) && state.is_planned_by(other));
+        assert_eq!(state.lease("one", at(60), at(90)), None);
+        let back = at(0) - SignedDuration::from_hours(9);
+        assert!(
+            state.lease("one", back, back + SignedDuration::from_secs(30)).is_some(),
+            "the clock was set back"
+        );
+    }
+}

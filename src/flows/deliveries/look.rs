@@ -1,0 +1,100 @@
+//! Looking at one person: from what is on file to what a subscriber should know. Asks nobody.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::adapters::subscribers::{AboutPerson, Subscriber};
+use crate::domain::access::Standing;
+use crate::domain::deliveries::row::{Delivery, Plan};
+use crate::domain::deliveries::state::{Desired, State};
+use crate::domain::record::{IndividualId, Record};
+use crate::domain::roles;
+use crate::domain::rule::{Role, Rules};
+use crate::domain::time::Timestamp;
+use crate::flows::directory::Beliefs;
+use crate::flows::person::Published;
+
+/// So many changes by known dates are looked ahead. Beyond that a lapse counts towards the brake.
+const AHEAD: usize = 8;
+
+/// With what people are looked at.
+#[derive(Clone)]
+pub(super) struct Looking {
+    pub(super) subscriber: Arc<dyn Subscriber>,
+    pub(super) beliefs: Arc<Beliefs>,
+    pub(super) published: Arc<Published>,
+    pub(super) now: Timestamp,
+}
+
+/// Somebody to look at.
+pub(super) struct LookedAt {
+    pub(super) id: IndividualId,
+    /// What is on file. `None`: nothing, any more.
+    pub(super) record: Option<Record>,
+    pub(super) row: Option<Delivery>,
+    /// The AMS no longer knew the person then.
+    pub(super) gone: Option<Timestamp>,
+}
+
+impl Looking {
+    /// What is to become of the row. `None`: there is none, and nothing to say.
+    pub(super) fn plan(&self, person: &LookedAt) -> Option<Plan> {
+        let Some(record) = &person.record else {
+            return (person.row.is_some() || person.gone.is_some()).then(|| self.removed(person, true));
+        };
+        let known_gone = person.row.as_ref().and_then(|row| row.gone_at);
+        let gone = person.gone.max(known_gone).filter(|gone| record.as_of() <= *gone);
+        if gone.is_some() {
+            return Some(Plan { gone_at: gone, ..self.removed(person, false) });
+        }
+        let before = person.row.as_ref().map(|row| &row.desired);
+        let desired = self.desired(record.clone(), before);
+        Some(Plan { individual: person.id.clone(), desired, gone_at: None, is_forgotten: false })
+    }
+
+    fn removed(&self, person: &LookedAt, is_forgotten: bool) -> Plan {
+        let desired = Desired { state: Some(State::Removed), holds_until: None };
+        Plan { individual: person.id.clone(), desired, gone_at: Some(self.now), is_forgotten }
+    }
+
+    fn desired(&self, record: Record, before: Option<&State>) -> Desired {
+        let (rules, now) = (&self.published.rules, self.now);
+        let believed = self.beliefs.believed(record, now);
+        let decision = roles::decide(&believed, rules, now);
+        let doubt = roles::doubt(&believed, rules, now);
+        let ends = ends(&believed, rules, &decision, now);
+        let holds_until = decision.holds_until;
+        let standing = Standing {
+            id: believed.id.clone(),
+            profile: believed.profile.clone(),
+            decision,
+            unread: rules.unread(&believed),
+        };
+        let about = AboutPerson { standing: &standing, rules, doubt: &doubt, ends: &ends, before, now };
+        let state = self.subscriber.desired(&about);
+        // What stays although it is not known may still end by a date.
+        let held = state.as_ref().or(before).and_then(State::holds).into_iter().flatten();
+        let next = held.filter_map(|(_, end)| *end).chain(holds_until).filter(|end| *end > now).min();
+        Desired { state, holds_until: next }
+    }
+}
+
+/// From when known dates alone take each role away that is held.
+fn ends(
+    record: &Record,
+    rules: &Rules,
+    decision: &roles::Decision,
+    now: Timestamp,
+) -> BTreeMap<Role, Timestamp> {
+    let mut ends = BTreeMap::new();
+    let mut next = decision.holds_until.filter(|at| *at > now);
+    for _ in 0..AHEAD {
+        let Some(at) = next else { break };
+        let later = roles::decide(record, rules, at);
+        for role in decision.roles.difference(&later.roles) {
+            ends.entry(role.clone()).or_insert(at);
+        }
+        next = later.holds_until.filter(|then| *then > at);
+    }
+    ends
+}

@@ -1,0 +1,121 @@
+//! Changes travel by themselves: subscribers are told of people without anybody's visit (docs/deliveries.md).
+//!
+//! `planner` finds out what each subscriber should know and puts it into the store; `worker` sends what is there. They meet in the store
+//! alone, so either may be killed at any time. `domain::deliveries` decides.
+
+mod ground;
+mod look;
+mod planner;
+mod status;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use self::planner::PassMemory;
+use self::worker::Pace;
+use crate::adapters::clock::SharedClock;
+use crate::adapters::keys::{CryptographyFailed, random};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::deliveries::{Deliveries, RowsOf};
+use crate::adapters::store::directory::Directory;
+use crate::adapters::subscribers::Subscriber;
+use crate::domain::deliveries::subscriber::SubscriberName;
+use crate::flows::directory::Beliefs;
+use crate::flows::person::PublishedRules;
+
+pub use self::ground::SigningGround;
+pub use self::status::{DeliveryStanding, PersonDelivery, SubscriberStatus};
+
+/// Requests to one subscriber side by side.
+const LANES: usize = 2;
+
+/// What deliveries rest on.
+pub struct DeliveryParts {
+    /// Keeps the rows.
+    pub store: Arc<dyn Deliveries>,
+    /// Keeps the records.
+    pub directory: Arc<dyn Directory>,
+    /// What is believed of people, and of whom something is new.
+    pub beliefs: Arc<Beliefs>,
+    /// The mapping in force.
+    pub rules: PublishedRules,
+    /// The clock.
+    pub clock: SharedClock,
+    /// The AMS environment whose people are told of.
+    pub environment: Arc<str>,
+    /// Who is told.
+    pub subscribers: Vec<Arc<dyn Subscriber>>,
+}
+
+/// Tells subscribers of people.
+pub struct Deliverer {
+    parts: DeliveryParts,
+    /// The name under which this gateway plans.
+    holder: String,
+    /// Something may be there to send.
+    planned: Notify,
+    paces: BTreeMap<SubscriberName, Arc<Pace>>,
+    passes: Mutex<BTreeMap<SubscriberName, PassMemory>>,
+}
+
+impl Deliverer {
+    /// One that does nothing until [`Deliverer::run`].
+    ///
+    /// # Errors
+    /// No name can be drawn.
+    pub fn new(parts: DeliveryParts) -> Result<Arc<Deliverer>, CryptographyFailed> {
+        let paces = parts.subscribers.iter().map(|one| (one.name().clone(), Arc::new(Pace::new(&**one))));
+        Ok(Arc::new(Deliverer {
+            holder: random::token()?,
+            planned: Notify::new(),
+            paces: paces.collect(),
+            passes: Mutex::default(),
+            parts,
+        }))
+    }
+
+    /// Plans and sends until `stop`.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        if self.parts.subscribers.is_empty() {
+            return;
+        }
+        self.parts.beliefs.changed_people().want();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Arc::clone(&self).plan_until(stop.clone()));
+        for subscriber in &self.parts.subscribers {
+            let Some(pace) = self.paces.get(subscriber.name()) else { continue };
+            for _ in 0..LANES {
+                let (deliverer, subscriber) = (Arc::clone(&self), Arc::clone(subscriber));
+                tasks.spawn(deliverer.send_until(subscriber, Arc::clone(pace), stop.clone()));
+            }
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// Who is told.
+    pub fn subscribers(&self) -> impl Iterator<Item = &SubscriberName> {
+        self.parts.subscribers.iter().map(|subscriber| subscriber.name())
+    }
+
+    fn rows_of<'a>(&'a self, subscriber: &'a SubscriberName) -> RowsOf<'a> {
+        RowsOf { subscriber, environment: &self.parts.environment }
+    }
+
+    fn passes(&self) -> MutexGuard<'_, BTreeMap<SubscriberName, PassMemory>> {
+        // Nothing panics while it is held.
+        self.passes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A task that was to look at people was cut short.
+fn cut_short() -> StoreError {
+    StoreError::Unavailable("looking at people was cut short".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,342 @@
+//! What each subscriber should know: of people of whom something is new, of those for whom a date has come, and now and then of everybody.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tokio_util::sync::CancellationToken;
+
+use super::look::{LookedAt, Looking};
+use super::{Deliverer, cut_short};
+use crate::adapters::store::StoreError;
+use crate::adapters::store::deliveries::SubscriberChange;
+use crate::adapters::subscribers::Subscriber;
+use crate::domain::deliveries::brake::{self, Stop};
+use crate::domain::deliveries::row::{Delivery, Plan};
+use crate::domain::deliveries::subscriber::{PassDone, PassUnderWay, SubscriberState};
+use crate::domain::record::{IndividualId, Record};
+use crate::domain::time::Timestamp;
+use crate::flows::changed_people::ChangedSince;
+
+/// It is looked again this often, for dates that have come and a mapping that was published.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// The right to plan lasts so long; it is renewed with each look.
+const LEASE: SignedDuration = SignedDuration::from_secs(10);
+
+/// Everybody is gone through this often, in case a hint was lost.
+const EVERYBODY_EVERY: SignedDuration = SignedDuration::from_hours(6);
+
+/// So many people are planned in one transaction.
+const AT_ONCE: u16 = 250;
+
+/// So many batches of people for whom a date has come, and pages of everybody, before others are looked at again.
+const BATCHES: usize = 40;
+const PAGES: usize = 4;
+
+/// So many people who are not on file any more are removed in one pass.
+const MOST_ERASED: u16 = u16::MAX;
+
+/// What a pass over everybody remembers that is under way in this process.
+#[derive(Debug, Default)]
+pub(super) struct PassMemory {
+    /// It was begun here, or was a first one that nobody can lose anything by.
+    is_ours: bool,
+    /// One pass has ended since the start.
+    has_ended: bool,
+    /// So much is new that everybody is to be gone through.
+    is_wanted: bool,
+    /// People who would lose something that no known date takes away. They wait until everybody has been seen.
+    losers: Vec<IndividualId>,
+}
+
+/// One subscriber in one look, by whoever has the right to plan for it.
+struct Planning<'a> {
+    deliverer: &'a Deliverer,
+    subscriber: &'a Arc<dyn Subscriber>,
+    number: u64,
+}
+
+/// What is done with people who would lose something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Losers {
+    /// They are planned, unless they are too many.
+    Weighed,
+    /// They wait for the end of the pass.
+    Wait,
+    /// It was weighed before.
+    Planned,
+}
+
+impl Deliverer {
+    pub(super) async fn plan_until(self: Arc<Self>, stop: CancellationToken) {
+        let changed = Arc::clone(self.parts.beliefs.changed_people());
+        loop {
+            let news = changed.take();
+            let mut is_more = false;
+            let mut has_failed = false;
+            for subscriber in &self.parts.subscribers {
+                match self.look(subscriber, &news).await {
+                    Ok(more) => is_more |= more,
+                    Err(error) => {
+                        has_failed = true;
+                        tracing::warn!(subscriber = %subscriber.name(), %error, "What a subscriber should know could not be found out; it is tried again");
+                    }
+                }
+            }
+            if has_failed {
+                changed.put_back(news);
+            }
+            self.planned.notify_waiters();
+            let rest = async {
+                if has_failed {
+                    tokio::time::sleep(LOOK).await;
+                } else if !is_more {
+                    let _woken = tokio::time::timeout(LOOK, changed.noted()).await;
+                }
+            };
+            if stop.run_until_cancelled(rest).await.is_none() || stop.is_cancelled() {
+                return;
+            }
+        }
+    }
+
+    /// Whether there is more to do at once.
+    async fn look(&self, subscriber: &Arc<dyn Subscriber>, news: &ChangedSince) -> Result<bool, StoreError> {
+        let now = self.parts.clock.now();
+        let lease = SubscriberChange::Lease {
+            holder: self.holder.clone(),
+            now,
+            until: now.saturating_add(LEASE).unwrap_or(now),
+        };
+        if news.everybody {
+            self.passes().entry(subscriber.name().clone()).or_default().is_wanted = true;
+        }
+        let store = &self.parts.store;
+        // Somebody else plans. Their passes find what is new here.
+        let Some(number) = store.change_subscriber(subscriber.name(), lease).await? else { return Ok(false) };
+        let planning = Planning { deliverer: self, subscriber, number };
+        let people: Vec<(IndividualId, Option<Timestamp>)> =
+            news.people.iter().map(|(id, gone)| (id.clone(), *gone)).collect();
+        planning.plan_people(people, Losers::Weighed).await?;
+        planning.plan_by_date().await?;
+        planning.go_through().await
+    }
+}
+
+impl Planning<'_> {
+    fn now(&self) -> Timestamp {
+        self.deliverer.parts.clock.now()
+    }
+
+    async fn state(&self) -> Result<SubscriberState, StoreError> {
+        self.deliverer.parts.store.subscriber(self.subscriber.name()).await
+    }
+
+    async fn plan_by_date(&self) -> Result<(), StoreError> {
+        let parts = &self.deliverer.parts;
+        for _ in 0..BATCHES {
+            let of = self.deliverer.rows_of(self.subscriber.name());
+            let due = parts.store.due_by_date(of, self.now(), AT_ONCE).await?;
+            let is_last = due.len() < usize::from(AT_ONCE);
+            self.plan_people(due.into_iter().map(|id| (id, None)).collect(), Losers::Weighed).await?;
+            if is_last {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at these people, and puts into the store what should be known of them.
+    async fn plan_people(
+        &self,
+        people: Vec<(IndividualId, Option<Timestamp>)>,
+        losers: Losers,
+    ) -> Result<(), StoreError> {
+        let parts = &self.deliverer.parts;
+        let mut people = people.into_iter().peekable();
+        while people.peek().is_some() {
+            let batch: Vec<_> = people.by_ref().take(AT_ONCE.into()).collect();
+            let mut found = Vec::with_capacity(batch.len());
+            for (id, gone) in batch {
+                let record = parts.directory.record(&parts.environment, &id).await?;
+                found.push((id, record, gone));
+            }
+            self.plan_found(found, losers).await?;
+        }
+        Ok(())
+    }
+
+    async fn plan_found(
+        &self,
+        found: Vec<(IndividualId, Option<Record>, Option<Timestamp>)>,
+        losers: Losers,
+    ) -> Result<(), StoreError> {
+        let parts = &self.deliverer.parts;
+        let of = self.deliverer.rows_of(self.subscriber.name());
+        let ids: Vec<IndividualId> = found.iter().map(|(id, ..)| id.clone()).collect();
+        let rows = parts.store.delivery_rows(of, &ids).await?;
+        let now = self.now();
+        let (mut plans, lose) = self.look_at(found, rows, now).await?;
+        if losers == Losers::Wait {
+            plans.retain(|plan| !lose.contains(&plan.individual));
+            let mut passes = self.deliverer.passes();
+            passes.entry(self.subscriber.name().clone()).or_default().losers.extend(lose);
+        } else if losers == Losers::Weighed && !lose.is_empty() {
+            self.weigh(lose.len(), now).await?;
+        }
+        if !plans.is_empty() && !parts.store.plan_deliveries(of, self.number, plans, now).await? {
+            return Err(StoreError::Busy);
+        }
+        Ok(())
+    }
+
+    /// The plans, and whoever would lose something by them that no known date takes away.
+    async fn look_at(
+        &self,
+        found: Vec<(IndividualId, Option<Record>, Option<Timestamp>)>,
+        rows: Vec<Delivery>,
+        now: Timestamp,
+    ) -> Result<(Vec<Plan>, BTreeSet<IndividualId>), StoreError> {
+        let parts = &self.deliverer.parts;
+        let looking = Looking {
+            subscriber: Arc::clone(self.subscriber),
+            beliefs: Arc::clone(&parts.beliefs),
+            published: parts.rules.load_full(),
+            now,
+        };
+        let work = tokio::task::spawn_blocking(move || {
+            let mut rows: HashMap<IndividualId, Delivery> =
+                rows.into_iter().map(|row| (row.individual.clone(), row)).collect();
+            let mut plans = Vec::with_capacity(found.len());
+            let mut losers = BTreeSet::new();
+            for (id, record, gone) in found {
+                let row = rows.remove(&id);
+                let person = LookedAt { id, record, row, gone };
+                let Some(plan) = looking.plan(&person) else { continue };
+                if plan.takes_away(person.row.as_ref(), now) {
+                    losers.insert(person.id);
+                }
+                plans.push(plan);
+            }
+            (plans, losers)
+        });
+        work.await.map_err(|_| cut_short())
+    }
+
+    /// Stops the subscriber if so many more lose something at once.
+    async fn weigh(&self, more: usize, now: Timestamp) -> Result<(), StoreError> {
+        let parts = &self.deliverer.parts;
+        let state = self.state().await?;
+        let lately = now.checked_sub(brake::TOGETHER).unwrap_or(now);
+        let since = state.counts_from.map_or(lately, |from| from.max(lately));
+        let of = self.deliverer.rows_of(self.subscriber.name());
+        let counts = parts.store.count_deliveries(of, since).await?;
+        let losers = counts.losers + more as u64;
+        if more > 0 && state.stopped.is_none() && brake::are_too_many(losers, counts.holders) {
+            let holders = counts.holders;
+            tracing::warn!(subscriber = %self.subscriber.name(), losers, holders, "Very many people would lose something at once; nothing is sent until an administrator confirms it");
+            let stop = SubscriberChange::Stop(Stop::ManyLose { since: now, losers, holders });
+            parts.store.change_subscriber(self.subscriber.name(), stop).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with the pass over everybody, or begins one if it is time. Whether there is more to do.
+    async fn go_through(&self) -> Result<bool, StoreError> {
+        let Some(mut pass) = self.pass_to_go_on_with().await? else { return Ok(false) };
+        let parts = &self.deliverer.parts;
+        for _ in 0..PAGES {
+            let page = parts.directory.records(&parts.environment, pass.after, AT_ONCE).await?;
+            if page.len == 0 {
+                return self.finish(&pass).await.map(|()| false);
+            }
+            (pass.after, pass.seen) = (page.last, pass.seen + page.len as u64);
+            let opening = tokio::task::spawn_blocking(move || page.open().filter_map(Result::ok).collect());
+            let records: Vec<Record> = opening.await.map_err(|_| cut_short())?;
+            let found = records.into_iter().map(|record| (record.id.clone(), Some(record), None)).collect();
+            self.plan_found(found, Losers::Wait).await?;
+            self.note_pass(Some(pass.clone()), None).await?;
+            self.deliverer.planned.notify_waiters();
+        }
+        Ok(true)
+    }
+
+    async fn note_pass(
+        &self,
+        under_way: Option<PassUnderWay>,
+        done: Option<PassDone>,
+    ) -> Result<(), StoreError> {
+        let change = SubscriberChange::Pass { number: self.number, under_way, done };
+        let noted = self.deliverer.parts.store.change_subscriber(self.subscriber.name(), change).await?;
+        noted.map(drop).ok_or(StoreError::Busy)
+    }
+
+    async fn pass_to_go_on_with(&self) -> Result<Option<PassUnderWay>, StoreError> {
+        let parts = &self.deliverer.parts;
+        let (state, now) = (self.state().await?, self.now());
+        let mapping = parts.rules.load().version;
+        let is_here = |environment: &str| *environment == *parts.environment;
+        let mut passes = self.deliverer.passes();
+        let memory = passes.entry(self.subscriber.name().clone()).or_default();
+        let is_present = |pass: &PassUnderWay| {
+            // Of a first one nobody waits at its end, so it goes on after a restart.
+            pass.mapping == mapping && is_here(&pass.environment) && (memory.is_ours || pass.is_first)
+        };
+        if let Some(pass) = state.pass.filter(is_present).filter(|_| !memory.is_wanted) {
+            memory.is_ours = true;
+            return Ok(Some(pass));
+        }
+        let done = state.done.filter(|done| is_here(&done.environment));
+        let is_fresh = |done: &PassDone| {
+            let age = now.duration_since(done.at);
+            done.mapping == mapping && !age.is_negative() && age < EVERYBODY_EVERY
+        };
+        // What happened while nobody ran, such as another rules file, is not known.
+        let is_due = memory.is_wanted || !memory.has_ended || !done.as_ref().is_some_and(is_fresh);
+        if !is_due {
+            return Ok(None);
+        }
+        let has_ended = memory.has_ended;
+        *memory = PassMemory { is_ours: true, has_ended, ..PassMemory::default() };
+        let environment = parts.environment.to_string();
+        let is_first = done.is_none();
+        Ok(Some(PassUnderWay { began: now, environment, mapping, after: 0, seen: 0, is_first }))
+    }
+
+    /// How many of these people hold something at the subscriber.
+    async fn holding(&self, people: &[IndividualId]) -> Result<usize, StoreError> {
+        let of = self.deliverer.rows_of(self.subscriber.name());
+        let mut holding = 0;
+        for batch in people.chunks(AT_ONCE.into()) {
+            let rows = self.deliverer.parts.store.delivery_rows(of, batch).await?;
+            holding += rows.iter().filter(|row| row.desired.holds_something()).count();
+        }
+        Ok(holding)
+    }
+
+    /// Everybody has been seen: those who would lose something are weighed together with those who are on file no longer.
+    async fn finish(&self, pass: &PassUnderWay) -> Result<(), StoreError> {
+        let parts = &self.deliverer.parts;
+        let of = self.deliverer.rows_of(self.subscriber.name());
+        let erased = parts.store.without_record(of, MOST_ERASED).await?;
+        let losers = {
+            let mut passes = self.deliverer.passes();
+            std::mem::take(&mut passes.entry(self.subscriber.name().clone()).or_default().losers)
+        };
+        let lose = losers.len() + self.holding(&erased).await?;
+        let people: BTreeMap<IndividualId, Option<Timestamp>> =
+            losers.into_iter().chain(erased).map(|id| (id, None)).collect();
+        if !people.is_empty() {
+            self.weigh(lose, self.now()).await?;
+            self.plan_people(people.into_iter().collect(), Losers::Planned).await?;
+        }
+        let PassUnderWay { environment, mapping, seen, .. } = pass.clone();
+        self.note_pass(None, Some(PassDone { at: self.now(), environment, mapping, seen })).await?;
+        let mut passes = self.deliverer.passes();
+        let memory = passes.entry(self.subscriber.name().clone()).or_default();
+        (memory.has_ended, memory.is_ours) = (true, false);
+        Ok(())
+    }
+}
