@@ -38,7 +38,7 @@ cp -rL "$source/." "$root/www/" 2>"$root/log/copy" || true
 rm -rf "$root/www/wp-content"; mkdir -p "$root/www/wp-content/mu-plugins" "$root/www/wp-content/plugins"
 cp -rL "$content/." "$root/www/wp-content/" 2>>"$root/log/copy" || true
 cp -r "$here/../../deploy/wordpress/membergate" "$root/www/wp-content/plugins/"
-cp "$here"/site/{probe,forum}.php "$root/www/wp-content/mu-plugins/"
+cp "$here"/site/{probe,forum,closed,plugins}.php "$root/www/wp-content/mu-plugins/"
 cat >"$root/www/wp-config.php" <<P
 <?php
 define('DB_NAME', 'wp'); define('DB_USER', 'wp'); define('DB_PASSWORD', 'wp'); define('DB_HOST', 'localhost:$root/run/db.sock'); define('DB_CHARSET', 'utf8mb4');

@@ -105,11 +105,11 @@ function move_link( int $from, int $to ): void {
 	$sub = (string) get_user_meta( $from, ID_META, true );
 	unlink_account( $from );
 	$user = new WP_User( $from );
-	foreach ( array_intersect( $user->roles, last_role_list( kept_role_lists() ) ) as $role ) {
+	$old  = array_values( $user->roles );
+	foreach ( array_intersect( $old, last_role_list( kept_role_lists() ) ) as $role ) {
 		$user->remove_role( $role );
 	}
-	foreach ( array( 'meta_type', 'meta_code', 'meta_expires' ) as $meta ) {
-		delete_user_meta( $from, setting( $meta ) );
-	}
+	announce_roles( $from, $old, array_values( $user->roles ) );
+	forget_membership( $from );
 	link_account( $to, $sub );
 }

@@ -147,6 +147,12 @@ function refusal_text( string $reason ): string {
 	return $text . ' (' . $reason . ')';
 }
 
+/** When something happened, for people. */
+function when( int $at ): string {
+	/* translators: %s: length of time. */
+	return $at ? sprintf( __( '%s ago', 'membergate' ), human_time_diff( $at ) ) : __( 'never', 'membergate' );
+}
+
 /** A link to an account's profile, safe to print. */
 function account_link( int $user_id ): string {
 	$user = get_userdata( $user_id );
