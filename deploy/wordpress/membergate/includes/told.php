@@ -51,9 +51,9 @@ function keep_newer_roles( int $user_id, array $claims ): void {
 	}
 }
 
-/** The managed roles that these claims give, whether this site has them or not, in one order. */
+/** The roles that these claims give, whether this site has and knows them or not, in one order. */
 function roles_named( array $claims ): array {
-	$roles = array_values( array_intersect( $claims['roles'], $claims['managed_roles'] ) );
+	$roles = $claims['roles'];
 	sort( $roles, SORT_STRING );
 	return $roles;
 }
