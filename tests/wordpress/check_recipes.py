@@ -63,8 +63,14 @@ def recipes(site):
 
 
 def failing(site):
-    site.option("failing", "1")
-    told = site.tell(site.statement("ada", 5, roles=["member"]), site.statement("bob-r", 4, roles=["member"]))
+    site.option("failing", "profile")
+    [told] = site.tell(site.statement("bob-r", 4, roles=["board"], name="Bob Other"))
+    check("a name that another plugin does not take is told, and the roles follow", (told["outcome"], told["reason"], told["changed"]) == ("refused", "account", True) and site.account("bob-r")["roles"] == ["board"], told)
+    site.option("failing", "database")
+    [told] = site.tell(site.statement("bob-r", 5, roles=["board"]))
+    check("what the database does not take is not confirmed", (told["outcome"], told["reason"]) == ("refused", "busy"), told)
+    site.option("failing", "plugin")
+    told = site.tell(site.statement("ada", 5, roles=["member"]), site.statement("bob-r", 5, roles=["member"]))
     check("another plugin's failure holds up nobody", [one["outcome"] for one in told] == ["applied", "applied"] and site.account("bob-r")["roles"] == ["member"], told)
     check("the log names the plugin and no person", "RuntimeException in" in site.log() and "secret-" not in site.log())
     site.option("failing", "")

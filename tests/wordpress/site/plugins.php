@@ -42,10 +42,17 @@ function write_down($what) {
 add_action('membergate_roles_changed', function ($user, $old, $new) {
 	// What is told is written already, and other plugins are ready.
 	write_down(['roles', $user, $old, $new, array_values((new WP_User($user))->roles) === $new, did_action('init') > 0, get_current_blog_id()]);
-	if (get_option('failing')) {
+	if ('plugin' === get_option('failing')) {
 		throw new RuntimeException('secret-' . get_userdata($user)->user_email);
 	}
 }, 10, 3);
 add_action('membergate_person_removed', function ($user) {
 	write_down(['removed', $user]);
 });
+// What can go wrong when an account is written.
+if ('profile' === get_option('failing')) {
+	add_filter('wp_pre_insert_user_data', '__return_empty_array');
+}
+add_filter('update_user_metadata', function ($done, $id, $key) {
+	return 'database' === get_option('failing') && 'membergate_version' === $key ? false : $done;
+}, 10, 3);

@@ -71,16 +71,21 @@ function profile_changes( WP_User $user, array $claims ): array {
 	return array( 'fields' => $fields, 'meta' => $meta, 'email_owner' => $owner );
 }
 
-/** Names, e-mail address and membership follow the association. Writes only what changed. Returns whether anything did. */
-function follow_profile( WP_User $user, array $claims ): bool {
+/**
+ * Names, e-mail address and membership follow the association. Writes only what changed.
+ *
+ * @return array `changed`, and `failed`: WordPress or another plugin did not take names or address.
+ */
+function follow_profile( WP_User $user, array $claims ): array {
 	$changes = profile_changes( $user, $claims );
+	$failed  = false;
 	if ( $changes['email_owner'] ) {
 		note_conflict( 'email_taken', $user->ID, $changes['email_owner'] );
 	}
 	if ( $changes['fields'] ) {
 		// The association has told its member; a second mail from here would only confuse.
 		add_filter( 'send_email_change_email', '__return_false' );
-		wp_update_user( wp_slash( array( 'ID' => $user->ID ) + $changes['fields'] ) );
+		$failed = is_wp_error( wp_update_user( wp_slash( array( 'ID' => $user->ID ) + $changes['fields'] ) ) );
 		remove_filter( 'send_email_change_email', '__return_false' );
 	}
 	foreach ( $changes['meta'] as $key => $value ) {
@@ -90,7 +95,7 @@ function follow_profile( WP_User $user, array $claims ): bool {
 			update_user_meta( $user->ID, $key, wp_slash( $value ) );
 		}
 	}
-	return array() !== $changes['fields'] || array() !== $changes['meta'];
+	return array( 'changed' => ( $changes['fields'] && ! $failed ) || array() !== $changes['meta'], 'failed' => $failed );
 }
 
 /** The membership of somebody who has none any more. Returns whether there was anything. */

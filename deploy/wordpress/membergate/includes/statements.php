@@ -140,25 +140,28 @@ function on_site( int $site, callable $do ) {
 function carry_out( WP_User $user, array $claims, array $sites, bool $is_new ): array {
 	$is_gone = 'removed' === $claims['state'];
 	$owner   = $is_gone ? 0 : profile_changes( $user, $claims )['email_owner'];
-	$changed = $is_gone ? forget_membership( $user->ID ) : follow_profile( $user, $claims );
-	$is_last = false;
+	$profile = $is_gone ? array( 'changed' => forget_membership( $user->ID ), 'failed' => false ) : follow_profile( $user, $claims );
 	$was     = last_told( $user->ID, $sites )['state'];
+	$changed = $is_new || $profile['changed'];
+	$reasons = array_filter( array( $profile['failed'] ? 'account' : '', $owner ? 'email_taken' : '' ) );
 	foreach ( $sites as $site ) {
 		$done = on_site(
 			$site,
 			function () use ( $user, $claims ) {
-				$roles = follow_roles( new WP_User( $user->ID ), $claims );
-				keep_told( $user->ID, $claims );
-				return $roles;
+				return follow_roles( new WP_User( $user->ID ), $claims ) + array( 'kept' => keep_told( $user->ID, $claims ) );
 			}
 		);
-
+		if ( ! $done['kept'] ) {
+			return refused( 'busy' ); // The database did not take it. Later it may.
+		}
 		$changed = $changed || $done['changed'];
-		$is_last = $is_last || $done['last_administrator'];
+		if ( $done['last_administrator'] ) {
+			$reasons[] = 'last_administrator';
+		}
 	}
 	if ( $is_gone && 'removed' !== $was ) {
 		announce_removal( $user->ID );
 	}
-	$result = $owner || $is_last ? refused( $owner ? 'email_taken' : 'last_administrator' ) : array( 'outcome' => 'applied' );
-	return $result + array( 'changed' => $changed || $is_new );
+	$result = $reasons ? refused( reset( $reasons ) ) : array( 'outcome' => 'applied' );
+	return $result + array( 'changed' => $changed );
 }

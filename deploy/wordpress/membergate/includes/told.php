@@ -29,8 +29,8 @@ function told( int $user_id ): array {
 	return is_array( $kept ) && ( $kept['site'] ?? '' ) === $none['site'] ? $kept + $none : $none;
 }
 
-/** Keeps what a statement told. */
-function keep_told( int $user_id, array $claims ): void {
+/** Keeps what a statement told. Returns whether the database took it. */
+function keep_told( int $user_id, array $claims ): bool {
 	$kept = array(
 		'site'    => setting( 'site' ),
 		'version' => $claims['version'],
@@ -40,6 +40,7 @@ function keep_told( int $user_id, array $claims ): void {
 		'roles'   => roles_named( $claims ),
 	);
 	update_user_meta( $user_id, told_key(), $kept );
+	return told( $user_id )['jti'] === $kept['jti'];
 }
 
 /** A visit knows newer roles than the last statement. Written only when they differ, and only where there was a statement. */
