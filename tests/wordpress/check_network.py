@@ -56,8 +56,8 @@ def run(site):
     check("nor link an account", page.status == 200 and "membergate_id" not in page.text, page.status)
     people(site)
     left = site.php("define('WP_UNINSTALL_PLUGIN','x'); include WP_PLUGIN_DIR.'/membergate/uninstall.php'; global $wpdb;"
-                    "return [(int) $wpdb->get_var(\"SELECT COUNT(*) FROM $wpdb->usermeta WHERE meta_key LIKE 'membergate%' OR meta_key LIKE 'membership%'\"), get_blog_option(1,'membergate_settings'), get_blog_option(2,'membergate_keys'), count(get_users(['blog_id'=>0])) > 3];")
-    check("uninstalling leaves accounts and nothing of ours", left == [0, False, False, True], left)
+                    "return [(int) $wpdb->get_var(\"SELECT COUNT(*) FROM $wpdb->usermeta WHERE meta_key LIKE 'membergate%' OR meta_key LIKE 'membership%'\"), get_blog_option(1,'membergate_settings'), get_blog_option(2,'membergate_keys'), get_blog_option(1,'membergate_people'), get_blog_option(2,'membergate_people'), count(get_users(['blog_id'=>0])) > 3];")
+    check("uninstalling leaves accounts and nothing of ours", left == [0, False, False, False, False, True], left)
 
 
 def people(site):
