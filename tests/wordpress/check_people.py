@@ -184,7 +184,9 @@ def bodies(site):
     good = site.statement("fay", 3, roles=["board", "member"])
     for body in ("", "[]", "{}", "null", "7", "{\"statements\": []}", "{\"statements\": \"x\"}", "{\"statements\": {\"a\": \"x\"}}", "{\"statements\": [7]}", "{\"statements\": [\"x\", null]}", "{", json.dumps({"statements": ["x"] * 101})):
         check(f"{body[:30] or 'nothing'} is no body", status(body) == 400, status(body))
-    check("over 1 MiB is too large", status(json.dumps({"statements": ["x" * 32000] * 34})) == 413)
+    large = site.tell_raw(json.dumps({"statements": ["x" * 32000] * 34}))
+    check("over 1 MiB is too large", large.status == 413 and large.json()["code"] == "membergate_too_large", large)
+    check("just below is not", status(json.dumps({"statements": ["x" * 32000] * 32})) == 200)
     check("only POST is answered", Browser(site).get("/wp-json/membergate/v1/people").status == 404)
     mixed = site.tell(site.statement("fay", 2, roles=["board"], aud="shop"), good, "x", site.statement("not-here", 1))
     check("one that fails does not hold up the others, and answers come in order", [one["outcome"] for one in mixed] == ["refused", "applied", "refused", "no_account"], mixed)

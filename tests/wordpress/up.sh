@@ -91,7 +91,7 @@ cat >"$root/nginx.conf" <<P
 pid $root/run/nginx.pid; error_log $root/log/nginx; worker_processes 1; user www-data;
 events { worker_connections 256; }
 http {
-  include /etc/nginx/mime.types; access_log $root/log/access; large_client_header_buffers 4 32k;
+  include /etc/nginx/mime.types; access_log $root/log/access; large_client_header_buffers 4 32k; client_max_body_size 8m;
   client_body_temp_path $root/run/t1; proxy_temp_path $root/run/t2; fastcgi_temp_path $root/run/t3; uwsgi_temp_path $root/run/t4; scgi_temp_path $root/run/t5;
   server {
     listen 127.0.0.1:$port; server_name _; root $root/www; index index.php; $gate $multi
