@@ -46,6 +46,8 @@ def link_by_id(site):
     accounts = {name: site.user(name, role) for name, role in (("lia", "subscriber"), ("lou", "vip"), ("led", "editor"), ("lin", "subscriber"), ("luz", "subscriber"), ("lot", "subscriber"))}
     site.php(f"Membergate\\link_account({accounts['lin']}, 'lin-other'); return 1;")
     came = Browser(site).who(site.token(sub="luz-id", email="luz-new@people.example"))
+    site.php("delete_option('membergate_role_lists'); return 1;")
+    site.tell(site.statement("luz-id", 3, roles=["member"], email="luz-new@people.example"))
     by_hand = site.user("by-hand", "subscriber")
     site.php(f"Membergate\\link_account({by_hand}, 'lot-id'); return 1;")
     # As the gateway's report writes it: more columns, a line for each role, cells that no spreadsheet takes for a formula.
@@ -70,6 +72,8 @@ def link_by_id(site):
     check("--yes links them", code == 2 and "Linked: 3. Approved: 0. As they should be already: 0. Left out: 5." in said, said)
     check("the one, the one with a role by hand, and the one whose person had got a second account",
           [site.php(f"return Membergate\\linked_account('{sub}');") for sub in ("lia-id", "-lou-id", "luz-id")] == [accounts["lia"], accounts["lou"], accounts["luz"]])
+    luz = site.account("luz-id")
+    check("with the roles that the gateway told, for it does not tell them again", "member" in luz["roles"] and site.tell(site.statement("luz-id", 2))[0]["outcome"] == "superseded", luz)
     check("which is left without the link", came["id"] != accounts["luz"] and site.php(f"return Membergate\\is_linked({came['id']});") is False)
     check("staff and others are left as they were", site.php(f"return [Membergate\\is_linked({accounts['led']}), Membergate\\linked_account('lin-other'), Membergate\\linked_account('lot-id')];") == [False, accounts["lin"], by_hand])
     code, said = table(site, text, "--format=json")

@@ -46,12 +46,12 @@ $membergate_cli = defined( 'WP_CLI' ) && WP_CLI;
 if ( is_admin() || $membergate_cli ) {
 	require __DIR__ . '/includes/self-requests.php'; // Do WordPress's requests to itself arrive?
 	require __DIR__ . '/includes/status.php';        // Whether it works, and what stands in the way.
+	require __DIR__ . '/includes/resync.php';        // Who is not as the gateway told last.
 	require __DIR__ . '/includes/linking.php';       // Linking by an administrator's decision.
 }
 if ( $membergate_cli ) {
 	require __DIR__ . '/includes/link-rows.php';     // A table of accounts to link.
 	require __DIR__ . '/includes/linking-by-id.php'; // Linking by the association id.
-	require __DIR__ . '/includes/resync.php';        // Who is not as the gateway told last.
 	require __DIR__ . '/includes/cli.php';           // wp membergate.
 }
 if ( is_admin() ) {

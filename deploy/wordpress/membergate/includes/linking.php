@@ -100,9 +100,13 @@ function link_by_decision( int $user_id, bool $even_staff ): string {
 	return '';
 }
 
-/** Links an account with the person of another one, which keeps what somebody gave it by hand and what it wrote. */
+/**
+ * Links an account with the person of another one, which keeps what somebody gave it by hand and what it wrote. What the gateway
+ * told about the person goes along, because it will not tell it again.
+ */
 function move_link( int $from, int $to ): void {
-	$sub = (string) get_user_meta( $from, ID_META, true );
+	$sub  = (string) get_user_meta( $from, ID_META, true );
+	$told = all_told( $from );
 	unlink_account( $from );
 	$user = new WP_User( $from );
 	$old  = array_values( $user->roles );
@@ -112,4 +116,8 @@ function move_link( int $from, int $to ): void {
 	announce_roles( $from, $old, array_values( $user->roles ) );
 	forget_membership( $from );
 	link_account( $to, $sub );
+	foreach ( $told as $key => $value ) {
+		update_user_meta( $to, $key, $value );
+	}
+	resync( $to );
 }

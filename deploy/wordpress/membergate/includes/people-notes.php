@@ -64,8 +64,8 @@ function people_lines(): array {
 	}
 	if ( $notes['refused'] ) {
 		$total = array_sum( $notes['refused'] );
-		/* translators: 1: number, 2: length of time, 3: length of time. */
-		$lines[] = sprintf( __( 'Refused changes in the last %2$s: %1$s, the last one %3$s:', 'membergate' ), number_format_i18n( $total ), human_time_diff( $notes['since'] ), when( $notes['refused_at'] ) );
+		/* translators: 1: number, 2: length of time. */
+		$lines[] = sprintf( __( 'Refused changes in the last week: %1$s, the last one %2$s:', 'membergate' ), number_format_i18n( $total ), when( $notes['refused_at'] ) );
 		arsort( $notes['refused'] );
 		foreach ( $notes['refused'] as $word => $times ) {
 			$lines[] = number_format_i18n( $times ) . ' × ' . statement_refusal_text( (string) $word );
@@ -77,7 +77,7 @@ function people_lines(): array {
 /** Why a statement was refused, and what to do. docs/wordpress.md has the same. */
 function statement_refusal_text( string $reason ): string {
 	$texts = array(
-		'email_taken'        => __( 'The person\'s e-mail address belongs to another account here; everything else was taken over. If they are the same person, link the account under Users → Not linked.', 'membergate' ),
+		'email_taken'        => __( 'The person\'s e-mail address belongs to another account here, so it was not taken over, nor a second account made. If they are the same person, link that account under Users → Not linked.', 'membergate' ),
 		'last_administrator' => __( 'The person no longer holds the administrator role in the association, but is the last administrator of this site, so the role was kept. Make somebody else administrator.', 'membergate' ),
 		'busy'               => __( 'Another request was changing the same account, or there was too much to do at once. The gateway sends it again.', 'membergate' ),
 		'account_closed'     => __( 'The network marked the account as spam, so nothing was changed.', 'membergate' ),

@@ -59,12 +59,21 @@ function roles_named( array $claims ): array {
 	return $roles;
 }
 
-/** Numbers belong to a person: without the link they say nothing, and another person of the same account has others. */
-function forget_told( int $user_id ): void {
+/** What was told about this account on all sites of the network, by meta key. */
+function all_told( int $user_id ): array {
+	$told = array();
 	foreach ( array_keys( (array) get_user_meta( $user_id ) ) as $key ) {
 		if ( 0 === strpos( (string) $key, TOLD_META ) ) {
-			delete_user_meta( $user_id, $key );
+			$told[ $key ] = get_user_meta( $user_id, $key, true );
 		}
+	}
+	return $told;
+}
+
+/** Numbers belong to a person: without the link they say nothing, and another person of the same account has others. */
+function forget_told( int $user_id ): void {
+	foreach ( array_keys( all_told( $user_id ) ) as $key ) {
+		delete_user_meta( $user_id, $key );
 	}
 }
 
