@@ -21,9 +21,8 @@ function follow_visit( WP_User $user, array $claims ): void {
 	}
 	$profile = profile_changes( $user, $claims );
 	$roles   = role_changes( $user, $claims );
-	if ( array() === array_filter( $profile ) && array() === array_filter( $roles ) ) {
+	if ( array() === array_filter( $profile ) && array() === array_filter( $roles ) && ! has_newer_roles( $user->ID, $claims ) ) {
 		note_unknown_roles( roles_not_here( $claims ) );
-		keep_newer_roles( $user->ID, $claims );
 		return;
 	}
 	with_person_lock(

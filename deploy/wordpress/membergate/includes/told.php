@@ -43,12 +43,16 @@ function keep_told( int $user_id, array $claims ): bool {
 	return told( $user_id )['jti'] === $kept['jti'];
 }
 
-/** A visit knows newer roles than the last statement. Written only when they differ, and only where there was a statement. */
+/** Does a visit tell other roles than the last statement? Not where there was no statement. */
+function has_newer_roles( int $user_id, array $claims ): bool {
+	$kept = told( $user_id );
+	return 0 !== $kept['version'] && roles_named( $claims ) !== $kept['roles'];
+}
+
+/** Keeps the roles of a visit in place of those of the last statement. Called under the person's lock. */
 function keep_newer_roles( int $user_id, array $claims ): void {
-	$kept  = told( $user_id );
-	$roles = roles_named( $claims );
-	if ( 0 !== $kept['version'] && $roles !== $kept['roles'] ) {
-		update_user_meta( $user_id, told_key(), array_merge( $kept, array( 'roles' => $roles, 'state' => 'present' ) ) );
+	if ( has_newer_roles( $user_id, $claims ) ) {
+		update_user_meta( $user_id, told_key(), array_merge( told( $user_id ), array( 'roles' => roles_named( $claims ), 'state' => 'present' ) ) );
 	}
 }
 
