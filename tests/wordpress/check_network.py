@@ -1,5 +1,6 @@
 """Multisite: accounts are shared, roles are not, and nobody but the network's administrator decides whom to believe."""
 import re
+import time
 
 from kit import Browser, check
 
@@ -53,6 +54,50 @@ def run(site):
     check("the network's administrator sees the accounts of all sites", page.status == 200 and ">there<" in page.text, page)
     page = admin.get(f"/two/wp-admin/profile.php")
     check("nor link an account", page.status == 200 and "membergate_id" not in page.text, page.status)
+    people(site)
     left = site.php("define('WP_UNINSTALL_PLUGIN','x'); include WP_PLUGIN_DIR.'/membergate/uninstall.php'; global $wpdb;"
-                    "return [(int) $wpdb->get_var(\"SELECT COUNT(*) FROM $wpdb->usermeta WHERE meta_key LIKE 'membergate%' OR meta_key LIKE 'membership%'\"), get_blog_option(1,'membergate_settings'), get_blog_option(2,'membergate_keys'), count(get_users(['blog_id'=>0])) > 3];")
-    check("uninstalling leaves accounts and nothing of ours", left == [0, False, False, True], left)
+                    "return [(int) $wpdb->get_var(\"SELECT COUNT(*) FROM $wpdb->usermeta WHERE meta_key LIKE 'membergate%' OR meta_key LIKE 'membership%'\"), get_blog_option(1,'membergate_settings'), get_blog_option(2,'membergate_keys'), get_blog_option(1,'membergate_people'), get_blog_option(2,'membergate_people'), count(get_users(['blog_id'=>0])) > 3];")
+    check("uninstalling leaves accounts and nothing of ours", left == [0, False, False, False, False, True], left)
+
+
+def people(site):
+    """Statements in a network: one account, roles for each site."""
+    def roles(sub):
+        return site.php(f"$id = Membergate\\linked_account('{sub}'); $r = []; foreach ([1, 2] as $b) {{ switch_to_blog($b); $r[] = array_values((new WP_User($id))->roles); restore_current_blog(); }} return $r;")
+
+    one, two = "/wp-json/membergate/v1/people", "/two/wp-json/membergate/v1/people"
+    Browser(site).who(site.token(sub="nils", roles=["member"]))
+    [told] = site.tell(site.statement("nils", 1, roles=["member", "board"]))
+    check("a statement reaches the sites where the person is", told["outcome"] == "applied" and [sorted(held) for held in roles("nils")] == [["board", "member"], []], (told, roles("nils")))
+    Browser(site).get("/two/?probe=1", site.token(sub="nils", roles=["member"], iat=int(time.time()) + 2))
+    [told] = site.tell(site.statement("nils", 2, roles=["board"]))
+    check("one site name serves all sites of the network that have it", told["outcome"] == "applied" and roles("nils") == [["board"], ["board"]], (told, roles("nils")))
+    [told] = site.tell(site.statement("nils", 1, roles=["member"]), path=two)
+    check("an older one is old on each of them", (told["outcome"], told["version"]) == ("superseded", 2), told)
+    # Now the second site is one of its own at the gateway.
+    site.php("$s = get_blog_option(1, 'membergate_settings'); update_blog_option(2, 'membergate_settings', array_merge($s, ['site' => 'two'])); return 1;")
+    [told] = site.tell(site.statement("nils", 1, aud="two", roles=["member"]), path=two)
+    check("a site of its own has its own numbers and roles", told["outcome"] == "applied" and roles("nils") == [["board"], ["member"]], (told, roles("nils")))
+    [told] = site.tell(site.statement("nils", 3, roles=[]))
+    check("and keeps them when another one takes its own", told["outcome"] == "applied" and roles("nils") == [[], ["member"]], (told, roles("nils")))
+    [told] = site.tell(site.statement("nils", 9, aud="two", roles=[]))
+    check("a statement for one site is none for another", told["reason"] == "audience" and roles("nils") == [[], ["member"]], told)
+    [told] = site.tell(site.statement("nora", 1, aud="two", roles=["member"], email="nora@people.example"), path=two)
+    check("who has been on both sites before the first statement is reached", told["outcome"] == "applied" and roles("nora")[1] == ["subscriber", "member"][1:], (told, roles("nora")))
+    Browser(site).who(site.token(sub="olaf", roles=["member"]))
+    [told] = site.tell(site.statement("olaf", 1, aud="two", roles=["member"]), path=two)
+    check("whoever is on another site only is unknown here", told["outcome"] == "no_account" and roles("olaf") == [["member"], []], (told, roles("olaf")))
+    [told] = site.tell(site.statement("olaf", 1, aud="two", roles=["member"], create=True), path=two)
+    check("with create the account of the network joins this site too", told["outcome"] == "applied" and roles("olaf") == [["member"], ["member"]], (told, roles("olaf")))
+    [told] = site.tell(site.statement("olaf", 2, aud="two", state="removed", roles=[]), path=two)
+    check("a removal from one site leaves the other", told["outcome"] == "applied" and roles("olaf") == [["member"], []], (told, roles("olaf")))
+    olaf = site.php("return Membergate\\linked_account('olaf');")
+    site.php(f"update_user_status({olaf}, 'spam', 1); return 1;")
+    [told] = site.tell(site.statement("olaf", 2, roles=[]))
+    check("an account that the network closed is left as it is", told["reason"] == "account_closed" and roles("olaf")[0] == ["member"], told)
+    boss = site.user("boss", "subscriber")
+    site.php(f"add_user_to_blog(2, {boss}, 'editor'); return 1;")
+    [told] = site.tell(site.statement("boss-id", 1, email="boss@people.example"))
+    check("an editor of another site is not linked by an address", told["outcome"] == "no_account" and site.php(f"return Membergate\\is_linked({boss});") is False, told)
+    code, said = site.wp("sync", path="/two/")
+    check("wp membergate is about one site", code == 0 and "Told about by the gateway: 3." in said, (code, said))

@@ -174,6 +174,35 @@ class Site:
         head = {name: value for name, value in head.items() if value is not None}
         return self._mint({"key": key, "sign": sign, "header": head, "claims": said})
 
+    def statement(self, sub="person-1", version=1, header=None, **claims):
+        """A statement about a person as the gateway makes it, changed as asked."""
+        claims = dict(version=version, state="present", create=False, drop=("member",)) | claims
+        return self.token(sub, header={"typ": "membergate-person+jwt"} | (header or {}), **claims)
+
+    def tell(self, *statements, path="/wp-json/membergate/v1/people", **more):
+        """What the site answers to these statements."""
+        answer = self.tell_raw(json.dumps({"statements": statements}), path, **more)
+        try:
+            return answer.json()["results"]
+        except (ValueError, KeyError):
+            raise RuntimeError(f"tell: {answer}")
+
+    def tell_raw(self, body, path="/wp-json/membergate/v1/people", headers=(), **more):
+        return Browser(self).ask("POST", path, body=body, headers=[("Content-Type", "application/json"), *headers], **more)
+
+    def account(self, sub):
+        """The account of this person as it is stored; None when there is none."""
+        return self.php(f"$id = Membergate\\linked_account('{sub}'); $u = $id ? get_userdata($id) : null; return $u ? ['id'=>$id,'roles'=>array_values($u->roles),"
+                        "'name'=>wp_specialchars_decode($u->display_name),'email'=>$u->user_email,'type'=>get_user_meta($id,'membership_type',true),"
+                        "'expires'=>get_user_meta($id,'membership_expiration',true),'first'=>$u->first_name] : null;")
+
+    def wp(self, *words, path="/", stdin=None):
+        """`wp membergate …`: the exit code and what it printed."""
+        environment = dict(os.environ, WP_ROOT=str(self.root), WP_HOST=self.host, WP_PATH=path)
+        done = subprocess.run(["setpriv", "--reuid=www-data", "--regid=www-data", "--clear-groups", "php", "-d", "display_errors=stderr", HERE / "site/wp.php", "membergate", *words],
+                              env=environment, input=stdin, capture_output=True, text=True, timeout=120)
+        return done.returncode, done.stdout + done.stderr
+
     def php(self, code, path="/"):
         """What this PHP code returns inside WordPress."""
         answer = Browser(self).ask("POST", "/_eval", body=code, headers=[("X-Path", path)])
@@ -185,6 +214,9 @@ class Site:
     def user(self, login, role="", email=None, password="local-pass-1"):
         return self.php(f"$id = wp_insert_user(['user_login'=>{login!r},'user_pass'=>{password!r},'user_email'=>{email or login + '@people.example'!r},'role'=>{role!r}]); return $id;")
 
+    def option(self, name, value):
+        self.php(f"update_option({name!r}, {value!r}); return 1;")
+
     def conflicts(self):
         return [c["kind"] for c in (self.php("return array_values(Membergate\\notes()['conflicts']);"))]
 
@@ -192,8 +224,10 @@ class Site:
         pairs = ",".join(f"{name!r}=>{value!r}" for name, value in values.items())
         self.php(f"$s = get_option('membergate_settings'); update_option('membergate_settings', array_merge($s, [{pairs}])); return 1;")
 
+    def log(self):
+        log = self.root / "log/php"
+        return log.read_text() if log.exists() else ""
+
     def php_complaints(self):
         """Warnings and errors that name the plugin's files."""
-        log = self.root / "log/php"
-        lines = log.read_text().splitlines() if log.exists() else []
-        return [line for line in lines if re.search(r"plugins/membergate|mu-plugins", line)]
+        return [line for line in self.log().splitlines() if re.search(r"plugins/membergate|mu-plugins", line)]

@@ -7,7 +7,7 @@ import traceback
 import kit
 
 SUITES = [
-    (False, ["check_assertion", "check_account", "check_site", "check_content", "check_linking", "check_lists", "check_caches"]),
+    (False, ["check_assertion", "check_account", "check_site", "check_content", "check_linking", "check_lists", "check_caches", "check_people", "check_cli", "check_recipes", "check_many"]),
     (True, ["check_network"]),
 ]
 

@@ -38,7 +38,7 @@ cp -rL "$source/." "$root/www/" 2>"$root/log/copy" || true
 rm -rf "$root/www/wp-content"; mkdir -p "$root/www/wp-content/mu-plugins" "$root/www/wp-content/plugins"
 cp -rL "$content/." "$root/www/wp-content/" 2>>"$root/log/copy" || true
 cp -r "$here/../../deploy/wordpress/membergate" "$root/www/wp-content/plugins/"
-cp "$here"/site/{probe,forum}.php "$root/www/wp-content/mu-plugins/"
+cp "$here"/site/{probe,forum,closed,plugins}.php "$root/www/wp-content/mu-plugins/"
 cat >"$root/www/wp-config.php" <<P
 <?php
 define('DB_NAME', 'wp'); define('DB_USER', 'wp'); define('DB_PASSWORD', 'wp'); define('DB_HOST', 'localhost:$root/run/db.sock'); define('DB_CHARSET', 'utf8mb4');
@@ -91,7 +91,7 @@ cat >"$root/nginx.conf" <<P
 pid $root/run/nginx.pid; error_log $root/log/nginx; worker_processes 1; user www-data;
 events { worker_connections 256; }
 http {
-  include /etc/nginx/mime.types; access_log $root/log/access; large_client_header_buffers 4 32k;
+  include /etc/nginx/mime.types; access_log $root/log/access; large_client_header_buffers 4 32k; client_max_body_size 8m;
   client_body_temp_path $root/run/t1; proxy_temp_path $root/run/t2; fastcgi_temp_path $root/run/t3; uwsgi_temp_path $root/run/t4; scgi_temp_path $root/run/t5;
   server {
     listen 127.0.0.1:$port; server_name _; root $root/www; index index.php; $gate $multi

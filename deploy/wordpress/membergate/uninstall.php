@@ -26,6 +26,7 @@ foreach ( $membergate_sites as $membergate_site ) {
 	delete_option( 'membergate_role_lists' );
 	delete_transient( 'membergate_self' );
 	delete_option( 'membergate_notes' );
+	delete_option( 'membergate_people' );
 	if ( $membergate_site ) {
 		restore_current_blog();
 	}
@@ -33,5 +34,8 @@ foreach ( $membergate_sites as $membergate_site ) {
 foreach ( array_unique( $membergate_metas ) as $membergate_meta ) {
 	delete_metadata( 'user', 0, $membergate_meta, '', true );
 }
-// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- the keys end in a hash, so there is no list of them.
-$wpdb->query( $wpdb->prepare( "DELETE FROM {$wpdb->usermeta} WHERE meta_key LIKE %s", $wpdb->esc_like( 'membergate_key_' ) . '%' ) );
+// The keys end in a hash or in the number of a site, so there is no list of them.
+foreach ( array( 'membergate_key_', 'membergate_version' ) as $membergate_meta ) {
+	// phpcs:ignore WordPress.DB.DirectDatabaseQuery
+	$wpdb->query( $wpdb->prepare( "DELETE FROM {$wpdb->usermeta} WHERE meta_key LIKE %s", $wpdb->esc_like( $membergate_meta ) . '%' ) );
+}

@@ -3,7 +3,7 @@
  * The WordPress account of a person: found by the association id, linked by e-mail where that is safe, else created.
  *
  * The id is the only key. An e-mail address is looked at once, for the first link, and then only follows. Kept out: which
- * accounts may be linked by e-mail (first-link.php).
+ * accounts may be linked by e-mail (first-link.php), and how a known account follows the association (following.php).
  *
  * @package Membergate
  */
@@ -19,13 +19,13 @@ defined( 'ABSPATH' ) || exit;
 const ID_META = 'membergate_id';
 
 /**
- * The account of the person whom these claims name, made if need be and brought up to date.
+ * The account of the person who comes with these claims, made if need be, and a member of this site.
  *
  * @return WP_User|WP_Error
  */
 function account_for( array $claims ) {
 	$id   = linked_account( $claims['sub'] );
-	$id   = $id ? $id : first_account( $claims );
+	$id   = $id ? $id : first_account( $claims, 'visit' );
 	$user = is_wp_error( $id ) ? null : get_userdata( $id );
 	if ( ! $user ) {
 		return is_wp_error( $id ) ? $id : new WP_Error( 'account' );
@@ -34,12 +34,15 @@ function account_for( array $claims ) {
 		return new WP_Error( 'account_closed' );
 	}
 	if ( is_multisite() && ! is_user_member_of_blog( $user->ID, get_current_blog_id() ) ) {
-		add_user_to_blog( get_current_blog_id(), $user->ID, '' );
-		clean_user_cache( $user->ID );
-		$user = get_userdata( $user->ID );
+		join_site( $user->ID );
 	}
-	follow_profile( $user, $claims );
 	return get_userdata( $user->ID );
+}
+
+/** Makes an account of the network one of this site, without a role. */
+function join_site( int $user_id ): void {
+	add_user_to_blog( get_current_blog_id(), $user_id, '' );
+	clean_user_cache( $user_id );
 }
 
 /** The id of the account linked with this person, or 0. */
@@ -86,6 +89,7 @@ function unlink_account( int $user_id ): void {
 		delete_user_meta( $user_id, lookup_key( $sub ) );
 		delete_user_meta( $user_id, ID_META );
 		delete_user_meta( $user_id, SHOWN_META );
+		forget_told( $user_id );
 		wp_cache_delete( lookup_key( $sub ), 'membergate' );
 	}
 }
@@ -93,32 +97,45 @@ function unlink_account( int $user_id ): void {
 /**
  * The account for someone who has none yet. One request at a time does this for one person: two tabs are one account.
  *
+ * @param array  $claims What the gateway says about the person.
+ * @param string $how    `visit`: the person is here. Without a visit, `create`: an account may be made; `known`: none may.
  * @return int|WP_Error
  */
-function first_account( array $claims ) {
-	global $wpdb;
-	$lock = substr( $wpdb->prefix . lookup_key( $claims['sub'] ), 0, 64 );
-	// phpcs:ignore WordPress.DB.DirectDatabaseQuery -- a lock is not data.
-	if ( '0' === $wpdb->get_var( $wpdb->prepare( 'SELECT GET_LOCK(%s, 5)', $lock ) ) ) {
-		return new WP_Error( 'busy' );
-	}
-	$id = linked_account( $claims['sub'] );
+function first_account( array $claims, string $how ) {
+	$find = function () use ( $claims, $how ) {
+		$id = linked_account( $claims['sub'] );
+		return $id ? $id : find_or_make_account( $claims, $how );
+	};
+	return with_person_lock( $claims['sub'], $find, new WP_Error( 'busy' ) );
+}
+
+/**
+ * Links the account with the person's e-mail address, or makes one. Called under the lock.
+ *
+ * @return int|WP_Error
+ */
+function find_or_make_account( array $claims, string $how ) {
+	$id = account_by_email( $claims, $conflict );
 	if ( ! $id ) {
-		$id = account_by_email( $claims, $conflict );
-		if ( ! $id ) {
-			$id = '1' === setting( 'create' ) ? create_account( $claims ) : new WP_Error( 'no_account' );
+		if ( 'known' === $how || '1' !== setting( 'create' ) ) {
+			return new WP_Error( 'no_account' );
 		}
-		if ( ! is_wp_error( $id ) ) {
-			link_account( $id, $claims['sub'] );
-			if ( $conflict ) {
-				note_conflict( $conflict['kind'], $id, $conflict['other'] );
-				if ( $conflict['other'] ) { // For the whole list: accounts-page.php.
-					add_user_meta( $conflict['other'], WANTED_META, (string) $id );
-				}
-			}
+		// Who comes gets a second account rather than none. Nobody waits for one who does not.
+		if ( 'create' === $how && $conflict ) {
+			return new WP_Error( 'email_taken' );
+		}
+		$id = create_account( $claims );
+	}
+	if ( is_wp_error( $id ) ) {
+		return $id;
+	}
+	link_account( $id, $claims['sub'] );
+	if ( $conflict ) {
+		note_conflict( $conflict['kind'], $id, $conflict['other'] );
+		if ( $conflict['other'] ) { // For the whole list: accounts-page.php.
+			add_user_meta( $conflict['other'], WANTED_META, (string) $id );
 		}
 	}
-	$wpdb->query( $wpdb->prepare( 'SELECT RELEASE_LOCK(%s)', $lock ) ); // phpcs:ignore WordPress.DB.DirectDatabaseQuery
 	return $id;
 }
 
@@ -128,14 +145,16 @@ function first_account( array $claims ) {
  * @return int|WP_Error
  */
 function create_account( array $claims ) {
-	$login = 'member' . substr( hash( 'sha256', 'login:' . $claims['sub'] ), 0, 12 );
+	$login = login_for( $claims['sub'] );
 	while ( username_exists( $login ) ) {
 		$login = 'member' . bin2hex( random_bytes( 8 ) );
 	}
 	$email = stored_email( $claims['email'] );
 	$email = '' !== $email && array() === accounts_with_email( $email ) ? $claims['email'] : '';
 	$name  = shown_name( $claims, $login );
-	$id    = wp_insert_user(
+	// Nobody knows these 48 random characters and nobody can guess them, so to hash them slowly protects nothing.
+	add_filter( 'wp_hash_password_options', __NAMESPACE__ . '\\quick_hash', 100 );
+	$id = wp_insert_user(
 		wp_slash(
 			array(
 				'user_login'   => $login,
@@ -149,7 +168,13 @@ function create_account( array $claims ) {
 			)
 		)
 	);
+	remove_filter( 'wp_hash_password_options', __NAMESPACE__ . '\\quick_hash', 100 );
 	return is_wp_error( $id ) ? new WP_Error( 'account', $id->get_error_message() ) : $id;
+}
+
+/** The least work that bcrypt takes, for WordPress from 6.8 on. */
+function quick_hash(): array {
+	return array( 'cost' => 4 );
 }
 
 /** The name to show: plain text, of a length that the database holds. */
@@ -163,6 +188,11 @@ function part_to_show( string $name ): string {
 	return trim( mb_substr( sanitize_text_field( $name ), 0, 100 ) );
 }
 
+/** The name of an account that is made for this person, if nobody has it. */
+function login_for( string $sub ): string {
+	return 'member' . substr( hash( 'sha256', 'login:' . $sub ), 0, 12 );
+}
+
 /** A value as WordPress stores it in this field of an account: an ampersand, for one, becomes `&amp;`. */
 function as_stored( string $field, string $value ): string {
 	return (string) wp_unslash( apply_filters( 'pre_user_' . $field, wp_slash( $value ) ) ); // phpcs:ignore WordPress.NamingConventions
@@ -172,75 +202,4 @@ function as_stored( string $field, string $value ): string {
 function stored_email( string $email ): string {
 	$stored = is_email( $email ) ? as_stored( 'email', $email ) : '';
 	return strlen( $stored ) <= 100 ? $stored : '';
-}
-
-/** Names, e-mail address and membership follow the association. Writes only what changed. */
-function follow_profile( WP_User $user, array $claims ): void {
-	$changes = followed_names( $user, $claims );
-	$email   = stored_email( $claims['email'] );
-	if ( '' !== $email && 0 !== strcasecmp( $email, $user->user_email ) ) {
-		$others = array_diff( accounts_with_email( $email ), array( $user->ID ) );
-		if ( $others ) {
-			note_email_taken( $user, (int) reset( $others ) );
-		} else {
-			$changes['user_email'] = $claims['email'];
-		}
-	}
-	if ( $changes && ! isset( $changes['user_email'] ) ) {
-		// WordPress writes the address with every change, and what it has stored would be rewritten once more.
-		$changes['user_email'] = wp_specialchars_decode( $user->user_email, ENT_QUOTES );
-	}
-	if ( $changes ) {
-		// The association has told its member; a second mail from here would only confuse.
-		add_filter( 'send_email_change_email', '__return_false' );
-		wp_update_user( wp_slash( array( 'ID' => $user->ID ) + $changes ) );
-		remove_filter( 'send_email_change_email', '__return_false' );
-	}
-	follow_meta( $user->ID, setting( 'meta_type' ), $claims['membership_type'] );
-	follow_meta( $user->ID, setting( 'meta_code' ), $claims['membership_code'] );
-	follow_meta( $user->ID, setting( 'meta_expires' ), $claims['membership_expires'] );
-}
-
-/**
- * The names that differ from what is stored. The nickname follows the display name, unless somebody chose another one. A
- * given or family name that the association does not tell stays as it is.
- */
-function followed_names( WP_User $user, array $claims ): array {
-	$name  = shown_name( $claims, $user->user_login );
-	$names = array( 'display_name' => $name );
-	if ( in_array( $user->nickname, array( '', $user->user_login, $user->display_name ), true ) ) {
-		$names['nickname'] = $name;
-	}
-	foreach ( array( 'first_name' => 'given_name', 'last_name' => 'family_name' ) as $field => $claim ) {
-		if ( '' !== part_to_show( $claims[ $claim ] ) ) {
-			$names[ $field ] = part_to_show( $claims[ $claim ] );
-		}
-	}
-	$changes = array();
-	foreach ( $names as $field => $value ) {
-		// Compared as WordPress stores it, or a name with an ampersand would be written on every request.
-		if ( as_stored( $field, $value ) !== (string) $user->$field ) {
-			$changes[ $field ] = $value;
-		}
-	}
-	return $changes;
-}
-
-/** An account made without an address because of a conflict has been noted as such already. */
-function note_email_taken( WP_User $user, int $owner ): void {
-	if ( '' !== $user->user_email ) {
-		note_conflict( 'email_taken', $user->ID, $owner );
-	}
-}
-
-/** Sets one user meta value, or removes it when there is none. */
-function follow_meta( int $user_id, string $key, string $value ): void {
-	if ( (string) get_user_meta( $user_id, $key, true ) === $value ) {
-		return;
-	}
-	if ( '' === $value ) {
-		delete_user_meta( $user_id, $key );
-	} else {
-		update_user_meta( $user_id, $key, wp_slash( $value ) );
-	}
 }

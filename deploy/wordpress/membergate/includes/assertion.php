@@ -1,6 +1,7 @@
 <?php
 /**
- * Is this signed statement true? Reads the compact JWS that the gateway sends with a request (RFC 7515, RFC 8037).
+ * Is this signed statement true? Reads the compact JWS that the gateway sends with a request (RFC 7515, RFC 8037). What it
+ * sends about a person without a request (statement.php) passes the same verification.
  *
  * Pure: the key, the expected values and the time are arguments. No WordPress state, no network, no clock.
  *
@@ -30,6 +31,22 @@ const MAX_ROLES           = 4096;
  * @return array|WP_Error
  */
 function verify_assertion( string $token, string $issuer, string $audience, callable $find_key, int $now ) {
+	return verify_signed( $token, 'JWT', __NAMESPACE__ . '\\shaped_claims', $issuer, $audience, $find_key, $now );
+}
+
+/**
+ * The claims of a true token of one kind, or a WP_Error whose code says what is wrong.
+ *
+ * @param string   $token    Header, claims and signature.
+ * @param string   $type     The `typ` of its kind, so that a token of one kind is never taken for another.
+ * @param callable $shape    From the claims to those that we use, or null when one of them is not of its type.
+ * @param string   $issuer   The public origin of this site.
+ * @param string   $audience The name of this site at the gateway.
+ * @param callable $find_key From a key id to 32 bytes, or a WP_Error.
+ * @param int      $now      Seconds since 1970.
+ * @return array|WP_Error
+ */
+function verify_signed( string $token, string $type, callable $shape, string $issuer, string $audience, callable $find_key, int $now ) {
 	if ( '' === $issuer || '' === $audience ) {
 		return new WP_Error( 'not_configured' );
 	}
@@ -47,7 +64,7 @@ function verify_assertion( string $token, string $issuer, string $audience, call
 		return new WP_Error( 'malformed' );
 	}
 	// The algorithm is ours to choose, not the token's: whatever else is named there is refused, never tried.
-	if ( 'EdDSA' !== ( $header['alg'] ?? null ) || isset( $header['crit'] ) || 'JWT' !== ( $header['typ'] ?? 'JWT' ) ) {
+	if ( 'EdDSA' !== ( $header['alg'] ?? null ) || isset( $header['crit'] ) || $type !== ( $header['typ'] ?? 'JWT' ) ) {
 		return new WP_Error( 'algorithm' );
 	}
 	$kid = $header['kid'] ?? null;
@@ -72,7 +89,7 @@ function verify_assertion( string $token, string $issuer, string $audience, call
 	if ( '' !== $untimely ) {
 		return new WP_Error( $untimely );
 	}
-	$said = shaped_claims( $claims );
+	$said = $shape( $claims );
 	return null === $said ? new WP_Error( 'claims' ) : $said;
 }
 
@@ -132,6 +149,7 @@ function shaped_claims( array $claims ): ?array {
 	return array(
 		'sub'                  => $sub,
 		'jti'                  => $jti,
+		'iat'                  => $claims['iat'],
 		'exp'                  => $claims['exp'],
 		'name'                 => $name,
 		'given_name'           => part_of_name( $claims['given_name'] ?? '' ),

@@ -100,16 +100,24 @@ function link_by_decision( int $user_id, bool $even_staff ): string {
 	return '';
 }
 
-/** Links an account with the person of another one, which keeps what somebody gave it by hand and what it wrote. */
+/**
+ * Links an account with the person of another one, which keeps what somebody gave it by hand and what it wrote. What the gateway
+ * told about the person goes along, because it will not tell it again.
+ */
 function move_link( int $from, int $to ): void {
-	$sub = (string) get_user_meta( $from, ID_META, true );
+	$sub  = (string) get_user_meta( $from, ID_META, true );
+	$told = all_told( $from );
 	unlink_account( $from );
 	$user = new WP_User( $from );
-	foreach ( array_intersect( $user->roles, last_role_list( kept_role_lists() ) ) as $role ) {
+	$old  = array_values( $user->roles );
+	foreach ( array_intersect( $old, last_role_list( kept_role_lists() ) ) as $role ) {
 		$user->remove_role( $role );
 	}
-	foreach ( array( 'meta_type', 'meta_code', 'meta_expires' ) as $meta ) {
-		delete_user_meta( $from, setting( $meta ) );
-	}
+	announce_roles( $from, $old, array_values( $user->roles ) );
+	forget_membership( $from );
 	link_account( $to, $sub );
+	foreach ( $told as $key => $value ) {
+		update_user_meta( $to, $key, $value );
+	}
+	resync( $to );
 }

@@ -140,11 +140,17 @@ function refusal_text( string $reason ): string {
 		'replayed'         => __( 'It came from another network address than before. If members on phones look signed out now and then, see "Replay protection".', 'membergate' ),
 		'no_account'       => __( 'The person has no account, and none may be made: invite them, or switch "New accounts" on.', 'membergate' ),
 		'account_closed'   => __( 'The network marked the account as spam.', 'membergate' ),
-		'account'          => __( 'WordPress could not make the account: look at PHP\'s error log.', 'membergate' ),
-		'busy'             => __( 'The account was being made by another request: it works at the next one.', 'membergate' ),
+		'account'          => __( 'WordPress or another plugin did not take the account as it should be: look at PHP\'s error log.', 'membergate' ),
+		'busy'             => __( 'The account was being changed by another request: it works at the next one.', 'membergate' ),
 	);
 	$text  = $texts[ $reason ] ?? __( 'It was not made by a gateway of this version, or changed on the way: look for who else sets the header.', 'membergate' );
 	return $text . ' (' . $reason . ')';
+}
+
+/** When something happened, for people. */
+function when( int $at ): string {
+	/* translators: %s: length of time. */
+	return $at ? sprintf( __( '%s ago', 'membergate' ), human_time_diff( $at ) ) : __( 'never', 'membergate' );
 }
 
 /** A link to an account's profile, safe to print. */

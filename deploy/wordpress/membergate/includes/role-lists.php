@@ -115,8 +115,7 @@ function role_list_problem(): string {
 	if ( '' === $kept['error'] ) {
 		return '';
 	}
-	// The details may name an inner address, which is not for the administrator of one site of a network.
-	$details = current_user_can( settings_capability() ) ? $kept['error'] : '…';
+	$details = may_see_details() ? $kept['error'] : '…';
 	return array() === $kept['lists']
 		/* translators: %s: error of a request. */
 		? sprintf( __( 'The list of the roles that the gateway manages could not be fetched (%s), and none is known yet. Until it is there, nobody is given a role and nobody loses one. Check the address of the keys.', 'membergate' ), $details )

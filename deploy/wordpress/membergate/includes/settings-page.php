@@ -105,55 +105,6 @@ function deed_button( string $deed, string $label ): void {
 	printf( '<p><button class="button">%s</button></p></form>', esc_html( $label ) );
 }
 
-/** Everything that keeps it from working or deserves a look, as sentences; empty when all is well. */
-function problems(): array {
-	$found = array();
-	if ( '' === setting( 'site' ) ) {
-		$found[] = __( 'The site name is not set, so nobody is signed in by the gateway.', 'membergate' );
-	}
-	if ( '' === public_origin() ) {
-		$found[] = __( 'The public address cannot be told from the home address. Enter it below.', 'membergate' );
-	}
-	if ( '' === setting( 'jwks' ) ) {
-		$kept = kept_keys();
-		if ( '' !== $kept['error'] ) {
-			// The details may name an inner address, which is not for the administrator of one site of a network.
-			$details = current_user_can( settings_capability() ) ? $kept['error'] : '…';
-			/* translators: %s: error of a request. */
-			$found[] = sprintf( __( 'The last attempt to fetch the keys failed: %s. Known keys stay in use.', 'membergate' ), $details );
-		} elseif ( ! $kept['keys'] ) {
-			$found[] = __( 'No keys yet: they are fetched when the first visitor comes, or by the button below.', 'membergate' );
-		}
-	} elseif ( array() === parse_jwks( setting( 'jwks' ) ) ) {
-		$found[] = __( 'The pasted keys hold no Ed25519 key.', 'membergate' );
-	}
-	if ( ! defined( 'MEMBERGATE_OWNS_AUTH_REDIRECT' ) ) {
-		$found[] = __( 'Another plugin defines auth_redirect(), so people signed in by the gateway may be turned away from /wp-admin/.', 'membergate' );
-	}
-	$visitor = visitor();
-	$notes   = notes();
-	if ( 'refused' === $visitor['state'] ) {
-		/* translators: %s: what was wrong. */
-		$found[] = sprintf( __( 'You yourself are signed in at the gateway, and this site refused it. %s', 'membergate' ), refusal_text( $visitor['reason'] ) );
-	} elseif ( $notes['refused_at'] - $notes['accepted_at'] > NOTE_EVERY_SEC ) { // Acceptances are noted no oftener.
-		/* translators: %s: what was wrong. */
-		$found[] = sprintf( __( 'The last visitor who was signed in at the gateway was refused here. %s', 'membergate' ), refusal_text( $notes['refused'] ) );
-	}
-	$unknown = $notes['unknown_roles'];
-	if ( $unknown ) {
-		$shown = implode( ', ', array_slice( $unknown, 0, 50 ) ) . ( count( $unknown ) > 50 ? ', …' : '' );
-		/* translators: 1: number of roles, 2: list of role names. */
-		$found[] = sprintf( __( 'The gateway manages roles that this site does not have (%1$s): %2$s.', 'membergate' ), number_format_i18n( count( $unknown ) ), $shown );
-	}
-	return array_merge( $found, array_filter( array( role_list_problem() ) ), self_request_problems() );
-}
-
-/** When something happened, for people. */
-function when( int $at ): string {
-	/* translators: %s: length of time. */
-	return $at ? sprintf( __( '%s ago', 'membergate' ), human_time_diff( $at ) ) : __( 'never', 'membergate' );
-}
-
 /** The page. */
 function render_page(): void {
 	$may_change = current_user_can( settings_capability() );
@@ -167,6 +118,7 @@ function render_page(): void {
 	if ( $problems ) {
 		echo '<ul class="ul-disc"><li>' . implode( '</li><li>', array_map( 'esc_html', $problems ) ) . '</li></ul>';
 	}
+	render_people_lines();
 	if ( '' !== self_request_failure() ) {
 		echo '<details class="membergate-rule"><summary>' . esc_html__( 'The rule for the gateway\'s configuration, below the [[site]] of this site', 'membergate' ) . '</summary><pre><code>' . esc_html( cron_rule() ) . '</code></pre></details>';
 	}
@@ -188,6 +140,15 @@ function render_page(): void {
 		echo '<p>' . esc_html__( 'Only a network administrator may change the settings.', 'membergate' ) . '</p>';
 	}
 	echo '</div>';
+}
+
+/** Whether changes arrive without a visit. */
+function render_people_lines(): void {
+	$lines = people_lines();
+	echo '<p class="membergate-people">' . esc_html( $lines[0] ) . '</p>';
+	if ( count( $lines ) > 1 ) {
+		printf( '<p>%s</p><ul class="ul-disc"><li>%s</li></ul>', esc_html( $lines[1] ), implode( '</li><li>', array_map( 'esc_html', array_slice( $lines, 2 ) ) ) );
+	}
 }
 
 /** The form. */

@@ -89,6 +89,11 @@ function settings_capability(): string {
 	return is_multisite() ? 'manage_network_options' : 'manage_options';
 }
 
+/** Errors of a request may name an inner address, which is not for the administrator of one site of a network. */
+function may_see_details(): bool {
+	return current_user_can( settings_capability() ) || ( defined( 'WP_CLI' ) && WP_CLI );
+}
+
 /** The public origin, `scheme://host[:port]`: the issuer that we accept. Empty when it cannot be told. */
 function public_origin(): string {
 	$set = setting( 'origin' );

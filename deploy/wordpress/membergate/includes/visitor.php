@@ -65,7 +65,7 @@ function admit( string $token, int $now ): array {
 		note_refused( $user->get_error_code(), $now );
 		return array( 'state' => 'refused', 'reason' => $user->get_error_code(), 'user_id' => 0, 'claims' => array() );
 	}
-	follow_roles( $user, $claims );
+	follow_visit( $user, $claims );
 	note_accepted( $now );
 	return array( 'state' => 'accepted', 'reason' => '', 'user_id' => $user->ID, 'claims' => $claims );
 }
