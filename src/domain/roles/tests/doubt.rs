@@ -199,7 +199,11 @@ fn what_was_not_understood_while_reading_is_passed_on() {
 
 #[test]
 fn what_is_open_is_told_and_what_is_refuted_is_not() {
-    let committee = |code: &str| Condition::Committee { committee: self::code(code), positions: Vec::new() };
+    let committee = |code: &str| Condition::Committee {
+        committee: self::code(code),
+        positions: Vec::new(),
+        self_subscribed: false,
+    };
     let unread = Record { committees: None, ..record() };
     let open = |record: &Record, when: Vec<Condition>| {
         super::super::doubt(record, &with_rule(new_york(), when), at(NOW)).is_about(&role("granted"))
@@ -217,7 +221,11 @@ fn what_is_open_is_told_and_what_is_refuted_is_not() {
 fn a_rule_for_many_roles_leaves_each_of_them_open_where_its_part_was_not_read() {
     let rule = Rule {
         role: RuleRole::parse("chapter_{code}").unwrap(),
-        when: vec![Condition::Committee { committee: code("CH-*"), positions: Vec::new() }],
+        when: vec![Condition::Committee {
+            committee: code("CH-*"),
+            positions: Vec::new(),
+            self_subscribed: false,
+        }],
         ..with_rule(new_york(), Vec::new()).rules.remove(0)
     };
     let rules = Rules { rules: vec![rule], ..new_york() };
