@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use crate::browser::Browser;
+use crate::directory::{in_step, within_minutes};
 use crate::world::{CHAIR, NON_MEMBER, Page, Plan, RULES, Visitor, World, eventually};
 
 const STAFF: &str = "sam.osei@acme.example";
@@ -99,14 +100,20 @@ require = "public"
 }
 
 async fn world_with(access: &str) -> (World, WordPress, u16) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let session = "refresh_after = \"1s\"".to_owned();
+    planned(free_port(), Plan { access: access.to_owned(), session, ..Plan::default() }).await
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+async fn planned(port: u16, plan: Plan) -> (World, WordPress, u16) {
     let rules = RULES.replace(r#"role = "staff""#, r#"role = "editor""#);
     let world = World::planned(Plan {
         rules: format!("manage_core_roles = true\n{rules}"),
-        access: access.to_owned(),
-        session: "refresh_after = \"1s\"".to_owned(),
         upstream: Some(format!("http://127.0.0.1:{port}")),
-        ..Plan::default()
+        ..plan
     })
     .await;
     let started = tokio::task::block_in_place(|| WordPress::start(&world, port));
@@ -180,6 +187,50 @@ async fn an_administrators_account_is_not_taken_over_by_its_e_mail_address() {
     assert_ne!(who["login"], "admin", "{who}");
     assert!(!holds(&who, "administrator"), "{who}");
     nils.get(world.url("/wp-admin/users.php")).await.expect(403);
+}
+
+/// The site is told at its inner address; nobody opens a page while it changes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wordpress_changes_with_the_association_without_a_visit() {
+    let port = free_port();
+    let endpoint = format!(
+        "people_endpoint = \"http://127.0.0.1:{port}/?rest_route=/membergate/v1/people\"\ncreate = true\n"
+    );
+    let access = format!("{endpoint}[[site.access]]\npath = \"/\"\nrequire = \"public\"\n");
+    let (world, wordpress, _) = planned(port, Plan { access, ..in_step() }).await;
+    let user = |email: &str| {
+        let code = format!(
+            "$u = get_user_by('email', '{email}'); return $u ? ['id' => $u->ID, 'roles' => array_values($u->roles), 'last_name' => $u->last_name, 'type' => get_user_meta($u->ID, 'membership_type', true)] : ['roles' => []];"
+        );
+        tokio::task::block_in_place(|| wordpress.php(&world, &code))
+    };
+    let has = |email: &str, role: &str| holds(&user(email), role);
+    within_minutes(&world, 40, "everybody has an account with the right roles", async || {
+        (has(CHAIR, "education_chair") && has(CHAIR, "member") && has(NON_MEMBER, "non_member")).then_some(())
+    })
+    .await;
+    assert_ne!(user(CHAIR)["type"], "", "{}", user(CHAIR));
+
+    let memberships = world.people().person(CHAIR).unwrap().memberships;
+    world.people().edit_person(NON_MEMBER, |nils| nils.memberships = memberships);
+    world.people().edit_person(CHAIR, |jane| {
+        jane.memberships.clear();
+        jane.last_name = "Marlowe-Frost".to_owned();
+    });
+    within_minutes(&world, 20, "one has joined, the other has left", async || {
+        let jane = user(CHAIR);
+        (has(NON_MEMBER, "member") && !holds(&jane, "member") && jane["last_name"] == "Marlowe-Frost")
+            .then_some(())
+    })
+    .await;
+    assert!(!has(NON_MEMBER, "non_member") && has(CHAIR, "non_member"));
+
+    // Who comes then is who was told of.
+    let told = user(NON_MEMBER);
+    let (mut nils, _) = sign_in(&world, NON_MEMBER, "%2Fminutes%2F").await;
+    let who = probe(&world, &mut nils).await;
+    assert_eq!(who["id"], told["id"], "{who}");
+    assert!(holds(&who, "member"), "{who}");
 }
 
 /// Roles that a forum and a shop give by themselves, and a role that somebody gave by hand.

@@ -26,9 +26,9 @@ use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::domain::rule::Role;
 use crate::domain::time::Timestamp;
 
-/// Limits of a request. The site may have a hundred people to look up.
+/// Limits of a request. The site may have a hundred accounts to make, and puts off what takes it more than 15 seconds.
 const LIMITS: HttpLimits =
-    HttpLimits { connect: Duration::from_secs(5), total: Duration::from_secs(20), body: 1024 * 1024 };
+    HttpLimits { connect: Duration::from_secs(5), total: Duration::from_secs(35), body: 1024 * 1024 };
 
 /// How long a statement is valid.
 const LIFE: SignedDuration = SignedDuration::from_secs(60);
@@ -36,9 +36,9 @@ const LIFE: SignedDuration = SignedDuration::from_secs(60);
 /// What statements are, so that no reader takes one for an assertion or an assertion for one.
 const STATEMENT: &str = "membergate-person+jwt";
 
-/// So many statements are in one request at most, and so many bytes.
+/// So many statements are in one request at most, and so many bytes: nginx takes no more than 1 MiB, unless it is told to.
 const MOST_STATEMENTS: u16 = 100;
-const MOST_BYTES: usize = 1024 * 1024;
+const MOST_BYTES: usize = 512 * 1024;
 
 /// Refusals that pass by themselves.
 const PASSING: [&str; 5] = ["keys_unreachable", "busy", "expired", "not_yet_valid", "replayed"];
