@@ -1,7 +1,7 @@
 //! Broken configurations and what the operator is told; the samples.
 
-pub(crate) mod people;
-mod reference;
+mod people;
+pub(crate) mod reference;
 
 use std::path::Path;
 
