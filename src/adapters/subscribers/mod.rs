@@ -12,7 +12,7 @@ use crate::domain::access::Standing;
 use crate::domain::deliveries::row::{Flight, FlightEnd};
 use crate::domain::deliveries::state::State;
 use crate::domain::deliveries::subscriber::SubscriberName;
-use crate::domain::roles::Doubt;
+use crate::domain::roles::RoleDoubt;
 use crate::domain::rule::{Role, Rules};
 use crate::domain::time::Timestamp;
 
@@ -24,7 +24,7 @@ pub struct AboutPerson<'a> {
     /// By which mapping.
     pub rules: &'a Rules,
     /// What that leaves open.
-    pub doubt: &'a Doubt,
+    pub doubt: &'a RoleDoubt,
     /// From when known dates alone take a role away.
     pub ends: &'a BTreeMap<Role, Timestamp>,
     /// What was desired before.

@@ -85,7 +85,7 @@ pub struct WordPress {
 
 /// What a state says, as the engine keeps it. The order of the fields makes the text canonical.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Said {
+struct ToldState {
     name: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     given_name: Option<String>,
@@ -101,10 +101,10 @@ struct Said {
     create: bool,
 }
 
-impl Said {
-    fn of(person: &SitePerson<'_>, create: bool) -> Said {
+impl ToldState {
+    fn of(person: &SitePerson<'_>, create: bool) -> ToldState {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        Said {
+        ToldState {
             name: person.name.to_owned(),
             given_name: owned(person.given_name),
             family_name: owned(person.family_name),
@@ -118,7 +118,7 @@ impl Said {
         }
     }
 
-    fn before(state: &State) -> Option<(Said, &Holdings)> {
+    fn before(state: &State) -> Option<(ToldState, &Holdings)> {
         let State::Present { said, holds } = state else { return None };
         Some((serde_json::from_str(said).ok()?, holds))
     }
@@ -200,10 +200,10 @@ impl Subscriber for WordPress {
         if !about.standing.decision.admitted {
             return Some(State::Removed);
         }
-        let mut said = Said::of(&SitePerson::of(about.standing), self.endpoint.create);
+        let mut said = ToldState::of(&SitePerson::of(about.standing), self.endpoint.create);
         let mut kept = BTreeMap::new();
         if !about.doubt.is_none() {
-            let (before, held) = about.before.and_then(Said::before)?;
+            let (before, held) = about.before.and_then(ToldState::before)?;
             kept = kept_on_doubt(&before, held, &said, about);
             said.roles.extend(kept.keys().cloned());
             if about.doubt.is_about_membership() {
@@ -231,7 +231,7 @@ impl Subscriber for WordPress {
 }
 
 /// The roles that stay because it is not known that they are lost, each with the known date that ends it.
-fn kept_on_doubt(before: &Said, held: &Holdings, said: &Said, about: &AboutPerson<'_>) -> Holdings {
+fn kept_on_doubt(before: &ToldState, held: &Holdings, said: &ToldState, about: &AboutPerson<'_>) -> Holdings {
     let mut kept = Holdings::new();
     for role in before.roles.iter().filter(|role| !said.roles.contains(role)) {
         let end = held.get(role).copied().flatten();
@@ -244,7 +244,7 @@ fn kept_on_doubt(before: &Said, held: &Holdings, said: &Said, about: &AboutPerso
 }
 
 /// Whoever was a member stays one while it is not known that the membership has ended, and is no non-member meanwhile.
-fn stay_as_member(said: &mut Said, before: &Said, about: &AboutPerson<'_>) {
+fn stay_as_member(said: &mut ToldState, before: &ToldState, about: &AboutPerson<'_>) {
     let member = about.rules.member.as_ref().map(Role::as_str);
     let has_lapsed = member.is_some_and(|role| !said.roles.iter().any(|held| held == role));
     if !before.member || has_lapsed {

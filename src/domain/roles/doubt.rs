@@ -10,13 +10,13 @@ use crate::domain::time::Timestamp;
 
 /// What may be so although the decision does not say it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Doubt {
+pub struct RoleDoubt {
     roles: BTreeSet<Role>,
     templates: Vec<RoleTemplate>,
     membership: bool,
 }
 
-impl Doubt {
+impl RoleDoubt {
     /// Whether the person may hold this role without being given it.
     pub fn is_about(&self, role: &Role) -> bool {
         self.roles.contains(role) || self.templates.iter().any(|template| template.can_give(role))
@@ -41,9 +41,9 @@ fn may_hold(spans: &[Span], negated: bool, t: Timestamp) -> bool {
 
 impl Timeline<'_> {
     /// What is open at `t`.
-    pub(super) fn doubt_at(&self, t: Timestamp) -> Doubt {
+    pub(super) fn doubt_at(&self, t: Timestamp) -> RoleDoubt {
         let outcome = self.at(t);
-        let mut doubt = Doubt::default();
+        let mut doubt = RoleDoubt::default();
         for (index, (line, fits)) in self.lines.iter().zip(&outcome.fits).enumerate() {
             let may = || self.conditions_of(index).all(|(spans, negated)| may_hold(spans, negated, t));
             if !fits && !line.when.is_empty() && may() {

@@ -27,7 +27,7 @@ use super::record::Record;
 use super::rule::{Role, Rules};
 use super::time::Timestamp;
 pub use decision::{Decision, Verdict};
-pub use doubt::Doubt;
+pub use doubt::RoleDoubt;
 use timeline::{Outcome, Timeline};
 
 /// Decides which roles the person of `record` holds at `now`. Writes no reasons; see [`explain`].
@@ -59,9 +59,9 @@ pub fn granted_with_membership(
 }
 
 /// What [`decide`] leaves open because something is not known.
-pub fn doubt(record: &Record, rules: &Rules, now: Timestamp) -> Doubt {
+pub fn doubt(record: &Record, rules: &Rules, now: Timestamp) -> RoleDoubt {
     // Whoever is refused is so by an explicit word of the AMS.
-    if admits(record) { Timeline::new(record, rules).doubt_at(now) } else { Doubt::default() }
+    if admits(record) { Timeline::new(record, rules).doubt_at(now) } else { RoleDoubt::default() }
 }
 
 /// Decides as [`decide`] does, and gives the reason of each rule.

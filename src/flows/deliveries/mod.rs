@@ -5,6 +5,8 @@
 
 mod ground;
 mod look;
+mod pace;
+mod pass_memory;
 mod planner;
 mod status;
 mod worker;
@@ -16,8 +18,8 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use self::planner::PassMemory;
-use self::worker::Pace;
+use self::pace::SendingPace;
+use self::pass_memory::PassMemory;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::{CryptographyFailed, random};
 use crate::adapters::store::StoreError;
@@ -59,7 +61,7 @@ pub struct Deliverer {
     holder: String,
     /// Something may be there to send.
     planned: Notify,
-    paces: BTreeMap<SubscriberName, Arc<Pace>>,
+    paces: BTreeMap<SubscriberName, Arc<SendingPace>>,
     passes: Mutex<BTreeMap<SubscriberName, PassMemory>>,
 }
 
@@ -69,7 +71,8 @@ impl Deliverer {
     /// # Errors
     /// No name can be drawn.
     pub fn new(parts: DeliveryParts) -> Result<Arc<Deliverer>, CryptographyFailed> {
-        let paces = parts.subscribers.iter().map(|one| (one.name().clone(), Arc::new(Pace::new(&**one))));
+        let paces =
+            parts.subscribers.iter().map(|one| (one.name().clone(), Arc::new(SendingPace::new(&**one))));
         Ok(Arc::new(Deliverer {
             holder: random::token()?,
             planned: Notify::new(),

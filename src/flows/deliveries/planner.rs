@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use tokio_util::sync::CancellationToken;
 
 use super::look::{LookedAt, Looking};
+use super::pass_memory::PassMemory;
 use super::{Deliverer, cut_short};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::deliveries::SubscriberChange;
@@ -37,19 +38,6 @@ const PAGES: usize = 4;
 
 /// So many people who are not on file any more are removed in one pass.
 const MOST_ERASED: u16 = u16::MAX;
-
-/// What a pass over everybody remembers that is under way in this process.
-#[derive(Debug, Default)]
-pub(super) struct PassMemory {
-    /// It was begun here, or was a first one that nobody can lose anything by.
-    is_ours: bool,
-    /// One pass has ended since the start.
-    has_ended: bool,
-    /// So much is new that everybody is to be gone through.
-    is_wanted: bool,
-    /// People who would lose something that no known date takes away. They wait until everybody has been seen.
-    losers: Vec<IndividualId>,
-}
 
 /// One subscriber in one look, by whoever has the right to plan for it.
 struct Planning<'a> {

@@ -1,20 +1,17 @@
 //! Sends what is there to be sent: a few requests side by side, each with many people, none of them twice.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Deliverer;
-use crate::adapters::keys::random;
+use super::pace::{SendingPace, dice};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::deliveries::EndedFlight;
 use crate::adapters::subscribers::{SendFailure, Subscriber};
-use crate::domain::deliveries::retry::subscriber_wait;
 use crate::domain::deliveries::row::{Flight, FlightEnd};
-use crate::domain::time::Timestamp;
 
 /// It is looked again this often, for rows that wait for their time.
 const LOOK: Duration = Duration::from_secs(1);
@@ -28,84 +25,11 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// A request that is under way when the gateway ends is waited for this long.
 const LAST_REQUEST: Duration = Duration::from_secs(4);
 
-/// How fast a subscriber is told, for all who tell it.
-pub(super) struct Pace {
-    state: Mutex<PaceState>,
-    most: u16,
-}
-
-#[derive(Debug, Clone)]
-struct PaceState {
-    /// So many people in one request.
-    people: u16,
-    failures: u32,
-    left_alone_until: Option<Instant>,
-    last_failure: Option<(Timestamp, String)>,
-}
-
-impl Pace {
-    pub(super) fn new(subscriber: &dyn Subscriber) -> Pace {
-        let most = subscriber.most_at_once().max(1);
-        let state = PaceState { people: most, failures: 0, left_alone_until: None, last_failure: None };
-        Pace { state: Mutex::new(state), most }
-    }
-
-    /// Since when the subscriber gives no usable answer, and why.
-    pub(super) fn last_failure(&self) -> Option<(Timestamp, String)> {
-        let state = self.state();
-        state.last_failure.clone().filter(|_| state.failures > 0)
-    }
-
-    /// Goes on at once.
-    pub(super) fn hurry(&self) {
-        self.state().left_alone_until = None;
-    }
-
-    fn state(&self) -> MutexGuard<'_, PaceState> {
-        // Nothing panics while it is held.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn waits(&self) -> Option<Duration> {
-        let until = self.state().left_alone_until?;
-        let left = until.saturating_duration_since(Instant::now());
-        (!left.is_zero()).then_some(left)
-    }
-
-    fn note_answer(&self) {
-        let mut state = self.state();
-        (state.failures, state.left_alone_until) = (0, None);
-        state.people = state.people.saturating_mul(2).min(self.most);
-    }
-
-    /// Half as many the next time: it may be one of them that it cannot bear.
-    fn note_failure(&self, said: &str, asked: Option<Duration>, now: Timestamp) {
-        let mut state = self.state();
-        state.failures = state.failures.saturating_add(1);
-        state.people = (state.people / 2).max(1);
-        let wait = subscriber_wait(state.failures, asked, dice());
-        state.left_alone_until = Some(Instant::now() + wait.unsigned_abs());
-        let since = state.last_failure.as_ref().filter(|_| state.failures > 1).map(|(since, _)| *since);
-        state.last_failure = Some((since.unwrap_or(now), said.to_owned()));
-    }
-
-    fn fewer(&self) {
-        let mut state = self.state();
-        state.people = (state.people / 2).max(1);
-    }
-}
-
-/// From 0 to 1.
-fn dice() -> f64 {
-    let byte = random::bytes().ok().and_then(|bytes| bytes.first().copied()).unwrap_or_default();
-    f64::from(byte) / 255.0
-}
-
 impl Deliverer {
     pub(super) async fn send_until(
         self: Arc<Self>,
         subscriber: Arc<dyn Subscriber>,
-        pace: Arc<Pace>,
+        pace: Arc<SendingPace>,
         stop: CancellationToken,
     ) {
         while !stop.is_cancelled() {
@@ -131,13 +55,13 @@ impl Deliverer {
     async fn send_some(
         &self,
         subscriber: &Arc<dyn Subscriber>,
-        pace: &Pace,
+        pace: &SendingPace,
         stop: &CancellationToken,
     ) -> Result<usize, StoreError> {
         let of = self.rows_of(subscriber.name());
         let (store, clock) = (&self.parts.store, &self.parts.clock);
         let now = clock.now();
-        let most = pace.state().people;
+        let most = pace.people();
         let until = now.saturating_add(TAKEN_FOR).unwrap_or(now);
         let flights = store.take_flights(of, now, until, most).await?;
         if flights.is_empty() {
@@ -162,7 +86,7 @@ impl Deliverer {
     fn ends_of(
         &self,
         subscriber: &Arc<dyn Subscriber>,
-        pace: &Pace,
+        pace: &SendingPace,
         flights: &[Flight],
         answer: Result<Vec<FlightEnd>, SendFailure>,
     ) -> Vec<FlightEnd> {

@@ -198,9 +198,9 @@ impl SqliteStore {
     }
 }
 
-type Keys = (String, String);
+type DeliveryKeys = (String, String);
 
-fn key_of(of: RowsOf<'_>) -> Keys {
+fn key_of(of: RowsOf<'_>) -> DeliveryKeys {
     (of.subscriber.as_str().to_owned(), of.environment.to_owned())
 }
 
@@ -214,7 +214,7 @@ fn select_subscriber(connection: &Connection, name: &str) -> SqlResult<Option<Ve
 
 fn select_people(
     connection: &Connection,
-    (subscriber, environment): &Keys,
+    (subscriber, environment): &DeliveryKeys,
     people: &[[u8; 32]],
 ) -> SqlResult<Vec<SealedDelivery>> {
     let select = "SELECT person, sealed FROM deliveries
@@ -228,7 +228,7 @@ fn select_people(
 
 fn select_set_aside(
     connection: &Connection,
-    (subscriber, environment): &Keys,
+    (subscriber, environment): &DeliveryKeys,
     most: i64,
 ) -> SqlResult<Vec<SealedDelivery>> {
     let select = "SELECT person, sealed FROM deliveries
@@ -236,7 +236,11 @@ fn select_set_aside(
     all(connection, select, params![subscriber, environment, phase::SET_ASIDE, most], read_sealed)
 }
 
-fn write(connection: &Connection, (subscriber, environment): &Keys, row: &DeliveryRow) -> SqlResult<()> {
+fn write(
+    connection: &Connection,
+    (subscriber, environment): &DeliveryKeys,
+    row: &DeliveryRow,
+) -> SqlResult<()> {
     let DeliveryRow { person, phase, due, holds_until, holds, since, lost_at, sealed } = row;
     change(
         connection,

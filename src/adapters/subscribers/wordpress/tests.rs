@@ -11,7 +11,7 @@ use crate::adapters::ams::kinds::Kind;
 use crate::domain::access::Standing;
 use crate::domain::client::Algorithm;
 use crate::domain::record::{IndividualId, Profile, Record};
-use crate::domain::roles::{Decision, Doubt};
+use crate::domain::roles::{Decision, RoleDoubt};
 use crate::domain::rule::Rules;
 
 struct Ground(Arc<Signer>);
@@ -75,7 +75,7 @@ when = [{ committee = "EDU" }]
 }
 
 /// What the mapping leaves open about somebody whose committees were not read.
-fn open() -> Doubt {
+fn open() -> RoleDoubt {
     let individual = serde_json::json!({ "individual": { "id": "b3a1" } });
     let record = Kind::default().record(individual.as_object().unwrap().clone(), at(0)).unwrap();
     let record = Record { committees: None, ..record };
@@ -84,18 +84,18 @@ fn open() -> Doubt {
     doubt
 }
 
-fn desired(standing: &Standing, doubt: &Doubt, before: Option<&State>, now: Timestamp) -> Option<State> {
+fn desired(standing: &Standing, doubt: &RoleDoubt, before: Option<&State>, now: Timestamp) -> Option<State> {
     let (rules, ends) = (rules(), BTreeMap::from([(role("member"), at(100))]));
     wordpress().desired(&AboutPerson { standing, rules: &rules, doubt, ends: &ends, before, now })
 }
 
 fn roles_of(state: &State) -> Vec<String> {
-    Said::before(state).unwrap().0.roles
+    ToldState::before(state).unwrap().0.roles
 }
 
 #[test]
 fn what_is_desired_is_what_an_assertion_says() {
-    let known = Doubt::default();
+    let known = RoleDoubt::default();
     let state = desired(&standing(&["member", "chair"], true), &known, None, at(0)).unwrap();
     assert_eq!(roles_of(&state), ["chair", "member"]);
     let holds = Holdings::from([("chair".to_owned(), None), ("member".to_owned(), Some(at(100)))]);
@@ -109,7 +109,7 @@ fn what_is_desired_is_what_an_assertion_says() {
 
 #[test]
 fn nothing_is_taken_because_it_is_not_known_and_a_known_lapse_is() {
-    let before = desired(&standing(&["member", "chair"], true), &Doubt::default(), None, at(0)).unwrap();
+    let before = desired(&standing(&["member", "chair"], true), &RoleDoubt::default(), None, at(0)).unwrap();
     let member = standing(&["member"], true);
     assert_eq!(desired(&member, &open(), None, at(1)), None, "there is nothing to go by");
     let kept = desired(&member, &open(), Some(&before), at(1)).unwrap();
@@ -141,7 +141,7 @@ fn claims(state: State) -> (Value, Value) {
 
 #[test]
 fn a_statement_has_a_type_of_its_own_and_lives_for_a_minute() {
-    let state = desired(&standing(&["member"], true), &Doubt::default(), None, at(0)).unwrap();
+    let state = desired(&standing(&["member"], true), &RoleDoubt::default(), None, at(0)).unwrap();
     let (header, claims_of) = claims(state);
     assert_eq!((&header["typ"], &header["alg"]), (&STATEMENT.into(), &"EdDSA".into()));
     for (name, value) in [
