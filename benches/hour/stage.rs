@@ -119,7 +119,9 @@ impl<A: HourAms> HourStage<A> {
     pub async fn next_who(&self, from: usize, role: &str, is: impl Fn(&str) -> bool) -> Option<usize> {
         let count = self.ids.len();
         for person in (from..from + count).map(|person| person % count) {
-            if is(&self.ids[person]) && self.roles(&self.sessions[person]).await.iter().any(|held| held == role) {
+            if is(&self.ids[person])
+                && self.roles(&self.sessions[person]).await.iter().any(|held| held == role)
+            {
                 return Some(person);
             }
         }
@@ -202,7 +204,12 @@ pub async fn run<A: HourAms>(stage: HourStage<A>, active: u64) {
 }
 
 /// Everybody who is active has signed in before.
-async fn fill<A: HourAms>(path: &Path, ids: &[String], now: Timestamp, line: impl Fn(&str) -> Value) -> Vec<SessionSecret> {
+async fn fill<A: HourAms>(
+    path: &Path,
+    ids: &[String],
+    now: Timestamp,
+    line: impl Fn(&str) -> Value,
+) -> Vec<SessionSecret> {
     let key = SecretKey::parse(SECRET_KEY).unwrap().into();
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(path, &key).unwrap());
     let mut secrets = Vec::new();
