@@ -18,6 +18,7 @@ mod portal;
 mod settings;
 mod standing;
 mod state;
+mod subject;
 mod switches;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,5 @@
 //! The login of other websites: OAuth 2.0 and OpenID Connect.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -8,11 +7,12 @@ use super::pages::{Consent, FormPost};
 use super::people::Contact;
 use super::portal::{refusal, signed_in, visitor};
 use super::state::State;
+use super::subject::subject;
 use super::switches::{ClaimCase, ErrorParameter, ResponseMode};
 use super::wire::number;
 use crate::sim::openid::{
     Algorithm, Authorization, IdToken, Keys, Kind, Metadata, Purpose, Redeemed, Rejected, bearer, metadata,
-    redeem, refused, signed_claims, to_login,
+    redeem, refused, to_login,
 };
 use crate::sim::serving::{Answer, Call, Handled};
 
@@ -177,13 +177,6 @@ fn by_password(state: &State, call: &Call) -> Result<Option<(String, String)>, A
     Ok(Some((person.contact_id.clone(), scope.to_owned())))
 }
 
-/// What stands for a person at websites; it is another one after a new invitation.
-fn subject(state: &State, person: &Contact) -> String {
-    let text = format!("{} {}", person.contact_id, state.switches.subject_version);
-    let digest = digest(&SHA256, text.as_bytes());
-    digest.as_ref().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn id_token(
     state: &mut State,
     person: &Contact,
@@ -212,20 +205,6 @@ fn id_token(
     }
     .of(&mut state.keys, claims);
     made.map_err(|_| no_key())
-}
-
-/// Whether a call shows an ID token of whoever is signed in in this browser. It may be old (OpenID Connect RP-Initiated Logout 1.0 §2).
-pub(super) fn shows_own_token(state: &mut State, call: &Call) -> bool {
-    let Some(claims) = call
-        .query("id_token_hint")
-        .and_then(|token| signed_claims(&mut state.keys, state.switches.signing_key, token))
-    else {
-        return false;
-    };
-    visitor(state, call).is_some_and(|person| {
-        claims.get("sub").and_then(Value::as_str) == Some(subject(state, person).as_str())
-            && claims.get("aud").and_then(Value::as_str) == Some(state.credentials.client_id.as_str())
-    })
 }
 
 /// Who holds the access token.

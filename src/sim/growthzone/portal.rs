@@ -3,10 +3,10 @@
 use http::{StatusCode, header};
 use url::Url;
 
-use super::oauth::shows_own_token;
 use super::pages::{Home, LoginPage, LogoutQuestion, Message};
 use super::people::Contact;
 use super::state::State;
+use super::subject::is_token_of;
 use super::switches::LogoutConfirms;
 use crate::sim::openid::{Kind, Purpose, return_url};
 use crate::sim::serving::{Answer, Call, Handled};
@@ -54,12 +54,15 @@ pub(super) fn signed_in<'a>(state: &'a State, username: &str, password: &str) ->
 
 /// Asks first, by switch.
 pub(super) fn ask_logout(state: &mut State, call: &Call) -> Handled {
+    let Some(person) = visitor(state, call).cloned() else { return log_out(state, call) };
     let asks = match state.switches.logout_confirms {
         LogoutConfirms::Always => true,
-        LogoutConfirms::WithoutHint => !shows_own_token(state, call),
+        LogoutConfirms::WithoutHint => {
+            !call.query("id_token_hint").is_some_and(|token| is_token_of(state, &person, token))
+        }
         LogoutConfirms::Never => false,
     };
-    if asks && visitor(state, call).is_some() {
+    if asks {
         return Ok(Answer::page_of(StatusCode::OK, &LogoutQuestion { action: &call.target }));
     }
     log_out(state, call)

@@ -280,7 +280,7 @@ async fn the_logout_is_shown_the_id_token_and_leads_back_to_the_character() {
         logout.query_pairs().into_owned().collect::<Vec<_>>()
     };
     let address = ("post_logout_redirect_uri".to_owned(), back.to_owned());
-    assert_eq!(query(None), [address.clone()]);
+    assert_eq!(query(None), std::slice::from_ref(&address));
     assert_eq!(query(Some(&hint)), [address, ("id_token_hint".to_owned(), hint.as_str().to_owned())]);
     // Where no ID token comes there is none to show.
     let world = World::start(&["id_token_flaw=missing"]).await;
