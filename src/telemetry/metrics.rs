@@ -202,13 +202,13 @@ fn enter(to: &mut Registry, levels: &Levels) {
 fn enter_deliveries(to: &mut Registry, levels: &[DeliveryLevels]) {
     type Figure = fn(&DeliveryLevels) -> i64;
     let figures: [(&str, &str, Figure); 5] = [
-        ("pending", "People of whom a site is to be told", |it| {
+        ("pending", "People that a site is still to be told about", |it| {
             i64::try_from(it.counts.pending).unwrap_or(i64::MAX)
         }),
-        ("failing", "Those of them of whom the last try to tell failed", |it| {
+        ("failing", "Those of them that the last try did not tell", |it| {
             i64::try_from(it.counts.failing).unwrap_or(i64::MAX)
         }),
-        ("set_aside", "People of whom a site does not take what it is told", |it| {
+        ("set_aside", "People that a site does not accept", |it| {
             i64::try_from(it.counts.set_aside).unwrap_or(i64::MAX)
         }),
         ("delay_seconds", "For how long a site has not known something that it should", |it| it.delay),

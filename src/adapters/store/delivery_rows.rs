@@ -158,7 +158,7 @@ impl DeliveryWork {
                 Ok(row) => rows.push((stored.person, row)),
                 // It holds up nobody; the next pass over everybody makes a new one.
                 Err(StoreError::Damaged(what)) => {
-                    tracing::warn!("A stored {what} is damaged and is made anew");
+                    tracing::warn!("A stored {what} is damaged and is replaced");
                     done.erase.push(stored.person);
                 }
                 Err(error) => return Err(error),

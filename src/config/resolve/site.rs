@@ -115,7 +115,7 @@ impl Resolving<'_, '_> {
     ) -> Option<Option<PeopleEndpoint>> {
         let url = self.optional(endpoint, |to, text| {
             if !in_step {
-                let what = "nobody is told of people whom nobody keeps in step with the AMS";
+                let what = "people are not kept in step with the AMS, so no site can be told of them";
                 return to.refuse(
                     text.span(),
                     what,

@@ -25,5 +25,5 @@ fn a_site_is_told_of_people_over_https_or_on_this_machine() {
 #[test]
 fn nobody_is_told_of_people_whom_nobody_keeps_in_step() {
     let told = problems(&format!("{SMALL}{ADDRESS}[directory]\nin_step = false\n"));
-    assert!(told.contains("nobody keeps in step") && told.contains("people_endpoint"), "{told}");
+    assert!(told.contains("not kept in step") && told.contains("people_endpoint"), "{told}");
 }

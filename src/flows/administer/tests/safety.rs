@@ -52,7 +52,7 @@ async fn nothing_at_rest_tells_who_or_what() {
     for file in std::fs::read_dir(world.directory.path()).unwrap() {
         bytes.extend(std::fs::read(file.unwrap().path()).unwrap());
     }
-    for secret in ["Dana-Reyes", "Press-may-enter", "subscriber", "Press", &token] {
+    for secret in ["Dana-Reyes", "Press-may-enter", "everyone", "Press", &token] {
         let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
         assert!(!found, "{secret}");
     }
