@@ -14,6 +14,9 @@ use crate::domain::time::Timestamp;
 /// As long as nobody knows how many pages there are.
 const PAGE_EVERY: SignedDuration = SignedDuration::from_secs(10);
 
+/// Pages shift while they are read: somebody may come so many pages later than the last time.
+const SLACK: usize = 1;
+
 /// How far the sweep has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberSweep {
@@ -27,6 +30,11 @@ pub struct MemberSweep {
     before: Option<(Timestamp, u64)>,
     empty_since: Option<Timestamp>,
     absentees: Absentees,
+    /// When each page of this sweep was read, and each of the last. After a restart that is not known, and nobody is overdue for a while.
+    #[serde(skip)]
+    read: Vec<Timestamp>,
+    #[serde(skip)]
+    read_before: Vec<Timestamp>,
 }
 
 /// How a sweep goes on.
@@ -52,6 +60,8 @@ impl MemberSweep {
             before: None,
             empty_since: None,
             absentees: Absentees::default(),
+            read: Vec::new(),
+            read_before: Vec::new(),
         }
     }
 
@@ -74,6 +84,7 @@ impl MemberSweep {
         } else {
             self.empty_since = None;
         }
+        self.read.push(at);
         self.people = self.people.saturating_add(u64::try_from(people).unwrap_or(u64::MAX));
         if is_last {
             self.pages = Some(self.page);
@@ -100,7 +111,16 @@ impl MemberSweep {
         }
         self.before = Some((self.started, self.people));
         (self.started, self.page, self.people) = (at, 1, 0);
+        self.read_before = std::mem::take(&mut self.read);
         gone
+    }
+
+    /// Whoever a page of the last sweep had between these instants should have been on a page of this one by now.
+    pub fn expected(&self) -> Option<(Timestamp, Timestamp)> {
+        let (from, _) = self.before?;
+        let page = self.read.len().checked_sub(SLACK + 1)?;
+        let until = self.read_before.get(page).or(self.read_before.last())?;
+        Some((from, *until))
     }
 
     /// The person was read and is there.

@@ -103,6 +103,16 @@ impl Index {
         (asked, absent)
     }
 
+    /// Those who were on a page from `from` to `until`, and have neither been on one nor been read alone since `since`.
+    pub(super) fn overdue(&self, from: Timestamp, until: Timestamp, since: Timestamp) -> Vec<IndividualId> {
+        let micros = Timestamp::as_microsecond;
+        let (from, until, since) = (micros(from), micros(until), micros(since));
+        let is_overdue = |person: &OnFile| {
+            (from..=until).contains(&person.listed) && person.listed < since && person.read < since
+        };
+        self.people.iter().filter(|(_, person)| is_overdue(person)).map(|(id, _)| id.clone()).collect()
+    }
+
     /// Those whose lists are due first, with that instant, at most so many. What was never read is due now.
     pub(super) fn first_due(&self, count: usize, now: Timestamp) -> Vec<(IndividualId, Timestamp)> {
         let due = self.people.iter().map(|(id, person)| (person.due, id));
@@ -219,5 +229,20 @@ mod tests {
         index.list(&id("joe"), 7, at(3));
         let (asked, absent) = index.listed_since(at(1), at(2));
         assert_eq!((asked, absent), (2, BTreeSet::from([id("jane")])));
+    }
+
+    #[test]
+    fn overdue_is_who_was_listed_then_and_neither_listed_nor_read_since() {
+        let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
+        let id = |text: &str| IndividualId::parse(text).unwrap();
+        let mut index = Index::default();
+        for (person, second) in [("early", 10), ("again", 11), ("read", 12), ("later", 20)] {
+            index.list(&id(person), 1, at(second));
+        }
+        index.list(&id("again"), 1, at(31));
+        index.people.get_mut(&id("read")).unwrap().read = at(32).as_microsecond();
+        assert_eq!(index.overdue(at(0), at(15), at(30)), [id("early")]);
+        assert!(index.overdue(at(11), at(15), at(30)).is_empty(), "it was on file before the last sweep");
+        assert_eq!(index.overdue(at(0), at(20), at(30)).len(), 2);
     }
 }

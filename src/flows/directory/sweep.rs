@@ -12,6 +12,9 @@ use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::time::Timestamp;
 
+/// So many people are read alone because they are overdue.
+const MOST_OVERDUE: usize = 20;
+
 impl DirectoryUpdater {
     pub(super) async fn sweep_page(&self, priority: Priority) -> Result<(), Hitch> {
         let now = self.parts.clock.now();
@@ -26,10 +29,28 @@ impl DirectoryUpdater {
             let mut state = self.parts.beliefs.state();
             state.sweep.as_mut().map(|sweep| sweep.take_page(count, answer.is_last, None, now))
         };
-        if step == Some(SweepStep::AtEnd) {
-            self.finish_sweep(now);
+        match step {
+            Some(SweepStep::AtEnd) => self.finish_sweep(now),
+            Some(SweepStep::NextPage) => self.ask_about_overdue(now),
+            Some(SweepStep::ReadAgain(_)) | None => {}
         }
         Ok(self.keep_sweep().await?)
+    }
+
+    /// Whoever should have been on a page by now is read alone, without waiting for the end of the sweep. If they are many, the order of the
+    /// pages has changed, or the AMS is not well: then the end decides, with the brake.
+    fn ask_about_overdue(&self, now: Timestamp) {
+        let times = {
+            let state = self.parts.beliefs.state();
+            state.sweep.as_ref().and_then(|sweep| Some((sweep.expected()?, sweep.started())))
+        };
+        let Some(((from, until), started)) = times else { return };
+        let overdue = self.index().overdue(from, until, started);
+        if overdue.len() > MOST_OVERDUE {
+            return;
+        }
+        let mut state = self.parts.beliefs.state();
+        overdue.iter().for_each(|id| state.want(id, WhyRead::Changed, now, AFTER_CHANGE));
     }
 
     /// Keeps what is new on a page, and confirms the rest.

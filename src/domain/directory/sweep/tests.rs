@@ -26,6 +26,25 @@ fn pages_come_one_after_the_other_evenly_over_the_time_of_a_sweep() {
 }
 
 #[test]
+fn whoever_should_have_been_on_a_page_is_expected_a_page_later() {
+    let mut sweep = MemberSweep::first(at(0));
+    for minute in 1..=4 {
+        sweep.take_page(25, minute == 4, None, at(minute));
+        assert_eq!(sweep.expected(), None, "there is nothing to compare with");
+    }
+    sweep.finish(100, &BTreeSet::new(), at(4));
+    assert_eq!(sweep.expected(), None);
+    sweep.take_page(25, false, None, at(11));
+    assert_eq!(sweep.expected(), None, "people of page 1 may have come to be on page 2");
+    sweep.take_page(25, false, None, at(12));
+    assert_eq!(sweep.expected(), Some((at(0), at(1))), "people of page 1");
+    for minute in 13..=17 {
+        sweep.take_page(25, false, None, at(minute));
+    }
+    assert_eq!(sweep.expected(), Some((at(0), at(4))), "all of them");
+}
+
+#[test]
 fn who_is_missing_is_asked_about_and_counts_with_the_next_sweep() {
     let mut sweep = MemberSweep::first(at(0));
     for (minute, gone) in [(60, 0), (120, 2)] {

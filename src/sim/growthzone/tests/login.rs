@@ -57,6 +57,21 @@ async fn a_stranger_signs_in_at_the_info_hub_and_the_client_learns_who_it_is() {
     assert_eq!(world.tokens_of_a_second_login().await.get("refresh_token"), None);
 }
 
+/// One client is shown a code of the other.
+#[tokio::test]
+async fn a_code_is_good_only_for_the_client_that_asked_for_it_unless_the_switch_says_otherwise() {
+    let world = World::with(&[]).await;
+    let browser = world.browser("druiz").await;
+    let other = super::authorize_path("another-client", ALL);
+    let back = world.come_back(&other, &browser).await;
+    let (status, answer) = world.redeem(&back[0].1, VERIFIER).await;
+    assert_eq!((status, &answer["error"]), (400, &json!("invalid_grant")));
+    world.set("code_client=off");
+    let back = world.come_back(&other, &browser).await;
+    let (status, tokens) = world.redeem(&back[0].1, VERIFIER).await;
+    assert_eq!((status, &claims(text(&tokens["id_token"]))["aud"]), (200, &json!("another-client")));
+}
+
 impl World {
     async fn tokens_of_a_second_login(&self) -> Value {
         self.set("consent=off");
