@@ -91,5 +91,6 @@ fn a_sweep_is_stored_as_it_is() {
     sweep.take_page(2, true, None, at(60));
     sweep.finish(100, &ids(0..30), at(60));
     let stored = serde_json::to_string(&sweep).unwrap();
-    assert_eq!(serde_json::from_str::<MemberSweep>(&stored).unwrap(), sweep);
+    let kept = MemberSweep { read: Vec::new(), read_before: Vec::new(), ..sweep };
+    assert_eq!(serde_json::from_str::<MemberSweep>(&stored).unwrap(), kept, "without the times of its pages");
 }

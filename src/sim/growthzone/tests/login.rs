@@ -72,6 +72,20 @@ async fn a_code_is_good_only_for_the_client_that_asked_for_it_unless_the_switch_
     assert_eq!((status, &claims(text(&tokens["id_token"]))["aud"]), (200, &json!("another-client")));
 }
 
+#[tokio::test]
+async fn a_logout_leads_only_to_the_addresses_that_the_switch_names() {
+    let world = World::with(&["logout_confirms=never"]).await;
+    let logout = async |to: &str| {
+        world.open(&format!("/oauth/logout?post_logout_redirect_uri=https://site.example/{to}"), None).await
+    };
+    assert_eq!(location(&logout("anywhere").await), "https://site.example/anywhere");
+    world.set("post_logout_uris=https://site.example/bye,https://site.example/end");
+    assert_eq!(location(&logout("end").await), "https://site.example/end");
+    for other in ["anywhere", "end/", "Bye"] {
+        assert_eq!(logout(other).await.status(), StatusCode::OK, "{other}");
+    }
+}
+
 impl World {
     async fn tokens_of_a_second_login(&self) -> Value {
         self.set("consent=off");
