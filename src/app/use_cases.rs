@@ -324,6 +324,7 @@ impl UseCases {
         }
         if let Some(openid) = &self.openid {
             tasks.spawn(Arc::clone(&openid.back_channel).run(stop.clone()));
+            tasks.spawn(Arc::clone(&openid.provider).watch(stop.clone()));
         }
     }
 }

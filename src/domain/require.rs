@@ -23,12 +23,21 @@ pub enum Require {
 impl Require {
     /// Whether a signed-in person with these roles has what is asked for. `None`: the AMS does not admit this person.
     pub fn is_met_by(&self, roles: Option<&BTreeSet<Role>>) -> bool {
-        let holds = |role: &Role| roles.is_some_and(|roles| roles.contains(role));
+        self.is_met_with(roles.is_some(), |role| roles.is_some_and(|roles| roles.contains(role)))
+    }
+
+    /// The same for roles of which `holds` tells. `is_admitted`: the AMS admits this person.
+    pub fn is_met_with(&self, is_admitted: bool, holds: impl Fn(&Role) -> bool) -> bool {
         match self {
             Require::Public => true,
-            Require::SignedIn => roles.is_some(),
+            Require::SignedIn => is_admitted,
             Require::AnyOf(needed) => needed.iter().any(holds),
             Require::AllOf(needed) => !needed.is_empty() && needed.iter().all(holds),
         }
+    }
+
+    /// Whether it takes more than being signed in.
+    pub fn asks_for_roles(&self) -> bool {
+        matches!(self, Require::AnyOf(_) | Require::AllOf(_))
     }
 }

@@ -11,7 +11,8 @@ use super::grounds::Grounds;
 use super::managed_roles::ManagedRoles;
 use crate::adapters::ams::AmsError;
 use crate::adapters::store::StoreError;
-use crate::domain::access::Standing;
+use crate::domain::access::{Standing, admit, surely_refuses};
+use crate::domain::client::Client;
 use crate::domain::mapping::Version;
 use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Record};
@@ -107,6 +108,15 @@ impl Held {
             && self.generation == self.grounds.generation()
             && self.decided_at <= now
             && self.published.version == published.version
+    }
+
+    /// Whether a client refuses this person for certain at `now`, an instant at which the decision holds.
+    pub(super) fn is_surely_refused_by(&self, client: &Client, now: Timestamp) -> bool {
+        admit(client, &self.standing).is_none() && {
+            let believed = self.grounds.believed(&self.record, now);
+            let doubt = roles::doubt(&believed, &self.published.rules, now);
+            surely_refuses(client, &self.standing, &doubt)
+        }
     }
 
     /// Why each rule gives its role or does not, at an instant at which the decision holds.

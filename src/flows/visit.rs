@@ -253,6 +253,16 @@ impl Visits {
         if held.standing.decision.admitted { Presence::Present(held) } else { Presence::Over }
     }
 
+    /// What somebody holds at `now`, without a request. `None`: the session is over, or the record is too old to be believed.
+    pub(super) fn believed(&self, live: &Live, now: Timestamp) -> Option<Arc<Held>> {
+        if live.ended.load(Ordering::Acquire) || live.person.is_gone() {
+            return None;
+        }
+        let held = live.person.held(&self.rules.load(), now);
+        let confirmed = self.grounds.jumps().aged(held.core_confirmed, now);
+        (self.grounds.limits().freshness(confirmed, now) != Freshness::Stale).then_some(held)
+    }
+
     /// The parts that a sign-in must ask the AMS for, of somebody who says to be this person.
     pub async fn needed(&self, claimed: Option<&IndividualId>) -> Parts {
         self.refresh.needed(&self.environment, claimed).await

@@ -3,7 +3,8 @@
 use std::process::Command;
 
 use crate::oidc::{
-    logout as oidc_logout, registered as oidc_registered, renewal as oidc_renewal, token as oidc_token,
+    logout as oidc_logout, lost_roles as oidc_lost_roles, registered as oidc_registered,
+    renewal as oidc_renewal, token as oidc_token,
 };
 use crate::world::postgres::{PostgresServer, on_server, postgres};
 use crate::world::{CHAIR, Plan, World, eventually};
@@ -50,6 +51,9 @@ stories! {
     admin {
         two_administrators_edit_at_once_and_nothing_is_lost
         an_emergency_link_opens_once_and_only_by_its_button
+    }
+    oidc_lost_roles {
+        a_seat_that_ends_in_the_ams_ends_the_sign_in_where_it_is_asked_for_and_nowhere_else
     }
     oidc_renewal {
         a_server_may_renew_twelve_times_at_once_and_keeps_its_refresh_token_until_the_session_ends

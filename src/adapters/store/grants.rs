@@ -123,6 +123,18 @@ pub trait Grants: Send + Sync + 'static {
     /// Ends a grant with everything that came of it.
     fn end_grant(&self, grant: GrantId) -> StoreFuture<'_, ()>;
 
+    /// At most `limit` sessions that have a grant for this client, by their keys, beyond `after`.
+    fn sessions_with_grants<'a>(
+        &'a self,
+        client: &'a str,
+        after: Option<SessionKey>,
+        limit: u16,
+    ) -> StoreFuture<'a, Vec<SessionKey>>;
+
+    /// Ends the grants of one client in these sessions with everything that came of them, and leaves it a message for each, if it wants to
+    /// hear: in one transaction. The sessions go on, and other clients keep theirs. Where there is no grant, nothing is left.
+    fn end_grants_of<'a>(&'a self, client: &'a str, sessions: Vec<SessionKey>) -> StoreFuture<'a, ()>;
+
     /// Takes back a token of a client: an access token alone, a refresh token with its grant. Others stay.
     fn revoke<'a>(&'a self, key: TokenKey, client: &'a str) -> StoreFuture<'a, ()>;
 }

@@ -11,7 +11,8 @@ use super::parts::Part;
 use super::path::{PathFault, PathPattern, PathPolicy, Platform, RequestPath};
 use super::record::{IndividualId, Profile};
 pub use super::require::Require;
-use super::roles::Decision;
+use super::roles::{Decision, RoleDoubt};
+use super::rule::Role;
 
 /// A website that delegates login to us.
 #[derive(Debug, Clone)]
@@ -230,6 +231,13 @@ impl<'a> Admission<'a> {
 /// Decides whether a person may sign in to a client. Every kind of grant asks here (GHSA-7qjx-gp9h-65qj). `None`: refused.
 pub fn admit<'a>(client: &Client, standing: &'a Standing) -> Option<Admission<'a>> {
     is_enough(standing, &client.require).then_some(Admission { standing })
+}
+
+/// Whether a client refuses a person for certain: roles of which it is not known whether the person holds them count as held.
+pub fn surely_refuses(client: &Client, standing: &Standing, doubt: &RoleDoubt) -> bool {
+    let decision = &standing.decision;
+    let may_hold = |role: &Role| decision.roles.contains(role) || doubt.is_about(role);
+    !client.require.is_met_with(decision.admitted, may_hold)
 }
 
 /// Where a request goes.

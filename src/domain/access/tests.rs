@@ -8,7 +8,6 @@ use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::*;
-use crate::domain::rule::Role;
 
 fn rule(path: &str, methods: &[&str], require: Require) -> AccessRule {
     AccessRule {

@@ -1,10 +1,12 @@
 //! Granting a client its code and tokens for a person who is signed in here.
 //!
 //! This file has who the provider is and how a code is given; `token` what a client does with it, `kept` what travels through
-//! the browser under seal. Every grant, of whatever kind, asks `access::admit`; none outlives the session it rests on.
+//! the browser under seal, `watch` who loses what a client asks for. Every grant, of whatever kind, asks `access::admit`; none outlives the session it rests on.
 
 pub(crate) mod kept;
 pub(crate) mod token;
+mod watch;
+mod watched;
 mod wrong_secrets;
 
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use arc_swap::ArcSwap;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
+use self::watched::{WatchedGrants, is_watched};
 use self::wrong_secrets::WrongSecrets;
 use super::person::Held;
 use super::visit::{Live, Presence, Visits};
@@ -84,6 +87,7 @@ pub struct Provider {
     successors: KeyedDigest,
     kept: Sealer,
     wrong_secrets: WrongSecrets,
+    watched: WatchedGrants,
 }
 
 impl Provider {
@@ -111,6 +115,7 @@ impl Provider {
             successors,
             kept,
             wrong_secrets: WrongSecrets::default(),
+            watched: WatchedGrants::default(),
         })
     }
 
@@ -137,7 +142,7 @@ impl Provider {
     pub async fn authorize(
         &self,
         authorization: &Authorization,
-        live: &Live,
+        live: &Arc<Live>,
         held: &Held,
     ) -> Result<String, AuthorizeError> {
         let client = &authorization.client;
@@ -162,6 +167,9 @@ impl Provider {
         let kept = NewToken { key, kind: TokenKind::Code, ends: code_ends, scopes: Scopes::new() };
         let tell = client.back_channel_logout_uri.is_some();
         if self.grants.put_grant(&stored, kept, tell).await? {
+            if is_watched(client) {
+                self.watched.add(client.id.as_str(), live);
+            }
             Ok(code)
         } else {
             Err(AuthorizeError::SessionOver)

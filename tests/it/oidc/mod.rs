@@ -10,6 +10,7 @@ mod discovery;
 pub mod logout;
 mod long_sessions;
 mod lost;
+pub mod lost_roles;
 mod own_way;
 pub mod party;
 mod plain;

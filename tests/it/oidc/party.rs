@@ -109,10 +109,11 @@ impl OpenIdWorld {
         OpenIdWorld::planned(Plan::default(), "").await
     }
 
-    /// `more`: added to `[oidc]`, or one more client.
+    /// `more`: added to `[oidc]`, or more clients. `{base}` in it is the address of the party.
     pub async fn planned(plan: Plan, more: &str) -> OpenIdWorld {
         let party = Party::start().await;
         let base = &party.base;
+        let more = more.replace("{base}", base);
         let clients = format!(
             r#"
 [[site]]

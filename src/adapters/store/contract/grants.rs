@@ -235,3 +235,25 @@ pub(super) async fn codes_that_nobody_exchanges_do_not_pile_up(place: &dyn Place
     store.purge(&purge_at(at(2))).await.unwrap();
     assert_eq!(count().await, 2, "those that were exchanged");
 }
+
+pub(super) async fn sessions_with_grants_are_found_by_client_and_page_by_page(place: &dyn Place) {
+    let store = signed_in(place).await;
+    for n in 2..=5 {
+        begin(&*store, &session(n, JANE)).await;
+        let client = if n == 4 { "shop" } else { "wiki" };
+        let code = token(n, TokenKind::Code, at(1));
+        assert_eq!(store.put_grant(&grant(n, n, client), code, true).await, Ok(true));
+    }
+    // A second grant in the same session.
+    store.put_grant(&grant(6, 2, "wiki"), token(6, TokenKind::Code, at(1)), true).await.unwrap();
+    let page = async |client: &str, after: Option<u8>| {
+        let found = store.sessions_with_grants(client, after.map(key), 2).await.unwrap();
+        found.into_iter().map(|key| key.0[0]).collect::<Vec<_>>()
+    };
+    assert_eq!(page("wiki", None).await, [1, 2]);
+    assert_eq!(page("wiki", Some(2)).await, [3, 5]);
+    assert_eq!(page("wiki", Some(5)).await, [0; 0]);
+    assert_eq!(page("shop", None).await, [4]);
+    store.end_session(&key(1)).await.unwrap();
+    assert_eq!(page("wiki", None).await, [2, 3]);
+}

@@ -93,6 +93,7 @@ macro_rules! contract {
                 an_old_code_is_worth_nothing
                 a_token_is_taken_back_by_its_own_client_only
                 codes_that_nobody_exchanges_do_not_pile_up
+                sessions_with_grants_are_found_by_client_and_page_by_page
             }
             mappings {
                 a_draft_is_written_only_over_what_was_seen
@@ -101,6 +102,7 @@ macro_rules! contract {
             }
             outbox {
                 however_a_session_ends_its_grants_end_and_its_clients_are_told_once
+                a_client_whose_grants_end_is_told_once_and_session_and_other_clients_go_on
                 a_message_is_sent_again_until_it_is_settled
                 a_client_that_does_not_answer_holds_up_no_other
                 messages_that_no_client_has_taken_are_counted

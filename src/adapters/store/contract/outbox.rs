@@ -2,7 +2,7 @@
 
 use super::grants::{JANE, grant, signed_in, token};
 use super::*;
-use crate::adapters::store::grants::{TokenKey, TokenKind, Use};
+use crate::adapters::store::grants::{GrantId, TokenKey, TokenKind, Use};
 use crate::adapters::store::outbox::{DeliveryOutcome, MessageLimits, Undelivered};
 
 /// More than there are.
@@ -33,6 +33,54 @@ pub(super) async fn however_a_session_ends_its_grants_end_and_its_clients_are_to
         let late = store.put_grant(&grant(4, 1, "wiki"), token(4, TokenKind::Code, at(1)), true).await;
         assert_eq!(late, Ok(false), "{how}: a request that was under way comes too late");
     }
+}
+
+pub(super) async fn a_client_whose_grants_end_is_told_once_and_session_and_other_clients_go_on(
+    place: &dyn Place,
+) {
+    let store = signed_in(place).await;
+    let shop = grant(2, 1, "shop");
+    store.put_grant(&shop, token(2, TokenKind::Code, at(1)), true).await.unwrap();
+    // Each has more than its code; the wiki has a second grant, and somebody else is at the wiki too.
+    store.put_tokens(GrantId([1; 32]), vec![token(11, TokenKind::Refresh, at(9))]).await.unwrap();
+    store.put_tokens(shop.id, vec![token(12, TokenKind::Refresh, at(9))]).await.unwrap();
+    store.put_grant(&grant(3, 1, "wiki"), token(3, TokenKind::Code, at(1)), true).await.unwrap();
+    begin(&*store, &session(2, OMAR)).await;
+    store.put_grant(&grant(4, 2, "wiki"), token(4, TokenKind::Code, at(1)), true).await.unwrap();
+
+    let wiki = async || store.end_grants_of("wiki", vec![key(1), key(7)]).await.unwrap();
+    wiki().await;
+    let is_good = async |n| store.of_refresh_token(TokenKey([n; 32]), at(0)).await.unwrap().is_some();
+    assert!(!is_good(11).await && is_good(12).await);
+    assert_eq!(store.use_code(TokenKey([3; 32]), at(0)).await, Ok(Use::Unknown));
+    assert!(matches!(store.use_code(TokenKey([4; 32]), at(0)).await, Ok(Use::First(_))), "another session");
+    assert!(store.session(&key(1)).await.unwrap().is_some(), "the session goes on");
+    wiki().await;
+    let messages = store.take_messages(at(0), at(1), limits()).await.unwrap();
+    let [message] = &messages[..] else { panic!("{messages:?}") };
+    assert_eq!((message.client.as_str(), message.sid.as_str()), ("wiki", "sid-1-wiki"));
+    assert_eq!(message.individual.as_str(), JANE);
+
+    // Whoever may sign in again does so under the same name, and that session's end is told once more.
+    let back = store.put_grant(&grant(5, 1, "wiki"), token(5, TokenKind::Code, at(1)), true).await;
+    assert_eq!(back, Ok(true));
+    store.end_session(&key(1)).await.unwrap();
+    let mut told: Vec<String> = store
+        .take_messages(at(0), at(1), limits())
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|message| message.client)
+        .collect();
+    told.sort();
+    assert_eq!(told, ["shop", "wiki"]);
+
+    // A client that does not want to hear loses its grants without a message.
+    begin(&*store, &session(3, JANE)).await;
+    store.put_grant(&grant(6, 3, "quiet"), token(6, TokenKind::Code, at(1)), false).await.unwrap();
+    store.end_grants_of("quiet", vec![key(3)]).await.unwrap();
+    assert_eq!(store.use_code(TokenKey([6; 32]), at(0)).await, Ok(Use::Unknown));
+    assert_eq!(store.take_messages(at(0), at(1), limits()).await, Ok(vec![]));
 }
 
 pub(super) async fn a_message_is_sent_again_until_it_is_settled(place: &dyn Place) {

@@ -1,7 +1,7 @@
 //! Grants in PostgreSQL.
 
 use super::PostgresStore;
-use super::statement::values;
+use super::statement::{digest, only, values};
 use super::tokens::{delete_grant, hold_grant_of, insert_token, mark_used, renew, select_token};
 use crate::adapters::store::error::StoreFuture;
 use crate::adapters::store::grants::{
@@ -10,6 +10,7 @@ use crate::adapters::store::grants::{
 use crate::adapters::store::rows::TokenRow;
 use crate::adapters::store::sealed::{Bound, to_column};
 use crate::domain::client::{Scopes, scopes_in};
+use crate::domain::session::SessionKey;
 use crate::domain::time::Timestamp;
 
 impl Grants for PostgresStore {
@@ -130,6 +131,45 @@ impl Grants for PostgresStore {
 
     fn end_grant(&self, grant: GrantId) -> StoreFuture<'_, ()> {
         Box::pin(self.engine.write(grant, |connection, grant| Box::pin(delete_grant(connection, *grant))))
+    }
+
+    fn sessions_with_grants<'a>(
+        &'a self,
+        client: &'a str,
+        after: Option<SessionKey>,
+        limit: u16,
+    ) -> StoreFuture<'a, Vec<SessionKey>> {
+        let after = after.map(|key| key.0.to_vec()).unwrap_or_default();
+        let needs = (client.to_owned(), after, i64::from(limit));
+        Box::pin(self.engine.read(needs, |connection, (client, after, limit)| {
+            Box::pin(async move {
+                let select = "SELECT DISTINCT session FROM grants WHERE client = $1 AND session > $2
+                              ORDER BY session LIMIT $3";
+                let read = |row: &_| digest(row, 0).map(SessionKey);
+                connection.all(select, values![*client, *after, *limit], read).await
+            })
+        }))
+    }
+
+    fn end_grants_of<'a>(&'a self, client: &'a str, sessions: Vec<SessionKey>) -> StoreFuture<'a, ()> {
+        let sessions: Vec<Vec<u8>> = sessions.iter().map(|key| key.0.to_vec()).collect();
+        Box::pin(self.engine.write((client.to_owned(), sessions), |connection, (client, sessions)| {
+            Box::pin(async move {
+                // Sessions first, as whoever ends one: a grant that is just being given is either there or comes later.
+                let hold = "SELECT key FROM sessions WHERE key = ANY ($1) ORDER BY key FOR UPDATE";
+                connection.change(hold, values![*sessions]).await?;
+                let end = "DELETE FROM grants WHERE session = ANY ($1) AND client = $2 RETURNING session";
+                let ended: Vec<Vec<u8>> = connection.all(end, values![*sessions, *client], only).await?;
+                for statement in [
+                    "INSERT INTO back_channel (client, sid, sealed)
+                     SELECT client, sid, sealed FROM client_sessions WHERE session = ANY ($1) AND client = $2",
+                    "DELETE FROM client_sessions WHERE session = ANY ($1) AND client = $2",
+                ] {
+                    connection.change(statement, values![ended, *client]).await?;
+                }
+                Ok(())
+            })
+        }))
     }
 
     fn revoke<'a>(&'a self, key: TokenKey, client: &'a str) -> StoreFuture<'a, ()> {

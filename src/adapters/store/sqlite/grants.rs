@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::SqliteStore;
-use super::statement::{change, column, first};
+use super::statement::{all, change, column, first};
 use super::tokens::{delete_grant, insert_token, mark_used, renew, select_token};
 use crate::adapters::store::error::StoreFuture;
 use crate::adapters::store::grants::{
@@ -12,6 +12,7 @@ use crate::adapters::store::grants::{
 use crate::adapters::store::rows::TokenRow;
 use crate::adapters::store::sealed::{Bound, to_column};
 use crate::domain::client::{Scopes, scopes_in};
+use crate::domain::session::SessionKey;
 use crate::domain::time::Timestamp;
 
 impl Grants for SqliteStore {
@@ -113,6 +114,40 @@ impl Grants for SqliteStore {
 
     fn end_grant(&self, grant: GrantId) -> StoreFuture<'_, ()> {
         Box::pin(self.writer.run(move |connection| delete_grant(connection, grant)))
+    }
+
+    fn sessions_with_grants<'a>(
+        &'a self,
+        client: &'a str,
+        after: Option<SessionKey>,
+        limit: u16,
+    ) -> StoreFuture<'a, Vec<SessionKey>> {
+        let (client, after) = (client.to_owned(), after.map(|key| key.0.to_vec()).unwrap_or_default());
+        Box::pin(self.reader.run(move |connection| {
+            all(
+                connection,
+                "SELECT DISTINCT session FROM grants WHERE client = ?1 AND session > ?2 ORDER BY session LIMIT ?3",
+                params![client, after, limit],
+                |row| row.get(0).map(SessionKey),
+            )
+        }))
+    }
+
+    fn end_grants_of<'a>(&'a self, client: &'a str, sessions: Vec<SessionKey>) -> StoreFuture<'a, ()> {
+        let client = client.to_owned();
+        Box::pin(self.writer.run(move |connection| {
+            for session in &sessions {
+                let of = params![session.0, client];
+                if change(connection, "DELETE FROM grants WHERE session = ?1 AND client = ?2", of)? > 0 {
+                    let leave = "INSERT INTO back_channel (client, sid, sealed)
+                                 SELECT client, sid, sealed FROM client_sessions WHERE session = ?1 AND client = ?2";
+                    change(connection, leave, of)?;
+                    let told = "DELETE FROM client_sessions WHERE session = ?1 AND client = ?2";
+                    change(connection, told, of)?;
+                }
+            }
+            Ok(())
+        }))
     }
 
     fn revoke<'a>(&'a self, key: TokenKey, client: &'a str) -> StoreFuture<'a, ()> {

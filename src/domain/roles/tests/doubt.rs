@@ -243,3 +243,43 @@ fn a_membership_with_an_unreadable_date_leaves_membership_open() {
     let doubt = super::super::doubt(&person, &rules, at(NOW));
     assert!(doubt.is_about_membership() && doubt.is_about(&role("member")));
 }
+
+#[test]
+fn a_client_refuses_for_certain_only_what_is_known() {
+    use crate::domain::access::{Standing, admit, surely_refuses};
+    use crate::domain::client::{Client, ClientId, Proof};
+    use crate::domain::require::Require;
+
+    let seat = Condition::Committee { committee: code("X"), positions: Vec::new(), self_subscribed: false };
+    let rules = Rules { member: Some(role("member")), ..with_rule(new_york(), vec![seat]) };
+    let granted = || vec![role("granted")];
+    let both = || vec![role("granted"), role("member")];
+    let unread = Record { committees: None, ..record() };
+    let on_it = Record {
+        committees: Some(vec![CommitteeSeat { committee: "X".into(), ..Default::default() }]),
+        ..record()
+    };
+    let kept_out = Record { is_approved: Some(false), ..unread.clone() };
+    for (case, person, require, admits, refuses) in [
+        ("held", &on_it, Require::AnyOf(granted()), true, false),
+        ("not read", &unread, Require::AnyOf(granted()), false, false),
+        ("lost", &record(), Require::AnyOf(granted()), false, true),
+        ("one may be held", &unread, Require::AnyOf(both()), false, false),
+        ("one is lost", &unread, Require::AllOf(both()), false, true),
+        ("one is held and one lost", &on_it, Require::AllOf(both()), false, true),
+        ("kept out by the AMS", &kept_out, Require::AnyOf(granted()), false, true),
+        ("nothing asked for", &record(), Require::SignedIn, true, false),
+    ] {
+        let mut client = Client::new(ClientId::parse("wiki").unwrap(), Proof::Public);
+        client.require = require;
+        let standing = Standing {
+            id: person.id.clone(),
+            profile: person.profile.clone(),
+            decision: decide(person, &rules, at(NOW)),
+            unread: rules.unread(person),
+        };
+        let doubt = super::super::doubt(person, &rules, at(NOW));
+        assert_eq!(admit(&client, &standing).is_some(), admits, "{case}");
+        assert_eq!(surely_refuses(&client, &standing, &doubt), refuses, "{case}");
+    }
+}

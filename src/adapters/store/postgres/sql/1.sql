@@ -70,7 +70,7 @@ CREATE TABLE grants (
 );
 CREATE INDEX grants_by_session ON grants (session);
 CREATE INDEX grants_by_end ON grants (ends);
-CREATE INDEX grants_by_client ON grants (client);
+CREATE INDEX grants_by_client ON grants (client, session);
 
 -- Codes, access tokens and refresh tokens, by the digest of what only the client has. A used one stays, so that a second use is seen.
 -- `used`: when it was first used. `scopes`: what an access token is good for, and with what a replaced refresh token was used.
