@@ -19,7 +19,7 @@ use crate::config::env::Given;
 use crate::config::{self, Settings};
 use crate::sim::control::ControlListener;
 use crate::sim::people::PASSWORD;
-use crate::sim::site::SampleSite;
+use crate::sim::site::{SampleSite, Teller};
 use crate::telemetry::{Format, logs};
 
 pub use self::association::DemoAms;
@@ -52,14 +52,18 @@ struct Demo {
 impl Demo {
     async fn start(port: u16, ams: DemoAms, format: Option<Format>) -> Result<Demo, CommandFailure> {
         let taken = |error| move |port| because(format!("port {port} of this machine is not free: {error}"));
-        let slo_url = format!("http://localhost:{port}/_gate/slo");
+        let origin = format!("http://localhost:{port}");
         let address = loopback(port, 1)?;
-        let ams = SimulatedAms::start(ams, address, slo_url).await?;
+        let ams = SimulatedAms::start(ams, address, &origin).await?;
         let ams = ams.map_err(|error| taken(error)(address.port()))?;
         let address = loopback(port, 3)?;
         let control = ams.listen(address).await.map_err(|error| taken(error)(address.port()))?;
         let address = loopback(port, 2)?;
-        let site = SampleSite::start(address).await.map_err(|error| taken(error)(address.port()))?;
+        let jwks = format!("{origin}/_gate/oidc/jwks");
+        let teller = Teller { jwks, issuer: origin, site: "library".to_owned() };
+        let site = SampleSite::start_told_by(address, Some(teller))
+            .await
+            .map_err(|error| taken(error)(address.port()))?;
 
         let folder = Folder::new()?;
         let settings = settings(port, &ams, &site, &folder)?;
@@ -85,6 +89,15 @@ impl Demo {
             out,
             "  Its control    {}/   (lapse somebody, make calls fail, move the time, see which calls came)",
             self.control.base_url()
+        )?;
+        writeln!(
+            out,
+            "\nChanges travel by themselves: open http://localhost:{port}/people, and leave it open. At the AMS's control"
+        )?;
+        writeln!(
+            out,
+            "lapse somebody. The page shows it without a click there, within {}.",
+            self.ams.delay()
         )?;
         writeln!(out, "\nWho can sign in, all with the password `{PASSWORD}`:\n")?;
         for (login, what) in self.ams.cast() {
@@ -113,6 +126,7 @@ fn settings(
         .replace("{port}", &port.to_string())
         .replace("{ams}", &ams.base_url())
         .replace("{site}", &site.base_url())
+        .replace("{people}", &site.people_endpoint())
         .replace("{store}", &folder.0.join("demo.sqlite").display().to_string());
     let (rules_file, rules) = ams.rules();
     let given = Given::default()

@@ -80,6 +80,39 @@ fn demo_with(ams: &str, somebody: &str) {
     terminate(&mut process);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_lapses_at_the_control_of_novi_and_the_site_shows_it_without_a_visit() {
+    a_lapse_shows_without_a_visit("novi", "dana.ruiz@people.example", "Dana Ruiz").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_lapses_at_the_control_of_remembers_and_the_site_shows_it_without_a_visit() {
+    a_lapse_shows_without_a_visit("remembers", CHAIR, "Jane Marlowe").await;
+}
+
+/// By the control's HTTP API and the page through the gateway, as a person would, but for the browser.
+async fn a_lapse_shows_without_a_visit(ams: &str, who: &str, name: &str) {
+    const MEMBER: &str = "<span class=\"chip\">member</span>";
+    let demo = Demo::with_ams(ams);
+    let row = async || {
+        let page = reqwest::get(demo.url("/people")).await.unwrap().text().await.unwrap();
+        let rows = page.split("<tr ").filter(|row| row.contains(name)).map(str::to_owned);
+        rows.collect::<Vec<_>>().pop()
+    };
+    let until = async |what: &str, is_so: fn(&str) -> bool| {
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(600);
+        while !row().await.is_some_and(|row| is_so(&row)) {
+            assert!(tokio::time::Instant::now() < deadline, "never: {what}: {:?}", row().await);
+            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+        }
+    };
+    until("the site knows that she is a member", |row| row.contains(MEMBER)).await;
+    let control = format!("http://127.0.0.1:{}/people/{who}/lapse", demo.port + 3);
+    let lapsed = reqwest::Client::builder().build().unwrap().post(control).send().await.unwrap();
+    assert!(lapsed.status().is_success(), "{lapsed:?}");
+    until("the site knows that she is one no more", |row| !row.contains(MEMBER)).await;
+}
+
 #[test]
 fn the_demo_leaves_nothing_behind_when_it_is_terminated() {
     let folder = tempfile::TempDir::new().unwrap();

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use clap::ValueEnum;
 
+use crate::adapters::keys::random;
 use crate::cli::shared::{CommandFailure, because};
 use crate::sim::control::ControlListener;
 use crate::sim::people::Environment;
@@ -51,23 +52,27 @@ const GROWTHZONE_CAST: &[(&str, &str)] = &[
     ("ustrand", "waits for approval: no member yet"),
 ];
 
+/// What ends the address at which the gateway is told of changes.
+pub(super) struct HookSecret(String);
+
 /// A running simulator.
 pub(super) enum SimulatedAms {
     /// re:Members.
     Remembers(re_members::Simulator),
     /// Novi.
-    Novi(novi::Simulator),
+    Novi(novi::Simulator, HookSecret),
     /// GrowthZone.
     GrowthZone(growthzone::Simulator),
 }
 
 impl SimulatedAms {
-    /// Starts one. The inner error is about the address.
+    /// Starts one for the gateway at this origin. The inner error is about the address.
     pub(super) async fn start(
         which: DemoAms,
         listen: SocketAddr,
-        slo_url: String,
+        origin: &str,
     ) -> Result<io::Result<SimulatedAms>, CommandFailure> {
+        let slo_url = format!("{origin}/_gate/slo");
         Ok(match which {
             DemoAms::Remembers => {
                 let mut settings = re_members::Settings::demo();
@@ -79,11 +84,15 @@ impl SimulatedAms {
                 let mut settings = novi::Settings::demo();
                 (settings.listen, settings.slo_url) = (listen, Some(slo_url));
                 settings.switches.set("show_people=on").map_err(because)?;
-                novi::Simulator::start(settings).await.map(SimulatedAms::Novi)
+                let secret = random::token().map_err(because)?;
+                let hook = format!("webhook_url={origin}/_gate/hooks/{secret}");
+                settings.switches.set(&hook).map_err(because)?;
+                let started = novi::Simulator::start(settings).await;
+                started.map(|ams| SimulatedAms::Novi(ams, HookSecret(secret)))
             }
             DemoAms::GrowthZone => {
                 let mut settings = growthzone::Settings::demo();
-                settings.site_url = slo_url.strip_suffix("/_gate/slo").map(str::to_owned);
+                settings.site_url = Some(origin.to_owned());
                 (settings.listen, settings.slo_url) = (listen, Some(slo_url));
                 settings.switches.set("show_people=on").map_err(because)?;
                 growthzone::Simulator::start(settings).await.map(SimulatedAms::GrowthZone)
@@ -95,7 +104,7 @@ impl SimulatedAms {
     pub(super) async fn listen(&self, address: SocketAddr) -> io::Result<ControlListener> {
         match self {
             SimulatedAms::Remembers(ams) => ams.control().listen(address).await,
-            SimulatedAms::Novi(ams) => ams.control().listen(address).await,
+            SimulatedAms::Novi(ams, _) => ams.control().listen(address).await,
             SimulatedAms::GrowthZone(ams) => ams.control().listen(address).await,
         }
     }
@@ -104,7 +113,7 @@ impl SimulatedAms {
     pub(super) fn base_url(&self) -> String {
         match self {
             SimulatedAms::Remembers(ams) => ams.base_url(),
-            SimulatedAms::Novi(ams) => ams.base_url(),
+            SimulatedAms::Novi(ams, _) => ams.base_url(),
             SimulatedAms::GrowthZone(ams) => ams.base_url(),
         }
     }
@@ -113,7 +122,7 @@ impl SimulatedAms {
     pub(super) fn profile_page(&self) -> String {
         match self {
             SimulatedAms::Remembers(ams) => format!("{}/my-profile", ams.base_url()),
-            SimulatedAms::Novi(ams) => format!("{}/", ams.base_url()),
+            SimulatedAms::Novi(ams, _) => format!("{}/", ams.base_url()),
             SimulatedAms::GrowthZone(ams) => format!("{}/", ams.base_url()),
         }
     }
@@ -122,7 +131,7 @@ impl SimulatedAms {
     pub(super) fn cast(&self) -> &'static [(&'static str, &'static str)] {
         match self {
             SimulatedAms::Remembers(_) => REMEMBERS_CAST,
-            SimulatedAms::Novi(_) => NOVI_CAST,
+            SimulatedAms::Novi(..) => NOVI_CAST,
             SimulatedAms::GrowthZone(_) => GROWTHZONE_CAST,
         }
     }
@@ -131,8 +140,16 @@ impl SimulatedAms {
     pub(super) fn configuration(&self) -> &'static str {
         match self {
             SimulatedAms::Remembers(_) => include_str!("../../../config/demo/membergate.toml"),
-            SimulatedAms::Novi(_) => include_str!("../../../config/demo/novi.toml"),
+            SimulatedAms::Novi(..) => include_str!("../../../config/demo/novi.toml"),
             SimulatedAms::GrowthZone(_) => include_str!("../../../config/demo/growthzone.toml"),
+        }
+    }
+
+    /// How soon a change is in force elsewhere.
+    pub(super) fn delay(&self) -> &'static str {
+        match self {
+            SimulatedAms::Novi(..) => "a few seconds: Novi calls the gateway",
+            SimulatedAms::Remembers(_) | SimulatedAms::GrowthZone(_) => "three minutes at most",
         }
     }
 
@@ -140,7 +157,7 @@ impl SimulatedAms {
     pub(super) fn rules(&self) -> (&'static str, &'static str) {
         match self {
             SimulatedAms::Remembers(_) => ("rules.toml", include_str!("../../../config/demo/rules.toml")),
-            SimulatedAms::Novi(_) => {
+            SimulatedAms::Novi(..) => {
                 ("novi-rules.toml", include_str!("../../../config/demo/novi-rules.toml"))
             }
             SimulatedAms::GrowthZone(_) => {
@@ -161,12 +178,13 @@ impl SimulatedAms {
                     ("USER_PASSWORD", own.user_password),
                 ]
             }
-            SimulatedAms::Novi(_) => {
+            SimulatedAms::Novi(_, HookSecret(hook_secret)) => {
                 let own = novi::Credentials::demo(Environment::Production);
                 vec![
                     ("CLIENT_ID", own.client_id),
                     ("CLIENT_SECRET", own.client_secret),
                     ("API_KEY", own.api_key),
+                    ("HOOK_SECRET", hook_secret.clone()),
                 ]
             }
             SimulatedAms::GrowthZone(_) => {
@@ -184,7 +202,7 @@ impl SimulatedAms {
     pub(super) async fn stop(self) {
         match self {
             SimulatedAms::Remembers(ams) => ams.stop().await,
-            SimulatedAms::Novi(ams) => ams.stop().await,
+            SimulatedAms::Novi(ams, _) => ams.stop().await,
             SimulatedAms::GrowthZone(ams) => ams.stop().await,
         }
     }

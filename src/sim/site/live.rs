@@ -34,7 +34,7 @@ pub(super) async fn events(State(live): State<Live>) -> Response {
                 () = sender.closed() => return,
             }
             let seconds = now();
-            let clock = format!("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+            let clock = time_of_day(seconds);
             if sender.send(data(format!("id: {seconds}\ndata: {clock}\n\n"))).await.is_err() {
                 return;
             }
@@ -68,6 +68,11 @@ pub(super) async fn socket(State(live): State<Live>, mut request: Request) -> Re
         }
     });
     handshake.map(Body::new)
+}
+
+/// The time of day in UTC.
+pub(super) fn time_of_day(seconds: u64) -> String {
+    format!("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60)
 }
 
 /// Seconds since 1970. The site is not ours, so it has a clock of its own.

@@ -1,13 +1,16 @@
 //! A sample site behind the gateway: the library of the invented Harbour Association.
 //!
-//! It knows nothing of the gateway but the headers that it receives, as any site would. Pages for people are in
-//! `pages`; addresses that are useful to tests (`/echo`, `/slow`, `/big`, …) in `probes`; live things in `live`.
+//! It knows nothing of the gateway but the headers that it receives, as any site would, and what it is told of people by signed
+//! statements, if it was told whose to take. Pages for people are in `pages`; the list of people in `told`; addresses that are useful to
+//! tests (`/echo`, `/slow`, `/big`, …) in `probes`; live things in `live`.
 
 mod assertion;
 mod body;
 mod live;
 mod pages;
 mod probes;
+mod statement;
+mod told;
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use live::Live;
+pub use statement::Teller;
+use told::Told;
 
 /// How long `stop` waits for requests that are under way.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -40,11 +45,20 @@ impl SampleSite {
     /// # Errors
     /// The address cannot be listened at.
     pub async fn start(address: SocketAddr) -> io::Result<Self> {
+        Self::start_told_by(address, None).await
+    }
+
+    /// The same with somebody whose statements about people it takes.
+    ///
+    /// # Errors
+    /// The address cannot be listened at, or there is no HTTP client on this machine.
+    pub async fn start_told_by(address: SocketAddr, teller: Option<Teller>) -> io::Result<Self> {
+        let told = Told::by(teller)?;
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let live = Live { stop: CancellationToken::new(), tasks: TaskTracker::new() };
         let stopped = live.stop.clone().cancelled_owned();
-        let serving = axum::serve(listener, router(live.clone())).with_graceful_shutdown(stopped);
+        let serving = axum::serve(listener, router(live.clone(), told)).with_graceful_shutdown(stopped);
         let server = tokio::spawn(async move {
             // `axum::serve` retries failed accepts by itself and has no other errors.
             let _ = serving.await;
@@ -60,6 +74,11 @@ impl SampleSite {
     /// The site's own address, as in `http://127.0.0.1:4321`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where the site takes statements about people.
+    pub fn people_endpoint(&self) -> String {
+        format!("{}{}", self.base_url(), told::ENDPOINT)
     }
 
     /// Ends streams and sockets, lets requests finish for two seconds, then stops.
@@ -79,7 +98,7 @@ impl Drop for SampleSite {
     }
 }
 
-fn router(live: Live) -> Router {
+fn router(live: Live, told: Told) -> Router {
     Router::new()
         // For people
         .route("/", get(pages::home))
@@ -103,6 +122,7 @@ fn router(live: Live) -> Router {
         .route("/status/{status}", any(probes::status))
         .fallback(pages::missing)
         .with_state(live)
+        .merge(told.routes())
 }
 
 #[cfg(test)]

@@ -8,13 +8,14 @@ use http::{HeaderMap, StatusCode, Uri};
 use super::assertion::{self, Assertion};
 use super::probes::pairs;
 
-const STYLE: &str = include_str!("../../../assets/sample_site.css");
+pub(super) const STYLE: &str = include_str!("../../../assets/sample_site.css");
 const SCRIPT: &str = include_str!("../../../assets/sample_site.js");
+pub(super) const FOLLOW: &str = include_str!("../../../assets/sample_site_people.js");
 
 /// Who the site was told is asking.
-struct Visitor {
+pub(super) struct Visitor {
     id: String,
-    name: String,
+    pub(super) name: String,
     email: String,
     roles: Vec<String>,
     member: bool,
@@ -22,7 +23,7 @@ struct Visitor {
 
 impl Visitor {
     /// Nobody without an id: the other headers mean nothing alone.
-    fn from(headers: &HeaderMap) -> Option<Self> {
+    pub(super) fn from(headers: &HeaderMap) -> Option<Self> {
         let text = |name| {
             let bytes = headers.get(name).map_or(&[][..], |value| value.as_bytes());
             String::from_utf8_lossy(bytes).into_owned()
@@ -127,7 +128,7 @@ fn message(
     page(status, &Message { visitor: Visitor::from(headers), title, text, fields })
 }
 
-fn page(status: StatusCode, template: &impl Template) -> Response {
+pub(super) fn page(status: StatusCode, template: &impl Template) -> Response {
     match template.render() {
         Ok(html) => (status, [("cache-control", "no-store")], Html(html)).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
