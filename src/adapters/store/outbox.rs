@@ -1,4 +1,4 @@
-//! The port for messages to OpenID clients: a session is over. They are left by whatever ends a session.
+//! The port for messages to OpenID clients: a session is over, for all clients or for one. They are left by whatever ends it.
 
 use jiff::SignedDuration;
 
