@@ -149,7 +149,8 @@ impl SimulatedAms {
     pub(super) fn delay(&self) -> &'static str {
         match self {
             SimulatedAms::Novi(..) => "a few seconds: Novi calls the gateway",
-            SimulatedAms::Remembers(_) | SimulatedAms::GrowthZone(_) => "three minutes at most",
+            SimulatedAms::Remembers(_) => "three minutes",
+            SimulatedAms::GrowthZone(_) => "three minutes (GrowthZone says `drop` for it)",
         }
     }
 
