@@ -31,7 +31,7 @@ redirect_uris = ["{base}/cb?x=1"]
 back_channel_logout_uri = "{base}/backchannel"
 secret = { env = "WIKI_SECRET" }
 scopes = ["openid", "roles", "offline_access"]
-all_of = ["member"]
+any_of = ["member"]
 "#;
 
 impl OpenIdWorld {
