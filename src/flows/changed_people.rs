@@ -1,4 +1,4 @@
-//! Of whom something new may be known: hints from whoever reads people, for whoever tells others of them.
+//! People who may have changed: hints from whoever reads people, for whoever tells others about them.
 //!
 //! A hint that is lost costs time and nothing else: everybody is gone through now and then.
 
@@ -25,7 +25,7 @@ pub(super) struct ChangedSince {
     pub(super) everybody: bool,
 }
 
-/// People of whom something new may be known.
+/// People who may have changed.
 #[derive(Debug, Default)]
 pub struct ChangedPeople {
     since: Mutex<ChangedSince>,

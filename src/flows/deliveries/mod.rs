@@ -42,7 +42,7 @@ pub struct DeliveryParts {
     pub store: Arc<dyn Deliveries>,
     /// Keeps the records.
     pub directory: Arc<dyn Directory>,
-    /// What is believed of people, and of whom something is new.
+    /// What is believed of people, and who has changed.
     pub beliefs: Arc<Beliefs>,
     /// The mapping in force.
     pub rules: PublishedRules,

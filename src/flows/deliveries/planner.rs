@@ -1,4 +1,4 @@
-//! What each subscriber should know: of people of whom something is new, of those for whom a date has come, and now and then of everybody.
+//! What each subscriber should know: of people who have changed, of those whose date has come, and now and then of everybody.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ const EVERYBODY_EVERY: SignedDuration = SignedDuration::from_hours(6);
 /// So many people are planned in one transaction.
 const AT_ONCE: u16 = 250;
 
-/// So many batches of people for whom a date has come, and pages of everybody, before others are looked at again.
+/// So many batches of people whose date has come, and pages of everybody, before others are looked at again.
 const BATCHES: usize = 40;
 const PAGES: usize = 4;
 

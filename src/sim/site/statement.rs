@@ -15,7 +15,7 @@ const LEEWAY: u64 = 60;
 pub struct Teller {
     /// Where its public keys are.
     pub jwks: String,
-    /// Whom it names as issuer: the site's public origin.
+    /// The issuer that it names: the site's public origin.
     pub issuer: String,
     /// How it calls the site.
     pub site: String,

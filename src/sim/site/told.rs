@@ -1,4 +1,4 @@
-//! People of whom the site was told: what takes statements, and the page that lists them.
+//! People the site was told about: what takes statements, and the page that lists them.
 //!
 //! The list changes when the gateway says so, whether or not somebody visits. Nothing but a verified statement changes it.
 

@@ -114,7 +114,7 @@ class Commands {
 	}
 
 	/**
-	 * Puts managed roles back that were changed here, as the gateway told them last, and names whom it never told about.
+	 * Puts managed roles back that were changed here, as the gateway told them last, and names the people it never told about.
 	 *
 	 * The gateway sends each change, so what it told last still holds. What this site was never told it cannot put right: for
 	 * that press "Send again" in the gateway's administration. On a network it is about one site, chosen by `--url`.
@@ -163,7 +163,7 @@ class Commands {
 				WP_CLI::line( 'Nothing has changed yet; --yes puts the roles back.' );
 			}
 			if ( $counts['never'] ) {
-				WP_CLI::line( 'Whom the gateway never told about follow at their next visit. To have them told now, press "Send again" for this site in the gateway\'s administration.' );
+				WP_CLI::line( 'People the gateway never told about follow at their next visit. To have them told now, press "Send again" for this site in the gateway\'s administration.' );
 			}
 		}
 		WP_CLI::halt( $counts['differ'] > $counts['done'] ? 2 : 0 );
