@@ -167,11 +167,17 @@ impl Browser {
         }
     }
 
-    /// Keeps a picture of the page as `target/screenshots/NAME.png`.
+    /// Keeps a picture of the page as `target/screenshots/NAME.png`. On a busy machine Firefox now and then cannot take one at once.
     pub(crate) async fn screenshot(&self, name: &str) -> PathBuf {
-        self.picture(name)
-            .await
-            .unwrap_or_else(|refused| panic!("no picture of the page: {}", refused.message))
+        let mut tries = 1;
+        loop {
+            match self.picture(name).await {
+                Ok(path) => return path,
+                Err(refused) if tries == 5 => panic!("no picture of the page: {}", refused.message),
+                Err(_) => tries += 1,
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
     }
 
     async fn picture(&self, name: &str) -> Result<PathBuf, Refused> {
