@@ -28,8 +28,6 @@ use membergate::adapters::store::Store;
 use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::app::App;
 use membergate::config::{self, env::Given};
-use membergate::domain::record::IndividualId;
-use membergate::domain::session::Session;
 use membergate::sim::people::Environment;
 use membergate::sim::people::{People, Person, Purchase, Registration, Seat, cast, generate};
 use membergate::sim::re_members::{Control, Credentials, Settings as AmsSettings, Simulator};
@@ -40,6 +38,8 @@ mod growthzone;
 mod novi;
 #[path = "hour/stage.rs"]
 mod stage;
+
+use stage::{Change, keep_in_step, report, report_delays, session};
 
 const SECRET_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 const STEP: SignedDuration = SignedDuration::from_millis(500);
@@ -209,8 +209,7 @@ impl Stage {
     /// Half a second passes everywhere, and what it sets off is done.
     async fn step(&self) {
         self.clock.moved.fetch_add(i64::try_from(STEP.as_micros()).unwrap(), Ordering::Relaxed);
-        // The simulator's clock goes on by itself; it is put to the gateway's.
-        self.control().advance(self.clock.now().duration_since(self.control().now()));
+        keep_in_step(self.control(), self.clock.now());
         tokio::time::advance(Duration::from_millis(500)).await;
         // The runtime lets no time pass by itself while a thread is at work.
         tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(8))).await.unwrap();
@@ -224,16 +223,7 @@ impl Stage {
 
     /// The roles of a session.
     async fn roles(&self, secret: &SessionSecret) -> Vec<String> {
-        let url = format!("http://localhost:{}/_gate/me", self.port);
-        let cookie = format!("membergate={}", secret.cookie_text());
-        let request = self.client.get(url).header("cookie", cookie).send();
-        // Sockets need real time.
-        let answer = patient(request).await.unwrap();
-        if answer.status() != 200 {
-            return vec![answer.status().to_string()];
-        }
-        let me: serde_json::Value = patient(answer.json()).await.unwrap();
-        me["roles"].as_array().unwrap().iter().map(|role| role["role"].as_str().unwrap().to_owned()).collect()
+        stage::roles(&self.client, self.port, secret).await
     }
 }
 
@@ -287,15 +277,6 @@ require = "public"
     )
 }
 
-/// A change of somebody, and how it is seen.
-struct Change {
-    what: &'static str,
-    person: usize,
-    made: Timestamp,
-    role: &'static str,
-    gains: bool,
-}
-
 async fn run(case: &Case) {
     let real = Instant::now();
     println!(
@@ -315,7 +296,7 @@ async fn run(case: &Case) {
         stage.pass(SignedDuration::from_mins(10)).await;
     }
     println!("  before the hour:");
-    report(&stage);
+    report(stage.control());
     stage.control().set_switch("rate_limit=on").unwrap();
     stage.control().reset_counts();
     let mut changes: Vec<Change> = Vec::new();
@@ -353,26 +334,10 @@ async fn run(case: &Case) {
         }
         changes = open;
         if stage.clock.now() >= end && stage.clock.now() < end + SignedDuration::from_secs(16) {
-            report(&stage);
+            report(stage.control());
         }
     }
-    for (what, mut took) in delays {
-        took.sort_by(f64::total_cmp);
-        let median = took[took.len() / 2];
-        println!(
-            "  {what:<22} {:>3} in force; median {median:>5.0} s, longest {:>5.0} s",
-            took.len(),
-            took[took.len() - 1]
-        );
-    }
-    for one in &changes {
-        println!(
-            "  {} of person {} is not in force after {}",
-            one.what,
-            one.person,
-            stage.clock.now().duration_since(one.made)
-        );
-    }
+    report_delays(delays, &changes, stage.clock.now());
     println!("  took {:.0} s of real time", real.elapsed().as_secs_f64());
     stage.gate.stop().await;
     stage.ams.stop().await;
@@ -382,22 +347,6 @@ async fn run(case: &Case) {
 fn touch<'p>(stage: &Stage, people: impl Iterator<Item = &'p Person>) {
     for person in people {
         stage.control().edit_person(&person.id, |it| it.title = Some("Keeper of the harbour".to_owned()));
-    }
-}
-
-fn report(stage: &Stage) {
-    let report = stage.control().call_report(0);
-    let mut all = 0;
-    for (kind, count) in &report.kinds {
-        println!("  {kind:<28} {:>5}", count.calls);
-        all += count.calls;
-    }
-    println!("  calls                        {all:>5}");
-    // Every call, for whoever asks where they went.
-    if std::env::var_os("HOUR_TRACE").is_some() {
-        for line in stage.control().call_report(10_000).latest.into_iter().rev() {
-            println!("    {} {}", line.at, line.asked);
-        }
     }
 }
 
@@ -478,17 +427,7 @@ async fn fill(
     let mut secrets = Vec::new();
     for person in people {
         let (record, secret) = (record(person), SessionSecret::new().unwrap());
-        let session = Session {
-            key: secret.key(),
-            individual: IndividualId::parse(&person.id).unwrap(),
-            environment: "production".to_owned(),
-            host: "localhost".to_owned(),
-            created: now,
-            last_seen: now,
-            device: None,
-            viewer: None,
-            logout_hint: None,
-        };
+        let session = session(&secret, &person.id, "production", now);
         let store = store.clone();
         patient(async move { store.begin_session(&session, &record).await.unwrap() }).await;
         secrets.push(secret);

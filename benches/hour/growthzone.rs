@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use jiff::SignedDuration;
 use membergate::adapters::ams::kinds::Kind;
 use membergate::adapters::clock::Clock as _;
+use membergate::sim::control::{Control, Simulated};
 use membergate::sim::growthzone::people::{Contact, ContactType, ListEntry, Registration, generate};
 use membergate::sim::growthzone::{Credentials, Endpoint, Settings, Simulator};
 use serde_json::{Value, json};
@@ -78,25 +78,8 @@ canary = "{canary}""#
         (section, vec![("CLIENT_SECRET", credentials.client_secret), ("API_KEY", credentials.api_key)])
     }
 
-    fn advance(&self, by: SignedDuration) {
-        self.control().advance(by);
-    }
-
-    fn switch(&self, assignment: &str) {
-        self.control().set_switch(assignment).unwrap();
-    }
-
-    fn calls(&self) -> Vec<(String, u64)> {
-        let report = self.control().call_report(0);
-        report.kinds.iter().map(|(kind, count)| (kind.to_string(), count.calls)).collect()
-    }
-
-    fn refused(&self) -> u64 {
-        self.control().rate_limited()
-    }
-
-    fn reset_counts(&self) {
-        self.control().reset_counts();
+    fn control(&self) -> &Control<impl Simulated> {
+        Simulator::control(self)
     }
 
     fn has_read(&self, active: u64) -> bool {

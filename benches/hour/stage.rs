@@ -1,4 +1,4 @@
-//! What the hour of each AMS with an OpenID login has in common: the gateway, the time, the changes, and the report.
+//! What the hours have in common: the report, and for each AMS with an OpenID login the gateway, the time and the changes.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -18,6 +18,7 @@ use membergate::app::App;
 use membergate::config::{self, env::Given};
 use membergate::domain::record::IndividualId;
 use membergate::domain::session::Session;
+use membergate::sim::control::{Control, Simulated};
 use serde_json::Value;
 
 use crate::{CHANGES, MovedClock, SECRET_KEY, STEP, patient};
@@ -35,26 +36,18 @@ pub struct Change {
 pub trait HourAms: Sized {
     /// Its kind, as the configuration names it.
     const KIND: Kind;
-    /// Under what the gateway keeps what it read there.
+    /// The environment under which the gateway keeps what it reads.
     const KEPT_UNDER: &'static str;
     /// The mapping.
     const RULES: &'static str;
 
     /// The section of its environment, and what stands in variables.
     fn section(&self, canary: &str) -> (String, Vec<(&'static str, String)>);
-    /// Its time goes on.
-    fn advance(&self, by: SignedDuration);
-    /// Moves a switch.
-    fn switch(&self, assignment: &str);
-    /// Calls so far, by kind.
-    fn calls(&self) -> Vec<(String, u64)>;
-    /// Calls that were refused.
-    fn refused(&self) -> u64;
-    /// Forgets the calls so far.
-    fn reset_counts(&self);
+    /// The handle on it.
+    fn control(&self) -> &Control<impl Simulated>;
     /// Whether everybody has been read once.
     fn has_read(&self, active: u64) -> bool;
-    /// One change, of another kind each time. `None`: there is nobody for whom it would be one.
+    /// One change, of another kind each time. `None`: it would change nobody.
     async fn change(stage: &HourStage<Self>, number: usize) -> Option<Change>;
     /// Stops it.
     async fn stop(self);
@@ -96,7 +89,7 @@ impl<A: HourAms> HourStage<A> {
     async fn pass(&self, by: SignedDuration) {
         for _ in 0..by.as_millis() / STEP.as_millis() {
             self.clock.moved.fetch_add(i64::try_from(STEP.as_micros()).unwrap(), Ordering::Relaxed);
-            self.ams.advance(STEP);
+            keep_in_step(self.ams.control(), self.clock.now());
             tokio::time::advance(Duration::from_millis(500)).await;
             // The runtime lets no time pass by itself while a thread is at work.
             tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(8))).await.unwrap();
@@ -105,17 +98,10 @@ impl<A: HourAms> HourStage<A> {
 
     /// The roles of a session.
     pub async fn roles(&self, secret: &SessionSecret) -> Vec<String> {
-        let url = format!("http://localhost:{}/_gate/me", self.port);
-        let cookie = format!("membergate={}", secret.cookie_text());
-        let answer = patient(self.client.get(url).header("cookie", cookie).send()).await.unwrap();
-        if answer.status() != 200 {
-            return vec![answer.status().to_string()];
-        }
-        let me: Value = patient(answer.json()).await.unwrap();
-        me["roles"].as_array().unwrap().iter().map(|role| role["role"].as_str().unwrap().to_owned()).collect()
+        roles(&self.client, self.port, secret).await
     }
 
-    /// The first from this one on who is so and holds the role.
+    /// The first person, beginning at `from`, for whom `is` is true and who holds the role.
     pub async fn next_who(&self, from: usize, role: &str, is: impl Fn(&str) -> bool) -> Option<usize> {
         let count = self.ids.len();
         for person in (from..from + count).map(|person| person % count) {
@@ -127,14 +113,65 @@ impl<A: HourAms> HourStage<A> {
         }
         None
     }
+}
 
-    fn report(&self) {
-        let mut all = 0;
-        for (kind, calls) in self.ams.calls() {
-            println!("  {kind:<28} {calls:>5}");
-            all += calls;
-        }
-        println!("  calls in the hour            {all:>5}; refused {}", self.ams.refused());
+/// The simulator's clock goes on by itself; it is put to the gateway's.
+pub fn keep_in_step(control: &Control<impl Simulated>, now: Timestamp) {
+    control.advance(now.duration_since(control.now()));
+}
+
+/// The roles of a session at the gateway of this port.
+pub async fn roles(client: &reqwest::Client, port: u16, secret: &SessionSecret) -> Vec<String> {
+    let url = format!("http://localhost:{port}/_gate/me");
+    let cookie = format!("membergate={}", secret.cookie_text());
+    // Sockets need real time.
+    let answer = patient(client.get(url).header("cookie", cookie).send()).await.unwrap();
+    if answer.status() != 200 {
+        return vec![answer.status().to_string()];
+    }
+    let me: Value = patient(answer.json()).await.unwrap();
+    me["roles"].as_array().unwrap().iter().map(|role| role["role"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Prints the calls by kind; every call, if `HOUR_TRACE` is set.
+pub fn report(control: &Control<impl Simulated>) {
+    let report = control.call_report(10_000);
+    let mut all = 0;
+    for (kind, count) in &report.kinds {
+        println!("  {kind:<28} {:>5}", count.calls);
+        all += count.calls;
+    }
+    println!("  calls                        {all:>5}; refused {}", report.refused);
+    if std::env::var_os("HOUR_TRACE").is_some() {
+        report.latest.iter().rev().for_each(|line| println!("    {} {}", line.at, line.asked));
+    }
+}
+
+/// Prints how long each kind of change took to be in force, and those that are not.
+pub fn report_delays(delays: BTreeMap<&str, Vec<f64>>, open: &[Change], now: Timestamp) {
+    for (what, mut took) in delays {
+        took.sort_by(f64::total_cmp);
+        let (median, longest) = (took[took.len() / 2], took[took.len() - 1]);
+        println!("  {what:<22} {:>3} in force; median {median:>5.0} s, longest {longest:>5.0} s", took.len());
+    }
+    for one in open {
+        let since = now.duration_since(one.made);
+        println!("  {} of person {} is not in force after {since}", one.what, one.person);
+    }
+}
+
+/// A session of somebody who has signed in.
+pub fn session(secret: &SessionSecret, id: &str, environment: &str, now: Timestamp) -> Session {
+    Session {
+        key: secret.key(),
+        individual: IndividualId::parse(id).unwrap(),
+        environment: environment.to_owned(),
+        host: "localhost".to_owned(),
+        created: now,
+        last_seen: now,
+        device: None,
+        viewer: None,
+        logout_hint: None,
     }
 }
 
@@ -150,8 +187,8 @@ pub async fn run<A: HourAms>(stage: HourStage<A>, active: u64) {
         }
     }
     stage.pass(SignedDuration::from_mins(10)).await;
-    stage.ams.switch("rate_limit=on");
-    stage.ams.reset_counts();
+    stage.ams.control().set_switch("rate_limit=on").unwrap();
+    stage.ams.control().reset_counts();
     let mut changes: Vec<Change> = Vec::new();
     let mut delays: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     let every = SignedDuration::from_mins(60) / i32::try_from(CHANGES).unwrap();
@@ -186,18 +223,10 @@ pub async fn run<A: HourAms>(stage: HourStage<A>, active: u64) {
         changes = open;
         if stage.clock.now() >= end && !is_reported {
             is_reported = true;
-            stage.report();
+            report(stage.ams.control());
         }
     }
-    for (what, mut took) in delays {
-        took.sort_by(f64::total_cmp);
-        let (median, longest) = (took[took.len() / 2], took[took.len() - 1]);
-        println!("  {what:<22} {:>3} in force; median {median:>5.0} s, longest {longest:>5.0} s", took.len());
-    }
-    for one in &changes {
-        let since = stage.clock.now().duration_since(one.made);
-        println!("  {} of person {} is not in force after {since}", one.what, one.person);
-    }
+    report_delays(delays, &changes, stage.clock.now());
     println!("  took {:.0} s of real time", real.elapsed().as_secs_f64());
     stage.gate.stop().await;
     stage.ams.stop().await;
@@ -217,17 +246,7 @@ async fn fill<A: HourAms>(
         let Value::Object(line) = line(id) else { panic!("an object") };
         let record = A::KIND.record(line, now).unwrap();
         let secret = SessionSecret::new().unwrap();
-        let session = Session {
-            key: secret.key(),
-            individual: IndividualId::parse(id).unwrap(),
-            environment: A::KEPT_UNDER.to_owned(),
-            host: "localhost".to_owned(),
-            created: now,
-            last_seen: now,
-            device: None,
-            viewer: None,
-            logout_hint: None,
-        };
+        let session = session(&secret, id, A::KEPT_UNDER, now);
         let store = store.clone();
         patient(async move { store.begin_session(&session, &record).await.unwrap() }).await;
         secrets.push(secret);

@@ -245,25 +245,8 @@ hook_secrets = [{ env = "HOOK_SECRET" }]
 
     #[test]
     fn an_ams_without_webhooks_is_said_to_have_none() {
-        let text = r#"
-[association]
-name = "Acme Society"
-[ams]
-kind = "growthzone"
-[ams.production]
-host = "https://acme.growthzoneapp.com"
-client_id = "membergate"
-client_secret = { env = "KEY" }
-api_key = { env = "KEY" }
-[store]
-path = "gate.sqlite"
-secret_keys = [{ env = "SECRET_KEY" }]
-[[site]]
-name = "www"
-url = "http://localhost:8080"
-upstream = "http://127.0.0.1:3000"
-"#;
-        let machine = machine("http://127.0.0.1:9", DIRECTORY).file("gate.toml", text);
+        let machine = machine("http://127.0.0.1:9", DIRECTORY).file("gate.toml", sample::GROWTHZONE);
+        let machine = machine.variable("SECRET", "s").variable("STORE", &"A".repeat(43));
         for hooks in [
             HooksCommand::Register { site: None },
             HooksCommand::List,

@@ -14,6 +14,27 @@ pub const SCHEMA: &str = include_str!("../../config/membergate.schema.json");
 /// The JSON Schema of a rules file.
 pub const RULES_SCHEMA: &str = include_str!("../../config/rules.schema.json");
 
+/// A whole configuration with GrowthZone. Its secrets are in `SECRET`, `KEY` and `STORE`.
+#[cfg(test)]
+pub(crate) const GROWTHZONE: &str = r#"
+[association]
+name = "Acme Society"
+[ams]
+kind = "growthzone"
+[ams.production]
+host = "https://acme.growthzoneapp.com"
+client_id = "membergate"
+client_secret = { env = "SECRET" }
+api_key = { env = "KEY" }
+[store]
+path = "gate.sqlite"
+secret_keys = [{ env = "STORE" }]
+[[site]]
+name = "www"
+url = "https://www.acme.example"
+upstream = "http://127.0.0.1:3000"
+"#;
+
 /// The tables that every configuration needs, all but a site. Its secrets are in `SECRET` and `SECRET_KEY`.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) const ESSENTIALS: &str = r#"

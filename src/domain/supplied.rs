@@ -1,6 +1,6 @@
 //! What an AMS supplies, so that a mapping asks for nothing that never comes.
 
-use super::condition::{ChoiceList, Condition, ConditionField, ConditionKind, Holds};
+use super::condition::{ChoiceList, Condition, ConditionField, ConditionKind, SELF_SUBSCRIBED};
 use super::faults::{FaultPlace, MappingFault};
 use super::parts::Part;
 use super::rule::Rules;
@@ -78,10 +78,10 @@ impl Supplied {
 
     /// Whether a field of a condition means anything.
     pub fn has_field(&self, field: &ConditionField) -> bool {
-        field.holds != Holds::Yes || self.has_self_subscribed
+        field.key != SELF_SUBSCRIBED.key || self.has_self_subscribed
     }
 
-    /// The conditions of a mapping that can never hold, and whose negation cannot either; and what they ask beside that.
+    /// The conditions of a mapping that can never hold, nor can their negation, and the fields that mean nothing with this AMS.
     pub fn faults(&self, rules: &Rules) -> Vec<MappingFault> {
         let conditions = rules.rules.iter().enumerate().flat_map(|(number, rule)| {
             rule.when.iter().enumerate().map(move |(at, condition)| (number, at, condition))

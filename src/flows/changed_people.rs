@@ -1,10 +1,10 @@
-//! People who may have changed: hints from whoever reads people, for whoever tells others about them.
+//! People who may have changed. Those who read people note them here; those who tell others about people take the notes.
 //!
-//! A hint that is lost costs time and nothing else: everybody is gone through now and then.
+//! A note that is lost costs only time: everybody is looked at again now and then.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -13,7 +13,7 @@ use crate::domain::directory::roster::{Roster, RosterLine, RosterStanding};
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
 
-/// More people than this are not remembered one by one: everybody is gone through.
+/// Above so many, people are not remembered one by one; everybody is looked at.
 const MOST: usize = 10_000;
 
 /// What is new, as far as it was noted.
@@ -58,7 +58,7 @@ impl ChangedPeople {
         let names = before.keys().chain(after.keys().filter(|name| !before.contains_key(*name)));
         for name in names {
             match (before.get(name), after.get(name)) {
-                (Some(before), Some(after)) if std::sync::Arc::ptr_eq(before, after) => {}
+                (Some(before), Some(after)) if Arc::ptr_eq(before, after) => {}
                 (before, after) => {
                     let (before, after) = (before.map(|it| &**it), after.map(|it| &**it));
                     let people = [before, after].into_iter().flatten().flat_map(Roster::people);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 
@@ -29,6 +29,8 @@ pub struct Grounds {
     names: ArcSwap<ListedNames>,
     /// Grows when somebody's entries on a roster change.
     generation: AtomicU64,
+    /// The rosters of the store are not here yet.
+    lacks_kept_rosters: AtomicBool,
 }
 
 impl fmt::Debug for Grounds {
@@ -55,6 +57,7 @@ impl Grounds {
             rosters: ArcSwap::default(),
             names: ArcSwap::default(),
             generation: AtomicU64::new(0),
+            lacks_kept_rosters: AtomicBool::new(false),
         })
     }
 
@@ -79,6 +82,16 @@ impl Grounds {
         if has_changed {
             self.generation.fetch_add(1, Ordering::Release);
         }
+    }
+
+    /// Whether the rosters of the store are still to come. Until then nobody may conclude that somebody has lost a role: a roster that knows
+    /// better than a person's own list looks as if it were not there.
+    pub(super) fn lacks_kept_rosters(&self) -> bool {
+        self.lacks_kept_rosters.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_lacks_kept_rosters(&self, lacks: bool) {
+        self.lacks_kept_rosters.store(lacks, Ordering::Release);
     }
 
     /// What people call the things that rules name, as far as the AMS's lists were read.

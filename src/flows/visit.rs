@@ -253,9 +253,9 @@ impl Visits {
         if held.standing.decision.admitted { Presence::Present(held) } else { Presence::Over }
     }
 
-    /// What somebody holds at `now`, without a request. `None`: the session is over, or the record is too old to be believed.
+    /// What somebody holds at `now`, without a request. `None`: the session is over, or too little is known to be believed.
     pub(super) fn believed(&self, live: &Live, now: Timestamp) -> Option<Arc<Held>> {
-        if live.ended.load(Ordering::Acquire) || live.person.is_gone() {
+        if live.ended.load(Ordering::Acquire) || live.person.is_gone() || self.grounds.lacks_kept_rosters() {
             return None;
         }
         let held = live.person.held(&self.rules.load(), now);

@@ -39,7 +39,7 @@ pub(super) struct Witnesses {
     /// Those who were last read with something in a part.
     known: std::sync::Mutex<BTreeMap<Part, VecDeque<IndividualId>>>,
     last: Mutex<BTreeMap<Part, (Timestamp, bool)>>,
-    /// Who showed it last without being asked for it.
+    /// Whose reading last showed that a part is answered well, and when.
     shown: std::sync::Mutex<BTreeMap<Part, (Timestamp, IndividualId)>>,
 }
 
@@ -72,8 +72,8 @@ impl Witnesses {
         }
     }
 
-    /// A reading that was wanted for another reason: of the parts of which it lacks nothing that was `known`, it shows that the AMS answers
-    /// them well. One that lacks something (`lost`) leaves no part shown by whoever came before.
+    /// Learns from a reading that was wanted for another reason. Where it still has all that was `known`, it shows that the AMS answers that
+    /// part well. Where it lacks something (`lost`), earlier readings no longer show that.
     pub(super) fn learn(&self, reading: &Record, known: &Record, lost: &BTreeSet<Part>, rules: &Rules) {
         let at = reading.as_of();
         let oldest = self.beliefs.grounds().oldest(at);

@@ -205,7 +205,7 @@ fn enter_deliveries(to: &mut Registry, levels: &[DeliveryLevels]) {
         ("pending", "People that a site is still to be told about", |it| {
             i64::try_from(it.counts.pending).unwrap_or(i64::MAX)
         }),
-        ("failing", "Those of them that the last try did not tell", |it| {
+        ("failing", "Those of them that it refused for now, one by one", |it| {
             i64::try_from(it.counts.failing).unwrap_or(i64::MAX)
         }),
         ("set_aside", "People that a site does not accept", |it| {

@@ -34,14 +34,14 @@ const HOSTS_IN_ONE_GO: usize = 6;
 pub enum End {
     /// At the home of this site, or on a page that says so if the home is not open to everybody.
     Home(Arc<Site>),
-    /// At the AMS's own logout, which is shown this.
+    /// At the AMS's own logout, with what it is shown.
     Ams(AmsLogout),
     /// At the host of this site, where the browser has a place to go on to: an OpenID client started the logout. What that place is
     /// worth is decided there.
     Onward(Arc<Site>),
 }
 
-/// What the AMS's logout is shown, so that it need not ask the person. The AMS's hint travels in no address of ours.
+/// What is shown to the AMS's logout so that it does not ask the person. It stands in no address of ours.
 #[derive(Debug, Clone)]
 pub enum AmsLogout {
     /// What was found at this host, if the round ends here.
@@ -73,7 +73,7 @@ pub async fn to_the_ams(
     }
 }
 
-/// What the AMS wants to see at the logout of a session that this browser names.
+/// What the AMS is shown when the session that this browser names ends.
 pub async fn hint_of(services: &Services, cookies: &Cookies) -> Option<LogoutHint> {
     for key in keys(cookies.values(Cookie::Session)) {
         if let Some(hint) = services.visits.logout_hint(&key).await {

@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 use crate::browser::Browser;
 use crate::demo::Demo;
 
+/// A page behind the sign-in.
+const MINUTES: &str = "/members/minutes?year=2026#april";
+
 /// How long to wait for what the gateway does by itself, on a machine that does something else as well.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -33,6 +36,35 @@ pub async fn until_told(browser: &Browser, part: &str) -> String {
         assert!(began.elapsed() < PATIENCE, "never told `{part}`: {said}");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+}
+
+/// Opens a members' page as a stranger, fragment and all, and stands at the AMS's login.
+pub async fn stands_at_the_login(browser: &Browser, demo: &Demo, picture: &str) {
+    browser.open(&demo.url(MINUTES)).await;
+    browser.wait_for("#sign-in").await;
+    assert!(browser.url().await.starts_with(&format!("http://127.0.0.1:{}/", demo.port + 1)));
+    browser.screenshot(picture).await;
+}
+
+/// Is back on that very page. The site knows Dana by name and id, and why she holds the role of a chair: the reasons.
+pub async fn is_back_and_known(browser: &Browser, demo: &Demo, id: &str, picture: &str) -> String {
+    browser.wait_for_url("/members/minutes").await;
+    assert_eq!(browser.url().await, demo.url(MINUTES));
+    browser.open(&demo.url("/members")).await;
+    browser.wait_for("main").await;
+    let page = browser.text("body").await;
+    assert!(page.contains("Dana Ruiz") && page.contains("safety_chair") && page.contains(id), "{page}");
+    browser.wait_for("#holds").await;
+    browser.screenshot(picture).await;
+    told(browser).await
+}
+
+/// Has no session here, and the members' page asks for a login.
+pub async fn is_signed_out(browser: &Browser, demo: &Demo) {
+    browser.wait_for_url(&demo.url("/")).await;
+    assert!(!browser.cookies().await.iter().any(|cookie| cookie["name"] == "membergate"));
+    browser.open(&demo.url("/members")).await;
+    browser.wait_for("#sign-in").await;
 }
 
 /// What a field of a card offers.

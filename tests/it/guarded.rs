@@ -1,4 +1,4 @@
-//! A gateway in front of a site, in a world whose AMS is not re:Members: the AMS runs beside it and is named by its section of the configuration.
+//! A gateway in front of a site, for stories with an AMS other than re:Members. The AMS is started beside it.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -123,7 +123,7 @@ pub fn without(url: &Url, name: &str) -> Url {
     clean
 }
 
-/// … with one more.
+/// The address of a return with one parameter more.
 pub fn with(mut url: Url, name: &str, value: &str) -> Url {
     url.query_pairs_mut().append_pair(name, value);
     url

@@ -179,7 +179,7 @@ async fn rows_that_lose_everything_but_their_codes_take_nothing_from_anybody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn several_people_whose_memberships_end_at_the_same_time_do_not_speak_for_each_other() {
+async fn people_whose_memberships_end_together_all_lose_the_role_and_nobody_else_does() {
     let world = world().await;
     let mut members = Vec::new();
     for email in &EVERYBODY[..9] {
@@ -188,7 +188,7 @@ async fn several_people_whose_memberships_end_at_the_same_time_do_not_speak_for_
             members.push((*email, visitor));
         }
     }
-    assert!(members.len() > 4, "{}: one stays, and each of the others has three beside them", members.len());
+    assert!(members.len() > 4, "too few members for the story: {}", members.len());
     settled(&world).await;
     let (stays, mut leave) = (members.remove(0), members);
     for (email, _) in &leave {

@@ -4,13 +4,14 @@ use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::browser::Browser;
 use crate::directory::in_step;
-use crate::world::{CHAIR, NON_MEMBER, Page, Plan, RULES, Visitor, World, eventually};
+use crate::world::{
+    CHAIR, NON_MEMBER, Page, Plan, RULES, Visitor, World, eventually, eventually_in_real_time,
+};
 
 const STAFF: &str = "sam.osei@acme.example";
 
@@ -192,16 +193,8 @@ async fn an_administrators_account_is_not_taken_over_by_its_e_mail_address() {
     nils.get(world.url("/wp-admin/users.php")).await.expect(403);
 }
 
-/// Real time passes here: the WordPress has a clock of its own, and takes no statement from another time.
-async fn within_three_minutes(what: &str, mut ask: impl AsyncFnMut() -> bool) {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(180);
-    while !ask().await {
-        assert!(tokio::time::Instant::now() < deadline, "not within three minutes: {what}");
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
-}
-
-/// The site is told at its inner address; nobody opens a page while it changes.
+/// The site is told at its inner address; nobody opens a page while it changes. Real time passes: the WordPress has a clock of its own, and takes
+/// no statement from another time.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wordpress_changes_with_the_association_without_a_visit() {
     let port = free_port();
@@ -222,7 +215,7 @@ async fn a_wordpress_changes_with_the_association_without_a_visit() {
         tokio::task::block_in_place(|| wordpress.php(&world, &code))
     };
     let has = |email: &str, role: &str| holds(&user(email), role);
-    within_three_minutes("members have accounts with their roles", async || {
+    eventually_in_real_time("members have accounts with their roles", async || {
         has(CHAIR, "member") && has(CHAIR, "education_chair")
     })
     .await;
@@ -242,7 +235,7 @@ async fn a_wordpress_changes_with_the_association_without_a_visit() {
     let hook = world.url(&format!("/_gate/hooks/{HOOK_SECRET}"));
     let json = [("content-type", "application/json")];
     world.visitor().request(reqwest::Method::POST, &hook, &json, Some(body)).await.expect(200);
-    within_three_minutes("one has joined, the other has left", async || {
+    eventually_in_real_time("one has joined, the other has left", async || {
         let jane = user(CHAIR);
         has(NON_MEMBER, "member") && !holds(&jane, "member") && jane["last_name"] == "Marlowe-Frost"
     })

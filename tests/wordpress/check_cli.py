@@ -111,7 +111,7 @@ def sync(site):
     Browser(site).who(site.token(sub="never-told", roles=["member"], **manages))
     code, said = site.wp("sync", "--format=json")
     never = [row for row in json.loads(said) if row["what"] == "never told"]
-    check("sync names whom the gateway never told about, and nobody else where all is well", code == 0 and len(never) == len(json.loads(said)) > 0, said)
+    check("sync lists the people that the gateway never told about, and nobody else where all is well", code == 0 and len(never) == len(json.loads(said)) > 0, said)
     syd, sol = site.account("syd")["id"], site.account("sol")["id"]
     # What WordPress's own page does when an administrator edits the user.
     site.php(f"(new WP_User({syd}))->set_role('subscriber'); (new WP_User({sol}))->add_role('vip'); return 1;")

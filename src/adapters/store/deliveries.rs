@@ -30,10 +30,12 @@ pub enum SubscriberChange {
         /// Until then.
         until: Timestamp,
     },
-    /// Sends nothing any more.
+    /// Stops sending.
     Stop(Stop),
-    /// Sends again; what was lost so far is confirmed.
+    /// Sends again, if the stop that began at `since` is still the reason not to; what was lost so far is confirmed.
     Resume {
+        /// When that stop began.
+        since: Timestamp,
         /// The present.
         now: Timestamp,
     },
@@ -49,12 +51,16 @@ pub enum SubscriberChange {
 }
 
 impl SubscriberChange {
-    /// Makes the change. `None`: somebody else has the right to plan. Otherwise the number of whoever has it.
+    /// Makes the change. `None`: it is refused. Otherwise the number of whoever has it.
     pub(super) fn make(&self, state: &mut SubscriberState) -> Option<u64> {
         match self {
             SubscriberChange::Lease { holder, now, until } => return state.lease(holder, *now, *until),
             SubscriberChange::Stop(stop) => state.stop(stop.clone()),
-            SubscriberChange::Resume { now } => state.resume(*now),
+            SubscriberChange::Resume { since, now } => {
+                if !state.resume(*since, *now) {
+                    return None;
+                }
+            }
             SubscriberChange::Pass { number, under_way, done } => {
                 if !state.is_planned_by(*number) {
                     return None;
@@ -113,7 +119,7 @@ pub trait Deliveries: Send + Sync + 'static {
     /// What is kept of a subscriber.
     fn subscriber<'a>(&'a self, name: &'a SubscriberName) -> StoreFuture<'a, SubscriberState>;
 
-    /// Changes it. `None`: the change is refused, because somebody else plans. Otherwise the number under which the holder of that right plans.
+    /// Changes it. `None`: the change is refused: somebody else plans, or it is stopped for another reason. Otherwise the number under which the holder of that right plans.
     fn change_subscriber<'a>(
         &'a self,
         name: &'a SubscriberName,
@@ -136,7 +142,7 @@ pub trait Deliveries: Send + Sync + 'static {
         now: Timestamp,
     ) -> StoreFuture<'a, bool>;
 
-    /// People about whom time alone has changed something, at most so many.
+    /// People whose date has come (`holds_until`), at most so many.
     fn due_by_date<'a>(
         &'a self,
         of: RowsOf<'a>,

@@ -36,7 +36,7 @@ const LIFE: SignedDuration = SignedDuration::from_secs(60);
 /// What statements are, so that no reader takes one for an assertion or an assertion for one.
 const STATEMENT: &str = "membergate-person+jwt";
 
-/// So many statements are in one request at most, and so many bytes: nginx takes no more than 1 MiB, unless it is told to.
+/// So many statements are in one request at most, and so many bytes: by default nginx takes up to 1 MiB.
 const MOST_STATEMENTS: u16 = 100;
 const MOST_BYTES: usize = 512 * 1024;
 

@@ -65,8 +65,8 @@ pub(super) fn settings(
     let granting = rules.as_ref().filter(|_| file_counts).map(|(_, rules)| rules);
     let title = association.as_ref().map(|association| association.name.as_str()).unwrap_or_default();
     let is_asked = listen.as_ref().is_none_or(|listen| !listen.forward_auth_proxies.is_empty());
-    let in_step = directory.as_ref().is_none_or(|directory| directory.in_step);
-    let sites = to.sites(document.site, &Around { title, rules: granting, is_asked, in_step });
+    let around = Around { title, rules: granting, is_asked, directory: directory.as_ref() };
+    let sites = to.sites(document.site, &around);
     let admin = to.optional(document.admin, |to, said| to.admin(said, sites.as_deref()));
     let oidc = to.optional(document.oidc, |to, said| to.oidc(said, sites.as_deref(), granting, !file_counts));
     let (rules_file, rules) = rules?;

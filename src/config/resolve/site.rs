@@ -13,6 +13,7 @@ use crate::adapters::subscribers::wordpress::PeopleEndpoint;
 use crate::adapters::toml_reading::Said;
 use crate::adapters::upstream::{Trust, UpstreamLimits};
 use crate::domain::access;
+use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
 use crate::domain::path::{PathPattern, PathPolicy, Platform, RequestPath};
 use crate::domain::return_to::is_ours;
 use crate::domain::rule::{Role, Rules};
@@ -30,8 +31,8 @@ pub(super) struct Around<'a> {
     pub(super) rules: Option<&'a Rules>,
     /// Whether any web server may ask at `/_gate/verify`.
     pub(super) is_asked: bool,
-    /// Whether the directory is kept in step.
-    pub(super) in_step: bool,
+    /// How the directory is kept, if it could be read.
+    pub(super) directory: Option<&'a DirectorySettings>,
 }
 
 impl Resolving<'_, '_> {
@@ -76,7 +77,7 @@ impl Resolving<'_, '_> {
         let connections = self.count(said.max_connections, UpstreamLimits::default().connections);
         let per_network =
             self.count(said.max_connections_per_network, UpstreamLimits::default().connections_per_network);
-        let people = self.people(said.people_endpoint, said.create, around.in_step);
+        let people = self.people(said.people_endpoint, said.create, around.directory);
         let paths = self.path_policy(said.ambiguous_paths, said.windows);
         let prefix = place.as_ref().map(|place| place.prefix.as_str());
         let access = said.access.or(Vec::new).and_then(|rules| self.access(rules, prefix, around.rules));
@@ -111,16 +112,18 @@ impl Resolving<'_, '_> {
         &mut self,
         endpoint: Said<raw::Text>,
         create: Said<bool>,
-        in_step: bool,
+        directory: Option<&DirectorySettings>,
     ) -> Option<Option<PeopleEndpoint>> {
         let url = self.optional(endpoint, |to, text| {
-            if !in_step {
+            if directory.is_some_and(|directory| !directory.in_step) {
                 let what = "people are not kept in step with the AMS, so no site can be told of them";
-                return to.refuse(
-                    text.span(),
-                    what,
-                    "Take out `directory.in_step = false`, or `people_endpoint`",
-                );
+                let remedy = "Take out `directory.in_step = false`, or `people_endpoint`";
+                return to.refuse(text.span(), what, remedy);
+            }
+            if directory.is_some_and(|directory| directory.people == PeopleOnFile::SignedIn) {
+                let what = "whoever does not sign in is erased from the directory, so the site would take their roles away";
+                let remedy = "Take out `directory.people = \"signed_in\"`, or `people_endpoint`";
+                return to.refuse(text.span(), what, remedy);
             }
             let url = to.secure_url(&text, PEOPLE)?;
             if url.fragment().is_some() {

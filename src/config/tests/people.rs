@@ -23,7 +23,13 @@ fn a_site_is_told_of_people_over_https_or_on_this_machine() {
 }
 
 #[test]
-fn nobody_is_told_of_people_whom_nobody_keeps_in_step() {
+fn nobody_is_told_of_people_who_are_erased_because_they_do_not_sign_in() {
+    let told = problems(&format!("{SMALL}{ADDRESS}[directory]\npeople = \"signed_in\"\n"));
+    assert!(told.contains("does not sign in is erased") && told.contains("signed_in"), "{told}");
+}
+
+#[test]
+fn nobody_is_told_of_people_who_are_not_kept_in_step() {
     let told = problems(&format!("{SMALL}{ADDRESS}[directory]\nin_step = false\n"));
     assert!(told.contains("not kept in step") && told.contains("people_endpoint"), "{told}");
 }

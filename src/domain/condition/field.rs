@@ -142,7 +142,7 @@ pub(super) const fn days(
 }
 
 /// A list on which people put themselves decides nothing, unless this is said.
-pub(super) const SELF_SUBSCRIBED: ConditionField = ConditionField {
+pub const SELF_SUBSCRIBED: ConditionField = ConditionField {
     hint: "For lists on which people put themselves: without this such a list decides nothing.",
     optional: true,
     detail: "even if one has joined by oneself",

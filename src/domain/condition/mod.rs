@@ -12,11 +12,11 @@ mod status;
 mod what;
 mod words;
 
-pub use field::{ChoiceList, ConditionField, FieldFault, FieldValue, FieldValues, Holds};
+pub use field::{ChoiceList, ConditionField, FieldFault, FieldValue, FieldValues, Holds, SELF_SUBSCRIBED};
 pub use status::MembershipStatus;
 pub use what::Condition;
 
-use field::{SELF_SUBSCRIBED, code, days, field};
+use field::{code, days, field};
 
 /// A kind of condition: a row of the table.
 #[derive(Debug)]

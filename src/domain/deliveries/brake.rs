@@ -34,6 +34,15 @@ pub enum Stop {
     },
 }
 
+impl Stop {
+    /// Since when. A confirmation is about the stop that began then.
+    pub fn since(&self) -> Timestamp {
+        match self {
+            Stop::ManyLose { since, .. } | Stop::ByHand { since } => *since,
+        }
+    }
+}
+
 /// Whether so many losers are too many, of so many who hold something.
 pub fn are_too_many(losers: u64, holders: u64) -> bool {
     losers > FEW && losers.saturating_mul(ONE_OF) > holders

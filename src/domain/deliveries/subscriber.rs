@@ -53,7 +53,7 @@ pub struct PassUnderWay {
     pub after: i64,
     /// So many people have been looked at.
     pub seen: u64,
-    /// Nobody had been gone through before.
+    /// No pass came to its end before.
     pub is_first: bool,
 }
 
@@ -108,15 +108,24 @@ impl SubscriberState {
         self.lease.number == number
     }
 
-    /// Stops it. A reason that is there stays: the first one is what an administrator has to see.
+    /// Stops it. A reason that is there stays, but a stop by hand gives way to the brake: what many would lose must be seen before it is sent.
     pub fn stop(&mut self, stop: Stop) {
-        self.stopped.get_or_insert(stop);
+        let gives_way =
+            matches!(stop, Stop::ManyLose { .. }) && matches!(self.stopped, Some(Stop::ByHand { .. }));
+        if self.stopped.is_none() || gives_way {
+            self.stopped = Some(stop);
+        }
     }
 
-    /// Goes on. What was lost so far is confirmed.
-    pub fn resume(&mut self, now: Timestamp) {
-        self.stopped = None;
-        self.counts_from = Some(now);
+    /// Ends the stop that began at `since`; what was lost so far is confirmed. `false`: it is stopped for another reason by now, or not at all,
+    /// and nothing changes.
+    pub fn resume(&mut self, since: Timestamp, now: Timestamp) -> bool {
+        let is_that = self.stopped.as_ref().is_some_and(|stop| stop.since() == since);
+        if is_that {
+            self.stopped = None;
+            self.counts_from = Some(now);
+        }
+        is_that
     }
 }
 
@@ -128,6 +137,26 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    #[test]
+    fn the_brake_counts_during_a_stop_by_hand_and_only_what_was_seen_is_confirmed() {
+        let (by_hand, many) =
+            (Stop::ByHand { since: at(1) }, Stop::ManyLose { since: at(2), losers: 20, holders: 90 });
+        let mut state = SubscriberState::default();
+        assert!(!state.resume(at(0), at(1)) && state.counts_from.is_none(), "nothing is stopped");
+        state.stop(by_hand.clone());
+        state.stop(many.clone());
+        assert_eq!(state.stopped, Some(many.clone()));
+        state.stop(by_hand);
+        state.stop(Stop::ManyLose { since: at(3), losers: 21, holders: 90 });
+        assert_eq!(state.stopped, Some(many), "the first is what an administrator has to see");
+        assert!(
+            !state.resume(at(1), at(9)) && state.counts_from.is_none(),
+            "the stop by hand was seen, the brake was not"
+        );
+        assert!(state.resume(at(2), at(9)) && state.stopped.is_none());
+        assert_eq!(state.counts_from, Some(at(9)));
     }
 
     #[test]

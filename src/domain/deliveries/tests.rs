@@ -200,7 +200,7 @@ impl World {
         }
     }
 
-    /// Nothing goes wrong any more.
+    /// Faults end here.
     fn come_to_rest(&mut self) {
         for _ in 0..40 {
             while !self.requests.is_empty() {

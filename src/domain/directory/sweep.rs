@@ -115,7 +115,7 @@ impl MemberSweep {
         gone
     }
 
-    /// Whoever a page of the last sweep had between these instants should have been on a page of this one by now.
+    /// Somebody that the last sweep had on a page between these instants should have been on a page of this one by now.
     pub fn expected(&self) -> Option<(Timestamp, Timestamp)> {
         let (from, _) = self.before?;
         let page = self.read.len().checked_sub(SLACK + 1)?;

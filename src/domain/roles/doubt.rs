@@ -8,7 +8,7 @@ use super::timeline::Timeline;
 use crate::domain::rule::{Role, RoleTemplate, RuleRole};
 use crate::domain::time::Timestamp;
 
-/// What may be so although the decision does not say it.
+/// What may be true although the decision does not say so.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RoleDoubt {
     roles: BTreeSet<Role>,
@@ -22,7 +22,7 @@ impl RoleDoubt {
         self.roles.contains(role) || self.templates.iter().any(|template| template.can_give(role))
     }
 
-    /// Whether a membership is active of which that is not known.
+    /// Whether some membership may be active, although that is not certain.
     pub fn is_about_membership(&self) -> bool {
         self.membership
     }
@@ -59,7 +59,7 @@ impl Timeline<'_> {
         doubt
     }
 
-    /// Rules for many roles of which an entry that was not read, or that does not say what it is of, may give any.
+    /// Rules for many roles where an unread or incomplete entry may give any of them.
     fn open_templates(&self, t: Timestamp) -> Vec<RoleTemplate> {
         let mut open = Vec::new();
         for rule in &self.rules.rules {

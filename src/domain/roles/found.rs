@@ -14,7 +14,7 @@ pub(super) enum Found {
 }
 
 impl Found {
-    /// A place that people may have given themselves is no proof, nor is it one that they have none.
+    /// People may have put themselves there: it proves neither that the person belongs there nor that the person does not.
     pub(super) fn unless_joined(self, self_joinable: bool) -> Found {
         if self == Found::Yes && self_joinable { Found::Perhaps } else { self }
     }

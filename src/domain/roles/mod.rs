@@ -60,7 +60,7 @@ pub fn granted_with_membership(
 
 /// What [`decide`] leaves open because something is not known.
 pub fn doubt(record: &Record, rules: &Rules, now: Timestamp) -> RoleDoubt {
-    // Whoever is refused is so by an explicit word of the AMS.
+    // The AMS refuses somebody only by saying so, so nothing is open then.
     if admits(record) { Timeline::new(record, rules).doubt_at(now) } else { RoleDoubt::default() }
 }
 

@@ -229,14 +229,14 @@ fn is_self_joined(condition: &Condition, record: &Record) -> bool {
     match condition {
         Condition::Committee { committee, self_subscribed: false, .. } => {
             record.committees.iter().flatten().any(|seat| {
-                seat.self_joinable && is_of(committee, &seat.committee, seat.committee_name.as_deref())
+                !seat.cancelled
+                    && seat.self_joinable
+                    && is_of(committee, &seat.committee, seat.committee_name.as_deref())
             })
         }
-        Condition::Group { group, self_subscribed: false } => record
-            .groups
-            .iter()
-            .flatten()
-            .any(|place| place.self_joinable && is_of(group, &place.group, place.group_name.as_deref())),
+        Condition::Group { group, self_subscribed: false } => record.groups.iter().flatten().any(|place| {
+            !place.cancelled && place.self_joinable && is_of(group, &place.group, place.group_name.as_deref())
+        }),
         _ => false,
     }
 }

@@ -10,6 +10,7 @@ use crate::adapters::store::directory::Directory;
 use crate::domain::audit::{Action, Actor};
 use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::domain::record::IndividualId;
+use crate::domain::time::Timestamp;
 use crate::flows::deliveries::{Deliverer, DeliveryStanding, PersonDelivery};
 use crate::flows::directory::Beliefs;
 use crate::flows::visit::Visits;
@@ -47,10 +48,19 @@ impl DeliveryDesk {
         self.audit.record(actor, Action::DeliveriesStopped, name.as_str(), None, None).await
     }
 
-    /// Goes on; what people lose by what is planned is confirmed with it.
-    pub async fn resume(&self, actor: &Actor, name: &SubscriberName) -> Result<(), StoreError> {
-        self.deliverer.resume_sending(name).await?;
-        self.audit.record(actor, Action::DeliveriesResumed, name.as_str(), None, None).await
+    /// Ends the stop that began at `since`; what people lose by what is planned is confirmed with it. `false`: it is stopped for another reason
+    /// by now, or not at all.
+    pub async fn resume(
+        &self,
+        actor: &Actor,
+        name: &SubscriberName,
+        since: Timestamp,
+    ) -> Result<bool, StoreError> {
+        if !self.deliverer.resume_sending(name, since).await? {
+            return Ok(false);
+        }
+        self.audit.record(actor, Action::DeliveriesResumed, name.as_str(), None, None).await?;
+        Ok(true)
     }
 
     /// Sends again: of one person, or what is set aside.

@@ -29,7 +29,7 @@ pub(super) struct Looking {
 /// Somebody to look at.
 pub(super) struct LookedAt {
     pub(super) id: IndividualId,
-    /// What is on file. `None`: nothing, any more.
+    /// What is on file. `None`: nothing is left.
     pub(super) record: Option<Record>,
     pub(super) row: Option<Delivery>,
     /// The AMS no longer knew the person then.

@@ -36,7 +36,7 @@ const AT_ONCE: u16 = 250;
 const BATCHES: usize = 40;
 const PAGES: usize = 4;
 
-/// So many people who are not on file any more are removed in one pass.
+/// So many people who are no longer on file are removed in one pass.
 const MOST_ERASED: u16 = u16::MAX;
 
 /// One subscriber in one look, by whoever has the right to plan for it.
@@ -61,6 +61,12 @@ impl Deliverer {
     pub(super) async fn plan_until(self: Arc<Self>, stop: CancellationToken) {
         let changed = Arc::clone(self.parts.beliefs.changed_people());
         loop {
+            if self.parts.beliefs.grounds().lacks_kept_rosters() {
+                if stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_none() {
+                    return;
+                }
+                continue;
+            }
             let news = changed.take();
             let mut is_more = false;
             let mut has_failed = false;
@@ -213,7 +219,7 @@ impl Planning<'_> {
         work.await.map_err(|_| cut_short())
     }
 
-    /// Stops the subscriber if so many more lose something at once.
+    /// Stops the subscriber if too many people lose something at once, with these `more`.
     async fn weigh(&self, more: usize, now: Timestamp) -> Result<(), StoreError> {
         let parts = &self.deliverer.parts;
         let state = self.state().await?;
@@ -222,7 +228,8 @@ impl Planning<'_> {
         let of = self.deliverer.rows_of(self.subscriber.name());
         let counts = parts.store.count_deliveries(of, since).await?;
         let losers = counts.losers + more as u64;
-        if more > 0 && state.stopped.is_none() && brake::are_too_many(losers, counts.holders) {
+        let is_braked = matches!(state.stopped, Some(Stop::ManyLose { .. }));
+        if more > 0 && !is_braked && brake::are_too_many(losers, counts.holders) {
             let holders = counts.holders;
             tracing::warn!(subscriber = %self.subscriber.name(), losers, holders, "Very many people would lose something at once; nothing is sent until an administrator confirms it");
             let stop = SubscriberChange::Stop(Stop::ManyLose { since: now, losers, holders });
@@ -311,8 +318,9 @@ impl Planning<'_> {
         let erased = parts.store.without_record(of, MOST_ERASED).await?;
         let losers = {
             let mut passes = self.deliverer.passes();
-            std::mem::take(&mut passes.entry(self.subscriber.name().clone()).or_default().losers)
+            passes.entry(self.subscriber.name().clone()).or_default().losers.clone()
         };
+        let erased: Vec<IndividualId> = erased.into_iter().filter(|id| !losers.contains(id)).collect();
         let lose = losers.len() + self.holding(&erased).await?;
         let people: BTreeMap<IndividualId, Option<Timestamp>> =
             losers.into_iter().chain(erased).map(|id| (id, None)).collect();
@@ -324,6 +332,8 @@ impl Planning<'_> {
         self.note_pass(None, Some(PassDone { at: self.now(), environment, mapping, seen })).await?;
         let mut passes = self.deliverer.passes();
         let memory = passes.entry(self.subscriber.name().clone()).or_default();
+        // Only now: where the store fails before, they are planned the next time.
+        memory.losers.clear();
         (memory.has_ended, memory.is_ours) = (true, false);
         Ok(())
     }

@@ -128,15 +128,17 @@ impl Deliverer {
         self.parts.store.change_subscriber(name, SubscriberChange::Stop(stop)).await.map(drop)
     }
 
-    /// Goes on, whatever the reason of the stop was; what people lose by what is planned is confirmed with it.
+    /// Ends the stop that began at `since`; what people lose by what is planned is confirmed with it. `false`: that is not the reason of the stop
+    /// by now, and nothing has changed.
     ///
     /// # Errors
     /// The store gives no answer.
-    pub async fn resume_sending(&self, name: &SubscriberName) -> Result<(), StoreError> {
+    pub async fn resume_sending(&self, name: &SubscriberName, since: Timestamp) -> Result<bool, StoreError> {
         let now = self.parts.clock.now();
-        self.parts.store.change_subscriber(name, SubscriberChange::Resume { now }).await?;
+        let resumed =
+            self.parts.store.change_subscriber(name, SubscriberChange::Resume { since, now }).await?;
         self.hurry(name);
-        Ok(())
+        Ok(resumed.is_some())
     }
 
     /// Sends again; tells how many.

@@ -268,7 +268,7 @@ async fn a_mapping_that_takes_from_many_waits_for_an_administrator() {
     until("all are told", async || world.known() == 300).await;
     world.rules.store(Arc::new(published(2, BARE)));
     until("it is stopped", async || world.stopped().await.is_some()).await;
-    let Some(Stop::ManyLose { losers, holders, .. }) = world.stopped().await else { panic!() };
+    let Some(Stop::ManyLose { losers, holders, since }) = world.stopped().await else { panic!() };
     assert_eq!((losers, holders), (300, 300));
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(world.holding(), 300, "nobody has lost anything");
@@ -276,7 +276,9 @@ async fn a_mapping_that_takes_from_many_waits_for_an_administrator() {
     let gateway = world.run();
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_eq!(world.holding(), 300, "after a restart neither");
-    gateway.deliverer.resume_sending(world.shop.name()).await.unwrap();
+    let seen_before = since - SignedDuration::from_secs(1);
+    assert!(!gateway.deliverer.resume_sending(world.shop.name(), seen_before).await.unwrap());
+    assert!(gateway.deliverer.resume_sending(world.shop.name(), since).await.unwrap());
     until("it is told", async || world.holding() == 0).await;
     assert_eq!(world.stopped().await, None);
     gateway.end().await;

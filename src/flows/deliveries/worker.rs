@@ -19,8 +19,8 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A row that somebody took and did not settle, because the machine stopped, is sent again after this long. Longer than any request takes.
 const TAKEN_FOR: SignedDuration = SignedDuration::from_secs(60);
 
-/// No request takes longer.
-const LONGEST: Duration = Duration::from_secs(30);
+/// No request takes longer, whatever limit the subscriber has.
+const LONGEST: Duration = Duration::from_secs(40);
 
 /// A request that is under way when the gateway ends is waited for this long.
 const LAST_REQUEST: Duration = Duration::from_secs(4);

@@ -119,6 +119,7 @@ impl Beliefs {
         };
         let (feed, in_step) = (settings.feed.clone(), settings.in_step);
         let people = settings.people;
+        grounds.set_lacks_kept_rosters(in_step);
         Arc::new(Beliefs {
             state: Mutex::default(),
             grounds,
@@ -141,7 +142,7 @@ impl Beliefs {
         &self.grounds
     }
 
-    /// Of whom something new may be known.
+    /// People who may have changed.
     pub fn changed_people(&self) -> &Arc<ChangedPeople> {
         &self.changed
     }

@@ -41,6 +41,7 @@ impl DirectoryUpdater {
             }
             self.parts.beliefs.put_in_force(&state, true);
         }
+        self.parts.beliefs.grounds().set_lacks_kept_rosters(false);
         self.fill_index().await
     }
 

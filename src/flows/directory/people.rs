@@ -26,34 +26,45 @@ impl DirectoryUpdater {
     /// What is read of one person for this reason: beside [`DirectoryUpdater::needed_of`] the lists that may have changed. `known`: what is on
     /// file.
     fn questions(&self, id: &IndividualId, why: WhyRead, known: Option<&Record>) -> Questions {
-        let mut others_known_at = None;
         let now = self.parts.clock.now();
         let (mut needed, mut parts) = (self.needed_of(Some(id)), self.with_rules(Rules::parts));
-        let asked: BTreeSet<Part> = match why {
+        let mut asked = BTreeSet::new();
+        let mut others_known_at = None;
+        match why {
             WhyRead::Missing | WhyRead::Held => {
-                let state = self.parts.beliefs.state();
-                let settings = self.parts.beliefs.feed_settings();
-                let read =
-                    |part| known.filter(|it| it.has_codes(part, needed.codes(part)))?.confirmed.of(part);
-                let missing = state.missing_lists(id);
-                let others =
-                    Part::LISTS.into_iter().filter(|part| needed.has(*part) && !missing.contains(part));
-                let known = others.filter_map(|part| Some((part, read(part)?)));
-                let known: Vec<(Part, Timestamp)> =
-                    known.filter(|(part, at)| state.feed.has_no_news(settings, id, *part, *at)).collect();
-                others_known_at = known.iter().map(|(_, at)| *at).min();
-                known.into_iter().for_each(|(part, _)| needed.remove(part));
-                missing
+                asked = self.parts.beliefs.state().missing_lists(id);
+                for (part, at) in self.without_news(id, known, &needed) {
+                    if !asked.contains(&part) {
+                        needed.remove(part);
+                        others_known_at =
+                            Some(others_known_at.map_or(at, |before: Timestamp| before.min(at)));
+                    }
+                }
             }
-            WhyRead::Changed if self.reads_own_seats(now) => BTreeSet::from([Part::Committees]),
-            WhyRead::Changed | WhyRead::ListTooOld | WhyRead::NewNeed => BTreeSet::new(),
-        };
+            WhyRead::Changed if self.reads_own_seats(now) => asked.extend([Part::Committees]),
+            WhyRead::Changed | WhyRead::ListTooOld | WhyRead::NewNeed => {}
+        }
         for part in Part::LISTS {
             if !needed.has(part) && !asked.contains(&part) {
                 parts.remove(part);
             }
         }
         Questions { parts, others_known_at }
+    }
+
+    /// The needed lists of a person of which the change feed has named nothing since they were read, each with that instant.
+    fn without_news(
+        &self,
+        id: &IndividualId,
+        known: Option<&Record>,
+        needed: &Parts,
+    ) -> Vec<(Part, Timestamp)> {
+        let state = self.parts.beliefs.state();
+        let settings = self.parts.beliefs.feed_settings();
+        let read = |part| known.filter(|it| it.has_codes(part, needed.codes(part)))?.confirmed.of(part);
+        let lists = Part::LISTS.into_iter().filter(|part| needed.has(*part));
+        let lists = lists.filter_map(|part| Some((part, read(part)?)));
+        lists.filter(|(part, at)| state.feed.has_no_news(settings, id, *part, *at)).collect()
     }
 
     /// Whether the seats of whoever has changed are read from their own list, because all rosters take more calls.

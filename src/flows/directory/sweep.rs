@@ -12,7 +12,7 @@ use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::time::Timestamp;
 
-/// So many people are read alone because they are overdue.
+/// If more people than this are overdue, none of them is read alone.
 const MOST_OVERDUE: usize = 20;
 
 impl DirectoryUpdater {
@@ -37,7 +37,7 @@ impl DirectoryUpdater {
         Ok(self.keep_sweep().await?)
     }
 
-    /// Whoever should have been on a page by now is read alone, without waiting for the end of the sweep. If they are many, the order of the
+    /// Has people read alone who should have been on a page by now, without waiting for the end of the sweep. If they are many, the order of the
     /// pages has changed, or the AMS is not well: then the end decides, with the brake.
     fn ask_about_overdue(&self, now: Timestamp) {
         let times = {

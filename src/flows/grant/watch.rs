@@ -92,14 +92,13 @@ impl Provider {
             let now = self.clock.now();
             let held = self.visits.believed(live, now);
             if held.is_some_and(|held| held.is_surely_refused_by(client, now)) {
-                let individual = live.person().id();
-                tracing::info!(client = %client.id, individual.id = %individual, "The person lacks the roles that the client asks for; the sign-in there ends");
                 lost.push(live.session().key);
             }
         }
         for batch in lost.chunks(AT_ONCE.into()) {
             self.grants.end_grants_of(client.id.as_str(), batch.to_vec()).await?;
             self.watched.remove(client.id.as_str(), batch);
+            tracing::info!(client = %client.id, sign_ins = batch.len(), "People lack the roles that the client asks for; their sign-ins there have ended");
         }
         Ok(())
     }

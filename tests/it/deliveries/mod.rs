@@ -37,7 +37,7 @@ fn id(world: &World, email: &str) -> String {
     world.people().person(email).unwrap().id
 }
 
-/// The site knows of everybody whom a story is about.
+/// The site knows everybody that the stories are about.
 async fn told(world: &World, receiver: &Receiver) {
     let people = [CHAIR, SECOND_MEMBERSHIP, LAST_DAY].map(|email| id(world, email));
     within_minutes(world, 40, "the site knows of them", async || {
@@ -196,10 +196,17 @@ async fn many_who_lose_something_at_once_wait_for_an_administrator() {
     assert!(members() >= 30, "{} of 40 are left", members());
     // Without the box nothing happens.
     let (token, _) = guards(&page);
-    let fields = [("token", &*token), ("subscriber", "wordpress:library")];
-    sam.post(world.url(&format!("{DELIVERIES}/resume")), &fields).await.expect(303);
+    let since = page.attribute("name=\"since\"", "value").unwrap();
+    let stop = [("token", &*token), ("subscriber", "wordpress:library"), ("since", &*since)];
+    sam.post(world.url(&format!("{DELIVERIES}/resume")), &stop).await.expect(303);
     assert!(sam.get(world.url(DELIVERIES)).await.text.contains("Waits for you"));
-    let fields = [fields[0], fields[1], ("confirmed", "yes")];
+    // Nor does a confirmation of something else than what is to be seen.
+    for seen in ["", "1", "9999999999999999999", "soon"] {
+        let fields = [stop[0], stop[1], ("since", seen), ("confirmed", "yes")];
+        sam.post(world.url(&format!("{DELIVERIES}/resume")), &fields).await.expect(303);
+        assert!(sam.get(world.url(DELIVERIES)).await.text.contains("Waits for you"), "{seen}");
+    }
+    let fields = [stop[0], stop[1], stop[2], ("confirmed", "yes")];
     sam.post(world.url(&format!("{DELIVERIES}/resume")), &fields).await.expect(303);
     within_minutes(&world, 60, "they have lost it", async || (members() == 0).then_some(())).await;
     let log = sam.get(world.url("/_gate/admin/audit")).await.expect(200).text;

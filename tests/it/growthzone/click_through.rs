@@ -2,7 +2,10 @@
 
 use super::DANA;
 use crate::browser::Browser;
-use crate::click_through::{self, add_and_publish, offered, open_mapping, shows, told, until_told};
+use crate::click_through::{
+    self, add_and_publish, is_back_and_known, is_signed_out, offered, open_mapping, shows,
+    stands_at_the_login, told, until_told,
+};
 use crate::demo::Demo;
 
 /// Signs in at the Info Hub, and grants the website to know who it is, as everybody does once.
@@ -20,27 +23,14 @@ async fn a_member_signs_in_at_growthzone_and_an_administrator_gives_her_one_more
     let demo = Demo::with_ams("growthzone");
     let (dana, ada) = (Browser::start().await, Browser::start().await);
 
-    // A stranger opens the members' page, fragment and all, and signs in at the Info Hub.
-    dana.open(&demo.url("/members/minutes?year=2026#april")).await;
-    dana.wait_for("#sign-in").await;
-    assert!(dana.url().await.starts_with(&format!("http://127.0.0.1:{}/", demo.port + 1)));
-    dana.screenshot("growthzone-01-login").await;
+    // A stranger opens a members' page, and signs in.
+    stands_at_the_login(&dana, &demo, "growthzone-01-login").await;
     sign_in(&dana, "druiz", Some("growthzone-02-consent")).await;
-    dana.wait_for_url("/members/minutes").await;
-    assert_eq!(dana.url().await, demo.url("/members/minutes?year=2026#april"));
-
-    // The site knows who it is, and why.
-    dana.open(&demo.url("/members")).await;
-    dana.wait_for("main").await;
-    let page = dana.text("body").await;
-    assert!(page.contains("Dana Ruiz") && page.contains("safety_chair") && page.contains(DANA), "{page}");
-    dana.wait_for("#holds").await;
-    dana.screenshot("growthzone-03-members").await;
-    let reasons = told(&dana).await;
+    let reasons = is_back_and_known(&dana, &demo, DANA, "growthzone-03-members").await;
     assert!(reasons.contains("safety_chair: On committee Safety Committee as Chair"), "{reasons}");
     administers(&demo, &ada, &dana).await;
 
-    // Whoever is no member is told what is missing, and by whom it can be had.
+    // A non-member is told what is missing and who can help.
     let nils = Browser::start().await;
     nils.open(&demo.url("/members")).await;
     sign_in(&nils, "nfrost", None).await;
@@ -66,10 +56,7 @@ async fn a_member_signs_in_at_growthzone_and_an_administrator_gives_her_one_more
     dana.wait_for("form #logout").await;
     dana.screenshot("growthzone-17-log-out").await;
     dana.click("form #logout").await;
-    dana.wait_for_url(&demo.url("/")).await;
-    assert!(!dana.cookies().await.iter().any(|cookie| cookie["name"] == "membergate"));
-    dana.open(&demo.url("/members")).await;
-    dana.wait_for("#sign-in").await;
+    is_signed_out(&dana, &demo).await;
 }
 
 async fn administers(demo: &Demo, ada: &Browser, dana: &Browser) {

@@ -2,7 +2,10 @@
 
 use super::{DANA, DANAS_EMAIL};
 use crate::browser::Browser;
-use crate::click_through::{self, add_and_publish, offered, open_mapping, shows, told, until_told};
+use crate::click_through::{
+    self, add_and_publish, is_back_and_known, is_signed_out, offered, open_mapping, shows,
+    stands_at_the_login, told, until_told,
+};
 use crate::demo::Demo;
 
 /// Of the staff, and so an administrator.
@@ -17,28 +20,15 @@ async fn a_member_signs_in_at_novi_and_an_administrator_gives_her_one_more_role_
     let demo = Demo::with_ams("novi");
     let (dana, ada) = (Browser::start().await, Browser::start().await);
 
-    // A stranger opens the members' page, fragment and all, and signs in at Novi.
-    dana.open(&demo.url("/members/minutes?year=2026#april")).await;
-    dana.wait_for("#sign-in").await;
-    assert!(dana.url().await.starts_with(&format!("http://127.0.0.1:{}/", demo.port + 1)));
-    dana.screenshot("novi-01-login").await;
+    // A stranger opens a members' page, and signs in.
+    stands_at_the_login(&dana, &demo, "novi-01-login").await;
     sign_in(&dana, DANAS_EMAIL).await;
-    dana.wait_for_url("/members/minutes").await;
-    assert_eq!(dana.url().await, demo.url("/members/minutes?year=2026#april"));
-
-    // The site knows who it is, and why.
-    dana.open(&demo.url("/members")).await;
-    dana.wait_for("main").await;
-    let page = dana.text("body").await;
-    assert!(page.contains("Dana Ruiz") && page.contains("safety_chair") && page.contains(DANA), "{page}");
-    dana.wait_for("#holds").await;
-    dana.screenshot("novi-02-members").await;
-    let reasons = told(&dana).await;
+    let reasons = is_back_and_known(&dana, &demo, DANA, "novi-02-members").await;
     assert!(reasons.contains("safety_chair: On committee Safety as Chair"), "{reasons}");
     assert!(!reasons.contains("board:"), "{reasons}");
     administers(&demo, &ada, &dana).await;
 
-    // Whoever is no member is told what is missing, and by whom it can be had.
+    // A non-member is told what is missing and who can help.
     let nils = Browser::start().await;
     nils.open(&demo.url("/members")).await;
     sign_in(&nils, "nils.frost@people.example").await;
@@ -60,10 +50,7 @@ async fn a_member_signs_in_at_novi_and_an_administrator_gives_her_one_more_role_
     dana.wait_for("#logout").await;
     dana.screenshot("novi-15-account").await;
     dana.click("#logout").await;
-    dana.wait_for_url(&demo.url("/")).await;
-    assert!(!dana.cookies().await.iter().any(|cookie| cookie["name"] == "membergate"));
-    dana.open(&demo.url("/members")).await;
-    dana.wait_for("#sign-in").await;
+    is_signed_out(&dana, &demo).await;
 }
 
 async fn administers(demo: &Demo, ada: &Browser, dana: &Browser) {

@@ -340,6 +340,15 @@ upstream = "{upstream}"
     }
 }
 
+/// Asks again until it is so; fails after ten minutes, for what takes minutes of real time on a machine that does something else as well.
+pub async fn eventually_in_real_time(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(600);
+    while !is_so().await {
+        assert!(tokio::time::Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
 /// Asks again until the answer is there; fails after fifteen seconds.
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(15);

@@ -16,7 +16,8 @@ defined( 'ABSPATH' ) || exit;
 
 /** Brings an account in step with a visit, unless a statement that was made later knows better. */
 function follow_visit( WP_User $user, array $claims ): void {
-	if ( $claims['iat'] < told( $user->ID )['iat'] ) {
+	// Of the same second as a statement it may be older; what it knows beyond that comes as a statement too.
+	if ( $claims['iat'] <= told( $user->ID )['iat'] ) {
 		return;
 	}
 	$profile = profile_changes( $user, $claims );
@@ -30,7 +31,7 @@ function follow_visit( WP_User $user, array $claims ): void {
 		function () use ( $user, $claims ) {
 			clean_user_cache( $user->ID ); // Another request may have written while this one waited.
 			$fresh = get_userdata( $user->ID );
-			if ( $fresh && $claims['iat'] >= told( $user->ID )['iat'] ) {
+			if ( $fresh && $claims['iat'] > told( $user->ID )['iat'] ) {
 				follow_profile( $fresh, $claims );
 				follow_roles( $fresh, $claims );
 				keep_newer_roles( $user->ID, $claims );
@@ -97,7 +98,7 @@ function follow_profile( WP_User $user, array $claims ): array {
 	return array( 'changed' => ( $changes['fields'] && ! $failed ) || array() !== $changes['meta'], 'failed' => $failed );
 }
 
-/** The membership of somebody who has none any more. Returns whether there was anything. */
+/** Removes the membership of somebody who has none now. Returns whether there was one. */
 function forget_membership( int $user_id ): bool {
 	$had = 0;
 	foreach ( array( 'meta_type', 'meta_code', 'meta_expires' ) as $setting ) {

@@ -17,7 +17,7 @@ const METADATA: &str = "/openid/well-known/openid-configuration";
 /// Where its pages have what we ask for, and where our addresses belong.
 pub(crate) const PLACES: AmsPlaces = AmsPlaces {
     callback: "In GrowthZone: Setup, Client Applications, your client: redirect address. One for each host of your sites.",
-    logout: "Ask GrowthZone’s support whether browsers can be sent here after a logout there. Who logs out there is then signed out here too.",
+    logout: "Ask GrowthZone’s support whether browsers can be sent here after a logout there. Somebody who logs out there is then signed out here too.",
     hook: None,
     credentials: &[
         (

@@ -160,7 +160,7 @@ impl GrowthZone {
             Ok(read) => Ok(ProvenPerson { record: read.record, logout_hint: exchanged.logout_hint }),
             Err(error) => {
                 if !arrival.is_verified {
-                    // The code is spent; whoever is let in later must not need it again.
+                    // The code is spent; a later attempt must not need it again.
                     self.openid.put_off(arrival, exchanged);
                 }
                 Err(error)

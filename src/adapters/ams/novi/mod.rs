@@ -105,7 +105,7 @@ impl Novi {
             record.ok_or_else(|| AmsError::Unreadable(hidden.to_owned()))
         });
         if read.is_err() && !arrival.is_verified {
-            // The code is spent; whoever is let in later must not need it again.
+            // The code is spent; a later attempt must not need it again.
             self.openid.put_off(arrival, ExchangedPerson { person, logout_hint: None });
         }
         read

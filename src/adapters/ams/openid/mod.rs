@@ -178,7 +178,7 @@ impl OpenIdLogin {
         })
     }
 
-    /// Who it was that this code showed before, in a sign-in that was put off. The code is good once more.
+    /// The person that this code showed in a sign-in that was put off. It answers once.
     pub(in crate::adapters::ams) fn exchanged_before(&self, arrival: &Arrival) -> Option<ExchangedPerson> {
         self.take_exchanged(&digest_of(arrival))
     }

@@ -10,10 +10,10 @@ use serde_json::Value;
 /// So many lists are on their way at one time at most; with more the oldest pages are forgotten, which costs a call.
 const MOST_READINGS: usize = 1000;
 
-/// A person's own list of so few rows needs no second look where the pages of lists are known to be long.
+/// A person's own list of up to so many rows is taken as whole where pages are long.
 const FEW: usize = 3;
 
-/// So many times as long.
+/// Pages are long if they have so many times as many rows.
 const LONG: usize = 8;
 
 /// An answer without rows, other than an empty list.
@@ -55,8 +55,8 @@ impl SeenLists {
         self.seen().size(list)
     }
 
-    /// Whether a page of so many rows of a person's own list is certain to be its last: a longer one was followed by more. Nobody may ever
-    /// have more than a page there; then a few rows are no page where those of all other lists have many times as many.
+    /// Whether a page of so many rows of a person's own list is surely its last: a longer one was followed by another, or it has few rows and
+    /// every known page of any list has many times as many.
     pub(super) fn is_short(&self, list: &str, rows: usize) -> bool {
         let seen = self.seen();
         let shortest = || seen.sizes.values().copied().min().unwrap_or_default();

@@ -155,7 +155,12 @@ pub(super) async fn nothing_of_a_stopped_subscriber_is_taken(place: &dyn Place) 
     assert_eq!(take(&*store, 2).await, []);
     settle(&*store, vec![ended(&flight, FlightEnd::Confirmed("applied"))], 2).await;
     assert_eq!(counts(&*store, 0).await.settled, 1, "what is on its way comes to its end");
-    store.change_subscriber(&library(), SubscriberChange::Resume { now: at(3) }).await.unwrap();
+    let resume = async |since| {
+        store.change_subscriber(&library(), SubscriberChange::Resume { since: at(since), now: at(3) }).await
+    };
+    assert_eq!(resume(1).await, Ok(None), "that is not why it is stopped");
+    assert_eq!(take(&*store, 3).await, []);
+    assert!(resume(0).await.unwrap().is_some());
     assert_eq!(take(&*store, 3).await.len(), 1);
 }
 

@@ -110,26 +110,8 @@ mod tests {
 
     use crate::adapters::ams::kinds::{AmsSettings, Kind};
     use crate::config::env::Given;
+    use crate::config::sample::GROWTHZONE;
     use crate::config::{Settings, load};
-
-    const GROWTHZONE: &str = r#"
-[association]
-name = "Acme Society"
-[ams]
-kind = "growthzone"
-[ams.production]
-host = "https://acme.growthzoneapp.com"
-client_id = "membergate"
-client_secret = { env = "SECRET" }
-api_key = { env = "KEY" }
-[store]
-path = "gate.sqlite"
-secret_keys = [{ env = "STORE" }]
-[[site]]
-name = "www"
-url = "https://www.acme.example"
-upstream = "http://127.0.0.1:3000"
-"#;
 
     fn loaded(text: &str) -> Result<Settings, String> {
         let given = Given::default()

@@ -26,7 +26,7 @@ fn pages_come_one_after_the_other_evenly_over_the_time_of_a_sweep() {
 }
 
 #[test]
-fn whoever_should_have_been_on_a_page_is_expected_a_page_later() {
+fn somebody_who_was_on_a_page_is_expected_one_page_later() {
     let mut sweep = MemberSweep::first(at(0));
     for minute in 1..=4 {
         sweep.take_page(25, minute == 4, None, at(minute));

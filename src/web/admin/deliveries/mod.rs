@@ -18,6 +18,7 @@ use super::menu;
 use super::state::{Admin, reads, writes};
 use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::domain::record::IndividualId;
+use crate::domain::time::Timestamp;
 use crate::flows::administer::people::FindError;
 use page::{DeliveriesPage, PersonAtSubscribers, card, person_rows};
 
@@ -50,7 +51,7 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answ
     let found = match admin.services.people.find_known(&wanted).await {
         Ok(found) => Some((found.record.profile.name.clone(), found.record.id)),
         Err(FindError::Store(error)) => return Err(error.into()),
-        // Of somebody who is not on file any more there may still be rows.
+        // Somebody who is no longer on file may still have rows.
         Err(_) => IndividualId::parse(&wanted).map(|id| (id.to_string(), id)),
     };
     let rows = match &found {
@@ -81,14 +82,16 @@ pub async fn stop(State(admin): State<Admin>, Extension(caller): Called) -> Answ
     caller.done(menu::DELIVERIES, Done::DeliveriesStopped)
 }
 
-/// Goes on, if it was confirmed.
+/// Goes on, if it was confirmed and the reason is still the one that was seen.
 pub async fn resume(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
     let name = subscriber(&admin, &caller)?;
-    if caller.sent("confirmed") != "yes" {
-        return caller.go(menu::DELIVERIES);
+    let since = caller.sent("since").parse().ok().and_then(|at| Timestamp::from_microsecond(at).ok());
+    match since.filter(|_| caller.sent("confirmed") == "yes") {
+        Some(since) if admin.services.deliveries.resume(&caller.actor, &name, since).await? => {
+            caller.done(menu::DELIVERIES, Done::DeliveriesResumed)
+        }
+        _ => caller.go(menu::DELIVERIES),
     }
-    admin.services.deliveries.resume(&caller.actor, &name).await?;
-    caller.done(menu::DELIVERIES, Done::DeliveriesResumed)
 }
 
 /// Sends again: of one person, or what is set aside.

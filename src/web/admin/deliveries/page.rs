@@ -25,6 +25,8 @@ pub struct SubscriberCard {
     pub facts: Vec<(&'static str, String)>,
     /// Why nothing is sent, in sentences; empty: it is.
     pub stopped: String,
+    /// Since when, in microseconds since 1970, so that a confirmation is about what was seen.
+    pub stopped_since: i64,
     /// Many would lose something, so that going on is to be confirmed.
     pub takes_much: bool,
     /// People whose rows are set aside: id, the same for an address, since when, why.
@@ -86,7 +88,7 @@ pub fn card(status: &SubscriberStatus, standing: &DeliveryStanding, zone: &TimeZ
     let mut facts = vec![
         ("Knows what it should", count(counts.settled)),
         ("To be told", count(counts.pending)),
-        ("Of these, tried in vain so far", count(counts.failing)),
+        ("Of these, refused for now", count(counts.failing)),
         ("Set aside", count(counts.set_aside)),
     ];
     if let Some(oldest) = counts.oldest {
@@ -127,6 +129,7 @@ pub fn card(status: &SubscriberStatus, standing: &DeliveryStanding, zone: &TimeZ
             .as_ref()
             .map(|stop| stopped(stop, counts.losers, zone))
             .unwrap_or_default(),
+        stopped_since: status.state.stopped.as_ref().map_or(0, |stop| stop.since().as_microsecond()),
         takes_much: matches!(status.state.stopped, Some(Stop::ManyLose { .. })),
         set_aside: set_aside.collect(),
     }
@@ -139,8 +142,8 @@ fn stopped(stop: &Stop, now: u64, zone: &TimeZone) -> String {
         Stop::ManyLose { since, losers, holders } => {
             let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
             format!(
-                "Since {}: {} of {} who hold something would lose some of it at once, and no known date says so. Nobody loses anything \
-                 until you confirm it. Look whether the mapping or the AMS has changed as you want it.",
+                "Since {}: {} of {} who hold something would lose some of it at once, and no known date says so. Nobody else loses \
+                 anything until you confirm it. Look whether the mapping or the AMS has changed as you want it.",
                 when(*since, zone),
                 people(number(now.max(*losers))),
                 grouped(number(*holders))
