@@ -39,6 +39,18 @@ pub enum SubscriberChange {
         /// The present.
         now: Timestamp,
     },
+    /// It is told of the people of this environment from now on.
+    TellOf {
+        /// The environment.
+        environment: String,
+        /// The present.
+        now: Timestamp,
+    },
+    /// Nothing is kept of what it was told of the people of this environment.
+    Erased {
+        /// The environment.
+        environment: String,
+    },
     /// How far the pass over everybody has come, by whoever plans under this number.
     Pass {
         /// The number.
@@ -61,6 +73,8 @@ impl SubscriberChange {
                     return None;
                 }
             }
+            SubscriberChange::TellOf { environment, now } => state.tell_of(environment, *now),
+            SubscriberChange::Erased { environment } => drop(state.told_before.remove(environment)),
             SubscriberChange::Pass { number, under_way, done } => {
                 if !state.is_planned_by(*number) {
                     return None;
@@ -112,6 +126,8 @@ pub enum SentAgain<'a> {
     Of(&'a IndividualId),
     /// Those that are set aside.
     SetAside,
+    /// All of them, but for what is on its way just now.
+    All,
 }
 
 /// The rows of all subscribers.
@@ -174,6 +190,15 @@ pub trait Deliveries: Send + Sync + 'static {
     /// Sends rows again; tells how many.
     fn send_again<'a>(&'a self, of: RowsOf<'a>, which: SentAgain<'a>, now: Timestamp)
     -> StoreFuture<'a, u64>;
+
+    /// All subscribers of which anything is kept, in no order.
+    fn subscribers(&self) -> StoreFuture<'_, Vec<SubscriberName>>;
+
+    /// Erases all rows.
+    fn erase_deliveries<'a>(&'a self, of: RowsOf<'a>) -> StoreFuture<'a, ()>;
+
+    /// Erases all that is kept of a subscriber, rows included.
+    fn erase_subscriber<'a>(&'a self, name: &'a SubscriberName) -> StoreFuture<'a, ()>;
 
     /// How many rows are how far, and how many people have lost something since then.
     fn count_deliveries<'a>(&'a self, of: RowsOf<'a>, since: Timestamp) -> StoreFuture<'a, DeliveryCounts>;

@@ -19,7 +19,7 @@ pub(super) mod phase {
     pub(in crate::adapters::store) const SET_ASIDE: i64 = 4;
 }
 
-/// How many rows that are set aside are sent again in one transaction.
+/// How many rows are sent again in one transaction.
 pub(super) const AGAIN_AT_ONCE: u16 = 250;
 
 /// A row of `deliveries`. All but the key follows from what is sealed, and is there so that rows can be found and counted.
@@ -48,8 +48,15 @@ pub(super) struct SealedDelivery {
 #[derive(Clone)]
 pub(super) enum Selected {
     People(Vec<[u8; 32]>),
-    Due { now: i64, most: i64 },
-    SetAside,
+    Due {
+        now: i64,
+        most: i64,
+    },
+    /// In the order of the people's keys.
+    Again {
+        least_phase: i64,
+        after: Option<[u8; 32]>,
+    },
 }
 
 /// What is done with them.
@@ -78,6 +85,8 @@ pub(super) struct DeliveryWorkDone {
     pub(super) erase: Vec<[u8; 32]>,
     pub(super) flights: Vec<Flight>,
     pub(super) count: u64,
+    /// There may be more after this person.
+    pub(super) more_after: Option<[u8; 32]>,
 }
 
 impl DeliveryWork {
@@ -127,11 +136,13 @@ impl DeliveryWork {
         vault: &Arc<Vault>,
         of: RowsOf<'_>,
         which: SentAgain<'_>,
+        after: Option<[u8; 32]>,
         now: Timestamp,
     ) -> DeliveryWork {
         let selected = match which {
             SentAgain::Of(id) => Selected::People(vec![vault.person(of.environment, id)]),
-            SentAgain::SetAside => Selected::SetAside,
+            SentAgain::SetAside => Selected::Again { least_phase: phase::SET_ASIDE, after },
+            SentAgain::All => Selected::Again { least_phase: phase::SETTLED, after },
         };
         DeliveryWork::new(vault, of, selected, DeliveryTask::SendAgain { now })
     }
@@ -194,6 +205,9 @@ impl DeliveryWork {
             }
         }
         done.count = done.put.len() as u64;
+        if matches!(self.selected, Selected::Again { .. }) && found.len() >= usize::from(AGAIN_AT_ONCE) {
+            done.more_after = found.last().map(|row| row.person);
+        }
         // A damaged row of which there is a new one is overwritten.
         let put: Vec<[u8; 32]> = done.put.iter().map(|row| row.person).collect();
         done.erase.retain(|person| !put.contains(person));

@@ -1,7 +1,9 @@
 //! Who is told of people, and how far the telling has come as a whole.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::brake::Stop;
@@ -15,6 +17,11 @@ impl SubscriberName {
     /// The WordPress of the site of this name.
     pub fn wordpress(site: &str) -> SubscriberName {
         SubscriberName(format!("wordpress:{site}"))
+    }
+
+    /// A name as [`SubscriberName::as_str`] gave it.
+    pub fn stored(text: String) -> SubscriberName {
+        SubscriberName(text)
     }
 
     /// The name as text.
@@ -83,7 +90,16 @@ pub struct SubscriberState {
     pub pass: Option<PassUnderWay>,
     /// The latest pass that came to its end.
     pub done: Option<PassDone>,
+    /// The AMS environment whose people it was last told of.
+    #[serde(default)]
+    pub told_of: Option<String>,
+    /// Environments of whose people it was told before, each with when that ended.
+    #[serde(default)]
+    pub told_before: BTreeMap<String, Timestamp>,
 }
+
+/// What a subscriber was told of people is kept so long after the last time that anybody planned for it.
+pub const KEPT_UNUSED: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 impl SubscriberState {
     /// Takes the right to plan, or keeps it. `None`: somebody else has it.
@@ -106,6 +122,26 @@ impl SubscriberState {
     /// Whether this number still gives the right to plan.
     pub fn is_planned_by(&self, number: u64) -> bool {
         self.lease.number == number
+    }
+
+    /// From now on it is told of the people of this environment.
+    pub fn tell_of(&mut self, environment: &str, now: Timestamp) {
+        if self.told_of.as_deref() != Some(environment) {
+            let before = self.told_of.replace(environment.to_owned());
+            self.told_before.extend(before.map(|before| (before, now)));
+            self.told_before.remove(environment);
+        }
+    }
+
+    /// The environments whose rows are kept for nothing.
+    pub fn unused(&self, now: Timestamp) -> impl Iterator<Item = &str> {
+        let is_over = move |left: &Timestamp| now.duration_since(*left) > KEPT_UNUSED;
+        self.told_before.iter().filter(move |(_, left)| is_over(left)).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether nobody has planned for it for so long that nothing of it need be kept, provided that the configuration does not name it.
+    pub fn is_unused(&self, now: Timestamp) -> bool {
+        self.lease.until.is_none_or(|until| now.duration_since(until) > KEPT_UNUSED)
     }
 
     /// Stops it. A reason that is there stays, but a stop by hand gives way to the brake: what many would lose must be seen before it is sent.
@@ -131,8 +167,6 @@ impl SubscriberState {
 
 #[cfg(test)]
 mod tests {
-    use jiff::SignedDuration;
-
     use super::*;
 
     fn at(second: i64) -> Timestamp {
@@ -157,6 +191,22 @@ mod tests {
         );
         assert!(state.resume(at(2), at(9)) && state.stopped.is_none());
         assert_eq!(state.counts_from, Some(at(9)));
+    }
+
+    #[test]
+    fn an_environment_is_kept_for_a_month_after_the_last_that_was_told_of_it() {
+        let month = KEPT_UNUSED.as_secs();
+        let mut state = SubscriberState::default();
+        for (environment, when) in [("production", 0), ("staging", 1), ("staging", 2), ("trial", 3)] {
+            state.tell_of(environment, at(when));
+        }
+        assert_eq!(state.unused(at(month + 1)).count(), 0);
+        assert_eq!(state.unused(at(month + 2)).collect::<Vec<_>>(), ["production"]);
+        state.tell_of("production", at(9));
+        assert_eq!(state.unused(at(month + 5)).collect::<Vec<_>>(), ["staging"]);
+        assert!(state.is_unused(at(0)), "nobody ever planned");
+        state.lease("one", at(0), at(10));
+        assert!(!state.is_unused(at(month + 10)) && state.is_unused(at(month + 11)));
     }
 
     #[test]

@@ -63,17 +63,18 @@ impl DeliveryDesk {
         Ok(true)
     }
 
-    /// Sends again: of one person, or what is set aside.
+    /// Sends again.
     pub async fn send_again(
         &self,
         actor: &Actor,
         name: &SubscriberName,
-        of: Option<&IndividualId>,
+        which: SentAgain<'_>,
     ) -> Result<(), StoreError> {
-        self.deliverer.send_again(name, of.map_or(SentAgain::SetAside, SentAgain::Of)).await?;
-        let about = match of {
-            Some(id) => format!("{name}, {id}"),
-            None => name.to_string(),
+        self.deliverer.send_again(name, which).await?;
+        let about = match which {
+            SentAgain::Of(id) => format!("{name}, {id}"),
+            SentAgain::SetAside => name.to_string(),
+            SentAgain::All => format!("{name}, everybody"),
         };
         self.audit.record(actor, Action::DeliveriesSentAgain, about, None, None).await
     }

@@ -8,6 +8,7 @@ mod look;
 mod pace;
 mod pass_memory;
 mod planner;
+mod retention;
 mod status;
 mod worker;
 
@@ -85,11 +86,14 @@ impl Deliverer {
     /// Plans and sends until `stop`.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         if self.parts.subscribers.is_empty() {
-            return;
+            return self.erase_until(stop).await;
         }
         self.parts.beliefs.changed_people().want();
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&self).plan_until(stop.clone()));
+        let erasing = Arc::clone(&self);
+        let until = stop.clone();
+        tasks.spawn(async move { erasing.erase_until(until).await });
         for subscriber in &self.parts.subscribers {
             let Some(pace) = self.paces.get(subscriber.name()) else { continue };
             for _ in 0..LANES {

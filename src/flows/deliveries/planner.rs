@@ -11,7 +11,7 @@ use super::look::{LookedAt, Looking};
 use super::pass_memory::PassMemory;
 use super::{Deliverer, cut_short};
 use crate::adapters::store::StoreError;
-use crate::adapters::store::deliveries::SubscriberChange;
+use crate::adapters::store::deliveries::{SentAgain, SubscriberChange};
 use crate::adapters::subscribers::Subscriber;
 use crate::domain::deliveries::brake::{self, Stop};
 use crate::domain::deliveries::row::{Delivery, Plan};
@@ -111,6 +111,7 @@ impl Deliverer {
         // Somebody else plans. Their passes find what is new here.
         let Some(number) = store.change_subscriber(subscriber.name(), lease).await? else { return Ok(false) };
         let planning = Planning { deliverer: self, subscriber, number };
+        planning.tell_of_here().await?;
         let people: Vec<(IndividualId, Option<Timestamp>)> =
             news.people.iter().map(|(id, gone)| (id.clone(), *gone)).collect();
         planning.plan_people(people, Losers::Weighed).await?;
@@ -126,6 +127,21 @@ impl Planning<'_> {
 
     async fn state(&self) -> Result<SubscriberState, StoreError> {
         self.deliverer.parts.store.subscriber(self.subscriber.name()).await
+    }
+
+    /// Whoever was told of another environment's people meanwhile is told of ours once more: an id may stand for somebody in both.
+    async fn tell_of_here(&self) -> Result<(), StoreError> {
+        let (parts, name) = (&self.deliverer.parts, self.subscriber.name());
+        let told_of = self.state().await?.told_of;
+        if told_of.as_deref() == Some(&*parts.environment) {
+            return Ok(());
+        }
+        let now = self.now();
+        if told_of.is_some() {
+            parts.store.send_again(self.deliverer.rows_of(name), SentAgain::All, now).await?;
+        }
+        let change = SubscriberChange::TellOf { environment: parts.environment.to_string(), now };
+        parts.store.change_subscriber(name, change).await.map(drop)
     }
 
     async fn plan_by_date(&self) -> Result<(), StoreError> {

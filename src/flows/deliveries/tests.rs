@@ -14,11 +14,12 @@ use crate::adapters::ams::kinds::Kind;
 use crate::adapters::clock::Clock;
 use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::rules_file;
+use crate::adapters::store::deliveries::SubscriberChange;
 use crate::adapters::store::sqlite::SqliteStore;
 use crate::adapters::subscribers::{AboutPerson, SendFailure};
 use crate::domain::deliveries::brake::Stop;
-use crate::domain::deliveries::row::{Flight, FlightEnd};
-use crate::domain::deliveries::state::State;
+use crate::domain::deliveries::row::{Flight, FlightEnd, Plan};
+use crate::domain::deliveries::state::{Desired, State};
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::session::SessionLimits;
 use crate::domain::time::{AmsDate, Timestamp};
@@ -155,20 +156,28 @@ impl World {
     }
 
     fn deliverer(&self) -> Arc<Deliverer> {
+        self.deliverer_of("production")
+    }
+
+    fn deliverer_of(&self, environment: &str) -> Arc<Deliverer> {
         Deliverer::new(DeliveryParts {
             store: self.store.clone(),
             directory: self.store.clone(),
             beliefs: crate::flows::tests::alone(limits()).1,
             rules: self.rules.clone(),
             clock: self.clock.clone(),
-            environment: "production".into(),
+            environment: environment.into(),
             subscribers: vec![self.shop.clone()],
         })
         .unwrap()
     }
 
     fn run(&self) -> Gateway {
-        let (deliverer, stop) = (self.deliverer(), CancellationToken::new());
+        Self::running(self.deliverer())
+    }
+
+    fn running(deliverer: Arc<Deliverer>) -> Gateway {
+        let stop = CancellationToken::new();
         let task = tokio::spawn(Arc::clone(&deliverer).run(stop.clone()));
         Gateway { deliverer, stop, task }
     }
@@ -329,4 +338,55 @@ async fn who_is_gone_is_removed_and_comes_back_only_by_a_later_reading() {
     })
     .await;
     gateway.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_trial_with_another_environment_the_subscriber_hears_of_the_first_once_more() {
+    let world = World::with(3, false).await;
+    let trial: Vec<Record> =
+        (0..2).map(|number| Record { memberships: Vec::new(), ..member(number, false) }).collect();
+    world.store.put_records("staging", &trial, at(0)).await.unwrap();
+    let gateway = world.run();
+    until("all are told", async || world.holding() == 3).await;
+    gateway.end().await;
+    world.clock.0.fetch_add(70, Ordering::Relaxed);
+    let gateway = World::running(world.deliverer_of("staging"));
+    until("two are somebody else in the other environment", async || world.holding() == 1).await;
+    gateway.end().await;
+    world.clock.0.fetch_add(70, Ordering::Relaxed);
+    let gateway = world.run();
+    until("all hold what they held", async || world.passes() && world.holding() == 3).await;
+    gateway.end().await;
+}
+
+#[tokio::test]
+async fn what_is_kept_for_nothing_is_erased_after_a_month() {
+    let world = World::with(3, false).await;
+    let (name, former) = (world.shop.name().clone(), SubscriberName::wordpress("former"));
+    let rows = async |name: &SubscriberName, environment: &str| {
+        let of = RowsOf { subscriber: name, environment };
+        world.store.count_deliveries(of, at(0)).await.unwrap().pending
+    };
+    for (name, environment) in [(&former, "production"), (&name, "staging"), (&name, "production")] {
+        let lease = SubscriberChange::Lease { holder: "one".to_owned(), now: at(0), until: at(9) };
+        let number = world.store.change_subscriber(name, lease).await.unwrap().unwrap();
+        let tell = SubscriberChange::TellOf { environment: environment.to_owned(), now: at(0) };
+        world.store.change_subscriber(name, tell).await.unwrap();
+        let desired = Desired { state: Some(State::Removed), holds_until: None };
+        let individual = IndividualId::parse("m-1").unwrap();
+        let plan = Plan { individual, desired, gone_at: Some(at(0)), is_forgotten: false };
+        let of = RowsOf { subscriber: name, environment };
+        assert!(world.store.plan_deliveries(of, number, vec![plan], at(0)).await.unwrap());
+    }
+    let all = async || {
+        (rows(&former, "production").await, rows(&name, "staging").await, rows(&name, "production").await)
+    };
+    let deliverer = world.deliverer();
+    world.clock.0.store(30 * 24 * 3600, Ordering::Relaxed);
+    deliverer.erase_unused().await.unwrap();
+    assert_eq!(all().await, (1, 1, 1));
+    world.clock.0.store(30 * 24 * 3600 + 10, Ordering::Relaxed);
+    deliverer.erase_unused().await.unwrap();
+    assert_eq!(all().await, (0, 0, 1), "the one that is configured keeps what it is told of now");
+    assert_eq!(world.store.subscribers().await, Ok(vec![name]));
 }

@@ -163,7 +163,7 @@ class Commands {
 				WP_CLI::line( 'Nothing has changed yet; --yes puts the roles back.' );
 			}
 			if ( $counts['never'] ) {
-				WP_CLI::line( 'People the gateway never told about follow at their next visit, or when something about them changes. To have one of them told now, look the person up on the page Deliveries of the gateway\'s administration and press "Send again".' );
+				WP_CLI::line( 'People the gateway never told about follow at their next visit, or when something about them changes. To have them told now, press "Send everybody again" on the page Deliveries of the gateway\'s administration.' );
 			}
 		}
 		WP_CLI::halt( $counts['differ'] > $counts['done'] ? 2 : 0 );

@@ -194,3 +194,40 @@ pub(super) async fn rows_are_found_by_date_and_by_a_record_that_is_gone(place: &
         "nothing is left of Omar"
     );
 }
+
+pub(super) async fn all_rows_are_sent_again_once_and_erased_by_environment_or_with_the_subscriber(
+    place: &dyn Place,
+) {
+    let (store, number) = planned(place).await;
+    let name = library();
+    let many: Vec<Plan> = (0..600).map(|n| plan(&format!("many-{n}"), there("a", None), None)).collect();
+    store.plan_deliveries(of(&name), number, many, at(0)).await.unwrap();
+    loop {
+        let flights = store.take_flights(of(&name), at(0), at(1), 250).await.unwrap();
+        if flights.is_empty() {
+            break;
+        }
+        let ends = flights.iter().map(|it| ended(it, FlightEnd::Confirmed("applied"))).collect();
+        settle(&*store, ends, 0).await;
+    }
+    assert_eq!(counts(&*store, 0).await.settled, 602);
+    assert_eq!(store.send_again(of(&name), SentAgain::SetAside, at(2)).await, Ok(0));
+    assert_eq!(store.send_again(of(&name), SentAgain::All, at(2)).await, Ok(602));
+    let told = counts(&*store, 0).await;
+    assert_eq!((told.settled, told.pending), (0, 602));
+    let elsewhere = RowsOf { subscriber: &name, environment: "staging" };
+    let plans = vec![plan(DANA, there("a", None), None)];
+    assert_eq!(store.plan_deliveries(elsewhere, number, plans, at(2)).await, Ok(true));
+    store.erase_deliveries(of(&name)).await.unwrap();
+    let settled = async |of| store.count_deliveries(of, at(0)).await.unwrap().pending;
+    assert_eq!((settled(of(&name)).await, settled(elsewhere).await), (0, 1));
+    let other = SubscriberName::wordpress("news");
+    let stop = SubscriberChange::Stop(Stop::ByHand { since: at(1) });
+    store.change_subscriber(&other, stop).await.unwrap();
+    let mut kept = store.subscribers().await.unwrap();
+    kept.sort();
+    assert_eq!(kept, [name.clone(), other.clone()]);
+    store.erase_subscriber(&name).await.unwrap();
+    assert_eq!(settled(elsewhere).await, 0);
+    assert_eq!(store.subscribers().await, Ok(vec![other]));
+}

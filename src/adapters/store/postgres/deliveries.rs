@@ -157,16 +157,45 @@ impl Deliveries for PostgresStore {
         now: Timestamp,
     ) -> StoreFuture<'a, u64> {
         Box::pin(async move {
-            let mut sent = 0;
+            let (mut sent, mut after) = (0, None);
             loop {
-                let work = DeliveryWork::send_again(&self.vault, of, which, now);
-                let count = self.do_work(work).await?.unwrap_or_default().count;
-                sent += count;
-                if count < u64::from(AGAIN_AT_ONCE) {
+                let work = DeliveryWork::send_again(&self.vault, of, which, after, now);
+                let done = self.do_work(work).await?.unwrap_or_default();
+                (sent, after) = (sent + done.count, done.more_after);
+                if after.is_none() {
                     return Ok(sent);
                 }
             }
         })
+    }
+
+    fn subscribers(&self) -> StoreFuture<'_, Vec<SubscriberName>> {
+        Box::pin(async move {
+            let names = self.engine.read((), |connection, ()| {
+                Box::pin(async move {
+                    connection.all("SELECT name FROM subscribers", values![], only::<String>).await
+                })
+            });
+            Ok(names.await?.into_iter().map(SubscriberName::stored).collect())
+        })
+    }
+
+    fn erase_deliveries<'a>(&'a self, of: RowsOf<'a>) -> StoreFuture<'a, ()> {
+        Box::pin(self.engine.write(key_of(of), |connection, (subscriber, environment)| {
+            Box::pin(async move {
+                let delete = "DELETE FROM deliveries WHERE subscriber = $1 AND environment = $2";
+                connection.change(delete, values![*subscriber, *environment]).await.map(drop)
+            })
+        }))
+    }
+
+    fn erase_subscriber<'a>(&'a self, name: &'a SubscriberName) -> StoreFuture<'a, ()> {
+        Box::pin(self.engine.write(name.as_str().to_owned(), |connection, name| {
+            Box::pin(async move {
+                connection.change("DELETE FROM deliveries WHERE subscriber = $1", values![*name]).await?;
+                connection.change("DELETE FROM subscribers WHERE name = $1", values![*name]).await.map(drop)
+            })
+        }))
     }
 
     fn count_deliveries<'a>(&'a self, of: RowsOf<'a>, since: Timestamp) -> StoreFuture<'a, DeliveryCounts> {
@@ -262,12 +291,13 @@ async fn select_for(
                  ORDER BY due LIMIT $4 FOR UPDATE SKIP LOCKED";
             connection.all(select, values![subscriber, environment, *now, *most], read_sealed).await
         }
-        Selected::SetAside => {
+        Selected::Again { least_phase, after } => {
             let select = "SELECT person, sealed FROM deliveries
-                 WHERE subscriber = $1 AND environment = $2 AND phase = $3
-                 ORDER BY since LIMIT $4 FOR UPDATE SKIP LOCKED";
+                 WHERE subscriber = $1 AND environment = $2 AND person > $3 AND phase >= $4
+                 ORDER BY person LIMIT $5 FOR UPDATE";
+            let after = after.as_ref().map_or(&[][..], |person| person);
             let most = i64::from(AGAIN_AT_ONCE);
-            let arguments = values![subscriber, environment, phase::SET_ASIDE, most];
+            let arguments = values![subscriber, environment, after, *least_phase, most];
             connection.all(select, arguments, read_sealed).await
         }
     }

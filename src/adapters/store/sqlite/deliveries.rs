@@ -127,16 +127,41 @@ impl Deliveries for SqliteStore {
         now: Timestamp,
     ) -> StoreFuture<'a, u64> {
         Box::pin(async move {
-            let mut sent = 0;
+            let (mut sent, mut after) = (0, None);
             loop {
-                let work = DeliveryWork::send_again(&self.vault, of, which, now);
-                let count = self.do_work(work).await?.unwrap_or_default().count;
-                sent += count;
-                if count < u64::from(AGAIN_AT_ONCE) {
+                let work = DeliveryWork::send_again(&self.vault, of, which, after, now);
+                let done = self.do_work(work).await?.unwrap_or_default();
+                (sent, after) = (sent + done.count, done.more_after);
+                if after.is_none() {
                     return Ok(sent);
                 }
             }
         })
+    }
+
+    fn subscribers(&self) -> StoreFuture<'_, Vec<SubscriberName>> {
+        Box::pin(async move {
+            let names = self.reader.run(|connection| {
+                all(connection, "SELECT name FROM subscribers", [], |row| row.get::<_, String>(0))
+            });
+            Ok(names.await?.into_iter().map(SubscriberName::stored).collect())
+        })
+    }
+
+    fn erase_deliveries<'a>(&'a self, of: RowsOf<'a>) -> StoreFuture<'a, ()> {
+        let (subscriber, environment) = key_of(of);
+        Box::pin(self.writer.run(move |connection| {
+            let delete = "DELETE FROM deliveries WHERE subscriber = ?1 AND environment = ?2";
+            change(connection, delete, params![subscriber, environment]).map(drop)
+        }))
+    }
+
+    fn erase_subscriber<'a>(&'a self, name: &'a SubscriberName) -> StoreFuture<'a, ()> {
+        let name = name.as_str().to_owned();
+        Box::pin(self.writer.run(move |connection| {
+            change(connection, "DELETE FROM deliveries WHERE subscriber = ?1", [&name])?;
+            change(connection, "DELETE FROM subscribers WHERE name = ?1", [&name]).map(drop)
+        }))
     }
 
     fn count_deliveries<'a>(&'a self, of: RowsOf<'a>, since: Timestamp) -> StoreFuture<'a, DeliveryCounts> {
@@ -183,7 +208,14 @@ impl SqliteStore {
                          WHERE subscriber = ?1 AND environment = ?2 AND due <= ?3 ORDER BY due LIMIT ?4";
                     all(connection, select, params![keys.0, keys.1, now, most], read_sealed)?
                 }
-                Selected::SetAside => select_set_aside(connection, &keys, AGAIN_AT_ONCE.into())?,
+                Selected::Again { least_phase, after } => {
+                    let select = "SELECT person, sealed FROM deliveries
+                         WHERE subscriber = ?1 AND environment = ?2 AND person > ?3 AND phase >= ?4
+                         ORDER BY person LIMIT ?5";
+                    let after = after.as_ref().map_or(&[][..], |person| person);
+                    let values = params![keys.0, keys.1, after, least_phase, AGAIN_AT_ONCE];
+                    all(connection, select, values, read_sealed)?
+                }
             };
             let done = work.done_with(&found)?;
             done.put.iter().try_for_each(|row| write(connection, &keys, row))?;

@@ -16,6 +16,7 @@ use super::done::Done;
 use super::fields::Field;
 use super::menu;
 use super::state::{Admin, reads, writes};
+use crate::adapters::store::deliveries::SentAgain;
 use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
@@ -94,14 +95,19 @@ pub async fn resume(State(admin): State<Admin>, Extension(caller): Called) -> An
     }
 }
 
-/// Sends again: of one person, or what is set aside.
+/// Sends again: of one person, of everybody, or what is set aside.
 pub async fn again(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
     let name = subscriber(&admin, &caller)?;
     let person = match caller.sent("id") {
         "" => None,
         id => Some(IndividualId::parse(id).ok_or(PageError::NotFound)?),
     };
-    admin.services.deliveries.send_again(&caller.actor, &name, person.as_ref()).await?;
+    let which = match &person {
+        Some(id) => SentAgain::Of(id),
+        None if caller.sent("everybody") == "yes" => SentAgain::All,
+        None => SentAgain::SetAside,
+    };
+    admin.services.deliveries.send_again(&caller.actor, &name, which).await?;
     let who = person.map(|id| format!("&who={}", utf8_percent_encode(id.as_str(), NON_ALPHANUMERIC)));
     let path = format!("{}?done={}{}", menu::DELIVERIES.path, Done::SentAgain.key(), who.unwrap_or_default());
     caller.go_to(&path)
