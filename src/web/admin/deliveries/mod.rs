@@ -86,7 +86,7 @@ pub async fn stop(State(admin): State<Admin>, Extension(caller): Called) -> Answ
 /// Goes on, if it was confirmed and the reason is still the one that was seen.
 pub async fn resume(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
     let name = subscriber(&admin, &caller)?;
-    let since = caller.sent("since").parse().ok().and_then(|at| Timestamp::from_microsecond(at).ok());
+    let since: Option<Timestamp> = caller.sent("since").parse().ok();
     match since.filter(|_| caller.sent("confirmed") == "yes") {
         Some(since) if admin.services.deliveries.resume(&caller.actor, &name, since).await? => {
             caller.done(menu::DELIVERIES, Done::DeliveriesResumed)

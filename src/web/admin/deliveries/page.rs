@@ -25,8 +25,8 @@ pub struct SubscriberCard {
     pub facts: Vec<(&'static str, String)>,
     /// Why nothing is sent, in sentences; empty: it is.
     pub stopped: String,
-    /// Since when, in microseconds since 1970, so that a confirmation is about what was seen.
-    pub stopped_since: i64,
+    /// Since when, to the nanosecond (RFC 3339), so that a confirmation is about what was seen.
+    pub stopped_since: String,
     /// Many would lose something, so that going on is to be confirmed.
     pub takes_much: bool,
     /// People whose rows are set aside: id, the same for an address, since when, why.
@@ -129,7 +129,7 @@ pub fn card(status: &SubscriberStatus, standing: &DeliveryStanding, zone: &TimeZ
             .as_ref()
             .map(|stop| stopped(stop, counts.losers, zone))
             .unwrap_or_default(),
-        stopped_since: status.state.stopped.as_ref().map_or(0, |stop| stop.since().as_microsecond()),
+        stopped_since: status.state.stopped.as_ref().map_or(String::new(), |stop| stop.since().to_string()),
         takes_much: matches!(status.state.stopped, Some(Stop::ManyLose { .. })),
         set_aside: set_aside.collect(),
     }
