@@ -45,7 +45,12 @@ impl Directory {
 
     fn index(&mut self) {
         self.places.clear();
-        for (place, person) in self.people.iter().enumerate() {
+        self.index_from(0);
+    }
+
+    /// Those at this place and after it are not in the index.
+    fn index_from(&mut self, first: usize) {
+        for (place, person) in self.people.iter().enumerate().skip(first) {
             for key in keys(person) {
                 let places = self.places.entry(key.to_ascii_lowercase()).or_default();
                 if places.last() != Some(&place) {
@@ -114,7 +119,7 @@ impl Directory {
     pub(super) fn add(&mut self, person: Person, now: Timestamp) {
         self.changed.insert(person.id.clone(), Changed { profile: now, anything: now });
         self.people.push(person);
-        self.index();
+        self.index_from(self.people.len() - 1);
     }
 
     /// Changes the person with this key in whichever environment. A change of nothing counts as one of the profile.
