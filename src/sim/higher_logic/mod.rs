@@ -40,6 +40,7 @@ pub use endpoint::{Endpoint, Scope};
 pub use model::{Contact, ContactList, Fields, Group, GroupKind, HistoryLine, Item, Membership, Trail};
 pub use queue::IntakeEntry;
 pub use settings::{Credentials, Settings};
+pub use sign_in::PATH as SIGN_IN_PATH;
 pub use state::State;
 pub use switches::Switches;
 

@@ -16,7 +16,7 @@ use super::switches::{ClientProof, Switches};
 use crate::sim::serving::{Answer, Call, Handled};
 
 /// Where the authorization server sends browsers back.
-pub(super) const PATH: &str = "/HigherLogic/Security/OAuth/Authentication.aspx";
+pub const PATH: &str = "/HigherLogic/Security/OAuth/Authentication.aspx";
 const ATTEMPT_COOKIE: &str = "SimulatedHigherLogicAttempt";
 /// How long the authorization server may take.
 const PATIENCE: Duration = Duration::from_secs(10);
