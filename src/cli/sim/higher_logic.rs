@@ -72,8 +72,25 @@ fn access(base: &str, own: &Credentials, switches: &Switches) -> String {
     format!(
         "\nPush v2:   {base}/v2   key: {}\nPush v1:   {base}/push/v1   key: {}   tenant code: {}\nRead side: {base}/api/v2.0   \
          HLIAMKey: {}   HLPassword: {}\nSign-in:   client {client_id}   secret: {client_secret}   redirect address: \
-         {base}{SIGN_IN_PATH}\n\n",
-        own.api_key, own.gateway_key, own.tenant_code, own.iam_key, own.password,
+         {base}{SIGN_IN_PATH}\n\nFor the sign-in, in the configuration of a gateway:\n\n{}\nIn the shell that starts \
+         it:\n\nexport MEMBERGATE_COMMUNITY_SECRET='{client_secret}'\n\n",
+        own.api_key,
+        own.gateway_key,
+        own.tenant_code,
+        own.iam_key,
+        own.password,
+        section(base, &client_id),
+    )
+}
+
+/// The client of a gateway by which people sign in at the simulator.
+fn section(base: &str, client_id: &str) -> String {
+    format!(
+        r#"[[oidc.client]]
+id = "{client_id}"
+redirect_uris = ["{base}{SIGN_IN_PATH}"]
+secret = {{ env = "MEMBERGATE_COMMUNITY_SECRET" }}
+"#
     )
 }
 
@@ -127,9 +144,12 @@ mod tests {
         for part in [own.api_key, own.gateway_key, own.iam_key, "client other ".to_owned()] {
             assert!(text.contains(&part), "{text}");
         }
-        assert!(
-            text.contains("http://127.0.0.1:8082/HigherLogic/Security/OAuth/Authentication.aspx"),
-            "{text}"
+        let section: toml::Table = section("http://127.0.0.1:8082", "other").parse().unwrap();
+        let client = &section["oidc"]["client"][0];
+        assert_eq!(client["id"].as_str(), Some("other"));
+        assert_eq!(
+            client["redirect_uris"][0].as_str(),
+            Some("http://127.0.0.1:8082/HigherLogic/Security/OAuth/Authentication.aspx")
         );
     }
 }

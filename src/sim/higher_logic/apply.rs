@@ -76,7 +76,8 @@ impl Applying<'_> {
         if is_new {
             happened.push("created".to_owned());
         }
-        if std::mem::take(&mut contact.is_deleted) || contact.de_synced.take().is_some() {
+        let (was_deleted, was_out) = (std::mem::take(&mut contact.is_deleted), contact.de_synced.take());
+        if was_deleted || was_out.is_some() {
             happened.push("came back".to_owned());
         }
         let profile = as_tenant_takes(record.profile, &contact.profile, self.switches);
