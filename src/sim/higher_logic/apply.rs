@@ -309,3 +309,77 @@ fn put(all: &mut BTreeMap<String, Item>, item: Item, now: Timestamp) {
     let fields = if item.is_deleted { std::mem::take(&mut known.fields) } else { item.fields };
     *known = Item { id: item.id, is_deleted: item.is_deleted, updated_at: now, fields };
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::model::GroupKind;
+    use super::*;
+
+    const NOW: i64 = 1_000;
+
+    /// Applies records one after the other, a second between them.
+    fn after(records: &[Record], switches: &Switches) -> Directory {
+        let mut directory = Directory::default();
+        for (second, record) in (NOW..).zip(records) {
+            let now = Timestamp::from_second(second).unwrap();
+            let (push, received_at) = (1, now);
+            let directory = &mut directory;
+            let mut applying = Applying { directory, switches, now, push, received_at, notes: Vec::new() };
+            applying.apply(Change::Contact(Box::new(record.clone())));
+        }
+        directory
+    }
+
+    /// What counts: the profile, the details, and the lines that were not left.
+    fn standing(directory: &Directory) -> (Fields, usize, Vec<(String, String, Option<Timestamp>)>) {
+        let contact = &directory.contacts["A1"];
+        let lines = contact.memberships.iter().filter(|it| it.removed_at.is_none());
+        let mut lines: Vec<_> = lines.map(|it| (it.group.clone(), it.role.clone(), it.end)).collect();
+        lines.sort();
+        (contact.profile.clone(), contact.details.len(), lines)
+    }
+
+    fn record() -> impl Strategy<Value = Record> {
+        let line = (0..4_u8, 0..3_u8, proptest::option::of(0..5_000_i64));
+        let line = line.prop_map(|(group, role, end)| Line {
+            kind: Some(if group == 0 { GroupKind::Security } else { GroupKind::Community }),
+            group: format!("G{group}"),
+            role: if role == 0 { String::new() } else { format!("R{role}") },
+            end: end.map(|end| Timestamp::from_second(end).unwrap()),
+            ..Line::default()
+        });
+        let profile = proptest::collection::btree_map("firstName|bio|title", "[ab]{1,2}", 0..3);
+        let lines = proptest::collection::vec(line, 0..5);
+        (profile, lines, any::<bool>(), proptest::bool::weighted(0.1)).prop_map(
+            |(profile, lines, detailed, deleted)| Record {
+                contact_id: "A1".to_owned(),
+                deleted,
+                profile: profile.into_iter().map(|(name, value)| (name, value.into())).collect(),
+                lines,
+                details: detailed.then(|| ("orders".to_owned(), Vec::new())).into_iter().collect(),
+                ..Record::default()
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn only_the_last_record_counts_and_once_more_changes_nothing(
+            earlier in proptest::collection::vec(record(), 0..5),
+            last in record().prop_map(|it| Record { deleted: false, ..it }),
+        ) {
+            let switches = Switches::default();
+            let alone = after(std::slice::from_ref(&last), &switches);
+            let mut all = earlier;
+            all.push(last.clone());
+            let once = after(&all, &switches);
+            prop_assert_eq!(standing(&once), standing(&alone));
+            all.push(last);
+            let twice = after(&all, &switches);
+            prop_assert_eq!(&twice.contacts, &once.contacts);
+            prop_assert_eq!(&twice.trails["A1"].history, &once.trails["A1"].history);
+        }
+    }
+}
