@@ -147,6 +147,8 @@ mod tests {
         let section: toml::Table = section("http://127.0.0.1:8082", "other").parse().unwrap();
         let client = &section["oidc"]["client"][0];
         assert_eq!(client["id"].as_str(), Some("other"));
+        // The gateway takes secrets from 32 characters on.
+        assert!(settings.switches.client_secret.unwrap().len() >= 32);
         assert_eq!(
             client["redirect_uris"][0].as_str(),
             Some("http://127.0.0.1:8082/HigherLogic/Security/OAuth/Authentication.aspx")

@@ -216,7 +216,7 @@ switches! {
     op_token: Option<String> = None, "Its token endpoint; goes before the metadata.";
     op_userinfo: Option<String> = None, "Its userinfo endpoint; goes before the metadata.";
     client_id: Option<String> = Some("higher-logic".to_owned()), "The id of the community as a client.";
-    client_secret: Option<String> = Some("demo-higher-logic-client-secret".to_owned()), "The secret of the community as a client.";
+    client_secret: Option<String> = Some("demo-higher-logic-community-secret".to_owned()), "The secret of the community as a client.";
     client_proof: ClientProof = ClientProof::Basic, "How the community proves to the token endpoint who it is.";
     scope: Option<String> = Some("profile".to_owned()), "The scope that it asks for.";
     id_claim: Option<String> = Some("sub".to_owned()), "The claim of userinfo that is the contact's key.";
