@@ -333,10 +333,11 @@ mod tests {
     }
 
     /// What counts: the profile, the details, and the lines that were not left.
-    fn standing(directory: &Directory) -> (Fields, usize, Vec<(String, String, Option<Timestamp>)>) {
+    fn standing(directory: &Directory) -> (Fields, usize, Vec<String>) {
         let contact = &directory.contacts["A1"];
         let lines = contact.memberships.iter().filter(|it| it.removed_at.is_none());
-        let mut lines: Vec<_> = lines.map(|it| (it.group.clone(), it.role.clone(), it.end)).collect();
+        let mut lines: Vec<String> =
+            lines.map(|it| format!("{} as {} until {:?}", it.group, it.role, it.end)).collect();
         lines.sort();
         (contact.profile.clone(), contact.details.len(), lines)
     }
