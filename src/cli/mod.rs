@@ -88,7 +88,7 @@ pub enum Command {
         #[arg(long, default_value_t = 8080)]
         port: u16,
     },
-    /// Runs a simulated association management system alone.
+    /// Runs a simulated association management system or community alone.
     #[cfg(feature = "sim")]
     #[command(subcommand)]
     Sim(sim::Simulated),

@@ -223,6 +223,7 @@ mod tests {
             unread: Default::default(),
             id: IndividualId::parse("b3a1").unwrap(),
             profile: Profile {
+                written_id: None,
                 record_number: Some("20017".to_owned()),
                 name: "Jane Marlowe".to_owned(),
                 first_name: Some("Jane".to_owned()),

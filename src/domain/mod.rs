@@ -14,6 +14,7 @@ pub(crate) mod client;
 pub mod clock_jumps;
 pub(crate) mod code;
 pub(crate) mod condition;
+pub mod contact;
 pub mod deliveries;
 pub(crate) mod device;
 pub mod directory;

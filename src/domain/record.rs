@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::code::Code;
+use super::contact::Contact;
 use super::parts::{Confirmed, Part, Partly};
 use super::standing::MembershipStanding;
 use super::time::{AmsDate, Timestamp};
@@ -50,6 +51,9 @@ pub struct Record {
     pub confirmed: Confirmed,
     /// Who the person is, for sites and pages.
     pub profile: Profile,
+    /// More about the person, for a community. `None`: nobody asks for it, or what was read does not have it.
+    #[serde(default)]
+    pub contact: Option<Box<Contact>>,
     /// `None`: the AMS did not say. Only an explicit `false` refuses.
     pub is_approved: Option<bool>,
     /// The AMS marks the person as deceased.
@@ -92,6 +96,9 @@ pub struct RecordWarning {
 /// Names and address of a person. Display only: no decision rests on it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Profile {
+    /// The id exactly as the AMS writes it, where that is not as [`IndividualId`] has it.
+    #[serde(default)]
+    pub written_id: Option<String>,
     /// The AMS's human-readable number.
     pub record_number: Option<String>,
     /// Display name.
@@ -315,6 +322,10 @@ impl Record {
     /// read less than was asked does not replace one that tells more. An instant after `now` was written under a wrong clock, and gives way to any.
     #[must_use]
     pub fn over(mut self, earlier: &Record, now: Timestamp) -> Record {
+        // Most readings do not have it.
+        if self.contact.is_none() {
+            self.contact.clone_from(&earlier.contact);
+        }
         for part in Part::ALL {
             let Some(then) = earlier.confirmed.of(part) else { continue };
             let tells_more = self.partly.of(part).is_some_and(|here| !here.replaces(earlier.partly.of(part)));
@@ -330,6 +341,9 @@ impl Record {
         match part {
             Part::Profile => {
                 self.profile.clone_from(&from.profile);
+                if from.contact.is_some() {
+                    self.contact.clone_from(&from.contact);
+                }
                 self.is_approved = from.is_approved;
                 self.is_deceased = from.is_deceased;
             }

@@ -54,6 +54,7 @@ mod roles;
 mod rush;
 mod sessions;
 mod sign_in;
+mod sim_higher_logic;
 mod source_text;
 mod store_files;
 mod texts;

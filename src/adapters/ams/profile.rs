@@ -48,6 +48,7 @@ impl ProfileTexts {
             url.len() <= LONGEST_ADDRESS && (url.starts_with("https://") || url.starts_with("http://"))
         };
         Profile {
+            written_id: None,
             record_number: self.record_number.map(cut),
             name,
             email,

@@ -1,6 +1,7 @@
-//! `membergate sim`: a simulated association management system alone, for trying things out.
+//! `membergate sim`: a simulated association management system or community alone, for trying things out.
 
 mod growthzone;
+mod higher_logic;
 mod novi;
 mod options;
 mod remembers;
@@ -23,6 +24,9 @@ pub enum Simulated {
     /// A GrowthZone that speaks HTTP: the Info Hub's login, OpenID Connect, interface.
     #[command(name = "growthzone", after_help = growthzone::after_help())]
     GrowthZone(growthzone::GrowthZoneOptions),
+    /// A Higher Logic that speaks HTTP: both push interfaces, the read side, community and administration, sign-in.
+    #[command(name = "higherlogic", after_help = higher_logic::after_help())]
+    HigherLogic(higher_logic::HigherLogicOptions),
 }
 
 /// Runs a simulator until it is told to end.
@@ -31,5 +35,6 @@ pub fn run(simulated: Simulated, out: &mut dyn Write) -> Result<(), CommandFailu
         Simulated::Remembers(asked) => remembers::run(asked, out),
         Simulated::Novi(asked) => novi::run(asked, out),
         Simulated::GrowthZone(asked) => growthzone::run(asked, out),
+        Simulated::HigherLogic(asked) => higher_logic::run(asked, out),
     }
 }

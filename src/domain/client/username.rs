@@ -128,6 +128,7 @@ mod tests {
     #[test]
     fn each_client_gets_the_user_name_that_it_can_use() {
         let jane = Profile {
+            written_id: None,
             record_number: Some("20017".to_owned()),
             name: "Dr. Jane Marlowe".to_owned(),
             first_name: Some("Jane".to_owned()),

@@ -17,6 +17,7 @@ fn record(name: &str) -> Record {
         id: IndividualId::parse("1").unwrap(),
         confirmed: Confirmed::default(),
         profile: Profile { name: name.to_owned(), ..Profile::default() },
+        contact: None,
         is_approved: None,
         is_deceased: false,
         memberships: Vec::new(),

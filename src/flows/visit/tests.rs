@@ -174,6 +174,7 @@ fn session() -> (Session, Record) {
         id: jane(),
         confirmed: Default::default(),
         profile: Profile::default(),
+        contact: None,
         is_approved: Some(true),
         is_deceased: false,
         memberships: Vec::new(),

@@ -58,6 +58,7 @@ impl Stage {
             id: IndividualId::parse(id).unwrap(),
             confirmed: Default::default(),
             profile: Profile::default(),
+            contact: None,
             is_approved: None,
             is_deceased: false,
             memberships: Vec::new(),

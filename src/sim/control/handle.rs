@@ -26,7 +26,9 @@ impl<S: Simulated> Control<S> {
 
     /// The state; a handler that panicked in a test does not take the others with it.
     pub(in crate::sim) fn lock(&self) -> MutexGuard<'_, S> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.catch_up();
+        state
     }
 
     /// The simulator's time.

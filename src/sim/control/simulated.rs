@@ -122,6 +122,9 @@ pub trait Simulated: Send + 'static {
     /// Ends every token of a kind, or of all kinds, and tells how many those were.
     fn expire_tokens(&mut self, kind: Option<&str>) -> usize;
 
+    /// Brings up to date what time alone has changed. It is called whenever somebody looks.
+    fn catch_up(&mut self) {}
+
     /// The day for the association.
     fn day(&self) -> Date {
         self.common().clock.today(&self.switches().common().time_zone)

@@ -36,8 +36,17 @@ pub struct Call {
 impl Call {
     /// Reads a request of an environment to its end.
     pub async fn read(request: http::Request<Incoming>, environment: Environment) -> Result<Call, Answer> {
+        Call::read_up_to(LARGEST_BODY, request, environment).await
+    }
+
+    /// The same, with a body of up to so many bytes.
+    pub async fn read_up_to(
+        most: usize,
+        request: http::Request<Incoming>,
+        environment: Environment,
+    ) -> Result<Call, Answer> {
         let (parts, body) = request.into_parts();
-        let body = Limited::new(body, LARGEST_BODY).collect().await;
+        let body = Limited::new(body, most).collect().await;
         let body =
             body.map_err(|_| Answer::error(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."))?;
         let decoded = |segment: &str| percent_decode_str(segment).decode_utf8_lossy().into_owned();
@@ -114,6 +123,11 @@ impl Call {
             }
             _ => Err(Answer::error(StatusCode::BAD_REQUEST, "The request body is not a JSON object.")),
         }
+    }
+
+    /// The body as it came.
+    pub fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// The body as JSON.

@@ -1,7 +1,7 @@
 //! The way of a call through every simulator: route, fault, what stands before its handler, the handler, the log.
 
 use axum::body::Body;
-use http::Response;
+use http::{Response, StatusCode};
 use tokio::net::TcpListener;
 
 use super::answer::{Answer, Handled};
@@ -43,10 +43,13 @@ fn dispatch<S: Service>(state: &mut S, mut call: Call) -> (Fault, Answer) {
     let at = state.common().clock.now();
     let switches = state.switches().common();
     call.fault = state.common_mut().next_fault(endpoint, &switches);
-    let answer = instead(call.fault, S::own(), switches.retry_after).unwrap_or_else(|| {
+    let mut answer = instead(call.fault, S::own(), switches.retry_after).unwrap_or_else(|| {
         state.admit(&call, endpoint).and_then(|()| handler(state, &call)).unwrap_or_else(|early| early)
     });
-    let comes = !matches!(call.fault, Fault::Hang | Fault::Closed);
+    if call.fault == Fault::HalfDone {
+        answer = Answer::error(StatusCode::INTERNAL_SERVER_ERROR, "An error has occurred.");
+    }
+    let comes = !matches!(call.fault, Fault::Hang | Fault::HangBefore | Fault::Closed);
     state.common_mut().calls.note(CallLine {
         number: 0,
         at,

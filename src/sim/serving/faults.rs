@@ -46,9 +46,11 @@ pub fn instead(fault: Fault, own: Own, retry_after: bool) -> Option<Answer> {
         }
         Fault::Unauthorized => Some(Answer::unauthorized()),
         Fault::TooMany => Some(too_many(1, retry_after)),
+        // It never comes.
+        Fault::HangBefore => Some(Answer::nothing(StatusCode::NO_CONTENT)),
         Fault::None | Fault::TruncatedJson | Fault::HalfClosed | Fault::Trickle => None,
         Fault::Endless | Fault::Closed | Fault::Hang | Fault::Slow(_) => None,
-        Fault::HalfRows | Fault::ShiftedRows => None,
+        Fault::HalfRows | Fault::ShiftedRows | Fault::HalfDone => None,
     }
 }
 
@@ -62,7 +64,7 @@ pub fn too_many(wait: i64, retry_after: bool) -> Answer {
 pub async fn apply(fault: Fault, response: Response<Body>) -> Result<Response<Body>, Dropped> {
     match fault {
         Fault::Closed => Err(Dropped),
-        Fault::Hang => pending().await,
+        Fault::Hang | Fault::HangBefore => pending().await,
         Fault::Slow(wait) => {
             tokio::time::sleep(wait).await;
             Ok(response)

@@ -57,8 +57,12 @@ faults! {
     Endless = "endless",
     /// The connection ends without an answer.
     Closed = "closed",
-    /// No answer ever.
+    /// No answer ever, but the call was done.
     Hang = "hang",
+    /// No answer ever, and nothing was done.
+    HangBefore = "hang_before",
+    /// 500, although the call was done; of a batch only the first half.
+    HalfDone = "half_done",
 }
 
 impl Setting for Fault {

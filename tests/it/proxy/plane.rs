@@ -288,6 +288,7 @@ impl Plane {
                 email: Some("zoe@people.example".into()),
                 ..Profile::default()
             },
+            contact: None,
             is_approved: Some(true),
             is_deceased: false,
             memberships: vec![membership],

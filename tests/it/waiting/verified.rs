@@ -128,6 +128,7 @@ fn record(id: IndividualId, as_of: Timestamp) -> Record {
         id,
         confirmed: Default::default(),
         profile: Profile::default(),
+        contact: None,
         is_approved: Some(true),
         is_deceased: false,
         memberships: Vec::new(),

@@ -214,6 +214,7 @@ pub(in crate::adapters::store) fn record(person: &str, as_of: Timestamp) -> Reco
             email: Some("dana.reyes@reef.example".to_owned()),
             ..Profile::default()
         },
+        contact: None,
         is_approved: Some(true),
         is_deceased: false,
         memberships: Vec::new(),

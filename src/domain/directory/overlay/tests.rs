@@ -27,6 +27,7 @@ fn jane(own: Option<(i64, &[CommitteeSeat])>) -> Record {
         id: IndividualId::parse("jane").unwrap(),
         confirmed: Confirmed::at(at(0), Part::OF_THE_INDIVIDUAL),
         profile: Profile::default(),
+        contact: None,
         is_approved: None,
         is_deceased: false,
         memberships: Vec::new(),

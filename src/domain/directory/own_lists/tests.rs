@@ -19,6 +19,7 @@ fn nobody(seconds: i64) -> Record {
         id: IndividualId::parse("1").unwrap(),
         confirmed: Confirmed::default(),
         profile: Profile::default(),
+        contact: None,
         is_approved: None,
         is_deceased: false,
         memberships: Vec::new(),

@@ -53,6 +53,7 @@ fn record() -> Record {
         id: IndividualId::parse("b3a1c0de-1111-4222-8333-444455556666").unwrap(),
         confirmed: Default::default(),
         profile: Profile::default(),
+        contact: None,
         is_approved: Some(true),
         is_deceased: false,
         memberships: Vec::new(),

@@ -163,6 +163,7 @@ fn person(name: &str, security_role: &str) -> Record {
         id: IndividualId::parse(name).unwrap(),
         confirmed: Default::default(),
         profile: Profile { name: name.to_owned(), ..Profile::default() },
+        contact: None,
         is_approved: Some(true),
         is_deceased: false,
         memberships: Vec::new(),

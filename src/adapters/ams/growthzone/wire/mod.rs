@@ -91,6 +91,7 @@ fn bare(id: IndividualId, profile: Profile, as_of: Timestamp) -> Record {
         id,
         confirmed: Confirmed::at(as_of, [Part::Profile]),
         profile,
+        contact: None,
         is_approved: None,
         is_deceased: false,
         memberships: Vec::new(),

@@ -82,6 +82,7 @@ pub(in crate::adapters::ams) fn record(
         id,
         confirmed: Confirmed::default(),
         profile: noted(Part::Profile, &mut warnings, |said| profile(&entry, said)),
+        contact: None,
         is_approved: noted(Part::Profile, &mut warnings, |said| active(&entry, said)),
         is_deceased: false,
         memberships: noted(Part::Memberships, &mut warnings, |said| memberships(&entry, seen, said)),

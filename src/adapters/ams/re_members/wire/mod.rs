@@ -79,6 +79,7 @@ pub(crate) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, NoRe
         id,
         confirmed: Confirmed::default(),
         profile: noted(Part::Profile, &mut warnings, |said| profile(&individual, &memberships, said)),
+        contact: None,
         is_approved: noted(Part::Profile, &mut warnings, |said| is_approved(&individual, said)),
         is_deceased: noted(Part::Profile, &mut warnings, |said| flag(&individual, "isDeceased", true, said))
             .unwrap_or(false),
