@@ -56,6 +56,7 @@ pub(super) async fn everybody(
     api: &NoviApi,
     memory: &BulkMemory,
     seen: &MemberFieldsSeen,
+    reads_contact: bool,
     page: u32,
     as_of: Timestamp,
     priority: Priority,
@@ -64,7 +65,8 @@ pub(super) async fn everybody(
     let found = supplied(list.page(memory.everybody.of(page)).await?)?;
     memory.everybody.note(page, found.next);
     let people = found.rows.iter().filter(|row| is_somebody(row));
-    let people: Vec<Record> = people.filter_map(|row| wire::record(row, seen, as_of).ok()).collect();
+    let people: Vec<Record> =
+        people.filter_map(|row| wire::record(row, seen, reads_contact, as_of).ok()).collect();
     Ok(EverybodyPage { people, brings: brought(seen), is_last: found.next.is_none() })
 }
 

@@ -19,7 +19,7 @@ pub(in crate::adapters::ams) fn record(
     as_of: Timestamp,
 ) -> Result<Record, NoRecord> {
     let individual = line.remove("individual").and_then(opened).ok_or(NoRecord::NoIndividual)?;
-    let mut record = record_of(&individual, &MemberFieldsSeen::all(), as_of)?;
+    let mut record = record_of(&individual, &MemberFieldsSeen::all(), true, as_of)?;
     let mut warnings = Vec::new();
     let mut part = |name: &str| match line.remove(name) {
         None | Some(Value::Null) => None,

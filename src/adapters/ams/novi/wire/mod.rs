@@ -4,6 +4,7 @@
 //! An entry that cannot be understood becomes an entry without a name, with a warning: it grants nothing, and because it might be
 //! anything it keeps negated conditions of its kind from granting. A field that this site has never sent leaves its part unread.
 
+mod contact;
 pub(in crate::adapters::ams) mod line;
 pub(in crate::adapters::ams) mod lists;
 pub(in crate::adapters::ams) mod orders;
@@ -19,7 +20,7 @@ use serde_json::Value;
 use self::status::StatusWord;
 use crate::adapters::ams::NoRecord;
 use crate::adapters::ams::json::{JsonEntry, Malformed, each, flag, text_of};
-use crate::adapters::ams::profile::ProfileTexts;
+use crate::adapters::ams::profile::{ProfileTexts, written_id};
 use crate::adapters::ams::warnings::noted;
 use crate::domain::parts::{Confirmed, Part, Partly};
 use crate::domain::record::{
@@ -60,10 +61,11 @@ pub(in crate::adapters::ams) fn is_company(entry: &JsonEntry<'_>) -> bool {
 }
 
 /// Puts together what stands on a record. Only a missing record or id is an error; all else gives warnings. What was bought and attended
-/// does not stand there.
+/// does not stand there. What it says for a community is read if `reads_contact`.
 pub(in crate::adapters::ams) fn record(
     member: &Value,
     seen: &MemberFieldsSeen,
+    reads_contact: bool,
     as_of: Timestamp,
 ) -> Result<Record, NoRecord> {
     let entry = JsonEntry::of(member).ok_or(NoRecord::NoIndividual)?;
@@ -78,11 +80,12 @@ pub(in crate::adapters::ams) fn record(
         noted(Part::Groups, &mut warnings, |said| each(rows, "group", said, |row, _| place(row)))
     });
     let relationships = seen.has(MemberField::ParentCustomer).then(|| company(&entry));
+    let profile = noted(Part::Profile, &mut warnings, |said| profile(&entry, said));
     let record = Record {
-        id,
         confirmed: Confirmed::default(),
-        profile: noted(Part::Profile, &mut warnings, |said| profile(&entry, said)),
-        contact: None,
+        profile: Profile { written_id: written_id(&id, entry.text("UniqueID").ok().flatten()), ..profile },
+        id,
+        contact: if reads_contact { contact::contact(&entry, seen).map(Box::new) } else { None },
         is_approved: noted(Part::Profile, &mut warnings, |said| active(&entry, said)),
         is_deceased: false,
         memberships: noted(Part::Memberships, &mut warnings, |said| memberships(&entry, seen, said)),
@@ -109,6 +112,7 @@ pub(in crate::adapters::ams) fn record(
 fn profile(entry: &JsonEntry<'_>, warnings: &mut Vec<String>) -> Profile {
     let text = |name: &str| entry.text(name).ok().flatten();
     let texts = ProfileTexts {
+        written_id: None,
         record_number: text("InternalIdentifier"),
         name: text("Name"),
         first_name: text("FirstName"),
