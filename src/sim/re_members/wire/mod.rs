@@ -1,6 +1,7 @@
 //! How a person looks in JSON (docs/ams/remembers.md, "People"): camelCase, with null, "" and [] side by side as in real answers.
 
 mod parts;
+mod profile;
 
 use serde_json::{Map, Value, json};
 
@@ -8,6 +9,7 @@ pub(super) use parts::{
     Book, certification, committee, committee_seat, custom_field, event, membership, organization, purchase,
     registration, relationship, sessions,
 };
+pub(super) use profile::emails;
 
 use super::dates;
 use crate::sim::people::{Membership, People, Person, Relationship};
@@ -84,20 +86,16 @@ pub(super) fn individual(book: Book<'_>, person: &Person, details: Details) -> V
     let text = |value: &Option<String>| value.as_ref().map_or_else(|| blank.text(), |text| json!(text));
     let mut members = object(json!({
         "id": person.id, "customerType": "Individual", "recordNumber": person.record_number,
-        "prefix": blank.text(), "firstName": person.first_name, "middleName": null, "lastName": person.last_name,
-        "secondLastName": "", "preferredFirstName": blank.text(), "suffix": null, "gender": "",
+        "firstName": person.first_name, "lastName": person.last_name, "secondLastName": "", "gender": "",
         "salutation": blank.text(), "title": text(&person.title), "name": person.full_name(), "sourceCode": null,
-        "email": text(&person.email), "imageUri": null, "twitter": null, "linkedIn": null, "webSite": "",
-        "links": [], "showInDirectory": true, "category": null, "categories": blank.list(Vec::new()), "tags": [],
-        "jobRoles": [], "designationData": blank.list(Vec::new()), "oldId": null, "isDeceased": person.is_deceased,
+        "email": text(&person.email), "category": null, "categories": blank.list(Vec::new()), "tags": [],
+        "jobRoles": [], "oldId": null, "isDeceased": person.is_deceased,
     }));
+    members.extend(profile::members(person, &blank));
     let own: Vec<Value> = memberships(book, person).map(|it| membership(it, person.old_shape)).collect();
     let roles = person.security_roles.iter().map(|name| json!({ "name": name })).collect();
     let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
     put("user", user(person));
-    put("emails", blank.list(person.email.iter().map(|email| email_entry(email)).collect()));
-    put("phones", json!([]));
-    put("addresses", blank.list(Vec::new()));
     put("memberships", blank.list(own));
     put("securityRoles", blank.list(roles));
     put("primaryOrganization", primary_organization(book, person, details.organization));
@@ -132,10 +130,6 @@ pub(super) fn thin(person: &Person) -> Map<String, Value> {
         "firstName": person.first_name, "lastName": person.last_name, "name": person.full_name(),
         "email": person.email, "memberships": null, "emails": null, "customFields": null,
     }))
-}
-
-pub(super) fn email_entry(email: &str) -> Value {
-    json!({ "primary": true, "address": email, "type": "Work", "showInDirectory": true })
 }
 
 pub(super) fn object(value: Value) -> Map<String, Value> {
