@@ -142,8 +142,10 @@ impl Novi {
         priority: Priority,
     ) -> Result<Record, AmsError> {
         let as_of = self.clock.now();
-        let mut record =
-            wire::record(member, &self.seen, self.reads_contact, as_of).map_err(read::unreadable)?;
+        let mut record = wire::record(member, &self.seen, as_of).map_err(read::unreadable)?;
+        if self.reads_contact {
+            record.contact = wire::contact::contact(member, &self.seen).map(Box::new);
+        }
         if parts.purchases
             && let Some((lines, read_at)) =
                 self.sales.of(&self.api, &record.id, self.clock.now(), priority).await?

@@ -197,7 +197,7 @@ pub(super) fn record(api: &Api, fetched: &Fetched, as_of: Timestamp) -> Result<R
     let mut record = wire::record(fetched, as_of).map_err(unreadable)?;
     api.seen_fields.judge(&fetched.individual, &mut record);
     if api.reads_contact {
-        record.contact = wire::contact(&fetched.individual).map(Box::new);
+        record.contact = wire::contact::contact(&fetched.individual).map(Box::new);
     }
     Ok(record)
 }

@@ -1,16 +1,19 @@
 //! How a person looks in JSON (docs/ams/remembers.md, "People"): camelCase, with null, "" and [] side by side as in real answers.
 
+mod blank;
 mod parts;
 mod profile;
 
 use serde_json::{Map, Value, json};
 
+pub(super) use blank::object;
 pub(super) use parts::{
     Book, certification, committee, committee_seat, custom_field, event, membership, organization, purchase,
     registration, relationship, sessions,
 };
 pub(super) use profile::emails;
 
+use self::blank::Blank;
 use super::dates;
 use crate::sim::people::{Membership, People, Person, Relationship};
 
@@ -132,10 +135,6 @@ pub(super) fn thin(person: &Person) -> Map<String, Value> {
     }))
 }
 
-pub(super) fn object(value: Value) -> Map<String, Value> {
-    if let Value::Object(members) = value { members } else { Map::new() }
-}
-
 fn user(person: &Person) -> Value {
     person.user.as_ref().map_or(Value::Null, |user| {
         json!({
@@ -150,23 +149,4 @@ fn primary_organization(book: Book<'_>, person: &Person, full: bool) -> Value {
     let found =
         primary.and_then(|tie| book.organizations.iter().find(|it| it.record_number == tie.organization));
     found.map_or(Value::Null, |it| organization(it, full))
-}
-
-/// How the fields of a record are empty: some as null, some as "" or [], differently from person to person.
-struct Blank {
-    null: bool,
-}
-
-impl Blank {
-    fn of(person: &Person) -> Blank {
-        Blank { null: person.record_number.ends_with(['1', '3', '5', '7', '9']) }
-    }
-
-    fn text(&self) -> Value {
-        if self.null { Value::Null } else { json!("") }
-    }
-
-    fn list(&self, items: Vec<Value>) -> Value {
-        if items.is_empty() && self.null { Value::Null } else { Value::Array(items) }
-    }
 }

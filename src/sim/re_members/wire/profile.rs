@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Blank;
+use super::blank::{Blank, object};
 use crate::sim::guid;
 use crate::sim::people::{Address, Person, Phone, Profile};
 
@@ -15,7 +15,7 @@ pub(super) fn members(person: &Person, blank: &Blank) -> Map<String, Value> {
     let designations = it.designations.iter().map(|name| json!({ "name": name })).collect();
     let phones = it.phones.iter().enumerate().map(|(place, phone)| self::phone(person, place, phone));
     let addresses = it.addresses.iter().enumerate();
-    super::object(json!({
+    object(json!({
         "prefix": text(&it.prefix), "middleName": it.middle_name, "suffix": it.suffix,
         "preferredFirstName": text(&it.preferred_first_name), "imageUri": it.image_uri, "twitter": it.twitter,
         "linkedIn": it.linked_in, "webSite": it.web_site.as_deref().unwrap_or_default(),

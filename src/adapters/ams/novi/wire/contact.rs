@@ -1,5 +1,7 @@
 //! What Novi says about a person for a community (docs/ams/novi.md, "Profile for a community").
 
+use serde_json::Value;
+
 use super::{MemberField, MemberFieldsSeen, is_company};
 use crate::adapters::ams::contact::{bounded, bounded_emails};
 use crate::adapters::ams::json::JsonEntry;
@@ -23,8 +25,9 @@ const FIELDS: [&str; 12] = [
     "HideOnWebsite",
 ];
 
-/// What stands on a record. `None`: it is a thin one.
-pub(super) fn contact(entry: &JsonEntry<'_>, seen: &MemberFieldsSeen) -> Option<Contact> {
+/// What stands on a record, of which `seen` knows already. `None`: it is a thin one.
+pub(in crate::adapters::ams) fn contact(member: &Value, seen: &MemberFieldsSeen) -> Option<Contact> {
+    let entry = &JsonEntry::of(member)?;
     if !FIELDS.iter().any(|name| entry.has(name)) {
         return None;
     }
@@ -134,12 +137,12 @@ fn organization(entry: &JsonEntry<'_>) -> Option<PrimaryOrganization> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
     fn read(record: &Value) -> Option<Contact> {
-        contact(&JsonEntry::of(record).unwrap(), &MemberFieldsSeen::all())
+        contact(record, &MemberFieldsSeen::all())
     }
 
     #[test]
@@ -228,9 +231,8 @@ mod tests {
         let seen = MemberFieldsSeen::default();
         let has_account = |account: Value| {
             let record = json!({ "Phone": "1", "AccountEmail": account });
-            let entry = JsonEntry::of(&record).unwrap();
-            seen.note(&entry);
-            contact(&entry, &seen).unwrap().has_account
+            seen.note(&JsonEntry::of(&record).unwrap());
+            contact(&record, &seen).unwrap().has_account
         };
         assert_eq!([has_account(json!("")), has_account(Value::Null)], [None, None]);
         assert_eq!(has_account(json!("a@b.example")), Some(true));

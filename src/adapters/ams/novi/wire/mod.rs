@@ -4,7 +4,7 @@
 //! An entry that cannot be understood becomes an entry without a name, with a warning: it grants nothing, and because it might be
 //! anything it keeps negated conditions of its kind from granting. A field that this site has never sent leaves its part unread.
 
-mod contact;
+pub(in crate::adapters::ams) mod contact;
 pub(in crate::adapters::ams) mod line;
 pub(in crate::adapters::ams) mod lists;
 pub(in crate::adapters::ams) mod orders;
@@ -61,11 +61,10 @@ pub(in crate::adapters::ams) fn is_company(entry: &JsonEntry<'_>) -> bool {
 }
 
 /// Puts together what stands on a record. Only a missing record or id is an error; all else gives warnings. What was bought and attended
-/// does not stand there. What it says for a community is read if `reads_contact`.
+/// does not stand there.
 pub(in crate::adapters::ams) fn record(
     member: &Value,
     seen: &MemberFieldsSeen,
-    reads_contact: bool,
     as_of: Timestamp,
 ) -> Result<Record, NoRecord> {
     let entry = JsonEntry::of(member).ok_or(NoRecord::NoIndividual)?;
@@ -85,7 +84,7 @@ pub(in crate::adapters::ams) fn record(
         confirmed: Confirmed::default(),
         profile: Profile { written_id: written_id(&id, entry.text("UniqueID").ok().flatten()), ..profile },
         id,
-        contact: if reads_contact { contact::contact(&entry, seen).map(Box::new) } else { None },
+        contact: None,
         is_approved: noted(Part::Profile, &mut warnings, |said| active(&entry, said)),
         is_deceased: false,
         memberships: noted(Part::Memberships, &mut warnings, |said| memberships(&entry, seen, said)),

@@ -34,7 +34,7 @@ fn with(changes: Value) -> Value {
 }
 
 fn read(member: &Value) -> Record {
-    record(member, &MemberFieldsSeen::all(), false, Timestamp::UNIX_EPOCH).unwrap()
+    record(member, &MemberFieldsSeen::all(), Timestamp::UNIX_EPOCH).unwrap()
 }
 
 #[test]
@@ -93,11 +93,8 @@ fn a_record_comes_flat_or_in_an_envelope() {
     for nothing in [json!(null), json!({}), json!({ "data": null })] {
         assert_eq!(opened(nothing), None);
     }
-    assert!(record(&json!([]), &MemberFieldsSeen::default(), false, Timestamp::UNIX_EPOCH).is_err());
-    assert!(
-        record(&json!({ "UniqueID": "" }), &MemberFieldsSeen::default(), false, Timestamp::UNIX_EPOCH)
-            .is_err()
-    );
+    assert!(record(&json!([]), &MemberFieldsSeen::default(), Timestamp::UNIX_EPOCH).is_err());
+    assert!(record(&json!({ "UniqueID": "" }), &MemberFieldsSeen::default(), Timestamp::UNIX_EPOCH).is_err());
 }
 
 #[test]
@@ -165,12 +162,12 @@ fn a_field_that_was_never_sent_is_not_known_and_one_that_was_is_absent() {
         "ParentCustomerUniqueID": "" }));
     for member in [&hidden, &nulls] {
         let seen = MemberFieldsSeen::default();
-        let unread = record(member, &seen, false, Timestamp::UNIX_EPOCH).unwrap();
+        let unread = record(member, &seen, Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!((&unread.groups, &unread.committees, &unread.relationships), (&None, &None, &None));
         assert_eq!(unread.confirmed.of(Part::CustomFields), None);
         // Somebody has them, so whoever does not has none.
-        record(&whole(), &seen, false, Timestamp::UNIX_EPOCH).unwrap();
-        let read = record(member, &seen, false, Timestamp::UNIX_EPOCH).unwrap();
+        record(&whole(), &seen, Timestamp::UNIX_EPOCH).unwrap();
+        let read = record(member, &seen, Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(
             (read.groups, read.committees, read.relationships),
             (Some(vec![]), Some(vec![]), Some(vec![]))

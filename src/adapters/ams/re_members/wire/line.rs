@@ -4,8 +4,9 @@
 
 use serde_json::{Map, Value};
 
+use super::contact::contact;
 use super::lenient::{items, items_owned, says};
-use super::{Fetched, contact, record as record_of};
+use super::{Fetched, record as record_of};
 use crate::adapters::ams::NoRecord;
 use crate::adapters::ams::json::leave_out_secrets;
 use crate::domain::contact::Contact;

@@ -5,14 +5,13 @@
 //! it might be anything it keeps negated conditions of its kind from granting.
 
 pub(crate) mod catalogue;
-mod contact;
+pub(crate) mod contact;
 mod lenient;
 pub(crate) mod line;
 pub(crate) mod rows;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use contact::contact;
 pub(crate) use lenient::items_owned;
 
 use lenient::items;
