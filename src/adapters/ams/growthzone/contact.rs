@@ -46,18 +46,18 @@ impl GrowthZone {
         asked: AskedAnyway,
         priority: Priority,
     ) -> Result<SaidOfContact, AmsError> {
-        let mut said = SaidOfContact::default();
-        said.notes = match asked.notes {
+        let notes = match asked.notes {
             Some(notes) => Some(notes),
             None => match self.api.get(&format!("contacts/{id}/NotesAndFields"), &[], priority).await? {
                 ApiReply::Body(body) => Some(body),
                 ApiReply::NotFound | ApiReply::Forbidden | ApiReply::BadRequest | ApiReply::Nothing => None,
             },
         };
-        said.organizations = match asked.organizations {
+        let organizations = match asked.organizations {
             Some(rows) => rows,
             None => self.rows_of(&format!("ContactOverview/{id}/ContactOrgs/"), priority).await?,
         };
+        let mut said = SaidOfContact { notes, organizations, ..SaidOfContact::default() };
         if may_have_addresses(contact) {
             said.addresses = self.rows_of(&format!("contacts/ContactAddresses/{id}"), priority).await?;
         }
