@@ -48,7 +48,9 @@ impl Upstream {
         let live = &opened.settings.ams;
         let budget = Arc::new(Budget::new(live.rate, opened.store.clone(), Arc::clone(&opened.clock)));
         let http = HttpClient::new(HttpLimits::default())?;
-        let ams = live.live.clone().client(http, Arc::clone(&budget), Arc::clone(&opened.clock));
+        let reads_contact = opened.settings.reads_contact;
+        let ams =
+            live.live.clone().client(reads_contact, http, Arc::clone(&budget), Arc::clone(&opened.clock));
         Ok(Upstream { ams, budget })
     }
 }

@@ -37,6 +37,8 @@ pub struct Settings {
     pub listen: Listen,
     /// The association management system.
     pub ams: AmsChoice,
+    /// Whether profiles are read as a community shows them (`domain::contact`); true as soon as a subscriber asks for it.
+    pub reads_contact: bool,
     /// What the address of our webhooks ends in, the one that is registered first; at most two.
     pub hook_secrets: Vec<SecretString>,
     /// How long sessions and records live.

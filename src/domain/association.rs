@@ -10,12 +10,12 @@ pub struct Association {
     /// Where members renew, when their record names no place of its own.
     pub renew_url: Option<Url>,
     /// Where visitors ask.
-    pub contact: Option<Contact>,
+    pub contact: Option<ContactPoint>,
 }
 
 /// Where the association answers questions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Contact {
+pub enum ContactPoint {
     /// An e-mail address.
     Email(String),
     /// The address of a page.

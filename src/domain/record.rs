@@ -279,8 +279,7 @@ impl Record {
 
     /// When something about the person was last confirmed.
     pub fn as_of(&self) -> Timestamp {
-        let instants = Part::ALL.into_iter().filter_map(|part| self.confirmed.of(part));
-        instants.max().unwrap_or(Timestamp::MIN)
+        Part::ALL.into_iter().filter_map(|part| self.confirmed.of(part)).max().unwrap_or(Timestamp::MIN)
     }
 
     /// Whether all of a part was read that a condition on `code` looks at; on any code, if there is none.
@@ -314,8 +313,7 @@ impl Record {
 
     /// When the part of these that was confirmed longest ago was confirmed. Parts that were never read do not count.
     pub fn oldest(&self, parts: impl IntoIterator<Item = Part>) -> Timestamp {
-        let instants = parts.into_iter().filter_map(|part| self.confirmed.of(part));
-        instants.min().unwrap_or(Timestamp::MIN)
+        parts.into_iter().filter_map(|part| self.confirmed.of(part)).min().unwrap_or(Timestamp::MIN)
     }
 
     /// This reading together with an earlier one: each part as it was confirmed last. A part of which this one

@@ -113,13 +113,24 @@ impl AmsSettings {
         }
     }
 
-    /// A client that has made no call yet. All clients of an installation share one budget.
-    pub fn client(self, http: HttpClient, budget: Arc<Budget>, clock: SharedClock) -> Arc<dyn AmsReading> {
+    /// A client that has made no call yet. All clients of an installation share one budget. `reads_contact`: whether it reads what a
+    /// profile says for a community ([`Record::contact`]).
+    pub fn client(
+        self,
+        reads_contact: bool,
+        http: HttpClient,
+        budget: Arc<Budget>,
+        clock: SharedClock,
+    ) -> Arc<dyn AmsReading> {
         match self {
-            AmsSettings::ReMembers(environment) => Arc::new(ReMembers::new(environment, http, budget, clock)),
-            AmsSettings::Novi(environment) => Arc::new(Novi::new(environment, http, budget, clock)),
+            AmsSettings::ReMembers(environment) => {
+                Arc::new(ReMembers::new(environment, http, budget, clock).reading_contact(reads_contact))
+            }
+            AmsSettings::Novi(environment) => {
+                Arc::new(Novi::new(environment, http, budget, clock).reading_contact(reads_contact))
+            }
             AmsSettings::GrowthZone(environment) => {
-                Arc::new(GrowthZone::new(environment, http, budget, clock))
+                Arc::new(GrowthZone::new(environment, http, budget, clock).reading_contact(reads_contact))
             }
         }
     }

@@ -6,6 +6,7 @@
 pub mod allowed_hosts;
 mod cancelled;
 pub mod catalogue;
+mod contact;
 mod dates;
 pub mod growthzone;
 mod history;

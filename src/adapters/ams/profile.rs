@@ -1,6 +1,6 @@
 //! Who a person is, of texts as an AMS wrote them: bounded, since they travel in headers and tokens.
 
-use crate::domain::record::Profile;
+use crate::domain::record::{IndividualId, Profile};
 
 /// Longest name that is handed on; what is longer is cut. Bytes.
 const LONGEST_NAME: usize = 1024;
@@ -12,6 +12,8 @@ const LONGEST_ADDRESS: usize = 4096;
 /// The texts of a profile.
 #[derive(Debug, Default)]
 pub(in crate::adapters::ams) struct ProfileTexts {
+    /// As [`written_id`] has it.
+    pub(in crate::adapters::ams) written_id: Option<String>,
     pub(in crate::adapters::ams) record_number: Option<String>,
     pub(in crate::adapters::ams) name: Option<String>,
     pub(in crate::adapters::ams) first_name: Option<String>,
@@ -48,7 +50,7 @@ impl ProfileTexts {
             url.len() <= LONGEST_ADDRESS && (url.starts_with("https://") || url.starts_with("http://"))
         };
         Profile {
-            written_id: None,
+            written_id: self.written_id,
             record_number: self.record_number.map(cut),
             name,
             email,
@@ -57,6 +59,11 @@ impl ProfileTexts {
             last_name,
         }
     }
+}
+
+/// The text from which an id was read, trimmed, where the id is not as it is written there. It has the bounds of an id.
+pub(in crate::adapters::ams) fn written_id(id: &IndividualId, text: Option<String>) -> Option<String> {
+    text.filter(|text| text != id.as_str())
 }
 
 /// Cuts a text to [`LONGEST_NAME`], at the end of a character.

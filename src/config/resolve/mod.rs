@@ -32,7 +32,7 @@ use super::rules;
 use super::settings::{Hsts, Listen, Log, Settings, StoreSettings, Tls};
 use crate::adapters::keys::secret::{SecretKey, SecretKeys};
 use crate::adapters::toml_reading::{Reading, Said};
-use crate::domain::association::{Association, Contact};
+use crate::domain::association::{Association, ContactPoint};
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
 use crate::domain::session::SessionLimits;
@@ -74,6 +74,7 @@ pub(super) fn settings(
         association: association?,
         listen: listen?,
         ams: ams?,
+        reads_contact: reads_contact(),
         hook_secrets: hook_secrets?,
         session: session?,
         directory: directory?,
@@ -87,6 +88,11 @@ pub(super) fn settings(
     })
 }
 
+/// Whether a subscriber asks for what profiles say for a community. True as soon as there is one that does: none does yet.
+fn reads_contact() -> bool {
+    false
+}
+
 impl Resolving<'_, '_> {
     fn association(&mut self, said: Spanned<raw::Association>) -> Option<Association> {
         let (span, said) = (said.span(), said.into_inner());
@@ -97,16 +103,16 @@ impl Resolving<'_, '_> {
         Some(Association { name: name?, renew_url: renew_url?, contact: contact? })
     }
 
-    fn contact(&mut self, text: raw::Text) -> Option<Contact> {
+    fn contact(&mut self, text: raw::Text) -> Option<ContactPoint> {
         if text.get_ref().contains("://") {
-            return self.web_address(&text).map(|url| Contact::Web(url.into()));
+            return self.web_address(&text).map(|url| ContactPoint::Web(url.into()));
         }
         let said = text.get_ref();
         let plain = |part: &str| {
             !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "@?&#%<>\"".contains(c))
         };
         match said.split_once('@') {
-            Some((name, host)) if plain(name) && plain(host) => Some(Contact::Email(said.clone())),
+            Some((name, host)) if plain(name) && plain(host) => Some(ContactPoint::Email(said.clone())),
             _ => self.refuse(
                 text.span(),
                 format!("`{said}` is neither an e-mail address nor a page"),

@@ -45,6 +45,24 @@ fn each_part_is_as_it_was_confirmed_last_and_keeps_its_own_instant() {
 }
 
 #[test]
+fn a_reading_without_a_profile_for_a_community_keeps_the_earlier_one() {
+    let contact = |bio: &str| Some(Box::new(Contact { bio: Some(bio.to_owned()), ..Contact::default() }));
+    let bio = |record: &Record| record.contact.as_ref().and_then(|contact| contact.bio.clone());
+    let whole = Record { contact: contact("first"), ..record("old") }.read_at(at(10));
+    let thin = record("new").read_at(at(20)).over(&whole, at(30));
+    assert_eq!((thin.profile.name.as_str(), bio(&thin).as_deref()), ("new", Some("first")));
+    let again = Record { contact: contact("second"), ..record("again") }.read_at(at(25)).over(&thin, at(30));
+    assert_eq!(bio(&again).as_deref(), Some("second"));
+    // What was read later stays, whichever of the two comes first.
+    let late = Record { contact: contact("late"), ..record("late") }.read_at(at(12)).over(&again, at(30));
+    assert_eq!(bio(&late).as_deref(), Some("second"));
+    // A profile that says nothing now is no thin reading: what was there is gone.
+    let emptied =
+        Record { contact: Some(Box::default()), ..record("x") }.read_at(at(28)).over(&again, at(30));
+    assert_eq!(bio(&emptied), None);
+}
+
+#[test]
 fn a_part_that_was_read_for_fewer_codes_than_were_asked_does_not_replace_one_that_tells_more() {
     let whole = Record { purchases: Some(Vec::new()), ..record("") }.read_at(at(10));
     let mut some = Record { purchases: Some(vec![Purchase::default()]), ..record("") }.read_at(at(20));

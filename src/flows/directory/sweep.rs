@@ -127,7 +127,12 @@ impl DirectoryUpdater {
             let Some(before) = known.confirmed.of(*part) else { continue };
             let differs = match part {
                 Part::Profile => {
-                    known.profile != record.profile
+                    let mut profile = known.profile.clone();
+                    // An id does not change; an earlier release did not keep it as it is written.
+                    profile.written_id.clone_from(&record.profile.written_id);
+                    let is_told = known.contact.is_some() && record.contact.is_some();
+                    profile != record.profile
+                        || (is_told && known.contact != record.contact)
                         || known.is_approved != record.is_approved
                         || known.is_deceased != record.is_deceased
                 }
@@ -170,7 +175,8 @@ impl DirectoryUpdater {
 fn said(record: &Record) -> u64 {
     let mut hasher = DefaultHasher::new();
     // Debug writes every field; the instants do not belong to what is said.
-    let Record { profile, is_approved, is_deceased, memberships, custom_fields, .. } = record;
-    format!("{profile:?}{is_approved:?}{is_deceased}{memberships:?}{custom_fields:?}").hash(&mut hasher);
+    let Record { profile, contact, is_approved, is_deceased, memberships, custom_fields, .. } = record;
+    format!("{profile:?}{contact:?}{is_approved:?}{is_deceased}{memberships:?}{custom_fields:?}")
+        .hash(&mut hasher);
     hasher.finish()
 }

@@ -53,6 +53,8 @@ const ROUTES: &[Route<Endpoint, Handler<State>>] = &[
     ("GET",  "api/contacts/org/{id}/groups", Endpoint::OrgGroups, contacts::groups),
     ("GET",  "api/contacts/{id}/notesandfields", Endpoint::NotesAndFields, contacts::notes_and_fields),
     ("GET",  "api/contacts/primarycontact/emails/{id}", Endpoint::Emails, contacts::emails),
+    ("GET",  "api/contacts/phones/{id}", Endpoint::Phones, contacts::phones),
+    ("GET",  "api/contacts/contactaddresses/{id}", Endpoint::ContactAddresses, contacts::addresses),
     ("GET",  "api/contactoverview/{id}/contactorgs", Endpoint::ContactOrgs, overview::organizations),
     ("GET",  "api/contactoverview/{id}/certifications", Endpoint::Certifications, overview::certifications),
     ("GET",  "api/certifications/contacts", Endpoint::AllCertifications, overview::all_certifications),

@@ -46,6 +46,10 @@ serving::endpoints! {
     NotesAndFields = "notes_and_fields",
     /// `GET /api/contacts/PrimaryContact/Emails/{id}`.
     Emails = "emails",
+    /// `GET /api/contacts/phones/{id}`.
+    Phones = "phones",
+    /// `GET /api/contacts/ContactAddresses/{id}`.
+    ContactAddresses = "contact_addresses",
     /// `GET /api/ContactOverview/{id}/ContactOrgs`.
     ContactOrgs = "contact_orgs",
     /// `GET /api/ContactOverview/{id}/Certifications`.

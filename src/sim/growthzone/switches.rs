@@ -141,6 +141,7 @@ switches! {
     missing_endpoints: Option<String> = None, "Calls that answer 404 as if their module were not bought, by kind, with commas between.";
     error_body: ErrorBody = ErrorBody::Object, "The body of an error answer.";
     bare_event: bool = true, "The attendees of an event without any are the bare event.";
+    person_contact_infos: bool = true, "A person has ContactInfos: e-mail, telephone, addresses and pages.";
     roster_details: bool = true, "Members of a list have role, dates and whether they are active.";
     delta_parameter: DeltaParameter = DeltaParameter::ModifiedSince, "Which parameter the feed of changes looks at.";
     delta_by_organization: bool = false, "A change of an organization's membership is a change of its people, too.";

@@ -1,8 +1,8 @@
 //! What contacts and their parts look like in answers.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::people::{Contact, ContactType, List, ListEntry, Membership};
+use super::people::{Address, Contact, ContactType, Info, List, ListEntry, Membership, Profile};
 use super::standing::{View, contact_number, membership_number};
 
 const NO_DATE: &str = "0001-01-01T00:00:00";
@@ -63,9 +63,60 @@ impl Writer<'_> {
             }),
         ) {
             person.extend(more);
+            person.extend(self.profile(it));
             person.extend(it.overrides.clone());
         }
         person
+    }
+
+    fn profile(self, contact: &Contact) -> Map<String, Value> {
+        let none = Profile::default();
+        let it = contact.profile.as_deref().unwrap_or(&none);
+        let mut members = Map::new();
+        let mut put = |name: &str, value: Value| drop(members.insert(name.to_owned(), value));
+        put("Prefix", self.text(&it.prefix));
+        put("MiddleName", self.text(&it.middle_name));
+        put("Suffix", self.text(&it.suffix));
+        put("ImageUrl", self.text(&it.image_url));
+        if self.0.switches.person_contact_infos {
+            put("ContactInfos", self.infos(contact).into());
+        }
+        members
+    }
+
+    /// The ways to reach somebody, each with the number of its kind.
+    pub(super) fn infos(self, contact: &Contact) -> Vec<Value> {
+        let none = Profile::default();
+        let it = contact.profile.as_deref().unwrap_or(&none);
+        let info = |kind: u8, name: &str, value: &str, is_primary: bool| {
+            json!({
+                "Type": kind, "TypeName": self.text(name), "Value": self.text(value), "IsPrimary": is_primary,
+                "IsBad": false, "EntryId": 0, "AddressType": null,
+            })
+        };
+        let all = |kind: u8, list: &[Info]| -> Vec<Value> {
+            let rows = list.iter().enumerate();
+            rows.map(|(place, it)| info(kind, &it.type_name, &it.value, place == 0)).collect()
+        };
+        let mut infos: Vec<Value> = contact.email.iter().map(|email| info(1, "Email", email, true)).collect();
+        infos.extend(all(2, &it.phones));
+        infos.extend(it.addresses.iter().enumerate().map(|(place, address)| {
+            json!({
+                "Type": 3, "TypeName": self.text(&address.type_name), "Value": null, "IsPrimary": place == 0,
+                "IsBad": false, "EntryId": place + 1, "AddressType": 2,
+            })
+        }));
+        infos.extend(all(4, &it.websites));
+        infos
+    }
+
+    /// A row of `ContactAddresses`; `place` counts from 0.
+    pub(super) fn address(self, place: usize, it: &Address) -> Value {
+        json!({
+            "Id": place + 1, "Address1": self.text(&it.address1), "Address2": self.text(&it.address2),
+            "City": self.text(&it.city), "StateProvince": self.text(&it.state_province),
+            "PostalCode": self.text(&it.postal_code), "Country": self.text(&it.country),
+        })
     }
 
     /// A membership, wherever it is answered.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::people::{Customer, CustomerType, MemberType};
+use super::people::{Address, Customer, CustomerType, MemberType, Profile};
 use super::standing::{Standing, View};
 use super::state::State;
 use super::switches::{HiddenField, Switches};
@@ -63,6 +63,7 @@ impl<'a> Writer<'a> {
     pub(super) fn member(self, customer: &'a Customer) -> Value {
         let standing = self.view.standing(customer);
         let mut members = self.identity(customer);
+        members.extend(self.profile(customer));
         members.extend(self.membership(customer, &standing));
         members.extend(self.lists(customer, &standing));
         members.extend(customer.overrides.clone());
@@ -92,7 +93,6 @@ impl<'a> Writer<'a> {
             ("FirstName", text(&it.first_name)),
             ("MiddleName", text(&it.middle_name)),
             ("LastName", text(&it.last_name)),
-            ("Suffix", text("")),
             ("JobTitle", text(&it.job_title)),
             ("Email", text(it.email.as_deref().unwrap_or_default())),
             ("AccountEmail", text(it.account_email().unwrap_or_default())),
@@ -104,6 +104,40 @@ impl<'a> Writer<'a> {
             ("BillingContactUniqueId", Value::Null),
             ("ManagementAccessForCompanies", json!([])),
             ("LastUpdatedDate", dates::stamp(changed, digits, self.switches()).into()),
+        ])
+    }
+
+    fn profile(self, it: &Customer) -> Map<String, Value> {
+        let none = Profile::default();
+        let it = it.profile.as_deref().unwrap_or(&none);
+        let address = |it: &Address| {
+            json!({
+                "Address1": self.text(&it.address1), "Address2": self.text(&it.address2), "City": self.text(&it.city),
+                "ZipCode": self.text(&it.zip_code), "StateProvince": self.text(&it.state_province),
+                "Country": self.text(&it.country),
+            })
+        };
+        object([
+            ("Title", self.text(&it.title)),
+            ("Suffix", self.text(&it.suffix)),
+            ("Credentials", self.text(&it.credentials)),
+            ("MemberProfile", self.text(&it.member_profile)),
+            ("Image", it.image.as_str().into()),
+            ("Website", self.text(&it.website)),
+            ("FacebookUrl", self.text(&it.facebook_url)),
+            ("LinkedInUrl", self.text(&it.linked_in_url)),
+            ("InstagramHandle", self.text(&it.instagram_handle)),
+            ("TwitterHandle", self.text(&it.twitter_handle)),
+            ("Phone", self.text(&it.phone)),
+            ("Mobile", self.text(&it.mobile)),
+            ("Fax", self.text(&it.fax)),
+            ("PersonalPhone", self.text(&it.personal_phone)),
+            ("PersonalMobile", self.text(&it.personal_mobile)),
+            ("BillingAddress", address(&it.billing_address)),
+            ("ShippingAddress", address(&it.shipping_address)),
+            ("PersonalAddress", address(&it.personal_address)),
+            ("HideOnWebsite", it.hide_on_website.into()),
+            ("HideContactInformation", it.hide_contact_information.into()),
         ])
     }
 

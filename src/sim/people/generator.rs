@@ -8,6 +8,7 @@ use super::model::{
     Certification, CustomField, Environment, Membership, Person, Purchase, Registration, Relationship, Seat,
     User,
 };
+use super::profile::{Phone, Profile};
 use crate::sim::dice::{Dice, FIRST_NAMES, LAST_NAMES, midnight};
 use crate::sim::guid;
 
@@ -93,7 +94,24 @@ fn person(place: u64, dice: &mut Dice, today: Date) -> Person {
     if dice.once_in(100, true) {
         person.security_roles.push("Staff".into());
     }
+    if dice.once_in(4, true) {
+        person.profile = Some(Box::new(profile(place, dice)));
+    }
     person
+}
+
+fn profile(place: u64, dice: &mut Dice) -> Profile {
+    Profile {
+        image_uri: Some(format!("https://members.acme.example:443/images/{place}.img")),
+        hidden_in_directory: dice.once_in(10, true),
+        phones: vec![Phone {
+            number: format!("555-{:04}", dice.below(10_000)),
+            type_name: dice.pick(&["Work", "Mobile", "Home"], "Work").to_owned(),
+            show_in_directory: dice.once_in(3, false),
+            ..Phone::default()
+        }],
+        ..Profile::default()
+    }
 }
 
 fn membership(dice: &mut Dice, today: Date) -> Membership {

@@ -4,6 +4,7 @@ mod cast;
 mod file;
 mod generator;
 mod model;
+mod profile;
 
 pub use cast::cast;
 pub use file::{PeopleError, PeopleFile, SeenKeys, from_file, from_json, relative_dates};
@@ -12,3 +13,4 @@ pub use model::{
     Certification, Committee, CustomField, Environment, Event, EventSession, Membership, Organization,
     PASSWORD, People, Person, Purchase, Registration, Relationship, Seat, User,
 };
+pub use profile::{Address, Link, OtherEmail, Phone, Profile};

@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::profile::Profile;
+
 /// The password of everyone in the cast, and of every login that names none.
 pub const PASSWORD: &str = "membergate";
 
@@ -61,6 +63,8 @@ pub struct Person {
     pub title: Option<String>,
     /// The e-mail on the record; the login e-mail may differ.
     pub email: Option<String>,
+    /// What the profile says beyond name and e-mail; left out: nothing.
+    pub profile: Option<Box<Profile>>,
     /// The login, if this person has one.
     pub user: Option<User>,
     /// Where the person exists; left out: in both environments.

@@ -63,7 +63,7 @@ fn include(state: &State, call: &Call, person: &Person, members: &mut Map<String
         put("memberships", person.overrides.get("memberships").cloned().unwrap_or_else(|| own.into()));
     }
     if call.asks("includeEmail") {
-        put("emails", person.email.iter().map(|email| wire::email_entry(email)).collect());
+        put("emails", wire::emails(person).into());
     }
     if call.asks("includeCustomFields") {
         put("customFields", wire::part(state.book(), person, Part::CustomFields).into());

@@ -156,9 +156,9 @@ impl Directory {
 
 /// What the record itself says, without what hangs on it.
 fn profile(person: &Person) -> impl PartialEq + '_ {
-    let Person { record_number, first_name, last_name, title, email, user, is_deceased, overrides, .. } =
-        person;
-    (record_number, first_name, last_name, title, email, user, is_deceased, overrides)
+    let Person { record_number, first_name, last_name, title, email, profile, .. } = person;
+    let Person { user, is_deceased, overrides, .. } = person;
+    (record_number, first_name, last_name, title, email, profile, user, is_deceased, overrides)
 }
 
 fn keys(person: &Person) -> impl Iterator<Item = &str> {

@@ -37,7 +37,7 @@ pub(super) fn committee_members(state: &mut State, call: &Call) -> Handled {
                 "id": person.id, "firstName": person.first_name, "lastName": person.last_name,
                 "recordNumber": person.record_number, "code": seat.code, "position": seat.position,
                 "positionCode": seat.position_code, "primaryOrganization": null,
-                "emails": person.email.iter().map(|email| wire::email_entry(email)).collect::<Vec<_>>(),
+                "emails": wire::emails(person),
             });
             let dates = json!({ "startDate": seat.start_date, "endDate": seat.end_date });
             if state.switches.roster_dates { joined(row, dates) } else { row }

@@ -4,7 +4,7 @@
 //! reach this file; they are in the log under the reference that the page shows.
 
 use super::Link;
-use crate::domain::association::Contact;
+use crate::domain::association::ContactPoint;
 use crate::domain::outcome::Outcome;
 use crate::domain::path::PathFault;
 
@@ -36,7 +36,7 @@ pub enum Notice {
     /// The AMS does not let this account in (not approved, for one).
     NotAdmitted {
         /// Where to ask.
-        contact: Option<Contact>,
+        contact: Option<ContactPoint>,
         /// Ends the session here and at the AMS, so that another account can be used.
         sign_out: String,
     },
@@ -56,7 +56,7 @@ pub enum Notice {
         /// What is wrong, for whoever looks after that site.
         why: &'static str,
         /// Where to ask.
-        contact: Option<Contact>,
+        contact: Option<ContactPoint>,
     },
     /// A client's request to sign its person out is not in order. Nothing was done.
     LogoutRefused {
@@ -176,7 +176,7 @@ pub struct Refused {
     /// Where to renew or upgrade a membership.
     pub renew_url: Option<String>,
     /// Where to ask.
-    pub contact: Option<Contact>,
+    pub contact: Option<ContactPoint>,
     /// Ends the session here and at the AMS.
     pub sign_out: String,
     /// The OpenID client that the person came from. `None`: a page of a site was asked for.
@@ -209,10 +209,10 @@ pub enum Missing {
 const STILL_READING: Retry = Retry::after(5);
 
 /// The link to where the association answers questions.
-pub(super) fn contact_link(contact: &Contact) -> Link {
+pub(super) fn contact_link(contact: &ContactPoint) -> Link {
     match contact {
-        Contact::Email(address) => Link::new("Contact us", format!("mailto:{address}")),
-        Contact::Web(url) => Link::new("Contact us", url),
+        ContactPoint::Email(address) => Link::new("Contact us", format!("mailto:{address}")),
+        ContactPoint::Web(url) => Link::new("Contact us", url),
     }
 }
 

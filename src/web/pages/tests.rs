@@ -1,7 +1,7 @@
 //! Renders every sample of every page, and holds all of them to the same promises.
 
 use super::*;
-use crate::domain::association::Contact;
+use crate::domain::association::ContactPoint;
 use crate::domain::outcome::{Blame, Outcome};
 use crate::domain::path::PathFault;
 use bytes::Bytes;
@@ -50,7 +50,7 @@ fn notices() -> Vec<Notice> {
                 "Education committee".to_owned(),
             ]),
             renew_url: Some("https://ams.harbour.example/renew".to_owned()),
-            contact: Some(Contact::Email("office@harbour.example".to_owned())),
+            contact: Some(ContactPoint::Email("office@harbour.example".to_owned())),
             sign_out: sign_out(),
             client: None,
             unread: Vec::new(),
@@ -58,7 +58,7 @@ fn notices() -> Vec<Notice> {
         Notice::CheckedLately { page: "https://library.harbour.example/members".to_owned() },
         Notice::NotChecked { page: "https://library.harbour.example/members".to_owned() },
         Notice::NotAdmitted {
-            contact: Some(Contact::Web("https://harbour.example/contact".to_owned())),
+            contact: Some(ContactPoint::Web("https://harbour.example/contact".to_owned())),
             sign_out: sign_out(),
         },
         failed(Outcome::AttemptExpired),
@@ -70,7 +70,7 @@ fn notices() -> Vec<Notice> {
         Notice::LineFull(Retry::after(400)),
         Notice::SiteNotRegistered {
             why: "the redirect address is not one of the client's",
-            contact: Some(Contact::Email("office@harbour.example".to_owned())),
+            contact: Some(ContactPoint::Email("office@harbour.example".to_owned())),
         },
         Notice::LogoutRefused { why: "id_token_hint is not a token of this provider", sign_out: sign_out() },
         Notice::SignedOutHere {

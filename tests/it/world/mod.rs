@@ -96,6 +96,8 @@ pub struct Plan {
     pub upstream: Option<String>,
     /// Variables of the environment that the configuration names.
     pub variables: Vec<(&'static str, &'static str)>,
+    /// Profiles are read as a community shows them.
+    pub reads_contact: bool,
 }
 
 impl Default for Plan {
@@ -117,6 +119,7 @@ impl Default for Plan {
             database: None,
             upstream: None,
             variables: Vec::new(),
+            reads_contact: false,
         }
     }
 }
@@ -290,10 +293,11 @@ upstream = "{upstream}"
                 .variable(&format!("APP_KEY_{}", of.app_name), &of.app_key)
                 .variable(&format!("USER_PASSWORD_{}", of.app_name), &of.user_password);
         }
-        config::load(file, &given).unwrap_or_else(|problems| {
+        let settings = config::load(file, &given).unwrap_or_else(|problems| {
             let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
             panic!("{}\n{}", problems.join("\n"), self.configuration())
-        })
+        });
+        Settings { reads_contact: self.plan.reads_contact, ..settings }
     }
 
     /// Starts the gateway, or starts it again after [`World::close_gate`], with the plan as it is now.

@@ -7,6 +7,7 @@
 mod api;
 mod bulk;
 mod catalogue;
+mod contact;
 mod environment;
 mod feed;
 mod identity;
@@ -73,6 +74,8 @@ pub struct GrowthZone {
     organizations: Organizations,
     bulk: SweepBook,
     feed: FeedMemory,
+    /// Profiles are read for a community, too.
+    reads_contact: bool,
 }
 
 impl GrowthZone {
@@ -104,7 +107,15 @@ impl GrowthZone {
             organizations: Organizations::default(),
             bulk: SweepBook::default(),
             feed: FeedMemory::default(),
+            reads_contact: false,
         }
+    }
+
+    /// The same, which reads also what a profile says for a community, if `reads`. That costs calls of its own, which are made where nobody
+    /// waits (docs/ams/growthzone.md, "Profile for a community").
+    #[must_use]
+    pub fn reading_contact(self, reads: bool) -> GrowthZone {
+        GrowthZone { reads_contact: reads, ..self }
     }
 
     fn list<'a>(

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::GrowthZone;
 use super::api::ApiReply;
+use super::contact::AskedAnyway;
 use super::wire::memberships::{self, TypeNames};
 use super::wire::places::{self, ListPlace, ListPlaces};
 use super::wire::{self, ContactRow};
@@ -34,6 +35,7 @@ struct PersonParts<'a> {
     priority: Priority,
     record: Record,
     said: Map<String, Value>,
+    asked: AskedAnyway,
 }
 
 impl GrowthZone {
@@ -67,7 +69,8 @@ impl GrowthZone {
         let standing = row.standing;
         let mut said = Map::new();
         said.insert("individual".to_owned(), contact);
-        let mut reading = PersonParts { client: self, id, priority, record: row.record, said };
+        let asked = AskedAnyway::default();
+        let mut reading = PersonParts { client: self, id, priority, record: row.record, said, asked };
         let own = reading.own_memberships().await?;
         let inherits = memberships::is_inherited(standing, own.as_deref());
         if parts.relationships || inherits {
@@ -89,7 +92,10 @@ impl GrowthZone {
         if parts.certifications {
             reading.certifications().await?;
         }
-        let PersonParts { mut record, said, .. } = reading;
+        let PersonParts { mut record, said, asked, .. } = reading;
+        if let Some(contact) = said.get("individual") {
+            record.contact = self.contact_of(id, (contact, standing), asked, priority).await;
+        }
         for part in
             [Part::Memberships, Part::Groups, Part::Committees, Part::Relationships, Part::Certifications]
         {
@@ -215,8 +221,10 @@ impl PersonParts<'_> {
     /// The organizations of the person. `None`: the association does not tell.
     async fn organizations(&mut self, keep: bool) -> Result<Option<Vec<IndividualId>>, AmsError> {
         let Some(rows) = self.rows(&format!("ContactOverview/{}/ContactOrgs/", self.id)).await? else {
+            self.asked.organizations = Some(Vec::new());
             return Ok(None);
         };
+        self.asked.organizations = Some(rows.clone());
         if keep {
             let warnings = &mut self.record.warnings;
             self.record.relationships =
@@ -280,6 +288,7 @@ impl PersonParts<'_> {
 
     async fn custom_fields(&mut self) -> Result<(), AmsError> {
         let Some(body) = self.get(&format!("contacts/{}/NotesAndFields", self.id)).await? else {
+            self.asked.notes = Some(Value::Null);
             return Ok(());
         };
         let warnings = &mut self.record.warnings;
@@ -291,6 +300,7 @@ impl PersonParts<'_> {
             let kept = body.get("Fields").cloned().unwrap_or_default();
             self.said.insert("custom_fields".to_owned(), json!({ "Fields": kept }));
         }
+        self.asked.notes = Some(body);
         Ok(())
     }
 

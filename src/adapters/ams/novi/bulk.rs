@@ -56,6 +56,7 @@ pub(super) async fn everybody(
     api: &NoviApi,
     memory: &BulkMemory,
     seen: &MemberFieldsSeen,
+    reads_contact: bool,
     page: u32,
     as_of: Timestamp,
     priority: Priority,
@@ -63,8 +64,12 @@ pub(super) async fn everybody(
     let list = ListRequest { api, size: &memory.size, path: &["members"], query: &[], priority };
     let found = supplied(list.page(memory.everybody.of(page)).await?)?;
     memory.everybody.note(page, found.next);
-    let people = found.rows.iter().filter(|row| is_somebody(row));
-    let people: Vec<Record> = people.filter_map(|row| wire::record(row, seen, as_of).ok()).collect();
+    let record = |row: &Value| {
+        let mut record = wire::record(row, seen, as_of).ok()?;
+        record.contact = if reads_contact { wire::contact::contact(row, seen).map(Box::new) } else { None };
+        Some(record)
+    };
+    let people: Vec<Record> = found.rows.iter().filter(|row| is_somebody(row)).filter_map(record).collect();
     Ok(EverybodyPage { people, brings: brought(seen), is_last: found.next.is_none() })
 }
 

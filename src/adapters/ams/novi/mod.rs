@@ -61,6 +61,8 @@ pub struct Novi {
     /// Who is there for certain.
     canary: Option<IndividualId>,
     seen: MemberFieldsSeen,
+    /// Profiles are read for a community, too.
+    reads_contact: bool,
     rosters: NoviRosterMemory,
     sales: SalesBook,
     bulk: BulkMemory,
@@ -83,10 +85,17 @@ impl Novi {
             clock,
             canary,
             seen: MemberFieldsSeen::default(),
+            reads_contact: false,
             rosters: NoviRosterMemory::default(),
             sales: SalesBook::default(),
             bulk: BulkMemory::default(),
         }
+    }
+
+    /// The same, which reads also what a profile says for a community, if `reads`. It costs no call.
+    #[must_use]
+    pub fn reading_contact(self, reads: bool) -> Novi {
+        Novi { reads_contact: reads, ..self }
     }
 
     async fn redeemed(
@@ -134,6 +143,9 @@ impl Novi {
     ) -> Result<Record, AmsError> {
         let as_of = self.clock.now();
         let mut record = wire::record(member, &self.seen, as_of).map_err(read::unreadable)?;
+        if self.reads_contact {
+            record.contact = wire::contact::contact(member, &self.seen).map(Box::new);
+        }
         if parts.purchases
             && let Some((lines, read_at)) =
                 self.sales.of(&self.api, &record.id, self.clock.now(), priority).await?

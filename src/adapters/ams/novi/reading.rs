@@ -77,7 +77,8 @@ impl AmsReading for Novi {
     fn everybody(&self, page: u32, priority: Priority) -> BoxFuture<'_, Result<EverybodyPage, AmsError>> {
         let as_of = self.clock.now();
         Box::pin(async move {
-            self.noted(bulk::everybody(&self.api, &self.bulk, &self.seen, page, as_of, priority).await)
+            let (memory, seen, reads_contact) = (&self.bulk, &self.seen, self.reads_contact);
+            self.noted(bulk::everybody(&self.api, memory, seen, reads_contact, page, as_of, priority).await)
         })
     }
 

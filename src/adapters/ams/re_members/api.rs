@@ -43,11 +43,14 @@ pub(super) struct Api {
     pub(super) tokens: TokenCache,
     pub(super) seen_lists: SeenLists,
     pub(super) seen_fields: SeenFields,
+    /// Profiles are read for a community, too.
+    pub(super) reads_contact: bool,
 }
 
 impl Api {
     pub(super) fn new(transport: Transport, tokens: TokenCache) -> Api {
-        Api { transport, tokens, seen_lists: SeenLists::default(), seen_fields: SeenFields::default() }
+        let (seen_lists, seen_fields) = (SeenLists::default(), SeenFields::default());
+        Api { transport, tokens, seen_lists, seen_fields, reads_contact: false }
     }
 
     pub(super) async fn get(&self, question: ApiQuestion<'_>, priority: Priority) -> Result<Reply, AmsError> {

@@ -32,6 +32,12 @@ const ROUTES: &[(&str, &str)] = &[
     ("Membership.Terminated", "Membership.Terminated"),
 ];
 
+/// Those that tell of what only a community asks for.
+const ROUTES_OF_CONTACT: &[(&str, &str)] = &[
+    ("Customer.PhoneUpdated", "Customer.PhoneUpdated"),
+    ("Customer.AddressUpdated", "Customer.AddressUpdated"),
+];
+
 const DESCRIPTION: &str = "Tells the login gateway who is to be read again";
 
 const MOST_PAGES: usize = 100;
@@ -76,7 +82,8 @@ pub(super) async fn register(
 ) -> Result<Vec<Hook>, AmsError> {
     let mut hooks = Vec::new();
     let mut refused = None;
-    for (route, what) in ROUTES {
+    let of_contact = if api.reads_contact { ROUTES_OF_CONTACT } else { &[] };
+    for (route, what) in ROUTES.iter().chain(of_contact) {
         let document = json!({
             "typeName": what, "secret": secret.expose_secret(), "callBackUrl": callback.as_str(),
             "description": DESCRIPTION,

@@ -91,6 +91,13 @@ impl ReMembers {
         }
     }
 
+    /// The same, which reads also what a profile says for a community, if `reads`. It costs no call.
+    #[must_use]
+    pub fn reading_contact(mut self, reads: bool) -> ReMembers {
+        self.api.reads_contact = reads;
+        self
+    }
+
     async fn redeemed(
         &self,
         arrival: &Arrival,

@@ -11,6 +11,7 @@ use super::raw::{Filling, RawRows};
 use super::*;
 use crate::adapters::keys::secret::SecretKeys;
 use crate::domain::audit::{Action, Actor, Entry};
+use crate::domain::contact::Contact;
 use crate::domain::record::{IndividualId, Profile, Record};
 use crate::domain::session::{Session, SessionKey};
 
@@ -214,7 +215,11 @@ pub(in crate::adapters::store) fn record(person: &str, as_of: Timestamp) -> Reco
             email: Some("dana.reyes@reef.example".to_owned()),
             ..Profile::default()
         },
-        contact: None,
+        contact: Some(Box::new(Contact {
+            bio: Some("Counts fish at Lantern Reef.".to_owned()),
+            photo: Some("https://reef.example/dana.jpg".to_owned()),
+            ..Contact::default()
+        })),
         is_approved: Some(true),
         is_deceased: false,
         memberships: Vec::new(),

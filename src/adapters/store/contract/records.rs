@@ -8,6 +8,7 @@ use crate::domain::record::{Certification, CommitteeSeat, Purchase};
 fn list(person: &str, part: Part, code: &str, as_of: Timestamp) -> Record {
     let mut reading = record(person, as_of);
     reading.registrations = None;
+    reading.contact = None;
     let code = code.to_owned();
     match part {
         Part::Committees => {

@@ -93,12 +93,7 @@ pub(in crate::sim::growthzone) fn org_general(state: &mut State, call: &Call) ->
     if let Some(general) = general.as_object_mut() {
         general.insert("ContactDisplayName".to_owned(), organization.full_name().into());
         general.insert("Contacts".to_owned(), staff.into());
-        general.insert(
-            "ContactInfos".to_owned(),
-            json!([
-                { "Type": 1, "TypeName": "Email", "Value": organization.email, "IsPrimary": true },
-            ]),
-        );
+        general.insert("ContactInfos".to_owned(), writer.infos(organization).into());
     }
     Ok(Answer::json(general))
 }
@@ -132,7 +127,7 @@ pub(in crate::sim::growthzone) fn notes_and_fields(state: &mut State, call: &Cal
         contact.fields.iter().map(|field| json!({ "Name": field.name, "Value": field.value })).collect();
     let begun = contact.memberships.first().and_then(|it| it.start_date.as_deref());
     Ok(Answer::json(json!({
-        "ContactId": number(&contact.contact_id), "Notes": [], "Bio": writer.text(""),
+        "ContactId": number(&contact.contact_id), "Notes": [], "Bio": writer.text(contact.profile.as_ref().map_or("", |it| it.bio.as_str())),
         "EstablishedDate": writer.date(begun), "Fields": fields, "HasAccessToSetup": false,
     })))
 }
@@ -142,4 +137,19 @@ pub(in crate::sim::growthzone) fn emails(state: &mut State, call: &Call) -> Hand
     let email =
         |address: &String| json!({ "Address": address, "IsPrimary": true, "Type": 1, "TypeName": "Email" });
     Ok(Answer::json(contact.email.iter().map(email).collect()))
+}
+
+/// A bare array.
+pub(in crate::sim::growthzone) fn phones(state: &mut State, call: &Call) -> Handled {
+    let contact = asked(state, call)?;
+    let infos = Writer(state.view()).infos(contact).into_iter();
+    Ok(Answer::json(infos.filter(|info| info.get("Type").is_some_and(|kind| *kind == 2)).collect()))
+}
+
+/// A bare array.
+pub(in crate::sim::growthzone) fn addresses(state: &mut State, call: &Call) -> Handled {
+    let contact = asked(state, call)?;
+    let writer = Writer(state.view());
+    let addresses = contact.profile.iter().flat_map(|it| &it.addresses).enumerate();
+    Ok(Answer::json(addresses.map(|(place, it)| writer.address(place, it)).collect()))
 }

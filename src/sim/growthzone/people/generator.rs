@@ -8,6 +8,7 @@ use super::model::{
     Certification, Contact, ContactType, EndType, Field, ListEntry, Login, Membership, Organization,
     Registration,
 };
+use super::profile::{Info, Profile};
 use crate::sim::dice::{Dice, FIRST_NAMES, LAST_NAMES, midnight};
 
 const FIRST_NUMBER: u64 = 5_000_000;
@@ -78,6 +79,15 @@ fn contact(place: u64, dice: &mut Dice, today: Date) -> Contact {
     if dice.once_in(4, true) {
         let value = dice.pick(&["West", "East"], "West").to_owned();
         person.fields.push(Field { name: "Region".to_owned(), value });
+    }
+    if dice.once_in(4, true) {
+        let value = format!("555-{:04}", dice.below(10_000));
+        person.profile = Some(Box::new(Profile {
+            image_url: format!("https://acme.growthzoneapp.example/images/{place}.png"),
+            bio: dice.pick(&["Plans bridges.", "Builds piers."], "").to_owned(),
+            phones: vec![Info { type_name: "Main".to_owned(), value }],
+            ..Profile::default()
+        }));
     }
     person
 }

@@ -4,6 +4,7 @@ mod cast;
 mod file;
 mod generator;
 mod model;
+mod profile;
 
 pub use cast::cast;
 pub use generator::generate;
@@ -11,3 +12,4 @@ pub use model::{
     Certification, Contact, ContactType, EndType, Event, Field, List, ListEntry, Login, Membership,
     MembershipType, Organization, People, Registration,
 };
+pub use profile::{Address, Info, Profile};

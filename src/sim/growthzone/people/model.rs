@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::profile::Profile;
 use crate::sim::people::PASSWORD;
 
 /// Everybody and everything on file. A people file is this as JSON.
@@ -56,6 +57,8 @@ pub struct Contact {
     pub title: String,
     /// The e-mail; two contacts may share one.
     pub email: Option<String>,
+    /// What the contact says beyond name and e-mail; left out: nothing.
+    pub profile: Option<Box<Profile>>,
     /// The login of the Info Hub, if there is one.
     pub login: Option<Login>,
     /// The contact's own memberships.

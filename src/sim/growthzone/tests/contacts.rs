@@ -96,6 +96,27 @@ async fn a_contact_is_told_in_many_shapes() {
 }
 
 #[tokio::test]
+async fn a_profile_is_told_by_the_person_and_by_the_calls_beside_it() {
+    let world = World::with(&[]).await;
+    let dana = world.ok("/api/contacts/person/1001001").await;
+    assert_eq!((&dana["Prefix"], &dana["Suffix"]), (&json!("Ms."), &json!("")));
+    let infos = dana["ContactInfos"].as_array().unwrap();
+    let of = |kind: u8| infos.iter().filter(|info| info["Type"] == kind).collect::<Vec<_>>();
+    assert_eq!((of(1).len(), of(2).len(), of(3).len(), of(4).len()), (1, 2, 1, 2));
+    let address = world.ok("/api/contacts/ContactAddresses/1001001").await[0].clone();
+    assert_eq!((&address["Id"], &address["City"]), (&of(3)[0]["EntryId"], &json!("Reno")));
+    let phones = world.ok("/api/contacts/phones/1001001").await;
+    assert_eq!(phones.as_array().unwrap().iter().collect::<Vec<_>>(), of(2));
+    assert_eq!(
+        world.ok("/api/contacts/1001001/NotesAndFields").await["Bio"],
+        "Keeps building sites safe.\nSince 2004."
+    );
+    assert_eq!(world.ok("/api/contacts/ContactAddresses/1001002").await, json!([]));
+    world.set("person_contact_infos=off");
+    assert_eq!(world.ok("/api/contacts/person/1001001").await.get("ContactInfos"), None);
+}
+
+#[tokio::test]
 async fn lists_of_a_contact_say_what_is_selected_and_nothing_of_roles() {
     let world = World::with(&[]).await;
     let of = world.ok("/api/contacts/person/1001001/groups").await;

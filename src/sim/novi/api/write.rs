@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::sim::guid;
 use crate::sim::novi::paging::{detail, missing};
-use crate::sim::novi::people::{Account, Customer, CustomerType};
+use crate::sim::novi::people::{Account, Customer, CustomerType, Profile};
 use crate::sim::novi::state::State;
 use crate::sim::novi::wire::Writer;
 use crate::sim::serving::{Answer, Call, Handled};
@@ -14,6 +14,7 @@ use crate::sim::serving::{Answer, Call, Handled};
 fn replaced(before: &Customer, body: &Value) -> Result<Customer, Answer> {
     let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
     let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
+    let at = |path: &str| body.pointer(path).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
     let flag = |name: &str| body.get(name).and_then(Value::as_bool).unwrap_or_default();
     let is_company = text("CustomerType") == "Company";
     let required: &[&str] = if is_company { &["Name"] } else { &["FirstName", "LastName", "Email"] };
@@ -30,6 +31,7 @@ fn replaced(before: &Customer, body: &Value) -> Result<Customer, Answer> {
         job_title: text("JobTitle"),
         email: some("Email"),
         personal_email: some("PersonalEmail"),
+        profile: Some(Profile::written(at, flag)).filter(|it| *it != Profile::default()).map(Box::new),
         account: some("AccountEmail").map(|email| Account { email: Some(email), password }),
         active: flag("Active"),
         approved: flag("Approved"),

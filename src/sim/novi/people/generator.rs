@@ -6,6 +6,7 @@
 use jiff::civil::Date;
 
 use super::model::{Account, Belonging, CustomField, Customer, CustomerType, Purchase, Registration, Seat};
+use super::profile::Profile;
 use crate::sim::dice::{Dice, FIRST_NAMES, LAST_NAMES, midnight};
 use crate::sim::guid;
 
@@ -91,6 +92,15 @@ fn record(place: u64, seed: u64, today: Date) -> Customer {
     if dice.once_in(4, true) {
         let value = dice.pick(&["West", "East", "North|South"], "West").into();
         person.custom_fields.push(CustomField { name: "Region".to_owned(), value });
+    }
+    if dice.once_in(4, true) {
+        person.profile = Some(Box::new(Profile {
+            member_profile: dice.pick(&["<p>Builds piers.</p>", "Plans bridges."], "").to_owned(),
+            image: format!("https://www.acme.example/images/{place}.jpg"),
+            phone: format!("555-{:04}", dice.below(10_000)),
+            hide_on_website: dice.once_in(10, true),
+            ..Profile::default()
+        }));
     }
     person
 }

@@ -5,6 +5,7 @@ mod file;
 mod generator;
 mod lists;
 mod model;
+mod profile;
 
 pub use cast::cast;
 pub use generator::generate;
@@ -12,3 +13,4 @@ pub use lists::{Beneficiaries, Committee, Event, Group, MemberType, Product, Rol
 pub use model::{
     Account, Award, Belonging, CustomField, Customer, CustomerType, People, Purchase, Registration, Seat,
 };
+pub use profile::{Address, Profile};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::lists::{Committee, Event, Group, MemberType, Product};
+use super::profile::Profile;
 use crate::sim::people::{Environment, PASSWORD};
 
 /// Everybody and everything on file. A people file is this as JSON.
@@ -64,6 +65,8 @@ pub struct Customer {
     pub email: Option<String>,
     /// A private e-mail.
     pub personal_email: Option<String>,
+    /// What the record says beyond name and e-mail; left out: nothing.
+    pub profile: Option<Box<Profile>>,
     /// The user account, if there is one.
     pub account: Option<Account>,
     /// `uniqueId` of the company or person above in the family tree.
@@ -122,6 +125,7 @@ impl Default for Customer {
             job_title: String::new(),
             email: None,
             personal_email: None,
+            profile: None,
             account: None,
             parent: None,
             only_in: None,

@@ -62,7 +62,16 @@ async fn a_record_has_the_shape_that_integrations_have_seen() {
     assert_eq!(dana["CustomFields"]["Region"]["Value"], "West");
     assert_eq!(dana["Awards"], json!([{ "Name": "Builder of the Year", "Year": "2019" }]));
     assert_eq!(groups(&dana), [("All Current Members", false), ("Board", false)]);
-    assert_eq!((&dana["AccountEmail"], &dana["PersonalEmail"]), (&json!(DANAS_EMAIL), &json!("")));
+    assert_eq!(
+        (&dana["AccountEmail"], &dana["PersonalEmail"]),
+        (&json!(DANAS_EMAIL), &json!("dana@home.example"))
+    );
+    assert_eq!(dana["MemberProfile"], "<p>Keeps building sites safe.</p>");
+    assert_eq!((&dana["Fax"], &dana["HideOnWebsite"]), (&json!(""), &json!(false)));
+    assert_eq!(
+        (&dana["BillingAddress"]["City"], &dana["ShippingAddress"]["City"]),
+        (&json!("Reno"), &json!(""))
+    );
     let stamp = text(&dana["LastUpdatedDate"]);
     let fraction = stamp.split('.').nth(1).unwrap().split('-').next().unwrap();
     assert!(

@@ -94,6 +94,8 @@ async fn each_kind_of_change_is_told_to_the_hooks_of_its_kind() {
         "Individual.Deleted",
         "EmailUpdated",
         "Customer.CustomFieldValueUpdated",
+        "Customer.PhoneUpdated",
+        "Customer.AddressUpdated",
         "Customer.Merged",
         "Customer.RelationshipUpdated",
         "CommitteeMemberUpdated",
@@ -124,6 +126,14 @@ async fn each_kind_of_change_is_told_to_the_hooks_of_its_kind() {
         it.custom_fields.push(crate::sim::people::CustomField { name: "x".into(), ..Default::default() });
     });
     assert_eq!(receiver.notice().await["CustomFieldName"], "x");
+    control.edit_person("100481", |it| it.profile.as_mut().unwrap().phones.truncate(1));
+    let notice = receiver.notice().await;
+    assert_eq!(
+        (&notice["Action"], &notice["PhoneNumber"], &notice["ActionType"]),
+        (&json!("Customer.PhoneUpdated"), &json!("555-0143"), &json!("Deleted"))
+    );
+    control.edit_person("100481", |it| it.profile.as_mut().unwrap().addresses.clear());
+    assert_eq!(receiver.notice().await["City"], "Portland");
     control.edit_person("100485", |it| it.relationships.clear());
     assert_eq!(receiver.notice().await["Relationship"], "Employee");
     control.edit_person("100481", |it| {

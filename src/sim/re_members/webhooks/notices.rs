@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::wire::{self, Book};
-use crate::sim::people::{Membership, Person, Purchase, Relationship, Seat};
+use crate::sim::people::{Membership, Person, Profile, Purchase, Relationship, Seat};
 
 /// One notice.
 #[derive(Debug)]
@@ -50,6 +50,7 @@ pub(in super::super) fn merged(old: &Person, new: &Person) -> Vec<Notice> {
 /// What differs between two states of a person.
 pub(in super::super) fn edited(before: &Person, after: &Person, book: Book<'_>) -> Vec<Notice> {
     let mut notices: Vec<Notice> = email(before, after).into_iter().collect();
+    notices.extend(phones_and_addresses(before, after));
     let fields = after.custom_fields.iter().filter(|field| !before.custom_fields.contains(field));
     notices.extend(fields.map(|field| {
         let members = json!({
@@ -102,6 +103,31 @@ fn email(before: &Person, after: &Person) -> Option<Notice> {
         "Old": { "EmailAddress": own(before), "EmailType": "Work" },
     });
     Some(Notice::new("Customer.EmailUpdated", members))
+}
+
+fn phones_and_addresses(before: &Person, after: &Person) -> Vec<Notice> {
+    fn of<T>(person: &Person, list: fn(&Profile) -> &Vec<T>) -> &[T] {
+        person.profile.as_deref().map(list).map_or(&[], Vec::as_slice)
+    }
+    let notice = |what: &'static str, action: &str, members: Value| {
+        let mut notice = Notice::new(what, members);
+        notice.members.extend(wire::object(json!({
+            "CustomerId": after.id, "CustomerType": "Individual", "RecordNumber": after.record_number,
+            "ActionType": action, "Old": null,
+        })));
+        notice
+    };
+    let phones = differences(of(before, |it| &it.phones), of(after, |it| &it.phones));
+    let phones = phones.map(|(it, action)| {
+        let members = json!({ "PhoneNumber": it.number, "PhoneType": it.type_name });
+        notice("Customer.PhoneUpdated", action, members)
+    });
+    let addresses = differences(of(before, |it| &it.addresses), of(after, |it| &it.addresses));
+    let addresses = addresses.map(|(it, action)| {
+        let members = json!({ "Line1": it.line1, "City": it.city, "ZipCode": it.zipcode });
+        notice("Customer.AddressUpdated", action, members)
+    });
+    phones.chain(addresses).collect()
 }
 
 fn committee(person: &Person, seat: &Seat, action: &str, book: Book<'_>) -> Notice {

@@ -1,14 +1,19 @@
 //! How a person looks in JSON (docs/ams/remembers.md, "People"): camelCase, with null, "" and [] side by side as in real answers.
 
+mod blank;
 mod parts;
+mod profile;
 
 use serde_json::{Map, Value, json};
 
+pub(super) use blank::object;
 pub(super) use parts::{
     Book, certification, committee, committee_seat, custom_field, event, membership, organization, purchase,
     registration, relationship, sessions,
 };
+pub(super) use profile::emails;
 
+use self::blank::Blank;
 use super::dates;
 use crate::sim::people::{Membership, People, Person, Relationship};
 
@@ -84,20 +89,16 @@ pub(super) fn individual(book: Book<'_>, person: &Person, details: Details) -> V
     let text = |value: &Option<String>| value.as_ref().map_or_else(|| blank.text(), |text| json!(text));
     let mut members = object(json!({
         "id": person.id, "customerType": "Individual", "recordNumber": person.record_number,
-        "prefix": blank.text(), "firstName": person.first_name, "middleName": null, "lastName": person.last_name,
-        "secondLastName": "", "preferredFirstName": blank.text(), "suffix": null, "gender": "",
+        "firstName": person.first_name, "lastName": person.last_name, "secondLastName": "", "gender": "",
         "salutation": blank.text(), "title": text(&person.title), "name": person.full_name(), "sourceCode": null,
-        "email": text(&person.email), "imageUri": null, "twitter": null, "linkedIn": null, "webSite": "",
-        "links": [], "showInDirectory": true, "category": null, "categories": blank.list(Vec::new()), "tags": [],
-        "jobRoles": [], "designationData": blank.list(Vec::new()), "oldId": null, "isDeceased": person.is_deceased,
+        "email": text(&person.email), "category": null, "categories": blank.list(Vec::new()), "tags": [],
+        "jobRoles": [], "oldId": null, "isDeceased": person.is_deceased,
     }));
+    members.extend(profile::members(person, &blank));
     let own: Vec<Value> = memberships(book, person).map(|it| membership(it, person.old_shape)).collect();
     let roles = person.security_roles.iter().map(|name| json!({ "name": name })).collect();
     let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
     put("user", user(person));
-    put("emails", blank.list(person.email.iter().map(|email| email_entry(email)).collect()));
-    put("phones", json!([]));
-    put("addresses", blank.list(Vec::new()));
     put("memberships", blank.list(own));
     put("securityRoles", blank.list(roles));
     put("primaryOrganization", primary_organization(book, person, details.organization));
@@ -134,14 +135,6 @@ pub(super) fn thin(person: &Person) -> Map<String, Value> {
     }))
 }
 
-pub(super) fn email_entry(email: &str) -> Value {
-    json!({ "primary": true, "address": email, "type": "Work", "showInDirectory": true })
-}
-
-pub(super) fn object(value: Value) -> Map<String, Value> {
-    if let Value::Object(members) = value { members } else { Map::new() }
-}
-
 fn user(person: &Person) -> Value {
     person.user.as_ref().map_or(Value::Null, |user| {
         json!({
@@ -156,23 +149,4 @@ fn primary_organization(book: Book<'_>, person: &Person, full: bool) -> Value {
     let found =
         primary.and_then(|tie| book.organizations.iter().find(|it| it.record_number == tie.organization));
     found.map_or(Value::Null, |it| organization(it, full))
-}
-
-/// How the fields of a record are empty: some as null, some as "" or [], differently from person to person.
-struct Blank {
-    null: bool,
-}
-
-impl Blank {
-    fn of(person: &Person) -> Blank {
-        Blank { null: person.record_number.ends_with(['1', '3', '5', '7', '9']) }
-    }
-
-    fn text(&self) -> Value {
-        if self.null { Value::Null } else { json!("") }
-    }
-
-    fn list(&self, items: Vec<Value>) -> Value {
-        if items.is_empty() && self.null { Value::Null } else { Value::Array(items) }
-    }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::contact::SaidOfContact;
 use super::lists::{self, NumberedThing};
 use super::memberships::{self, TypeNames};
 use super::places::{self, ListPlace};
@@ -10,6 +11,7 @@ use super::{certifications, contact, custom_fields, relationships};
 use crate::adapters::ams::NoRecord;
 use crate::adapters::ams::json::{JsonEntry, Malformed, each};
 use crate::adapters::ams::warnings::noted;
+use crate::domain::contact::Contact;
 use crate::domain::parts::Part;
 use crate::domain::record::{Record, RecordWarning, Registration};
 use crate::domain::time::Timestamp;
@@ -48,7 +50,8 @@ pub(in crate::adapters::ams) fn record(
     );
     record.groups = Some(on.iter().map(ListPlace::place).collect());
     record.committees = Some(seats.iter().map(ListPlace::seat).collect());
-    let fields = part("custom_fields", "Fields").map(|body| match body {
+    let mut said = SaidOfContact { notes: part("custom_fields", "Fields"), ..SaidOfContact::default() };
+    let fields = said.notes.clone().map(|body| match body {
         Value::Array(fields) => serde_json::json!({ "Fields": fields }),
         body => body,
     });
@@ -60,6 +63,10 @@ pub(in crate::adapters::ams) fn record(
         Some(noted(Part::Certifications, &mut warnings, |said| certifications(&held, said)));
     let ties = rows(part("relationships", "ContactOrgs"));
     record.relationships = Some(noted(Part::Relationships, &mut warnings, |said| relationships(&ties, said)));
+    said.organizations = ties;
+    said.addresses = rows(part("addresses", "Addresses"));
+    said.phones = rows(part("phones", "Phones"));
+    record.contact = said.contact(&individual, standing).filter(|it| *it != Contact::default()).map(Box::new);
     let attended = rows(part("registrations", "Registrations"));
     record.registrations = Some(noted(Part::Registrations, &mut warnings, |said| {
         each(attended.iter().collect(), "registration", said, |row, _| registration(row))

@@ -4,6 +4,7 @@
 //! An entry that cannot be understood becomes an entry without a name, with a warning: it grants nothing, and because it might be
 //! anything it keeps negated conditions of its kind from granting.
 
+pub(in crate::adapters::ams) mod contact;
 pub(in crate::adapters::ams) mod line;
 pub(in crate::adapters::ams) mod lists;
 pub(in crate::adapters::ams) mod memberships;
@@ -18,7 +19,7 @@ use self::status::{ContactStanding, StatusWords};
 use crate::adapters::ams::NoRecord;
 use crate::adapters::ams::cancelled::is_cancelled;
 use crate::adapters::ams::json::{JsonEntry, Malformed, each};
-use crate::adapters::ams::profile::ProfileTexts;
+use crate::adapters::ams::profile::{ProfileTexts, written_id};
 use crate::adapters::ams::warnings::noted;
 use crate::domain::parts::{Confirmed, Part, Partly};
 use crate::domain::record::{Certification, CustomField, IndividualId, Profile, Record, Relationship};
@@ -26,6 +27,10 @@ use crate::domain::time::{AmsDate, Timestamp};
 
 /// The tie to an organization, where the AMS does not say what it is.
 pub(in crate::adapters::ams) const ORGANIZATION: &str = "Organization";
+
+/// Under which names the number of an organization stands in a tie to it.
+const ORGANIZATION_IDS: [&str; 3] =
+    ["OrganizationId", "OrganizationContactId", "CommContactRelatedOrganizationId"];
 
 /// A ContactId: a number above zero.
 pub(in crate::adapters::ams) fn contact_id(text: &str) -> Option<IndividualId> {
@@ -80,7 +85,8 @@ pub(in crate::adapters::ams) fn contact(
     let mut warnings = Vec::new();
     let standing = noted(Part::Memberships, &mut warnings, |said| status::of_contact(&entry, words, said));
     let profile = noted(Part::Profile, &mut warnings, |said| profile(&entry, said));
-    let mut record = bare(id, profile, as_of);
+    let written_id = written_id(&id, entry.text("ContactId").ok().flatten());
+    let mut record = bare(id, Profile { written_id, ..profile }, as_of);
     record.is_approved = Some(standing != Some(ContactStanding::Deleted));
     record.warnings = warnings;
     Ok(ContactRow { record, standing })
@@ -112,6 +118,7 @@ fn profile(entry: &JsonEntry<'_>, warnings: &mut Vec<String>) -> Profile {
     let text = |name: &str| entry.text(name).ok().flatten();
     let first_of = |names: &[&str]| names.iter().find_map(|name| text(name));
     let texts = ProfileTexts {
+        written_id: None,
         record_number: text("ContactId"),
         name: first_of(&["Name", "ContactName", "ContactDisplayName", "DisplayName"]),
         first_name: text("FirstName"),
@@ -174,9 +181,7 @@ pub(in crate::adapters::ams) fn organizations(rows: &[Value]) -> Vec<IndividualI
 }
 
 fn organization(row: &JsonEntry<'_>) -> Option<IndividualId> {
-    ["OrganizationId", "OrganizationContactId", "CommContactRelatedOrganizationId"]
-        .iter()
-        .find_map(|name| id_in(row, name))
+    ORGANIZATION_IDS.iter().find_map(|name| id_in(row, name))
 }
 
 /// Certifications that were reached, each under its name and under the number of its kind. One that is in progress is none yet.

@@ -26,6 +26,13 @@ fn a_contact_id_is_a_number() {
 }
 
 #[test]
+fn a_number_is_kept_as_it_is_written_where_that_is_not_as_numbers_are_compared() {
+    let written = |id: Value| read(&json!({ "ContactId": id })).record.profile.written_id;
+    assert_eq!(written(json!(" 007 ")).as_deref(), Some("007"));
+    assert_eq!([written(json!(7)), written(json!("7"))], [None, None]);
+}
+
+#[test]
 fn the_word_says_how_a_contact_stands_else_the_number() {
     let check = |row: Value, expect: Option<status::ContactStanding>| {
         let mut whole = json!({ "ContactId": 7 });

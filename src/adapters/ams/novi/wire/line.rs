@@ -4,11 +4,13 @@
 
 use serde_json::{Map, Value};
 
+use super::contact::contact;
 use super::lists::attendance;
 use super::{MemberFieldsSeen, opened, orders, place, record as record_of, seat};
 use crate::adapters::ams::NoRecord;
 use crate::adapters::ams::json::{JsonEntry, Malformed, each, leave_out_secrets};
 use crate::adapters::ams::warnings::noted;
+use crate::domain::contact::Contact;
 use crate::domain::parts::Part;
 use crate::domain::record::{Record, RecordWarning, Registration};
 use crate::domain::time::Timestamp;
@@ -19,7 +21,9 @@ pub(in crate::adapters::ams) fn record(
     as_of: Timestamp,
 ) -> Result<Record, NoRecord> {
     let individual = line.remove("individual").and_then(opened).ok_or(NoRecord::NoIndividual)?;
-    let mut record = record_of(&individual, &MemberFieldsSeen::all(), as_of)?;
+    let seen = MemberFieldsSeen::all();
+    let mut record = record_of(&individual, &seen, as_of)?;
+    record.contact = contact(&individual, &seen).filter(|it| *it != Contact::default()).map(Box::new);
     let mut warnings = Vec::new();
     let mut part = |name: &str| match line.remove(name) {
         None | Some(Value::Null) => None,

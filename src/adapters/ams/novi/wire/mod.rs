@@ -4,6 +4,7 @@
 //! An entry that cannot be understood becomes an entry without a name, with a warning: it grants nothing, and because it might be
 //! anything it keeps negated conditions of its kind from granting. A field that this site has never sent leaves its part unread.
 
+pub(in crate::adapters::ams) mod contact;
 pub(in crate::adapters::ams) mod line;
 pub(in crate::adapters::ams) mod lists;
 pub(in crate::adapters::ams) mod orders;
@@ -19,7 +20,7 @@ use serde_json::Value;
 use self::status::StatusWord;
 use crate::adapters::ams::NoRecord;
 use crate::adapters::ams::json::{JsonEntry, Malformed, each, flag, text_of};
-use crate::adapters::ams::profile::ProfileTexts;
+use crate::adapters::ams::profile::{ProfileTexts, written_id};
 use crate::adapters::ams::warnings::noted;
 use crate::domain::parts::{Confirmed, Part, Partly};
 use crate::domain::record::{
@@ -78,10 +79,11 @@ pub(in crate::adapters::ams) fn record(
         noted(Part::Groups, &mut warnings, |said| each(rows, "group", said, |row, _| place(row)))
     });
     let relationships = seen.has(MemberField::ParentCustomer).then(|| company(&entry));
+    let profile = noted(Part::Profile, &mut warnings, |said| profile(&entry, said));
     let record = Record {
-        id,
         confirmed: Confirmed::default(),
-        profile: noted(Part::Profile, &mut warnings, |said| profile(&entry, said)),
+        profile: Profile { written_id: written_id(&id, entry.text("UniqueID").ok().flatten()), ..profile },
+        id,
         contact: None,
         is_approved: noted(Part::Profile, &mut warnings, |said| active(&entry, said)),
         is_deceased: false,
@@ -109,6 +111,7 @@ pub(in crate::adapters::ams) fn record(
 fn profile(entry: &JsonEntry<'_>, warnings: &mut Vec<String>) -> Profile {
     let text = |name: &str| entry.text(name).ok().flatten();
     let texts = ProfileTexts {
+        written_id: None,
         record_number: text("InternalIdentifier"),
         name: text("Name"),
         first_name: text("FirstName"),

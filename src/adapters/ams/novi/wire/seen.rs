@@ -20,11 +20,12 @@ pub(in crate::adapters::ams) enum MemberField {
     Committees,
     CustomFields,
     ParentCustomer,
+    AccountEmail,
 }
 
 impl MemberField {
     /// All of them.
-    pub(in crate::adapters::ams) const ALL: [MemberField; 9] = [
+    pub(in crate::adapters::ams) const ALL: [MemberField; 10] = [
         MemberField::Active,
         MemberField::Approved,
         MemberField::MemberStatus,
@@ -34,6 +35,7 @@ impl MemberField {
         MemberField::Committees,
         MemberField::CustomFields,
         MemberField::ParentCustomer,
+        MemberField::AccountEmail,
     ];
 
     /// As the interface writes it.
@@ -48,6 +50,7 @@ impl MemberField {
             MemberField::Committees => "Committees",
             MemberField::CustomFields => "CustomFields",
             MemberField::ParentCustomer => "ParentCustomerUniqueID",
+            MemberField::AccountEmail => "AccountEmail",
         }
     }
 
@@ -62,6 +65,7 @@ impl MemberField {
             MemberField::Committees => "committees",
             MemberField::CustomFields => "custom fields",
             MemberField::ParentCustomer => "relationships",
+            MemberField::AccountEmail => "who has a user account",
         }
     }
 }

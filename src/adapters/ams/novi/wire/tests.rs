@@ -41,6 +41,10 @@ fn read(member: &Value) -> Record {
 fn a_whole_record_is_read() {
     let record = read(&whole());
     assert_eq!(record.id.as_str(), DANA.to_lowercase());
+    assert_eq!(record.profile.written_id.as_deref(), Some(DANA), "as Novi writes it");
+    let lower = with(json!({ "UniqueID": format!(" {} ", DANA.to_lowercase()) }));
+    assert_eq!(read(&lower).profile.written_id, None);
+    assert_eq!(record.contact, None, "nobody asks for it");
     assert_eq!(
         (record.profile.name.as_str(), record.profile.record_number.as_deref()),
         ("Dana Ruiz", Some("4411"))

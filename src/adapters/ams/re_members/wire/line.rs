@@ -4,10 +4,12 @@
 
 use serde_json::{Map, Value};
 
+use super::contact::contact;
 use super::lenient::{items, items_owned, says};
 use super::{Fetched, record as record_of};
 use crate::adapters::ams::NoRecord;
 use crate::adapters::ams::json::leave_out_secrets;
+use crate::domain::contact::Contact;
 use crate::domain::parts::{Part, Partly};
 use crate::domain::record::{Record, RecordWarning};
 use crate::domain::time::Timestamp;
@@ -35,6 +37,7 @@ pub(crate) fn record(mut line: Map<String, Value>, as_of: Timestamp) -> Result<R
         partly: Partly::default(),
     };
     let mut record = record_of(&fetched, as_of)?;
+    record.contact = contact(&fetched.individual).filter(|it| *it != Contact::default()).map(Box::new);
     // re:Members has no groups, so nobody is in one.
     record.groups = Some(Vec::new());
     record.confirmed.set(Part::Groups, Some(as_of));

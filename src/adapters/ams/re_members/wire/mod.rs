@@ -5,6 +5,7 @@
 //! it might be anything it keeps negated conditions of its kind from granting.
 
 pub(crate) mod catalogue;
+pub(crate) mod contact;
 mod lenient;
 pub(crate) mod line;
 pub(crate) mod rows;
@@ -17,7 +18,7 @@ use lenient::items;
 use serde_json::Value;
 
 use crate::adapters::ams::json::{JsonEntry, Malformed, each, each_or, flag, quantity};
-use crate::adapters::ams::profile::ProfileTexts;
+use crate::adapters::ams::profile::{ProfileTexts, written_id};
 use crate::adapters::ams::warnings::noted;
 use crate::adapters::ams::{NoRecord, cancelled as status};
 use crate::domain::code::Code;
@@ -75,10 +76,12 @@ pub(crate) fn record(fetched: &Fetched, as_of: Timestamp) -> Result<Record, NoRe
     };
     let (security_roles, custom_fields) = (uncancelled("securityRoles"), uncancelled("customFields"));
     let of = |fetched, name| fetched_or_embedded(fetched, &individual, name);
+    let written_id = written_id(&id, individual.text("id").ok().flatten());
+    let profile = noted(Part::Profile, &mut warnings, |said| profile(&individual, &memberships, said));
     let record = Record {
         id,
         confirmed: Confirmed::default(),
-        profile: noted(Part::Profile, &mut warnings, |said| profile(&individual, &memberships, said)),
+        profile: Profile { written_id, ..profile },
         contact: None,
         is_approved: noted(Part::Profile, &mut warnings, |said| is_approved(&individual, said)),
         is_deceased: noted(Part::Profile, &mut warnings, |said| flag(&individual, "isDeceased", true, said))
@@ -168,6 +171,7 @@ fn profile(individual: &JsonEntry<'_>, memberships: &[&Value], warnings: &mut Ve
     let renewals =
         memberships.iter().filter_map(|entry| JsonEntry::of(entry)?.text("renewalUrl").ok().flatten());
     let texts = ProfileTexts {
+        written_id: None,
         record_number: text("recordNumber"),
         name: text("name"),
         first_name: text("firstName"),

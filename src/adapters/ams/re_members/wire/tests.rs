@@ -39,7 +39,10 @@ fn a_whole_profile_is_read() {
         ..Fetched::default()
     });
     assert_eq!(record.id.as_str(), "b3a1c0de-1111-4222-8333-444455556666");
+    let written = record.profile.written_id.as_deref();
+    assert_eq!(written, Some("B3A1C0DE-1111-4222-8333-444455556666"), "as re:Members writes it");
     assert_eq!(record.profile.name, "Dr. Marisol Okafor");
+    assert_eq!(record.contact, None, "nobody asks for it");
     assert_eq!(record.profile.renewal_url.as_deref(), Some("https://members.acme.example/renew"));
     assert_eq!((record.is_approved, record.is_deceased), (Some(true), false));
     let expect = Membership {
