@@ -104,12 +104,6 @@ impl Receiver {
         self.user(sub).is_some_and(|user| user.roles.iter().any(|held| held == role))
     }
 
-    /// How many have a role.
-    pub fn count_of(&self, role: &str) -> usize {
-        let site = self.site.lock().unwrap();
-        site.users.values().filter(|user| user.roles.iter().any(|held| held == role)).count()
-    }
-
     pub fn users(&self) -> BTreeMap<String, User> {
         self.site.lock().unwrap().users.clone()
     }
