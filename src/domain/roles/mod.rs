@@ -7,6 +7,7 @@
 mod conditions;
 mod decision;
 mod doubt;
+mod evidence;
 mod found;
 mod lines;
 mod membership;
@@ -28,6 +29,7 @@ use super::rule::{Role, Rules};
 use super::time::Timestamp;
 pub use decision::{Decision, Verdict};
 pub use doubt::RoleDoubt;
+pub use evidence::{Evidence, EvidenceEntry, EvidenceTimeline, GrantedBy, MembershipCourse, RuleEvidence};
 use timeline::{Outcome, Timeline};
 
 /// Decides which roles the person of `record` holds at `now`. Writes no reasons; see [`explain`].

@@ -1,0 +1,1 @@
+//! What the community should know of whom.
