@@ -18,7 +18,7 @@ use crate::adapters::store::sqlite::SqliteStore;
 use crate::adapters::subscribers::{AboutPerson, SendFailure};
 use crate::domain::deliveries::brake::Stop;
 use crate::domain::deliveries::row::{Flight, FlightEnd};
-use crate::domain::deliveries::state::State;
+use crate::domain::deliveries::state::{Desired, State};
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::session::SessionLimits;
 use crate::domain::time::{AmsDate, Timestamp};
@@ -63,13 +63,15 @@ impl Subscriber for Shop {
         100
     }
 
-    fn desired(&self, about: &AboutPerson<'_>) -> Option<State> {
+    fn desired(&self, about: &AboutPerson<'_>) -> Desired {
+        let holds_until = about.standing.decision.holds_until;
         if !about.doubt.is_none() {
-            return None;
+            return Desired { state: None, holds_until };
         }
         let roles = &about.standing.decision.roles;
         let holds = roles.iter().map(|role| (role.to_string(), about.ends.get(role).copied()));
-        Some(State::Present { said: format!("{roles:?}"), holds: holds.collect() })
+        let state = Some(State::Present { said: format!("{roles:?}"), holds: holds.collect() });
+        Desired { state, holds_until }
     }
 
     fn send<'a>(

@@ -1,0 +1,1 @@
+//! What Higher Logic is sent, and what its answers mean.
