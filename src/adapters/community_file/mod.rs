@@ -71,11 +71,11 @@ section! {
 section! {
     /// `[who]`: who is sent at all. Somebody who was sent and no longer fits is sent without groups and not as a member.
     WhoTable {
-        /// Only people whom the AMS counts as active. Default: false.
+        /// Only people that the AMS counts as active. Default: false.
         only_active: bool,
         /// Only people with a user account in the AMS. Default: false.
         only_with_account: bool,
-        /// Only people for whom all of these conditions hold. Default: everybody.
+        /// Only people who meet all of these conditions. Default: everybody.
         when: Spanned<Vec<Option<Condition>>>,
     }
 }
@@ -129,7 +129,7 @@ pub fn parse(text: &str) -> Result<CommunityMapping, Vec<Problem>> {
 }
 
 /// Where the keys of a table stand, and the table itself.
-type Places = (Range<usize>, Vec<(&'static str, Range<usize>)>);
+type TablePlaces = (Range<usize>, Vec<(&'static str, Range<usize>)>);
 
 fn mapping(said: CommunityDocument, reading: &mut Reading<'_>) -> Option<CommunityMapping> {
     if let Said::Nothing = said.time_zone {
@@ -153,14 +153,14 @@ fn mapping(said: CommunityDocument, reading: &mut Reading<'_>) -> Option<Communi
         when: who_when,
     };
     let tables = said.group.value().unwrap_or_default();
-    let (groups, group_places): (Vec<_>, Vec<Places>) =
+    let (groups, group_places): (Vec<_>, Vec<TablePlaces>) =
         tables.into_iter().filter_map(|table| group(table, reading)).unzip();
     let tables = said.demographic.value().unwrap_or_default();
-    let (demographics, demographic_places): (Vec<_>, Vec<Places>) =
+    let (demographics, demographic_places): (Vec<_>, Vec<TablePlaces>) =
         tables.into_iter().filter_map(|table| demographic(table, reading)).unzip();
     let mapping = CommunityMapping::new(settings, contact, who, groups, demographics);
     for fault in mapping.faults() {
-        let of = |places: &[Places], index: usize, key: &str| {
+        let of = |places: &[TablePlaces], index: usize, key: &str| {
             let (whole, keys) = places.get(index)?;
             let place = keys.iter().find(|(name, _)| *name == key).map(|(_, place)| place);
             Some(place.unwrap_or(whole).clone())
@@ -197,7 +197,7 @@ fn conditions(when: Option<Spanned<Vec<Option<Condition>>>>) -> (Vec<Condition>,
     (when.into_iter().flat_map(Spanned::into_inner).flatten().collect(), place)
 }
 
-fn group(table: Spanned<GroupTable>, reading: &mut Reading<'_>) -> Option<(GroupMapping, Places)> {
+fn group(table: Spanned<GroupTable>, reading: &mut Reading<'_>) -> Option<(GroupMapping, TablePlaces)> {
     let (whole, said) = (table.span(), table.into_inner());
     for (key, is_missing, remedy) in [
         ("id", matches!(said.id, Said::Nothing), "Give it a key, such as `id = \"committee-EDU\"`"),
@@ -271,7 +271,7 @@ fn kind(
 fn demographic(
     table: Spanned<DemographicTable>,
     reading: &mut Reading<'_>,
-) -> Option<(DemographicMapping, Places)> {
+) -> Option<(DemographicMapping, TablePlaces)> {
     let (whole, said) = (table.span(), table.into_inner());
     for (key, is_missing) in
         [("field", matches!(said.field, Said::Nothing)), ("key", matches!(said.key, Said::Nothing))]

@@ -6,6 +6,7 @@ mod access;
 mod admin;
 mod ams;
 mod directory;
+mod higher_logic;
 mod hooks;
 mod oidc;
 mod site;
@@ -69,6 +70,8 @@ pub(super) fn settings(
     let sites = to.sites(document.site, &around);
     let admin = to.optional(document.admin, |to, said| to.admin(said, sites.as_deref()));
     let oidc = to.optional(document.oidc, |to, said| to.oidc(said, sites.as_deref(), granting, !file_counts));
+    let higher_logic =
+        to.optional(document.higher_logic, |to, said| to.higher_logic(said, directory.as_ref()));
     let (rules_file, rules) = rules?;
     Some(Settings {
         association: association?,
@@ -84,6 +87,7 @@ pub(super) fn settings(
         admin: admin?,
         sites: sites?,
         oidc: oidc?,
+        higher_logic: higher_logic?,
     })
 }
 

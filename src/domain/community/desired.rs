@@ -61,11 +61,14 @@ pub fn desired(
         let removed = before.map(|before| ContactState::Removed(RemovedContact::of(before.told)));
         return nothing(removed);
     }
-    let looking =
-        Looking { mapping, record, before, timeline: EvidenceTimeline::new(record, mapping.rules()) };
+    let timeline = EvidenceTimeline::new(record, mapping.rules());
+    let looking = ContactLook { mapping, record, before, timeline: &timeline };
     let Some(picture) = looking.picture(now) else {
-        return DesiredContact { holds_until: looking.timeline.next_edge(now), ..nothing(None) };
+        return DesiredContact { holds_until: timeline.next_edge(now), ..nothing(None) };
     };
+    // Whoever looks later does so by what is told now.
+    let known = KnownContact { told: &picture.told, holds: &picture.holds };
+    let looking = ContactLook { before: Some(known), ..looking };
     let (mut holds, mut holds_until, mut last) = (picture.holds.clone(), None, now);
     for _ in 0..AHEAD {
         let Some(at) = looking.next_edge(last) else { break };
@@ -87,11 +90,11 @@ pub fn desired(
     DesiredContact { state: Some(ContactState::Present(Box::new(picture.told))), holds, holds_until }
 }
 
-struct Looking<'a> {
+struct ContactLook<'a> {
     mapping: &'a CommunityMapping,
     record: &'a Record,
     before: Option<KnownContact<'a>>,
-    timeline: EvidenceTimeline<'a>,
+    timeline: &'a EvidenceTimeline<'a>,
 }
 
 /// What is told at one instant, and what that gives; with ends only for what is held on a doubt.
@@ -100,7 +103,7 @@ struct Picture {
     holds: Holdings,
 }
 
-impl Looking<'_> {
+impl ContactLook<'_> {
     /// When something may be another, after `t`.
     fn next_edge(&self, t: Timestamp) -> Option<Timestamp> {
         let kept = self.before.iter().flat_map(|before| {

@@ -121,11 +121,11 @@ impl ContactSwitches {
 /// Who is told of at all. Everybody who is on file, unless something is asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WhoSyncs {
-    /// Only people whom the AMS counts as active.
+    /// Only people that the AMS counts as active.
     pub only_active: bool,
     /// Only people with a user account in the AMS.
     pub only_with_account: bool,
-    /// Only people for whom all of these hold.
+    /// Only people who meet all of these.
     pub when: Vec<Condition>,
 }
 

@@ -3,8 +3,8 @@
 //! An entry that does not say what it is of might be anything: it grants nothing, and it keeps a negated condition of its
 //! kind from granting. So does a part that was not fetched.
 
-use super::evidence::GrantedBy;
 use super::found::{Found, doubted, is};
+use super::granted_by::GrantedBy;
 use super::membership::{self, Term};
 use super::purchases;
 use super::span::{Span, between, counted};

@@ -37,7 +37,9 @@ pub(super) fn phone(number: &str) -> String {
         lower.find(['x', '#']).map(|at| lower.get(..at).map_or(at, |text| text.trim_end_matches("e").len()));
     let (base, extension) = written.split_at_checked(cut.unwrap_or(written.len())).unwrap_or((&written, ""));
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
-    let is_plain = base.chars().all(|c| c.is_ascii_digit() || " +-().".contains(c));
+    let is_abroad =
+        base.trim_start().strip_prefix('+').is_some_and(|rest| !rest.trim_start().starts_with('1'));
+    let is_plain = !is_abroad && base.chars().all(|c| c.is_ascii_digit() || " +-().".contains(c));
     let number = digits(base);
     let number = number.strip_prefix('1').filter(|rest| rest.len() == 10).unwrap_or(&number);
     let parts = (number.get(..3), number.get(3..6), number.get(6..));

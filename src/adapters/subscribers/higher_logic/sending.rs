@@ -76,7 +76,9 @@ impl HigherLogic {
         let sent: Vec<usize> =
             (0..records.len()).filter(|at| ends.get(*at).is_some_and(Option::is_none)).collect();
         let deadline = Instant::now() + LONGEST;
-        let mut parts: Vec<Range<usize>> = if sent.is_empty() { Vec::new() } else { vec![0..sent.len()] };
+        let whole = 0..sent.len();
+        let mut parts: Vec<Range<usize>> =
+            Some(whole).filter(|whole| !whole.is_empty()).into_iter().collect();
         let mut trouble = None;
         while let Some(part) = parts.pop() {
             let places = sent.get(part.clone()).unwrap_or_default();
