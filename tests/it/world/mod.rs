@@ -96,6 +96,8 @@ pub struct Plan {
     pub upstream: Option<String>,
     /// Variables of the environment that the configuration names.
     pub variables: Vec<(&'static str, &'static str)>,
+    /// Files that it names, each with its text.
+    pub files: Vec<(&'static str, String)>,
 }
 
 impl Default for Plan {
@@ -117,6 +119,7 @@ impl Default for Plan {
             database: None,
             upstream: None,
             variables: Vec::new(),
+            files: Vec::new(),
         }
     }
 }
@@ -284,6 +287,7 @@ upstream = "{upstream}"
         for (name, value) in &self.plan.variables {
             given = given.variable(name, value);
         }
+        given = self.plan.files.iter().fold(given, |given, (name, text)| given.file(name, text));
         for environment in [Environment::Production, Environment::Staging] {
             let of = Credentials::demo(environment);
             given = given
