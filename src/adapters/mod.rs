@@ -7,6 +7,7 @@ use std::pin::Pin;
 pub mod ams;
 pub mod budget;
 pub mod clock;
+pub mod community_file;
 pub mod http;
 pub mod keys;
 pub mod pace;

@@ -3,12 +3,15 @@
 //! A reload that would change one is refused with the key's name, so that nobody believes in what did not happen. Kept out: what a
 //! reload takes over, which is in `App::reload`.
 
+use secrecy::ExposeSecret as _;
+
 use crate::adapters::keys::CryptographyFailed;
 use crate::adapters::keys::random::digest;
 use crate::adapters::keys::secret::SecretKey;
 use crate::adapters::store::postgres::server::Server;
+use crate::adapters::subscribers::higher_logic::PushSettings;
 use crate::config::Settings;
-use crate::config::settings::{AmsChoice, Listen, Log, StorePlace};
+use crate::config::settings::{AmsChoice, Community, Listen, Log, StorePlace};
 use crate::domain::directory::settings::DirectorySettings;
 
 /// Each key with the digest of its value: secrets are among them, and are not held a second time.
@@ -47,6 +50,9 @@ impl Fixed {
                 fixed.note("site.people_endpoint", format!("{name} {origin} {}", people.url));
                 fixed.note("site.create", format!("{name} {}", people.create));
             }
+        }
+        if let Some(community) = &settings.higher_logic {
+            fixed.community(community);
         }
         fixed.note("[oidc], except its clients and email_verified", format!("{provider:?}"));
         Ok(fixed)
@@ -103,6 +109,19 @@ impl Fixed {
                 self.note(&format!("ams.{}.{key}", environment.name()), value);
             }
         }
+    }
+
+    fn community(&mut self, community: &Community) {
+        let PushSettings { api, url, api_key, key_header, tenant_code, batch } = &community.push;
+        self.note("higher_logic.api", format!("{api:?}"));
+        // A region is an address.
+        self.note("higher_logic.region", url.as_str());
+        self.note("higher_logic.url", url.as_str());
+        self.note("higher_logic.api_key", api_key.expose_secret());
+        self.note("higher_logic.api_key_header", key_header.as_str());
+        self.note("higher_logic.tenant_code", format!("{tenant_code:?}"));
+        self.note("higher_logic.batch", batch.to_string());
+        self.note("higher_logic.community", format!("{} {:?}", community.file.display(), community.mapping));
     }
 
     fn note(&mut self, key: &str, value: impl AsRef<[u8]>) {
@@ -175,6 +194,11 @@ email_verified = false
 id = "app"
 public = true
 redirect_uris = ["https://app.acme.example/signed-in"]
+[higher_logic]
+api = "v2"
+api_key = { env = "KEY" }
+tenant_code = "ACME"
+batch = 40
 "#;
 
     /// The same with another AMS, which has this key of its own.
@@ -195,6 +219,8 @@ api_key = {{ env = "KEY" }}
 
     fn fixed(text: &str, other: Option<(&str, &str)>) -> Fixed {
         let mut given = Given::default().file("gate.toml", text).file("rules.toml", sample::RULES);
+        given = given.file("community.toml", sample::COMMUNITY);
+        given = given.file("other.toml", &sample::COMMUNITY.replace("Corporate Gold", "Gold"));
         for name in ["NAME", "KEY", "ID", "USER", "PASSWORD"] {
             given = given.variable(name, "old secret");
         }
@@ -246,8 +272,16 @@ api_key = {{ env = "KEY" }}
             ("v1/people", "v2/people", Some("site.people_endpoint")),
             ("create = true", "create = false", Some("site.create")),
             ("email_verified = false", "email_verified = true", None),
+            ("api = \"v2\"", "api = \"v1\"", Some("higher_logic.api")),
+            ("api = \"v2\"", "region = \"canada\"", Some("higher_logic.region")),
+            ("\"ACME\"", "\"ACME2\"", Some("higher_logic.tenant_code")),
+            ("batch = 40", "batch = 41", Some("higher_logic.batch")),
+            ("batch = 40", "batch = 40\ncommunity = \"other.toml\"", Some("higher_logic.community")),
+            ("batch = 40", "batch = 40\napi_key_header = \"Key\"", Some("higher_logic.api_key_header")),
+            (&CONFIGURATION[CONFIGURATION.find("[higher_logic]").unwrap()..], "", Some("higher_logic.api")),
             (
-                &CONFIGURATION[CONFIGURATION.find("[oidc]").unwrap()..],
+                &CONFIGURATION
+                    [CONFIGURATION.find("[oidc]").unwrap()..CONFIGURATION.find("[higher_logic]").unwrap()],
                 "",
                 Some("[oidc], except its clients and email_verified"),
             ),

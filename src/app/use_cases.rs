@@ -16,7 +16,9 @@ use crate::adapters::budget::Budget;
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::adapters::keys::seal::Sealer;
 use crate::adapters::subscribers::Subscriber;
+use crate::adapters::subscribers::higher_logic::HigherLogic;
 use crate::adapters::subscribers::wordpress::WordPress;
+use crate::config::settings::Community;
 use crate::flows::administer::awaited::publish_when_read;
 use crate::flows::administer::services::{AdminServices, ServiceParts};
 use crate::flows::administer::{Administer, Known, first_mapping};
@@ -103,6 +105,9 @@ impl Visiting {
         };
         let grounds = Grounds::by_clock(settings.session, Arc::clone(clock));
         let beliefs = Beliefs::new(Arc::clone(&grounds), &settings.directory);
+        if let Some(community) = &settings.higher_logic {
+            beliefs.look_also(community.mapping.looks());
+        }
         let canary = Canary::new(ams.clone(), Arc::clone(clock));
         let waiting = WaitingParts {
             ams: ams.clone(),
@@ -218,7 +223,7 @@ impl AdminUseCases {
     }
 }
 
-/// Who is told of people: the WordPress of each site that has an address for that.
+/// Who is told of people: the WordPress of each site that has an address for that, and the community.
 fn deliverer(
     opened: &Opened,
     upstream: &Upstream,
@@ -233,6 +238,9 @@ fn deliverer(
             let (name, origin) = (Arc::clone(&site.site.name), site.site.origin.clone());
             subscribers.push(Arc::new(WordPress::new(name, origin, people.clone(), ground.clone())?));
         }
+    }
+    if let Some(Community { push, mapping, .. }) = &settings.higher_logic {
+        subscribers.push(Arc::new(HigherLogic::new(push.clone(), Arc::clone(mapping))?));
     }
     Ok(Deliverer::new(DeliveryParts {
         store: store.clone(),

@@ -40,6 +40,8 @@ section! {
         site: Vec<Spanned<Site>>,
         /// Websites elsewhere that sign people in through OpenID Connect.
         oidc: Spanned<Oidc>,
+        /// The community at Higher Logic, which is told of people.
+        higher_logic: Spanned<HigherLogic>,
     }
 }
 
@@ -367,5 +369,27 @@ section! {
         id_token_algorithm: Text,
         /// Only people with one of these roles may sign in. Example: ["member", "staff"]. Default: everybody who can.
         any_of: Vec<Text>,
+    }
+}
+
+section! {
+    /// `[higher_logic]`: the community at Higher Logic, which is told of people (docs/community.md).
+    HigherLogic {
+        /// Which Push API Higher Logic has set up: "v2" where people come by push alone, "v1" beside a login that makes people by claims. One of: "v2", "v1". Default: "v2". Needs a restart.
+        api: Text,
+        /// Where version 2 runs. One of: "us", "canada". Default: "us". Needs a restart.
+        region: Text,
+        /// The base address of the API, where it is another. Example: "https://datapushapi.higherlogic.com/v2". Default: that of `api` and `region`. Needs a restart.
+        url: Text,
+        /// The key from Higher Logic, a secret. Example: { env = "MEMBERGATE_HIGHER_LOGIC_KEY" }. Required. Needs a restart.
+        api_key: Source,
+        /// The header in which the key is sent. Example: "ApiKey". Default: `ApiKey` for version 2, `x-api-key` for version 1. Needs a restart.
+        api_key_header: Text,
+        /// The tenant code from Higher Logic. Example: "ACME". Default: none; version 1 needs it. Needs a restart.
+        tenant_code: Text,
+        /// People in one request, at most 500. Default: 50. Needs a restart.
+        batch: Spanned<usize>,
+        /// The file that says what is sent of each person. Default: "community.toml". Needs a restart.
+        community: Text,
     }
 }

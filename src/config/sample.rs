@@ -8,11 +8,17 @@ pub const CONFIGURATION: &str = include_str!("../../config/membergate.toml");
 /// A role mapping with every kind of condition.
 pub const RULES: &str = include_str!("../../config/rules.toml");
 
+/// What a community is told, with every key.
+pub const COMMUNITY: &str = include_str!("../../config/community.toml");
+
 /// The JSON Schema of the configuration, for editors.
 pub const SCHEMA: &str = include_str!("../../config/membergate.schema.json");
 
 /// The JSON Schema of a rules file.
 pub const RULES_SCHEMA: &str = include_str!("../../config/rules.schema.json");
+
+/// The JSON Schema of a community file.
+pub const COMMUNITY_SCHEMA: &str = include_str!("../../config/community.schema.json");
 
 /// A whole configuration with GrowthZone. Its secrets are in `SECRET`, `KEY` and `STORE`.
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -14,12 +15,14 @@ use url::Url;
 use crate::adapters::ams::kinds::AmsSettings;
 use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::store::postgres::server::Server;
+use crate::adapters::subscribers::higher_logic::PushSettings;
 use crate::adapters::subscribers::wordpress::PeopleEndpoint;
 use crate::adapters::upstream::{self, Endpoint, EndpointFault, Trust};
 use crate::domain::access;
 use crate::domain::association::Association;
 use crate::domain::budget::Rate;
 use crate::domain::client::Client;
+use crate::domain::community::CommunityMapping;
 use crate::domain::directory::settings::DirectorySettings;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
@@ -59,6 +62,19 @@ pub struct Settings {
     pub sites: Vec<SiteSettings>,
     /// The OpenID Provider, if there is to be one.
     pub oidc: Option<Oidc>,
+    /// The community at Higher Logic, if there is one.
+    pub higher_logic: Option<Community>,
+}
+
+/// The community at Higher Logic.
+#[derive(Debug, Clone)]
+pub struct Community {
+    /// How it is reached.
+    pub push: PushSettings,
+    /// The file that says what it is told, for messages.
+    pub file: PathBuf,
+    /// What it is told.
+    pub mapping: Arc<CommunityMapping>,
 }
 
 impl Settings {

@@ -1,5 +1,6 @@
 //! Broken configurations and what the operator is told; the samples.
 
+mod higher_logic;
 mod people;
 pub(crate) mod reference;
 
@@ -38,6 +39,7 @@ fn machine() -> Given {
         .variable("EMPTY", "")
         .file("/run/secrets/user_password", "correct horse\n")
         .file("etc/rules.toml", sample::RULES)
+        .file("etc/community.toml", sample::COMMUNITY)
 }
 
 #[track_caller]
@@ -338,10 +340,9 @@ fn plain_http_is_for_this_machine_only() {
 
 /// What the sample's secrets are, in a test.
 fn sample_machine(configuration: &str) -> Given {
-    let names = ["APP_NAME", "APP_KEY", "APP_ID", "APP_PASSWORD", "USER_EMAIL", "USER_PASSWORD"];
-    let machine = names
-        .iter()
-        .fold(machine(), |machine, name| machine.variable(&format!("MEMBERGATE_AMS_{name}"), "x"));
+    let names = "AMS_APP_NAME AMS_APP_KEY AMS_APP_ID AMS_APP_PASSWORD AMS_USER_EMAIL AMS_USER_PASSWORD HIGHER_LOGIC_KEY";
+    let names = names.split(' ').map(|name| format!("MEMBERGATE_{name}"));
+    let machine = names.fold(machine(), |machine, name| machine.variable(&name, "x"));
     machine
         .variable("MEMBERGATE_WIKI_SECRET", "a-secret-of-32-characters-or-more")
         .variable("MEMBERGATE_HOOK_SECRET", "a-secret-of-32-characters-or-more")
@@ -355,9 +356,8 @@ fn sample_machine(configuration: &str) -> Given {
 
 #[test]
 fn the_sample_works_as_it_is_and_with_every_key_that_it_shows() {
-    let path = Path::new("etc/gate.toml");
-    let as_it_is = load(path, &sample_machine(sample::CONFIGURATION));
-    assert!(as_it_is.is_ok(), "{as_it_is:#?}");
+    let load_it = |text: &str| load(Path::new("etc/gate.toml"), &sample_machine(text));
+    assert!(load_it(sample::CONFIGURATION).is_ok());
     let is_key = |line: &str| {
         line.split_once(" = ")
             .is_some_and(|(key, _)| key.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
@@ -369,8 +369,8 @@ fn the_sample_works_as_it_is_and_with_every_key_that_it_shows() {
             _ => line,
         })
         .collect();
-    let with_every_key = load(path, &sample_machine(&uncommented.join("\n")));
-    assert!(with_every_key.is_ok_and(|settings| settings.ams.standby.is_some()));
+    let with_every_key = load_it(&uncommented.join("\n"));
+    assert!(with_every_key.is_ok_and(|it| it.ams.standby.is_some() && it.higher_logic.is_some()));
 }
 
 #[test]

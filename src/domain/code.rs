@@ -44,6 +44,22 @@ impl Code {
         let said = fold::folded(said);
         said.strip_prefix(before)?.strip_suffix(after).map(str::to_owned)
     }
+
+    /// The same as `said` writes it.
+    pub fn star_as_written<'s>(&self, said: &'s str) -> Option<&'s str> {
+        self.star_in(said)?;
+        let said = said.trim();
+        let (before, after) = self.folded.split_once('*')?;
+        let (before, after) = (fold::folded(before), fold::folded(after));
+        let mut ends = said.char_indices().map(|(at, _)| at).chain([said.len()]);
+        let start =
+            ends.by_ref().find(|at| said.get(..*at).is_some_and(|text| fold::folded(text) == before))?;
+        let rest = said.get(start..)?;
+        let mut ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+        // From the front: the first place from which all that is left fits is the longest end, so that nothing is lost.
+        let end = ends.find(|at| rest.get(*at..).is_some_and(|text| fold::folded(text) == after))?;
+        Some(rest.get(..end)?.trim())
+    }
 }
 
 impl std::fmt::Display for Code {
@@ -85,6 +101,9 @@ mod tests {
             ("CH", "CH", None),
         ] {
             assert_eq!(star(pattern, said).as_deref(), between, "{pattern} {said}");
+            let written = Code::parse(pattern).unwrap();
+            let written = written.star_as_written(said).map(crate::domain::fold::folded);
+            assert_eq!(written.as_deref(), between, "{pattern} {said}");
         }
     }
 

@@ -13,6 +13,7 @@ pub(crate) mod claims;
 pub(crate) mod client;
 pub mod clock_jumps;
 pub(crate) mod code;
+pub mod community;
 pub(crate) mod condition;
 pub mod contact;
 pub mod deliveries;

@@ -115,6 +115,11 @@ impl RuleRole {
     pub fn one(&self) -> Option<&Role> {
         if let RuleRole::One(role) = self { Some(role) } else { None }
     }
+
+    /// The template, if it is one.
+    pub fn template(&self) -> Option<&RoleTemplate> {
+        if let RuleRole::Each(template) = self { Some(template) } else { None }
+    }
 }
 
 impl From<Role> for RuleRole {

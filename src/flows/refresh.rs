@@ -138,24 +138,25 @@ impl Refresh {
 
     /// Somebody has signed in, and this is what is known now.
     pub(super) fn note_signed_in(&self, record: &Arc<Record>) {
-        self.witnesses.note(record, &self.rules.load().rules);
+        self.witnesses.note(record, &self.beliefs.to_be_read(&self.rules.load().rules));
         self.beliefs.note_signed_in(record);
         self.beliefs.changed_people().note([&record.id]);
     }
 
     /// This is on file.
     pub(super) fn note_on_file(&self, record: &Record) {
-        self.witnesses.note(record, &self.rules.load().rules);
+        self.witnesses.note(record, &self.beliefs.to_be_read(&self.rules.load().rules));
     }
 
-    /// A reading as it is believed by the mapping in force ([`Beliefs::held_back`]).
+    /// A reading as it is believed by all who look at it ([`Beliefs::held_back`]).
     pub(super) async fn held_back(
         &self,
         environment: &str,
         reading: Record,
     ) -> Result<HeldReading, StoreError> {
         let published = self.rules.load_full();
-        self.beliefs.held_back(&*self.directory, environment, reading, &published.rules).await
+        let rules = self.beliefs.to_be_read(&published.rules);
+        self.beliefs.held_back(&*self.directory, environment, reading, &rules).await
     }
 
     /// The same for a reading that may be the second one, unless somebody waits for it.
@@ -177,7 +178,7 @@ impl Refresh {
             (None, None) => return Ok(HeldReading { record: reading, is_held: false }),
         };
         let published = self.rules.load_full();
-        let (rules, at) = (&published.rules, reading.as_of());
+        let (rules, at) = (&*self.beliefs.to_be_read(&published.rules), reading.as_of());
         let lost = self.beliefs.lost_parts(&reading, &known, rules);
         if priority == Priority::Person {
             self.witnesses.learn(&reading, &known, &lost, rules);
@@ -290,7 +291,7 @@ impl Refresh {
         let whole_as_of = others_known_at.map_or(reading.as_of(), |at| at.min(reading.as_of()));
         self.beliefs.note_read(&reading, (is_whole && !is_held).then_some(whole_as_of));
         // What is only kept for now shows nothing.
-        self.witnesses.note(&reading, &self.rules.load().rules);
+        self.witnesses.note(&reading, &self.beliefs.to_be_read(&self.rules.load().rules));
         let stored = self.directory.put_record(environment, &record, self.clock.now()).await;
         self.beliefs.changed_people().note([id]);
         if let Some(person) = person {

@@ -20,6 +20,7 @@ mod check_again;
 mod citations;
 mod click_through;
 mod clock;
+mod community;
 mod contact;
 mod crash;
 mod deliveries;

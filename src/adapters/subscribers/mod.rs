@@ -2,6 +2,7 @@
 //!
 //! A subscriber says what it should know of a person, and sends that. When, in which order and how often is not its affair.
 
+pub mod higher_logic;
 pub mod wordpress;
 
 use std::collections::BTreeMap;
@@ -10,8 +11,9 @@ use std::time::Duration;
 use super::BoxFuture;
 use crate::domain::access::Standing;
 use crate::domain::deliveries::row::{Flight, FlightEnd};
-use crate::domain::deliveries::state::State;
+use crate::domain::deliveries::state::{Desired, State};
 use crate::domain::deliveries::subscriber::SubscriberName;
+use crate::domain::record::Record;
 use crate::domain::roles::RoleDoubt;
 use crate::domain::rule::{Role, Rules};
 use crate::domain::time::Timestamp;
@@ -19,6 +21,8 @@ use crate::domain::time::Timestamp;
 /// A person, as far as subscribers look.
 #[derive(Debug, Clone, Copy)]
 pub struct AboutPerson<'a> {
+    /// All that is on file, as it is believed.
+    pub record: &'a Record,
     /// Who it is, and what is decided.
     pub standing: &'a Standing,
     /// By which mapping.
@@ -55,8 +59,14 @@ pub trait Subscriber: Send + Sync + 'static {
     /// So many people are told of in one request at most.
     fn most_at_once(&self) -> u16;
 
-    /// What it should know of somebody. `None`: something is open, and what was desired before stays. Pure.
-    fn desired(&self, about: &AboutPerson<'_>) -> Option<State>;
+    /// What it should know of somebody, and until when that stays so. Pure.
+    fn desired(&self, about: &AboutPerson<'_>) -> Desired;
+
+    /// What it should know of somebody who is gone from the AMS or erased here; `before`: what was desired.
+    fn removed(&self, before: Option<&State>) -> State {
+        let _ = before;
+        State::Removed
+    }
 
     /// Tells it of people, each once. The answers come in the same order. Ends within half a minute.
     fn send<'a>(

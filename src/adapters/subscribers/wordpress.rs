@@ -21,7 +21,7 @@ use crate::adapters::keys::assertion::Signer;
 use crate::adapters::keys::{CryptographyFailed, random};
 use crate::domain::claims::SitePerson;
 use crate::domain::deliveries::row::{Flight, FlightEnd};
-use crate::domain::deliveries::state::{Holdings, State};
+use crate::domain::deliveries::state::{Desired, Holdings, State};
 use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::domain::rule::Role;
 use crate::domain::time::Timestamp;
@@ -139,7 +139,7 @@ impl WordPress {
     fn statement(&self, flight: &Flight, now: Timestamp) -> Result<String, CryptographyFailed> {
         let mut claims = Map::new();
         let state = match &flight.state {
-            State::Removed => {
+            State::Removed | State::RemovedAs { .. } => {
                 claims.insert("roles".to_owned(), Value::Array(Vec::new()));
                 claims.insert("create".to_owned(), false.into());
                 "removed"
@@ -173,6 +173,32 @@ impl WordPress {
         self.ground.signer().sign_as(STATEMENT, &text)
     }
 
+    /// `None`: something is open, and what was desired before stays.
+    fn state(&self, about: &AboutPerson<'_>) -> Option<State> {
+        if !about.standing.decision.admitted {
+            return Some(State::Removed);
+        }
+        let mut said = ToldState::of(&SitePerson::of(about.standing), self.endpoint.create);
+        let mut kept = BTreeMap::new();
+        if !about.doubt.is_none() {
+            let (before, held) = about.before.and_then(ToldState::before)?;
+            kept = kept_on_doubt(&before, held, &said, about);
+            said.roles.extend(kept.keys().cloned());
+            if about.doubt.is_about_membership() {
+                stay_as_member(&mut said, &before, about);
+            }
+            said.roles.sort();
+        }
+        let non_member = about.rules.non_member.as_ref().map(Role::as_str);
+        // To become a member takes nothing away.
+        let held = said.roles.iter().filter(|role| Some(role.as_str()) != non_member);
+        let end = |role: &String| Role::parse(role).ok().and_then(|role| about.ends.get(&role).copied());
+        let holds: Holdings =
+            held.map(|role| (role.clone(), kept.get(role).copied().unwrap_or_else(|| end(role)))).collect();
+        let said = serde_json::to_string(&said).ok()?;
+        Some(State::Present { said, holds })
+    }
+
     async fn tell(&self, flights: &[Flight], now: Timestamp) -> Result<Vec<FlightEnd>, SendFailure> {
         let statements: Result<Vec<String>, _> =
             flights.iter().map(|flight| self.statement(flight, now)).collect();
@@ -196,29 +222,12 @@ impl Subscriber for WordPress {
         MOST_STATEMENTS
     }
 
-    fn desired(&self, about: &AboutPerson<'_>) -> Option<State> {
-        if !about.standing.decision.admitted {
-            return Some(State::Removed);
-        }
-        let mut said = ToldState::of(&SitePerson::of(about.standing), self.endpoint.create);
-        let mut kept = BTreeMap::new();
-        if !about.doubt.is_none() {
-            let (before, held) = about.before.and_then(ToldState::before)?;
-            kept = kept_on_doubt(&before, held, &said, about);
-            said.roles.extend(kept.keys().cloned());
-            if about.doubt.is_about_membership() {
-                stay_as_member(&mut said, &before, about);
-            }
-            said.roles.sort();
-        }
-        let non_member = about.rules.non_member.as_ref().map(Role::as_str);
-        // To become a member takes nothing away.
-        let held = said.roles.iter().filter(|role| Some(role.as_str()) != non_member);
-        let end = |role: &String| Role::parse(role).ok().and_then(|role| about.ends.get(&role).copied());
-        let holds: Holdings =
-            held.map(|role| (role.clone(), kept.get(role).copied().unwrap_or_else(|| end(role)))).collect();
-        let said = serde_json::to_string(&said).ok()?;
-        Some(State::Present { said, holds })
+    fn desired(&self, about: &AboutPerson<'_>) -> Desired {
+        let state = self.state(about);
+        // What stays although it is not known may still end by a date.
+        let held = state.as_ref().or(about.before).and_then(State::holds).into_iter().flatten();
+        let ends = held.filter_map(|(_, end)| *end).chain(about.standing.decision.holds_until);
+        Desired { holds_until: ends.filter(|end| *end > about.now).min(), state }
     }
 
     fn send<'a>(

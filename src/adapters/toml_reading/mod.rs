@@ -139,6 +139,14 @@ impl<'i> Reading<'i> {
     }
 }
 
+/// The key behind the name of a field: one that is a word of the language is written `r#type` there.
+pub(crate) const fn key_name(field: &'static str) -> &'static str {
+    match field.as_bytes() {
+        [b'r', b'#', ..] => field.split_at(2).1,
+        _ => field,
+    }
+}
+
 /// "`a`, `b` and `c`".
 pub fn list(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();

@@ -11,7 +11,7 @@ macro_rules! section {
 
         impl $name {
             /// Every key of the section.
-            pub(super) const KEYS: &[&str] = &[ $( stringify!($key) ),* ];
+            pub(super) const KEYS: &[&str] = &[ $( $crate::adapters::toml_reading::key_name(stringify!($key)) ),* ];
         }
 
         const _: () = {
@@ -22,7 +22,7 @@ macro_rules! section {
             impl FromToml for $name {
                 fn from_toml<'i>(value: Spanned<DeValue<'i>>, reading: &mut Reading<'i>) -> Option<$name> {
                     let keys = reading.table(value, $name::KEYS)?;
-                    Some($name { $( $key: keys.get(stringify!($key), reading), )* })
+                    Some($name { $( $key: keys.get($crate::adapters::toml_reading::key_name(stringify!($key)), reading), )* })
                 }
             }
         };
@@ -34,7 +34,7 @@ macro_rules! section {
             impl Described for $name {
                 fn kind() -> Kind {
                     Kind::section(concat!($( $about ),*), vec![
-                        $( Key::new(stringify!($key), concat!($( $meaning ),+), <$kind as Described>::kind()) ),*
+                        $( Key::new($crate::adapters::toml_reading::key_name(stringify!($key)), concat!($( $meaning ),+), <$kind as Described>::kind()) ),*
                     ])
                 }
             }

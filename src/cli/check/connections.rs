@@ -13,8 +13,9 @@ use crate::adapters::ams::catalogue::SelfTest;
 use crate::adapters::ams::kinds::AmsSettings;
 use crate::adapters::upstream::{Endpoint, EndpointFault, UpstreamError};
 use crate::config::Settings;
-use crate::config::settings::{SiteSettings, Tls};
+use crate::config::settings::{Community, SiteSettings, Tls};
 use crate::domain::catalogue::{Catalogue, Unlisted};
+use crate::domain::rule::Rules;
 use crate::serve::certificate::not_after;
 use crate::serve::tls;
 
@@ -57,33 +58,51 @@ pub(super) fn all(
     }
     findings.extend(stored::check(runtime, &settings.store));
     findings.extend(sites(runtime, &settings.sites));
+    findings.extend(settings.higher_logic.iter().map(community));
     findings
 }
 
-/// Committees of the rules file that are not on the AMS's list.
+/// Whatever is posted there is taken for people, so nothing is.
+fn community(community: &Community) -> Finding {
+    let groups = community.mapping.groups.len();
+    let said = format!("{groups} groups in {}; Higher Logic itself is not asked", community.file.display());
+    Finding::fine("higher_logic", said)
+}
+
+/// Each file with conditions, and what it asks.
+fn asking(settings: &Settings) -> impl Iterator<Item = (String, &Rules)> {
+    let community = settings.higher_logic.iter().map(|it| (&it.file, it.mapping.rules()));
+    let files = std::iter::once((&settings.rules_file, &settings.rules)).chain(community);
+    files.map(|(file, rules)| (file.display().to_string(), rules))
+}
+
+/// Committees that are not on the AMS's list.
 fn unknown(lists: &Catalogue, settings: &Settings) -> Vec<Finding> {
-    let found =
-        lists.unlisted_committees(&settings.rules).into_iter().map(|Unlisted { committee, meant }| {
+    let found = asking(settings).flat_map(|(file, rules)| {
+        lists.unlisted_committees(rules).into_iter().map(move |Unlisted { committee, meant }| {
             Finding::warning(
-                settings.rules_file.display().to_string(),
+                file.clone(),
                 format!("`committee = \"{committee}\"` is not on the AMS's list of committees"),
                 match meant {
                     Some(meant) => format!("Did you mean `{meant}`? Compare it with the list in the AMS"),
                     None => "Compare it with the list in the AMS".to_owned(),
                 },
             )
-        });
+        })
+    });
     found.collect()
 }
 
-/// Committees of the rules file that fit two entries of the AMS's list.
+/// Committees that fit two entries of the AMS's list.
 fn fit_two(lists: &Catalogue, settings: &Settings) -> Vec<Finding> {
-    let found = lists.fit_two(&settings.rules).into_iter().map(|code| {
-        Finding::warning(
-            settings.rules_file.display().to_string(),
-            format!("`committee = \"{code}\"` fits two committees of the AMS; a code goes before a name"),
-            "Write the code of the committee that is meant",
-        )
+    let found = asking(settings).flat_map(|(file, rules)| {
+        lists.fit_two(rules).into_iter().map(move |code| {
+            Finding::warning(
+                file.clone(),
+                format!("`committee = \"{code}\"` fits two committees of the AMS; a code goes before a name"),
+                "Write the code of the committee that is meant",
+            )
+        })
     });
     found.collect()
 }
@@ -126,12 +145,14 @@ fn shown(environment: &AmsSettings, test: &SelfTest) -> Vec<Finding> {
     [Finding::fine(format!("ams.{name}"), arrives)].into_iter().chain(missing).collect()
 }
 
-/// What the mapping asks for and the AMS does not have.
+/// What the mappings ask for and the AMS does not have.
 fn unsupplied(settings: &Settings) -> Vec<Finding> {
-    let faults = settings.ams.live.kind().supplied().faults(&settings.rules).into_iter();
-    faults
-        .map(|fault| Finding::failed(settings.rules_file.display().to_string(), fault.what, fault.remedy))
-        .collect()
+    let supplied = settings.ams.live.kind().supplied();
+    let faults = asking(settings).flat_map(|(file, rules)| {
+        let faults = supplied.faults(rules).into_iter();
+        faults.map(move |fault| Finding::failed(file.clone(), fault.what, fault.remedy))
+    });
+    faults.collect()
 }
 
 /// All sites side by side; each may take its whole time limit.

@@ -57,6 +57,10 @@ pub enum Sample {
     Schema,
     /// The JSON Schema of a rules file.
     RulesSchema,
+    /// The community file, with every key.
+    Community,
+    /// The JSON Schema of a community file.
+    CommunitySchema,
 }
 
 /// Checks, or prints a sample.
@@ -71,6 +75,8 @@ pub fn run(
         Some(Sample::Rules) => return Ok(out.write_all(sample::RULES.as_bytes())?),
         Some(Sample::Schema) => return Ok(out.write_all(sample::SCHEMA.as_bytes())?),
         Some(Sample::RulesSchema) => return Ok(out.write_all(sample::RULES_SCHEMA.as_bytes())?),
+        Some(Sample::Community) => return Ok(out.write_all(sample::COMMUNITY.as_bytes())?),
+        Some(Sample::CommunitySchema) => return Ok(out.write_all(sample::COMMUNITY_SCHEMA.as_bytes())?),
         None => {}
     }
     let http = HttpClient::new(HttpLimits::default()).map_err(because)?;

@@ -6,6 +6,7 @@ mod access;
 mod admin;
 mod ams;
 mod directory;
+mod higher_logic;
 mod hooks;
 mod oidc;
 mod site;
@@ -69,12 +70,16 @@ pub(super) fn settings(
     let sites = to.sites(document.site, &around);
     let admin = to.optional(document.admin, |to, said| to.admin(said, sites.as_deref()));
     let oidc = to.optional(document.oidc, |to, said| to.oidc(said, sites.as_deref(), granting, !file_counts));
+    let higher_logic =
+        to.optional(document.higher_logic, |to, said| to.higher_logic(said, directory.as_ref()));
+    let community = higher_logic.as_ref().and_then(Option::as_ref);
+    let reads_contact = community.is_some_and(|community| community.mapping.looks_at_contact());
     let (rules_file, rules) = rules?;
     Some(Settings {
         association: association?,
         listen: listen?,
         ams: ams?,
-        reads_contact: reads_contact(),
+        reads_contact,
         hook_secrets: hook_secrets?,
         session: session?,
         directory: directory?,
@@ -85,12 +90,8 @@ pub(super) fn settings(
         admin: admin?,
         sites: sites?,
         oidc: oidc?,
+        higher_logic: higher_logic?,
     })
-}
-
-/// Whether a subscriber asks for what profiles say for a community. True as soon as there is one that does: none does yet.
-fn reads_contact() -> bool {
-    false
 }
 
 impl Resolving<'_, '_> {

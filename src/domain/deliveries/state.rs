@@ -15,6 +15,11 @@ pub type Holdings = BTreeMap<String, Option<Timestamp>>;
 pub enum State {
     /// The person is not, or no longer, of the association.
     Removed,
+    /// The same, of a subscriber that has to be told in words of its own, such as under which key it knows the person.
+    RemovedAs {
+        /// These, in a canonical form.
+        said: String,
+    },
     /// The person is there.
     Present {
         /// All that is told, in a canonical form that only the subscriber's own code reads: equal texts say the same.
@@ -29,6 +34,7 @@ impl State {
     pub fn says_as(&self, other: &State) -> bool {
         match (self, other) {
             (State::Removed, State::Removed) => true,
+            (State::RemovedAs { said: one }, State::RemovedAs { said: other }) => one == other,
             (State::Present { said: one, .. }, State::Present { said: other, .. }) => one == other,
             _ => false,
         }
@@ -37,7 +43,7 @@ impl State {
     /// What the person holds.
     pub fn holds(&self) -> Option<&Holdings> {
         match self {
-            State::Removed => None,
+            State::Removed | State::RemovedAs { .. } => None,
             State::Present { holds, .. } => Some(holds),
         }
     }

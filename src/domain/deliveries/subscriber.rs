@@ -24,6 +24,11 @@ impl SubscriberName {
         SubscriberName(text)
     }
 
+    /// The community of the association at Higher Logic.
+    pub fn higher_logic() -> SubscriberName {
+        SubscriberName("higher_logic".to_owned())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -4,6 +4,7 @@
 //! kind from granting. So does a part that was not fetched.
 
 use super::found::{Found, doubted, is};
+use super::granted_by::GrantedBy;
 use super::membership::{self, Term};
 use super::purchases;
 use super::span::{Span, between, counted};
@@ -21,27 +22,44 @@ pub(super) fn spans(
     rules: &Rules,
     spans: &mut Vec<Span>,
 ) {
+    each_entry(condition, record, terms, rules, |span, _| spans.push(span));
+}
+
+/// Tells of each entry of the record by which the plain (not negated) `condition` holds, and when.
+pub(super) fn each_entry<'r>(
+    condition: &Condition,
+    record: &'r Record,
+    terms: &[Term<'r>],
+    rules: &Rules,
+    mut tell: impl FnMut(Span, GrantedBy<'r>),
+) {
     let zone = &rules.time_zone;
     let unread = condition.kind().part.filter(|part| !record.has_read(*part, condition.asked_code()));
     if unread.is_some() {
-        spans.push(Span::UNKNOWN);
+        tell(Span::UNKNOWN, GrantedBy::Undated);
     }
     // Of purchases a line that was not read may take back one that was.
     if unread == Some(Part::Purchases) {
         return;
     }
+    let mut undated = Vec::new();
     match condition {
-        Condition::Member => spans.extend(terms.iter().filter_map(|term| term.span)),
+        Condition::Member => {
+            for term in terms {
+                term.span.into_iter().for_each(|span| tell(span, GrantedBy::Membership(term.membership)));
+            }
+        }
         Condition::MembershipType(code) => {
             let coded = record.memberships.iter().any(|one| matches(code, one.code.as_deref()));
             for term in terms {
-                spans.extend(doubted(term.span, is_of_type(term.membership, code, coded)));
+                let span = doubted(term.span, is_of_type(term.membership, code, coded));
+                span.into_iter().for_each(|span| tell(span, GrantedBy::Membership(term.membership)));
             }
         }
-        Condition::MembershipStatus(status) => membership::status_spans(*status, terms, rules, spans),
+        Condition::MembershipStatus(status) => membership::status_spans(*status, terms, rules, &mut undated),
         Condition::SecurityRole(name) => {
             for role in &record.security_roles {
-                spans.extend(doubted(Some(Span::ALWAYS), is(name, role)));
+                undated.extend(doubted(Some(Span::ALWAYS), is(name, role)));
             }
         }
         Condition::CustomField { name, value } => {
@@ -51,20 +69,21 @@ pub(super) fn spans(
                     Found::Yes => Found::No,
                     other => other,
                 };
-                spans.extend(doubted(Some(Span::ALWAYS), found));
+                undated.extend(doubted(Some(Span::ALWAYS), found));
             }
         }
         Condition::Committee { committee, positions, self_subscribed } => {
             let seats = record.committees.as_deref();
             let on = on_committee(seats.unwrap_or_default(), committee, positions);
-            each(spans, seats, |seat| {
+            each(seats, |seat| {
                 let found = if seat.cancelled { Found::No } else { on(seat) };
                 let found = found.unless_joined(seat.self_joinable && !self_subscribed);
-                found.and_then(|| within(&seat.start_date, &seat.end_date, zone))
+                let span = found.and_then(|| within(&seat.start_date, &seat.end_date, zone));
+                span.into_iter().for_each(|span| tell(span, GrantedBy::Seat(seat)));
             });
         }
         Condition::Relationship { name, organization } => {
-            each(spans, record.relationships.as_deref(), |relationship| {
+            each(record.relationships.as_deref(), |relationship| {
                 let said = relationship.organization.as_deref();
                 let same = organization.as_ref().is_none_or(|number| matches(number, said));
                 let found = match is(name, &relationship.name) {
@@ -74,40 +93,45 @@ pub(super) fn spans(
                     _ => Found::No,
                 };
                 let found = if relationship.cancelled { Found::No } else { found };
-                found.and_then(|| within(&relationship.start_date, &relationship.end_date, zone))
+                let span = found.and_then(|| within(&relationship.start_date, &relationship.end_date, zone));
+                span.into_iter().for_each(|span| tell(span, GrantedBy::Named(&relationship.name)));
             });
         }
         Condition::Group { group, self_subscribed } => {
             let places = record.groups.as_deref();
             let coded = places.unwrap_or_default().iter().any(|place| group.matches(&place.group));
-            each(spans, places, |place| {
+            each(places, |place| {
                 let counts = !place.cancelled && (rules.count_inherited || !place.inherited);
                 let found = is_named(group, &place.group, place.group_name.as_deref(), coded);
                 let is_joined = place.self_joinable && !self_subscribed;
                 let found = if counts { found.unless_joined(is_joined) } else { Found::No };
-                found.and_then(|| within(&place.start_date, &place.end_date, zone))
+                let span = found.and_then(|| within(&place.start_date, &place.end_date, zone));
+                span.into_iter().for_each(|span| tell(span, GrantedBy::Group(place)));
             });
         }
         Condition::Event { event, from_days_before, until_days_after } => {
-            each(spans, record.registrations.as_deref(), |registration| {
+            each(record.registrations.as_deref(), |registration| {
                 let window = || event_window(registration, *from_days_before, *until_days_after, zone);
                 let found = if registration.cancelled { Found::No } else { is(event, &registration.event) };
-                found.and_then(window)
+                let span = found.and_then(window);
+                span.into_iter().for_each(|span| tell(span, GrantedBy::Registration(registration)));
             });
         }
         Condition::Purchase { product, valid_days } => {
             let lines = record.purchases.as_deref().unwrap_or_default();
-            purchases::spans(product, *valid_days, lines, zone, spans);
+            purchases::spans(product, *valid_days, lines, zone, &mut undated);
         }
         Condition::Certification(code) => {
-            each(spans, record.certifications.as_deref(), |certification| {
+            each(record.certifications.as_deref(), |certification| {
                 let found = if certification.cancelled { Found::No } else { is(code, &certification.code) };
-                found.and_then(|| between(Ok(None), certification.expire_date.end(zone)))
+                let span = found.and_then(|| between(Ok(None), certification.expire_date.end(zone)));
+                span.into_iter().for_each(|span| tell(span, GrantedBy::Undated));
             });
         }
         // `Condition::plain` has taken the negations off; one that is left grants nothing either way.
-        Condition::Not(_) => spans.push(Span::UNKNOWN),
+        Condition::Not(_) => tell(Span::UNKNOWN, GrantedBy::Undated),
     }
+    undated.into_iter().for_each(|span| tell(span, GrantedBy::Undated));
 }
 
 /// What the entries say that a plain condition compares its pattern with: a code, and a name where that counts too.
@@ -196,8 +220,8 @@ fn on_committee<'a>(
     }
 }
 
-fn each<T>(spans: &mut Vec<Span>, part: Option<&[T]>, span: impl FnMut(&T) -> Option<Span>) {
-    spans.extend(part.unwrap_or_default().iter().filter_map(span));
+fn each<'r, T>(part: Option<&'r [T]>, look: impl FnMut(&'r T)) {
+    part.unwrap_or_default().iter().for_each(look);
 }
 
 fn within(start: &AmsDate, end: &AmsDate, zone: &TimeZone) -> Option<Span> {

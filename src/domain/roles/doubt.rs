@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::conditions;
 use super::span::Span;
 use super::timeline::Timeline;
-use crate::domain::rule::{Role, RoleTemplate, RuleRole};
+use crate::domain::rule::{Role, RoleTemplate, Rule};
 use crate::domain::time::Timestamp;
 
 /// What may be true although the decision does not say so.
@@ -34,7 +34,7 @@ impl RoleDoubt {
 }
 
 /// Whether a condition may hold at `t`, for all that is known.
-fn may_hold(spans: &[Span], negated: bool, t: Timestamp) -> bool {
+pub(super) fn may_hold(spans: &[Span], negated: bool, t: Timestamp) -> bool {
     let mut at = spans.iter().filter(|span| span.contains(t));
     if negated { !at.any(|span| span.certain) } else { at.next().is_some() }
 }
@@ -50,7 +50,8 @@ impl Timeline<'_> {
                 doubt.roles.insert(line.role.as_ref().clone());
             }
         }
-        doubt.templates = self.open_templates(t);
+        let open = self.open_rules(t).filter_map(|rule| self.rules.rules.get(rule));
+        doubt.templates = open.filter_map(|rule| rule.role.template().cloned()).collect();
         let open = |span: &Span| !span.certain && span.contains(t);
         doubt.membership = self.terms.iter().filter_map(|term| term.span.as_ref()).any(open);
         if doubt.membership && !outcome.member {
@@ -59,25 +60,21 @@ impl Timeline<'_> {
         doubt
     }
 
-    /// Rules for many roles where an unread or incomplete entry may give any of them.
-    fn open_templates(&self, t: Timestamp) -> Vec<RoleTemplate> {
-        let mut open = Vec::new();
-        for rule in &self.rules.rules {
-            let RuleRole::Each(template) = &rule.role else { continue };
-            let pattern = rule.patterns().map(|(at, ..)| at).next();
-            let is_open = rule.when.iter().enumerate().all(|(at, condition)| {
+    /// Rules for many roles, by index, where an unread or incomplete entry may give any of them.
+    pub(super) fn open_rules(&self, t: Timestamp) -> impl Iterator<Item = usize> {
+        let is_open = move |rule: &Rule| {
+            let Some(pattern) = rule.patterns().map(|(at, ..)| at).next() else { return false };
+            rule.when.iter().enumerate().all(|(at, condition)| {
                 let (plain, negated) = condition.plain();
                 let mut spans = Vec::new();
                 conditions::spans(plain, self.record, &self.terms, self.rules, &mut spans);
-                if Some(at) == pattern {
+                if at == pattern {
                     return spans.iter().any(|span| !span.certain && span.contains(t));
                 }
                 may_hold(&spans, negated, t)
-            });
-            if is_open && pattern.is_some() {
-                open.push(template.clone());
-            }
-        }
-        open
+            })
+        };
+        let rules = self.rules.rules.iter().enumerate();
+        rules.filter(move |(_, rule)| is_open(rule)).map(|(index, _)| index)
     }
 }

@@ -7,7 +7,9 @@
 mod conditions;
 mod decision;
 mod doubt;
+mod evidence;
 mod found;
+mod granted_by;
 mod lines;
 mod membership;
 mod naming;
@@ -28,6 +30,8 @@ use super::rule::{Role, Rules};
 use super::time::Timestamp;
 pub use decision::{Decision, Verdict};
 pub use doubt::RoleDoubt;
+pub use evidence::{Evidence, EvidenceEntry, EvidenceTimeline, MembershipCourse, RuleEvidence};
+pub use granted_by::GrantedBy;
 use timeline::{Outcome, Timeline};
 
 /// Decides which roles the person of `record` holds at `now`. Writes no reasons; see [`explain`].

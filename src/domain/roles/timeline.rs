@@ -159,7 +159,8 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    fn next_edge(&self, t: Timestamp) -> Option<Timestamp> {
+    /// The first instant after `t` at which anything begins or ends.
+    pub(super) fn next_edge(&self, t: Timestamp) -> Option<Timestamp> {
         let terms = self.terms.iter().filter_map(|term| term.span.as_ref());
         self.spans.iter().chain(terms).filter_map(|span| span.next_edge(t)).min()
     }

@@ -53,7 +53,8 @@ impl Looking {
     }
 
     fn removed(&self, person: &LookedAt, is_forgotten: bool) -> Plan {
-        let desired = Desired { state: Some(State::Removed), holds_until: None };
+        let state = self.subscriber.removed(person.row.as_ref().map(|row| &row.desired));
+        let desired = Desired { state: Some(state), holds_until: None };
         Plan { individual: person.id.clone(), desired, gone_at: Some(self.now), is_forgotten }
     }
 
@@ -63,19 +64,15 @@ impl Looking {
         let decision = roles::decide(&believed, rules, now);
         let doubt = roles::doubt(&believed, rules, now);
         let ends = ends(&believed, rules, &decision, now);
-        let holds_until = decision.holds_until;
         let standing = Standing {
             id: believed.id.clone(),
             profile: believed.profile.clone(),
             decision,
             unread: rules.unread(&believed),
         };
-        let about = AboutPerson { standing: &standing, rules, doubt: &doubt, ends: &ends, before, now };
-        let state = self.subscriber.desired(&about);
-        // What stays although it is not known may still end by a date.
-        let held = state.as_ref().or(before).and_then(State::holds).into_iter().flatten();
-        let next = held.filter_map(|(_, end)| *end).chain(holds_until).filter(|end| *end > now).min();
-        Desired { state, holds_until: next }
+        let (record, rules, doubt, ends) = (&believed, rules, &doubt, &ends);
+        let about = AboutPerson { record, standing: &standing, rules, doubt, ends, before, now };
+        self.subscriber.desired(&about)
     }
 }
 

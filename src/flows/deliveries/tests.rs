@@ -64,13 +64,15 @@ impl Subscriber for Shop {
         100
     }
 
-    fn desired(&self, about: &AboutPerson<'_>) -> Option<State> {
+    fn desired(&self, about: &AboutPerson<'_>) -> Desired {
+        let holds_until = about.standing.decision.holds_until;
         if !about.doubt.is_none() {
-            return None;
+            return Desired { state: None, holds_until };
         }
         let roles = &about.standing.decision.roles;
         let holds = roles.iter().map(|role| (role.to_string(), about.ends.get(role).copied()));
-        Some(State::Present { said: format!("{roles:?}"), holds: holds.collect() })
+        let state = Some(State::Present { said: format!("{roles:?}"), holds: holds.collect() });
+        Desired { state, holds_until }
     }
 
     fn send<'a>(

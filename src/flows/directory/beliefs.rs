@@ -97,6 +97,8 @@ pub struct Beliefs {
     state: Mutex<Believed>,
     grounds: Arc<Grounds>,
     changed: Arc<ChangedPeople>,
+    /// What subscribers look at beside the mapping in force.
+    subscribers: ArcSwapOption<Rules>,
     /// A draft that waits to come into force until what it looks at has been read.
     upcoming: ArcSwapOption<Rules>,
     /// How far people who are signed in have been read for it.
@@ -124,6 +126,7 @@ impl Beliefs {
             state: Mutex::default(),
             grounds,
             changed: Arc::default(),
+            subscribers: ArcSwapOption::empty(),
             upcoming: ArcSwapOption::empty(),
             progress: ArcSwapOption::empty(),
             feed,
@@ -156,6 +159,11 @@ impl Beliefs {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What these rules look at is read from now on beside what the mapping in force looks at: a subscriber goes by it.
+    pub fn look_also(&self, rules: Rules) {
+        self.subscribers.store(Some(Arc::new(rules)));
+    }
+
     /// What this draft looks at is read from now on beside what the mapping in force looks at. `None`: no draft waits to come into force.
     pub fn look_ahead(&self, draft: Option<Rules>) {
         self.upcoming.store(draft.map(Arc::new));
@@ -176,12 +184,15 @@ impl Beliefs {
         self.upcoming.load().is_some()
     }
 
-    /// Rules that look at all that is to be read: the mapping in force, with the draft that waits.
+    /// Rules that look at all that is to be read: the mapping in force, with what subscribers look at and the draft that waits.
     pub fn to_be_read<'r>(&self, in_force: &'r Rules) -> Cow<'r, Rules> {
-        match &*self.upcoming.load() {
-            Some(upcoming) => Cow::Owned(in_force.looks_of_both(upcoming)),
-            None => Cow::Borrowed(in_force),
+        let mut rules = Cow::Borrowed(in_force);
+        for others in [&self.subscribers, &self.upcoming] {
+            if let Some(others) = &*others.load() {
+                rules = Cow::Owned(rules.looks_of_both(others));
+            }
         }
+        rules
     }
 
     /// The record with what the change feed confirms of it without a call. `None`: nothing.

@@ -98,6 +98,8 @@ pub struct Plan {
     pub variables: Vec<(&'static str, &'static str)>,
     /// Profiles are read as a community shows them.
     pub reads_contact: bool,
+    /// Files that it names, each with its text.
+    pub files: Vec<(&'static str, String)>,
 }
 
 impl Default for Plan {
@@ -120,6 +122,7 @@ impl Default for Plan {
             upstream: None,
             variables: Vec::new(),
             reads_contact: false,
+            files: Vec::new(),
         }
     }
 }
@@ -287,6 +290,7 @@ upstream = "{upstream}"
         for (name, value) in &self.plan.variables {
             given = given.variable(name, value);
         }
+        given = self.plan.files.iter().fold(given, |given, (name, text)| given.file(name, text));
         for environment in [Environment::Production, Environment::Staging] {
             let of = Credentials::demo(environment);
             given = given
@@ -297,7 +301,7 @@ upstream = "{upstream}"
             let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
             panic!("{}\n{}", problems.join("\n"), self.configuration())
         });
-        Settings { reads_contact: self.plan.reads_contact, ..settings }
+        Settings { reads_contact: self.plan.reads_contact || settings.reads_contact, ..settings }
     }
 
     /// Starts the gateway, or starts it again after [`World::close_gate`], with the plan as it is now.

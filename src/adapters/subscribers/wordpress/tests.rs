@@ -74,19 +74,24 @@ when = [{ committee = "EDU" }]
     crate::adapters::rules_file::parse(text).unwrap()
 }
 
-/// What the mapping leaves open about somebody whose committees were not read.
-fn open() -> RoleDoubt {
+/// Somebody whose committees were not read.
+fn record() -> Record {
     let individual = serde_json::json!({ "individual": { "id": "b3a1" } });
     let record = Kind::default().record(individual.as_object().unwrap().clone(), at(0)).unwrap();
-    let record = Record { committees: None, ..record };
-    let doubt = crate::domain::roles::doubt(&record, &rules(), at(0));
+    Record { committees: None, ..record }
+}
+
+/// What the mapping leaves open about that person.
+fn open() -> RoleDoubt {
+    let doubt = crate::domain::roles::doubt(&record(), &rules(), at(0));
     assert!(doubt.is_about(&role("chair")) && !doubt.is_about(&role("member")));
     doubt
 }
 
 fn desired(standing: &Standing, doubt: &RoleDoubt, before: Option<&State>, now: Timestamp) -> Option<State> {
     let (rules, ends) = (rules(), BTreeMap::from([(role("member"), at(100))]));
-    wordpress().desired(&AboutPerson { standing, rules: &rules, doubt, ends: &ends, before, now })
+    let about = AboutPerson { record: &record(), standing, rules: &rules, doubt, ends: &ends, before, now };
+    wordpress().desired(&about).state
 }
 
 fn roles_of(state: &State) -> Vec<String> {

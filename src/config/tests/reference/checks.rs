@@ -38,6 +38,9 @@ require = "signed_in"
 id = "wiki"
 secret = { env = "SECRET" }
 redirect_uris = ["https://wiki.acme.example/callback"]
+[higher_logic]
+api_key = { env = "VALUE" }
+tenant_code = "ACME"
 "#;
 
 fn machine(text: &str) -> Given {
@@ -47,6 +50,7 @@ fn machine(text: &str) -> Given {
         .variable("MEMBERGATE_SECRET_KEY", &"A".repeat(43))
         .file("gate.toml", text)
         .file("rules.toml", sample::RULES)
+        .file("community.toml", sample::COMMUNITY)
 }
 
 /// The settings, or the problems, as text.

@@ -96,8 +96,8 @@ impl People {
     /// Keeps what was read; what it lacks that was there before stays until a second reading agrees.
     async fn keep(&self, record: &Record) -> Result<(), StoreError> {
         let (published, reading) = (self.rules.load_full(), record.clone());
-        let kept =
-            self.beliefs.held_back(&*self.directory, &self.environment, reading, &published.rules).await?;
+        let rules = self.beliefs.to_be_read(&published.rules);
+        let kept = self.beliefs.held_back(&*self.directory, &self.environment, reading, &rules).await?;
         self.directory.put_record(&self.environment, &kept.record, self.clock.now()).await?;
         self.beliefs.changed_people().note([&record.id]);
         Ok(())

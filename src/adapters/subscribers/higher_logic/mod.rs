@@ -1,0 +1,149 @@
+//! The association's community at Higher Logic, told of people by its Push API (docs/community.md).
+//!
+//! A person is always sent whole: what is left out is taken away there. The API knows no versions, so a person is sent by one request at a time,
+//! and a request may arrive twice. `v2` and `v1` say the same in the words of the two APIs; `answer` reads what comes back.
+
+mod answer;
+mod formats;
+mod sending;
+#[cfg(test)]
+mod tests;
+mod v1;
+mod v2;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::{AboutPerson, SendFailure, Subscriber};
+use crate::adapters::BoxFuture;
+use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
+use crate::domain::community::{
+    CommunityMapping, ContactState, KnownContact, RemovedContact, ToldContact, desired,
+};
+use crate::domain::deliveries::row::{Flight, FlightEnd};
+use crate::domain::deliveries::state::{Desired, State};
+use crate::domain::deliveries::subscriber::SubscriberName;
+use crate::domain::time::Timestamp;
+
+/// Limits of a request.
+const LIMITS: HttpLimits =
+    HttpLimits { connect: Duration::from_secs(5), total: Duration::from_secs(20), body: 1024 * 1024 };
+
+/// So many records are in one request, unless the configuration says otherwise.
+pub const BATCH: u16 = 50;
+
+/// So many records are in one request at most.
+pub const LARGEST_BATCH: u16 = 500;
+
+/// The header in which the key is sent to each API, unless the configuration says otherwise.
+pub const KEY_HEADERS: [(PushApi, &str); 2] = [(PushApi::V2, "ApiKey"), (PushApi::V1, "x-api-key")];
+
+/// Which Push API is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PushApi {
+    /// Version 2: push alone.
+    V2,
+    /// Version 1: beside a login that makes people by claims.
+    V1,
+}
+
+/// How the community is reached.
+#[derive(Debug, Clone)]
+pub struct PushSettings {
+    /// Which API.
+    pub api: PushApi,
+    /// Its base address, without a slash at the end of its path.
+    pub url: Url,
+    /// The key.
+    pub api_key: SecretString,
+    /// The header in which the key is sent.
+    pub key_header: http::HeaderName,
+    /// The tenant; version 1 needs it.
+    pub tenant_code: Option<String>,
+    /// So many records are in one request.
+    pub batch: u16,
+}
+
+/// The community at Higher Logic.
+pub struct HigherLogic {
+    name: SubscriberName,
+    settings: PushSettings,
+    mapping: Arc<CommunityMapping>,
+    http: HttpClient,
+    /// So many records in a row were refused, since one was taken.
+    refused_in_a_row: AtomicU32,
+}
+
+impl HigherLogic {
+    /// Fails when the machine's TLS certificate store cannot be opened.
+    pub fn new(settings: PushSettings, mapping: Arc<CommunityMapping>) -> Result<HigherLogic, HttpError> {
+        HigherLogic::within(LIMITS, settings, mapping)
+    }
+
+    fn within(
+        limits: HttpLimits,
+        settings: PushSettings,
+        mapping: Arc<CommunityMapping>,
+    ) -> Result<HigherLogic, HttpError> {
+        let (name, http) = (SubscriberName::higher_logic(), HttpClient::new(limits)?);
+        Ok(HigherLogic { name, settings, mapping, http, refused_in_a_row: AtomicU32::new(0) })
+    }
+}
+
+/// What a state says of somebody who is there.
+fn told(state: &State) -> Option<ToldContact> {
+    let State::Present { said, .. } = state else { return None };
+    serde_json::from_str(said).ok()
+}
+
+fn removed_as(removed: &RemovedContact) -> State {
+    serde_json::to_string(removed).map_or(State::Removed, |said| State::RemovedAs { said })
+}
+
+impl Subscriber for HigherLogic {
+    fn name(&self) -> &SubscriberName {
+        &self.name
+    }
+
+    fn most_at_once(&self) -> u16 {
+        self.settings.batch
+    }
+
+    fn desired(&self, about: &AboutPerson<'_>) -> Desired {
+        let told = about.before.and_then(told);
+        let holds = about.before.and_then(State::holds);
+        let before = told.as_ref().zip(holds).map(|(told, holds)| KnownContact { told, holds });
+        let desired = desired(&self.mapping, about.record, before, about.now);
+        let state = match &desired.state {
+            None => None,
+            Some(ContactState::Removed(removed)) => Some(removed_as(removed)),
+            Some(ContactState::Present(told)) => {
+                let said = serde_json::to_string(told).ok();
+                said.map(|said| State::Present { said, holds: desired.holds })
+            }
+        };
+        Desired { state, holds_until: desired.holds_until }
+    }
+
+    fn removed(&self, before: Option<&State>) -> State {
+        match before {
+            Some(state @ State::RemovedAs { .. }) => state.clone(),
+            // Of somebody who was never there nothing has to be taken away.
+            before => {
+                before.and_then(told).map_or(State::Removed, |told| removed_as(&RemovedContact::of(&told)))
+            }
+        }
+    }
+
+    fn send<'a>(
+        &'a self,
+        flights: &'a [Flight],
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<FlightEnd>, SendFailure>> {
+        Box::pin(self.tell(flights))
+    }
+}
