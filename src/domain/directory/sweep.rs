@@ -115,12 +115,12 @@ impl MemberSweep {
         gone
     }
 
-    /// Somebody that the last sweep had on a page between these instants should have been on a page of this one by now.
-    pub fn expected(&self) -> Option<(Timestamp, Timestamp)> {
-        let (from, _) = self.before?;
-        let page = self.read.len().checked_sub(SLACK + 1)?;
-        let until = self.read_before.get(page).or(self.read_before.last())?;
-        Some((from, *until))
+    /// When somebody that the last sweep had on a page at `listed` should have been on a page of this one. `None`: not yet, or nobody knows.
+    pub fn expected(&self, listed: Timestamp) -> Option<Timestamp> {
+        self.before.filter(|(from, _)| *from <= listed)?;
+        let page = self.read_before.partition_point(|read| *read < listed);
+        let is_known = page < self.read_before.len() && page + SLACK < self.read.len();
+        self.read.get(page).copied().filter(|_| is_known)
     }
 
     /// The person was read and is there.

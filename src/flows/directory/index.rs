@@ -103,12 +103,17 @@ impl Index {
         (asked, absent)
     }
 
-    /// Those who were on a page from `from` to `until`, and have neither been on one nor been read alone since `since`.
-    pub(super) fn overdue(&self, from: Timestamp, until: Timestamp, since: Timestamp) -> Vec<IndividualId> {
-        let micros = Timestamp::as_microsecond;
-        let (from, until, since) = (micros(from), micros(until), micros(since));
+    /// Those who have been on no page since `since`, and were not read alone since they should have been on one. `expected` tells when that was,
+    /// by when they were on one before.
+    pub(super) fn overdue(
+        &self,
+        since: Timestamp,
+        expected: impl Fn(Timestamp) -> Option<Timestamp>,
+    ) -> Vec<IndividualId> {
         let is_overdue = |person: &OnFile| {
-            (from..=until).contains(&person.listed) && person.listed < since && person.read < since
+            let listed = Timestamp::from_microsecond(person.listed).ok().filter(|listed| *listed < since);
+            let due = listed.and_then(&expected);
+            due.is_some_and(|due| person.read < due.as_microsecond())
         };
         self.people.iter().filter(|(_, person)| is_overdue(person)).map(|(id, _)| id.clone()).collect()
     }
@@ -241,8 +246,10 @@ mod tests {
         }
         index.list(&id("again"), 1, at(31));
         index.people.get_mut(&id("read")).unwrap().read = at(32).as_microsecond();
-        assert_eq!(index.overdue(at(0), at(15), at(30)), [id("early")]);
-        assert!(index.overdue(at(11), at(15), at(30)).is_empty(), "it was on file before the last sweep");
-        assert_eq!(index.overdue(at(0), at(20), at(30)).len(), 2);
+        let by = |until: i64| move |listed: Timestamp| (listed <= at(until)).then(|| at(32));
+        assert_eq!(index.overdue(at(30), by(15)), [id("early")]);
+        assert_eq!(index.overdue(at(30), by(20)).len(), 2);
+        index.people.get_mut(&id("read")).unwrap().read = at(31).as_microsecond();
+        assert_eq!(index.overdue(at(30), by(15)).len(), 2, "a reading from before the page says nothing");
     }
 }

@@ -40,12 +40,8 @@ impl DirectoryUpdater {
     /// Has people read alone who should have been on a page by now, without waiting for the end of the sweep. If they are many, the order of the
     /// pages has changed, or the AMS is not well: then the end decides, with the brake.
     fn ask_about_overdue(&self, now: Timestamp) {
-        let times = {
-            let state = self.parts.beliefs.state();
-            state.sweep.as_ref().and_then(|sweep| Some((sweep.expected()?, sweep.started())))
-        };
-        let Some(((from, until), started)) = times else { return };
-        let overdue = self.index().overdue(from, until, started);
+        let Some(sweep) = self.parts.beliefs.state().sweep.clone() else { return };
+        let overdue = self.index().overdue(sweep.started(), |listed| sweep.expected(listed));
         if overdue.len() > MOST_OVERDUE {
             return;
         }

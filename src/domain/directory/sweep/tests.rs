@@ -30,18 +30,20 @@ fn somebody_who_was_on_a_page_is_expected_one_page_later() {
     let mut sweep = MemberSweep::first(at(0));
     for minute in 1..=4 {
         sweep.take_page(25, minute == 4, None, at(minute));
-        assert_eq!(sweep.expected(), None, "there is nothing to compare with");
+        assert_eq!(sweep.expected(at(minute)), None, "there is nothing to compare with");
     }
     sweep.finish(100, &BTreeSet::new(), at(4));
-    assert_eq!(sweep.expected(), None);
+    let expected = |sweep: &MemberSweep| [-1, 1, 2, 4, 11].map(|minute| sweep.expected(at(minute)));
+    assert_eq!(expected(&sweep), [None; 5]);
     sweep.take_page(25, false, None, at(11));
-    assert_eq!(sweep.expected(), None, "people of page 1 may have come to be on page 2");
+    assert_eq!(expected(&sweep), [None; 5], "people of page 1 may have come to be on page 2");
     sweep.take_page(25, false, None, at(12));
-    assert_eq!(sweep.expected(), Some((at(0), at(1))), "people of page 1");
+    assert_eq!(expected(&sweep), [None, Some(at(11)), None, None, None], "people of page 1");
     for minute in 13..=17 {
         sweep.take_page(25, false, None, at(minute));
     }
-    assert_eq!(sweep.expected(), Some((at(0), at(4))), "all of them");
+    let of_all = [None, Some(at(11)), Some(at(12)), Some(at(14)), None];
+    assert_eq!(expected(&sweep), of_all, "all of the last sweep, and nobody else");
 }
 
 #[test]
