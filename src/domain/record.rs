@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::code::Code;
-use super::contact::Contact;
+use super::contact::{self, Contact};
 use super::parts::{Confirmed, Part, Partly};
 use super::standing::MembershipStanding;
 use super::time::{AmsDate, Timestamp};
@@ -320,10 +320,8 @@ impl Record {
     /// read less than was asked does not replace one that tells more. An instant after `now` was written under a wrong clock, and gives way to any.
     #[must_use]
     pub fn over(mut self, earlier: &Record, now: Timestamp) -> Record {
-        // Most readings do not have it.
-        if self.contact.is_none() {
-            self.contact.clone_from(&earlier.contact);
-        }
+        let there = (&earlier.contact, &earlier.confirmed);
+        self.contact = contact::joined((self.contact.take(), &self.confirmed), there, now);
         for part in Part::ALL {
             let Some(then) = earlier.confirmed.of(part) else { continue };
             let tells_more = self.partly.of(part).is_some_and(|here| !here.replaces(earlier.partly.of(part)));
@@ -339,9 +337,6 @@ impl Record {
         match part {
             Part::Profile => {
                 self.profile.clone_from(&from.profile);
-                if from.contact.is_some() {
-                    self.contact.clone_from(&from.contact);
-                }
                 self.is_approved = from.is_approved;
                 self.is_deceased = from.is_deceased;
             }

@@ -2,6 +2,7 @@
 //! on file with the record.
 
 use membergate::adapters::ams::Ams as _;
+use membergate::adapters::ams::re_members::ReMembers;
 use membergate::adapters::ams::reading::AmsReading as _;
 use membergate::adapters::budget::Priority;
 use membergate::domain::contact::{Contact, LinkKind};
@@ -13,7 +14,7 @@ use membergate::sim::re_members::Endpoint;
 use membergate::sim::switches::Fault;
 
 use crate::directory::{in_step, settled, within_minutes};
-use crate::world::{CHAIR, Plan, World};
+use crate::world::{CHAIR, Plan, RULES, World};
 use crate::{ams, growthzone, novi};
 
 const JANE: &str = "b3a1c0de-0001-4222-8333-444455550001";
@@ -27,7 +28,7 @@ fn numbers(contact: &Contact) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn re_members_tells_it_with_the_person_and_not_with_everybody() {
+async fn re_members_tells_it_with_the_person_and_less_of_it_with_everybody() {
     let world = ams::World::start().await;
     let id = IndividualId::parse(JANE).unwrap();
     let ams = world.production;
@@ -52,8 +53,54 @@ async fn re_members_tells_it_with_the_person_and_not_with_everybody() {
     let marisol = ams.read(&marisol, Parts::default(), Priority::Refresh).await.unwrap().unwrap();
     let employer = contact(&marisol).organization.as_ref().expect("a primary organization");
     assert_eq!((employer.name.as_str(), contact(&marisol).show_in_directory), ("Harbor Labs", Some(false)));
+    control.set_switch("page_size=100").unwrap();
+    let row = async |ams: &ReMembers| {
+        let page = ams.everybody(1, Priority::Sweep).await.unwrap();
+        page.people.into_iter().find(|record| record.id == id).expect("Jane is a member")
+    };
+    let listed = row(&ams).await;
+    let said = contact(&listed);
+    assert_eq!((&said.phones, &said.emails, &said.addresses), (&told.phones, &told.emails, &told.addresses));
+    assert_eq!((&said.designation, said.has_account, said.show_in_directory), (&None, None, None));
+    // Before a reading of the person it is all that is known, and after it, it takes nothing away.
+    let now = jiff::Timestamp::now();
+    assert_eq!(listed.clone().over(&jane, now).contact, jane.contact);
+    assert_eq!(jane.clone().over(&listed, now).contact, jane.contact);
+    for thin in ["include_contact=off", "include_contact=on include_flags=ignored", "include_flags=left_out"]
+    {
+        thin.split(' ').for_each(|switch| control.set_switch(switch).unwrap());
+        assert_eq!(row(&ams).await.contact, None, "{thin}");
+    }
+    control.set_switch("include_flags=half").unwrap();
     let page = ams.everybody(1, Priority::Sweep).await.unwrap();
-    assert!(!page.people.is_empty() && page.people.iter().all(|record| record.contact.is_none()));
+    let told = page.people.iter().filter(|record| record.contact.is_some()).count();
+    assert_eq!(told, page.people.len().div_ceil(2), "a row without the lists says nothing");
+    control.set_switch("include_flags=honored").unwrap();
+    let unasked = ams.reading_contact(false);
+    assert_eq!(row(&unasked).await.contact, None, "nobody asks for it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_never_changes_has_a_profile_on_file_after_one_sweep_for_no_call_more() {
+    for (reads_contact, flags) in
+        [(true, "include_contact=on"), (true, "include_contact=off"), (false, "include_contact=on")]
+    {
+        let switches = vec!["rate_limit=off", flags];
+        // No rule needs anybody to be read alone.
+        let rules = RULES.replace(r#"{ security_role = "Staff" }"#, r#"{ committee = "EDU" }"#);
+        let world = World::planned(Plan { rules, reads_contact, switches, ..in_step() }).await;
+        let people = world.people();
+        let jane = within_minutes(&world, 10, "Jane was on a page, and the list has ended", async || {
+            on_file(&world).await.filter(|_| people.calls(Endpoint::MembersAll) > 1)
+        })
+        .await;
+        let calls = [Endpoint::MembersAll, Endpoint::Profile].map(|endpoint| people.calls(endpoint));
+        assert_eq!(calls, [2, 0], "as many pages as without it, and nobody is read alone: {flags}");
+        assert_eq!(jane.contact.is_some(), reads_contact && flags.ends_with("on"), "{flags}");
+        if let Some(told) = &jane.contact {
+            assert_eq!(numbers(told), ["555-0142 x7", "555-0143"]);
+        }
+    }
 }
 
 #[tokio::test]

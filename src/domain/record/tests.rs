@@ -63,6 +63,41 @@ fn a_reading_without_a_profile_for_a_community_keeps_the_earlier_one() {
 }
 
 #[test]
+fn what_a_row_of_everybody_says_of_a_profile_is_joined_with_a_reading_of_the_person_by_age() {
+    let whole = |title: &str, second: i64| {
+        let contact =
+            Contact { title: Some(title.to_owned()), bio: Some("whole".to_owned()), ..Contact::default() };
+        Record { contact: Some(Box::new(contact)), ..record("whole") }.read_at(at(second))
+    };
+    let row = |title: &str, second: i64| {
+        let contact = Contact { title: Some(title.to_owned()), is_thin: true, ..Contact::default() };
+        let mut row = Record { contact: Some(Box::new(contact)), ..record("row") };
+        row.confirmed.set(Part::Memberships, Some(at(second)));
+        row
+    };
+    let said = |record: &Record| {
+        let contact = record.contact.as_ref().unwrap();
+        (contact.title.clone().unwrap(), contact.bio.is_some(), contact.is_thin)
+    };
+    let expect = |title: &str, has_bio: bool, is_thin: bool| (title.to_owned(), has_bio, is_thin);
+    // Whichever of the two comes first.
+    let (person, later) = (whole("person", 10), row("later", 20));
+    for both in [later.clone().over(&person, at(30)), person.clone().over(&later, at(30))] {
+        assert_eq!(both.profile.name, "whole", "names are those of the person's own reading");
+    }
+    assert_eq!(said(&later.clone().over(&person, at(30))), expect("later", true, false));
+    assert_eq!(said(&row("early", 5).over(&person, at(30))), expect("person", true, false));
+    assert_eq!(said(&whole("again", 40).over(&later, at(50))), expect("again", true, false));
+    assert_eq!(said(&row("newer", 25).over(&later, at(30))), expect("newer", false, true));
+    assert_eq!(said(&row("early", 5).over(&later, at(30))), expect("later", false, true));
+    // An instant under a wrong clock gives way.
+    assert_eq!(said(&row("right", 5).over(&whole("wrong", 1_000), at(30))), expect("right", true, false));
+    // Read alone before anybody asked for profiles.
+    let known = record("known").read_at(at(10));
+    assert_eq!(said(&later.over(&known, at(30))), expect("later", false, true));
+}
+
+#[test]
 fn a_part_that_was_read_for_fewer_codes_than_were_asked_does_not_replace_one_that_tells_more() {
     let whole = Record { purchases: Some(Vec::new()), ..record("") }.read_at(at(10));
     let mut some = Record { purchases: Some(vec![Purchase::default()]), ..record("") }.read_at(at(20));

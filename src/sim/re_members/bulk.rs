@@ -48,6 +48,14 @@ pub(super) fn members(state: &mut State, call: &Call) -> Handled {
     Ok(Answer::page(&state.switches, call.page()?, items))
 }
 
+/// The flags for parts of the profile, with the members that they bring.
+const INCLUDED_CONTACT: &[(&str, &str)] = &[
+    ("includeAddress", "addresses"),
+    ("includeEmail", "emails"),
+    ("includeLink", "links"),
+    ("includePhone", "phones"),
+];
+
 /// Adds what the query asks for.
 fn include(state: &State, call: &Call, person: &Person, members: &mut Map<String, Value>) {
     let mut put = |name: &str, value: Value| members.insert(name.to_owned(), value);
@@ -62,8 +70,11 @@ fn include(state: &State, call: &Call, person: &Person, members: &mut Map<String
         let own: Vec<Value> = own.collect();
         put("memberships", person.overrides.get("memberships").cloned().unwrap_or_else(|| own.into()));
     }
-    if call.asks("includeEmail") {
-        put("emails", wire::emails(person).into());
+    let of_contact = if state.switches.include_contact { INCLUDED_CONTACT } else { &[] };
+    for (flag, name) in of_contact {
+        if call.asks(flag) {
+            put(name, wire::profile_member(person, name));
+        }
     }
     if call.asks("includeCustomFields") {
         put("customFields", wire::part(state.book(), person, Part::CustomFields).into());

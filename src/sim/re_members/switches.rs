@@ -145,6 +145,7 @@ switches! {
     since_zone: SinceZone = SinceZone::Association, "The zone in which the time of ChangedSince, registeredSince and cancelledSince is read.";
     changed_since_covers: Covers = Covers::Everything, "Which changes put a person on ChangedSince.";
     include_flags: IncludeFlags = IncludeFlags::Honored, "What the include flags do on Members/All.";
+    include_contact: bool = true, "includeAddress, includeEmail, includeLink and includePhone are looked at on Members/All.";
     roster_dates: bool = true, "The rows of a committee's members have startDate and endDate.";
     ended_seats_listed: bool = false, "A committee's members are past and future ones too.";
     guest_rows: GuestRows = GuestRows::OwnId, "What a guest is on the lists of an event.";

@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::api::Api;
 use super::read::{self, PageAnswer};
 use super::seen_lists::ListEnd;
-use super::wire::rows;
+use super::wire::{contact, rows};
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::reading::{ChangedPage, EverybodyPage};
 use crate::adapters::budget::Priority;
 use crate::domain::parts::Part;
-use crate::domain::record::IndividualId;
+use crate::domain::record::{IndividualId, Record};
 use crate::domain::time::{TimeZone, Timestamp};
 
 /// More pages than anybody fills; a list that goes on is broken.
@@ -23,6 +23,14 @@ const INCLUDES: &[(&str, &str)] = &[
     ("includeMembership", "true"),
     ("includeMembershipRenewalUrl", "true"),
     ("includeCustomFields", "true"),
+];
+
+/// What is asked for beside that, if somebody wants profiles. The call is the same.
+const INCLUDES_OF_CONTACT: &[(&str, &str)] = &[
+    ("includeAddress", "true"),
+    ("includePhone", "true"),
+    ("includeEmail", "true"),
+    ("includeLink", "true"),
 ];
 
 /// Whether `includeCustomFields` was seen to bring some. Until then a row without any says nothing.
@@ -39,10 +47,14 @@ pub(super) async fn everybody(
 ) -> Result<EverybodyPage, AmsError> {
     let number = bounded(page)?.to_string();
     let path = &["Individuals", "Members", "All", &number];
-    let answered = read::page(api, path, INCLUDES, "Members/All", priority).await?;
+    let of_contact = if api.reads_contact { INCLUDES_OF_CONTACT } else { &[] };
+    let query = [INCLUDES, of_contact].concat();
+    let answered = read::page(api, path, &query, "Members/All", priority).await?;
     let (found, is_last) = turn(api, "Members/All", page, answered)?;
     let rows = read::objects(found, "Members/All")?;
     let brings = brought(&rows, seen);
+    // If nobody has such an entry, the flags were not looked at.
+    let brings_contact = api.reads_contact && rows.iter().any(contact::has_entries);
     let count = rows.len();
     let record = |row: Value| {
         // A row that lacks a part says nothing about it.
@@ -51,7 +63,11 @@ pub(super) async fn everybody(
             _ => rows::custom_fields(&row).is_some(),
         });
         let own: Vec<Part> = own.collect();
-        rows::one_of_everybody(row, &own, as_of)
+        // It is as old as the memberships beside it.
+        let has_contact = brings_contact && own.contains(&Part::Memberships);
+        let contact = if has_contact { contact::contact_of_row(&row) } else { None };
+        let record = rows::one_of_everybody(row, &own, as_of)?;
+        Some(Record { contact: contact.map(Box::new), ..record })
     };
     let people: Vec<_> = rows.into_iter().filter_map(record).collect();
     if people.is_empty() && count > 0 {

@@ -180,6 +180,25 @@ async fn members_in_bulk_have_what_the_flags_ask_for_or_do_not() {
 }
 
 #[tokio::test]
+async fn members_in_bulk_have_the_parts_of_the_profile_that_the_flags_ask_for() {
+    let (world, tokens) = start(&["page_size=100"]).await;
+    let lists = ["addresses", "emails", "links", "phones"];
+    let jane = async |query: &str| {
+        let (_, body) = world.get(&tokens, &format!("/Individuals/Members/All/1?{query}")).await;
+        let rows = body["dataList"].as_array().unwrap().clone();
+        let jane = rows.into_iter().find(|row| row["recordNumber"] == "100481").unwrap();
+        lists.map(|name| jane[name].as_array().map_or(0, Vec::len))
+    };
+    assert_eq!(jane("includeMembership=true").await, [0; 4]);
+    assert_eq!(jane("includePhone=true&includeLink=false").await, [0, 0, 0, 2]);
+    let all = "includeAddress=true&includeEmail=true&includeLink=true&includePhone=true";
+    let [addresses, emails, links, phones] = jane(all).await;
+    assert!(addresses > 0 && emails == 2 && links > 0 && phones == 2);
+    world.control().set_switch("include_contact=off").unwrap();
+    assert_eq!(jane(all).await, [0; 4]);
+}
+
+#[tokio::test]
 async fn changed_since_gives_ids_and_repeats_across_pages() {
     let (world, tokens) = start(&["page_size=5"]).await;
     let everybody = world.everything(&tokens, "/Individuals/ChangedSince/17530101/0000/{page}").await;

@@ -11,7 +11,7 @@ pub(super) use parts::{
     Book, certification, committee, committee_seat, custom_field, event, membership, organization, purchase,
     registration, relationship, sessions,
 };
-pub(super) use profile::emails;
+pub(super) use profile::{emails, profile_member};
 
 use self::blank::Blank;
 use super::dates;
@@ -131,7 +131,8 @@ pub(super) fn thin(person: &Person) -> Map<String, Value> {
     object(json!({
         "id": person.id, "customerType": "Individual", "recordNumber": person.record_number,
         "firstName": person.first_name, "lastName": person.last_name, "name": person.full_name(),
-        "email": person.email, "memberships": null, "emails": null, "customFields": null,
+        "email": person.email, "memberships": null, "addresses": null, "emails": null, "links": null, "phones": null,
+        "customFields": null,
     }))
 }
 

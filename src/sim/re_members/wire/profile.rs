@@ -26,6 +26,12 @@ pub(super) fn members(person: &Person, blank: &Blank) -> Map<String, Value> {
     }))
 }
 
+/// One of those members as it is among all of them.
+pub(in super::super) fn profile_member(person: &Person, name: &str) -> Value {
+    let overridden = person.overrides.get(name).cloned();
+    overridden.or_else(|| members(person, &Blank::of(person)).remove(name)).unwrap_or_default()
+}
+
 /// All e-mail addresses: that of the record, then the others.
 pub(in super::super) fn emails(person: &Person) -> Vec<Value> {
     let own = person

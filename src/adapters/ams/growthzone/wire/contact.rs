@@ -74,6 +74,7 @@ impl SaidOfContact {
             is_organization: false,
             has_account: None,
             is_active: is_active(standing),
+            is_thin: false,
         })
     }
 

@@ -57,6 +57,7 @@ pub(in crate::adapters::ams) fn contact(member: &Value, seen: &MemberFieldsSeen)
         is_organization: is_company(entry),
         has_account: seen.has(MemberField::AccountEmail).then(|| entry.line("AccountEmail").is_some()),
         is_active: entry.says("Active"),
+        is_thin: false,
     })
 }
 

@@ -33,7 +33,27 @@ pub(crate) fn contact(individual: &Value) -> Option<Contact> {
         has_account: has_account(&individual),
         // No field says it; what counts are memberships.
         is_active: None,
+        is_thin: false,
     })
+}
+
+/// The lists that a row of everybody has if they are asked for.
+const LISTS: [&str; 4] = ["emails", "phones", "addresses", "links"];
+
+/// What a row of everybody has, which was asked for those lists. `None`: it has none of them, so it says nothing.
+pub(crate) fn contact_of_row(row: &Value) -> Option<Contact> {
+    let entry = JsonEntry::of(row)?;
+    if !LISTS.iter().any(|name| entry.get(name).is_some_and(|list| list.is_array() || list.is_object())) {
+        return None;
+    }
+    let contact = contact(row)?;
+    // Logins do not come with it, so that there is none says nothing.
+    Some(Contact { has_account: contact.has_account.filter(|has| *has), is_thin: true, ..contact })
+}
+
+/// Whether a row of everybody has an entry in one of those lists.
+pub(crate) fn has_entries(row: &Value) -> bool {
+    JsonEntry::of(row).is_some_and(|row| LISTS.iter().any(|name| row.rows(name).next().is_some()))
 }
 
 fn designation(individual: &JsonEntry<'_>) -> Option<String> {
@@ -220,6 +240,27 @@ mod tests {
         let many: Vec<Value> = (0..500).map(|it| json!({ "number": it })).collect();
         assert_eq!(read(json!({ "phones": many })).phones.len(), 20);
         assert_eq!(contact(&Value::Null), None);
+    }
+
+    #[test]
+    fn a_row_of_everybody_says_what_it_has_and_nothing_where_it_has_none_of_the_lists() {
+        let check = |row: Value, has_entries: bool, numbers: Option<&[&str]>| {
+            let mut row = row;
+            row["id"] = json!("a");
+            let read = contact_of_row(&row);
+            let said =
+                read.as_ref().map(|it| it.phones.iter().map(|it| it.number.as_str()).collect::<Vec<_>>());
+            assert_eq!((super::has_entries(&row), said.as_deref()), (has_entries, numbers), "{row}");
+            assert!(read.is_none_or(|it| it.is_thin && it.has_account != Some(false)), "{row}");
+        };
+        check(json!({ "phones": null, "emails": null, "title": "Chair", "user": null }), false, None);
+        check(json!({ "title": "Chair" }), false, None);
+        check(json!({ "phones": "", "links": 7 }), false, None);
+        check(json!({ "phones": [], "user": null }), false, Some(&[]));
+        check(json!({ "emails": [{ "address": "a@b.example" }], "phones": null }), true, Some(&[]));
+        check(json!({ "Phones": [{ "number": 1 }, null], "user": null }), true, Some(&["1"]));
+        check(json!({ "phones": { "number": "2" } }), true, Some(&["2"]));
+        assert_eq!((contact_of_row(&json!([])), super::has_entries(&Value::Null)), (None, false));
     }
 
     #[test]
