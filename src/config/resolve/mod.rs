@@ -8,6 +8,7 @@ mod ams;
 mod directory;
 mod hooks;
 mod oidc;
+mod preset;
 mod site;
 mod store;
 mod values;
