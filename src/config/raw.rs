@@ -342,9 +342,9 @@ section! {
         name: Text,
         /// Fills in what a Higher Logic community needs: redirect addresses, addresses after a logout and scopes, each unless it is said here, and `sub` exactly as the AMS writes it. One of: "higher_logic". Default: none.
         preset: Text,
-        /// Where the community of a `preset` is, with nothing behind the host. Example: "https://community.acme.example".
+        /// Where the community of a `preset` is, with nothing behind the host. Example: "https://community.acme.example". Default: there is none.
         community: Text,
-        /// Where a sign-in may end; exact addresses. Needed without a `preset`. Example: ["https://wiki.acme.example/callback"].
+        /// Where a sign-in may end; exact addresses. Needed without a `preset`. Example: ["https://wiki.acme.example/callback"]. Default: those of the `preset`.
         redirect_uris: Vec<Text>,
         /// Where a logout may end; exact addresses, but the value of one query parameter may be `*`. Example: ["https://wiki.acme.example/"]. Default: [].
         post_logout_redirect_uris: Vec<Text>,
