@@ -336,13 +336,17 @@ section! {
 }
 
 section! {
-    /// `[[oidc.client]]`: an OpenID client. Exactly one of `secret` and `public = true`.
+    /// `[[oidc.client]]`: an OpenID client. Exactly one of `secret` and `public = true`; `redirect_uris`, or a `preset`.
     Client {
         /// `client_id`. Example: "wiki". Required.
         id: Text,
         /// Its name for people. Example: "Acme Wiki". Default: the same as `id`.
         name: Text,
-        /// Where a sign-in may end; exact addresses. Example: ["https://wiki.acme.example/callback"]. Required.
+        /// Fills in what a Higher Logic community needs: redirect addresses, addresses after a logout and scopes, each unless it is said here, and `sub` exactly as the AMS writes it. One of: "higher_logic". Default: none.
+        preset: Text,
+        /// Where the community of a `preset` is, with nothing behind the host. Example: "https://community.acme.example". Default: there is none.
+        community: Text,
+        /// Where a sign-in may end; exact addresses. Needed without a `preset`. Example: ["https://wiki.acme.example/callback"]. Default: those of the `preset`.
         redirect_uris: Vec<Text>,
         /// Where a logout may end; exact addresses, but the value of one query parameter may be `*`. Example: ["https://wiki.acme.example/"]. Default: [].
         post_logout_redirect_uris: Vec<Text>,

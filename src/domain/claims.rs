@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::access::{Admission, Standing};
-use super::client::{Scope, Scopes, UserName};
+use super::client::{Client, Scope, Scopes, SubjectForm};
 use super::rule::Role;
 use super::time::Timestamp;
 
@@ -17,8 +17,10 @@ const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 /// What is told about a person: in the ID token and at the userinfo endpoint alike, because clients look in either.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ClaimedPerson<'a> {
-    /// The AMS's stable key.
+    /// The AMS's stable key, as the client knows it.
     sub: &'a str,
+    #[serde(flatten)]
+    community: Option<CommunityClaims<'a>>,
     #[serde(flatten)]
     profile: Option<NameClaims<'a>>,
     #[serde(flatten)]
@@ -27,6 +29,14 @@ pub struct ClaimedPerson<'a> {
     roles: Option<Roles<'a>>,
     #[serde(flatten)]
     membership: Option<MembershipClaims<'a>>,
+}
+
+/// What a Higher Logic community may be told to look at instead of `sub` and of the user name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct CommunityClaims<'a> {
+    legacy_contact_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member_id: Option<&'a str>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,7 +53,8 @@ struct NameClaims<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Email<'a> {
     email: &'a str,
-    email_verified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email_verified: Option<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,24 +76,32 @@ struct MembershipClaims<'a> {
     membership_expires: Option<Date>,
 }
 
-/// What is told about a person who may sign in, for these scopes. `user_name`: what `preferred_username` is. `email_verified`:
-/// whether the association vouches for the addresses in its AMS.
+/// What this client is told about a person who may sign in, for these scopes. `email_verified`: whether the association vouches for the
+/// addresses in its AMS.
 pub fn person<'a>(
     admission: Admission<'a>,
+    client: &Client,
     scopes: &Scopes,
-    user_name: UserName,
     email_verified: bool,
 ) -> ClaimedPerson<'a> {
     let standing = admission.standing();
     let (profile, decision) = (&standing.profile, &standing.decision);
     let asked = |scope| scopes.contains(&scope);
+    let sub = client.subject.of(&standing.id, profile);
+    let is_community = client.subject == SubjectForm::CommunityKey;
+    // A community reads texts. It finds people by their key, so it needs no word about addresses unless somebody asks for it.
+    let email_verified = (!is_community || client.email_verified.is_some()).then_some(email_verified);
     ClaimedPerson {
-        sub: standing.id.as_str(),
+        sub,
+        community: is_community.then(|| CommunityClaims {
+            legacy_contact_key: sub,
+            member_id: profile.record_number.as_deref().filter(|_| asked(Scope::Profile)),
+        }),
         profile: asked(Scope::Profile).then(|| NameClaims {
             name: &profile.name,
             given_name: profile.first_name.as_deref(),
             family_name: profile.last_name.as_deref(),
-            preferred_username: user_name.of(profile),
+            preferred_username: client.user_name.of(profile),
         }),
         email: profile
             .email
@@ -214,7 +233,7 @@ mod tests {
 
     use super::*;
     use crate::domain::access::{Require, Standing, admit};
-    use crate::domain::client::{Client, ClientId, Proof};
+    use crate::domain::client::{ClientId, Proof};
     use crate::domain::record::{IndividualId, Profile};
     use crate::domain::roles::Decision;
 
@@ -253,10 +272,39 @@ mod tests {
     }
 
     fn told(scopes: &[Scope]) -> Value {
-        let standing = standing();
-        let admission = admit(&client(Require::SignedIn), &standing).unwrap();
+        told_by(&client(Require::SignedIn), scopes)
+    }
+
+    fn told_by(client: &Client, scopes: &[Scope]) -> Value {
+        let mut standing = standing();
+        standing.profile.written_id = Some("B3A1".to_owned());
+        let admission = admit(client, &standing).unwrap();
         let scopes = scopes.iter().copied().collect();
-        serde_json::to_value(person(admission, &scopes, UserName::RecordNumber, true)).unwrap()
+        serde_json::to_value(person(admission, client, &scopes, true)).unwrap()
+    }
+
+    #[test]
+    fn a_community_is_told_its_key_to_the_letter_and_texts_alone() {
+        let community = Client { subject: SubjectForm::CommunityKey, ..client(Require::SignedIn) };
+        assert_eq!(
+            told_by(&community, &[Scope::OpenId]),
+            json!({ "sub": "B3A1", "legacy_contact_key": "B3A1" })
+        );
+        let told = told_by(&community, &[Scope::OpenId, Scope::Profile, Scope::Email]);
+        assert_eq!(
+            told,
+            json!({
+                "sub": "B3A1", "legacy_contact_key": "B3A1", "member_id": "20017", "name": "Jane Marlowe",
+                "given_name": "Jane", "preferred_username": "20017", "email": "jane@people.example",
+            })
+        );
+        assert!(told.as_object().unwrap().values().all(Value::is_string), "{told}");
+        let vouched = Client { email_verified: Some(true), ..community };
+        assert_eq!(
+            told_by(&vouched, &[Scope::Email])["email_verified"],
+            true,
+            "it is told if somebody asks for it"
+        );
     }
 
     #[test]

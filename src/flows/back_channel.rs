@@ -152,7 +152,7 @@ impl BackChannel {
             iat: now.as_second(),
             exp: (now + TOKEN_LIVES).as_second(),
             jti: &jti,
-            sub: message.individual.as_str(),
+            sub: &message.subject,
             sid: &message.sid,
             events: LoggedOut,
         };

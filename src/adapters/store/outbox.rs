@@ -3,7 +3,6 @@
 use jiff::SignedDuration;
 
 use super::error::StoreFuture;
-use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
 
 /// How long a message is kept after it was delivered or given up.
@@ -18,8 +17,8 @@ pub struct Message {
     pub client: String,
     /// Which session.
     pub sid: String,
-    /// Whose.
-    pub individual: IndividualId,
+    /// Whose, as the client was told it (`sub`).
+    pub subject: String,
     /// How often it has been sent, this time included.
     pub attempts: u32,
 }

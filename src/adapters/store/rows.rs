@@ -9,7 +9,6 @@ use crate::adapters::stored_rules::{StoredRules, StoredVersion};
 use crate::domain::client::scope_text;
 use crate::domain::grant::SAME_TIME;
 use crate::domain::mapping::Version;
-use crate::domain::record::IndividualId;
 use crate::domain::rule::Rules;
 use crate::domain::session::SessionKey;
 use crate::domain::time::Timestamp;
@@ -88,8 +87,7 @@ impl MessageRow {
     pub(super) fn open(self, vault: &Vault) -> Option<Message> {
         let MessageRow { id, client, sid, sealed, attempts } = self;
         let plain = vault.open_bytes(&sealed, Bound::Message { client: &client, sid: &sid }).ok()?;
-        let individual = IndividualId::parse(std::str::from_utf8(&plain).ok()?)?;
-        Some(Message { id, client, sid, individual, attempts })
+        Some(Message { id, client, sid, subject: String::from_utf8(plain).ok()?, attempts })
     }
 }
 

@@ -9,6 +9,7 @@ mod directory;
 mod higher_logic;
 mod hooks;
 mod oidc;
+mod preset;
 mod site;
 mod store;
 mod values;

@@ -81,18 +81,26 @@ impl Resolving<'_, '_> {
         let proof = self.proof(said.secret, said.public, &span);
         let is_public = proof == Some(Proof::Public);
         let example = r#"redirect_uris = ["https://wiki.acme.example/callback"]"#;
-        let redirect_uris = self.required(said.redirect_uris, &span, "oidc.client.redirect_uris", example);
-        let redirect_uris =
-            redirect_uris.and_then(|uris| self.each(uris, |to, uri| to.client_address(uri, is_public)));
-        if redirect_uris.as_ref().is_some_and(Vec::is_empty) {
+        let preset = self.preset(said.preset, said.community, proof.as_ref());
+        let own = if matches!(preset, Some(None)) {
+            self.required(said.redirect_uris, &span, "oidc.client.redirect_uris", example).map(Some)
+        } else {
+            self.optional(said.redirect_uris, |_, uris| Some(uris))
+        };
+        let redirect_uris = own.and_then(|own| {
+            let meant = own.map(|uris| self.each(uris, |to, uri| to.client_address(uri, is_public)));
+            meant.map_or(Some(None), |meant| meant.map(Some))
+        });
+        if redirect_uris.iter().flatten().any(Vec::is_empty) {
             self.reading.problem(
                 span.clone(),
                 "a client without redirect addresses cannot sign anybody in",
                 example,
             );
         }
-        let after = said.post_logout_redirect_uris.or(Vec::new);
-        let after = after.and_then(|uris| self.each(uris, |to, uri| to.post_logout_address(uri, is_public)));
+        let after = self.optional(said.post_logout_redirect_uris, |to, uris| {
+            to.each(uris, |to, uri| to.post_logout_address(uri, is_public))
+        });
         let back_channel =
             self.optional(said.back_channel_logout_uri, |to, uri| to.client_address(uri, false));
         let scopes = self.optional(said.scopes, Resolving::scopes);
@@ -105,11 +113,15 @@ impl Resolving<'_, '_> {
         let algorithm = self.choice(said.id_token_algorithm, Algorithm::Rs256, &algorithms);
         let any_of = self.optional(said.any_of, |to, roles| to.roles(roles, &span, rules));
         let client = Client::new(id?, proof?);
+        let client = match preset? {
+            Some(preset) => preset.fill_in(client),
+            None => client,
+        };
         let scopes = scopes?.unwrap_or_else(|| client.scopes.clone());
         Some(Client {
             name: name?.unwrap_or_else(|| client.name.clone()),
-            redirect_uris: redirect_uris?,
-            post_logout_redirect_uris: after?,
+            redirect_uris: redirect_uris?.unwrap_or_else(|| client.redirect_uris.clone()),
+            post_logout_redirect_uris: after?.unwrap_or_else(|| client.post_logout_redirect_uris.clone()),
             back_channel_logout_uri: back_channel?,
             default_scopes: match default_scopes? {
                 Some(texts) => self.default_scopes(texts, &scopes)?,

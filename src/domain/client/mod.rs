@@ -5,6 +5,7 @@
 mod address;
 mod post_logout;
 mod scope;
+mod subject;
 mod username;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use self::address::{BadAddress, ClientAddress, is_unreserved};
 pub use self::post_logout::PostLogoutAddress;
 pub use self::scope::{Scope, Scopes, scope_text, scopes_in};
+pub use self::subject::SubjectForm;
 pub use self::username::UserName;
 use super::require::Require;
 
@@ -147,6 +149,9 @@ pub struct Client {
     pub default_scopes: Scopes,
     /// A refresh token is replaced at each use. `None`: if the client is public (RFC 9700 §2.2.2).
     pub rotate_refresh_tokens: Option<bool>,
+    /// What `sub` is.
+    #[serde(default)]
+    pub subject: SubjectForm,
     /// What `preferred_username` is.
     pub user_name: UserName,
     /// The association vouches for the e-mail addresses that the client is told. `None`: as it does for clients at large.
@@ -174,6 +179,7 @@ impl Client {
             default_scopes: Client::usual_defaults(&scopes),
             scopes,
             rotate_refresh_tokens: None,
+            subject: SubjectForm::default(),
             user_name: UserName::default(),
             email_verified: None,
             refusal: RefusedAt::default(),

@@ -30,6 +30,9 @@ pub const TOKEN_LIVES: SignedDuration = SignedDuration::from_mins(10);
 pub struct Grant {
     /// Who signed in.
     pub individual: IndividualId,
+    /// `sub` as the client is told it, where that is not the id.
+    #[serde(default)]
+    pub subject: Option<String>,
     /// What the client may know or do, by name.
     pub scopes: Vec<String>,
     /// The redirect address of the request, to be repeated with the code.
@@ -45,6 +48,11 @@ pub struct Grant {
 }
 
 impl Grant {
+    /// `sub` as the client is told it, in its logout tokens too.
+    pub fn subject(&self) -> &str {
+        self.subject.as_deref().unwrap_or(self.individual.as_str())
+    }
+
     /// What the client may know or do.
     pub fn scopes(&self) -> Scopes {
         self.scopes.iter().filter_map(|name| Scope::parse(name)).collect()
@@ -89,6 +97,7 @@ mod tests {
     fn a_renewal_may_narrow_the_scope_and_never_widen_it() {
         let grant = Grant {
             individual: IndividualId::parse("jane").unwrap(),
+            subject: None,
             scopes: ["openid", "profile", "offline_access"].map(str::to_owned).into(),
             redirect_uri: String::new(),
             nonce: None,

@@ -26,7 +26,7 @@ use crate::adapters::keys::random;
 use crate::adapters::keys::seal::{self, KeyedDigest, Sealer};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::grants::{GrantId, Grants, NewToken, StoredGrant, TokenKey, TokenKind};
-use crate::domain::access::admit;
+use crate::domain::access::{Standing, admit};
 use crate::domain::client::{Client, Clients, Scopes};
 use crate::domain::grant::request::Authorization;
 use crate::domain::grant::{CODE_LIVES, Grant};
@@ -148,8 +148,11 @@ impl Provider {
         let client = &authorization.client;
         let admission = admit(client, &held.standing).ok_or(AuthorizeError::AccessDenied)?;
         let session = live.session();
+        let Standing { id: individual, profile, .. } = admission.standing();
+        let subject = client.subject.of(individual, profile);
         let grant = Grant {
-            individual: admission.standing().id.clone(),
+            subject: (subject != individual.as_str()).then(|| subject.to_owned()),
+            individual: individual.clone(),
             scopes: authorization.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
             redirect_uri: authorization.reply_to.address.as_str().to_owned(),
             nonce: authorization.nonce.clone(),
@@ -197,6 +200,7 @@ impl Provider {
         claims.get("auth_time")?.as_i64()?;
         let client = self.clients.load().find(text("aud")?).cloned()?;
         let is_ours = text("iss")? == self.settings.issuer;
+        // Ids are in small letters here, whichever way a client is told them.
         is_ours.then_some(Hint { client, individual: IndividualId::parse(text("sub")?)? })
     }
 

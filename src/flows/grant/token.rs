@@ -319,7 +319,7 @@ impl Provider {
 
     /// What this client is told about a person, in ID token and userinfo alike.
     fn person<'a>(&self, admission: Admission<'a>, client: &Client, scopes: &Scopes) -> ClaimedPerson<'a> {
-        claims::person(admission, scopes, client.user_name, self.clients().email_verified(client))
+        claims::person(admission, client, scopes, self.clients().email_verified(client))
     }
 
     /// What is told to whoever holds an access token: a JSON object, decided as of now. `None`: the token is worth nothing.

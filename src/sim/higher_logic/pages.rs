@@ -68,6 +68,7 @@ pub(super) struct GroupRow {
 #[template(path = "sim_higher_logic/home.html")]
 struct Home {
     visitor: Option<String>,
+    edit_profile: String,
     communities: Vec<GroupRow>,
     text: String,
     found: usize,
@@ -169,6 +170,7 @@ pub(super) fn home(state: &mut State, call: &Call) -> Handled {
         StatusCode::OK,
         &Home {
             visitor: state.visitor(call).map(Contact::full_name),
+            edit_profile: state.switches.edit_profile.as_deref().map(web_address).unwrap_or_default(),
             communities: state.group_rows(GroupKind::Community),
             text: text.to_owned(),
             found: found.len(),

@@ -221,6 +221,7 @@ switches! {
     scope: Option<String> = Some("profile".to_owned()), "The scope that it asks for.";
     id_claim: Option<String> = Some("sub".to_owned()), "The claim of userinfo that is the contact's key.";
     op_logout: Option<String> = None, "Where the browser goes after it was signed out here; off: a page.";
+    edit_profile: Option<String> = None, "Where \"Edit profile\" leads; off: there is no such link.";
     time_zone: TimeZone = TimeZone::get("America/New_York").unwrap_or(TimeZone::UTC), "Where dates of Push v1 without an offset belong.";
     error_body: ErrorBody = ErrorBody::Object, "The body of an error answer.";
 }

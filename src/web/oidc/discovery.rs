@@ -34,7 +34,7 @@ pub(super) async fn discovery(State(openid): State<OpenIdServices>) -> Response<
         "claims_supported": [
             "iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "sid", "name", "given_name", "family_name",
             "preferred_username", "email", "email_verified", "roles", "holds_until", "member", "membership_type",
-            "membership_code", "membership_expires",
+            "membership_code", "membership_expires", "legacy_contact_key", "member_id",
         ],
         "prompt_values_supported": ["none", "login", "select_account"],
         "claims_parameter_supported": false,

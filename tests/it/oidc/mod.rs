@@ -4,6 +4,7 @@
 
 mod authorize;
 mod clients;
+mod community;
 mod cross_origin;
 mod denied;
 mod discovery;

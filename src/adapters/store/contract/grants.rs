@@ -26,6 +26,7 @@ pub(super) fn grant(n: u8, session: u8, client: &str) -> StoredGrant {
         ends: at(600),
         grant: Grant {
             individual: id(JANE),
+            subject: (client == "shop").then(|| JANE.to_uppercase()),
             scopes: vec!["openid".to_owned()],
             redirect_uri: "https://site.example/cb".to_owned(),
             nonce: None,

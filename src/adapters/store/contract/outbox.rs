@@ -29,7 +29,7 @@ pub(super) async fn however_a_session_ends_its_grants_end_and_its_clients_are_to
         let messages = store.take_messages(at(0), at(1), limits()).await.unwrap();
         let [message] = &messages[..] else { panic!("{how}: {messages:?}") };
         assert_eq!((message.client.as_str(), message.sid.as_str()), ("wiki", "sid-1-wiki"), "{how}");
-        assert_eq!((message.individual.as_str(), message.attempts), (JANE, 1), "{how}");
+        assert_eq!((message.subject.as_str(), message.attempts), (JANE, 1), "{how}");
         let late = store.put_grant(&grant(4, 1, "wiki"), token(4, TokenKind::Code, at(1)), true).await;
         assert_eq!(late, Ok(false), "{how}: a request that was under way comes too late");
     }
@@ -59,7 +59,7 @@ pub(super) async fn a_client_whose_grants_end_is_told_once_and_session_and_other
     let messages = store.take_messages(at(0), at(1), limits()).await.unwrap();
     let [message] = &messages[..] else { panic!("{messages:?}") };
     assert_eq!((message.client.as_str(), message.sid.as_str()), ("wiki", "sid-1-wiki"));
-    assert_eq!(message.individual.as_str(), JANE);
+    assert_eq!(message.subject, JANE);
 
     // Whoever may sign in again does so under the same name, and that session's end is told once more.
     let back = store.put_grant(&grant(5, 1, "wiki"), token(5, TokenKind::Code, at(1)), true).await;
@@ -70,10 +70,11 @@ pub(super) async fn a_client_whose_grants_end_is_told_once_and_session_and_other
         .await
         .unwrap()
         .into_iter()
-        .map(|message| message.client)
+        .map(|message| format!("{} {}", message.client, message.subject))
         .collect();
     told.sort();
-    assert_eq!(told, ["shop", "wiki"]);
+    let known_as = JANE.to_uppercase();
+    assert_eq!(told, [format!("shop {known_as}"), format!("wiki {JANE}")], "as each client knows her");
 
     // A client that does not want to hear loses its grants without a message.
     begin(&*store, &session(3, JANE)).await;

@@ -20,7 +20,7 @@ impl Grants for PostgresStore {
             let (ends, sid) = (to_column(ends), grant.sid.clone());
             let bound = Bound::Grant { id: &id.0, session, client: &client, ends };
             let sealed = self.vault.seal(&grant, bound)?;
-            let person = grant.individual.as_str().as_bytes();
+            let person = grant.subject().as_bytes();
             let message = self.vault.seal_bytes(person, Bound::Message { client: &client, sid: &sid })?;
             let message = tell.then_some((sid, message));
             let needs = (id, session, client, ends, sealed, code, message);

@@ -22,7 +22,7 @@ impl Grants for SqliteStore {
             let (ends, sid) = (to_column(ends), grant.sid.clone());
             let bound = Bound::Grant { id: &id.0, session, client: &client, ends };
             let sealed = self.vault.seal(&grant, bound)?;
-            let person = grant.individual.as_str().as_bytes();
+            let person = grant.subject().as_bytes();
             let message = self.vault.seal_bytes(person, Bound::Message { client: &client, sid: &sid })?;
             let putting = self.writer.run(move |connection| {
                 let insert = "INSERT INTO grants (id, session, client, ends, sealed)

@@ -50,7 +50,11 @@ async fn whoever_has_a_record_of_exactly_this_key_is_signed_in() {
     assert_eq!((signed_in.status().as_u16(), location(&signed_in)), (302, format!("/people/{DANA}")));
     let own = cookie(&signed_in);
     let home = async |own: &str| world.open("/", Some(own)).await.text().await.unwrap();
-    assert!(home(&own).await.contains("You are signed in as"));
+    assert!(home(&own).await.contains("You are signed in as") && !home(&own).await.contains("Edit profile"));
+    world.set("edit_profile=https://ams.acme.example/profile");
+    assert!(home(&own).await.contains("href=\"https://ams.acme.example/profile\">Edit profile</a>"));
+    world.set("edit_profile=javascript:alert(1)");
+    assert!(!home(&own).await.contains("Edit profile"), "it is no address of a page");
     let out = world.open("/HigherLogic/Security/LogOut.aspx", Some(&own)).await;
     assert!(out.text().await.unwrap().contains("You are signed out"));
     assert!(!home(&own).await.contains("You are signed in as"), "the old cookie opens nothing");
