@@ -272,6 +272,8 @@ fn told_profile(mapping: &CommunityMapping, contact: &Contact) -> ToldProfile {
         primary: it.primary,
         is_public: it.show_in_directory == Some(true),
     });
+    // Lists of many people do not say what somebody wants, so whoever was not read alone is not shown.
+    let shown = contact.show_in_directory.or(contact.is_thin.then_some(false));
     ToldProfile {
         prefix: text(on.names, &contact.prefix),
         middle_name: text(on.names, &contact.middle_name),
@@ -279,7 +281,7 @@ fn told_profile(mapping: &CommunityMapping, contact: &Contact) -> ToldProfile {
         informal_name: text(on.names, &contact.informal_name),
         designation: text(on.names, &contact.designation),
         title: text(on.names, &contact.title),
-        show_in_directory: contact.show_in_directory.filter(|_| on.directory),
+        show_in_directory: shown.filter(|_| on.directory),
         is_organization: contact.is_organization,
         organization: organization.map(|it| ToldOrganization {
             id: it.id.clone(),

@@ -312,6 +312,13 @@ fn of_a_profile_is_told_what_the_mapping_asks_for() {
     let told = &present(&found).profile;
     assert_eq!((told.title.as_deref(), told.bio.as_deref()), (None, Some("Writes.")));
     assert!(told.show_in_directory.is_none() && told.organization.is_none() && !told.phones[0].is_public);
+    // A row of everybody does not say what somebody wants.
+    for (is_thin, shown) in [(true, Some(false)), (false, None)] {
+        let row = Contact { show_in_directory: None, is_thin, ..contact() };
+        let jane = Record { contact: Some(Box::new(row)), ..nobody() };
+        let found = desired(&whole("time_zone = \"UTC\""), &jane, None, at(NOW));
+        assert_eq!(present(&found).profile.show_in_directory, shown);
+    }
     // What was not read is not told for the first time, and stays afterwards.
     let unread = nobody();
     assert_eq!(desired(&other, &unread, None, at(NOW)).state, None);
