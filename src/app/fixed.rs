@@ -23,7 +23,6 @@ impl Fixed {
         let mut fixed = Fixed(Vec::new());
         fixed.listen(&settings.listen);
         fixed.ams(&settings.ams);
-        fixed.note("whether a community is told of people", [u8::from(settings.reads_contact)]);
         let (path, server) = match &settings.store.place {
             StorePlace::File(path) => (path.as_os_str().as_encoded_bytes(), None),
             StorePlace::Server(server) => (&[][..], Some(&**server)),

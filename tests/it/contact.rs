@@ -5,6 +5,7 @@ use membergate::adapters::ams::Ams as _;
 use membergate::adapters::ams::re_members::ReMembers;
 use membergate::adapters::ams::reading::AmsReading as _;
 use membergate::adapters::budget::Priority;
+use membergate::adapters::clock::{Clock as _, SystemClock};
 use membergate::domain::contact::{Contact, LinkKind};
 use membergate::domain::parts::Parts;
 use membergate::domain::record::{IndividualId, Record};
@@ -63,7 +64,7 @@ async fn re_members_tells_it_with_the_person_and_less_of_it_with_everybody() {
     assert_eq!((&said.phones, &said.emails, &said.addresses), (&told.phones, &told.emails, &told.addresses));
     assert_eq!((&said.designation, said.has_account, said.show_in_directory), (&None, None, None));
     // Before a reading of the person it is all that is known, and after it, it takes nothing away.
-    let now = jiff::Timestamp::now();
+    let now = SystemClock.now();
     assert_eq!(listed.clone().over(&jane, now).contact, jane.contact);
     assert_eq!(jane.clone().over(&listed, now).contact, jane.contact);
     for thin in ["include_contact=off", "include_contact=on include_flags=ignored", "include_flags=left_out"]
