@@ -116,7 +116,7 @@ def sync(site):
     # What WordPress's own page does when an administrator edits the user.
     site.php(f"(new WP_User({syd}))->set_role('subscriber'); (new WP_User({sol}))->add_role('vip'); return 1;")
     code, said = site.wp("sync")
-    check("roles that were changed here are shown, and stay", code == 2 and "Their roles differ: 1; put back: 0" in said and "Send again" in said and site.account("syd")["roles"] == ["subscriber"], (code, said))
+    check("roles that were changed here are shown, and stay", code == 2 and "Their roles differ: 1; put back: 0" in said and "Send everybody again" in said and site.account("syd")["roles"] == ["subscriber"], (code, said))
     code, said = site.wp("sync", "--yes", "--format=json")
     found = [row for row in json.loads(said) if row["what"] != "never told"]
     check("--yes puts them back", code == 0 and [row["what"] for row in found] == ["put back"] and sorted(site.account("syd")["roles"]) == ["board", "member"], (code, found))

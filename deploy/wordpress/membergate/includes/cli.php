@@ -117,7 +117,7 @@ class Commands {
 	 * Puts managed roles back that were changed here, as the gateway told them last, and names the people it never told about.
 	 *
 	 * The gateway sends each change, so what it told last still holds. What this site was never told it cannot put right: for
-	 * that press "Send again" in the gateway's administration. On a network it is about one site, chosen by `--url`.
+	 * that press "Send everybody again" in the gateway's administration. On a network it is about one site, chosen by `--url`.
 	 *
 	 * Shows what would happen and changes nothing, unless you say `--yes`. Ends with 2 when roles differ and stay so, else with 0.
 	 *
