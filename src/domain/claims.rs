@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_community_is_told_its_key_to_the_letter_and_texts_alone() {
+    fn a_community_is_told_its_key_exactly_and_texts_alone() {
         let community = Client { subject: SubjectForm::CommunityKey, ..client(Require::SignedIn) };
         assert_eq!(
             told_by(&community, &[Scope::OpenId]),

@@ -22,7 +22,7 @@ const MOST_ROWS: usize = 200;
 
 /// A text on one line, without control characters. `None`: nothing is left.
 pub(in crate::adapters::ams) fn line(text: &str) -> Option<String> {
-    // A text of any length costs no more than what is kept of it.
+    // Reading ends with what is kept, however long the text is.
     let words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     let mut kept = String::new();
     let mut left = LONGEST_LINE;

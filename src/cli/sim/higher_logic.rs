@@ -72,23 +72,30 @@ fn access(base: &str, own: &Credentials, switches: &Switches) -> String {
     format!(
         "\nPush v2:   {base}/v2   key: {}\nPush v1:   {base}/push/v1   key: {}   tenant code: {}\nRead side: {base}/api/v2.0   \
          HLIAMKey: {}   HLPassword: {}\nSign-in:   client {client_id}   secret: {client_secret}   redirect address: \
-         {base}{SIGN_IN_PATH}\n\nFor the sign-in, in the configuration of a gateway:\n\n{}\nIn the shell that starts \
-         it:\n\nexport MEMBERGATE_COMMUNITY_SECRET='{client_secret}'\n\n",
+         {base}{SIGN_IN_PATH}\n\nIn the configuration of a gateway, with a community.toml beside it (`membergate check \
+         --print-sample=community`):\n\n{}\nIn the shell that starts it:\n\nexport MEMBERGATE_HIGHER_LOGIC_KEY='{}'\nexport \
+         MEMBERGATE_COMMUNITY_SECRET='{client_secret}'\n\n",
         own.api_key,
         own.gateway_key,
         own.tenant_code,
         own.iam_key,
         own.password,
         section(base, &client_id),
+        own.api_key,
     )
 }
 
-/// The client of a gateway by which people sign in at the simulator.
+/// What makes a gateway tell the simulator of people, and sign them in at it.
 fn section(base: &str, client_id: &str) -> String {
     format!(
-        r#"[[oidc.client]]
+        r#"[higher_logic]
+url = "{base}/v2"
+api_key = {{ env = "MEMBERGATE_HIGHER_LOGIC_KEY" }}
+
+[[oidc.client]]
 id = "{client_id}"
-redirect_uris = ["{base}{SIGN_IN_PATH}"]
+preset = "higher_logic"
+community = "{base}"
 secret = {{ env = "MEMBERGATE_COMMUNITY_SECRET" }}
 "#
     )
@@ -102,10 +109,14 @@ fn settings(asked: HigherLogicOptions) -> Result<Settings, CommandFailure> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
     use std::time::Duration;
 
-    use super::*;
     use clap::Parser;
+
+    use super::*;
+    use crate::config::env::Given;
+    use crate::config::{load, sample};
 
     #[derive(Parser)]
     struct Line {
@@ -144,14 +155,27 @@ mod tests {
         for part in [own.api_key, own.gateway_key, own.iam_key, "client other ".to_owned()] {
             assert!(text.contains(&part), "{text}");
         }
-        let section: toml::Table = section("http://127.0.0.1:8082", "other").parse().unwrap();
-        let client = &section["oidc"]["client"][0];
-        assert_eq!(client["id"].as_str(), Some("other"));
-        // The gateway takes secrets from 32 characters on.
-        assert!(settings.switches.client_secret.unwrap().len() >= 32);
-        assert_eq!(
-            client["redirect_uris"][0].as_str(),
-            Some("http://127.0.0.1:8082/HigherLogic/Security/OAuth/Authentication.aspx")
+        let secret = settings.switches.client_secret.unwrap();
+        let text = format!(
+            "{}[[site]]\nname = \"www\"\nurl = \"https://www.acme.example\"\nupstream = \"http://127.0.0.1:3000\"\n[oidc]\n{}",
+            sample::ESSENTIALS,
+            section("http://127.0.0.1:8082", "other")
         );
+        let machine = Given::default()
+            .file("etc/rules.toml", sample::RULES)
+            .file("etc/community.toml", sample::COMMUNITY)
+            .file("etc/gate.toml", &text)
+            .variable("SECRET", "secret")
+            .variable("SECRET_KEY", &"A".repeat(43))
+            .variable("MEMBERGATE_COMMUNITY_SECRET", &secret)
+            .variable("MEMBERGATE_HIGHER_LOGIC_KEY", &settings.credentials.api_key);
+        let gateway = load(Path::new("etc/gate.toml"), &machine).unwrap();
+        let client = gateway.oidc.unwrap().clients.remove(0);
+        assert_eq!(client.id.as_str(), "other");
+        assert_eq!(
+            client.redirect_uris[0].as_str(),
+            "http://127.0.0.1:8082/HigherLogic/Security/OAuth/Authentication.aspx"
+        );
+        assert_eq!(gateway.higher_logic.unwrap().push.url.as_str(), "http://127.0.0.1:8082/v2");
     }
 }

@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use http::HeaderName;
+use http::{HeaderName, HeaderValue};
+use secrecy::{ExposeSecret as _, SecretString};
 use toml::Spanned;
 use url::Url;
 
 use super::super::raw;
 use super::super::settings::Community;
+use super::super::source::Source;
 use super::values::Resolving;
 use crate::adapters::community_file;
 use crate::adapters::subscribers::higher_logic::{BATCH, KEY_HEADERS, LARGEST_BATCH, PushApi, PushSettings};
@@ -44,7 +46,7 @@ impl Resolving<'_, '_> {
         let example = r#"api_key = { env = "MEMBERGATE_HIGHER_LOGIC_KEY" }"#;
         let found = Some("Higher Logic gives it to you");
         let api_key = self.required_from(said.api_key, &span, "higher_logic.api_key", example, found);
-        let api_key = api_key.and_then(|source| self.secret(&source));
+        let api_key = api_key.and_then(|source| self.header_secret(&source));
         let key_header = self.optional(said.api_key_header, |to, text| to.header_name(&text));
         let tenant_code = self.optional(said.tenant_code, |to, text| {
             let is_plain = text.get_ref().bytes().all(|byte| byte.is_ascii_graphic());
@@ -85,6 +87,20 @@ impl Resolving<'_, '_> {
         let (api_key, tenant_code, batch) = (api_key?, tenant_code?, batch?);
         let push = PushSettings { api, url, api_key, key_header, tenant_code, batch };
         Some(Community { push, file, mapping: Arc::new(mapping) })
+    }
+
+    /// A secret that goes into a header.
+    fn header_secret(&mut self, source: &Source) -> Option<SecretString> {
+        let secret = self.secret(source)?;
+        if HeaderValue::from_str(secret.expose_secret()).is_ok() {
+            return Some(secret);
+        }
+        let what = format!("the key in {} cannot be sent in a header", source.name());
+        self.refuse(
+            source.span(),
+            what,
+            "Take out what is no letter, digit or sign, such as an end of a line",
+        )
     }
 
     fn push_url(&mut self, text: &raw::Text) -> Option<Url> {

@@ -37,6 +37,20 @@ fn each_api_has_an_address_and_a_header_of_its_own() {
 }
 
 #[test]
+fn a_key_that_no_header_takes_is_a_problem_of_the_start() {
+    let machine = machine().variable("BAD", "line\nline").file("etc/community.toml", sample::COMMUNITY);
+    let text = format!("{SMALL}{}", KEY.replace("APP_KEY", "BAD"));
+    let problems = load(Path::new("etc/gate.toml"), &machine.file("etc/gate.toml", &text)).unwrap_err();
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert!(
+        problems.len() == 1
+            && problems[0].contains("the environment variable `BAD` cannot be sent in a header")
+            && !problems[0].contains("line\nline"),
+        "{problems:?}"
+    );
+}
+
+#[test]
 fn the_contact_of_people_is_read_where_somebody_is_told_of_it() {
     assert!(!load_text(SMALL).unwrap().reads_contact);
     assert!(load_text(&format!("{SMALL}{KEY}")).unwrap().reads_contact);

@@ -8,11 +8,11 @@ use crate::domain::record::{IndividualId, Profile};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectForm {
-    /// The person's id, in small letters whichever way the AMS writes it.
+    /// The person's id, in lowercase however the AMS writes it.
     #[default]
     Id,
-    /// The key under which a Higher Logic community knows the person: the id exactly as the AMS writes it, since the community compares
-    /// keys to the letter. It is told as `legacy_contact_key` too, and the record number as `member_id`.
+    /// The key under which a Higher Logic community knows the person: the id exactly as the AMS writes it, since the community tells
+    /// upper from lower case. It is told as `legacy_contact_key` too, and the record number as `member_id`.
     CommunityKey,
 }
 

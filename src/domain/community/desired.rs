@@ -2,10 +2,7 @@
 
 use super::CommunityMapping;
 use super::lines::GroupsAt;
-use super::person::{
-    RemovedContact, ToldAddress, ToldContact, ToldDemographic, ToldEmail, ToldOrganization, ToldPhone,
-    ToldProfile,
-};
+use super::person::{RemovedContact, ToldContact, ToldDemographic, ToldOrganization, ToldProfile};
 use crate::domain::contact::Contact;
 use crate::domain::deliveries::state::Holdings;
 use crate::domain::parts::Part;
@@ -250,28 +247,9 @@ fn told_profile(mapping: &CommunityMapping, contact: &Contact) -> ToldProfile {
     let on = &mapping.contact;
     let text = |is_on: bool, text: &Option<String>| text.clone().filter(|_| is_on);
     let organization = contact.organization.as_ref().filter(|_| on.organization);
-    let emails = contact.emails.iter().filter(|_| on.emails).map(|it| ToldEmail {
-        address: it.address.clone(),
-        kind: it.kind.clone(),
-        primary: it.primary,
-        is_public: it.show_in_directory == Some(true),
-    });
-    let phones = contact.phones.iter().filter(|_| on.phones).map(|it| ToldPhone {
-        number: it.number.clone(),
-        kind: it.kind.clone(),
-        primary: it.primary,
-        is_public: it.show_in_directory == Some(true),
-    });
-    let addresses = contact.addresses.iter().filter(|_| on.addresses).map(|it| ToldAddress {
-        lines: it.lines.clone(),
-        city: it.city.clone(),
-        state: it.state.clone(),
-        postal_code: it.postal_code.clone(),
-        country: it.country.clone(),
-        kind: it.kind.clone(),
-        primary: it.primary,
-        is_public: it.show_in_directory == Some(true),
-    });
+    fn list<T: Clone>(is_on: bool, entries: &[T]) -> Vec<T> {
+        if is_on { entries.to_vec() } else { Vec::new() }
+    }
     // Lists of many people do not say what somebody wants, so whoever was not read alone is not shown.
     let shown = contact.show_in_directory.or(contact.is_thin.then_some(false));
     ToldProfile {
@@ -290,10 +268,10 @@ fn told_profile(mapping: &CommunityMapping, contact: &Contact) -> ToldProfile {
         }),
         bio: text(on.bio, &contact.bio),
         photo: text(on.photo, &contact.photo),
-        links: contact.links.iter().filter(|_| on.links).cloned().collect(),
-        emails: emails.collect(),
-        phones: phones.collect(),
-        addresses: addresses.collect(),
+        links: list(on.links, &contact.links),
+        emails: list(on.emails, &contact.emails),
+        phones: list(on.phones, &contact.phones),
+        addresses: list(on.addresses, &contact.addresses),
     }
 }
 

@@ -17,10 +17,7 @@ use super::time::TimeZone;
 
 pub use desired::{ContactState, DesiredContact, KnownContact, desired};
 pub use faults::{CommunityFault, CommunityPlace, changed_kinds};
-pub use person::{
-    RemovedContact, ToldAddress, ToldContact, ToldDemographic, ToldEmail, ToldLine, ToldOrganization,
-    ToldPhone, ToldProfile,
-};
+pub use person::{RemovedContact, ToldContact, ToldDemographic, ToldLine, ToldOrganization, ToldProfile};
 
 /// What stands in the id or the name of a group for the code that fits.
 pub(crate) const CODE: &str = "{code}";
@@ -225,11 +222,10 @@ impl CommunityMapping {
     /// Rules that look at all of a record at which this mapping looks. What they give somebody means nothing.
     pub fn looks(&self) -> Rules {
         let mut rules = self.rules.clone();
-        let any = Code::parse("*");
-        for (demographic, value) in self.demographics.iter().zip(std::iter::repeat(any)) {
-            let (Some(value), Ok(role)) = (value, Role::parse("demographic")) else { continue };
-            let field = Condition::CustomField { name: demographic.field.clone(), value };
-            rules.add(Rule::new(role, None, vec![field]));
+        let (Some(any), Ok(role)) = (Code::parse("*"), Role::parse("demographic")) else { return rules };
+        for demographic in &self.demographics {
+            let field = Condition::CustomField { name: demographic.field.clone(), value: any.clone() };
+            rules.add(Rule::new(role.clone(), None, vec![field]));
         }
         rules
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::contact::ContactLink;
+use crate::domain::contact::{ContactAddress, ContactEmail, ContactLink, ContactPhone};
 use crate::domain::time::Timestamp;
 
 /// All that a community should know of a person. It is always told whole.
@@ -62,11 +62,11 @@ pub struct ToldProfile {
     /// Pages elsewhere.
     pub links: Vec<ContactLink>,
     /// E-mail addresses.
-    pub emails: Vec<ToldEmail>,
+    pub emails: Vec<ContactEmail>,
     /// Telephone numbers.
-    pub phones: Vec<ToldPhone>,
+    pub phones: Vec<ContactPhone>,
     /// Postal addresses.
-    pub addresses: Vec<ToldAddress>,
+    pub addresses: Vec<ContactAddress>,
 }
 
 /// The primary organization of a person.
@@ -78,53 +78,6 @@ pub struct ToldOrganization {
     pub name: String,
     /// A record of its own is told too.
     pub has_record: bool,
-}
-
-/// An e-mail address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ToldEmail {
-    /// The address.
-    pub address: String,
-    /// What kind, in the AMS's word.
-    pub kind: Option<String>,
-    /// The first.
-    pub primary: bool,
-    /// Others may see it: the AMS says so.
-    pub is_public: bool,
-}
-
-/// A telephone number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ToldPhone {
-    /// As the AMS writes it.
-    pub number: String,
-    /// What kind, in the AMS's word.
-    pub kind: Option<String>,
-    /// The first.
-    pub primary: bool,
-    /// Others may see it: the AMS says so.
-    pub is_public: bool,
-}
-
-/// A postal address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ToldAddress {
-    /// What stands above the city.
-    pub lines: Vec<String>,
-    /// City.
-    pub city: Option<String>,
-    /// State or province.
-    pub state: Option<String>,
-    /// Postal code.
-    pub postal_code: Option<String>,
-    /// Country, as the AMS says it.
-    pub country: Option<String>,
-    /// What kind, in the AMS's word.
-    pub kind: Option<String>,
-    /// The first.
-    pub primary: bool,
-    /// Others may see it: the AMS says so.
-    pub is_public: bool,
 }
 
 /// A person in a group, in one role.

@@ -117,8 +117,10 @@ impl MemberSweep {
 
     /// When somebody that the last sweep had on a page at `listed` should have been on a page of this one. `None`: not yet, or nobody knows.
     pub fn expected(&self, listed: Timestamp) -> Option<Timestamp> {
-        self.before.filter(|(from, _)| *from <= listed)?;
-        let page = self.read_before.partition_point(|read| *read < listed);
+        // `listed` may have been cut to whole microseconds.
+        let micros = Timestamp::as_microsecond;
+        self.before.filter(|(from, _)| micros(*from) <= micros(listed))?;
+        let page = self.read_before.partition_point(|read| micros(*read) < micros(listed));
         let is_known = page < self.read_before.len() && page + SLACK < self.read.len();
         self.read.get(page).copied().filter(|_| is_known)
     }

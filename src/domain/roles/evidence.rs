@@ -9,7 +9,7 @@ use super::doubt::may_hold;
 use super::granted_by::GrantedBy;
 use super::lines::RuleLine;
 use super::span::Span;
-use super::timeline::Timeline;
+use super::timeline::{Outcome, Timeline};
 use crate::domain::code::Code;
 use crate::domain::condition::Condition;
 use crate::domain::record::Record;
@@ -84,7 +84,11 @@ impl<'r> EvidenceTimeline<'r> {
         let outcome = timeline.at(t);
         let lines = timeline.lines.iter().zip(&outcome.fits).enumerate();
         let rules = lines.filter_map(|(index, (line, fits))| self.of_line(index, line, *fits, t)).collect();
-        Evidence { rules, open_patterns: timeline.open_rules(t).collect(), membership: self.membership(t) }
+        Evidence {
+            rules,
+            open_patterns: timeline.open_rules(t).collect(),
+            membership: self.membership(&outcome, t),
+        }
     }
 
     fn of_line(
@@ -136,9 +140,8 @@ impl<'r> EvidenceTimeline<'r> {
         (evidence.is_open || !evidence.entries.is_empty()).then_some(evidence)
     }
 
-    fn membership(&self, t: Timestamp) -> MembershipCourse {
+    fn membership(&self, outcome: &Outcome, t: Timestamp) -> MembershipCourse {
         let timeline = &self.0;
-        let outcome = timeline.at(t);
         let zone = &timeline.rules.time_zone;
         let open = |span: &Span| !span.certain && span.contains(t);
         let starts = timeline.terms.iter().filter_map(|term| {
@@ -146,7 +149,7 @@ impl<'r> EvidenceTimeline<'r> {
             dates.into_iter().filter_map(|date| date.start(zone).ok().flatten()).min()
         });
         let until = if outcome.member {
-            timeline.primary(&outcome).and_then(|term| term.end.ok().flatten())
+            timeline.primary(outcome).and_then(|term| term.end.ok().flatten())
         } else {
             let ends = timeline.terms.iter().map(|term| term.end.ok().flatten().unwrap_or(FOREVER));
             ends.max().filter(|end| *end != FOREVER)

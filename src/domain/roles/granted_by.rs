@@ -17,7 +17,7 @@ pub enum GrantedBy<'r> {
     Registration(&'r Registration),
     /// Something that has a name and nothing else that matters here.
     Named(&'r str),
-    /// Something that says no more than that the condition holds, or may.
+    /// Something that says only that the condition holds, or may.
     Undated,
 }
 

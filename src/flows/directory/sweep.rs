@@ -123,11 +123,8 @@ impl DirectoryUpdater {
             let Some(before) = known.confirmed.of(*part) else { continue };
             let differs = match part {
                 Part::Profile => {
-                    let mut profile = known.profile.clone();
-                    // An id does not change; an earlier release did not keep it as it is written.
-                    profile.written_id.clone_from(&record.profile.written_id);
                     let is_told = known.contact.is_some() && record.contact.is_some();
-                    profile != record.profile
+                    known.profile != record.profile
                         || (is_told && known.contact != record.contact)
                         || known.is_approved != record.is_approved
                         || known.is_deceased != record.is_deceased

@@ -200,7 +200,7 @@ impl Provider {
         claims.get("auth_time")?.as_i64()?;
         let client = self.clients.load().find(text("aud")?).cloned()?;
         let is_ours = text("iss")? == self.settings.issuer;
-        // Ids are in small letters here, whichever way a client is told them.
+        // Ids are lowercase here, however a client is told them.
         is_ours.then_some(Hint { client, individual: IndividualId::parse(text("sub")?)? })
     }
 

@@ -246,7 +246,7 @@ fn known_fields(profile: &Fields) -> Result<(), Refusal> {
 
 /// What a test in this process does in the types of the simulator, instead of JSON.
 impl Control {
-    /// A contact by its key, exact to the letter.
+    /// A contact by its key, case included.
     pub fn contact(&self, id: &str) -> Option<Contact> {
         self.lock().directory.contacts.get(id).cloned()
     }

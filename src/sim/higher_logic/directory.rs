@@ -9,7 +9,7 @@ use super::model::{Contact, ContactList, Group, GroupKind, Item, Trail};
 use super::switches::{Switches, names};
 use crate::sim::guid;
 
-/// Everything by its key, exact to the letter.
+/// Everything by its key, case included.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     pub(super) contacts: BTreeMap<String, Contact>,

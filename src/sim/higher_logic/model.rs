@@ -24,7 +24,7 @@ pub enum GroupKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Group {
-    /// The key of the association, exact to the letter.
+    /// The key of the association, case included.
     pub key: String,
     /// What it is.
     pub kind: GroupKind,
@@ -94,7 +94,7 @@ impl Membership {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Contact {
-    /// The key of the association, exact to the letter: ContactId, LegacyContactKey.
+    /// The key of the association, case included: ContactId, LegacyContactKey.
     pub contact_id: String,
     /// Higher Logic's own key.
     pub contact_key: String,

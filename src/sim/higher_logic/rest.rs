@@ -43,7 +43,7 @@ pub(super) fn contact(state: &mut State, call: &Call) -> Handled {
     Ok(Answer::json(answer))
 }
 
-/// The contact of a call: by Higher Logic's own key, else by the association's, exact to the letter.
+/// The contact of a call: by Higher Logic's own key, else by the association's, case included.
 fn asked_for<'a>(state: &'a State, call: &Call) -> Result<&'a Contact, Answer> {
     let found = match (call.query("contactKey"), call.query("legacyContactKey")) {
         (Some(guid), _) => state.directory.by_guid(guid),

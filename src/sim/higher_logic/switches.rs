@@ -226,7 +226,7 @@ switches! {
     error_body: ErrorBody = ErrorBody::Object, "The body of an error answer.";
 }
 
-/// Whether a list with commas between names a key, exact to the letter.
+/// Whether a list with commas between names a key, case included.
 pub(super) fn names(list: Option<&String>, key: &str) -> bool {
     list.is_some_and(|list| list.split(',').any(|it| it.trim() == key))
 }

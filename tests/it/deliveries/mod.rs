@@ -156,6 +156,19 @@ async fn what_the_site_refuses_is_set_aside_until_somebody_has_seen_to_it() {
     .await;
     assert!(page.text.contains("applied"), "{}", page.text);
     sam.get(world.url(&format!("{DELIVERIES}?who=nobody%20at%20all"))).await.expect(422);
+    // Everybody is sent again as something new, and whoever asks for a site that is not there is told so.
+    let version = |id: &str| receiver.user(id).map(|user| user.version);
+    let rhea = id(&world, LAST_DAY);
+    let before = version(&rhea);
+    let fields = [("token", &*token), ("subscriber", "wordpress:library"), ("everybody", "yes")];
+    sam.post(world.url(&format!("{DELIVERIES}/again")), &fields).await.expect(303);
+    eventually("she is sent again too", async || (version(&rhea) > before).then_some(())).await;
+    let log = sam.get(world.url("/_gate/admin/audit")).await.expect(200).text;
+    assert!(log.contains("wordpress:library, everybody"), "{log}");
+    let nobody = [fields[0], ("subscriber", "wordpress:nowhere"), fields[2]];
+    sam.post(world.url(&format!("{DELIVERIES}/again")), &nobody).await.expect(404);
+    let malformed = [fields[0], fields[1], ("id", "two words")];
+    sam.post(world.url(&format!("{DELIVERIES}/again")), &malformed).await.expect(404);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,19 +53,21 @@ pub(super) fn of_v2(answer: &HttpAnswer, ids: &[&str]) -> Result<BatchAnswer, Se
     if answer.body.trim_ascii().is_empty() {
         return all_taken();
     }
-    let Ok(said) = serde_json::from_slice::<Value>(&answer.body) else {
+    let said = serde_json::from_slice::<Value>(&answer.body).unwrap_or_default();
+    let results = results(&said);
+    if results.is_empty() && !said.is_object() {
         let text = String::from_utf8_lossy(&answer.body).to_lowercase();
         let is_trouble =
             ["error", "fail", "exception", "invalid", "denied"].iter().any(|word| text.contains(word));
         return if is_trouble { Err(unreadable()) } else { all_taken() };
-    };
-    let results = results(&said);
-    if !results.is_empty() {
-        return Ok(BatchAnswer::Each(by_record(&results, ids)));
     }
-    match verdict(&said) {
-        Some(false) => Ok(BatchAnswer::NotAsWhole(word(&said))),
-        Some(true) | None => all_taken(),
+    let is_refused = verdict(&said).map_or_else(|| has_error(&said), |is_taken| !is_taken);
+    match by_record(&results, ids) {
+        // Something is refused, and it is not said what.
+        BatchAnswer::Each(answers) if is_refused && answers.iter().all(|it| *it == RecordAnswer::Taken) => {
+            Ok(BatchAnswer::NotAsWhole(word(&said)))
+        }
+        answer => Ok(answer),
     }
 }
 
@@ -134,8 +136,8 @@ fn results(said: &Value) -> Vec<&Map<String, Value>> {
     list.into_iter().flatten().filter_map(Value::as_object).collect()
 }
 
-/// What the results say of each record. One that is not named was taken: the batch was.
-fn by_record(results: &[&Map<String, Value>], ids: &[&str]) -> Vec<RecordAnswer> {
+/// What the results say of each record. One that is not named was taken: the batch was. A refusal that may be about any of them is one of the batch.
+fn by_record(results: &[&Map<String, Value>], ids: &[&str]) -> BatchAnswer {
     let id = |result: &Map<String, Value>| match under(result, &IDS) {
         Some(Value::String(text)) => Some(text.clone()),
         Some(Value::Number(number)) => Some(number.to_string()),
@@ -144,13 +146,17 @@ fn by_record(results: &[&Map<String, Value>], ids: &[&str]) -> Vec<RecordAnswer>
     let is_named = results.iter().any(|result| id(result).is_some());
     // Without names they are in the order of the records, if there is one for each.
     let in_order = !is_named && results.len() == ids.len();
+    let nameless = results.iter().filter(|result| !in_order && id(result).is_none());
+    if let Some(refused) = nameless.copied().find(|result| of_record(result) != RecordAnswer::Taken) {
+        return BatchAnswer::NotAsWhole(word(&Value::Object(refused.clone())));
+    }
     let of = |at: usize, own: &str| {
         let named = results.iter().filter(|result| id(result).as_deref() == Some(own));
         let placed = results.get(at).filter(|_| in_order);
         let found: Vec<RecordAnswer> = named.chain(placed).map(|result| of_record(result)).collect();
         found.iter().copied().find(|answer| *answer != RecordAnswer::Taken).unwrap_or(RecordAnswer::Taken)
     };
-    ids.iter().enumerate().map(|(at, own)| of(at, own)).collect()
+    BatchAnswer::Each(ids.iter().enumerate().map(|(at, own)| of(at, own)).collect())
 }
 
 fn of_record(result: &Map<String, Value>) -> RecordAnswer {
@@ -178,6 +184,24 @@ fn verdict(said: &Value) -> Option<bool> {
     };
     let is = |words: &[&str]| words.contains(&word.as_str());
     if is(&YES) { Some(true) } else { is(&NO).then_some(false) }
+}
+
+/// Whether an answer names an error, and no results. A mere message may say that all is well.
+fn has_error(said: &Value) -> bool {
+    let Some(said) = said.as_object() else { return false };
+    let is_error = |(name, value): (&String, &Value)| {
+        let name = name.to_ascii_lowercase();
+        let is_empty = match value {
+            Value::Null => true,
+            Value::String(text) => text.trim().is_empty(),
+            Value::Array(list) => list.iter().all(Value::is_object),
+            Value::Bool(said) => !said,
+            Value::Number(number) => number.as_u64() == Some(0),
+            Value::Object(object) => object.is_empty(),
+        };
+        name != "message" && ERRORS.contains(&name.as_str()) && !is_empty
+    };
+    said.iter().any(is_error)
 }
 
 /// All that an object says of what is wrong.

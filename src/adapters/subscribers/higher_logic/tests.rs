@@ -10,10 +10,8 @@ use super::formats::{country, instant, kind, last_instant, phone};
 use super::*;
 use crate::adapters::community_file::parse;
 use crate::adapters::http::HttpAnswer;
-use crate::domain::community::{
-    ToldAddress, ToldDemographic, ToldEmail, ToldLine, ToldOrganization, ToldPhone, ToldProfile,
-};
-use crate::domain::contact::{ContactLink, LinkKind};
+use crate::domain::community::{ToldDemographic, ToldLine, ToldOrganization, ToldProfile};
+use crate::domain::contact::{ContactAddress, ContactEmail, ContactLink, ContactPhone, LinkKind};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -42,27 +40,27 @@ fn ada() -> ToldContact {
                 link(LinkKind::LinkedIn, "https://in.example/a"),
                 link(LinkKind::Website, "https://a.example"),
             ],
-            emails: vec![ToldEmail {
+            emails: vec![ContactEmail {
                 address: "a@work.example".to_owned(),
                 kind: Some("Work email".to_owned()),
                 primary: false,
-                is_public: true,
+                show_in_directory: Some(true),
             }],
             phones: vec![
-                ToldPhone {
+                ContactPhone {
                     number: "(202) 555 0142".to_owned(),
                     kind: Some("Work Phone".to_owned()),
                     primary: true,
-                    is_public: true,
+                    show_in_directory: Some(true),
                 },
-                ToldPhone {
+                ContactPhone {
                     number: "+44 20 7946 0018".to_owned(),
                     kind: None,
                     primary: false,
-                    is_public: false,
+                    show_in_directory: None,
                 },
             ],
-            addresses: vec![ToldAddress {
+            addresses: vec![ContactAddress {
                 lines: vec!["1 Main St".to_owned(), "Floor 2".to_owned(), "Door 3".to_owned()],
                 city: Some("Boston".to_owned()),
                 state: Some("MA".to_owned()),
@@ -70,7 +68,7 @@ fn ada() -> ToldContact {
                 country: Some("United States".to_owned()),
                 kind: Some("Home".to_owned()),
                 primary: true,
-                is_public: true,
+                show_in_directory: Some(true),
             }],
             ..ToldProfile::default()
         },
@@ -312,6 +310,22 @@ fn each_answer_of_version_2_means_what_it_may_mean() {
         ),
         (200, r#"{"results":[{"contactId":"a","success":false}]}"#, "taken, taken"),
         (200, r#"{"errors":[{"key":"b","message":"no"}]}"#, "taken, refused"),
+        // What is refused without a name may be any of them; a company of theirs has a name that is not theirs.
+        (200, r#"{"errors":[{"message":"Email is invalid"}]}"#, "batch refused_email_address"),
+        (200, r#"{"results":[{"id":"A","success":true},{"success":false}]}"#, "batch refused"),
+        (
+            200,
+            r#"[{"success":true},{"success":true},{"success":false,"error":"Phone"}]"#,
+            "batch refused_phone_number",
+        ),
+        (200, r#"{"success":false,"results":[{"id":"A","success":true}]}"#, "batch refused"),
+        (200, r#"{"errors":["FirstName is missing"]}"#, "batch refused_name"),
+        (200, r#"{"errorMessage":"Bad date"}"#, "batch refused_date"),
+        (200, r#"{"error":true}"#, "batch refused"),
+        (200, r#"{"errors":[],"errorMessage":"","error":false,"message":"2 contacts"}"#, "taken, taken"),
+        (200, r#"["Invalid contact"]"#, "failed an answer that cannot be read 0"),
+        (200, r#"["A","b"]"#, "taken, taken"),
+        (200, "null", "taken, taken"),
         (201, "", "failed status 201 30"),
         (204, "", "failed status 204 30"),
         (400, "", "batch refused"),

@@ -84,13 +84,14 @@ fn details(told: &ToldContact) -> Map<String, Value> {
         put(&mut fields, name, link(&profile.links, of_kind));
     }
     // No field says that a number or an address is not to be published.
-    let mut phones: Vec<_> = profile.phones.iter().filter(|number| number.is_public).collect();
+    let mut phones: Vec<_> =
+        profile.phones.iter().filter(|number| number.show_in_directory == Some(true)).collect();
     phones.sort_by_key(|number| !number.primary);
     for (place, number) in (1..=PHONES).zip(phones) {
         put(&mut fields, &format!("Phone{place}"), Some(phone(&number.number)));
         put(&mut fields, &format!("Phone{place}Type"), kind(number.kind.as_deref()));
     }
-    let addresses = || profile.addresses.iter().filter(|address| address.is_public);
+    let addresses = || profile.addresses.iter().filter(|address| address.show_in_directory == Some(true));
     if let Some(address) = addresses().find(|address| address.primary).or_else(|| addresses().next()) {
         for (place, line) in (1..=3).zip(&address.lines) {
             put(&mut fields, &format!("Address{place}"), Some(line));

@@ -3,11 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::formats::{country, instant, kind, last_instant, link, phone, put};
-use crate::domain::community::{
-    RemovedContact, ToldAddress, ToldContact, ToldDemographic, ToldEmail, ToldLine, ToldOrganization,
-    ToldPhone,
-};
-use crate::domain::contact::LinkKind;
+use crate::domain::community::{RemovedContact, ToldContact, ToldDemographic, ToldLine, ToldOrganization};
+use crate::domain::contact::{ContactAddress, ContactEmail, ContactPhone, LinkKind};
 
 /// Groups of this type are security groups.
 const SECURITY_GROUP: &str = "Membership";
@@ -94,7 +91,7 @@ fn group(line: &ToldLine) -> Value {
     fields.into()
 }
 
-fn address(address: &ToldAddress) -> Value {
+fn address(address: &ContactAddress) -> Value {
     let mut fields = Map::new();
     let mut lines = address.lines.iter();
     put(&mut fields, "AddressLine1", lines.next());
@@ -105,26 +102,27 @@ fn address(address: &ToldAddress) -> Value {
     put(&mut fields, "PostalCode", address.postal_code.as_ref());
     put(&mut fields, "CountryCode", address.country.as_deref().and_then(country));
     put(&mut fields, "AddressType", kind(address.kind.as_deref()));
-    flags(&mut fields, "IsPrimary", address.primary, address.is_public)
+    flags(&mut fields, "IsPrimary", address.primary, address.show_in_directory)
 }
 
-fn phone_number(number: &ToldPhone) -> Value {
+fn phone_number(number: &ContactPhone) -> Value {
     let mut fields = Map::new();
     put(&mut fields, "FormattedNumber", Some(phone(&number.number)));
     put(&mut fields, "PhoneType", kind(number.kind.as_deref()));
-    flags(&mut fields, "IsPreferred", number.primary, number.is_public)
+    flags(&mut fields, "IsPreferred", number.primary, number.show_in_directory)
 }
 
-fn email(email: &ToldEmail) -> Value {
+fn email(email: &ContactEmail) -> Value {
     let mut fields = Map::new();
     put(&mut fields, "EmailAddress", Some(&email.address));
     put(&mut fields, "EmailType", kind(email.kind.as_deref()));
-    flags(&mut fields, "IsPreferred", email.primary, email.is_public)
+    flags(&mut fields, "IsPreferred", email.primary, email.show_in_directory)
 }
 
-fn flags(fields: &mut Map<String, Value>, first: &str, primary: bool, is_public: bool) -> Value {
+fn flags(fields: &mut Map<String, Value>, first: &str, primary: bool, shown: Option<bool>) -> Value {
     fields.insert(first.to_owned(), primary.into());
-    fields.insert("DoNotPublish".to_owned(), (!is_public).into());
+    // What the AMS does not mark as public is not.
+    fields.insert("DoNotPublish".to_owned(), (shown != Some(true)).into());
     Value::Object(std::mem::take(fields))
 }
 

@@ -30,7 +30,11 @@ fn of_a_profile_is_told_what_the_mapping_asks_for() {
     let found = desired(&other, &jane, None, at(NOW));
     let told = &present(&found).profile;
     assert_eq!((told.title.as_deref(), told.bio.as_deref()), (None, Some("Writes.")));
-    assert!(told.show_in_directory.is_none() && told.organization.is_none() && !told.phones[0].is_public);
+    assert!(
+        told.show_in_directory.is_none()
+            && told.organization.is_none()
+            && told.phones[0].show_in_directory != Some(true)
+    );
     // A row of everybody does not say what somebody wants.
     for (is_thin, shown) in [(true, Some(false)), (false, None)] {
         let row = Contact { show_in_directory: None, is_thin, ..contact() };

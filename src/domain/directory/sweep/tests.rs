@@ -44,6 +44,14 @@ fn somebody_who_was_on_a_page_is_expected_one_page_later() {
     }
     let of_all = [None, Some(at(11)), Some(at(12)), Some(at(14)), None];
     assert_eq!(expected(&sweep), of_all, "all of the last sweep, and nobody else");
+    // An instant that was cut to whole microseconds is of the same page.
+    let exact = at(0) + SignedDuration::from_nanos(1_500);
+    let mut sweep = MemberSweep::first(exact);
+    sweep.take_page(25, true, None, exact);
+    sweep.finish(25, &BTreeSet::new(), exact);
+    sweep.take_page(25, false, None, at(11));
+    sweep.take_page(25, false, None, at(12));
+    assert_eq!(sweep.expected(at(0) + SignedDuration::from_micros(1)), Some(at(11)));
 }
 
 #[test]
