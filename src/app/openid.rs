@@ -9,6 +9,7 @@ use crate::config::settings::Oidc;
 use crate::domain::client::Clients;
 use crate::flows::administer::clients::{FromConfiguration, OpenIdClients};
 use crate::flows::back_channel::BackChannel;
+use crate::flows::deliveries::Deliverer;
 use crate::flows::grant::{Provider, PublishedClients};
 use crate::flows::visit::Visits;
 
@@ -29,6 +30,7 @@ impl OpenId {
         oidc: &Oidc,
         published: PublishedClients,
         visits: Arc<Visits>,
+        deliverer: Arc<Deliverer>,
     ) -> Result<OpenId, StartError> {
         let Opened { settings, store, keyring, clock, .. } = opened;
         let back_channel = Arc::new(BackChannel::new(
@@ -42,7 +44,7 @@ impl OpenId {
             oidc.provider.clone(),
             Arc::clone(&published),
             store.clone(),
-            visits,
+            (visits, deliverer),
             Arc::clone(keyring),
             Arc::clone(clock),
             &store.data_keys(),

@@ -274,7 +274,9 @@ impl UseCases {
         let deliverer = deliverer(opened, &upstream, &mapping, &visiting)?;
         let administration = AdminUseCases::of(opened, &upstream, &mapping, &visiting, &clients, &deliverer)?;
         let openid = match &opened.settings.oidc {
-            Some(oidc) => Some(OpenId::start(opened, oidc, clients, Arc::clone(visits)).await?),
+            Some(oidc) => {
+                Some(OpenId::start(opened, oidc, clients, Arc::clone(visits), Arc::clone(&deliverer)).await?)
+            }
             None => None,
         };
         Ok((UseCases { upstream, mapping, visiting, administration, openid, deliverer }, queue))

@@ -373,6 +373,8 @@ section! {
         id_token_algorithm: Text,
         /// Only people with one of these roles may sign in. Example: ["member", "staff"]. Default: everybody who can.
         any_of: Vec<Text>,
+        /// A subscriber that is told of a person before they are signed in there, such as the `people_endpoint` of the site `library`. A sign-in waits for it for 5 seconds at most. Example: "wordpress:library". Default: nobody; with a preset, the community, if there is `[higher_logic]`.
+        told_first: Text,
     }
 }
 

@@ -69,6 +69,8 @@ outcomes! {
     LineFull "line_full" Us,
     /// A site that sent the visitor here to sign in is not registered in this way.
     SiteNotRegistered "site_not_registered" Visitor,
+    /// A site that sent the visitor here to sign in does not know the person yet.
+    NotKnownThere "not_known_there" Upstream,
     /// A client's request to sign its person out is not in order.
     LogoutRefused "logout_refused" Visitor,
     /// A session is ended in memory, and the store gave no answer.

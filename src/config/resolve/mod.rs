@@ -25,16 +25,18 @@ use toml::Spanned;
 use tracing::level_filters::LevelFilter;
 use url::Url;
 
+use oidc::AroundClients;
 use site::Around;
 use values::Resolving;
 
 use super::env::Env;
 use super::raw;
 use super::rules;
-use super::settings::{Hsts, Listen, Log, Settings, StoreSettings, Tls};
+use super::settings::{Hsts, Listen, Log, Settings, SiteSettings, StoreSettings, Tls};
 use crate::adapters::keys::secret::{SecretKey, SecretKeys};
 use crate::adapters::toml_reading::{Reading, Said};
 use crate::domain::association::{Association, ContactPoint};
+use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
 use crate::domain::session::SessionLimits;
@@ -70,7 +72,10 @@ pub(super) fn settings(
     let around = Around { title, rules: granting, is_asked, directory: directory.as_ref() };
     let sites = to.sites(document.site, &around);
     let admin = to.optional(document.admin, |to, said| to.admin(said, sites.as_deref()));
-    let oidc = to.optional(document.oidc, |to, said| to.oidc(said, sites.as_deref(), granting, !file_counts));
+    let has_community = !matches!(document.higher_logic, Said::Nothing);
+    let told = sites.as_deref().map(|sites| told_of_people(sites, has_community));
+    let around = AroundClients { sites: sites.as_deref(), rules: granting, told: told.as_deref() };
+    let oidc = to.optional(document.oidc, |to, said| to.oidc(said, &around, !file_counts));
     let higher_logic =
         to.optional(document.higher_logic, |to, said| to.higher_logic(said, directory.as_ref()));
     let community = higher_logic.as_ref().and_then(Option::as_ref);
@@ -93,6 +98,13 @@ pub(super) fn settings(
         oidc: oidc?,
         higher_logic: higher_logic?,
     })
+}
+
+/// Who is told of people: the WordPress of each site that has an address for that, and the community.
+fn told_of_people(sites: &[SiteSettings], has_community: bool) -> Vec<SubscriberName> {
+    let told = sites.iter().filter(|site| site.people.is_some());
+    let told = told.map(|site| SubscriberName::wordpress(&site.site.name));
+    told.chain(has_community.then(SubscriberName::higher_logic)).collect()
 }
 
 impl Resolving<'_, '_> {

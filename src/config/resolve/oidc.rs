@@ -17,6 +17,7 @@ use crate::domain::client::{
     Algorithm, BadAddress, Client, ClientAddress, ClientId, PostLogoutAddress, Proof, RefusedAt, Scope,
     Scopes, UserName, is_unreserved,
 };
+use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::domain::rule::Rules;
 use crate::flows::grant::ProviderSettings;
 
@@ -25,17 +26,25 @@ const SECRET: &str = "Use 32 to 256 characters A-Z a-z 0-9 - . _ ~; `membergate 
 const SECRET_OR_PUBLIC: &str =
     r#"Write `secret = { env = "NAME" }`, or `public = true` for a script or an app that cannot keep one"#;
 
+/// What clients speak of. Each is `None` if it could not be understood.
+pub(super) struct AroundClients<'a> {
+    /// The sites.
+    pub(super) sites: Option<&'a [SiteSettings]>,
+    /// The role mapping, where it cannot be published in the browser.
+    pub(super) rules: Option<&'a Rules>,
+    /// Who is told of people.
+    pub(super) told: Option<&'a [SubscriberName]>,
+}
+
 impl Resolving<'_, '_> {
-    /// The provider. `sites`: if they could be understood. `rules`: the mapping, if it could be read.
-    /// `in_browser`: administrators may register clients, so none need be here.
+    /// The provider. `in_browser`: administrators may register clients, so none need be here.
     pub(super) fn oidc(
         &mut self,
         said: Spanned<raw::Oidc>,
-        sites: Option<&[SiteSettings]>,
-        rules: Option<&Rules>,
+        around: &AroundClients<'_>,
         in_browser: bool,
     ) -> Option<Oidc> {
-        let (span, said) = (said.span(), said.into_inner());
+        let (span, said, sites) = (said.span(), said.into_inner(), around.sites);
         let issuer = self.optional(said.issuer, |to, text| to.issuer(&text, sites));
         let clients = said.client.or(Vec::new);
         if clients.as_ref().is_some_and(Vec::is_empty) && !in_browser {
@@ -45,7 +54,7 @@ impl Resolving<'_, '_> {
         }
         let mut ids: Vec<String> =
             sites.unwrap_or_default().iter().map(|site| site.site.name.to_string()).collect();
-        let clients = self.each(clients?, |to, client| to.client(client, rules, &mut ids));
+        let clients = self.each(clients?, |to, client| to.client(client, around, &mut ids));
         let first = sites?.first()?;
         let (issuer, host) =
             issuer?.unwrap_or_else(|| (first.site.origin.clone(), Arc::clone(&first.site.host)));
@@ -70,7 +79,7 @@ impl Resolving<'_, '_> {
     fn client(
         &mut self,
         said: Spanned<raw::Client>,
-        rules: Option<&Rules>,
+        around: &AroundClients<'_>,
         ids: &mut Vec<String>,
     ) -> Option<Client> {
         let (span, said) = (said.span(), said.into_inner());
@@ -111,10 +120,11 @@ impl Resolving<'_, '_> {
         let refusal = self.choice(said.refusal, RefusedAt::default(), &RefusedAt::ALL);
         let algorithms = Algorithm::ALL.map(|algorithm| (algorithm.as_str(), algorithm));
         let algorithm = self.choice(said.id_token_algorithm, Algorithm::Rs256, &algorithms);
-        let any_of = self.optional(said.any_of, |to, roles| to.roles(roles, &span, rules));
+        let any_of = self.optional(said.any_of, |to, roles| to.roles(roles, &span, around.rules));
+        let told_first = self.optional(said.told_first, |to, name| to.told_first(&name, around.told));
         let client = Client::new(id?, proof?);
         let client = match preset? {
-            Some(preset) => preset.fill_in(client),
+            Some(preset) => preset.fill_in(client, around.told.unwrap_or_default()),
             None => client,
         };
         let scopes = scopes?.unwrap_or_else(|| client.scopes.clone());
@@ -134,6 +144,7 @@ impl Resolving<'_, '_> {
             refusal: refusal?,
             id_token_algorithm: algorithm?,
             require: any_of?.map_or(Require::SignedIn, Require::AnyOf),
+            told_first: told_first?.or_else(|| client.told_first.clone()),
             ..client
         })
     }

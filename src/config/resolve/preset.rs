@@ -4,6 +4,7 @@ use super::super::raw;
 use super::values::{Resolving, meant};
 use crate::adapters::toml_reading::Said;
 use crate::domain::client::{Client, ClientAddress, PostLogoutAddress, Proof, Scope, Scopes, SubjectForm};
+use crate::domain::deliveries::subscriber::SubscriberName;
 
 /// Where a Higher Logic community takes the code: its sign-in by OAuth 2.0 first, then the other address that its partners use.
 const CALLBACKS: [&str; 2] =
@@ -24,15 +25,17 @@ pub(super) struct CommunityPreset {
 }
 
 impl CommunityPreset {
-    /// The client, with all that the preset says.
-    pub(super) fn fill_in(self, client: Client) -> Client {
+    /// The client, with all that the preset says. `told`: who is told of people. The community lets in only people that it knows.
+    pub(super) fn fill_in(self, client: Client, told: &[SubscriberName]) -> Client {
         let scopes = Scopes::from([Scope::OpenId, Scope::Profile, Scope::Email]);
+        let community = SubscriberName::higher_logic();
         Client {
             redirect_uris: self.redirect_uris,
             post_logout_redirect_uris: self.post_logout_redirect_uris,
             default_scopes: Client::usual_defaults(&scopes),
             scopes,
             subject: SubjectForm::CommunityKey,
+            told_first: told.contains(&community).then_some(community),
             ..client
         }
     }
@@ -69,6 +72,24 @@ impl Resolving<'_, '_> {
         }
     }
 
+    /// One of those who are told of people.
+    pub(super) fn told_first(
+        &mut self,
+        text: &raw::Text,
+        told: Option<&[SubscriberName]>,
+    ) -> Option<SubscriberName> {
+        let (said, told) = (text.get_ref().as_str(), told?);
+        if let Some(subscriber) = told.iter().find(|subscriber| subscriber.as_str() == said) {
+            return Some(subscriber.clone());
+        }
+        let known: Vec<&str> = told.iter().map(SubscriberName::as_str).collect();
+        let remedy = match known.as_slice() {
+            [] => "Write a site's `people_endpoint` or `[higher_logic]` first, or take this out".to_owned(),
+            known => meant(said, known),
+        };
+        self.refuse(text.span(), format!("nobody is told of people as `{}`", said.escape_default()), remedy)
+    }
+
     fn community(&mut self, text: &raw::Text) -> Option<CommunityPreset> {
         let said = text.get_ref().as_str();
         let address = match ClientAddress::parse(said) {
@@ -103,6 +124,7 @@ mod tests {
     use crate::config::env::Given;
     use crate::config::{load, sample};
     use crate::domain::client::{Client, Proof, Scope, Scopes, SubjectForm};
+    use crate::domain::deliveries::subscriber::SubscriberName;
 
     const COMMUNITY: &str = r#"
 [[site]]
@@ -120,6 +142,7 @@ secret = { env = "SECRET_KEY" }
     fn client(text: &str) -> Result<Client, String> {
         let machine = Given::default()
             .file("etc/rules.toml", sample::RULES)
+            .file("etc/community.toml", sample::COMMUNITY)
             .file("etc/gate.toml", &format!("{}{text}", sample::ESSENTIALS))
             .variable("SECRET", "secret")
             .variable("SECRET_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
@@ -168,6 +191,33 @@ email_verified = true
         assert_eq!((own.name.as_str(), own.email_verified), ("Harbour Square", Some(true)));
         assert_eq!(own.scopes, Scopes::from([Scope::OpenId, Scope::Profile]));
         assert_eq!(own.subject, SubjectForm::CommunityKey);
+    }
+
+    #[test]
+    fn a_community_that_is_told_of_people_is_told_first() {
+        assert_eq!(client(COMMUNITY).unwrap().told_first, None);
+        let told = format!("{COMMUNITY}[higher_logic]\napi_key = {{ env = \"SECRET_KEY\" }}\n");
+        let first = client(&told).unwrap().told_first;
+        assert_eq!(first, Some(SubscriberName::higher_logic()));
+        let sites = told.replace("[oidc]", "people_endpoint = \"https://www.acme.example/people\"\n[oidc]");
+        let own = sites.replace("preset =", "told_first = \"wordpress:www\"\npreset =");
+        assert_eq!(client(&own).unwrap().told_first, Some(SubscriberName::wordpress("www")));
+    }
+
+    #[test]
+    fn only_who_is_told_of_people_can_be_told_first() {
+        let told =
+            COMMUNITY.replace("[oidc]", "people_endpoint = \"https://www.acme.example/people\"\n[oidc]");
+        let first = |name: &str| client(&format!("{told}told_first = \"{name}\"\n"));
+        assert_eq!(first("wordpress:www").unwrap().told_first.unwrap().as_str(), "wordpress:www");
+        let problems = first("wordpress:ww").unwrap_err();
+        assert!(problems.contains("nobody is told of people as `wordpress:ww`"), "{problems}");
+        assert!(problems.contains("Did you mean `wordpress:www`"), "{problems}");
+        let problems = client(&format!("{COMMUNITY}told_first = \"wordpress:www\"\n")).unwrap_err();
+        assert!(
+            problems.contains("Write a site's `people_endpoint` or `[higher_logic]` first"),
+            "{problems}"
+        );
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub use self::post_logout::PostLogoutAddress;
 pub use self::scope::{Scope, Scopes, scope_text, scopes_in};
 pub use self::subject::SubjectForm;
 pub use self::username::UserName;
+use super::deliveries::subscriber::SubscriberName;
 use super::require::Require;
 
 /// With what a statement is signed.
@@ -162,6 +163,9 @@ pub struct Client {
     pub id_token_algorithm: Algorithm,
     /// Who may sign in to it.
     pub require: Require,
+    /// This subscriber is told of a person before the client gets a code for them.
+    #[serde(default)]
+    pub told_first: Option<SubscriberName>,
 }
 
 impl Client {
@@ -185,6 +189,7 @@ impl Client {
             refusal: RefusedAt::default(),
             id_token_algorithm: Algorithm::Rs256,
             require: Require::SignedIn,
+            told_first: None,
         }
     }
 

@@ -10,12 +10,13 @@ mod pass_memory;
 mod planner;
 mod retention;
 mod status;
+mod told_now;
 mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -33,9 +34,13 @@ use crate::flows::person::PublishedRules;
 
 pub use self::ground::SigningGround;
 pub use self::status::{DeliveryStanding, PersonDelivery, SubscriberStatus};
+pub use self::told_now::ToldNow;
 
 /// Requests to one subscriber side by side.
 const LANES: usize = 2;
+
+/// So many people wait to be told of at once. Whoever comes beyond that is told to try again.
+const MOST_WAITING: usize = 64;
 
 /// What deliveries rest on.
 pub struct DeliveryParts {
@@ -62,6 +67,8 @@ pub struct Deliverer {
     holder: String,
     /// Something may be there to send.
     planned: Notify,
+    /// Places for people who wait to be told of.
+    waiting: Semaphore,
     paces: BTreeMap<SubscriberName, Arc<SendingPace>>,
     passes: Mutex<BTreeMap<SubscriberName, PassMemory>>,
 }
@@ -77,6 +84,7 @@ impl Deliverer {
         Ok(Arc::new(Deliverer {
             holder: random::token()?,
             planned: Notify::new(),
+            waiting: Semaphore::new(MOST_WAITING),
             paces: paces.collect(),
             passes: Mutex::default(),
             parts,

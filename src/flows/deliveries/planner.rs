@@ -40,15 +40,15 @@ const PAGES: usize = 4;
 const MOST_ERASED: u16 = u16::MAX;
 
 /// One subscriber in one look, by whoever has the right to plan for it.
-struct Planning<'a> {
-    deliverer: &'a Deliverer,
-    subscriber: &'a Arc<dyn Subscriber>,
-    number: u64,
+pub(super) struct Planning<'a> {
+    pub(super) deliverer: &'a Deliverer,
+    pub(super) subscriber: &'a Arc<dyn Subscriber>,
+    pub(super) number: u64,
 }
 
 /// What is done with people who would lose something.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Losers {
+pub(super) enum Losers {
     /// They are planned, unless they are too many.
     Weighed,
     /// They wait for the end of the pass.
@@ -98,18 +98,14 @@ impl Deliverer {
 
     /// Whether there is more to do at once.
     async fn look(&self, subscriber: &Arc<dyn Subscriber>, news: &ChangedSince) -> Result<bool, StoreError> {
-        let now = self.parts.clock.now();
-        let lease = SubscriberChange::Lease {
-            holder: self.holder.clone(),
-            now,
-            until: now.saturating_add(LEASE).unwrap_or(now),
-        };
         if news.everybody {
             self.passes().entry(subscriber.name().clone()).or_default().is_wanted = true;
         }
         let store = &self.parts.store;
         // Somebody else plans. Their passes find what is new here.
-        let Some(number) = store.change_subscriber(subscriber.name(), lease).await? else { return Ok(false) };
+        let Some(number) = store.change_subscriber(subscriber.name(), self.lease()).await? else {
+            return Ok(false);
+        };
         let planning = Planning { deliverer: self, subscriber, number };
         planning.tell_of_here().await?;
         let people: Vec<(IndividualId, Option<Timestamp>)> =
@@ -117,6 +113,13 @@ impl Deliverer {
         planning.plan_people(people, Losers::Weighed).await?;
         planning.plan_by_date().await?;
         planning.go_through().await
+    }
+
+    /// Takes the right to plan, or keeps it.
+    pub(super) fn lease(&self) -> SubscriberChange {
+        let now = self.parts.clock.now();
+        let until = now.saturating_add(LEASE).unwrap_or(now);
+        SubscriberChange::Lease { holder: self.holder.clone(), now, until }
     }
 }
 
@@ -130,7 +133,7 @@ impl Planning<'_> {
     }
 
     /// Whoever was told of another environment's people meanwhile is told of ours once more: an id may stand for somebody in both.
-    async fn tell_of_here(&self) -> Result<(), StoreError> {
+    pub(super) async fn tell_of_here(&self) -> Result<(), StoreError> {
         let (parts, name) = (&self.deliverer.parts, self.subscriber.name());
         let told_of = self.state().await?.told_of;
         if told_of.as_deref() == Some(&*parts.environment) {
@@ -159,7 +162,7 @@ impl Planning<'_> {
     }
 
     /// Looks at these people, and puts into the store what should be known of them.
-    async fn plan_people(
+    pub(super) async fn plan_people(
         &self,
         people: Vec<(IndividualId, Option<Timestamp>)>,
         losers: Losers,

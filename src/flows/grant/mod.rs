@@ -10,6 +10,7 @@ mod watched;
 mod wrong_secrets;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use base64::Engine as _;
@@ -17,6 +18,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use self::watched::{WatchedGrants, is_watched};
 use self::wrong_secrets::WrongSecrets;
+use super::deliveries::{Deliverer, ToldNow};
 use super::person::Held;
 use super::visit::{Live, Presence, Visits};
 use crate::adapters::clock::SharedClock;
@@ -33,6 +35,9 @@ use crate::domain::grant::{CODE_LIVES, Grant};
 use crate::domain::record::IndividualId;
 use crate::domain::session::SessionKey;
 use crate::flows::keyring::Keyring;
+
+/// How long a sign-in waits for the subscriber that is told first.
+const TOLD_WITHIN: Duration = Duration::from_secs(5);
 
 /// Who we are to clients.
 #[derive(Debug, Clone)]
@@ -55,6 +60,14 @@ pub enum AuthorizeError {
     /// The person lacks the roles that the client asks for.
     #[error("the person may not sign in to this client")]
     AccessDenied,
+    /// The subscriber that is told first has not confirmed that it knows the person. Theirs to mend, or a matter of time.
+    #[error("the client does not know the person yet: {why}")]
+    NotKnownThere {
+        /// For the log.
+        why: &'static str,
+        /// Another try may help.
+        is_on_its_way: bool,
+    },
     /// The session ended meanwhile. The visitor's matter.
     #[error("the session is over")]
     SessionOver,
@@ -81,6 +94,7 @@ pub struct Provider {
     clients: PublishedClients,
     grants: Arc<dyn Grants>,
     visits: Arc<Visits>,
+    deliverer: Arc<Deliverer>,
     keys: Arc<Keyring>,
     clock: SharedClock,
     sids: KeyedDigest,
@@ -91,12 +105,12 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// A provider for `clients`, over the sessions of `visits`.
+    /// A provider for `clients`, over the sessions of `visits`. `deliverer`: tells subscribers of people.
     pub fn new(
         settings: ProviderSettings,
         clients: PublishedClients,
         grants: Arc<dyn Grants>,
-        visits: Arc<Visits>,
+        (visits, deliverer): (Arc<Visits>, Arc<Deliverer>),
         keys: Arc<Keyring>,
         clock: SharedClock,
         keys_of_store: &DataKeys,
@@ -109,6 +123,7 @@ impl Provider {
             clients,
             grants,
             visits,
+            deliverer,
             keys,
             clock,
             sids,
@@ -149,6 +164,7 @@ impl Provider {
         let admission = admit(client, &held.standing).ok_or(AuthorizeError::AccessDenied)?;
         let session = live.session();
         let Standing { id: individual, profile, .. } = admission.standing();
+        self.tell_first(client, individual).await?;
         let subject = client.subject.of(individual, profile);
         let grant = Grant {
             subject: (subject != individual.as_str()).then(|| subject.to_owned()),
@@ -177,6 +193,18 @@ impl Provider {
         } else {
             Err(AuthorizeError::SessionOver)
         }
+    }
+
+    /// Has the subscriber that this client needs know the person first.
+    async fn tell_first(&self, client: &Client, individual: &IndividualId) -> Result<(), AuthorizeError> {
+        let Some(subscriber) = &client.told_first else { return Ok(()) };
+        let (why, is_on_its_way) = match self.deliverer.tell_now(subscriber, individual, TOLD_WITHIN).await {
+            ToldNow::Settled => return Ok(()),
+            ToldNow::Refused(_) => ("it does not take this person", false),
+            ToldNow::NothingToTell => ("it is told nothing of this person", false),
+            ToldNow::NotYet => ("it has not confirmed it in time", true),
+        };
+        Err(AuthorizeError::NotKnownThere { why, is_on_its_way })
     }
 
     /// The refresh token that takes the place of another: the same each time, so that uses at the same time get the same one, and

@@ -34,6 +34,9 @@ use crate::web::{log, missing_roles, paths};
 /// Seconds after which a request is made again that the store could not answer.
 const SOON: u16 = 10;
 
+/// When somebody is expected to be known at a site that was told of them.
+const IN_A_MINUTE: Retry = Retry::after(60);
+
 /// A request by POST (OpenID Connect Core §3.1.2.1). It comes from another site, so the session's cookie does not come with it;
 /// the same request by GET brings it.
 pub(super) async fn posted(
@@ -167,6 +170,14 @@ impl OpenIdServices {
                     Err(AuthorizeError::AccessDenied) => Err(LACKS_ROLES),
                     Err(AuthorizeError::SessionOver) => {
                         Err((AuthorizationError::LoginRequired, "the session ended meanwhile"))
+                    }
+                    Err(AuthorizeError::NotKnownThere { why, is_on_its_way })
+                        if authorization.prompt != Prompt::Never =>
+                    {
+                        let retry = if is_on_its_way { IN_A_MINUTE } else { IN_A_MINUTE.by_hand() };
+                        let client = authorization.client.name.clone();
+                        let notice = Notice::NotKnownThere { client, retry };
+                        Ok(with_notice(arrived, claimed(parameters).as_ref(), &notice, why))
                     }
                     Err(AuthorizeError::Store(error)) if authorization.prompt != Prompt::Never => {
                         Ok(unavailable(arrived, parameters, &error))

@@ -74,6 +74,7 @@ pub fn status(outcome: Outcome) -> StatusCode {
         Outcome::AmsDown
         | Outcome::Busy
         | Outcome::LineFull
+        | Outcome::NotKnownThere
         | Outcome::FetchedAhead
         | Outcome::Unavailable
         | Outcome::SignedOutHere => StatusCode::SERVICE_UNAVAILABLE,

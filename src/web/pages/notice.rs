@@ -58,6 +58,13 @@ pub enum Notice {
         /// Where to ask.
         contact: Option<ContactPoint>,
     },
+    /// Another site sent the visitor here to sign in, and does not know the person yet.
+    NotKnownThere {
+        /// The site's name.
+        client: String,
+        /// When it is worth another try. By hand: it does not take the person as they are.
+        retry: Retry,
+    },
     /// A client's request to sign its person out is not in order. Nothing was done.
     LogoutRefused {
         /// What is wrong, for whoever looks after that site.
@@ -248,6 +255,7 @@ impl Notice {
             Self::TooManyAttempts(_) => Outcome::TooManyAttempts,
             Self::LineFull(_) => Outcome::LineFull,
             Self::SiteNotRegistered { .. } => Outcome::SiteNotRegistered,
+            Self::NotKnownThere { .. } => Outcome::NotKnownThere,
             Self::LogoutRefused { .. } => Outcome::LogoutRefused,
             Self::SignedOutHere { .. } => Outcome::SignedOutHere,
             Self::BadRequest => Outcome::BadRequest,
@@ -283,6 +291,7 @@ impl Notice {
             Self::TooManyAttempts(retry)
             | Self::LineFull(retry)
             | Self::AmsDown(retry)
+            | Self::NotKnownThere { retry, .. }
             | Self::Busy(retry)
             | Self::NetworkBusy(retry)
             | Self::Unavailable(retry) => Some(*retry),

@@ -72,6 +72,7 @@ fn notices() -> Vec<Notice> {
             why: "the redirect address is not one of the client's",
             contact: Some(ContactPoint::Email("office@harbour.example".to_owned())),
         },
+        Notice::NotKnownThere { client: "Harbour Square".to_owned(), retry: Retry::after(60) },
         Notice::LogoutRefused { why: "id_token_hint is not a token of this provider", sign_out: sign_out() },
         Notice::SignedOutHere {
             go_on: "https://shop.acme.example/_gate/slo?round=library&end=ams".to_owned(),
@@ -259,12 +260,13 @@ fn the_style_sheet_stays_small() {
 fn a_page_tries_again_by_itself_only_where_that_may_help() {
     let retry = Retry::after(20);
     let passing = |retry| {
-        let each = [
+        let each: [fn(Retry) -> Notice; 6] = [
             Notice::AmsDown,
             Notice::Busy,
             Notice::NetworkBusy,
             Notice::TooManyAttempts,
             Notice::Unavailable,
+            |retry| Notice::NotKnownThere { client: "Harbour Square".to_owned(), retry },
         ];
         each.map(|notice| notice(retry))
     };
@@ -292,6 +294,7 @@ fn a_page_tries_again_by_itself_only_where_that_may_help() {
                     | Notice::NetworkBusy(_)
                     | Notice::TooManyAttempts(_)
                     | Notice::LineFull(_)
+                    | Notice::NotKnownThere { .. }
                     | Notice::Unavailable(_)
             )
         })

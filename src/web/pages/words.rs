@@ -77,6 +77,13 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
             &format!("Nothing is wrong with your account. Tell whoever looks after that site: {why}."),
             contact.iter().map(contact_link).collect(),
         ),
+        Notice::NotKnownThere { client, .. } => words(
+            "That site does not know you yet",
+            format!("{client} has to be told about your {association} account first, and has not answered yet."),
+            "Nothing is wrong with your account, and you are signed in here. Try again in a minute. If you still read this tomorrow, contact the \
+             association and give the reference below.",
+            vec![retry()],
+        ),
         Notice::LogoutRefused { why, sign_out } => words(
             "You are not signed out yet",
             "A site asked us to sign you out, but its request is not in order, so nothing was changed.".to_owned(),

@@ -1,6 +1,7 @@
 //! Stories of changes that travel by themselves: from the AMS to a site that nobody visits, through faults, restarts and a killed gateway.
 
 mod receiver;
+mod told_first;
 
 use std::time::Duration;
 
