@@ -1,8 +1,9 @@
-//! `membergate demo`: a simulated re:Members, Novi or GrowthZone, the gateway and a sample site, all on loopback.
+//! `membergate demo`: a simulated re:Members, Novi or GrowthZone, the gateway, a sample site and a simulated Higher Logic, all on loopback.
 //!
-//! The gateway in it is the one that `serve` runs; only its AMS and its site are not real.
+//! The gateway in it is the one that `serve` runs; only its AMS, its site and its community are not real.
 
 mod association;
+mod community;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::association::SimulatedAms;
+use self::community::SimulatedCommunity;
 use super::shared::{CommandFailure, because, runtime, told_to_end};
 use crate::adapters::clock::SystemClock;
 use crate::adapters::keys::random;
@@ -45,6 +47,7 @@ struct Demo {
     ams: SimulatedAms,
     control: ControlListener,
     site: SampleSite,
+    community: SimulatedCommunity,
     gate: App,
     folder: Folder,
 }
@@ -60,16 +63,19 @@ impl Demo {
         let control = ams.listen(address).await.map_err(|error| taken(error)(address.port()))?;
         let address = loopback(port, 2)?;
         let jwks = format!("{origin}/_gate/oidc/jwks");
-        let teller = Teller { jwks, issuer: origin, site: "library".to_owned() };
+        let teller = Teller { jwks, issuer: origin.clone(), site: "library".to_owned() };
         let site = SampleSite::start_told_by(address, Some(teller))
             .await
             .map_err(|error| taken(error)(address.port()))?;
+        let address = loopback(port, 4)?;
+        let community = SimulatedCommunity::start(address, &origin, &ams.profile_page()).await?;
+        let community = community.map_err(|error| taken(error)(address.port()))?;
 
         let folder = Folder::new()?;
-        let settings = settings(port, &ams, &site, &folder)?;
+        let settings = settings(port, &ams, &site, &community, &folder)?;
         logs::start(settings.log.level, format.unwrap_or(settings.log.format)).map_err(because)?;
         let gate = App::start_at(settings, Arc::new(SystemClock)).await.map_err(because)?;
-        Ok(Demo { port, ams, control, site, gate, folder })
+        Ok(Demo { port, ams, control, site, community, gate, folder })
     }
 
     fn introduce(&self, out: &mut dyn Write) -> std::io::Result<()> {
@@ -92,11 +98,16 @@ impl Demo {
         )?;
         writeln!(
             out,
+            "  The community  {0}/   (Higher Logic: sign in there too; what it is told: {0}/admin)",
+            self.community.base_url()
+        )?;
+        writeln!(
+            out,
             "\nChanges travel by themselves: open http://localhost:{port}/people, and leave it open. At the AMS's control"
         )?;
         writeln!(
             out,
-            "lapse somebody. The page shows it without a click there, within {}.",
+            "lapse somebody. The page shows it without a click there, and so does the community, within {}.",
             self.ams.delay()
         )?;
         writeln!(out, "\nWho can sign in, all with the password `{PASSWORD}`:\n")?;
@@ -109,6 +120,7 @@ impl Demo {
 
     async fn stop(self) {
         self.gate.stop().await;
+        self.community.stop().await;
         self.site.stop().await;
         self.ams.stop().await;
         drop(self.folder);
@@ -119,6 +131,7 @@ fn settings(
     port: u16,
     ams: &SimulatedAms,
     site: &SampleSite,
+    community: &SimulatedCommunity,
     folder: &Folder,
 ) -> Result<Settings, CommandFailure> {
     let text = ams
@@ -126,19 +139,23 @@ fn settings(
         .replace("{port}", &port.to_string())
         .replace("{ams}", &ams.base_url())
         .replace("{site}", &site.base_url())
+        .replace("{community}", &community.base_url())
         .replace("{people}", &site.people_endpoint())
         .replace("{store}", &folder.0.join("demo.sqlite").display().to_string());
     let (rules_file, rules) = ams.rules();
+    let (community_file, told) = ams.community();
     let given = Given::default()
         .file("demo/membergate.toml", &text)
         .file(Path::new("demo").join(rules_file), rules)
+        .file(Path::new("demo").join(community_file), told)
         .variable("SECRET_KEY", &SecretKey::generate().map_err(because)?);
-    let given = ams.variables().into_iter().fold(given, |given, (name, value)| given.variable(name, &value));
+    let variables = ams.variables().into_iter().chain(SimulatedCommunity::variables());
+    let given = variables.fold(given, |given, (name, value)| given.variable(name, &value));
     config::load(Path::new("demo/membergate.toml"), &given).map_err(CommandFailure::Configuration)
 }
 
 fn loopback(port: u16, further: u16) -> Result<SocketAddr, CommandFailure> {
-    let port = port.checked_add(further).ok_or_else(|| because("there are no three ports above that one"))?;
+    let port = port.checked_add(further).ok_or_else(|| because("there are no four ports above that one"))?;
     Ok(SocketAddr::from(([127, 0, 0, 1], port)))
 }
 

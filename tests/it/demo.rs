@@ -7,6 +7,9 @@ use std::process::{Child, Command, Stdio};
 use crate::browser::Browser;
 use crate::world::{CHAIR, eventually_in_real_time};
 
+/// What the community shows beside a member's name.
+const BADGE: &str = "class=\"badge member\"";
+
 pub(crate) struct Demo {
     process: Child,
     pub(crate) port: u16,
@@ -22,7 +25,7 @@ impl Demo {
 
     /// The same with this AMS.
     pub(crate) fn with_ams(ams: &str) -> Demo {
-        let port = four_free_ports();
+        let port = five_free_ports();
         let mut process = Command::new(env!("CARGO_BIN_EXE_membergate"))
             .args(["demo", "--ams", ams, "--port", &port.to_string()])
             .stdout(Stdio::piped())
@@ -37,6 +40,16 @@ impl Demo {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://localhost:{}{path}", self.port)
+    }
+
+    fn community(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port + 4)
+    }
+
+    /// Somebody's line in the community's list of people. Without the members' badge the person is there, and not a member.
+    async fn in_the_community(&self, name: &str) -> Option<String> {
+        let page = reqwest::get(self.community("/")).await.unwrap().text().await.unwrap();
+        page.split("<tr>").find(|row| row.contains(name)).map(str::to_owned)
     }
 }
 
@@ -89,6 +102,13 @@ async fn a_lapse_shows_without_a_visit(ams: &str, who: &str, name: &str) {
     let is_member = async || row().await.map(|row| row.contains(MEMBER));
     eventually_in_real_time("the site knows that she is a member", async || is_member().await == Some(true))
         .await;
+    let there = async || demo.in_the_community(name).await;
+    eventually_in_real_time("the community knows that she is a member", async || {
+        there().await.is_some_and(|row| row.contains(BADGE))
+    })
+    .await;
+    let row = there().await.unwrap();
+    assert!(row.contains("Committee"), "she is on a committee: {row}");
     let control = format!("http://127.0.0.1:{}/people/{who}/lapse", demo.port + 3);
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     let lapsed = http.post(control).send().await.unwrap();
@@ -97,12 +117,41 @@ async fn a_lapse_shows_without_a_visit(ams: &str, who: &str, name: &str) {
         is_member().await == Some(false)
     })
     .await;
+    eventually_in_real_time("the community knows it too", async || {
+        there().await.is_some_and(|row| !row.contains(BADGE))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_signs_in_at_the_community_and_somebody_who_is_none_reads_why_not() {
+    let (demo, browser) = (Demo::start(), Browser::start().await);
+    browser.open(&demo.community("/")).await;
+    browser.click("#sign-in").await;
+    sign_in(&browser, CHAIR).await;
+    browser.wait_for("#visitor").await;
+    assert_eq!(browser.text("#visitor").await, "Jane Marlowe");
+    assert!(browser.url().await.starts_with(&demo.community("/")), "{}", browser.url().await);
+    browser.screenshot("demo-community").await;
+    browser.click("#edit-profile").await;
+    browser.wait_for_url(&format!("http://127.0.0.1:{}/my-profile", demo.port + 1)).await;
+    browser.click("#logout").await;
+    browser.wait_for_url(&demo.url("/")).await;
+    browser.open(&demo.community("/HigherLogic/Security/LogOut.aspx")).await;
+
+    browser.open(&demo.community("/")).await;
+    browser.click("#sign-in").await;
+    sign_in(&browser, "nils.frost@people.example").await;
+    browser.wait_for("h1").await;
+    let page = browser.text("body").await;
+    assert!(page.contains("Harbour Community") && page.contains("Nils Frost"), "{page}");
+    browser.screenshot("demo-community-refused").await;
 }
 
 #[test]
 fn the_demo_leaves_nothing_behind_when_it_is_terminated() {
     let folder = tempfile::TempDir::new().unwrap();
-    let port = four_free_ports();
+    let port = five_free_ports();
     let mut process = Command::new(env!("CARGO_BIN_EXE_membergate"))
         .args(["demo", "--port", &port.to_string()])
         .env("TMPDIR", folder.path())
@@ -117,11 +166,11 @@ fn the_demo_leaves_nothing_behind_when_it_is_terminated() {
     assert_eq!(entries(), 0);
 }
 
-fn four_free_ports() -> u16 {
+fn five_free_ports() -> u16 {
     let free = |port: u16| TcpListener::bind(("127.0.0.1", port)).ok();
     let candidates =
         std::iter::repeat_with(|| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
-    candidates.take(50).find(|&port| port < 65_532 && (1..=3).all(|n| free(port + n).is_some())).unwrap()
+    candidates.take(50).find(|&port| port < 65_531 && (1..=4).all(|n| free(port + n).is_some())).unwrap()
 }
 
 async fn sign_in(browser: &Browser, email: &str) {

@@ -167,6 +167,21 @@ impl SimulatedAms {
         }
     }
 
+    /// Its community file: how the configuration calls it, and what it says.
+    pub(super) fn community(&self) -> (&'static str, &'static str) {
+        match self {
+            SimulatedAms::Remembers(_) => {
+                ("community.toml", include_str!("../../../config/demo/community.toml"))
+            }
+            SimulatedAms::Novi(..) => {
+                ("novi-community.toml", include_str!("../../../config/demo/novi-community.toml"))
+            }
+            SimulatedAms::GrowthZone(_) => {
+                ("growthzone-community.toml", include_str!("../../../config/demo/growthzone-community.toml"))
+            }
+        }
+    }
+
     /// What the configuration names of the environment.
     pub(super) fn variables(&self) -> Vec<(&'static str, String)> {
         match self {
