@@ -1,7 +1,8 @@
-//! What the gateway needs to tell a site of 10,000 people: the first run, and 1,000 memberships that end at midnight.
+//! What the gateway needs to tell a site's WordPress and a community of 10,000 people: the first run, and 1,000 memberships that end at midnight.
 //!
-//! Run with `cargo bench --bench deliveries`. The site takes each request at once, so this is the gateway's half; `tests/wordpress/run` with
-//! `MEMBERGATE_PEOPLE=10000` measures the other half, a real WordPress. All of it shares this machine.
+//! Run with `cargo bench --bench deliveries`. Whoever is told takes each request at once, so this is the gateway's half; `tests/wordpress/run` with
+//! `MEMBERGATE_PEOPLE=10000` measures the other half, a real WordPress. All of it shares this machine, and this process: memory is what it grew by,
+//! with what the receiver keeps.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,10 +17,13 @@ use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
 use membergate::adapters::ams::kinds::Kind;
+use membergate::domain::contact::{Contact, ContactAddress, ContactPhone};
 use membergate::domain::record::Record;
 use membergate::sim::people::{Membership, People, Person, cast, generate};
 use membergate::sim::re_members::record_line;
 
+#[path = "../tests/it/community/receiver.rs"]
+mod community;
 #[path = "../tests/it/deliveries/receiver.rs"]
 mod receiver;
 #[path = "../tests/it/world/mod.rs"]
@@ -33,15 +37,110 @@ const PEOPLE: usize = 10_000;
 const LAPSES: usize = 1_000;
 const RUNS: usize = 3;
 
-#[tokio::main]
-async fn main() {
-    for _ in 0..RUNS {
-        run().await;
+const COMMUNITY: &str = r#"
+time_zone = "America/New_York"
+[contact]
+phones = true
+addresses = true
+[[group]]
+id = "MEMBERS"
+name = "Members"
+as = "security_group"
+member = true
+when = [{ member = true }]
+"#;
+
+/// Who is told.
+enum Told {
+    Site(Receiver),
+    Community(community::Receiver),
+}
+
+impl Told {
+    /// Has the gateway tell it.
+    fn join(&self, world: &mut World) {
+        match self {
+            Told::Site(site) => {
+                world.plan.access = format!("people_endpoint = \"{}\"\n{ACCESS}", site.endpoint());
+                site.trust(world.url("/_gate/oidc/jwks"));
+            }
+            Told::Community(community) => {
+                world.plan.more = community.configuration();
+                world.plan.variables = vec![("PUSH_KEY", "push-key-of-acme")];
+                world.plan.files = vec![("/etc/membergate/community.toml", COMMUNITY.to_owned())];
+            }
+        }
+    }
+
+    /// How many of these people it takes for members.
+    fn members(&self, ids: &[String]) -> usize {
+        match self {
+            Told::Site(site) => {
+                let users = site.users();
+                users.values().filter(|user| user.roles.iter().any(|role| role == "member")).count()
+            }
+            Told::Community(community) => ids.iter().filter(|id| community.has_member(id)).count(),
+        }
+    }
+
+    fn requests(&self) -> usize {
+        match self {
+            Told::Site(site) => site.requests(),
+            Told::Community(community) => community.requests(),
+        }
     }
 }
 
-async fn run() {
-    let receiver = Receiver::start().await;
+#[tokio::main]
+async fn main() {
+    for _ in 0..RUNS {
+        println!("WordPress");
+        run(Told::Site(Receiver::start().await)).await;
+        for (name, way) in [
+            ("Higher Logic, version 2", community::Way::EachRecord),
+            ("Higher Logic, version 1", community::Way::Verdict),
+        ] {
+            println!("{name}");
+            run(Told::Community(community::Receiver::start(way).await)).await;
+        }
+    }
+}
+
+/// What somebody shows of themselves, in the usual length.
+fn contact() -> Contact {
+    let phone = ContactPhone {
+        number: "(202) 555-0142".to_owned(),
+        kind: Some("Work Phone".to_owned()),
+        primary: true,
+        show_in_directory: Some(true),
+    };
+    let address = ContactAddress {
+        lines: vec!["12 Harbour Street".to_owned()],
+        city: Some("Boston".to_owned()),
+        state: Some("MA".to_owned()),
+        postal_code: Some("02101".to_owned()),
+        country: Some("United States".to_owned()),
+        kind: Some("Work".to_owned()),
+        primary: true,
+        show_in_directory: Some(true),
+    };
+    Contact {
+        title: Some("Director of Learning".to_owned()),
+        phones: vec![phone],
+        addresses: vec![address],
+        ..Contact::default()
+    }
+}
+
+/// What this process has of the machine's memory, in MB.
+fn memory() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok());
+    kilobytes.unwrap_or_default() / 1024.0
+}
+
+async fn run(told: Told) {
     let plan = Plan { directory: "in_step = true".to_owned(), ..Plan::default() };
     let mut world = World::planned(plan).await;
     world.close_gate().await;
@@ -68,9 +167,11 @@ async fn run() {
     let people: Vec<Person> = everybody.enumerate().map(member).collect();
     let record = |person: &Person| -> Record {
         let serde_json::Value::Object(line) = record_line(&book, person) else { panic!("an object") };
-        Kind::default().record(line, now).unwrap()
+        let record = Kind::default().record(line, now).unwrap();
+        Record { contact: Some(Box::new(contact())), ..record }
     };
     let records: Vec<Record> = people.iter().map(record).collect();
+    let ids: Vec<String> = people.iter().map(|person| person.id.clone()).collect();
     for person in people {
         world.people().add_person(person);
     }
@@ -78,26 +179,24 @@ async fn run() {
     for records in records.chunks(500) {
         store.put_records("production", records, now).await.unwrap();
     }
-    world.plan.access = format!("people_endpoint = \"{}\"\n{ACCESS}", receiver.endpoint());
-    receiver.trust(world.url("/_gate/oidc/jwks"));
-    let members = || {
-        let users = receiver.users();
-        users.values().filter(|user| user.roles.iter().any(|role| role == "member")).count()
-    };
-    let began = Instant::now();
+    drop(records);
+    told.join(&mut world);
+    let members = || told.members(&ids);
+    let (began, memory_before) = (Instant::now(), memory());
     world.open_gate().await;
     until(|| members() >= PEOPLE).await;
     println!(
-        "first run: {PEOPLE} people, {} requests, {:.1} s",
-        receiver.requests(),
-        began.elapsed().as_secs_f64()
+        "  first run: {PEOPLE} people, {} requests, {:.1} s, {:.0} MB",
+        told.requests(),
+        began.elapsed().as_secs_f64(),
+        memory() - memory_before
     );
-    let (requests, before) = (receiver.requests(), members());
+    let (requests, before) = (told.requests(), members());
     let began = Instant::now();
     world.forward(midnight.timestamp().duration_since(world.now()) + SignedDuration::from_secs(1));
     until(|| members() + LAPSES <= before).await;
-    let requests = receiver.requests() - requests;
-    println!("lapses:    {LAPSES} people, {requests} requests, {:.1} s", began.elapsed().as_secs_f64());
+    let requests = told.requests() - requests;
+    println!("  lapses:    {LAPSES} people, {requests} requests, {:.1} s", began.elapsed().as_secs_f64());
     // The last day of one of the cast has ended too.
     assert!(members() + LAPSES + 1 >= before, "nobody else loses anything");
     world.close_gate().await;

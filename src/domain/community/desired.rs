@@ -7,7 +7,7 @@ use crate::domain::contact::Contact;
 use crate::domain::deliveries::state::Holdings;
 use crate::domain::parts::Part;
 use crate::domain::record::{Profile, Record};
-use crate::domain::roles::{self, EvidenceTimeline};
+use crate::domain::roles::EvidenceTimeline;
 use crate::domain::time::Timestamp;
 
 /// So many changes by known dates are looked ahead. Beyond that a loss counts towards the brake, and it is looked again.
@@ -53,7 +53,7 @@ pub fn desired(
     now: Timestamp,
 ) -> DesiredContact {
     let nothing = |state| DesiredContact { state, holds: Holdings::new(), holds_until: None };
-    if !roles::admits(record) {
+    if record.is_deceased {
         // Of somebody who was never there nothing is to be taken away.
         let removed = before.map(|before| ContactState::Removed(RemovedContact::of(before.told)));
         return nothing(removed);
@@ -162,14 +162,17 @@ impl ContactLook<'_> {
 
     /// Whether the person is told of. `None`: it is not known.
     fn who(&self, groups: &GroupsAt<'_>) -> Option<bool> {
-        let (who, contact) = (&self.mapping.who, self.record.contact.as_deref());
+        let (who, record) = (&self.mapping.who, self.record);
+        let contact = record.contact.as_deref();
         let asked = |is_asked: bool, said: Option<bool>| if is_asked { said } else { Some(true) };
         let all = [
             asked(who.only_active, contact.and_then(|contact| contact.is_active)),
             asked(who.only_with_account, contact.and_then(|contact| contact.has_account)),
             groups.who,
         ];
-        if all.contains(&Some(false)) {
+        // Its login may be approved later, and what the person wrote there must not be lost until then.
+        let is_kept_out = record.is_approved == Some(false);
+        if is_kept_out || all.contains(&Some(false)) {
             Some(false)
         } else {
             all.contains(&None).then_some(()).map_or(Some(true), |()| None)

@@ -226,19 +226,22 @@ fn a_person_is_a_member_by_membership_or_by_a_group_that_says_so() {
 }
 
 #[test]
-fn who_has_lapsed_is_there_without_groups_and_who_is_refused_is_removed() {
+fn who_has_lapsed_or_is_not_approved_is_there_without_groups_and_who_is_deceased_is_removed() {
     let (all, mut jane) = (mapping(&format!("{EDU}{GOLD}")), nobody());
     jane.memberships = vec![membership("GOLD", "2026-01-01", "2026-12-31")];
     let lapsed = then(&all, &jane, &jane, "2027-01-01T00:00:00Z");
     let told = present(&lapsed);
     assert_eq!((told.is_member, told.groups.len(), lapsed.holds.len()), (false, 0, 0));
     assert_eq!(told.member_until, Some(at("2027-01-01T00:00:00Z")), "when it was over is told");
-    for refused in
-        [Record { is_deceased: true, ..jane.clone() }, Record { is_approved: Some(false), ..jane.clone() }]
-    {
-        let removed =
-            RemovedContact { id: "B3A1".into(), first_name: "Jane".into(), last_name: "Marlowe".into() };
-        assert_eq!(then(&all, &jane, &refused, NOW).state, Some(ContactState::Removed(removed)));
+    let not_approved = Record { is_approved: Some(false), ..jane.clone() };
+    let kept_out = then(&all, &jane, &not_approved, NOW);
+    let told = present(&kept_out);
+    assert_eq!((told.is_member, told.groups.len(), kept_out.holds.len()), (false, 0, 0));
+    let deceased = Record { is_deceased: true, ..jane.clone() };
+    let removed =
+        RemovedContact { id: "B3A1".into(), first_name: "Jane".into(), last_name: "Marlowe".into() };
+    assert_eq!(then(&all, &jane, &deceased, NOW).state, Some(ContactState::Removed(removed)));
+    for refused in [not_approved, deceased] {
         assert_eq!(desired(&all, &refused, None, at(NOW)).state, None, "nobody was told");
     }
 }

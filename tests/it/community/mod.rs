@@ -1,6 +1,7 @@
 //! Stories of a community at Higher Logic that follows the AMS by itself, in each way in which it may answer.
 
 mod first_sign_in;
+mod properties;
 mod receiver;
 
 use std::time::Duration;
