@@ -1,5 +1,6 @@
 //! Stories of a community at Higher Logic that follows the AMS by itself, in each way in which it may answer.
 
+mod each_ams;
 mod first_sign_in;
 mod properties;
 mod receiver;

@@ -22,11 +22,11 @@ const BATCH: u16 = 5;
 
 /// A way to answer, as the switches of the simulator say it.
 #[derive(Debug, Clone, Copy)]
-struct Mode {
-    api: PushApi,
-    switch: &'static str,
+pub(super) struct Mode {
+    pub(super) api: PushApi,
+    pub(super) switch: &'static str,
     /// It says of whom it refuses; otherwise it drops them without a word.
-    tells_refusals: bool,
+    pub(super) tells_refusals: bool,
 }
 
 const MODES: [Mode; 5] = [
@@ -100,7 +100,7 @@ fn state(community: &HigherLogic, person: usize, size: u8, is_bad: bool, before:
     }
 }
 
-fn community(mode: Mode, there: &Simulator) -> HigherLogic {
+pub(super) fn community(mode: Mode, there: &Simulator) -> HigherLogic {
     let own = Settings::demo().credentials;
     let (path, api_key, header) = match mode.api {
         PushApi::V2 => ("v2", own.api_key, "ApiKey"),
