@@ -106,7 +106,7 @@ impl Visiting {
         let grounds = Grounds::by_clock(settings.session, Arc::clone(clock));
         let beliefs = Beliefs::new(Arc::clone(&grounds), &settings.directory);
         if let Some(community) = &settings.higher_logic {
-            beliefs.look_also(community.mapping.looks());
+            beliefs.look_also(community.mapping.looks(), settings.reads_contact);
         }
         let canary = Canary::new(ams.clone(), Arc::clone(clock));
         let waiting = WaitingParts {

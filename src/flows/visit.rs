@@ -197,7 +197,8 @@ impl Visits {
 
     /// The person of a record, shared by all of his or her sessions; a new one where `begins_again` says so.
     fn person(&self, record: Arc<Record>, begins_again: fn(&Person) -> bool) -> Arc<Person> {
-        let newcomer = || self.new_person(Arc::clone(&record));
+        // Lists that were read from text have room to spare; those of a copy do not, and it stays in memory for as long as the person comes.
+        let newcomer = || self.new_person(Arc::new(Record::clone(&record)));
         let entry = self.people.entry_by_ref(&record.id);
         let person = entry.or_insert_with_if(newcomer, |person| begins_again(person));
         let is_new = person.is_fresh();

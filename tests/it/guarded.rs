@@ -32,11 +32,13 @@ pub struct GuardedSiteSettings<'a> {
     pub other_host: Option<&'a str>,
     /// Environment variables.
     pub variables: &'a [(&'a str, &'a str)],
+    /// What the community is told, for a configuration that names one.
+    pub community: &'a str,
 }
 
 impl GuardedSite {
     pub async fn start(address: SocketAddr, settings: GuardedSiteSettings<'_>) -> GuardedSite {
-        let GuardedSiteSettings { ams, directory, rules, other_host, variables } = settings;
+        let GuardedSiteSettings { ams, directory, rules, other_host, variables, community } = settings;
         let site = SampleSite::start(([127, 0, 0, 1], 0).into()).await.unwrap();
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(MovedClock::default());
@@ -81,6 +83,7 @@ require = "public"
         let given = Given::default()
             .file(file, &text)
             .file("/etc/membergate/rules.toml", rules)
+            .file("/etc/membergate/community.toml", community)
             .variable("SECRET_KEY", SECRET_KEY);
         let given = variables.iter().fold(given, |given, (name, value)| given.variable(name, value));
         let settings = config::load(file, &given).unwrap_or_else(|problems| panic!("{problems:#?}\n{text}"));

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
@@ -99,10 +100,11 @@ pub struct Beliefs {
     changed: Arc<ChangedPeople>,
     /// What subscribers look at beside the mapping in force.
     subscribers: ArcSwapOption<Rules>,
+    wants_contact: AtomicBool,
     /// A draft that waits to come into force until what it looks at has been read.
     upcoming: ArcSwapOption<Rules>,
     /// How far people who are signed in have been read for it.
-    progress: ArcSwapOption<SignedInProgress>,
+    pub(super) progress: ArcSwapOption<SignedInProgress>,
     feed: FeedSettings,
     /// Whether the directory is kept in step; otherwise each person is asked about alone.
     in_step: bool,
@@ -127,6 +129,7 @@ impl Beliefs {
             grounds,
             changed: Arc::default(),
             subscribers: ArcSwapOption::empty(),
+            wants_contact: AtomicBool::new(false),
             upcoming: ArcSwapOption::empty(),
             progress: ArcSwapOption::empty(),
             feed,
@@ -159,24 +162,22 @@ impl Beliefs {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What these rules look at is read from now on beside what the mapping in force looks at: a subscriber goes by it.
-    pub fn look_also(&self, rules: Rules) {
+    /// Whether a subscriber shows what profiles say.
+    pub fn wants_contact(&self) -> bool {
+        self.wants_contact.load(Ordering::Relaxed)
+    }
+
+    /// What these rules look at is read from now on beside what the mapping in force looks at: a subscriber goes by it. `wants_contact`: it
+    /// shows what profiles say, too.
+    pub fn look_also(&self, rules: Rules, wants_contact: bool) {
         self.subscribers.store(Some(Arc::new(rules)));
+        self.wants_contact.store(wants_contact, Ordering::Relaxed);
     }
 
     /// What this draft looks at is read from now on beside what the mapping in force looks at. `None`: no draft waits to come into force.
     pub fn look_ahead(&self, draft: Option<Rules>) {
         self.upcoming.store(draft.map(Arc::new));
         self.progress.store(None);
-    }
-
-    /// How far people who are signed in have been read for the draft that waits, as last counted. `None`: it is not known yet.
-    pub fn progress(&self) -> Option<SignedInProgress> {
-        self.progress.load().as_deref().copied()
-    }
-
-    pub(super) fn note_progress(&self, progress: SignedInProgress) {
-        self.progress.store(Some(Arc::new(progress)));
     }
 
     /// Whether a draft waits to come into force.

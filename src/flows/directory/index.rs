@@ -54,21 +54,36 @@ impl Index {
         self.people.get(id).is_some_and(|person| recent(person.read))
     }
 
-    /// Takes what is on file about a person. `needed`: the parts that no roster tells of.
-    pub(super) fn put(&mut self, record: &Record, needed: &Parts) {
+    /// Takes what is on file about a person. `needed`: the parts that no roster tells of. `wants_contact`: a subscriber shows profiles.
+    pub(super) fn put(&mut self, record: &Record, needed: &Parts, wants_contact: bool) {
         let read = |part| record.confirmed.of(part).filter(|_| record.has_codes(part, needed.codes(part)));
         let oldest = needed.of_one_person().map(read).min();
         let person = self.people.entry(record.id.clone()).or_default();
         person.read =
             person.read.max(record.confirmed.of(Part::SecurityRoles).map_or(0, Timestamp::as_microsecond));
         person.is_unread = oldest == Some(None);
-        person.due = match oldest {
+        let lists = match oldest {
             // None of them matters.
             None => i64::MAX,
             // One was never read.
             Some(None) => i64::MIN,
             Some(Some(at)) => after(at, LISTS_EVERY),
         };
+        // Where no page of everybody brings the contact, a read of the person does; one that did not is not tried again for a day.
+        let contact =
+            match (wants_contact && record.contact.is_none(), Timestamp::from_microsecond(person.read)) {
+                (false, _) => i64::MAX,
+                (true, Ok(read)) if person.read > 0 => after(read, LISTS_EVERY),
+                (true, _) => i64::MIN,
+            };
+        person.due = lists.min(contact);
+    }
+
+    /// The person is read alone as soon as there is time.
+    pub(super) fn make_due(&mut self, id: &IndividualId) {
+        if let Some(person) = self.people.get_mut(id) {
+            person.due = i64::MIN;
+        }
     }
 
     /// The lists of a person could not be read now.
@@ -177,10 +192,10 @@ mod tests {
     fn lists_are_due_a_day_after_they_were_read_and_put_off_if_they_cannot_be() {
         let lists = Parts { purchases: true, ..Parts::default() };
         let mut index = Index::default();
-        index.put(&record("read", Some(at(0))), &lists);
-        index.put(&record("never", None), &lists);
-        index.put(&record("later", Some(at(5))), &lists);
-        index.put(&record("nothing-needed", None), &Parts::default());
+        index.put(&record("read", Some(at(0))), &lists, false);
+        index.put(&record("never", None), &lists, false);
+        index.put(&record("later", Some(at(5))), &lists, false);
+        index.put(&record("nothing-needed", None), &Parts::default(), false);
         let sorted = |mut due: Vec<(IndividualId, Timestamp)>| {
             due.sort();
             due
@@ -193,6 +208,26 @@ mod tests {
             sorted(index.first_due(9, at(1))),
             [(id("later"), at(29)), (id("never"), at(2)), (id("read"), at(24))]
         );
+    }
+
+    #[test]
+    fn whoever_has_no_contact_is_read_alone_once_a_day_until_there_is_one() {
+        let mut index = Index::default();
+        let due = |index: &Index| index.first_due(1, at(1)).first().map(|(_, at)| *at);
+        let mut jane = record("jane", None);
+        jane.confirmed.set(Part::SecurityRoles, None);
+        index.put(&jane, &Parts::default(), false);
+        assert_eq!(due(&index), None);
+        index.put(&jane, &Parts::default(), true);
+        assert_eq!(due(&index), Some(at(1)), "a page of everybody had her without it");
+        jane.confirmed.set(Part::SecurityRoles, Some(at(1)));
+        index.put(&jane, &Parts::default(), true);
+        assert_eq!(due(&index), Some(at(25)), "a read did not bring it");
+        index.make_due(&id("jane"));
+        assert_eq!(due(&index), Some(at(1)));
+        jane.contact = Some(Box::default());
+        index.put(&jane, &Parts::default(), true);
+        assert_eq!(due(&index), None);
     }
 
     #[test]
@@ -209,7 +244,7 @@ mod tests {
         let people = [id("jane"), id("nobody")];
         for (needed, unread) in [(parts("GALA"), 0), (parts("BOOK"), 1), (Parts::default(), 0)] {
             let mut index = Index::default();
-            index.put(&read, &needed);
+            index.put(&read, &needed, false);
             assert_eq!(index.unread_of(&people).len(), unread, "{needed:?}");
             index.put_off(&id("jane"), at(1));
             assert_eq!(index.unread_of(&people).len(), unread, "put off is not read: {needed:?}");
@@ -219,7 +254,7 @@ mod tests {
     #[test]
     fn security_roles_are_due_as_lists_are() {
         let mut index = Index::default();
-        index.put(&record("read", None), &Parts { security_roles: true, ..Parts::default() });
+        index.put(&record("read", None), &Parts { security_roles: true, ..Parts::default() }, false);
         assert_eq!(index.first_due(9, at(1)), [(id("read"), at(24))]);
     }
 

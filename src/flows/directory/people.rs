@@ -85,7 +85,11 @@ impl DirectoryUpdater {
 
     pub(super) fn put_in_index(&self, record: &Record) {
         let needed = self.needed_of(Some(&record.id));
-        self.index().put(record, &needed);
+        self.index().put(record, &needed, self.parts.beliefs.wants_contact());
+    }
+
+    fn lacks_contact(&self, record: &Record) -> bool {
+        self.parts.beliefs.wants_contact() && record.contact.is_none()
     }
 
     pub(super) async fn read_person(
@@ -98,7 +102,8 @@ impl DirectoryUpdater {
         let known = self.parts.store.record(self.environment(), id).await?;
         if why == WhyRead::ListTooOld {
             // Perhaps the feed says that nothing has changed.
-            if let Some(confirmed) = known.as_ref().and_then(|record| self.parts.beliefs.confirmed(record)) {
+            let whole = known.as_ref().filter(|record| !self.lacks_contact(record));
+            if let Some(confirmed) = whole.and_then(|record| self.parts.beliefs.confirmed(record)) {
                 let fresh = now.checked_sub(LISTS_EVERY).unwrap_or(now);
                 let needed = self.needed_of(Some(id));
                 if needed.of_one_person().all(|part| {
@@ -119,7 +124,8 @@ impl DirectoryUpdater {
             ReadOutcome::Read(record) => {
                 self.put_in_index(&record);
                 let needed = self.needed_of(Some(id));
-                let lacks_some = needed.of_one_person().any(|part| record.confirmed.of(part).is_none());
+                let lacks_some = self.lacks_contact(&record)
+                    || needed.of_one_person().any(|part| record.confirmed.of(part).is_none());
                 // What is kept for now is as old as it was, and the second reading has its own time. What did not come now does not come
                 // at once.
                 if lacks_some || self.parts.beliefs.has_losses(id) {
@@ -138,7 +144,13 @@ impl DirectoryUpdater {
     /// Whoever has signed in is on file.
     pub(super) fn look_after_index(&self) {
         let signed_in = std::mem::take(&mut self.parts.beliefs.state().signed_in);
-        signed_in.iter().for_each(|record| self.put_in_index(record));
+        for record in &signed_in {
+            self.put_in_index(record);
+            if self.lacks_contact(record) {
+                // A sign-in does not wait for it.
+                self.index().make_due(&record.id);
+            }
+        }
     }
 
     /// Keeps what is known of somebody now, and lets their sessions have it.

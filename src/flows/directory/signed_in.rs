@@ -1,11 +1,11 @@
 //! What a mapping newly looks at: the index follows it, and people who are signed in are read first.
 
 use std::collections::BTreeSet;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use jiff::SignedDuration;
 
-use super::beliefs::SignedInProgress;
+use super::beliefs::{Beliefs, SignedInProgress};
 use super::{DirectoryUpdater, Hitch};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::sessions::SessionFilter;
@@ -18,6 +18,17 @@ const PAGE: u32 = 500;
 
 /// Within this time somebody who is signed in is read for what a mapping newly looks at, if the budget allows it.
 const SOON: SignedDuration = SignedDuration::from_mins(5);
+
+impl Beliefs {
+    /// How far people who are signed in have been read for the draft that waits, as last counted. `None`: it is not known yet.
+    pub fn progress(&self) -> Option<SignedInProgress> {
+        self.progress.load().as_deref().copied()
+    }
+
+    fn note_progress(&self, progress: SignedInProgress) {
+        self.progress.store(Some(Arc::new(progress)));
+    }
+}
 
 impl DirectoryUpdater {
     /// Fills the index again when something else is needed of a person than before. Rosters come first: what they tell is not asked of

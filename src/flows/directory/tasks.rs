@@ -129,7 +129,7 @@ impl DirectoryUpdater {
 
     /// Lists that no roster tells of, and security roles, of people who are on file and not read for a day.
     fn lists_too_old(&self, calls: u32, now: Timestamp) -> Vec<Due> {
-        if self.needed_of(None).of_one_person().next().is_none() {
+        if self.needed_of(None).of_one_person().next().is_none() && !self.parts.beliefs.wants_contact() {
             return Vec::new();
         }
         let first = self.index().first_due(FIRST, now);

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 
 use jiff::SignedDuration;
+use membergate::sim::higher_logic;
 use serde_json::json;
 
 use super::*;
@@ -45,6 +46,15 @@ impl Gate {
     }
 
     async fn start_with(switches: &[&str], directory: &str, other_host: Option<&str>) -> Gate {
+        Gate::start_telling(switches, (directory, ""), other_host).await
+    }
+
+    /// `community`: what a community is told that the text below `[directory]` goes on to configure.
+    async fn start_telling(
+        switches: &[&str],
+        (directory, community): (&str, &str),
+        other_host: Option<&str>,
+    ) -> Gate {
         let address = free_address();
         let mut settings = sim::Settings::demo();
         settings.slo_url = Some(format!("http://localhost:{}/_gate/slo", address.port()));
@@ -68,9 +78,19 @@ canary = "{NOOR}"
             ams = sim.base_url(),
             client_id = credentials.client_id,
         );
-        let variables = [("CLIENT_SECRET", &*credentials.client_secret), ("API_KEY", &*credentials.api_key)];
-        let settings =
-            GuardedSiteSettings { ams: &ams, directory, rules: RULES, other_host, variables: &variables };
+        let variables = [
+            ("CLIENT_SECRET", &*credentials.client_secret),
+            ("API_KEY", &*credentials.api_key),
+            ("PUSH_KEY", "demo-higher-logic-api-key"),
+        ];
+        let settings = GuardedSiteSettings {
+            ams: &ams,
+            directory,
+            rules: RULES,
+            other_host,
+            variables: &variables,
+            community,
+        };
         Gate { at: GuardedSite::start(address, settings).await, sim }
     }
 
@@ -374,4 +394,47 @@ async fn a_new_role_on_a_list_reaches_somebody_who_is_signed_in() {
     })
     .await;
     world.stop().await;
+}
+
+/// No rule has anybody read alone; what a profile says is read all the same, of everybody once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_community_knows_every_active_person_and_hears_of_a_drop_sooner_than_in_half_an_hour() {
+    const TOLD: &str = r#"
+time_zone = "America/New_York"
+[who]
+only_active = true
+[[group]]
+id = "MEMBERS"
+name = "Members"
+as = "security_group"
+member = true
+when = [{ member = true }]
+"#;
+    let community = higher_logic::Simulator::start(higher_logic::Settings::demo()).await.unwrap();
+    let directory = format!(
+        "in_step = true\n[higher_logic]\nurl = \"{}/v2\"\napi_key = {{ env = \"PUSH_KEY\" }}\n",
+        community.base_url()
+    );
+    let world = Gate::start_telling(&["consent=off"], (&directory, TOLD), None).await;
+    let (people, there) = (world.sim.control(), community.control());
+    let minutes_until = async |what: &str, is_so: &dyn Fn() -> bool| {
+        for quarters in 0..480 {
+            if is_so() {
+                return quarters / 4;
+            }
+            world.clock.forward(SignedDuration::from_secs(15));
+            people.advance(SignedDuration::from_secs(15));
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+        panic!("not within two hours: {what}");
+    };
+    minutes_until("whoever is active is there", &|| [DANA, NOOR, MAREK].iter().all(|id| there.is_member(id)))
+        .await;
+    assert!(there.contact(MAREK).is_some_and(|marek| !marek.text("organizationName").is_empty()));
+    assert!(people.act(DANA, "drop", &json!({})));
+    let minutes = minutes_until("a drop is known there", &|| !there.is_member(DANA)).await;
+    assert!(minutes < 30, "{minutes} minutes");
+    assert!(there.contact(DANA).is_some_and(|dana| dana.status() == "Active"), "what she wrote stays");
+    world.stop().await;
+    community.stop().await;
 }

@@ -90,6 +90,7 @@ canary = "{DANA}"
             rules: RULES,
             other_host: None,
             variables: &variables,
+            community: "",
         };
         Gate { at: GuardedSite::start(address, settings).await, sim }
     }
