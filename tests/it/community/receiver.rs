@@ -98,6 +98,15 @@ impl Receiver {
         format!("[higher_logic]\n{of_way}tenant_code = \"ACME\"\napi_key = {{ env = \"PUSH_KEY\" }}\n")
     }
 
+    /// No trouble is left.
+    pub fn calm(&self) {
+        self.tenant.lock().unwrap().troubles.clear();
+    }
+
+    pub fn contacts(&self) -> usize {
+        self.tenant.lock().unwrap().contacts.len()
+    }
+
     pub fn trouble(&self, troubles: &[Trouble]) {
         self.tenant.lock().unwrap().troubles.extend(troubles);
     }

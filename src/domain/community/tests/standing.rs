@@ -159,7 +159,7 @@ fn why_somebody_is_in_a_group_or_not_is_said_by_its_key() {
         ("committee-EDU", "On committee EDU"),
         ("MBR-GOLD", "GOLD"),
         ("ch:Austin", "On committee CH-Austin"),
-        ("ch:Boston", "Nothing on the record fits ch-*."),
+        ("ch:Boston", "Nothing on the record gives it."),
         ("elsewhere", "The community file has no such group."),
     ] {
         let because = reasons.of(id);

@@ -205,7 +205,7 @@ fn every_sample_of_a_person_renders() {
     let known = DesiredNow::Known(ToldSide::Present);
     let name = PersonName {
         name: "Jane Marlowe".to_owned(),
-        id: IndividualId::parse("b3a1 c0de").unwrap(),
+        id: IndividualId::parse("b3a1-c0de").unwrap(),
         record_number: Some("100481".to_owned()),
     };
     check(vec![
