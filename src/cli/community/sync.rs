@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::CommunityTool;
 use super::telling::Teller;
+use super::tool::CommunityTool;
 use crate::cli::shared::{CommandFailure, because};
 use crate::domain::deliveries::brake::Stop;
 use crate::domain::time::Timestamp;

@@ -20,14 +20,14 @@ pub(super) struct Teller<'a> {
     format: AnswerFormat,
 }
 
-type Told = Result<(), CommandFailure>;
+type TellingResult = Result<(), CommandFailure>;
 
 impl<'a> Teller<'a> {
     pub(super) fn new(out: &'a mut dyn Write, format: AnswerFormat) -> Teller<'a> {
         Teller { out, format }
     }
 
-    fn put(&mut self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) -> Told {
+    fn put(&mut self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) -> TellingResult {
         match self.format {
             AnswerFormat::Text => writeln!(self.out, "{}", text())?,
             AnswerFormat::Json => writeln!(self.out, "{}", json())?,
@@ -36,17 +36,17 @@ impl<'a> Teller<'a> {
         Ok(self.out.flush()?)
     }
 
-    pub(super) fn says(&mut self, kind: &str, text: &str) -> Told {
+    pub(super) fn says(&mut self, kind: &str, text: &str) -> TellingResult {
         self.put(|| text.to_owned(), || json!({ "kind": kind, "says": text }))
     }
 
     /// A person of whom something would be sent.
-    pub(super) fn contact(&mut self, contact: &PlannedContact, zone: &TimeZone) -> Told {
+    pub(super) fn contact(&mut self, contact: &PlannedContact, zone: &TimeZone) -> TellingResult {
         self.put(|| contact_text(contact, zone), || contact_json(contact))
     }
 
     /// Each group, members and everybody; and of whom nothing is sent.
-    pub(super) fn figures(&mut self, figures: &CommunityFigures) -> Told {
+    pub(super) fn figures(&mut self, figures: &CommunityFigures) -> TellingResult {
         let sums = [("everybody", &figures.people), ("members", &figures.members)];
         if self.format == AnswerFormat::Text {
             writeln!(
@@ -84,7 +84,7 @@ impl<'a> Teller<'a> {
     }
 
     /// How many there are, and what the brake would do.
-    pub(super) fn plan_summary(&mut self, summary: &PlanSummary, zone: &TimeZone) -> Told {
+    pub(super) fn plan_summary(&mut self, summary: &PlanSummary, zone: &TimeZone) -> TellingResult {
         let text = || {
             format!(
                 "{} of {} people would be sent now, {}. {}",
@@ -103,7 +103,7 @@ impl<'a> Teller<'a> {
     }
 
     /// How it stands, but for the figures.
-    pub(super) fn status(&mut self, status: &CommunityStatus, zone: &TimeZone) -> Told {
+    pub(super) fn status(&mut self, status: &CommunityStatus, zone: &TimeZone) -> TellingResult {
         for step in status.day.iter().filter(|step| step.confirmed + step.refused > 0) {
             let seconds = |delay: Option<jiff::SignedDuration>| delay.map(|delay| delay.as_secs_f64());
             let text = || {
@@ -161,7 +161,7 @@ impl<'a> Teller<'a> {
     }
 
     /// Somebody who is refused.
-    pub(super) fn refused(&mut self, row: &Delivery, zone: &TimeZone) -> Told {
+    pub(super) fn refused(&mut self, row: &Delivery, zone: &TimeZone) -> TellingResult {
         let Phase::SetAside { since, reason } = &row.phase else { return Ok(()) };
         let id = row.individual.as_str();
         self.put(
@@ -171,16 +171,16 @@ impl<'a> Teller<'a> {
     }
 
     /// How far the sending is.
-    pub(super) fn progress(&mut self, status: &CommunityStatus) -> Told {
+    pub(super) fn progress(&mut self, status: &CommunityStatus) -> TellingResult {
         self.counts("progress", status)
     }
 
     /// Where it ended.
-    pub(super) fn end(&mut self, status: &CommunityStatus) -> Told {
+    pub(super) fn end(&mut self, status: &CommunityStatus) -> TellingResult {
         self.counts("people", status)
     }
 
-    fn counts(&mut self, kind: &str, status: &CommunityStatus) -> Told {
+    fn counts(&mut self, kind: &str, status: &CommunityStatus) -> TellingResult {
         let counts = &status.telling.counts;
         let seen = status.telling.state.pass.as_ref().map(|pass| pass.seen);
         let text = || {

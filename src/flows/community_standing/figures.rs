@@ -8,56 +8,17 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use super::CommunityStanding;
+use super::kept::{CountOutcome, CountedFigures, FiguresAnswer, KeptFigures};
 use super::walk::StandingWalk;
 use crate::adapters::store::StoreError;
 use crate::adapters::subscribers::higher_logic::told;
 use crate::domain::community::{CommunityFigures, SyncPhase, untold};
 use crate::domain::deliveries::row::{Delivery, Phase};
-use crate::domain::time::Timestamp;
 use crate::flows::deliveries::look::LookedAt;
 
 /// An answer is kept so long; one that took long to count, so many times as long as that.
 const KEPT: Duration = Duration::from_secs(10);
 const TIMES_AS_LONG: u32 = 10;
-
-/// Figures, and when they were counted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CountedFigures {
-    /// The figures.
-    pub figures: CommunityFigures,
-    /// As of then.
-    pub at: Timestamp,
-    /// How long the counting took.
-    pub took: Duration,
-    /// By the clock that nobody sets.
-    steady: Duration,
-}
-
-impl CountedFigures {
-    /// A sample.
-    #[cfg(test)]
-    pub(crate) fn sample(figures: CommunityFigures, at: Timestamp, took: Duration) -> CountedFigures {
-        CountedFigures { figures, at, took, steady: Duration::ZERO }
-    }
-}
-
-/// What there is of figures.
-#[derive(Debug, Clone)]
-pub struct FiguresAnswer {
-    /// The latest. `None`: they are counted for the first time.
-    pub counted: Option<Arc<CountedFigures>>,
-    /// Newer ones are being counted, and so many people have been seen.
-    pub counting: Option<usize>,
-}
-
-type CountOutcome = Option<Result<Arc<CountedFigures>, StoreError>>;
-
-/// What is kept.
-#[derive(Default)]
-pub(super) struct KeptFigures {
-    latest: Option<Arc<CountedFigures>>,
-    under_way: Option<(watch::Receiver<CountOutcome>, Arc<AtomicUsize>)>,
-}
 
 impl CommunityStanding {
     /// The figures. If they have to be counted, that is waited for so long; it goes on in the background.

@@ -4,6 +4,7 @@
 //! `planned` look at people as the planner does. Nothing here writes, or asks anybody but the store.
 
 mod figures;
+mod kept;
 mod person;
 mod planned;
 mod walk;
@@ -12,7 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::SignedDuration;
 
-use self::figures::KeptFigures;
+use self::kept::KeptFigures;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::deliveries::RowsOf;
 use crate::adapters::subscribers::Subscriber;
@@ -23,7 +24,7 @@ use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::deliveries::look::Looking;
 use crate::flows::deliveries::{Deliverer, DeliveryParts, SubscriberStatus};
 
-pub use self::figures::{CountedFigures, FiguresAnswer};
+pub use self::kept::{CountedFigures, FiguresAnswer};
 pub use self::person::{DesiredNow, PersonFact, PersonStanding, ToldSide};
 pub use self::planned::{BrakeOutlook, PlanSummary, PlannedContact, PlannedKind};
 

@@ -62,7 +62,7 @@ pub async fn person(State(admin): State<Admin>, Extension(caller): Called) -> An
         choices: Vec::new(),
     };
     match found(&admin, &wanted).await? {
-        Found::One(id) => {
+        FoundThere::One(id) => {
             let person = standing.person(&id).await?;
             if person.telling.is_some() || person.name.is_some() {
                 written_down(&admin, &caller, person.name.as_deref().unwrap_or(id.as_str())).await?;
@@ -70,30 +70,30 @@ pub async fn person(State(admin): State<Admin>, Extension(caller): Called) -> An
                 return page(&shown);
             }
         }
-        Found::Several(names) => {
+        FoundThere::Several(names) => {
             shown.choices = choices(&names);
             return page(&shown);
         }
-        Found::Nobody => {}
+        FoundThere::Nobody => {}
     }
     shown.who = shown.who.mend(Some("Nobody goes by that here.".to_owned()));
     shown.shell = shown.shell.status(StatusCode::UNPROCESSABLE_ENTITY);
     page(&shown)
 }
 
-enum Found {
+enum FoundThere {
     One(IndividualId),
     Several(Vec<PersonName>),
     Nobody,
 }
 
-async fn found(admin: &Admin, wanted: &str) -> Result<Found, PageError> {
+async fn found(admin: &Admin, wanted: &str) -> Result<FoundThere, PageError> {
     Ok(match admin.services.people.find_known(wanted).await {
-        Ok(found) => Found::One(found.record.id),
-        Err(FindError::Several(names)) => Found::Several(names),
+        Ok(found) => FoundThere::One(found.record.id),
+        Err(FindError::Several(names)) => FoundThere::Several(names),
         Err(FindError::Store(error)) => return Err(error.into()),
         // Somebody who is no longer on file may still be there.
-        Err(_) => IndividualId::parse(wanted).map_or(Found::Nobody, Found::One),
+        Err(_) => IndividualId::parse(wanted).map_or(FoundThere::Nobody, FoundThere::One),
     })
 }
 
