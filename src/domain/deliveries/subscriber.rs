@@ -170,18 +170,21 @@ impl SubscriberState {
     /// Notes how far the pass over everybody has come.
     pub fn note_pass(&mut self, under_way: Option<&PassUnderWay>, done: Option<&PassDone>) {
         self.pass = under_way.cloned();
+        // One that finds nobody is at its end before anything is noted of it.
+        let is_first =
+            |done: &&PassDone| self.done.as_ref().is_none_or(|before| before.environment != done.environment);
+        let begun = under_way.filter(|pass| pass.is_first).map(|pass| (&pass.environment, pass.began));
+        let ended = done.filter(is_first).map(|done| (&done.environment, done.at));
+        if let Some((environment, began)) = begun.or(ended) {
+            // After a restart, or by another mapping, it is the same first run.
+            let is_same =
+                |run: &FirstRun| run.environment == *environment && (run.ended.is_none() || begun.is_none());
+            if !self.first_run.as_ref().is_some_and(is_same) {
+                self.first_run = Some(FirstRun { environment: environment.clone(), began, ended: None });
+            }
+        }
         if let Some(done) = done {
             self.done = Some(done.clone());
-        }
-        let Some(first) = under_way.filter(|pass| pass.is_first) else { return };
-        // It goes on after a restart; another pass of the same environment is the same first run.
-        if self
-            .first_run
-            .as_ref()
-            .is_none_or(|run| run.environment != first.environment || run.ended.is_some())
-        {
-            let (environment, began) = (first.environment.clone(), first.began);
-            self.first_run = Some(FirstRun { environment, began, ended: None });
         }
     }
 
@@ -296,6 +299,10 @@ mod tests {
         assert_eq!(state.first_run.as_ref().unwrap().began, at(0), "later passes are none");
         state.note_pass(Some(&pass("staging", 9, true)), None);
         assert_eq!(state.first_run.as_ref().unwrap().began, at(9));
+        state.note_pass(None, Some(&done("trial")));
+        assert_eq!(state.first_run.as_ref().unwrap().began, at(5), "nobody was on file");
+        state.note_pass(None, Some(&done("trial")));
+        assert!(state.first_run_only_sends("trial"));
     }
 
     #[test]

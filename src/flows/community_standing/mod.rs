@@ -64,6 +64,8 @@ pub struct FirstRunProgress {
     pub refused: u64,
     /// Of so many.
     pub of: u64,
+    /// Everybody has been listed and looked at, so that it is known of how many.
+    pub is_whole: bool,
     /// So many people an hour are confirmed at present. `None`: none is.
     pub an_hour: Option<u64>,
     /// How much longer it takes at that pace.
@@ -87,7 +89,8 @@ impl CommunityStanding {
         let telling = self.deliverer.status_of(self.subscriber.name()).await?;
         let people = parts.directory.count_records(&parts.environment).await?;
         let now = parts.clock.now();
-        let first_run = first_run(&telling, people, &parts.environment, now);
+        let is_listed = parts.beliefs.has_read_everybody();
+        let first_run = first_run(&telling, people, is_listed, &parts.environment, now);
         let day = telling.state.day.steps(now);
         Ok(CommunityStatus { telling, people, first_run, day, now })
     }
@@ -128,6 +131,7 @@ impl CommunityStanding {
 fn first_run(
     telling: &SubscriberStatus,
     people: usize,
+    is_listed: bool,
     environment: &str,
     now: Timestamp,
 ) -> Option<FirstRunProgress> {
@@ -135,7 +139,8 @@ fn first_run(
     let run = state.first_run.as_ref().filter(|run| run.environment == environment)?;
     let rows = counts.settled + counts.pending + counts.set_aside;
     // Until everybody has been looked at, it is not known of whom nothing is told.
-    let of = if state.pass.is_some() { rows.max(people as u64) } else { rows };
+    let is_whole = is_listed && state.pass.is_none();
+    let of = if !is_whole { rows.max(people as u64) } else { rows };
     let to_go = of.saturating_sub(counts.settled + counts.set_aside);
     let pace = state.day.pace(run.began, now).filter(|_| run.ended.is_none());
     let left = pace.map(|pace| to_go as f64 / pace * 3600.0);
@@ -145,6 +150,7 @@ fn first_run(
         confirmed: counts.settled,
         refused: counts.set_aside,
         of,
+        is_whole,
         an_hour: pace.map(|pace| pace.round() as u64),
         left: left.map(|seconds| SignedDuration::from_secs(seconds.clamp(0.0, 1e9) as i64)),
     })

@@ -340,16 +340,20 @@ fn the_first_run_says_how_much_longer_it_takes() {
         failure: None,
         set_aside: Vec::new(),
     };
-    let first = first_run(&telling, 1_010, "production", now).unwrap();
+    let first = first_run(&telling, 1_010, true, "production", now).unwrap();
     assert_eq!((first.confirmed, first.refused, first.of, first.an_hour), (100, 10, 1_010, Some(600)));
     assert_eq!(first.left, Some(SignedDuration::from_mins(90)));
     telling.state.pass = None;
     assert_eq!(
-        first_run(&telling, 1_010, "production", now).unwrap().of,
+        first_run(&telling, 1_010, true, "production", now).unwrap().of,
         500,
         "of the others nothing is told"
     );
-    assert_eq!(first_run(&telling, 1_010, "staging", now), None);
+    assert!(
+        !first_run(&telling, 1_010, false, "production", now).unwrap().is_whole,
+        "not everybody is listed"
+    );
+    assert_eq!(first_run(&telling, 1_010, true, "staging", now), None);
     telling.state.end_first_run(now);
-    assert_eq!(first_run(&telling, 1_010, "production", now).unwrap().left, None);
+    assert_eq!(first_run(&telling, 1_010, true, "production", now).unwrap().left, None);
 }

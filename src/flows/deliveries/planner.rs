@@ -146,10 +146,12 @@ impl Planning<'_> {
         parts.store.change_subscriber(name, change).await.map(drop)
     }
 
-    /// The first run is over when everybody has been looked at and nobody waits.
+    /// The first run is over when everybody has been listed and looked at, and nobody waits.
     async fn note_first_run(&self) -> Result<(), StoreError> {
         let (parts, name) = (&self.deliverer.parts, self.subscriber.name());
-        if !self.state().await?.first_run_only_sends(&parts.environment) {
+        if !parts.beliefs.has_read_everybody()
+            || !self.state().await?.first_run_only_sends(&parts.environment)
+        {
             return Ok(());
         }
         let now = self.now();

@@ -113,7 +113,15 @@ impl DirectoryUpdater {
     }
 }
 
-/// Believes what a gateway on this store believes, without keeping anything in step: its rosters, and what its change feed confirms.
+impl Beliefs {
+    /// Whether everybody has been listed once. Where nothing is kept in step, nobody is listed.
+    pub fn has_read_everybody(&self) -> bool {
+        !self.in_step || self.state().sweep.as_ref().is_some_and(|sweep| sweep.before().is_some())
+    }
+}
+
+/// Believes what a gateway on this store believes, without keeping anything in step: its rosters, what its change feed confirms, and how far
+/// everybody is listed.
 ///
 /// # Errors
 /// The store gives no answer.
@@ -123,10 +131,12 @@ pub async fn believe_kept(
     beliefs: &Beliefs,
 ) -> Result<(), StoreError> {
     let feed = store.state(environment, FEED).await?;
+    let sweep = store.state(environment, SWEEP).await?;
     let rosters = kept_rosters(store, environment).await?;
     {
         let mut state = beliefs.state();
         state.feed = feed.and_then(|kept| read(&kept)).unwrap_or_default();
+        state.sweep = sweep.and_then(|kept| read::<MemberSweep>(&kept));
         state.rosters.extend(rosters);
         beliefs.put_in_force(&state, true);
     }

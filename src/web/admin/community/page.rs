@@ -118,10 +118,7 @@ impl CommunityPage {
             shell: notes(shell, status, zone),
             who,
             tiles: tiles(status, counted),
-            first_run: status
-                .first_run
-                .as_ref()
-                .map(|run| first_run(run, telling.state.pass.is_some(), zone)),
+            first_run: status.first_run.as_ref().map(|run| first_run(run, zone)),
             sums: sums.collect(),
             groups: groups.take(MOST_SHOWN).map(|(key, group)| group_row(key, group)).collect(),
             has_more: known.is_some_and(|it| it.has_more_groups || it.groups.len() > MOST_SHOWN),
@@ -197,7 +194,7 @@ fn tiles(status: &CommunityStatus, counted: Option<&CountedFigures>) -> Vec<Tile
     tiles
 }
 
-fn first_run(run: &FirstRunProgress, is_looking: bool, zone: &TimeZone) -> FirstRunCard {
+fn first_run(run: &FirstRunProgress, zone: &TimeZone) -> FirstRunCard {
     let mut facts = vec![("Began", when(run.began, zone))];
     let mut told = format!("{} of {}", number(run.confirmed), number(run.of));
     if run.refused > 0 {
@@ -220,8 +217,8 @@ fn first_run(run: &FirstRunProgress, is_looking: bool, zone: &TimeZone) -> First
             facts.push(("Pace", "Nobody was confirmed lately".to_owned()));
         }
     }
-    if is_looking && run.ended.is_none() {
-        facts.push(("Of how many", "It is not settled yet: not everybody has been looked at".to_owned()));
+    if !run.is_whole && run.ended.is_none() {
+        facts.push(("Of how many", "Not known yet: not everybody has been read and looked at".to_owned()));
     }
     let (tone, word) = match run.ended {
         Some(_) => (Tone::Good, "Done"),

@@ -114,6 +114,7 @@ fn every_sample_renders() {
         confirmed: 4_000,
         refused: 2,
         of: 10_376,
+        is_whole: false,
         an_hour,
         left: an_hour.map(|_| SignedDuration::from_mins(96)),
     };
