@@ -43,7 +43,7 @@ pub use error::StartError;
 pub(crate) use locations::{
     Upgraded, fill_store, lock_store, named_store, read_store, replace_store, upgrade_store,
 };
-pub(crate) use stored::{open_existing_store, open_store};
+pub(crate) use stored::{open_existing_store, open_store, with_chosen_environment};
 
 /// A running gateway.
 pub struct App {

@@ -111,7 +111,7 @@ impl Opened {
 }
 
 /// Puts the environment first that an administrator chose, if one was chosen in place of what the configuration still says.
-async fn with_chosen_environment(
+pub(crate) async fn with_chosen_environment(
     mut settings: Settings,
     store: &dyn Administration,
 ) -> Result<Settings, StoreError> {

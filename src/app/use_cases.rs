@@ -23,6 +23,7 @@ use crate::flows::administer::awaited::publish_when_read;
 use crate::flows::administer::services::{AdminServices, ServiceParts};
 use crate::flows::administer::{Administer, Known, first_mapping};
 use crate::flows::canary::Canary;
+use crate::flows::community_standing::CommunityStanding;
 use crate::flows::deliveries::{Deliverer, DeliveryParts, SigningGround};
 use crate::flows::directory::{Beliefs, DirectoryParts, DirectoryUpdater};
 use crate::flows::grant::PublishedClients;
@@ -205,6 +206,9 @@ impl AdminUseCases {
             updater: Arc::clone(&visiting.directory),
             beliefs: Arc::clone(&visiting.beliefs),
             deliverer: Arc::clone(deliverer),
+            community: settings.higher_logic.as_ref().and_then(|community| {
+                CommunityStanding::new(Arc::clone(deliverer), Arc::clone(&community.mapping))
+            }),
             visits: Arc::clone(&visiting.visits),
             rules: Arc::clone(&mapping.rules),
             clock: Arc::clone(clock),

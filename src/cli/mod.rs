@@ -4,6 +4,7 @@
 
 pub(crate) mod admin_link;
 pub(crate) mod check;
+pub mod community;
 #[cfg(feature = "sim")]
 pub(crate) mod demo;
 pub mod explain;
@@ -101,6 +102,9 @@ pub enum Command {
     /// Has the AMS tell the gateway of changes as they are made, by webhooks.
     #[command(subcommand)]
     Hooks(hooks::HooksCommand),
+    /// Shows what would be sent to the community at Higher Logic, sends it, or says how it stands.
+    #[command(subcommand)]
+    Community(community::CommunityCommand),
     /// Makes the secret key, and shows the public keys of assertions.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -168,6 +172,7 @@ fn dispatch(command_line: CommandLine, out: &mut dyn Write) -> Result<(), Comman
         Command::Migrate(asked) => migrate::run(&asked, &config, &Machine, out),
         Command::Store(command) => store::run(command, &config, &Machine, out),
         Command::Hooks(hooks) => hooks::run(hooks, &config, &Machine, out),
+        Command::Community(command) => community::run(command, &config, &Machine, out),
         Command::Keys(keys) => keys::run(keys, &config, &Machine, out),
         Command::AdminLink => admin_link::run(&config, &Machine, out),
     }
@@ -267,6 +272,9 @@ failed, 2 called wrongly. Results go to standard output, problems to standard er
             (vec!["chek"], 2),
             (vec!["sim", "remembers", "--listen", "everywhere"], 2),
             (vec!["hooks"], 2),
+            (vec!["community"], 2),
+            (vec!["community", "sync", "--give-up-after", "soon"], 2),
+            (vec!["community", "plan", "--config", "/nowhere/membergate.toml"], 1),
             (vec!["hooks", "list", "--config", "/nowhere/membergate.toml"], 1),
         ] {
             let arguments = std::iter::once("membergate").chain(arguments).map(OsString::from);

@@ -126,6 +126,7 @@ impl Office {
         .unwrap();
         let desk = Arc::new(AdminServices::new(ServiceParts {
             deliverer,
+            community: None,
             store: store.clone(),
             resealing: Arc::default(),
             ams: ams.clone(),

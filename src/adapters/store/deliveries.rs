@@ -60,6 +60,13 @@ pub enum SubscriberChange {
         /// One that has ended just now.
         done: Option<PassDone>,
     },
+    /// The first run has come to its end, by whoever plans under this number.
+    FirstRunEnded {
+        /// The number.
+        number: u64,
+        /// The present.
+        now: Timestamp,
+    },
 }
 
 impl SubscriberChange {
@@ -79,10 +86,13 @@ impl SubscriberChange {
                 if !state.is_planned_by(*number) {
                     return None;
                 }
-                state.pass.clone_from(under_way);
-                if done.is_some() {
-                    state.done.clone_from(done);
+                state.note_pass(under_way.as_ref(), done.as_ref());
+            }
+            SubscriberChange::FirstRunEnded { number, now } => {
+                if !state.is_planned_by(*number) {
+                    return None;
                 }
+                state.end_first_run(*now);
             }
         }
         Some(state.lease.number)
@@ -178,7 +188,8 @@ pub trait Deliveries: Send + Sync + 'static {
         most: u16,
     ) -> StoreFuture<'a, Vec<Flight>>;
 
-    /// Notes how flights have ended. Those that are not the present ones of their rows count for nothing. `dice`: from 0 to 1.
+    /// Notes how flights have ended, and what that brought to its end, in the subscriber's day. Those that are not the present ones of their rows
+    /// count for nothing. `dice`: from 0 to 1.
     fn settle_flights<'a>(
         &'a self,
         of: RowsOf<'a>,

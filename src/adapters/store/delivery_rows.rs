@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::deliveries::{DeliveryCounts, EndedFlight, RowsOf, SentAgain};
 use super::error::StoreError;
 use super::sealed::{Bound, Vault, from_column, to_column};
+use crate::domain::deliveries::day::DeliveryEnd;
 use crate::domain::deliveries::row::{Delivery, Flight, Phase, Plan, RowAfter};
 use crate::domain::deliveries::subscriber::{SubscriberName, SubscriberState};
 use crate::domain::record::IndividualId;
@@ -87,6 +88,8 @@ pub(super) struct DeliveryWorkDone {
     pub(super) count: u64,
     /// There may be more after this person.
     pub(super) more_after: Option<[u8; 32]>,
+    /// What has come to its end.
+    ends: Vec<DeliveryEnd>,
 }
 
 impl DeliveryWork {
@@ -156,6 +159,25 @@ impl DeliveryWork {
         }
     }
 
+    /// Whether it may change what is kept of the subscriber, so that nobody else may at the same time.
+    pub(super) fn changes_subscriber(&self) -> bool {
+        matches!(self.task, DeliveryTask::Settle { .. })
+    }
+
+    /// What is kept of the subscriber from now on, sealed. `None`: what was there.
+    pub(super) fn noted(
+        &self,
+        done: &DeliveryWorkDone,
+        mut subscriber: SubscriberState,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let DeliveryTask::Settle { now, .. } = &self.task else { return Ok(None) };
+        if done.ends.is_empty() {
+            return Ok(None);
+        }
+        subscriber.day.note(&done.ends, *now);
+        self.vault.seal_subscriber(&self.subscriber, &subscriber).map(Some)
+    }
+
     pub(super) fn of(&self) -> RowsOf<'_> {
         RowsOf { subscriber: &self.subscriber, environment: &self.environment }
     }
@@ -186,6 +208,7 @@ impl DeliveryWork {
                 for (person, ended) in ends {
                     let Some((_, row)) = rows.iter().find(|(of, _)| of == person) else { continue };
                     let after = row.settled(ended.fence, &ended.end, *now, *dice);
+                    done.ends.extend(DeliveryEnd::of(row, &after, *now));
                     self.write(&mut done, *person, after)?;
                 }
             }

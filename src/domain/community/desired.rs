@@ -116,7 +116,7 @@ impl ContactLook<'_> {
         let evidence = self.timeline.at(t);
         let known = self.before.map(|before| before.told.groups.as_slice()).unwrap_or_default();
         let groups = GroupsAt::of(mapping, &evidence, known);
-        let who = self.who(&groups);
+        let who = mapping.asks_for(record, groups.who);
         let profile = match (record.contact.as_deref(), mapping.looks_at_contact()) {
             (Some(contact), _) => told_profile(mapping, contact),
             (None, true) => self.before?.told.profile.clone(),
@@ -158,25 +158,6 @@ impl ContactLook<'_> {
         let by_group = picture.told.groups.iter().any(|line| line.member);
         picture.told.is_member = by_group || picture.holds.contains_key(MEMBERSHIP);
         Some(picture)
-    }
-
-    /// Whether the person is told of. `None`: it is not known.
-    fn who(&self, groups: &GroupsAt<'_>) -> Option<bool> {
-        let (who, record) = (&self.mapping.who, self.record);
-        let contact = record.contact.as_deref();
-        let asked = |is_asked: bool, said: Option<bool>| if is_asked { said } else { Some(true) };
-        let all = [
-            asked(who.only_active, contact.and_then(|contact| contact.is_active)),
-            asked(who.only_with_account, contact.and_then(|contact| contact.has_account)),
-            groups.who,
-        ];
-        // Its login may be approved later, and what the person wrote there must not be lost until then.
-        let is_kept_out = record.is_approved == Some(false);
-        if is_kept_out || all.contains(&Some(false)) {
-            Some(false)
-        } else {
-            all.contains(&None).then_some(()).map_or(Some(true), |()| None)
-        }
     }
 
     /// What was held before and no known date has taken away by `t`, with that date.
@@ -223,6 +204,26 @@ impl ContactLook<'_> {
         picture.holds.retain(|name, _| before.is_some_and(|before| before.contains_key(name)));
         let Picture { told, holds } = picture;
         told.groups.retain(|line| holds.contains_key(&held_as(&line.id)));
+    }
+}
+
+impl CommunityMapping {
+    /// Whether somebody is told of, by the contact and by the conditions of `who`. `None`: it is not known.
+    pub(super) fn asks_for(&self, record: &Record, by_conditions: Option<bool>) -> Option<bool> {
+        let contact = record.contact.as_deref();
+        let asked = |is_asked: bool, said: Option<bool>| if is_asked { said } else { Some(true) };
+        let all = [
+            asked(self.who.only_active, contact.and_then(|contact| contact.is_active)),
+            asked(self.who.only_with_account, contact.and_then(|contact| contact.has_account)),
+            by_conditions,
+        ];
+        // Its login may be approved later, and what the person wrote there must not be lost until then.
+        let is_kept_out = record.is_approved == Some(false);
+        if is_kept_out || all.contains(&Some(false)) {
+            Some(false)
+        } else {
+            all.contains(&None).then_some(()).map_or(Some(true), |()| None)
+        }
     }
 }
 

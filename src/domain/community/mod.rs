@@ -4,9 +4,12 @@
 //! certain, what is open and what ends by a date is decided by `domain::roles`. Kept out: how a community is told, which is the subscriber's.
 
 mod desired;
+mod facts;
 mod faults;
+mod figures;
 mod lines;
 mod person;
+mod reasons;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -16,8 +19,11 @@ use super::rule::{PrimaryMembership, Role, Rule, RuleRole, Rules};
 use super::time::TimeZone;
 
 pub use desired::{ContactState, DesiredContact, KnownContact, desired};
+pub use facts::{FactChange, FactKind, FactRow, ToldFact, compared, facts};
 pub use faults::{CommunityFault, CommunityPlace, changed_kinds};
+pub use figures::{CommunityFigures, GroupFigures, SyncCount, SyncPhase, Untold};
 pub use person::{RemovedContact, ToldContact, ToldDemographic, ToldLine, ToldOrganization, ToldProfile};
+pub use reasons::{GroupReasons, untold};
 
 /// What stands in the id or the name of a group for the code that fits.
 pub(crate) const CODE: &str = "{code}";

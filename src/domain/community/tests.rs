@@ -2,6 +2,7 @@
 
 mod profile;
 mod properties;
+mod standing;
 
 use self::profile::contact;
 use super::*;

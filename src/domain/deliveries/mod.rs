@@ -4,6 +4,7 @@
 //! row for each subscriber ([`row::Delivery`]). Nothing here knows what a state says, how it is sent, or where rows are kept.
 
 pub mod brake;
+pub mod day;
 pub mod retry;
 pub mod row;
 pub mod state;

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use super::brake::Stop;
+use super::day::DeliveryDay;
 use crate::domain::time::Timestamp;
 
 /// A subscriber by name, such as `wordpress:library`.
@@ -82,6 +83,17 @@ pub struct PassDone {
     pub seen: u64,
 }
 
+/// The first time that a subscriber is told of everybody in an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstRun {
+    /// The AMS environment.
+    pub environment: String,
+    /// When it began.
+    pub began: Timestamp,
+    /// When everybody had been looked at and nobody waited. `None`: it goes on.
+    pub ended: Option<Timestamp>,
+}
+
 /// What is kept of a subscriber as a whole.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriberState {
@@ -101,6 +113,12 @@ pub struct SubscriberState {
     /// Environments of whose people it was told before, each with when that ended.
     #[serde(default)]
     pub told_before: BTreeMap<String, Timestamp>,
+    /// The latest first run.
+    #[serde(default)]
+    pub first_run: Option<FirstRun>,
+    /// How deliveries went over the last day.
+    #[serde(default)]
+    pub day: DeliveryDay,
 }
 
 /// What a subscriber was told of people is kept so long after the last time that anybody planned for it.
@@ -147,6 +165,42 @@ impl SubscriberState {
     /// Whether nobody has planned for it for so long that nothing of it need be kept, provided that the configuration does not name it.
     pub fn is_unused(&self, now: Timestamp) -> bool {
         self.lease.until.is_none_or(|until| now.duration_since(until) > KEPT_UNUSED)
+    }
+
+    /// Notes how far the pass over everybody has come.
+    pub fn note_pass(&mut self, under_way: Option<&PassUnderWay>, done: Option<&PassDone>) {
+        self.pass = under_way.cloned();
+        // One that finds nobody is at its end before anything is noted of it.
+        let is_first =
+            |done: &&PassDone| self.done.as_ref().is_none_or(|before| before.environment != done.environment);
+        let begun = under_way.filter(|pass| pass.is_first).map(|pass| (&pass.environment, pass.began));
+        let ended = done.filter(is_first).map(|done| (&done.environment, done.at));
+        if let Some((environment, began)) = begun.or(ended) {
+            // After a restart, or by another mapping, it is the same first run.
+            let is_same =
+                |run: &FirstRun| run.environment == *environment && (run.ended.is_none() || begun.is_none());
+            if !self.first_run.as_ref().is_some_and(is_same) {
+                self.first_run = Some(FirstRun { environment: environment.clone(), began, ended: None });
+            }
+        }
+        if let Some(done) = done {
+            self.done = Some(done.clone());
+        }
+    }
+
+    /// Whether the first run in this environment goes on, and everybody has been looked at in it.
+    pub fn first_run_only_sends(&self, environment: &str) -> bool {
+        let goes_on = |run: &FirstRun| run.environment == environment && run.ended.is_none();
+        self.first_run.as_ref().is_some_and(goes_on)
+            && self.pass.is_none()
+            && self.done.as_ref().is_some_and(|done| done.environment == environment)
+    }
+
+    /// The first run has come to its end.
+    pub fn end_first_run(&mut self, now: Timestamp) {
+        if let Some(run) = &mut self.first_run {
+            run.ended.get_or_insert(now);
+        }
     }
 
     /// Stops it. A reason that is there stays, but a stop by hand gives way to the brake: what many would lose must be seen before it is sent.
@@ -212,6 +266,43 @@ mod tests {
         assert!(state.is_unused(at(0)), "nobody ever planned");
         state.lease("one", at(0), at(10));
         assert!(!state.is_unused(at(month + 10)) && state.is_unused(at(month + 11)));
+    }
+
+    #[test]
+    fn a_first_run_begins_with_its_pass_and_ends_once() {
+        let pass = |environment: &str, began: i64, is_first: bool| PassUnderWay {
+            began: at(began),
+            environment: environment.to_owned(),
+            mapping: 1,
+            after: 0,
+            seen: 0,
+            is_first,
+        };
+        let done = |environment: &str| PassDone {
+            at: at(5),
+            environment: environment.to_owned(),
+            mapping: 1,
+            seen: 9,
+        };
+        let mut state = SubscriberState::default();
+        state.note_pass(Some(&pass("production", 0, true)), None);
+        state.note_pass(Some(&pass("production", 2, true)), None);
+        assert_eq!(state.first_run.as_ref().unwrap().began, at(0), "it was killed in between");
+        assert!(!state.first_run_only_sends("production"));
+        state.note_pass(None, Some(&done("production")));
+        assert!(state.first_run_only_sends("production") && !state.first_run_only_sends("staging"));
+        state.end_first_run(at(7));
+        state.end_first_run(at(9));
+        assert_eq!(state.first_run.as_ref().unwrap().ended, Some(at(7)));
+        assert!(!state.first_run_only_sends("production"));
+        state.note_pass(Some(&pass("production", 8, false)), None);
+        assert_eq!(state.first_run.as_ref().unwrap().began, at(0), "later passes are none");
+        state.note_pass(Some(&pass("staging", 9, true)), None);
+        assert_eq!(state.first_run.as_ref().unwrap().began, at(9));
+        state.note_pass(None, Some(&done("trial")));
+        assert_eq!(state.first_run.as_ref().unwrap().began, at(5), "nobody was on file");
+        state.note_pass(None, Some(&done("trial")));
+        assert!(state.first_run_only_sends("trial"));
     }
 
     #[test]

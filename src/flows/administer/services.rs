@@ -21,6 +21,7 @@ use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::keys::seal::Sealer;
 use crate::adapters::store::Store;
+use crate::flows::community_standing::CommunityStanding;
 use crate::flows::deliveries::Deliverer;
 use crate::flows::directory::{Beliefs, DirectoryUpdater};
 use crate::flows::person::PublishedRules;
@@ -41,6 +42,8 @@ pub struct ServiceParts {
     pub beliefs: Arc<Beliefs>,
     /// Tells sites of people.
     pub deliverer: Arc<Deliverer>,
+    /// How the community stands, if there is one.
+    pub community: Option<Arc<CommunityStanding>>,
     /// Live sessions.
     pub visits: Arc<Visits>,
     /// The mapping in force.
@@ -71,6 +74,8 @@ pub struct AdminServices {
     pub directory: DirectoryDesk,
     /// What sites are told of people.
     pub deliveries: DeliveryDesk,
+    /// How the community stands, if there is one.
+    pub community: Option<Arc<CommunityStanding>>,
     /// Live sessions.
     pub sessions: LiveSessions,
     /// Impersonation: seeing a site as somebody else.
@@ -85,7 +90,17 @@ impl AdminServices {
     /// Over these parts; [`AdminServices::take_up`] comes next.
     pub fn new(parts: ServiceParts) -> AdminServices {
         let ServiceParts { store, ams, visits, rules, clock, budget, beliefs, updater, .. } = parts;
-        let ServiceParts { deliverer, configured, standby, restart, sealer, view_as, resealing, .. } = parts;
+        let ServiceParts {
+            deliverer,
+            community,
+            configured,
+            standby,
+            restart,
+            sealer,
+            view_as,
+            resealing,
+            ..
+        } = parts;
         let environment: Arc<str> = ams.environment().into();
         let people = People {
             ams: ams.clone(),
@@ -147,7 +162,17 @@ impl AdminServices {
             environment,
             clock,
         };
-        AdminServices { people, catalogues, directory, deliveries, sessions, view_as, overview, environments }
+        AdminServices {
+            people,
+            catalogues,
+            directory,
+            deliveries,
+            community,
+            sessions,
+            view_as,
+            overview,
+            environments,
+        }
     }
 
     /// Takes over what the store has, unless `stop` comes first.

@@ -19,26 +19,26 @@ const AHEAD: usize = 8;
 
 /// With what people are looked at.
 #[derive(Clone)]
-pub(super) struct Looking {
-    pub(super) subscriber: Arc<dyn Subscriber>,
-    pub(super) beliefs: Arc<Beliefs>,
-    pub(super) published: Arc<Published>,
-    pub(super) now: Timestamp,
+pub(in crate::flows) struct Looking {
+    pub(in crate::flows) subscriber: Arc<dyn Subscriber>,
+    pub(in crate::flows) beliefs: Arc<Beliefs>,
+    pub(in crate::flows) published: Arc<Published>,
+    pub(in crate::flows) now: Timestamp,
 }
 
 /// Somebody to look at.
-pub(super) struct LookedAt {
-    pub(super) id: IndividualId,
+pub(in crate::flows) struct LookedAt {
+    pub(in crate::flows) id: IndividualId,
     /// What is on file. `None`: nothing is left.
-    pub(super) record: Option<Record>,
-    pub(super) row: Option<Delivery>,
+    pub(in crate::flows) record: Option<Record>,
+    pub(in crate::flows) row: Option<Delivery>,
     /// The AMS no longer knew the person then.
-    pub(super) gone: Option<Timestamp>,
+    pub(in crate::flows) gone: Option<Timestamp>,
 }
 
 impl Looking {
     /// What is to become of the row. `None`: there is none, and nothing to say.
-    pub(super) fn plan(&self, person: &LookedAt) -> Option<Plan> {
+    pub(in crate::flows) fn plan(&self, person: &LookedAt) -> Option<Plan> {
         let Some(record) = &person.record else {
             return (person.row.is_some() || person.gone.is_some()).then(|| self.removed(person, true));
         };

@@ -4,7 +4,7 @@
 //! alone, so either may be killed at any time. `domain::deliveries` decides.
 
 mod ground;
-mod look;
+pub(in crate::flows) mod look;
 mod pace;
 mod pass_memory;
 mod planner;
@@ -96,12 +96,16 @@ impl Deliverer {
         if self.parts.subscribers.is_empty() {
             return self.erase_until(stop).await;
         }
+        let erasing = Arc::clone(&self);
+        let until = stop.clone();
+        tokio::join!(self.tell(stop), async move { erasing.erase_until(until).await });
+    }
+
+    /// As [`Deliverer::run`], and erases nothing of subscribers that this one does not know.
+    pub async fn tell(self: Arc<Self>, stop: CancellationToken) {
         self.parts.beliefs.changed_people().want();
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&self).plan_until(stop.clone()));
-        let erasing = Arc::clone(&self);
-        let until = stop.clone();
-        tasks.spawn(async move { erasing.erase_until(until).await });
         for subscriber in &self.parts.subscribers {
             let Some(pace) = self.paces.get(subscriber.name()) else { continue };
             for _ in 0..LANES {
@@ -115,6 +119,11 @@ impl Deliverer {
     /// Who is told.
     pub fn subscribers(&self) -> impl Iterator<Item = &SubscriberName> {
         self.parts.subscribers.iter().map(|subscriber| subscriber.name())
+    }
+
+    /// What it rests on.
+    pub(in crate::flows) fn parts(&self) -> &DeliveryParts {
+        &self.parts
     }
 
     fn rows_of<'a>(&'a self, subscriber: &'a SubscriberName) -> RowsOf<'a> {

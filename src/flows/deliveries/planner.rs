@@ -112,7 +112,9 @@ impl Deliverer {
             news.people.iter().map(|(id, gone)| (id.clone(), *gone)).collect();
         planning.plan_people(people, Losers::Weighed).await?;
         planning.plan_by_date().await?;
-        planning.go_through().await
+        let is_more = planning.go_through().await?;
+        planning.note_first_run().await?;
+        Ok(is_more)
     }
 
     /// Takes the right to plan, or keeps it.
@@ -145,6 +147,23 @@ impl Planning<'_> {
         }
         let change = SubscriberChange::TellOf { environment: parts.environment.to_string(), now };
         parts.store.change_subscriber(name, change).await.map(drop)
+    }
+
+    /// The first run is over when everybody has been listed and looked at, and nobody waits.
+    async fn note_first_run(&self) -> Result<(), StoreError> {
+        let (parts, name) = (&self.deliverer.parts, self.subscriber.name());
+        if !parts.beliefs.has_read_everybody()
+            || !self.state().await?.first_run_only_sends(&parts.environment)
+        {
+            return Ok(());
+        }
+        let now = self.now();
+        let counts = parts.store.count_deliveries(self.deliverer.rows_of(name), now).await?;
+        if counts.pending == 0 {
+            let ended = SubscriberChange::FirstRunEnded { number: self.number, now };
+            parts.store.change_subscriber(name, ended).await?;
+        }
+        Ok(())
     }
 
     async fn plan_by_date(&self) -> Result<(), StoreError> {

@@ -75,24 +75,32 @@ impl Deliverer {
         let now = self.parts.clock.now();
         let mut subscribers = Vec::new();
         for name in self.subscribers() {
-            let of = self.rows_of(name);
-            let state = self.parts.store.subscriber(name).await?;
-            // Since it was stopped more people may have come to lose something.
-            let since = match &state.stopped {
-                Some(Stop::ManyLose { since, .. }) => since.checked_sub(TOGETHER).unwrap_or(*since),
-                _ => now,
-            };
-            let since = state.counts_from.map_or(since, |from| from.max(since));
-            subscribers.push(SubscriberStatus {
-                name: name.clone(),
-                counts: self.parts.store.count_deliveries(of, since).await?,
-                state,
-                failure: self.paces.get(name).and_then(|pace| pace.last_failure()),
-                set_aside: self.parts.store.set_aside(of, LISTED).await?,
-            });
+            subscribers.push(self.status_of(name).await?);
         }
         let people = self.parts.directory.count_records(&self.parts.environment).await?;
         Ok(DeliveryStanding { subscribers, people, now })
+    }
+
+    /// How the telling of one subscriber stands.
+    ///
+    /// # Errors
+    /// The store gives no answer.
+    pub async fn status_of(&self, name: &SubscriberName) -> Result<SubscriberStatus, StoreError> {
+        let of = self.rows_of(name);
+        let state = self.parts.store.subscriber(name).await?;
+        // Since it was stopped more people may have come to lose something.
+        let since = match &state.stopped {
+            Some(Stop::ManyLose { since, .. }) => since.checked_sub(TOGETHER).unwrap_or(*since),
+            _ => self.parts.clock.now(),
+        };
+        let since = state.counts_from.map_or(since, |from| from.max(since));
+        Ok(SubscriberStatus {
+            name: name.clone(),
+            counts: self.parts.store.count_deliveries(of, since).await?,
+            state,
+            failure: self.paces.get(name).and_then(|pace| pace.last_failure()),
+            set_aside: self.parts.store.set_aside(of, LISTED).await?,
+        })
     }
 
     /// One person at each subscriber.

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::DirectoryUpdater;
-use super::beliefs::AFTER_CHANGE;
+use super::beliefs::{AFTER_CHANGE, Beliefs};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::directory::Directory;
 use crate::domain::directory::overlay::Rosters;
@@ -111,6 +111,37 @@ impl DirectoryUpdater {
         let kept = write(&*roster)?;
         self.parts.store.put_state(self.environment(), &format!("{ROSTERS}{name}"), &kept).await
     }
+}
+
+impl Beliefs {
+    /// Whether everybody has been listed once. Where nothing is kept in step, nobody is listed.
+    pub fn has_read_everybody(&self) -> bool {
+        !self.in_step || self.state().sweep.as_ref().is_some_and(|sweep| sweep.before().is_some())
+    }
+}
+
+/// Believes what a gateway on this store believes, without keeping anything in step: its rosters, what its change feed confirms, and how far
+/// everybody is listed.
+///
+/// # Errors
+/// The store gives no answer.
+pub async fn believe_kept(
+    store: &dyn Directory,
+    environment: &str,
+    beliefs: &Beliefs,
+) -> Result<(), StoreError> {
+    let feed = store.state(environment, FEED).await?;
+    let sweep = store.state(environment, SWEEP).await?;
+    let rosters = kept_rosters(store, environment).await?;
+    {
+        let mut state = beliefs.state();
+        state.feed = feed.and_then(|kept| read(&kept)).unwrap_or_default();
+        state.sweep = sweep.and_then(|kept| read::<MemberSweep>(&kept));
+        state.rosters.extend(rosters);
+        beliefs.put_in_force(&state, true);
+    }
+    beliefs.grounds().set_lacks_kept_rosters(false);
+    Ok(())
 }
 
 /// The rosters that the store has. One that this release cannot read is read from the AMS again.

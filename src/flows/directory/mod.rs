@@ -43,7 +43,7 @@ use crate::flows::visit::Visits;
 
 use self::beliefs::AFTER_CHANGE;
 pub use self::beliefs::{Beliefs, SignedInProgress};
-pub use self::kept::kept_rosters;
+pub use self::kept::{believe_kept, kept_rosters};
 pub(in crate::flows) use self::own_lists::HeldReading;
 pub use self::status::{DirectoryStatus, HeldAbsences, RosterStatus};
 

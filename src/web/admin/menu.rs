@@ -67,6 +67,12 @@ pub const DELIVERIES: MenuItem = MenuItem {
     path: "/_gate/admin/deliveries",
     icon: "M3 6h12v10H3zM15 10h4l2 3v3h-6zM7 19a2 2 0 100-4 2 2 0 000 4zM17 19a2 2 0 100-4 2 2 0 000 4z",
 };
+/// How the community at Higher Logic stands; only where there is one.
+pub const COMMUNITY: MenuItem = MenuItem {
+    name: "Community",
+    path: "/_gate/admin/community",
+    icon: "M12 10a3 3 0 100-6 3 3 0 000 6zM5 20a3 3 0 100-6 3 3 0 000 6zM19 20a3 3 0 100-6 3 3 0 000 6zM10.500 9.700L6.500 14.300M13.500 9.700l4 4.600M8 17h8",
+};
 /// Sites that sign people in by OpenID Connect.
 pub const CLIENTS: MenuItem = MenuItem {
     name: "OpenID clients",
@@ -87,6 +93,6 @@ pub const AUDIT: MenuItem =
 pub const MENU: [(&str, &[MenuItem]); 4] = [
     ("", &[OVERVIEW]),
     ("Roles", &[MAPPING, PREVIEW, VERSIONS, FILES, MIGRATE]),
-    ("Members", &[PEOPLE, SESSIONS]),
+    ("Members", &[PEOPLE, SESSIONS, COMMUNITY]),
     ("Gateway", &[STATUS, DELIVERIES, CLIENTS, LINKS, AUDIT]),
 ];

@@ -9,6 +9,7 @@ pub(crate) mod audit;
 pub(crate) mod audit_line;
 pub(crate) mod caller;
 pub(crate) mod clients;
+pub(crate) mod community;
 pub(crate) mod deliveries;
 pub(crate) mod directory;
 pub(crate) mod done;
@@ -53,6 +54,7 @@ pub fn router(admin: Admin) -> Router {
         .merge(sessions::routes())
         .merge(status::routes())
         .merge(deliveries::routes())
+        .merge(community::routes())
         .merge(clients::routes())
         .merge(links::routes())
         .merge(audit::routes())

@@ -3,7 +3,7 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::menu::MenuItem;
+use super::menu::{self, MenuItem};
 use crate::web::pages::{Forms, Page};
 
 /// The style sheet of all these pages.
@@ -93,6 +93,8 @@ pub struct Shell {
     pub token: String,
     /// Where we are.
     pub item: MenuItem,
+    /// There is a community, so the menu has its page.
+    pub has_community: bool,
     /// What has just happened, and what is out of order.
     pub notes: Vec<Note>,
     /// Names this request in the log.
@@ -107,6 +109,11 @@ impl Shell {
     pub fn with(mut self, note: Option<Note>) -> Shell {
         self.notes.extend(note);
         self
+    }
+
+    /// Whether the menu has this page.
+    pub fn has(&self, item: &MenuItem) -> bool {
+        *item != menu::COMMUNITY || self.has_community
     }
 
     /// With a status other than 200.

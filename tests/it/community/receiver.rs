@@ -37,6 +37,8 @@ pub enum Trouble {
     Half,
     /// Nothing is stored, and a page says 200.
     Page,
+    /// It goes well.
+    Fine,
 }
 
 /// A line of a person in a group.
@@ -98,6 +100,20 @@ impl Receiver {
         format!("[higher_logic]\n{of_way}tenant_code = \"ACME\"\napi_key = {{ env = \"PUSH_KEY\" }}\n")
     }
 
+    /// No trouble is left.
+    pub fn calm(&self) {
+        self.tenant.lock().unwrap().troubles.clear();
+    }
+
+    pub fn contacts(&self) -> usize {
+        self.tenant.lock().unwrap().contacts.len()
+    }
+
+    /// These, in place of those that were to come.
+    pub fn only_trouble(&self, troubles: &[Trouble]) {
+        self.tenant.lock().unwrap().troubles = troubles.iter().copied().collect();
+    }
+
     pub fn trouble(&self, troubles: &[Trouble]) {
         self.tenant.lock().unwrap().troubles.extend(troubles);
     }
@@ -141,7 +157,7 @@ async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes)
         false => said.as_array().unwrap().clone(),
     };
     assert!(records.len() <= 100, "fifty people and their companies at most");
-    let trouble = tenant.troubles.pop_front();
+    let trouble = tenant.troubles.pop_front().filter(|trouble| !matches!(trouble, Trouble::Fine));
     let bad = tenant.bad.clone();
     let is_bad = |record: &Value| bad.as_deref().is_some_and(|bad| id_of(record, is_v1) == bad);
     match trouble {

@@ -116,6 +116,37 @@ pub(super) async fn a_row_that_failed_waits_and_is_counted(place: &dyn Place) {
     assert_eq!(take(&*store, 1).await.len(), 2);
 }
 
+pub(super) async fn what_ends_is_noted_in_the_day_of_the_subscriber(place: &dyn Place) {
+    let (store, number) = planned(place).await;
+    let flights = take(&*store, 1).await;
+    let [one, other] = flights.as_slice() else { panic!("{flights:?}") };
+    settle(&*store, vec![ended(one, FlightEnd::Confirmed("applied"))], 2).await;
+    // A second answer to the same flight, one that comes to nothing, and a lease that is renewed meanwhile change nothing.
+    settle(&*store, vec![ended(one, FlightEnd::Confirmed("applied"))], 2).await;
+    settle(&*store, vec![ended(other, FlightEnd::NotNow("busy".to_owned()))], 2).await;
+    lease(&*store, "one", 2).await.unwrap();
+    let again = take(&*store, 20).await;
+    settle(
+        &*store,
+        again.iter().map(|it| ended(it, FlightEnd::Refused("email_taken".to_owned()))).collect(),
+        20,
+    )
+    .await;
+    drop(store);
+    let store = place.open();
+    let steps = store.subscriber(&library()).await.unwrap().day.steps(at(20));
+    let sums = steps.iter().fold((0, 0), |sum, step| (sum.0 + step.confirmed, sum.1 + step.refused));
+    assert_eq!(sums, (1, 1), "it is there after a restart");
+    let confirmed = steps.iter().find(|step| step.confirmed > 0).unwrap();
+    assert_eq!(confirmed.longest, Some(jiff::SignedDuration::from_mins(2)));
+    let ended = SubscriberChange::FirstRunEnded { number, now: at(20) };
+    assert_eq!(
+        store.change_subscriber(&library(), ended).await,
+        Ok(None),
+        "somebody plans by a greater number"
+    );
+}
+
 pub(super) async fn one_plans_at_a_time(place: &dyn Place) {
     let (store, number) = planned(place).await;
     assert_eq!(lease(&*store, "other", 0).await, None);

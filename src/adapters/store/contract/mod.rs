@@ -80,6 +80,7 @@ macro_rules! contract {
                 nothing_of_a_stopped_subscriber_is_taken
                 who_loses_something_is_counted_until_it_is_confirmed
                 rows_are_found_by_date_and_by_a_record_that_is_gone
+                what_ends_is_noted_in_the_day_of_the_subscriber
                 all_rows_are_sent_again_once_and_erased_by_environment_or_with_the_subscriber
             }
             directory {

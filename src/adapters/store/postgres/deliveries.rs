@@ -51,8 +51,7 @@ impl Deliveries for PostgresStore {
                 let mut state = vault.open_subscriber(name, sealed.as_deref())?;
                 let Some(number) = change.make(&mut state) else { return Ok(None) };
                 let sealed = vault.seal_subscriber(name, &state)?;
-                let write = "UPDATE subscribers SET sealed = $2 WHERE name = $1";
-                connection.change(write, values![name.as_str(), sealed]).await?;
+                write_subscriber(connection, name.as_str(), sealed).await?;
                 Ok(Some(number))
             })
         }))
@@ -242,7 +241,10 @@ impl PostgresStore {
             Box::pin(async move {
                 let (subscriber, environment) = (work.subscriber.as_str(), work.environment.as_str());
                 // Nobody stops the subscriber, or takes over the planning, in the middle of this.
-                let select = "SELECT sealed FROM subscribers WHERE name = $1 FOR SHARE";
+                let select = match work.changes_subscriber() {
+                    true => "SELECT sealed FROM subscribers WHERE name = $1 FOR UPDATE",
+                    false => "SELECT sealed FROM subscribers WHERE name = $1 FOR SHARE",
+                };
                 let sealed = connection.first(select, values![subscriber], only::<Vec<u8>>).await?;
                 let state = work.vault.open_subscriber(&work.subscriber, sealed.as_deref())?;
                 if !work.is_allowed(&state) {
@@ -257,6 +259,9 @@ impl PostgresStore {
                                   WHERE subscriber = $1 AND environment = $2 AND person = ANY ($3)";
                     connection.change(delete, values![subscriber, environment, erase]).await?;
                 }
+                if let Some(sealed) = work.noted(&done, state)? {
+                    write_subscriber(connection, subscriber, sealed).await?;
+                }
                 Ok(Some(done))
             })
         });
@@ -266,6 +271,12 @@ impl PostgresStore {
 
 fn key_of(of: RowsOf<'_>) -> (String, String) {
     (of.subscriber.as_str().to_owned(), of.environment.to_owned())
+}
+
+/// Of a row that is there and locked.
+async fn write_subscriber(connection: &QueryConnection<'_>, name: &str, sealed: Vec<u8>) -> QueryResult<()> {
+    let write = "UPDATE subscribers SET sealed = $2 WHERE name = $1";
+    connection.change(write, values![name, sealed]).await.map(drop)
 }
 
 fn read_sealed(row: &Row) -> QueryResult<SealedDelivery> {

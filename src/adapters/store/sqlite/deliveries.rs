@@ -37,8 +37,7 @@ impl Deliveries for SqliteStore {
             let mut state = vault.open_subscriber(&name, sealed.as_deref())?;
             let Some(number) = change_of.make(&mut state) else { return Ok(None) };
             let sealed = vault.seal_subscriber(&name, &state)?;
-            let write = "INSERT OR REPLACE INTO subscribers (name, sealed) VALUES (?1, ?2)";
-            change(connection, write, params![name.as_str(), sealed])?;
+            write_subscriber(connection, name.as_str(), &sealed)?;
             Ok(Some(number))
         }))
     }
@@ -224,6 +223,9 @@ impl SqliteStore {
                     "DELETE FROM deliveries WHERE subscriber = ?1 AND environment = ?2 AND person = ?3";
                 change(connection, delete, params![keys.0, keys.1, person])?;
             }
+            if let Some(sealed) = work.noted(&done, subscriber)? {
+                write_subscriber(connection, &keys.0, &sealed)?;
+            }
             Ok(Some(done))
         });
         doing.await
@@ -242,6 +244,11 @@ fn read_sealed(row: &Row<'_>) -> rusqlite::Result<SealedDelivery> {
 
 fn select_subscriber(connection: &Connection, name: &str) -> SqlResult<Option<Vec<u8>>> {
     first(connection, "SELECT sealed FROM subscribers WHERE name = ?1", [name], column)
+}
+
+fn write_subscriber(connection: &Connection, name: &str, sealed: &[u8]) -> SqlResult<()> {
+    let write = "INSERT OR REPLACE INTO subscribers (name, sealed) VALUES (?1, ?2)";
+    change(connection, write, params![name, sealed]).map(drop)
 }
 
 fn select_people(

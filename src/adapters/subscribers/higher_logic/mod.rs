@@ -94,8 +94,8 @@ impl HigherLogic {
     }
 }
 
-/// What a state says of somebody who is there.
-fn told(state: &State) -> Option<ToldContact> {
+/// What a state says of somebody who is there. `None`: the person is not, or the state is not ours.
+pub fn told(state: &State) -> Option<ToldContact> {
     let State::Present { said, .. } = state else { return None };
     serde_json::from_str(said).ok()
 }
