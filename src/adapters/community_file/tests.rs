@@ -164,8 +164,8 @@ fn what_a_group_is_never_changes() {
         (&security, &committee, 1),
         (&security, &named, 0),
     ] {
-        assert_eq!(changed_kinds(before, after).len(), told);
+        assert_eq!(changed_kinds(&before.groups, after).len(), told);
     }
-    let fault = changed_kinds(&committee, &security).remove(0);
+    let fault = changed_kinds(&committee.groups, &security).remove(0);
     assert!(fault.what.contains("a community of the type `Committee`"), "{fault:?}");
 }

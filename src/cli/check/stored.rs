@@ -9,6 +9,7 @@ use super::database;
 use super::finding::Finding;
 use super::secret_keys::secret_keys;
 use crate::adapters::store::StoreError;
+use crate::adapters::store::mappings::Mappings;
 use crate::app;
 use crate::config::Settings;
 use crate::config::settings::{StorePlace, StoreSettings};
@@ -87,7 +88,7 @@ fn not_there_yet(path: &Path) -> Finding {
 pub(super) fn rules_in_force(runtime: &Runtime, settings: &Settings) -> Option<Rules> {
     settings.admin.as_ref()?;
     let store = app::open_existing_store(&settings.store).ok()??;
-    Some(runtime.block_on(store.latest()).ok()??.rules)
+    Some(runtime.block_on(Mappings::<Rules>::latest(&*store)).ok()??.rules)
 }
 
 /// Makes a file as the store would, and takes it away again.

@@ -116,7 +116,7 @@ impl ContactLook<'_> {
         let evidence = self.timeline.at(t);
         let known = self.before.map(|before| before.told.groups.as_slice()).unwrap_or_default();
         let groups = GroupsAt::of(mapping, &evidence, known);
-        let who = self.who(&groups);
+        let who = fits_who(mapping, record, &groups);
         let profile = match (record.contact.as_deref(), mapping.looks_at_contact()) {
             (Some(contact), _) => told_profile(mapping, contact),
             (None, true) => self.before?.told.profile.clone(),
@@ -158,22 +158,6 @@ impl ContactLook<'_> {
         let by_group = picture.told.groups.iter().any(|line| line.member);
         picture.told.is_member = by_group || picture.holds.contains_key(MEMBERSHIP);
         Some(picture)
-    }
-
-    /// Whether the person is told of. `None`: it is not known.
-    fn who(&self, groups: &GroupsAt<'_>) -> Option<bool> {
-        let (who, contact) = (&self.mapping.who, self.record.contact.as_deref());
-        let asked = |is_asked: bool, said: Option<bool>| if is_asked { said } else { Some(true) };
-        let all = [
-            asked(who.only_active, contact.and_then(|contact| contact.is_active)),
-            asked(who.only_with_account, contact.and_then(|contact| contact.has_account)),
-            groups.who,
-        ];
-        if all.contains(&Some(false)) {
-            Some(false)
-        } else {
-            all.contains(&None).then_some(()).map_or(Some(true), |()| None)
-        }
     }
 
     /// What was held before and no known date has taken away by `t`, with that date.
@@ -220,6 +204,22 @@ impl ContactLook<'_> {
         picture.holds.retain(|name, _| before.is_some_and(|before| before.contains_key(name)));
         let Picture { told, holds } = picture;
         told.groups.retain(|line| holds.contains_key(&held_as(&line.id)));
+    }
+}
+
+/// Whether a person is told of. `None`: it is not known.
+pub(super) fn fits_who(mapping: &CommunityMapping, record: &Record, groups: &GroupsAt<'_>) -> Option<bool> {
+    let (who, contact) = (&mapping.who, record.contact.as_deref());
+    let asked = |is_asked: bool, said: Option<bool>| if is_asked { said } else { Some(true) };
+    let all = [
+        asked(who.only_active, contact.and_then(|contact| contact.is_active)),
+        asked(who.only_with_account, contact.and_then(|contact| contact.has_account)),
+        groups.who,
+    ];
+    if all.contains(&Some(false)) {
+        Some(false)
+    } else {
+        all.contains(&None).then_some(()).map_or(Some(true), |()| None)
     }
 }
 

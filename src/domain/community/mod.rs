@@ -7,6 +7,8 @@ mod desired;
 mod faults;
 mod lines;
 mod person;
+mod preview;
+mod published;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -18,6 +20,8 @@ use super::time::TimeZone;
 pub use desired::{ContactState, DesiredContact, KnownContact, desired};
 pub use faults::{CommunityFault, CommunityPlace, changed_kinds};
 pub use person::{RemovedContact, ToldContact, ToldDemographic, ToldLine, ToldOrganization, ToldProfile};
+pub use preview::{CommunityComparison, CommunityPreview, GroupMoves, NamedPeople};
+pub use published::{CommunityInForce, CommunityText};
 
 /// What stands in the id or the name of a group for the code that fits.
 pub(crate) const CODE: &str = "{code}";

@@ -52,6 +52,15 @@ pub struct PlanningLease {
     pub until: Option<Timestamp>,
 }
 
+/// By which mappings a pass decides: another one of either asks for a pass of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappingPair {
+    /// The role mapping, by its number.
+    pub roles: u64,
+    /// The subscriber's own mapping; 0: it has none.
+    pub own: u64,
+}
+
 /// A pass over everybody that is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassUnderWay {
@@ -59,8 +68,8 @@ pub struct PassUnderWay {
     pub began: Timestamp,
     /// The AMS environment whose people it goes through.
     pub environment: String,
-    /// The mapping by which it decides.
-    pub mapping: u64,
+    /// The mappings by which it decides.
+    pub mapping: MappingPair,
     /// Where it goes on.
     pub after: i64,
     /// So many people have been looked at.
@@ -76,8 +85,8 @@ pub struct PassDone {
     pub at: Timestamp,
     /// The AMS environment whose people it went through.
     pub environment: String,
-    /// The mapping by which it decided.
-    pub mapping: u64,
+    /// The mappings by which it decided.
+    pub mapping: MappingPair,
     /// How many people there were.
     pub seen: u64,
 }

@@ -15,7 +15,7 @@ use crate::adapters::store::deliveries::{SentAgain, SubscriberChange};
 use crate::adapters::subscribers::Subscriber;
 use crate::domain::deliveries::brake::{self, Stop};
 use crate::domain::deliveries::row::{Delivery, Plan};
-use crate::domain::deliveries::subscriber::{PassDone, PassUnderWay, SubscriberState};
+use crate::domain::deliveries::subscriber::{MappingPair, PassDone, PassUnderWay, SubscriberState};
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::time::Timestamp;
 use crate::flows::changed_people::ChangedSince;
@@ -287,7 +287,7 @@ impl Planning<'_> {
     async fn pass_to_go_on_with(&self) -> Result<Option<PassUnderWay>, StoreError> {
         let parts = &self.deliverer.parts;
         let (state, now) = (self.state().await?, self.now());
-        let mapping = parts.rules.load().version;
+        let mapping = MappingPair { roles: parts.rules.load().version, own: self.subscriber.mapping() };
         let is_here = |environment: &str| *environment == *parts.environment;
         let mut passes = self.deliverer.passes();
         let memory = passes.entry(self.subscriber.name().clone()).or_default();

@@ -27,6 +27,8 @@ pub struct Caller {
     pub session: Option<SessionKey>,
     /// The anti-forgery token of this session.
     pub token: String,
+    /// There is a community.
+    pub has_community: bool,
     /// The query.
     pub query: Vec<(String, String)>,
     /// The form.
@@ -46,6 +48,7 @@ impl Caller {
             break_glass: self.actor.admitted_by == AdmittedBy::BreakGlass,
             token: self.token.clone(),
             item,
+            has_community: self.has_community,
             notes: done.into_iter().collect(),
             request_id: self.arrived.request_id.to_string(),
             status: StatusCode::OK,

@@ -69,7 +69,8 @@ pub async fn guard(
         }
     }
     let Entered { actor, emergency, session, token } = entered;
-    let caller = Arc::new(Caller { arrived, actor, emergency, session, token, query, form });
+    let has_community = admin.administer.community.is_some();
+    let caller = Arc::new(Caller { arrived, actor, emergency, session, token, has_community, query, form });
     let mut request = Request::from_parts(parts, Body::empty());
     request.extensions_mut().insert(Arc::clone(&caller));
     let response = next.run(request).await;

@@ -93,6 +93,8 @@ pub struct Shell {
     pub token: String,
     /// Where we are.
     pub item: MenuItem,
+    /// There is a community.
+    pub has_community: bool,
     /// What has just happened, and what is out of order.
     pub notes: Vec<Note>,
     /// Names this request in the log.

@@ -1,5 +1,6 @@
 //! Stories of a community at Higher Logic that follows the AMS by itself, in each way in which it may answer.
 
+mod publish;
 mod receiver;
 
 use std::time::Duration;
@@ -47,15 +48,19 @@ when = [{ committee = "EDU" }]
 
 async fn start(way: Way) -> (World, Receiver) {
     let receiver = Receiver::start(way).await;
-    let plan = Plan {
+    let plan = plan(&receiver);
+    (World::planned(plan).await, receiver)
+}
+
+fn plan(receiver: &Receiver) -> Plan {
+    Plan {
         rules: RULES.to_owned(),
         access: "[[site.access]]\npath = \"/\"\nrequire = \"public\"\n".to_owned(),
         more: format!("[admin]\nroles = [\"staff\"]\n{}", receiver.configuration()),
         variables: vec![("PUSH_KEY", "push-key-of-acme")],
         files: vec![("/etc/membergate/community.toml", COMMUNITY.to_owned())],
         ..in_step()
-    };
-    (World::planned(plan).await, receiver)
+    }
 }
 
 fn id(world: &World, email: &str) -> String {

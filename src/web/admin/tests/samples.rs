@@ -19,6 +19,7 @@ pub(in crate::web::admin) fn shell(item: MenuItem) -> Shell {
         break_glass: false,
         token: "dG9rZW4".to_owned(),
         item,
+        has_community: true,
         notes: Vec::new(),
         request_id: "7QK2-M0XF".to_owned(),
         status: http::StatusCode::OK,
