@@ -2,8 +2,11 @@
 //!
 //! Its membership settings and its conditions are those of a rules file, and are read by the same readers. All problems are told at once.
 
+mod print;
 #[cfg(test)]
 mod tests;
+
+pub use print::print_group;
 
 use std::ops::Range;
 
@@ -230,10 +233,10 @@ fn group(table: Spanned<GroupTable>, reading: &mut Reading<'_>) -> Option<(Group
     places.extend(member.as_ref().map(|member| ("member", member.span())));
     places.extend(when.as_ref().map(|when| ("when", when.span())));
     let kind = kind.and_then(|kind| self::kind(&kind, of_type, &whole, reading));
+    // An empty one is told as a fault.
     let role = role.map_or(GroupRole::None, |text| match text.into_inner() {
-        text if text == "{position}" => GroupRole::PositionName,
-        text if text == "{position_code}" => GroupRole::PositionCode,
-        text => GroupRole::Fixed(text),
+        text if text.is_empty() => GroupRole::Fixed(text),
+        text => GroupRole::parse(&text),
     });
     // Where a condition could not be read, nothing can be said about all of them.
     let is_readable = when.as_ref().is_some_and(|when| when.get_ref().iter().all(Option::is_some));

@@ -13,6 +13,7 @@ use crate::adapters::store::mappings::Mappings;
 use crate::app;
 use crate::config::Settings;
 use crate::config::settings::{StorePlace, StoreSettings};
+use crate::domain::community::CommunityText;
 use crate::domain::rule::Rules;
 
 /// Looks at the store; makes none.
@@ -89,6 +90,14 @@ pub(super) fn rules_in_force(runtime: &Runtime, settings: &Settings) -> Option<R
     settings.admin.as_ref()?;
     let store = app::open_existing_store(&settings.store).ok()??;
     Some(runtime.block_on(Mappings::<Rules>::latest(&*store)).ok()??.rules)
+}
+
+/// The number and the text of the community's mapping that the store has in force. `None`: as for [`rules_in_force`].
+pub(super) fn community_in_force(runtime: &Runtime, settings: &Settings) -> Option<(u64, CommunityText)> {
+    settings.admin.as_ref()?;
+    let store = app::open_existing_store(&settings.store).ok()??;
+    let version = runtime.block_on(Mappings::<CommunityText>::latest(&*store)).ok()??;
+    Some((version.head.number, version.rules))
 }
 
 /// Makes a file as the store would, and takes it away again.

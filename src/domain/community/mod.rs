@@ -184,6 +184,28 @@ pub struct DemographicMapping {
     pub free_form: bool,
 }
 
+impl GroupRole {
+    /// What a file says; nothing, if it says so.
+    pub fn parse(text: &str) -> GroupRole {
+        match text {
+            "" => GroupRole::None,
+            "{position}" => GroupRole::PositionName,
+            "{position_code}" => GroupRole::PositionCode,
+            text => GroupRole::Fixed(text.to_owned()),
+        }
+    }
+
+    /// As a file says it.
+    pub fn as_written(&self) -> Option<&str> {
+        match self {
+            GroupRole::None => None,
+            GroupRole::PositionName => Some("{position}"),
+            GroupRole::PositionCode => Some("{position_code}"),
+            GroupRole::Fixed(text) => Some(text),
+        }
+    }
+}
+
 impl CommunityMapping {
     /// A mapping of these parts.
     pub fn new(

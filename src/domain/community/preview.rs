@@ -81,12 +81,12 @@ pub struct CommunityComparison {
 }
 
 /// Whether somebody has something. `None`: it cannot be said.
-type Held = Option<bool>;
+type PlaceHeld = Option<bool>;
 
 /// How somebody stands under one mapping.
 struct CommunityPlaces<'m> {
-    sent: Held,
-    is_member: Held,
+    sent: PlaceHeld,
+    is_member: PlaceHeld,
     groups: Option<GroupsAt<'m>>,
 }
 
@@ -187,7 +187,7 @@ impl<'m> CommunityPlaces<'m> {
         self.sent == Some(true) && (has_group || self.is_member == Some(true))
     }
 
-    fn holds(&self, id: &str) -> Held {
+    fn holds(&self, id: &str) -> PlaceHeld {
         let Some(groups) = &self.groups else { return Some(false) };
         if groups.lines.iter().any(|line| line.id == id) {
             self.sent
@@ -216,7 +216,7 @@ fn ids(before: &CommunityPlaces<'_>, after: &CommunityPlaces<'_>) -> BTreeMap<St
 
 impl GroupMoves {
     /// Notes a person. `is_same`: what is not known would be the same before and after. Whether it affects the person.
-    fn note(&mut self, before: Held, after: Held, is_same: bool, person: &Arc<PersonName>) -> bool {
+    fn note(&mut self, before: PlaceHeld, after: PlaceHeld, is_same: bool, person: &Arc<PersonName>) -> bool {
         match (before, after) {
             (Some(false), Some(true)) => self.gained.add(person),
             (Some(true), Some(false)) => self.lost.add(person),

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use super::Actor;
+use super::change::ChangeError;
 use super::drafts::{self, Drafts, FirstFile, NewVersion, about};
 use super::known::Known;
-use super::mapping::{ChangeError, LONGEST_IMPORT, Which};
+use super::mapping::{EDIT_ATTEMPTS, LONGEST_IMPORT, Which};
 use super::preview_runs::{PreviewOf, PreviewRuns, PreviewState};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::community_file;
@@ -81,6 +82,24 @@ impl CommunityMappings {
             return Ok(None);
         }
         self.write(actor, revision, Action::CommunityDraftSaved, Some(readable(text)?)).await.map(Some)
+    }
+
+    /// Adds a group at the end of the draft as it is now, whatever else was changed since the administrator's page was made.
+    pub async fn add_group(
+        &self,
+        actor: &Actor,
+        group: &GroupMapping,
+    ) -> Result<Draft<CommunityText>, CommunityChangeError> {
+        for _ in 0..EDIT_ATTEMPTS {
+            let seen = self.drafts.seen().await?;
+            let before = seen.rules().text.trim_end();
+            let text = readable(&format!("{before}\n\n{}\n", community_file::print_group(group)))?;
+            let written = self.drafts.put(actor, seen, Action::CommunityDraftSaved, Some(text), None).await?;
+            if let Some(written) = written {
+                return Ok(written.into_draft());
+            }
+        }
+        Err(self.drafts.conflict().await)
     }
 
     /// Throws the draft away; what is published stays.

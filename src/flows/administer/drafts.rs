@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Actor;
-use super::mapping::ChangeError;
+use super::change::ChangeError;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::rules_file;
 use crate::adapters::store::StoreError;

@@ -4,6 +4,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod awaited;
+pub mod change;
 pub(crate) mod clients;
 pub mod community_mapping;
 pub(crate) mod deliveries;

@@ -1,5 +1,7 @@
 //! Stories of the community's mapping in the administration: edited, looked at, published, taken back, and never lost.
 
+use membergate::sim::people::Person;
+
 use super::*;
 use crate::admin::previewed_at;
 use crate::world::{Page, Visitor};
@@ -123,6 +125,30 @@ async fn a_text_that_is_refused_stays_in_the_form_with_each_problem_at_its_line(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_group_is_added_by_a_form() {
+    let (world, _receiver) = start(Way::Empty).await;
+    let mut sam = sam(&world).await;
+    let page = sam.get(at(&world, "/group")).await.expect(200);
+    let (token, _) = guards(&page);
+    let mut fields = vec![("token", &*token), ("id", "ED \"U\""), ("as", "community"), ("do", "save")];
+    let refused = sam.post(at(&world, "/groups"), &fields).await.expect(422);
+    assert!(refused.text.contains("Add at least one condition"), "{}", refused.text);
+    fields.extend([("type", "Committee"), ("place", "{position}"), ("c0.kind", "committee")]);
+    fields.extend([("c0.committee", "EDU")]);
+    let refused = sam.post(at(&world, "/groups"), &fields).await.expect(303);
+    assert!(refused.location().unwrap().query().is_some_and(|query| query.contains("saved")));
+    let added = "[[group]]\nid = \"ED \\\"U\\\"\"\nname = \"{name}\"\nas = \"community\"\ntype = \"Committee\"\nrole = \"{position}\"\n\
+                 when = [{ committee = \"EDU\" }]\n";
+    let draft = sam.get(at(&world, "/export?which=draft")).await.expect(200).text;
+    assert_eq!(draft, format!("{}\n\n{added}", COMMUNITY.trim_end()));
+    // Another of the same key that is something else does not fit.
+    let at_type = fields.iter().position(|field| field.0 == "type").unwrap();
+    fields[at_type].1 = "Chapter";
+    let refused = sam.post(at(&world, "/groups"), &fields).await.expect(422);
+    assert!(refused.text.contains("Two entries for the group"), "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_who_edit_at_once_neither_loses_anything() {
     let (world, _receiver) = start(Way::Empty).await;
     let (mut one, mut other) = (sam(&world).await, sam(&world).await);
@@ -153,7 +179,9 @@ async fn what_a_group_is_never_changes_not_even_after_a_version_without_it() {
     for text in [as_chapter(), without.to_owned(), as_chapter()] {
         edited(&world, &mut sam, &text).await;
         let page = sam.get(at(&world, "")).await.expect(200);
-        let (_, answer) = published(&world, &mut sam).await;
+        let (token, revision) = guards(&page);
+        let fields = [("token", &*token), ("revision", &*revision)];
+        let answer = sam.post(at(&world, "/publish"), &fields).await;
         if text == without {
             answer.expect(303);
             continue;
@@ -191,4 +219,52 @@ async fn without_a_community_there_is_no_such_page() {
     }
     let page = sam.get(world.url("/_gate/admin")).await.expect(200);
     assert!(!page.text.contains("Community mapping"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publication_that_would_take_from_many_waits_and_may_be_taken_back() {
+    let (world, receiver) = start(Way::Empty).await;
+    let jane = world.people().person(CHAIR).unwrap();
+    let ids: Vec<String> = (0..15).map(|n| format!("b3a1c0de-0000-4000-8000-{n:012}")).collect();
+    for (n, id) in ids.iter().enumerate() {
+        let (id, email) = (id.clone(), Some(format!("member-{n}@people.example")));
+        let person = Person { id, email, record_number: format!("40{n:03}"), ..jane.clone() };
+        world.people().add_person(person);
+    }
+    let are_there = || ids.iter().all(|id| receiver.place(id, "MEMBERS").is_some());
+    within_minutes(&world, 120, "all are told", async || are_there().then_some(())).await;
+    let mut sam = sam(&world).await;
+    let others = COMMUNITY.replace("when = [{ member = true }]", "when = [{ membership_type = \"NONE\" }]");
+    edited(&world, &mut sam, &others).await;
+    let (preview, answer) = published(&world, &mut sam).await;
+    assert!(preview.text.contains("nothing will be sent to the community at first"), "{}", preview.text);
+    answer.expect(303);
+    eventually("it waits for an administrator", async || {
+        let page = sam.get(world.url("/_gate/admin/deliveries")).await.expect(200);
+        page.text.contains("Confirm and send").then_some(())
+    })
+    .await;
+    assert!(are_there(), "nobody has lost anything");
+    let page = sam.get(at(&world, "/versions")).await.expect(200);
+    let (token, revision) = guards(&page);
+    let fields = [("token", &*token), ("revision", &*revision), ("number", "1")];
+    sam.post(at(&world, "/versions/take"), &fields).await.expect(303);
+    published(&world, &mut sam).await.1.expect(303);
+    let deliveries = eventually("what they should have is again what they have", async || {
+        let page = sam.get(world.url("/_gate/admin/deliveries")).await.expect(200);
+        page.text.contains("<dt>To be told</dt><dd>0</dd>").then_some(page)
+    })
+    .await;
+    let value = |name: &str| deliveries.attribute(&format!("name=\"{name}\""), "value").unwrap();
+    let (token, since) = (value("token"), value("since"));
+    let fields =
+        [("token", &*token), ("since", &since), ("subscriber", "higher_logic"), ("confirmed", "yes")];
+    let requests = receiver.requests();
+    sam.post(world.url("/_gate/admin/deliveries/resume"), &fields).await.expect(303);
+    eventually("it goes on", async || {
+        let page = sam.get(world.url("/_gate/admin/deliveries")).await.expect(200);
+        page.text.contains("Is in step").then_some(())
+    })
+    .await;
+    assert!(are_there() && receiver.requests() == requests, "nothing had to be sent");
 }

@@ -1,12 +1,12 @@
 //! The community's mapping: the draft with its editor, the preview that publishes it, and its versions.
 
+pub(crate) mod group;
 pub(crate) mod page;
+mod place;
 pub(crate) mod preview;
 #[cfg(test)]
 mod tests;
 pub(crate) mod versions;
-
-use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -16,35 +16,27 @@ use axum::{Extension, Router};
 use super::answers::{Answer, PageError, download, page};
 use super::caller::{Called, Caller};
 use super::done::Done;
-use super::draft::{DraftBar, DraftPages, bar_of, told, which, who_was_faster};
+use super::draft::{told, which, who_was_faster};
 use super::file_problem::FileProblem;
 use super::menu;
 use super::shell::{Note, Tone};
 use super::state::{Admin, reads, writes};
 use super::words::{Difference, line_differences};
 use crate::adapters::community_file;
-use crate::adapters::store::StoreError;
 use crate::domain::community::CommunityText;
 use crate::domain::line_diff::line_changes;
 use crate::domain::mapping::Draft;
-use crate::flows::administer::CommunityMappings;
 use crate::flows::administer::mapping::ChangeError;
 use page::{CommunityMappingPage, GroupLine, TextForm};
-
-/// Where its draft is looked at and thrown away.
-const PAGES: DraftPages = DraftPages {
-    preview: "/_gate/admin/community/mapping/preview",
-    discard: "/_gate/admin/community/mapping/discard",
-};
-
-/// Where its versions are.
-const VERSIONS: &str = "/_gate/admin/community/mapping/versions";
+use place::{PAGES, VERSIONS, draft_bar, mapping};
 
 /// Its addresses.
 pub fn routes() -> Router<Admin> {
     Router::new()
         .route(menu::COMMUNITY_MAPPING.path, reads(get(show)))
         .route("/_gate/admin/community/mapping/save", writes(post(save)))
+        .route("/_gate/admin/community/mapping/group", reads(get(group::show)))
+        .route("/_gate/admin/community/mapping/groups", writes(post(group::save)))
         .route(PAGES.discard, writes(post(discard)))
         .route("/_gate/admin/community/mapping/export", reads(get(export)))
         .route(PAGES.preview, reads(get(preview::show)))
@@ -54,19 +46,6 @@ pub fn routes() -> Router<Admin> {
         .route(VERSIONS, reads(get(versions::show)))
         .route("/_gate/admin/community/mapping/versions/compare", reads(get(versions::compare)))
         .route("/_gate/admin/community/mapping/versions/take", writes(post(versions::take)))
-}
-
-/// The mapping of the community. Without a community there is no such page.
-fn mapping(admin: &Admin) -> Result<Arc<CommunityMappings>, PageError> {
-    admin.administer.community.clone().ok_or(PageError::NotFound)
-}
-
-async fn draft_bar(
-    admin: &Admin,
-    community: &CommunityMappings,
-    draft: &Draft<CommunityText>,
-) -> Result<DraftBar, StoreError> {
-    Ok(bar_of(admin, draft, &community.versions().await?, PAGES))
 }
 
 /// Shows the draft.

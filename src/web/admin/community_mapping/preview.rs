@@ -5,7 +5,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::{draft_bar, mapping};
+use super::place::{PAGES, VERSIONS, draft_bar, mapping};
 use crate::domain::community::{CommunityPreview, GroupMoves, NamedPeople};
 use crate::domain::deliveries::brake;
 use crate::flows::administer::mapping::{ChangeError, Which};
@@ -259,7 +259,7 @@ pub async fn people_of(State(admin): State<Admin>, Extension(caller): Called) ->
     let community = mapping(&admin)?;
     let draft = community.draft().await?;
     let PreviewState::Done(found) = community.preview(draft.revision).await? else {
-        return caller.go_to(super::PAGES.preview);
+        return caller.go_to(PAGES.preview);
     };
     let group = caller.asked("group").unwrap_or_default();
     let (moves, thing) = match group {
@@ -297,7 +297,7 @@ pub async fn publish(State(admin): State<Admin>, Extension(caller): Called) -> A
     let text = match published {
         Ok(_) => {
             let done = Done::CommunityPublished.key();
-            return caller.go_to(&format!("{}?done={done}", super::VERSIONS));
+            return caller.go_to(&format!("{}?done={done}", VERSIONS));
         }
         Err(ChangeError::Store(error)) => return Err(error.into()),
         Err(ChangeError::Conflict { last, .. }) => {

@@ -1,5 +1,8 @@
 //! Samples of the pages.
 
+use std::sync::Arc;
+
+use super::group::{GroupPage, TypedGroup};
 use super::page::*;
 use super::preview::{CommunityFindings, CommunityPreviewPage, CommunityPreviewPeople};
 use super::versions::{CommunityComparisonPage, CommunityVersionsPage};
@@ -11,7 +14,9 @@ use crate::domain::preview::PersonName;
 use crate::domain::record::IndividualId;
 use crate::domain::time::TimeZone;
 use crate::web::admin::directory;
-use crate::web::admin::fields::{Field, Pager};
+use crate::web::admin::draft::DraftBar;
+use crate::web::admin::fields::{Field, FieldErrors, Pager};
+use crate::web::admin::mapping::rule::form::TypedRule;
 use crate::web::admin::people_lists::PersonLink;
 use crate::web::admin::preview_view::PreviewView;
 use crate::web::admin::tests::{check, samples};
@@ -70,6 +75,28 @@ fn every_sample_of_the_draft_renders() {
         ("community_mapping_full", sample(sample::COMMUNITY, true)),
         ("community_mapping_refused", refused),
         ("community_mapping_conflict", clash),
+    ]);
+}
+
+#[test]
+fn every_sample_of_a_new_group_renders() {
+    let new = |typed: &TypedGroup, errors: &FieldErrors| {
+        GroupPage::new(samples::shell(menu::COMMUNITY_MAPPING), typed, errors, samples::offers())
+    };
+    let typed = TypedGroup {
+        id: "committee-EDU".to_owned(),
+        name: "Education <b>M".to_owned(),
+        of_type: "Committee".to_owned(),
+        place: "{position}".to_owned(),
+        when: samples::rules().rules.last().map(TypedRule::from).unwrap(),
+        ..TypedGroup::default()
+    };
+    let errors = [("id", "Give it a key."), ("rule", "Two groups of one id differ.")];
+    let errors = errors.map(|(name, says)| (name.to_owned(), says.to_owned())).into();
+    check(vec![
+        ("community_group_empty", new(&TypedGroup::default(), &FieldErrors::new())),
+        ("community_group_full", new(&typed, &FieldErrors::new())),
+        ("community_group_error", new(&typed, &errors)),
     ]);
 }
 

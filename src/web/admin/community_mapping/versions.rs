@@ -5,7 +5,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use super::{VERSIONS, mapping};
+use super::place::{VERSIONS, mapping};
 use crate::flows::administer::mapping::ChangeError;
 use crate::web::admin::answers::{Answer, PageError, page};
 use crate::web::admin::caller::{Called, Caller};
