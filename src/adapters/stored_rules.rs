@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::code::Code;
 use crate::domain::condition::{Condition, ConditionField, ConditionKind, FieldValue, FieldValues, Holds};
-use crate::domain::mapping::Version;
 use crate::domain::rule::{PrimaryMembership, Role, Rule, RuleId, RuleRole, Rules};
 use crate::domain::time::TimeZone;
 
@@ -37,19 +36,13 @@ pub struct StoredRules {
 
 /// A published version at rest, without its head.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredVersion {
+pub struct StoredVersion<Stored = StoredRules> {
     /// What it says.
     #[serde(flatten)]
-    pub rules: StoredRules,
-    /// As [`Version::produced`]. Missing in what was written before there were rules for many roles.
+    pub rules: Stored,
+    /// As [`Version::produced`](crate::domain::mapping::Version::produced). Missing in what was written before there were rules for many roles.
     #[serde(default)]
     pub produced: BTreeSet<Role>,
-}
-
-impl From<&Version> for StoredVersion {
-    fn from(version: &Version) -> StoredVersion {
-        StoredVersion { rules: StoredRules::from(&version.rules), produced: version.produced.clone() }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

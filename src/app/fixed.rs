@@ -120,7 +120,6 @@ impl Fixed {
         self.note("higher_logic.api_key_header", key_header.as_str());
         self.note("higher_logic.tenant_code", format!("{tenant_code:?}"));
         self.note("higher_logic.batch", batch.to_string());
-        self.note("higher_logic.community", format!("{} {:?}", community.file.display(), community.mapping));
     }
 
     fn note(&mut self, key: &str, value: impl AsRef<[u8]>) {
@@ -275,7 +274,7 @@ api_key = {{ env = "KEY" }}
             ("api = \"v2\"", "region = \"canada\"", Some("higher_logic.region")),
             ("\"ACME\"", "\"ACME2\"", Some("higher_logic.tenant_code")),
             ("batch = 40", "batch = 41", Some("higher_logic.batch")),
-            ("batch = 40", "batch = 40\ncommunity = \"other.toml\"", Some("higher_logic.community")),
+            ("batch = 40", "batch = 40\ncommunity = \"other.toml\"", None),
             ("batch = 40", "batch = 40\napi_key_header = \"Key\"", Some("higher_logic.api_key_header")),
             (&CONFIGURATION[CONFIGURATION.find("[higher_logic]").unwrap()..], "", Some("higher_logic.api")),
             (

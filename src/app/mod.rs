@@ -174,7 +174,7 @@ impl App {
         match self.administer() {
             Some(administer) => {
                 administer.previews.set_sites(settings.sites.iter().map(|site| &site.site));
-                administer.tell_of_file(&settings.rules);
+                administer.tell_of_files(&settings.rules, settings.community_text());
             }
             None => {
                 let version = self.gate.rules.load().version + 1;
@@ -186,6 +186,12 @@ impl App {
                         tracing::error!(%error, "The list of managed roles could not be kept");
                     }
                 });
+                if let (Some(ground), Some(community)) = (&self.use_cases.community, &settings.higher_logic) {
+                    let in_force = ground.in_force();
+                    if in_force.text != community.text {
+                        ground.swap(community.in_force(in_force.version + 1));
+                    }
+                }
             }
         }
         warn_of_doubts(settings, &self.gate.rules.load().rules);

@@ -11,6 +11,7 @@ use super::error::StartError;
 use super::openid::OpenId;
 use super::stored::Opened;
 use crate::adapters::ams::Ams;
+use crate::adapters::ams::contact_wanted::ContactWanted;
 use crate::adapters::ams::reading::AmsReading;
 use crate::adapters::budget::Budget;
 use crate::adapters::http::{HttpClient, HttpLimits};
@@ -21,8 +22,9 @@ use crate::adapters::subscribers::wordpress::WordPress;
 use crate::config::settings::Community;
 use crate::flows::administer::awaited::publish_when_read;
 use crate::flows::administer::services::{AdminServices, ServiceParts};
-use crate::flows::administer::{Administer, Known, first_mapping};
+use crate::flows::administer::{Administer, CommunityMappings, Known, first_community, first_mapping};
 use crate::flows::canary::Canary;
+use crate::flows::community_in_force::CommunityGround;
 use crate::flows::community_standing::CommunityStanding;
 use crate::flows::deliveries::{Deliverer, DeliveryParts, SigningGround};
 use crate::flows::directory::{Beliefs, DirectoryParts, DirectoryUpdater};
@@ -44,6 +46,8 @@ use crate::web::state::Services;
 pub(super) struct Upstream {
     pub(super) ams: Arc<dyn AmsReading>,
     pub(super) budget: Arc<Budget>,
+    /// Whether the contact of people is read.
+    pub(super) contact: ContactWanted,
 }
 
 impl Upstream {
@@ -51,10 +55,10 @@ impl Upstream {
         let live = &opened.settings.ams;
         let budget = Arc::new(Budget::new(live.rate, opened.store.clone(), Arc::clone(&opened.clock)));
         let http = HttpClient::new(HttpLimits::default())?;
-        let reads_contact = opened.settings.reads_contact;
+        let contact = ContactWanted::from(opened.settings.reads_contact);
         let ams =
-            live.live.clone().client(reads_contact, http, Arc::clone(&budget), Arc::clone(&opened.clock));
-        Ok(Upstream { ams, budget })
+            live.live.clone().client(contact.clone(), http, Arc::clone(&budget), Arc::clone(&opened.clock));
+        Ok(Upstream { ams, budget, contact })
     }
 }
 
@@ -77,6 +81,21 @@ impl MappingInForce {
         lists.keep().await?;
         Ok(MappingInForce { rules, lists })
     }
+}
+
+/// The mapping of the community in force, if there is a community: the published one where there is administration, else that of the file.
+async fn community_in_force(
+    opened: &Opened,
+    upstream: &Upstream,
+    beliefs: &Arc<Beliefs>,
+) -> Result<Option<Arc<CommunityGround>>, StartError> {
+    let Opened { settings, store, clock, .. } = opened;
+    let Some(community) = &settings.higher_logic else { return Ok(None) };
+    let in_force = match &settings.admin {
+        Some(_) => first_community(&**store, &community.text, clock).await?,
+        None => community.in_force(1),
+    };
+    Ok(Some(CommunityGround::new(in_force, Arc::clone(beliefs), upstream.contact.clone())))
 }
 
 /// What visitors do: sign in, come back, sign out.
@@ -106,9 +125,6 @@ impl Visiting {
         };
         let grounds = Grounds::by_clock(settings.session, Arc::clone(clock));
         let beliefs = Beliefs::new(Arc::clone(&grounds), &settings.directory);
-        if let Some(community) = &settings.higher_logic {
-            beliefs.look_also(community.mapping.looks(), settings.reads_contact);
-        }
         let canary = Canary::new(ams.clone(), Arc::clone(clock));
         let waiting = WaitingParts {
             ams: ams.clone(),
@@ -181,6 +197,7 @@ impl AdminUseCases {
         mapping: &MappingInForce,
         visiting: &Visiting,
         clients: &PublishedClients,
+        community: Option<&Arc<CommunityGround>>,
         deliverer: &Arc<Deliverer>,
     ) -> Result<AdminUseCases, StartError> {
         let restart = Arc::new(Notify::new());
@@ -188,17 +205,25 @@ impl AdminUseCases {
         let Some(admin) = &settings.admin else {
             return Ok(AdminUseCases { administer: None, admin_services: None, restart });
         };
-        let Upstream { ams, budget } = upstream;
+        let Upstream { ams, budget, .. } = upstream;
+        let known =
+            Known::new(store.clone(), ams.environment(), Arc::clone(&visiting.beliefs), ams.supplied());
+        let standing =
+            community.and_then(|ground| CommunityStanding::new(Arc::clone(deliverer), ground.published()));
+        let community = community.map(|ground| {
+            CommunityMappings::new(store.clone(), Arc::clone(ground), known.clone(), Arc::clone(clock))
+        });
         let administer = Administer::new(
             admin.clone(),
             store.clone(),
             Arc::clone(&mapping.rules),
-            Known::new(store.clone(), ams.environment(), Arc::clone(&visiting.beliefs), ams.supplied()),
+            known,
             settings.sites.iter().map(|site| &site.site),
             Arc::clone(clients),
             Arc::clone(clock),
-        );
-        administer.tell_of_file(&settings.rules);
+        )
+        .with_community(community);
+        administer.tell_of_files(&settings.rules, settings.community_text());
         let admin_services = AdminServices::new(ServiceParts {
             store: store.clone(),
             resealing: Arc::clone(&opened.resealing),
@@ -206,9 +231,7 @@ impl AdminUseCases {
             updater: Arc::clone(&visiting.directory),
             beliefs: Arc::clone(&visiting.beliefs),
             deliverer: Arc::clone(deliverer),
-            community: settings.higher_logic.as_ref().and_then(|community| {
-                CommunityStanding::new(Arc::clone(deliverer), Arc::clone(&community.mapping))
-            }),
+            community: standing,
             visits: Arc::clone(&visiting.visits),
             rules: Arc::clone(&mapping.rules),
             clock: Arc::clone(clock),
@@ -233,6 +256,7 @@ fn deliverer(
     upstream: &Upstream,
     mapping: &MappingInForce,
     visiting: &Visiting,
+    community: Option<&Arc<CommunityGround>>,
 ) -> Result<Arc<Deliverer>, StartError> {
     let Opened { settings, store, keyring, clock, .. } = opened;
     let ground = Arc::new(SigningGround { keys: Arc::clone(keyring), rules: Arc::clone(&mapping.rules) });
@@ -243,8 +267,8 @@ fn deliverer(
             subscribers.push(Arc::new(WordPress::new(name, origin, people.clone(), ground.clone())?));
         }
     }
-    if let Some(Community { push, mapping, .. }) = &settings.higher_logic {
-        subscribers.push(Arc::new(HigherLogic::new(push.clone(), Arc::clone(mapping))?));
+    if let (Some(Community { push, .. }), Some(ground)) = (&settings.higher_logic, community) {
+        subscribers.push(Arc::new(HigherLogic::new(push.clone(), ground.published())?));
     }
     Ok(Deliverer::new(DeliveryParts {
         store: store.clone(),
@@ -261,6 +285,7 @@ fn deliverer(
 pub(super) struct UseCases {
     pub(super) upstream: Upstream,
     pub(super) mapping: MappingInForce,
+    pub(super) community: Option<Arc<CommunityGround>>,
     pub(super) visiting: Visiting,
     pub(super) administration: AdminUseCases,
     pub(super) openid: Option<OpenId>,
@@ -275,15 +300,18 @@ impl UseCases {
         let (visiting, queue) = Visiting::of(opened, &upstream, &mapping)?;
         let clients = PublishedClients::default();
         let visits = &visiting.visits;
-        let deliverer = deliverer(opened, &upstream, &mapping, &visiting)?;
-        let administration = AdminUseCases::of(opened, &upstream, &mapping, &visiting, &clients, &deliverer)?;
+        let community = community_in_force(opened, &upstream, &visiting.beliefs).await?;
+        let ground = community.as_ref();
+        let deliverer = deliverer(opened, &upstream, &mapping, &visiting, ground)?;
+        let administration =
+            AdminUseCases::of(opened, &upstream, &mapping, &visiting, &clients, ground, &deliverer)?;
         let openid = match &opened.settings.oidc {
             Some(oidc) => {
                 Some(OpenId::start(opened, oidc, clients, Arc::clone(visits), Arc::clone(&deliverer)).await?)
             }
             None => None,
         };
-        Ok((UseCases { upstream, mapping, visiting, administration, openid, deliverer }, queue))
+        Ok((UseCases { upstream, mapping, community, visiting, administration, openid, deliverer }, queue))
     }
 
     /// What our own pages ask.

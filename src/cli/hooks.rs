@@ -56,7 +56,7 @@ pub fn run(
     let http = HttpClient::new(HttpLimits::default()).map_err(because)?;
     let clock = Arc::new(SystemClock);
     let budget = Budget::new(settings.ams.rate, Arc::<MemoryLedger>::default(), clock.clone());
-    let ams = settings.ams.live.clone().client(settings.reads_contact, http, Arc::new(budget), clock);
+    let ams = settings.ams.live.clone().client(settings.reads_contact.into(), http, Arc::new(budget), clock);
     if ams.places().hook.is_none() {
         let name = ams.supplied().ams;
         return Err(because(format!("{name} has no webhooks: it is asked once a minute who has changed")));

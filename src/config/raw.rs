@@ -395,7 +395,7 @@ section! {
         tenant_code: Text,
         /// People in one request, at most 500. Default: 50. Needs a restart.
         batch: Spanned<usize>,
-        /// The file that says what is sent of each person. Default: "community.toml". Needs a restart.
+        /// The file that says what is sent of each person. With `[admin]`, only what that begins with. Default: "community.toml".
         community: Text,
     }
 }

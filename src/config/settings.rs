@@ -22,7 +22,7 @@ use crate::domain::access;
 use crate::domain::association::Association;
 use crate::domain::budget::Rate;
 use crate::domain::client::Client;
-use crate::domain::community::CommunityMapping;
+use crate::domain::community::{CommunityInForce, CommunityMapping, CommunityText};
 use crate::domain::directory::settings::DirectorySettings;
 use crate::domain::network::Network;
 use crate::domain::rule::Rules;
@@ -73,11 +73,25 @@ pub struct Community {
     pub push: PushSettings,
     /// The file that says what it is told, for messages.
     pub file: PathBuf,
-    /// What it is told.
+    /// What stands in it.
+    pub text: CommunityText,
+    /// What it is told by that file.
     pub mapping: Arc<CommunityMapping>,
 }
 
+impl Community {
+    /// What the file says, in force under this number.
+    pub fn in_force(&self, version: u64) -> CommunityInForce {
+        CommunityInForce { version, text: self.text.clone(), mapping: Arc::clone(&self.mapping) }
+    }
+}
+
 impl Settings {
+    /// What stands in the community file, if there is a community.
+    pub fn community_text(&self) -> Option<&CommunityText> {
+        self.higher_logic.as_ref().map(|community| &community.text)
+    }
+
     /// Whether something in front ends TLS and we believe nobody about the visitors' addresses: all visitors then have one.
     pub fn has_one_address_for_all(&self) -> bool {
         let is_https = self.sites.iter().any(|site| site.site.is_https());

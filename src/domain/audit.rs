@@ -82,6 +82,11 @@ actions! {
     PublicationWithdrawn "publication_withdrawn" "Kept the draft from coming into force by itself",
     Published "published" "Published the role mapping",
     Restored "restored" "Restored a version of the role mapping",
+    CommunityFileTaken "community_file_taken" "Took the community file as the first version",
+    CommunityDraftSaved "community_draft_saved" "Saved the draft of the community mapping",
+    CommunityDraftDiscarded "community_draft_discarded" "Discarded the draft of the community mapping",
+    CommunityVersionTaken "community_version_taken" "Took a version of the community mapping into the draft",
+    CommunityPublished "community_published" "Published the community mapping",
     RolesReleased "roles_released" "Stopped managing roles",
     LinkMade "link_made" "Made an emergency link",
     LinkOpened "link_opened" "Opened an emergency link",
@@ -117,7 +122,7 @@ pub struct Entry {
     pub action: Action,
     /// On what, in words: `version 3`, a person's name.
     pub about: String,
-    /// How it stood before. Of a role mapping: its rules file.
+    /// How it stood before. Of a mapping: its file.
     pub before: Option<String>,
     /// How it stands after.
     pub after: Option<String>,

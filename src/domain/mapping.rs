@@ -1,6 +1,7 @@
-//! The role mapping over time: a draft, published versions, and how two mappings differ.
+//! A mapping over time: a draft, published versions; and how two role mappings differ.
 //!
-//! What a mapping says is in `rule`; what it gives a person is in `roles`.
+//! What a role mapping says is in `rule`, what it gives a person in `roles`. The mapping of the community (`community`) has drafts and versions
+//! of the same shape.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -31,13 +32,13 @@ pub struct AwaitedPublication {
 
 /// The draft that administrators share.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Draft {
+pub struct Draft<Content = Rules> {
     /// Counts up with every save, discard and publication; whoever saves names the one that he or she saw.
     pub revision: u64,
     /// The published version that it began from.
     pub base: u64,
     /// What it says. Without an edit: what is published.
-    pub rules: Rules,
+    pub rules: Content,
     /// The latest edit. `None`: nothing has been changed since the last publication.
     pub edited: Option<Edit>,
     /// It is to come into force as it is. Any edit ends that.
@@ -46,13 +47,14 @@ pub struct Draft {
 
 /// A published version. It never changes.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Version {
+pub struct Version<Content = Rules> {
     /// What is known about it.
     pub head: VersionHead,
     /// What it says.
-    pub rules: Rules,
+    pub rules: Content,
     /// The roles that rules for many have given, in this version or any before it, as far as was known when it was published. A site
-    /// that was told of such a role is to take it away again, so each stays until an administrator releases it.
+    /// that was told of such a role is to take it away again, so each stays until an administrator releases it. None
+    /// where a mapping gives no roles.
     pub produced: BTreeSet<Role>,
 }
 

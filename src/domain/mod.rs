@@ -23,6 +23,7 @@ pub(crate) mod faults;
 pub(crate) mod fold;
 pub(crate) mod grant;
 pub(crate) mod guid;
+pub(crate) mod line_diff;
 pub(crate) mod mapping;
 pub mod names;
 pub(crate) mod network;

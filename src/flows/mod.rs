@@ -5,6 +5,7 @@ pub(crate) mod attempts;
 pub(crate) mod back_channel;
 pub mod canary;
 pub mod changed_people;
+pub(crate) mod community_in_force;
 pub mod community_standing;
 pub mod deliveries;
 pub mod directory;

@@ -10,7 +10,7 @@ use super::managed_roles::ManagedRoles;
 use super::person::{Published, PublishedRules};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
-use crate::adapters::store::mappings::Mappings;
+use crate::adapters::store::mappings::RoleLists;
 use crate::domain::base64url;
 use crate::domain::time::Timestamp;
 
@@ -20,13 +20,13 @@ const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Finds lists for sites, and sees to it that old ones can be found.
 pub struct Lists {
     rules: PublishedRules,
-    store: Arc<dyn Mappings>,
+    store: Arc<dyn RoleLists>,
     clock: SharedClock,
 }
 
 impl Lists {
     /// Lists of the mapping in force, and of those before it that the store has.
-    pub fn new(rules: PublishedRules, store: Arc<dyn Mappings>, clock: SharedClock) -> Lists {
+    pub fn new(rules: PublishedRules, store: Arc<dyn RoleLists>, clock: SharedClock) -> Lists {
         Lists { rules, store, clock }
     }
 
@@ -58,7 +58,7 @@ impl Lists {
 }
 
 /// Writes down that these lists are in force.
-pub async fn keep(store: &dyn Mappings, lists: &[&ManagedRoles], now: Timestamp) -> Result<(), StoreError> {
+pub async fn keep(store: &dyn RoleLists, lists: &[&ManagedRoles], now: Timestamp) -> Result<(), StoreError> {
     let texts: Vec<String> = lists.iter().map(|list| list.text()).collect();
     let rows: Vec<(&str, &str)> =
         lists.iter().zip(&texts).map(|(list, text)| (list.digest(), text.as_str())).collect();

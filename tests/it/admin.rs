@@ -74,7 +74,7 @@ pub async fn previewed(world: &World, sam: &mut Visitor) -> Page {
 pub async fn previewed_at(sam: &mut Visitor, url: &str) -> Page {
     for _ in 0..600 {
         let page = sam.get(url).await.expect(200);
-        if !page.text.contains("data-progress=\"/_gate/admin/preview") {
+        if !page.text.contains("data-progress=\"") {
             return page;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -11,6 +11,7 @@ use super::novi::{self, Novi};
 use super::re_members::{self, ReMembers};
 use super::reading::AmsReading;
 use super::{AmsError, NoRecord};
+use crate::adapters::ams::contact_wanted::ContactWanted;
 use crate::adapters::budget::Budget;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::http::HttpClient;
@@ -117,7 +118,7 @@ impl AmsSettings {
     /// profile says for a community ([`Record::contact`]).
     pub fn client(
         self,
-        reads_contact: bool,
+        reads_contact: ContactWanted,
         http: HttpClient,
         budget: Arc<Budget>,
         clock: SharedClock,

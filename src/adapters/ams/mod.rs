@@ -7,6 +7,7 @@ pub mod allowed_hosts;
 mod cancelled;
 pub mod catalogue;
 mod contact;
+pub mod contact_wanted;
 mod dates;
 pub mod growthzone;
 mod history;

@@ -2,8 +2,11 @@
 //!
 //! Its membership settings and its conditions are those of a rules file, and are read by the same readers. All problems are told at once.
 
+mod print;
 #[cfg(test)]
 mod tests;
+
+pub use print::print_group;
 
 use std::ops::Range;
 
@@ -13,7 +16,7 @@ use super::toml_reading::{FromToml, Problem, Reading, Said, section};
 use crate::domain::code::Code;
 use crate::domain::community::{
     CommunityMapping, CommunityPlace, ContactSwitches, DemographicMapping, GroupKind, GroupMapping,
-    GroupRole, MembershipSettings, WhoSyncs,
+    GroupRole, MembershipSettings, WhoSyncs, changed_kinds,
 };
 use crate::domain::condition::Condition;
 use crate::domain::time::TimeZone;
@@ -118,10 +121,15 @@ section! {
 
 /// Reads a community file. On failure every problem in it, in the order of the text.
 pub fn parse(text: &str) -> Result<CommunityMapping, Vec<Problem>> {
+    parse_after(text, &[])
+}
+
+/// The same, and refuses what would make something else of a group that the community knows as one of `known`.
+pub fn parse_after(text: &str, known: &[GroupMapping]) -> Result<CommunityMapping, Vec<Problem>> {
     let mut reading = Reading::new(text);
     let document = reading.document();
-    let mapping =
-        CommunityDocument::from_toml(document, &mut reading).and_then(|said| mapping(said, &mut reading));
+    let mapping = CommunityDocument::from_toml(document, &mut reading)
+        .and_then(|said| mapping(said, known, &mut reading));
     match (mapping, reading.problems()) {
         (Some(mapping), problems) if problems.is_empty() => Ok(mapping),
         (_, problems) => Err(problems),
@@ -131,7 +139,11 @@ pub fn parse(text: &str) -> Result<CommunityMapping, Vec<Problem>> {
 /// Where the keys of a table stand, and the table itself.
 type TablePlaces = (Range<usize>, Vec<(&'static str, Range<usize>)>);
 
-fn mapping(said: CommunityDocument, reading: &mut Reading<'_>) -> Option<CommunityMapping> {
+fn mapping(
+    said: CommunityDocument,
+    known: &[GroupMapping],
+    reading: &mut Reading<'_>,
+) -> Option<CommunityMapping> {
     if let Said::Nothing = said.time_zone {
         let remedy = "Name the association's time zone, such as `time_zone = \"America/New_York\"`";
         reading.missing(0..0, "`time_zone` is missing", remedy);
@@ -159,7 +171,7 @@ fn mapping(said: CommunityDocument, reading: &mut Reading<'_>) -> Option<Communi
     let (demographics, demographic_places): (Vec<_>, Vec<TablePlaces>) =
         tables.into_iter().filter_map(|table| demographic(table, reading)).unzip();
     let mapping = CommunityMapping::new(settings, contact, who, groups, demographics);
-    for fault in mapping.faults() {
+    for fault in mapping.faults().into_iter().chain(changed_kinds(known, &mapping)) {
         let of = |places: &[TablePlaces], index: usize, key: &str| {
             let (whole, keys) = places.get(index)?;
             let place = keys.iter().find(|(name, _)| *name == key).map(|(_, place)| place);
@@ -221,10 +233,10 @@ fn group(table: Spanned<GroupTable>, reading: &mut Reading<'_>) -> Option<(Group
     places.extend(member.as_ref().map(|member| ("member", member.span())));
     places.extend(when.as_ref().map(|when| ("when", when.span())));
     let kind = kind.and_then(|kind| self::kind(&kind, of_type, &whole, reading));
+    // An empty one is told as a fault.
     let role = role.map_or(GroupRole::None, |text| match text.into_inner() {
-        text if text == "{position}" => GroupRole::PositionName,
-        text if text == "{position_code}" => GroupRole::PositionCode,
-        text => GroupRole::Fixed(text),
+        text if text.is_empty() => GroupRole::Fixed(text),
+        text => GroupRole::parse(&text),
     });
     // Where a condition could not be read, nothing can be said about all of them.
     let is_readable = when.as_ref().is_some_and(|when| when.get_ref().iter().all(Option::is_some));

@@ -5,7 +5,7 @@ use crate::adapters::toml_reading::tests::reference::{
     Described as _, Kind, Section, assert_current, tables,
 };
 use crate::adapters::toml_reading::tests::schema::{definitions, schema};
-use crate::domain::community::changed_kinds;
+use crate::domain::community::{GroupKind, GroupMapping, GroupRole, changed_kinds};
 
 const SAMPLE: &str = include_str!("../../../config/community.toml");
 
@@ -17,6 +17,7 @@ which `membergate check --print-sample=community` prints; [community.md](communi
 what is wrong with yours. Conditions are those of the [rules file](rules-file.md#conditions). This page and the
 [JSON Schema](../config/community.schema.json) for editors are generated ([CONTRIBUTING.md](../CONTRIBUTING.md)).
 
+With `[admin]` a community file is what the mapping begins with, and what administrators edit afterwards ([community.md](community.md#changing-it)).
 An unknown key is an error.
 ";
 
@@ -164,8 +165,30 @@ fn what_a_group_is_never_changes() {
         (&security, &committee, 1),
         (&security, &named, 0),
     ] {
-        assert_eq!(changed_kinds(before, after).len(), told);
+        assert_eq!(changed_kinds(&before.groups, after).len(), told);
     }
-    let fault = changed_kinds(&committee, &security).remove(0);
+    let fault = changed_kinds(&committee.groups, &security).remove(0);
     assert!(fault.what.contains("a community of the type `Committee`"), "{fault:?}");
+}
+
+#[test]
+fn a_group_that_is_printed_reads_back_equal() {
+    let mut groups = parse(SAMPLE).unwrap().groups;
+    let one = groups[0].clone();
+    groups.extend([
+        GroupMapping { id: "\"a\"\\b".to_owned(), role: GroupRole::None, ..one.clone() },
+        GroupMapping {
+            kind: GroupKind::SecurityGroup,
+            member: true,
+            role: GroupRole::Fixed("Guest".to_owned()),
+            when: one.when.iter().map(|condition| condition.clone().negated(true)).collect(),
+            id: "other".to_owned(),
+            ..one
+        },
+    ]);
+    for group in groups {
+        let text = format!("time_zone = \"UTC\"\n{}\n", super::print_group(&group));
+        let read = parse(&text).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
+        assert_eq!(read.groups, [group]);
+    }
 }

@@ -9,6 +9,7 @@ mod tests;
 mod values;
 
 pub use print::{print, print_rule};
+pub(in crate::adapters) use print::{print_conditions, quoted};
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -33,9 +33,14 @@ pub fn print(rules: &Rules) -> String {
 /// Writes one rule as a rules file has it, without a line break at the end.
 pub fn print_rule(rule: &Rule) -> String {
     let label = rule.label.as_ref().map(|label| format!("label = {}\n", quoted(label))).unwrap_or_default();
-    let conditions: Vec<String> = rule.when.iter().map(condition).collect();
-    let (role, when) = (quoted(rule.role.as_str()), conditions.join(", "));
-    format!("[[rule]]\nrole = {role}\n{label}when = [{when}]")
+    let role = quoted(rule.role.as_str());
+    format!("[[rule]]\nrole = {role}\n{label}when = {}", print_conditions(&rule.when))
+}
+
+/// Writes conditions as the value of `when`.
+pub(in crate::adapters) fn print_conditions(when: &[Condition]) -> String {
+    let conditions: Vec<String> = when.iter().map(condition).collect();
+    format!("[{}]", conditions.join(", "))
 }
 
 fn condition(condition: &Condition) -> String {
@@ -61,7 +66,7 @@ fn value(value: &FieldValue) -> String {
 }
 
 /// A TOML basic string.
-fn quoted(text: &str) -> String {
+pub(in crate::adapters) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for letter in text.chars() {

@@ -37,13 +37,15 @@ use self::calls::Calls;
 use self::deliveries::Deliveries;
 use self::directory::Directory;
 use self::grants::Grants;
-use self::mappings::Mappings;
+use self::mappings::{Mappings, RoleLists};
 use self::outbox::Outbox;
 use self::resealing::Resealing;
 use self::sessions::Sessions;
 use self::waiting::WaitingLine;
 use crate::adapters::keys::assertion::StoredKey;
 use crate::adapters::keys::data_keys::DataKeys;
+use crate::domain::community::CommunityText;
+use crate::domain::rule::Rules;
 use crate::domain::time::Timestamp;
 
 pub use self::error::{FileFault, StoreError, StoreFuture};
@@ -89,7 +91,9 @@ pub enum StoreDoubt {
 pub trait Store:
     Sessions
     + Directory
-    + Mappings
+    + Mappings<Rules>
+    + Mappings<CommunityText>
+    + RoleLists
     + Administration
     + Grants
     + Outbox

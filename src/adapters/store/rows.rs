@@ -2,14 +2,13 @@
 
 use super::error::StoreError;
 use super::grants::{GrantId, Renewal, Renewed, StoredGrant, TokenKind};
-use super::mappings::StoredDraft;
+use super::mappings::{MappingContent, StoredDraft};
 use super::outbox::Message;
 use super::sealed::{Bound, DraftBody, Vault, from_column, to_column};
-use crate::adapters::stored_rules::{StoredRules, StoredVersion};
+use crate::adapters::stored_rules::StoredVersion;
 use crate::domain::client::scope_text;
 use crate::domain::grant::SAME_TIME;
 use crate::domain::mapping::Version;
-use crate::domain::rule::Rules;
 use crate::domain::session::SessionKey;
 use crate::domain::time::Timestamp;
 
@@ -98,17 +97,25 @@ pub(super) struct DraftRow {
 }
 
 impl DraftRow {
-    pub(super) fn seal(vault: &Vault, draft: &StoredDraft) -> Result<DraftRow, StoreError> {
-        let content = draft.content.as_ref().map(|(base, rules)| (*base, StoredRules::from(rules)));
+    pub(super) fn seal<Content: MappingContent>(
+        vault: &Vault,
+        draft: &StoredDraft<Content>,
+    ) -> Result<DraftRow, StoreError> {
+        let content = draft.content.as_ref().map(|(base, rules)| (*base, rules.stored()));
         let (last, awaited) = (draft.last.clone(), draft.awaited.clone());
         let (body, revision) = (DraftBody { last, content, awaited }, signed(draft.revision));
-        Ok(DraftRow { revision, sealed: vault.seal(&body, Bound::Draft { revision })? })
+        let bound = Bound::Draft { kind: Content::KIND, revision };
+        Ok(DraftRow { revision, sealed: vault.seal(&body, bound)? })
     }
 
-    pub(super) fn open(self, vault: &Vault) -> Result<StoredDraft, StoreError> {
+    pub(super) fn open<Content: MappingContent>(
+        self,
+        vault: &Vault,
+    ) -> Result<StoredDraft<Content>, StoreError> {
         let DraftRow { revision, sealed } = self;
-        let body: DraftBody<StoredRules> = vault.open(&sealed, Bound::Draft { revision })?;
-        let content = body.content.map(|(base, rules)| Ok::<_, StoreError>((base, opened(rules)?)));
+        let bound = Bound::Draft { kind: Content::KIND, revision };
+        let body: DraftBody<Content::Stored> = vault.open(&sealed, bound)?;
+        let content = body.content.map(|(base, rules)| Ok::<_, StoreError>((base, Content::opened(rules)?)));
         Ok(StoredDraft {
             revision: u64::try_from(revision).unwrap_or_default(),
             last: body.last,
@@ -126,23 +133,24 @@ pub(super) struct VersionRow {
 }
 
 impl VersionRow {
-    pub(super) fn seal(vault: &Vault, version: &Version) -> Result<VersionRow, StoreError> {
-        let number = signed(version.head.number);
-        let head = vault.seal(&version.head, Bound::VersionHead(number))?;
-        let rules = vault.seal(&StoredVersion::from(version), Bound::VersionRules(number))?;
+    pub(super) fn seal<Content: MappingContent>(
+        vault: &Vault,
+        version: &Version<Content>,
+    ) -> Result<VersionRow, StoreError> {
+        let (kind, number) = (Content::KIND, signed(version.head.number));
+        let head = vault.seal(&version.head, Bound::VersionHead { kind, number })?;
+        let stored = StoredVersion { rules: version.rules.stored(), produced: version.produced.clone() };
+        let rules = vault.seal(&stored, Bound::VersionRules { kind, number })?;
         Ok(VersionRow { number, head, rules })
     }
 
-    pub(super) fn open(self, vault: &Vault) -> Result<Version, StoreError> {
-        let VersionRow { number, head, rules } = self;
-        let StoredVersion { rules, produced } = vault.open(&rules, Bound::VersionRules(number))?;
-        let head = vault.open(&head, Bound::VersionHead(number))?;
-        Ok(Version { head, rules: opened(rules)?, produced })
+    pub(super) fn open<Content: MappingContent>(self, vault: &Vault) -> Result<Version<Content>, StoreError> {
+        let (kind, VersionRow { number, head, rules }) = (Content::KIND, self);
+        let stored: StoredVersion<Content::Stored> =
+            vault.open(&rules, Bound::VersionRules { kind, number })?;
+        let head = vault.open(&head, Bound::VersionHead { kind, number })?;
+        Ok(Version { head, rules: Content::opened(stored.rules)?, produced: stored.produced })
     }
-}
-
-fn opened(rules: StoredRules) -> Result<Rules, StoreError> {
-    rules.try_into().map_err(|_| StoreError::Damaged("role mapping"))
 }
 
 /// A count as a column.

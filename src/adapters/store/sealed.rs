@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
+use super::mappings::MappingKind;
 use crate::adapters::keys::assertion::StoredKey;
 use crate::adapters::keys::data_keys::DataKeys;
 use crate::adapters::keys::seal::{Generation, KeyedDigest, Sealer, context, generation_of};
@@ -62,10 +63,17 @@ pub(super) enum Bound<'a> {
     },
     AuditEntry(i64),
     Draft {
+        kind: MappingKind,
         revision: i64,
     },
-    VersionHead(i64),
-    VersionRules(i64),
+    VersionHead {
+        kind: MappingKind,
+        number: i64,
+    },
+    VersionRules {
+        kind: MappingKind,
+        number: i64,
+    },
     RoleList {
         digest: &'a str,
     },
@@ -95,7 +103,10 @@ impl Bound<'_> {
             Bound::Client { .. } => "OpenID client",
             Bound::AuditEntry(_) => "audit entry",
             Bound::Draft { .. } => "draft",
-            Bound::VersionHead(_) | Bound::VersionRules(_) => "version of the role mapping",
+            Bound::VersionHead { kind, .. } | Bound::VersionRules { kind, .. } => match kind {
+                MappingKind::Roles => "version of the role mapping",
+                MappingKind::Community => "version of the community mapping",
+            },
             Bound::RoleList { .. } => "list of roles",
             Bound::Subscriber { .. } => "subscriber",
             Bound::Delivery { .. } => "delivery",
@@ -105,6 +116,12 @@ impl Bound<'_> {
     /// The bytes to which the value is bound. They stay as they are: what was stored earlier must open.
     fn context(self) -> Vec<u8> {
         let number = i64::to_be_bytes;
+        let words = |kind| -> [&'static [u8]; 3] {
+            match kind {
+                MappingKind::Roles => [b"mapping draft", b"mapping version", b"mapping rules"],
+                MappingKind::Community => [b"community draft", b"community version", b"community text"],
+            }
+        };
         match self {
             Bound::SigningKey { id, created } => context(&[b"signing key", id.as_bytes(), &number(created)]),
             Bound::Session { key, environment, host, created } => {
@@ -124,9 +141,9 @@ impl Bound<'_> {
             }
             Bound::Client { id, revision } => context(&[b"OpenID client", id.as_bytes(), &number(revision)]),
             Bound::AuditEntry(entry) => context(&[b"audit entry", &number(entry)]),
-            Bound::Draft { revision } => context(&[b"mapping draft", &number(revision)]),
-            Bound::VersionHead(version) => context(&[b"mapping version", &number(version)]),
-            Bound::VersionRules(version) => context(&[b"mapping rules", &number(version)]),
+            Bound::Draft { kind, revision } => context(&[words(kind)[0], &number(revision)]),
+            Bound::VersionHead { kind, number: version } => context(&[words(kind)[1], &number(version)]),
+            Bound::VersionRules { kind, number: version } => context(&[words(kind)[2], &number(version)]),
             Bound::RoleList { digest } => context(&[b"role list", digest.as_bytes()]),
             Bound::Subscriber { name } => context(&[b"subscriber", name.as_bytes()]),
             Bound::Delivery { subscriber, environment, person } => {

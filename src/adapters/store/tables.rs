@@ -2,6 +2,7 @@
 //!
 //! A test compares this with the real schema of each engine, so a new table cannot be forgotten.
 
+use super::mappings::MappingKind;
 use super::sealed::Bound;
 use crate::domain::session::SessionKey;
 
@@ -147,8 +148,12 @@ pub(crate) const TABLES: &[Table] = &[
         ],
     ),
     table("openid_clients", 1, &[text("id"), integer("revision"), sealed("sealed")]),
-    table("mapping_draft", 1, &[integer("one"), integer("revision"), sealed("sealed")]),
-    table("mapping_versions", 1, &[integer("number"), sealed("head_sealed"), sealed("rules_sealed")]),
+    table("mapping_draft", 1, &[text("kind"), integer("revision"), sealed("sealed")]),
+    table(
+        "mapping_versions",
+        2,
+        &[text("kind"), integer("number"), sealed("head_sealed"), sealed("rules_sealed")],
+    ),
     table("role_lists", 1, &[text("digest"), sealed("sealed"), integer("in_force_at")]),
     table("audit_log", 1, &[integer("number"), sealed("sealed")]),
     table("emergency_links", 1, &[bytes("link"), integer("until"), integer("used")]),
@@ -237,6 +242,7 @@ impl Table {
         let integer = |name| self.integer(row, name);
         let digest = |name| self.digest(row, name);
         let session = |name| digest(name).map(|key| SessionKey(*key));
+        let kind = || MappingKind::of_column(text("kind")?);
         Some(match (self.name, self.columns.get(column)?.name) {
             ("records", _) => Bound::Record { environment: text("environment")?, person: digest("person")? },
             ("sessions", _) => Bound::Session {
@@ -257,9 +263,11 @@ impl Table {
                 Bound::Message { client: text("client")?, sid: text("sid")? }
             }
             ("openid_clients", _) => Bound::Client { id: text("id")?, revision: integer("revision")? },
-            ("mapping_draft", _) => Bound::Draft { revision: integer("revision")? },
-            ("mapping_versions", "head_sealed") => Bound::VersionHead(integer("number")?),
-            ("mapping_versions", _) => Bound::VersionRules(integer("number")?),
+            ("mapping_draft", _) => Bound::Draft { kind: kind()?, revision: integer("revision")? },
+            ("mapping_versions", "head_sealed") => {
+                Bound::VersionHead { kind: kind()?, number: integer("number")? }
+            }
+            ("mapping_versions", _) => Bound::VersionRules { kind: kind()?, number: integer("number")? },
             ("subscribers", _) => Bound::Subscriber { name: text("name")? },
             ("deliveries", _) => Bound::Delivery {
                 subscriber: text("subscriber")?,

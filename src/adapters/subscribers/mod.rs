@@ -56,6 +56,11 @@ pub trait Subscriber: Send + Sync + 'static {
     /// Its name.
     fn name(&self) -> &SubscriberName;
 
+    /// The number of the mapping of its own by which it decides, which grows with each one. 0: it goes by the role mapping alone.
+    fn mapping(&self) -> u64 {
+        0
+    }
+
     /// So many people are told of in one request at most.
     fn most_at_once(&self) -> u16;
 

@@ -11,6 +11,8 @@ use super::stored;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::catalogue::SelfTest;
 use crate::adapters::ams::kinds::AmsSettings;
+use crate::adapters::community_file;
+use crate::adapters::toml_reading::Problem;
 use crate::adapters::upstream::{Endpoint, EndpointFault, UpstreamError};
 use crate::config::Settings;
 use crate::config::settings::{Community, SiteSettings, Tls};
@@ -58,15 +60,30 @@ pub(super) fn all(
     }
     findings.extend(stored::check(runtime, &settings.store));
     findings.extend(sites(runtime, &settings.sites));
-    findings.extend(settings.higher_logic.iter().map(community));
+    findings.extend(settings.higher_logic.iter().flat_map(|it| community(runtime, settings, it)));
     findings
 }
 
 /// Whatever is posted there is taken for people, so nothing is.
-fn community(community: &Community) -> Finding {
-    let groups = community.mapping.groups.len();
-    let said = format!("{groups} groups in {}; Higher Logic itself is not asked", community.file.display());
-    Finding::fine("higher_logic", said)
+fn community(runtime: &Runtime, settings: &Settings, of_file: &Community) -> Vec<Finding> {
+    let (what, file) = ("higher_logic", of_file.file.display());
+    let said = |groups: usize, place: &str| {
+        Finding::fine(what, format!("{groups} groups in {place}; Higher Logic itself is not asked"))
+    };
+    let Some((number, text)) = stored::community_in_force(runtime, settings) else {
+        return vec![said(of_file.mapping.groups.len(), &file.to_string())];
+    };
+    let place = format!("version {number}, which administrators published; {file} is not used");
+    match community_file::parse(&text.text) {
+        Ok(mapping) => vec![said(mapping.groups.len(), &place)],
+        Err(problems) => {
+            let place = |line: usize| format!("line {line} of {place}");
+            let of = |problem: Problem| {
+                Finding::failed(what, format!("{}: {}", place(problem.line), problem.what), problem.remedy)
+            };
+            problems.into_iter().map(of).collect()
+        }
+    }
 }
 
 /// Each file with conditions, and what it asks.

@@ -83,7 +83,7 @@ pub fn run(
     let ams = async |settings: AmsSettings| {
         let budget =
             Budget::new(settings.kind().rate(), Arc::<MemoryLedger>::default(), Arc::new(SystemClock));
-        let ams = settings.client(false, http.clone(), Arc::new(budget), Arc::new(SystemClock));
+        let ams = settings.client(false.into(), http.clone(), Arc::new(budget), Arc::new(SystemClock));
         ams.probe().await?;
         let is_found = ams.canary(&[]).await?;
         // What its lists say is worth a warning; that they cannot be read is not worth a failure.

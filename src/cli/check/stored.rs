@@ -9,9 +9,11 @@ use super::database;
 use super::finding::Finding;
 use super::secret_keys::secret_keys;
 use crate::adapters::store::StoreError;
+use crate::adapters::store::mappings::Mappings;
 use crate::app;
 use crate::config::Settings;
 use crate::config::settings::{StorePlace, StoreSettings};
+use crate::domain::community::CommunityText;
 use crate::domain::rule::Rules;
 
 /// Looks at the store; makes none.
@@ -87,7 +89,15 @@ fn not_there_yet(path: &Path) -> Finding {
 pub(super) fn rules_in_force(runtime: &Runtime, settings: &Settings) -> Option<Rules> {
     settings.admin.as_ref()?;
     let store = app::open_existing_store(&settings.store).ok()??;
-    Some(runtime.block_on(store.latest()).ok()??.rules)
+    Some(runtime.block_on(Mappings::<Rules>::latest(&*store)).ok()??.rules)
+}
+
+/// The number and the text of the community's mapping that the store has in force. `None`: as for [`rules_in_force`].
+pub(super) fn community_in_force(runtime: &Runtime, settings: &Settings) -> Option<(u64, CommunityText)> {
+    settings.admin.as_ref()?;
+    let store = app::open_existing_store(&settings.store).ok()??;
+    let version = runtime.block_on(Mappings::<CommunityText>::latest(&*store)).ok()??;
+    Some((version.head.number, version.rules))
 }
 
 /// Makes a file as the store would, and takes it away again.

@@ -6,13 +6,15 @@ use arc_swap::ArcSwap;
 use tokio::runtime::Runtime;
 
 use crate::adapters::clock::SharedClock;
+use crate::adapters::store::mappings::Mappings;
 use crate::adapters::store::{Store, StoreError};
 use crate::adapters::subscribers::Subscriber;
-use crate::adapters::subscribers::higher_logic::HigherLogic;
+use crate::adapters::subscribers::higher_logic::{HigherLogic, PublishedCommunity};
 use crate::app;
 use crate::cli::shared::{CommandFailure, because, open_store};
 use crate::config::Settings;
-use crate::config::settings::Community;
+use crate::domain::rule::Rules;
+use crate::flows::administer::latest_community;
 use crate::flows::community_standing::CommunityStanding;
 use crate::flows::deliveries::{Deliverer, DeliveryParts};
 use crate::flows::directory::{Beliefs, believe_kept};
@@ -34,7 +36,7 @@ impl CommunityTool {
         clock: SharedClock,
         runtime: &Runtime,
     ) -> Result<CommunityTool, CommandFailure> {
-        let Some(Community { push, mapping, .. }) = settings.higher_logic.clone() else {
+        let Some(file) = settings.higher_logic.clone() else {
             return Err(because(
                 "there is no `[higher_logic]` section in the configuration, so there is no community",
             ));
@@ -42,9 +44,15 @@ impl CommunityTool {
         let store = open_store(&settings)?;
         let (settings, published, beliefs) =
             runtime.block_on(in_force(settings, &store, &clock)).map_err(because)?;
-        beliefs.look_also(mapping.looks());
+        let latest = match &settings.admin {
+            Some(_) => runtime.block_on(latest_community(&*store)).map_err(because)?,
+            None => None,
+        };
+        let mapping = latest.unwrap_or_else(|| file.in_force(1));
+        beliefs.look_also(mapping.mapping.looks(), mapping.mapping.looks_at_contact());
+        let mapping: PublishedCommunity = Arc::new(ArcSwap::from_pointee(mapping));
         let environment: Arc<str> = settings.ams.live.environment().into();
-        let community = HigherLogic::new(push, Arc::clone(&mapping)).map_err(because)?;
+        let community = HigherLogic::new(file.push, Arc::clone(&mapping)).map_err(because)?;
         let subscribers: Vec<Arc<dyn Subscriber>> = vec![Arc::new(community)];
         let deliverer = Deliverer::new(DeliveryParts {
             store: store.clone(),
@@ -70,7 +78,7 @@ async fn in_force(
 ) -> Result<(Settings, Published, Arc<Beliefs>), StoreError> {
     let settings = app::with_chosen_environment(settings, &**store).await?;
     let latest = match &settings.admin {
-        Some(_) => store.latest().await?.map(Published::from),
+        Some(_) => Mappings::<Rules>::latest(&**store).await?.map(Published::from),
         None => None,
     };
     let published = latest.unwrap_or_else(|| Published::new(1, settings.rules.clone()));

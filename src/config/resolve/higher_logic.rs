@@ -15,7 +15,7 @@ use super::values::Resolving;
 use crate::adapters::community_file;
 use crate::adapters::subscribers::higher_logic::{BATCH, KEY_HEADERS, LARGEST_BATCH, PushApi, PushSettings};
 use crate::adapters::toml_reading::Said;
-use crate::domain::community::CommunityMapping;
+use crate::domain::community::{CommunityMapping, CommunityText};
 use crate::domain::directory::settings::{DirectorySettings, PeopleOnFile};
 
 const URL: &str =
@@ -83,10 +83,10 @@ impl Resolving<'_, '_> {
             Some(url) => url,
             None => Url::parse(usual).ok()?,
         };
-        let (file, mapping) = mapping?;
+        let (file, text, mapping) = mapping?;
         let (api_key, tenant_code, batch) = (api_key?, tenant_code?, batch?);
         let push = PushSettings { api, url, api_key, key_header, tenant_code, batch };
-        Some(Community { push, file, mapping: Arc::new(mapping) })
+        Some(Community { push, file, text, mapping: Arc::new(mapping) })
     }
 
     /// A secret that goes into a header.
@@ -119,11 +119,14 @@ impl Resolving<'_, '_> {
         })
     }
 
-    fn community_mapping(&mut self, said: Said<raw::Text>) -> Option<(PathBuf, CommunityMapping)> {
+    fn community_mapping(
+        &mut self,
+        said: Said<raw::Text>,
+    ) -> Option<(PathBuf, CommunityText, CommunityMapping)> {
         let said = said.or(|| Spanned::new(0..0, "community.toml".to_owned()))?;
         let (path, text) = self.readable(&said)?;
         match community_file::parse(&text) {
-            Ok(mapping) => Some((path, mapping)),
+            Ok(mapping) => Some((path, CommunityText { text }, mapping)),
             Err(problems) => {
                 let file = path.display().to_string();
                 problems.into_iter().for_each(|problem| self.reading.add(problem.in_file(&*file)));

@@ -72,11 +72,11 @@ impl CommunityMapping {
     }
 }
 
-/// Groups that the community knows by `before` and that are something else by `after`. What a group is never changes there.
-pub fn changed_kinds(before: &CommunityMapping, after: &CommunityMapping) -> Vec<CommunityFault> {
+/// Groups that the community knows as one of `known`, and that are something else by `after`. What a group is never changes there.
+pub fn changed_kinds(known: &[GroupMapping], after: &CommunityMapping) -> Vec<CommunityFault> {
     let mut faults = Vec::new();
     for (index, group) in after.groups.iter().enumerate() {
-        let known = before.groups.iter().find(|known| known.id == group.id);
+        let known = known.iter().find(|known| known.id == group.id);
         let Some(known) = known.filter(|known| known.kind != group.kind) else { continue };
         let key = match (&known.kind, &group.kind) {
             (GroupKind::Community(_), GroupKind::Community(_)) => "type",

@@ -71,7 +71,18 @@ impl<'m> GroupsAt<'m> {
     /// Whether the person may be in this group, or in another role, for all that is known.
     pub(super) fn is_open(&self, id: &str) -> bool {
         self.open.iter().any(|open| open == id)
-            || self.open_patterns.iter().any(|group| group.can_have_id(id))
+            || self.open_patterns.iter().any(|group| group.can_have_id(id) || group.id == id)
+    }
+
+    /// The groups that the person may be in, by id; of those for each code of which the code is not known, by the id of the mapping.
+    pub(super) fn open_ids(&self) -> impl Iterator<Item = &str> {
+        let patterns = self.open_patterns.iter().map(|group| group.id.as_str());
+        self.open.iter().map(String::as_str).chain(patterns)
+    }
+
+    /// Whether the person may be in this group of the mapping, for all that is known.
+    pub(super) fn may_hold(&self, group: &GroupMapping) -> bool {
+        self.open_ids().any(|id| id == group.id || group.can_have_id(id))
     }
 
     /// Whether anything is open.

@@ -9,6 +9,8 @@ mod faults;
 mod figures;
 mod lines;
 mod person;
+mod preview;
+mod published;
 mod reasons;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -23,6 +25,8 @@ pub use facts::{FactChange, FactKind, FactRow, ToldFact, compared, facts};
 pub use faults::{CommunityFault, CommunityPlace, changed_kinds};
 pub use figures::{CommunityFigures, GroupFigures, SyncCount, SyncPhase, Untold};
 pub use person::{RemovedContact, ToldContact, ToldDemographic, ToldLine, ToldOrganization, ToldProfile};
+pub use preview::{CommunityComparison, CommunityPreview, GroupMoves, NamedPeople};
+pub use published::{CommunityInForce, CommunityText};
 pub use reasons::{GroupReasons, untold};
 
 /// What stands in the id or the name of a group for the code that fits.
@@ -184,6 +188,28 @@ pub struct DemographicMapping {
     pub multiple: bool,
     /// Any text may stand there; otherwise it is one of several to choose from.
     pub free_form: bool,
+}
+
+impl GroupRole {
+    /// What a file says; nothing, if it says so.
+    pub fn parse(text: &str) -> GroupRole {
+        match text {
+            "" => GroupRole::None,
+            "{position}" => GroupRole::PositionName,
+            "{position_code}" => GroupRole::PositionCode,
+            text => GroupRole::Fixed(text.to_owned()),
+        }
+    }
+
+    /// As a file says it.
+    pub fn as_written(&self) -> Option<&str> {
+        match self {
+            GroupRole::None => None,
+            GroupRole::PositionName => Some("{position}"),
+            GroupRole::PositionCode => Some("{position_code}"),
+            GroupRole::Fixed(text) => Some(text),
+        }
+    }
 }
 
 impl CommunityMapping {

@@ -1,5 +1,6 @@
 //! What the community should know of each person: a table for each sentence of docs/community.md, and properties over generated records.
 
+mod preview;
 mod profile;
 mod properties;
 mod standing;

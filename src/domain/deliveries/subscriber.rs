@@ -53,6 +53,15 @@ pub struct PlanningLease {
     pub until: Option<Timestamp>,
 }
 
+/// By which mappings a pass decides: another one of either asks for a pass of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MappingPair {
+    /// The role mapping, by its number.
+    pub roles: u64,
+    /// The subscriber's own mapping; 0: it has none.
+    pub own: u64,
+}
+
 /// A pass over everybody that is under way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PassUnderWay {
@@ -60,8 +69,8 @@ pub struct PassUnderWay {
     pub began: Timestamp,
     /// The AMS environment whose people it goes through.
     pub environment: String,
-    /// The mapping by which it decides.
-    pub mapping: u64,
+    /// The mappings by which it decides.
+    pub mapping: MappingPair,
     /// Where it goes on.
     pub after: i64,
     /// So many people have been looked at.
@@ -77,8 +86,8 @@ pub struct PassDone {
     pub at: Timestamp,
     /// The AMS environment whose people it went through.
     pub environment: String,
-    /// The mapping by which it decided.
-    pub mapping: u64,
+    /// The mappings by which it decided.
+    pub mapping: MappingPair,
     /// How many people there were.
     pub seen: u64,
 }
@@ -273,7 +282,7 @@ mod tests {
         let pass = |environment: &str, began: i64, is_first: bool| PassUnderWay {
             began: at(began),
             environment: environment.to_owned(),
-            mapping: 1,
+            mapping: MappingPair { roles: 1, own: 1 },
             after: 0,
             seen: 0,
             is_first,
@@ -281,7 +290,7 @@ mod tests {
         let done = |environment: &str| PassDone {
             at: at(5),
             environment: environment.to_owned(),
-            mapping: 1,
+            mapping: MappingPair { roles: 1, own: 1 },
             seen: 9,
         };
         let mut state = SubscriberState::default();

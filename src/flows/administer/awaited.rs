@@ -28,7 +28,7 @@ impl Mapping {
         revision: u64,
         note: &str,
     ) -> Result<Option<VersionHead>, ChangeError> {
-        let seen = self.seen_at(revision).await?;
+        let seen = self.drafts.seen_at(revision).await?;
         let Some((_, rules)) = seen.stored.content.clone() else { return Err(ChangeError::Unchanged) };
         if !self.looks_at_more(&rules) {
             return self.publish(actor, revision, note, false).await.map(Some);
@@ -40,20 +40,20 @@ impl Mapping {
         let awaited = AwaitedPublication { asked, note: note.to_owned() };
         match self.put(actor, seen, Action::PublicationAwaited, Some(rules), Some(awaited)).await? {
             Some(_) => Ok(None),
-            None => Err(self.conflict().await),
+            None => Err(self.drafts.conflict().await),
         }
     }
 
     /// The draft no longer comes into force by itself. It stays as it is.
     pub async fn withdraw(&self, actor: &Actor, revision: u64) -> Result<(), ChangeError> {
-        let seen = self.seen_at(revision).await?;
+        let seen = self.drafts.seen_at(revision).await?;
         if seen.stored.awaited.is_none() {
             return Err(ChangeError::Unchanged);
         }
         let rules = seen.stored.content.as_ref().map(|(_, rules)| rules.clone());
         match self.put(actor, seen, Action::PublicationWithdrawn, rules, None).await? {
             Some(_) => Ok(()),
-            None => Err(self.conflict().await),
+            None => Err(self.drafts.conflict().await),
         }
     }
 
@@ -78,7 +78,7 @@ impl Mapping {
 
     /// Takes up a draft that has waited since before the start.
     async fn take_up_awaited(&self) -> Result<(), StoreError> {
-        self.look_ahead(&self.store.draft().await?);
+        self.look_ahead(&self.drafts.store.draft().await?);
         Ok(())
     }
 
@@ -90,7 +90,7 @@ impl Mapping {
         if !self.people.beliefs().looks_ahead() {
             return Ok(None);
         }
-        let stored = self.store.draft().await?;
+        let stored = self.drafts.store.draft().await?;
         let Some(AwaitedPublication { asked, note }) = &stored.awaited else { return Ok(None) };
         if !matches!(directory.read_signed_in().await?, Some(SignedInProgress { unread: 0, .. })) {
             return Ok(None);

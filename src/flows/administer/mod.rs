@@ -4,14 +4,18 @@
 
 pub(crate) mod audit;
 pub(crate) mod awaited;
+pub mod change;
 pub(crate) mod clients;
+pub mod community_mapping;
 pub(crate) mod deliveries;
+mod drafts;
 pub(crate) mod emergency;
 pub(crate) mod known;
 pub mod mapping;
 pub(crate) mod migrate;
 pub mod people;
 pub mod preview;
+pub mod preview_runs;
 pub mod services;
 pub(crate) mod sessions;
 pub(crate) mod status;
@@ -27,11 +31,13 @@ use crate::adapters::clock::SharedClock;
 use crate::adapters::store::mappings::Mappings;
 use crate::adapters::store::{Store, StoreError};
 use crate::domain::access::Site;
+use crate::domain::community::CommunityText;
 use crate::domain::preview::requirements;
 use crate::domain::rule::{Role, Rules};
 
 pub use crate::domain::audit::{Actor, AdmittedBy};
 pub use audit::Audit;
+pub use community_mapping::{CommunityMappings, first_community, latest_community};
 pub use emergency::AdminLinks;
 pub use known::Known;
 pub use mapping::Mapping;
@@ -60,6 +66,8 @@ pub struct Administer {
     pub audit: Arc<Audit>,
     /// Links for emergency access.
     pub links: Arc<AdminLinks>,
+    /// The mapping of the community, if there is a community.
+    pub community: Option<Arc<CommunityMappings>>,
 }
 
 impl Administer {
@@ -91,7 +99,13 @@ impl Administer {
             Arc::clone(&settings.roles),
             clock,
         ));
-        Administer { settings, mapping, previews, audit, links }
+        Administer { settings, mapping, previews, audit, links, community: None }
+    }
+
+    /// With the mapping of a community, if there is one.
+    #[must_use]
+    pub fn with_community(self, community: Option<CommunityMappings>) -> Administer {
+        Administer { community: community.map(Arc::new), ..self }
     }
 
     /// The administrator that a signed-in person is. `None`: he or she is none.
@@ -104,8 +118,8 @@ impl Administer {
         })
     }
 
-    /// Tells the operator what may surprise about the mapping in force, given what the rules file says.
-    pub fn tell_of_file(&self, file: &Rules) {
+    /// Tells the operator what may surprise about the mappings in force, given what the files say.
+    pub fn tell_of_files(&self, file: &Rules, of_community: Option<&CommunityText>) {
         let published = self.mapping.published();
         if published.rules != *file {
             tracing::info!(
@@ -118,17 +132,23 @@ impl Administer {
                 "The role mapping grants none of the roles in `admin.roles`; `membergate admin-link` is the way in"
             );
         }
+        if let Some((community, file)) = self.community.as_ref().zip(of_community) {
+            community.tell_of_file(file);
+        }
     }
 
     /// Ends what runs in the background.
     pub async fn close(&self) {
         self.previews.close().await;
+        if let Some(community) = &self.community {
+            community.close().await;
+        }
     }
 }
 
 /// The mapping to start with: the latest version of the store, which the rules file becomes on the first start.
 pub async fn first_mapping(
-    store: &dyn Mappings,
+    store: &dyn Mappings<Rules>,
     file: &Rules,
     clock: &SharedClock,
 ) -> Result<Published, StoreError> {

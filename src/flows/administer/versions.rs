@@ -6,22 +6,19 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::mapping::{ChangeError, Mapping, SeenDraft, Which};
+use super::drafts::{self, Drafts, FirstFile, NewVersion, SeenDraft, about};
+use super::mapping::{ChangeError, Mapping, Which};
 use super::{Actor, AdmittedBy};
-use crate::adapters::rules_file;
 use crate::adapters::store::StoreError;
-use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
+use crate::adapters::store::mappings::Mappings;
 use crate::domain::audit::{Action, Entry};
-use crate::domain::mapping::{Edit, Version, VersionHead};
+use crate::domain::mapping::{Version, VersionHead};
 use crate::domain::roles;
 use crate::domain::rule::{Role, Rules};
 use crate::domain::time::Timestamp;
 use crate::flows::managed_roles::ManagedRoles;
 use crate::flows::person::Published;
 use crate::flows::role_lists;
-
-/// The longest note that is kept with a version, in characters.
-const LONGEST_NOTE: usize = 500;
 
 /// A mapping on its way into force.
 struct Publication<'a> {
@@ -43,7 +40,7 @@ impl Mapping {
         note: &str,
         despite_lock_out: bool,
     ) -> Result<VersionHead, ChangeError> {
-        let seen = self.seen_at(revision).await?;
+        let seen = self.drafts.seen_at(revision).await?;
         let Some((_, rules)) = seen.stored.content.clone() else { return Err(ChangeError::Unchanged) };
         let waited = seen.stored.awaited.clone().filter(|_| note.trim().is_empty());
         let note = waited.as_ref().map_or(note, |awaited| &awaited.note);
@@ -58,7 +55,7 @@ impl Mapping {
         number: u64,
         despite_lock_out: bool,
     ) -> Result<VersionHead, ChangeError> {
-        let seen = self.seen().await?;
+        let seen = self.drafts.seen().await?;
         let rules = self.rules(Which::Version(number)).await?;
         let restored_from = Some(number);
         self.put_in_force(Publication { actor, seen, rules, note: "", restored_from, despite_lock_out }).await
@@ -85,26 +82,19 @@ impl Mapping {
         if locks_out && !(despite_lock_out && actor.admitted_by == AdmittedBy::BreakGlass) {
             return Err(ChangeError::LockOut);
         }
-        let published = Edit { by: actor.clone(), at: self.clock.now() };
-        let number = seen.latest.head.number + 1;
-        let note = note.trim().chars().take(LONGEST_NOTE).collect();
-        let entry = Entry {
-            at: published.at,
-            actor: actor.clone(),
-            action: if restored_from.is_some() { Action::Restored } else { Action::Published },
-            about: about(number, restored_from, locks_out),
-            before: Some(rules_file::print(&seen.latest.rules)),
-            after: Some(rules_file::print(&rules)),
-        };
         let produced = &seen.latest.produced | &self.produced(&rules).await?;
-        let head = VersionHead { number, published, note, restored_from };
+        let version = self.drafts.next(actor, &seen, NewVersion { rules, produced, note, restored_from });
+        let action = if restored_from.is_some() { Action::Restored } else { Action::Published };
+        let warning = if locks_out { ", although nobody known can enter administration" } else { "" };
+        let about = format!("{}{warning}", about(version.head.number, restored_from));
+        let entry = Drafts::entry(&seen, &version, action, about);
         let draft = restored_from.and(seen.stored.content.clone());
-        self.commit(seen, Version { head, rules, produced }, draft, &entry).await
+        self.commit(seen, version, draft, &entry).await
     }
 
     /// The number of the version in force, and the roles that rules for many have ever given, beyond those that it names.
     pub async fn given_by_patterns(&self) -> Result<(u64, BTreeSet<Role>), StoreError> {
-        let latest = self.seen().await?.latest;
+        let latest = self.drafts.seen().await?.latest;
         let named = latest.rules.managed_roles().into_iter().collect();
         Ok((latest.head.number, &latest.produced - &named))
     }
@@ -117,7 +107,7 @@ impl Mapping {
         version: u64,
         roles: &BTreeSet<Role>,
     ) -> Result<VersionHead, ChangeError> {
-        let seen = self.seen().await?;
+        let seen = self.drafts.seen().await?;
         if seen.latest.head.number != version {
             return Err(seen.conflict());
         }
@@ -126,21 +116,15 @@ impl Mapping {
         if released.is_empty() {
             return Err(ChangeError::Unchanged);
         }
-        let published = Edit { by: actor.clone(), at: self.clock.now() };
         let produced = &seen.latest.produced - &released;
         let managed = |produced| Some(ManagedRoles::of(&rules, produced).text());
-        let entry = Entry {
-            at: published.at,
-            actor: actor.clone(),
-            action: Action::RolesReleased,
-            about: in_short(&released),
-            before: managed(&seen.latest.produced),
-            after: managed(&produced),
-        };
+        let (before, after) = (managed(&seen.latest.produced), managed(&produced));
         let note = format!("No longer manages {}", in_short(&released));
-        let head = VersionHead { number: version + 1, published, note, restored_from: None };
+        let new = NewVersion { rules, produced, note: &note, restored_from: None };
+        let version = self.drafts.next(actor, &seen, new);
+        let entry = Drafts::entry(&seen, &version, Action::RolesReleased, in_short(&released));
         let draft = seen.stored.content.clone();
-        self.commit(seen, Version { head, rules, produced }, draft, &entry).await
+        self.commit(seen, version, draft, &Entry { before, after, ..entry }).await
     }
 
     /// Writes a version, what is left of the draft and the entry, and puts the version in force.
@@ -151,14 +135,10 @@ impl Mapping {
         draft: Option<(u64, Rules)>,
         entry: &Entry,
     ) -> Result<VersionHead, ChangeError> {
-        let last = Some(version.head.published.clone());
-        let left = StoredDraft { revision: seen.stored.revision + 1, last, content: draft, awaited: None };
         // First, so that no assertion names a list that is not kept.
         let lists = [&seen.latest, &version].map(|it| ManagedRoles::of(&it.rules, &it.produced));
-        role_lists::keep(&*self.store, &lists.each_ref(), self.clock.now()).await?;
-        if !self.store.publish(seen.expected(), &version, &left, entry).await? {
-            return Err(self.conflict().await);
-        }
+        role_lists::keep(&*self.lists, &lists.each_ref(), self.clock.now()).await?;
+        let left = self.drafts.commit(&seen, &version, draft, entry).await?;
         let head = version.head.clone();
         self.look_ahead(&left);
         self.swap(version);
@@ -207,44 +187,13 @@ fn in_short(roles: &BTreeSet<Role>) -> String {
     if others == 0 { names.join(", ") } else { format!("{} and {others} others", names.join(", ")) }
 }
 
-fn about(number: u64, restored_from: Option<u64>, locks_out: bool) -> String {
-    let copy = restored_from.map(|from| format!(", a copy of version {from}")).unwrap_or_default();
-    let warning = if locks_out { ", although nobody known can enter administration" } else { "" };
-    format!("version {number}{copy}{warning}")
-}
-
 /// The latest version; on the first start the rules file becomes version 1.
 pub(super) async fn first(
-    store: &dyn Mappings,
+    store: &dyn Mappings<Rules>,
     file: &Rules,
     now: Timestamp,
 ) -> Result<Published, StoreError> {
-    let missing = || StoreError::Unavailable("the first version of the role mapping is not kept".to_owned());
-    let latest = match store.latest().await? {
-        Some(latest) => latest,
-        None => {
-            take(store, file, now).await?;
-            // Another gateway may have been faster; what counts is what is there.
-            store.latest().await?.ok_or_else(missing)?
-        }
-    };
-    Ok(latest.into())
-}
-
-async fn take(store: &dyn Mappings, file: &Rules, now: Timestamp) -> Result<bool, StoreError> {
-    let published = Edit { by: Actor::operator(), at: now };
-    let note = "Taken from the rules file at the first start".to_owned();
-    let head = VersionHead { number: 1, published, note, restored_from: None };
-    let version = Version { head, rules: file.clone(), produced: BTreeSet::new() };
-    let entry = Entry {
-        at: now,
-        actor: Actor::operator(),
-        action: Action::RulesFileTaken,
-        about: about(1, None, false),
-        before: None,
-        after: Some(rules_file::print(file)),
-    };
-    let stored = store.draft().await?;
-    let left = StoredDraft { revision: stored.revision + 1, last: None, content: None, awaited: None };
-    store.publish(Expected { revision: stored.revision, version: 0 }, &version, &left, &entry).await
+    let note = "Taken from the rules file at the first start";
+    let file = FirstFile { content: file, action: Action::RulesFileTaken, note };
+    Ok(drafts::first(store, file, now).await?.into())
 }

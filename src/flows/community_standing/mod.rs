@@ -17,6 +17,7 @@ use self::kept::KeptFigures;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::deliveries::RowsOf;
 use crate::adapters::subscribers::Subscriber;
+use crate::adapters::subscribers::higher_logic::PublishedCommunity;
 use crate::domain::community::CommunityMapping;
 use crate::domain::deliveries::day::DayStep;
 use crate::domain::deliveries::subscriber::SubscriberName;
@@ -32,7 +33,7 @@ pub use self::planned::{BrakeOutlook, PlanSummary, PlannedContact, PlannedKind};
 pub struct CommunityStanding {
     deliverer: Arc<Deliverer>,
     subscriber: Arc<dyn Subscriber>,
-    mapping: Arc<CommunityMapping>,
+    mapping: PublishedCommunity,
     kept: Mutex<KeptFigures>,
 }
 
@@ -74,7 +75,7 @@ pub struct FirstRunProgress {
 
 impl CommunityStanding {
     /// `None`: the deliverer tells no community.
-    pub fn new(deliverer: Arc<Deliverer>, mapping: Arc<CommunityMapping>) -> Option<Arc<CommunityStanding>> {
+    pub fn new(deliverer: Arc<Deliverer>, mapping: PublishedCommunity) -> Option<Arc<CommunityStanding>> {
         let name = SubscriberName::higher_logic();
         let subscriber = deliverer.parts().subscribers.iter().find(|one| *one.name() == name).cloned()?;
         Some(Arc::new(CommunityStanding { deliverer, subscriber, mapping, kept: Mutex::default() }))
@@ -110,7 +111,7 @@ impl CommunityStanding {
     }
 
     fn mapping(&self) -> Arc<CommunityMapping> {
-        Arc::clone(&self.mapping)
+        Arc::clone(&self.mapping.load().mapping)
     }
 
     fn rows(&self) -> RowsOf<'_> {

@@ -17,9 +17,10 @@ use crate::adapters::store::deliveries::{Deliveries, EndedFlight, SubscriberChan
 use crate::adapters::store::directory::Directory as _;
 use crate::adapters::store::sqlite::SqliteStore;
 use crate::adapters::subscribers::higher_logic::{HigherLogic, PushApi, PushSettings};
-use crate::domain::community::FactKind;
+use crate::domain::community::{CommunityInForce, CommunityText, FactKind};
 use crate::domain::deliveries::brake::Stop;
 use crate::domain::deliveries::row::FlightEnd;
+use crate::domain::deliveries::subscriber::MappingPair;
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::session::SessionLimits;
 use crate::domain::time::AmsDate;
@@ -83,7 +84,9 @@ impl Office {
     }
 
     fn standing(&self, community: &str) -> Arc<CommunityStanding> {
+        let text = CommunityText { text: community.to_owned() };
         let mapping = Arc::new(community_file::parse(community).unwrap());
+        let mapping = Arc::new(ArcSwap::from_pointee(CommunityInForce { version: 1, text, mapping }));
         let settings = PushSettings {
             api: PushApi::V2,
             // Nobody is asked.
@@ -325,7 +328,7 @@ fn the_first_run_says_how_much_longer_it_takes() {
     let pass = PassUnderWay {
         began,
         environment: "production".to_owned(),
-        mapping: 1,
+        mapping: MappingPair { roles: 1, own: 1 },
         after: 0,
         seen: 500,
         is_first: true,

@@ -15,7 +15,7 @@ use crate::adapters::store::deliveries::{SentAgain, SubscriberChange};
 use crate::adapters::subscribers::Subscriber;
 use crate::domain::deliveries::brake::{self, Stop};
 use crate::domain::deliveries::row::{Delivery, Plan};
-use crate::domain::deliveries::subscriber::{PassDone, PassUnderWay, SubscriberState};
+use crate::domain::deliveries::subscriber::{MappingPair, PassDone, PassUnderWay, SubscriberState};
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::time::Timestamp;
 use crate::flows::changed_people::ChangedSince;
@@ -309,7 +309,7 @@ impl Planning<'_> {
     async fn pass_to_go_on_with(&self) -> Result<Option<PassUnderWay>, StoreError> {
         let parts = &self.deliverer.parts;
         let (state, now) = (self.state().await?, self.now());
-        let mapping = parts.rules.load().version;
+        let mapping = self.mappings();
         let is_here = |environment: &str| *environment == *parts.environment;
         let mut passes = self.deliverer.passes();
         let memory = passes.entry(self.subscriber.name().clone()).or_default();
@@ -349,8 +349,17 @@ impl Planning<'_> {
         Ok(holding)
     }
 
+    /// The mappings in force.
+    fn mappings(&self) -> MappingPair {
+        MappingPair { roles: self.deliverer.parts.rules.load().version, own: self.subscriber.mapping() }
+    }
+
     /// Everybody has been seen: those who would lose something are weighed together with those who are on file no longer.
     async fn finish(&self, pass: &PassUnderWay) -> Result<(), StoreError> {
+        if pass.mapping != self.mappings() {
+            // Some were seen by another one, whose pass sees all.
+            return Ok(());
+        }
         let parts = &self.deliverer.parts;
         let of = self.deliverer.rows_of(self.subscriber.name());
         let erased = parts.store.without_record(of, MOST_ERASED).await?;

@@ -1,6 +1,7 @@
 //! What handlers of the administration give: a page, a file, JSON for our script, or why there is nothing to show.
 
 use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 
 use axum::Json;
@@ -52,8 +53,8 @@ impl From<StoreError> for PageError {
     }
 }
 
-impl From<ChangeError> for PageError {
-    fn from(error: ChangeError) -> PageError {
+impl<Content: fmt::Debug + Send + Sync + 'static> From<ChangeError<Content>> for PageError {
+    fn from(error: ChangeError<Content>) -> PageError {
         match error {
             ChangeError::NoVersion(_) => PageError::NotFound,
             other => PageError::broken(other),

@@ -27,7 +27,7 @@ pub struct Caller {
     pub session: Option<SessionKey>,
     /// The anti-forgery token of this session.
     pub token: String,
-    /// There is a community, so the menu has its page.
+    /// There is a community.
     pub has_community: bool,
     /// The query.
     pub query: Vec<(String, String)>,

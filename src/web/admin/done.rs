@@ -19,6 +19,10 @@ pub enum Done {
     Awaited,
     /// The draft no longer comes into force by itself.
     Withdrawn,
+    /// The draft of the community is in force.
+    CommunityPublished,
+    /// The draft says what an older version says.
+    VersionTaken,
     /// An older version is in force.
     Restored,
     /// Roles left the list of those that are managed.
@@ -48,7 +52,7 @@ pub enum Done {
 }
 
 /// Each with its key and its sentences.
-const ALL: [(Done, &str, &str); 21] = [
+const ALL: [(Done, &str, &str); 23] = [
     (Done::Saved, "saved", "Saved to the draft. Nothing changes for anybody until you publish it."),
     (Done::Unchanged, "same", "Nothing was changed."),
     (Done::Removed, "removed", "Removed from the draft. Nothing changes for anybody until you publish it."),
@@ -61,6 +65,12 @@ const ALL: [(Done, &str, &str); 21] = [
         "Published. It comes into force by itself, as soon as the people who are signed in have been read for it.",
     ),
     (Done::Withdrawn, "withdrawn", "The draft does not come into force. It is as it was."),
+    (
+        Done::CommunityPublished,
+        "community",
+        "Published. It counts from now on. Everybody is gone through, and the community is told what has changed.",
+    ),
+    (Done::VersionTaken, "taken", "The draft says what that version says. Look at it, then publish it."),
     (Done::Restored, "restored", "Restored. It counts from now on, for people who are signed in too."),
     (
         Done::RolesReleased,

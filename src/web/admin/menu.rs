@@ -73,6 +73,12 @@ pub const COMMUNITY: MenuItem = MenuItem {
     path: "/_gate/admin/community",
     icon: "M12 10a3 3 0 100-6 3 3 0 000 6zM5 20a3 3 0 100-6 3 3 0 000 6zM19 20a3 3 0 100-6 3 3 0 000 6zM10.500 9.700L6.500 14.300M13.500 9.700l4 4.600M8 17h8",
 };
+/// What the community is told of people.
+pub const COMMUNITY_MAPPING: MenuItem = MenuItem {
+    name: "Community mapping",
+    path: "/_gate/admin/community/mapping",
+    icon: "M4 5h6v5H4zM14 14h6v5h-6zM14 5h6v5h-6zM10 7.500h4M17 10v4M4 14h6v5H4zM7 10v4",
+};
 /// Sites that sign people in by OpenID Connect.
 pub const CLIENTS: MenuItem = MenuItem {
     name: "OpenID clients",
@@ -89,10 +95,23 @@ pub const LINKS: MenuItem = MenuItem {
 pub const AUDIT: MenuItem =
     MenuItem { name: "Audit log", path: "/_gate/admin/audit", icon: "M6 3h9l4 4v14H6zM9 11h7M9 15h7M9 7h3" };
 
+/// Pages that are there only with a community.
+const OF_COMMUNITY: [MenuItem; 2] = [COMMUNITY, COMMUNITY_MAPPING];
+
 /// The menu, by what one comes for.
-pub const MENU: [(&str, &[MenuItem]); 4] = [
+pub const MENU: [(&str, &[MenuItem]); 5] = [
     ("", &[OVERVIEW]),
     ("Roles", &[MAPPING, PREVIEW, VERSIONS, FILES, MIGRATE]),
-    ("Members", &[PEOPLE, SESSIONS, COMMUNITY]),
+    ("Members", &[PEOPLE, SESSIONS]),
+    ("Community", &[COMMUNITY, COMMUNITY_MAPPING]),
     ("Gateway", &[STATUS, DELIVERIES, CLIENTS, LINKS, AUDIT]),
 ];
+
+/// The menu of a gateway with a community, or without one.
+pub fn shown(has_community: bool) -> impl Iterator<Item = (&'static str, Vec<MenuItem>)> {
+    MENU.into_iter().filter_map(move |(heading, items)| {
+        let is_there = |item: &&MenuItem| has_community || !OF_COMMUNITY.contains(item);
+        let items: Vec<MenuItem> = items.iter().filter(is_there).copied().collect();
+        (!items.is_empty()).then_some((heading, items))
+    })
+}

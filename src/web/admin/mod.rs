@@ -10,12 +10,14 @@ pub(crate) mod audit_line;
 pub(crate) mod caller;
 pub(crate) mod clients;
 pub(crate) mod community;
+pub(crate) mod community_mapping;
 pub(crate) mod deliveries;
 pub(crate) mod directory;
 pub(crate) mod done;
 pub(crate) mod draft;
 pub(crate) mod emergency;
 pub(crate) mod fields;
+pub(crate) mod file_problem;
 pub(crate) mod files;
 pub(crate) mod guard;
 pub(crate) mod kinds;
@@ -25,12 +27,15 @@ pub(crate) mod menu;
 pub(crate) mod migrate;
 pub(crate) mod overview;
 pub(crate) mod people;
+pub(crate) mod people_lists;
 pub(crate) mod plain;
 pub(crate) mod preview;
+pub(crate) mod preview_view;
 pub(crate) mod sessions;
 pub(crate) mod shell;
 pub(crate) mod state;
 pub(crate) mod status;
+pub(crate) mod version_line;
 pub(crate) mod versions;
 pub(crate) mod words;
 
@@ -56,6 +61,7 @@ pub fn router(admin: Admin) -> Router {
         .merge(deliveries::routes())
         .merge(community::routes())
         .merge(clients::routes())
+        .merge(community_mapping::routes())
         .merge(links::routes())
         .merge(audit::routes())
         .merge(emergency::routes())

@@ -3,7 +3,7 @@
 use askama::Template;
 use http::StatusCode;
 
-use super::menu::{self, MenuItem};
+use super::menu::MenuItem;
 use crate::web::pages::{Forms, Page};
 
 /// The style sheet of all these pages.
@@ -93,7 +93,7 @@ pub struct Shell {
     pub token: String,
     /// Where we are.
     pub item: MenuItem,
-    /// There is a community, so the menu has its page.
+    /// There is a community.
     pub has_community: bool,
     /// What has just happened, and what is out of order.
     pub notes: Vec<Note>,
@@ -109,11 +109,6 @@ impl Shell {
     pub fn with(mut self, note: Option<Note>) -> Shell {
         self.notes.extend(note);
         self
-    }
-
-    /// Whether the menu has this page.
-    pub fn has(&self, item: &MenuItem) -> bool {
-        *item != menu::COMMUNITY || self.has_community
     }
 
     /// With a status other than 200.

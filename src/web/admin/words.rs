@@ -2,6 +2,7 @@
 
 use super::kinds;
 use crate::domain::budget::CallKind;
+use crate::domain::line_diff::LineChange;
 use crate::domain::mapping::{Edit, MappingDiff, setting_words};
 use crate::domain::names::ListedNames;
 use crate::domain::rule::Rule;
@@ -84,6 +85,20 @@ pub fn differences(diff: &MappingDiff, names: &ListedNames) -> Vec<Difference> {
         .reordered
         .then(|| changed("The rules stand in another order; nobody’s roles depend on it".to_owned()));
     settings.chain(rules).chain(gone).chain(other).chain(order).collect()
+}
+
+/// Lines that were added and removed.
+pub fn line_differences(changes: &[LineChange]) -> Vec<Difference> {
+    let difference = |change: &LineChange| {
+        let text = format!("Line {}: {}", change.line, change.text.trim_end());
+        let (class, sign, spoken) = match change.is_added {
+            true => ("in", "+", "Added:"),
+            false => ("out", "−", "Removed:"),
+        };
+        Difference { class, sign, spoken, text }
+    };
+    let told = changes.iter().filter(|change| !change.text.trim().is_empty());
+    told.map(difference).collect()
 }
 
 /// A rule in one line.

@@ -4,6 +4,7 @@ mod commands;
 mod each_ams;
 mod first_sign_in;
 mod properties;
+mod publish;
 mod receiver;
 mod standing;
 

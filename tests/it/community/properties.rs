@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
 use membergate::adapters::community_file;
 use membergate::adapters::subscribers::Subscriber;
 use membergate::adapters::subscribers::higher_logic::{HigherLogic, PushApi, PushSettings};
-use membergate::domain::community::{ToldContact, ToldLine, ToldOrganization, ToldProfile};
+use membergate::domain::community::{
+    CommunityInForce, CommunityText, ToldContact, ToldLine, ToldOrganization, ToldProfile,
+};
 use membergate::domain::deliveries::row::{Delivery, Flight, FlightEnd, Phase, Plan, RowAfter};
 use membergate::domain::deliveries::state::{Desired, State};
 use membergate::domain::record::IndividualId;
@@ -114,8 +117,10 @@ pub(super) fn community(mode: Mode, there: &Simulator) -> HigherLogic {
         tenant_code: Some(own.tenant_code),
         batch: BATCH,
     };
-    let mapping = community_file::parse("time_zone = \"UTC\"").unwrap();
-    HigherLogic::new(settings, Arc::new(mapping)).unwrap()
+    let text = CommunityText { text: "time_zone = \"UTC\"".to_owned() };
+    let mapping = Arc::new(community_file::parse(&text.text).unwrap());
+    let in_force = CommunityInForce { version: 1, text, mapping };
+    HigherLogic::new(settings, Arc::new(ArcSwap::from_pointee(in_force))).unwrap()
 }
 
 /// Desires what each round says, sends until every row rests, and compares with what is there.

@@ -31,7 +31,7 @@ impl GrowthZone {
         priority: Priority,
     ) -> Option<Box<Contact>> {
         let somebody_waits = matches!(priority, Priority::SignIn(_) | Priority::Person);
-        if !self.reads_contact || somebody_waits {
+        if !self.reads_contact.is_wanted() || somebody_waits {
             return None;
         }
         let said = self.said_of(id, contact, asked, priority).await.ok()?;

@@ -32,6 +32,7 @@ use super::openid::{ExchangedPerson, OpenIdLogin};
 use super::transport::Transport;
 use super::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart, ProvenPerson};
 use crate::adapters::BoxFuture;
+use crate::adapters::ams::contact_wanted::ContactWanted;
 use crate::adapters::budget::{Budget, Priority};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::http::HttpClient;
@@ -75,7 +76,7 @@ pub struct GrowthZone {
     bulk: SweepBook,
     feed: FeedMemory,
     /// Profiles are read for a community, too.
-    reads_contact: bool,
+    reads_contact: ContactWanted,
 }
 
 impl GrowthZone {
@@ -107,15 +108,15 @@ impl GrowthZone {
             organizations: Organizations::default(),
             bulk: SweepBook::default(),
             feed: FeedMemory::default(),
-            reads_contact: false,
+            reads_contact: ContactWanted::default(),
         }
     }
 
     /// The same, which reads also what a profile says for a community, if `reads`. That costs calls of its own, which are made where nobody
     /// waits (docs/ams/growthzone.md, "Profile for a community").
     #[must_use]
-    pub fn reading_contact(self, reads: bool) -> GrowthZone {
-        GrowthZone { reads_contact: reads, ..self }
+    pub fn reading_contact(self, reads: impl Into<ContactWanted>) -> GrowthZone {
+        GrowthZone { reads_contact: reads.into(), ..self }
     }
 
     fn list<'a>(

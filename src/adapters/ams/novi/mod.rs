@@ -31,6 +31,7 @@ use super::openid::{ExchangedPerson, OpenIdLogin};
 use super::transport::Transport;
 use super::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart, ProvenPerson};
 use crate::adapters::BoxFuture;
+use crate::adapters::ams::contact_wanted::ContactWanted;
 use crate::adapters::budget::{Budget, Priority};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::http::HttpClient;
@@ -62,7 +63,7 @@ pub struct Novi {
     canary: Option<IndividualId>,
     seen: MemberFieldsSeen,
     /// Profiles are read for a community, too.
-    reads_contact: bool,
+    reads_contact: ContactWanted,
     rosters: NoviRosterMemory,
     sales: SalesBook,
     bulk: BulkMemory,
@@ -85,7 +86,7 @@ impl Novi {
             clock,
             canary,
             seen: MemberFieldsSeen::default(),
-            reads_contact: false,
+            reads_contact: ContactWanted::default(),
             rosters: NoviRosterMemory::default(),
             sales: SalesBook::default(),
             bulk: BulkMemory::default(),
@@ -94,8 +95,8 @@ impl Novi {
 
     /// The same, which reads also what a profile says for a community, if `reads`. It costs no call.
     #[must_use]
-    pub fn reading_contact(self, reads: bool) -> Novi {
-        Novi { reads_contact: reads, ..self }
+    pub fn reading_contact(self, reads: impl Into<ContactWanted>) -> Novi {
+        Novi { reads_contact: reads.into(), ..self }
     }
 
     async fn redeemed(
@@ -143,7 +144,7 @@ impl Novi {
     ) -> Result<Record, AmsError> {
         let as_of = self.clock.now();
         let mut record = wire::record(member, &self.seen, as_of).map_err(read::unreadable)?;
-        if self.reads_contact {
+        if self.reads_contact.is_wanted() {
             record.contact = wire::contact::contact(member, &self.seen).map(Box::new);
         }
         if parts.purchases

@@ -77,7 +77,7 @@ impl AmsReading for Novi {
     fn everybody(&self, page: u32, priority: Priority) -> BoxFuture<'_, Result<EverybodyPage, AmsError>> {
         let as_of = self.clock.now();
         Box::pin(async move {
-            let (memory, seen, reads_contact) = (&self.bulk, &self.seen, self.reads_contact);
+            let (memory, seen, reads_contact) = (&self.bulk, &self.seen, self.reads_contact.is_wanted());
             self.noted(bulk::everybody(&self.api, memory, seen, reads_contact, page, as_of, priority).await)
         })
     }

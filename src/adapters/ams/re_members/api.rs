@@ -13,6 +13,7 @@ use super::seen_fields::SeenFields;
 use super::seen_lists::SeenLists;
 use super::tokens::TokenCache;
 use crate::adapters::ams::AmsError;
+use crate::adapters::ams::contact_wanted::ContactWanted;
 use crate::adapters::ams::transport::{Call, CallBody, Transport};
 use crate::adapters::budget::Priority;
 use crate::adapters::http::HttpAnswer;
@@ -44,13 +45,13 @@ pub(super) struct Api {
     pub(super) seen_lists: SeenLists,
     pub(super) seen_fields: SeenFields,
     /// Profiles are read for a community, too.
-    pub(super) reads_contact: bool,
+    pub(super) reads_contact: ContactWanted,
 }
 
 impl Api {
     pub(super) fn new(transport: Transport, tokens: TokenCache) -> Api {
         let (seen_lists, seen_fields) = (SeenLists::default(), SeenFields::default());
-        Api { transport, tokens, seen_lists, seen_fields, reads_contact: false }
+        Api { transport, tokens, seen_lists, seen_fields, reads_contact: ContactWanted::default() }
     }
 
     pub(super) async fn get(&self, question: ApiQuestion<'_>, priority: Priority) -> Result<Reply, AmsError> {

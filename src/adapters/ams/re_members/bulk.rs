@@ -47,14 +47,14 @@ pub(super) async fn everybody(
 ) -> Result<EverybodyPage, AmsError> {
     let number = bounded(page)?.to_string();
     let path = &["Individuals", "Members", "All", &number];
-    let of_contact = if api.reads_contact { INCLUDES_OF_CONTACT } else { &[] };
+    let of_contact = if api.reads_contact.is_wanted() { INCLUDES_OF_CONTACT } else { &[] };
     let query = [INCLUDES, of_contact].concat();
     let answered = read::page(api, path, &query, "Members/All", priority).await?;
     let (found, is_last) = turn(api, "Members/All", page, answered)?;
     let rows = read::objects(found, "Members/All")?;
     let brings = brought(&rows, seen);
     // If nobody has such an entry, the flags were not looked at.
-    let brings_contact = api.reads_contact && rows.iter().any(contact::has_entries);
+    let brings_contact = api.reads_contact.is_wanted() && rows.iter().any(contact::has_entries);
     let count = rows.len();
     let record = |row: Value| {
         // A row that lacks a part says nothing about it.

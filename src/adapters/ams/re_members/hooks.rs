@@ -82,7 +82,7 @@ pub(super) async fn register(
 ) -> Result<Vec<Hook>, AmsError> {
     let mut hooks = Vec::new();
     let mut refused = None;
-    let of_contact = if api.reads_contact { ROUTES_OF_CONTACT } else { &[] };
+    let of_contact = if api.reads_contact.is_wanted() { ROUTES_OF_CONTACT } else { &[] };
     for (route, what) in ROUTES.iter().chain(of_contact) {
         let document = json!({
             "typeName": what, "secret": secret.expose_secret(), "callBackUrl": callback.as_str(),

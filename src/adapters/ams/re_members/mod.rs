@@ -36,6 +36,7 @@ use super::history::History;
 use super::transport::Transport;
 use super::{Ams, AmsError, Arrival, ArrivalFault, Keep, LoginStart, ProvenPerson};
 use crate::adapters::BoxFuture;
+use crate::adapters::ams::contact_wanted::ContactWanted;
 use crate::adapters::budget::{Budget, Priority};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::http::HttpClient;
@@ -93,8 +94,8 @@ impl ReMembers {
 
     /// The same, which reads also what a profile says for a community, if `reads`. It costs no call.
     #[must_use]
-    pub fn reading_contact(mut self, reads: bool) -> ReMembers {
-        self.api.reads_contact = reads;
+    pub fn reading_contact(mut self, reads: impl Into<ContactWanted>) -> ReMembers {
+        self.api.reads_contact = reads.into();
         self
     }
 

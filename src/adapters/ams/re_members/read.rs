@@ -196,7 +196,7 @@ pub(super) fn id_of(individual: &Value) -> Result<IndividualId, AmsError> {
 pub(super) fn record(api: &Api, fetched: &Fetched, as_of: Timestamp) -> Result<Record, AmsError> {
     let mut record = wire::record(fetched, as_of).map_err(unreadable)?;
     api.seen_fields.judge(&fetched.individual, &mut record);
-    if api.reads_contact {
+    if api.reads_contact.is_wanted() {
         record.contact = wire::contact::contact(&fetched.individual).map(Box::new);
     }
     Ok(record)

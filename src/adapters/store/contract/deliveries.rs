@@ -7,7 +7,7 @@ use crate::adapters::store::deliveries::{DeliveryCounts, EndedFlight, RowsOf, Se
 use crate::domain::deliveries::brake::Stop;
 use crate::domain::deliveries::row::{Flight, FlightEnd, Phase, Plan};
 use crate::domain::deliveries::state::{Desired, State};
-use crate::domain::deliveries::subscriber::{PassDone, PassUnderWay, SubscriberName};
+use crate::domain::deliveries::subscriber::{MappingPair, PassDone, PassUnderWay, SubscriberName};
 
 fn library() -> SubscriberName {
     SubscriberName::wordpress("library")
@@ -157,7 +157,7 @@ pub(super) async fn one_plans_at_a_time(place: &dyn Place) {
     let pass = PassUnderWay {
         began: at(1),
         environment: "production".to_owned(),
-        mapping: 3,
+        mapping: MappingPair { roles: 3, own: 0 },
         after: 7,
         seen: 2,
         is_first: true,
@@ -168,7 +168,12 @@ pub(super) async fn one_plans_at_a_time(place: &dyn Place) {
     drop(store);
     let store = place.open();
     assert_eq!(store.subscriber(&library()).await.unwrap().pass, Some(pass), "it goes on after a restart");
-    let done = PassDone { at: at(2), environment: "production".to_owned(), mapping: 3, seen: 2 };
+    let done = PassDone {
+        at: at(2),
+        environment: "production".to_owned(),
+        mapping: MappingPair { roles: 3, own: 0 },
+        seen: 2,
+    };
     let end = SubscriberChange::Pass { number: other, under_way: None, done: Some(done.clone()) };
     store.change_subscriber(&library(), end).await.unwrap();
     let kept = store.subscriber(&library()).await.unwrap();

@@ -15,6 +15,7 @@ use crate::adapters::store::tables::{ColumnKind, NOT_COPIED, TABLES, Table};
 use crate::adapters::store::transfer;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::client::Algorithm;
+use crate::domain::community::CommunityText;
 use crate::domain::mapping::{Edit, Version, VersionHead};
 use crate::domain::rule::Rules;
 use crate::domain::time::TimeZone;
@@ -37,6 +38,11 @@ pub(in crate::adapters::store) async fn furnished(place: &dyn Place) -> Arc<dyn 
     let draft = StoredDraft { revision: 1, last: Some(edit()), content: Some((1, rules)), awaited: None };
     let seen = Expected { revision: 0, version: 0 };
     assert_eq!(store.publish(seen, &version, &draft, &entry("publish")).await, Ok(true));
+    let text = CommunityText { text: "time_zone = \"UTC\"\n".to_owned() };
+    let of_community =
+        Version { head: version.head.clone(), rules: text.clone(), produced: Default::default() };
+    let draft = StoredDraft { revision: 1, last: Some(edit()), content: Some((1, text)), awaited: None };
+    assert_eq!(store.publish(seen, &of_community, &draft, &entry("publish")).await, Ok(true));
     store.keep_role_lists(&[("one", "a\nb")], at(0), Timestamp::MIN).await.unwrap();
     store.put_link(&Once([1; 32]), at(90), &entry("link")).await.unwrap();
     store.open_link(&Once([1; 32]), &key(9), at(90), &entry("opened")).await.unwrap();

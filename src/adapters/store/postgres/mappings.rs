@@ -1,4 +1,4 @@
-//! The role mapping in PostgreSQL. Rules are kept in the form of `adapters::stored_rules`.
+//! Mappings and lists of roles in PostgreSQL. Rules are kept in the form of `adapters::stored_rules`.
 
 use std::sync::Arc;
 
@@ -9,27 +9,29 @@ use super::administration::{hold_audit_log, insert_entry};
 use super::changes::{Change, note};
 use super::statement::{QueryConnection, QueryResult, column, only, values};
 use crate::adapters::store::error::{StoreError, StoreFuture};
-use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
+use crate::adapters::store::mappings::{
+    Expected, MappingContent, MappingKind, Mappings, RoleLists, StoredDraft,
+};
 use crate::adapters::store::rows::{DraftRow, VersionRow, signed};
 use crate::adapters::store::sealed::Bound;
 use crate::domain::audit::Entry;
 use crate::domain::mapping::{Version, VersionHead};
 use crate::domain::time::Timestamp;
 
-impl Mappings for PostgresStore {
-    fn draft(&self) -> StoreFuture<'_, StoredDraft> {
+impl<Content: MappingContent> Mappings<Content> for PostgresStore {
+    fn draft(&self) -> StoreFuture<'_, StoredDraft<Content>> {
         Box::pin(async move {
             let row = self.engine.read((), |connection, ()| {
                 Box::pin(async move {
-                    let select = "SELECT revision, sealed FROM mapping_draft";
+                    let select = "SELECT revision, sealed FROM mapping_draft WHERE kind = $1";
                     let read =
                         |row: &Row| Ok(DraftRow { revision: column(row, 0)?, sealed: column(row, 1)? });
-                    connection.first(select, &[], read).await
+                    connection.first(select, values![Content::KIND.column()], read).await
                 })
             });
             match row.await? {
                 Some(row) => row.open(&self.vault),
-                None => Ok(StoredDraft { revision: 0, last: None, content: None, awaited: None }),
+                None => Ok(StoredDraft::none()),
             }
         })
     }
@@ -37,7 +39,7 @@ impl Mappings for PostgresStore {
     fn put_draft<'a>(
         &'a self,
         expected: Expected,
-        draft: &'a StoredDraft,
+        draft: &'a StoredDraft<Content>,
         entry: &'a Entry,
     ) -> StoreFuture<'a, bool> {
         Box::pin(async move {
@@ -46,10 +48,10 @@ impl Mappings for PostgresStore {
             self.engine
                 .write(needs, |connection, (expected, draft, vault, entry)| {
                     Box::pin(async move {
-                        if !is_there(connection, *expected).await? {
+                        if !is_there(connection, Content::KIND, *expected).await? {
                             return Ok(false);
                         }
-                        write_draft(connection, draft).await?;
+                        write_draft(connection, Content::KIND, draft).await?;
                         insert_entry(connection, vault, entry).await?;
                         Ok(true)
                     })
@@ -61,8 +63,8 @@ impl Mappings for PostgresStore {
     fn publish<'a>(
         &'a self,
         expected: Expected,
-        version: &'a Version,
-        left: &'a StoredDraft,
+        version: &'a Version<Content>,
+        left: &'a StoredDraft<Content>,
         entry: &'a Entry,
     ) -> StoreFuture<'a, bool> {
         Box::pin(async move {
@@ -71,14 +73,15 @@ impl Mappings for PostgresStore {
             self.engine
                 .write(needs, |connection, (expected, (version, draft), vault, entry)| {
                     Box::pin(async move {
-                        if !is_there(connection, *expected).await? {
+                        if !is_there(connection, Content::KIND, *expected).await? {
                             return Ok(false);
                         }
                         let VersionRow { number, head, rules } = version;
-                        let insert = "INSERT INTO mapping_versions (number, head_sealed, rules_sealed)
-                                      VALUES ($1, $2, $3)";
-                        connection.change(insert, values![*number, *head, *rules]).await?;
-                        write_draft(connection, draft).await?;
+                        let insert = "INSERT INTO mapping_versions (kind, number, head_sealed, rules_sealed)
+                                      VALUES ($1, $2, $3, $4)";
+                        let kind = Content::KIND.column();
+                        connection.change(insert, values![kind, *number, *head, *rules]).await?;
+                        write_draft(connection, Content::KIND, draft).await?;
                         insert_entry(connection, vault, entry).await?;
                         Ok(true)
                     })
@@ -87,28 +90,33 @@ impl Mappings for PostgresStore {
         })
     }
 
-    fn latest(&self) -> StoreFuture<'_, Option<Version>> {
-        self.open_version("ORDER BY number DESC LIMIT $1", 1)
+    fn latest(&self) -> StoreFuture<'_, Option<Version<Content>>> {
+        self.open_version("ORDER BY number DESC LIMIT $2", 1)
     }
 
-    fn version(&self, number: u64) -> StoreFuture<'_, Option<Version>> {
-        self.open_version("WHERE number = $1", signed(number))
+    fn version(&self, number: u64) -> StoreFuture<'_, Option<Version<Content>>> {
+        self.open_version("AND number = $2", signed(number))
     }
 
     fn versions(&self) -> StoreFuture<'_, Vec<VersionHead>> {
         Box::pin(async move {
             let rows = self.engine.read((), |connection, ()| {
                 Box::pin(async move {
-                    let select = "SELECT number, head_sealed FROM mapping_versions ORDER BY number DESC";
-                    connection.all(select, &[], |row| Ok((column(row, 0)?, column(row, 1)?))).await
+                    let select =
+                        "SELECT number, head_sealed FROM mapping_versions WHERE kind = $1 ORDER BY number DESC";
+                    let read = |row: &Row| Ok((column(row, 0)?, column(row, 1)?));
+                    connection.all(select, values![Content::KIND.column()], read).await
                 })
             });
-            let open =
-                |(number, sealed): (i64, Vec<u8>)| self.vault.open(&sealed, Bound::VersionHead(number));
+            let open = |(number, sealed): (i64, Vec<u8>)| {
+                self.vault.open(&sealed, Bound::VersionHead { kind: Content::KIND, number })
+            };
             rows.await?.into_iter().map(open).collect()
         })
     }
+}
 
+impl RoleLists for PostgresStore {
     fn keep_role_lists<'a>(
         &'a self,
         lists: &'a [(&'a str, &'a str)],
@@ -155,12 +163,17 @@ impl Mappings for PostgresStore {
 
 impl PostgresStore {
     /// The version that a clause selects.
-    fn open_version(&self, clause: &'static str, argument: i64) -> StoreFuture<'_, Option<Version>> {
+    fn open_version<Content: MappingContent>(
+        &self,
+        clause: &'static str,
+        argument: i64,
+    ) -> StoreFuture<'_, Option<Version<Content>>> {
         Box::pin(async move {
             let row = self.engine.read((clause, argument), |connection, (clause, argument)| {
                 Box::pin(async move {
-                    let select =
-                        format!("SELECT number, head_sealed, rules_sealed FROM mapping_versions {clause}");
+                    let select = format!(
+                        "SELECT number, head_sealed, rules_sealed FROM mapping_versions WHERE kind = $1 {clause}"
+                    );
                     let read = |row: &Row| {
                         Ok(VersionRow {
                             number: column(row, 0)?,
@@ -168,7 +181,7 @@ impl PostgresStore {
                             rules: column(row, 2)?,
                         })
                     };
-                    connection.first(&select, values![*argument], read).await
+                    connection.first(&select, values![Content::KIND.column(), *argument], read).await
                 })
             });
             row.await?.map(|row| row.open(&self.vault)).transpose()
@@ -176,19 +189,28 @@ impl PostgresStore {
     }
 }
 
-async fn write_draft(connection: &QueryConnection<'_>, draft: &DraftRow) -> QueryResult<()> {
-    let write = "INSERT INTO mapping_draft (one, revision, sealed) VALUES (1, $1, $2)
-                 ON CONFLICT (one) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed";
-    connection.change(write, values![draft.revision, draft.sealed]).await?;
+async fn write_draft(
+    connection: &QueryConnection<'_>,
+    kind: MappingKind,
+    draft: &DraftRow,
+) -> QueryResult<()> {
+    let write = "INSERT INTO mapping_draft (kind, revision, sealed) VALUES ($1, $2, $3)
+                 ON CONFLICT (kind) DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed";
+    connection.change(write, values![kind.column(), draft.revision, draft.sealed]).await?;
     note(connection, Change::Mapping).await
 }
 
 /// Whether nothing has changed since somebody looked. Asked within the transaction of the change, and nobody else changes it until
 /// that ends.
-async fn is_there(connection: &QueryConnection<'_>, expected: Expected) -> QueryResult<bool> {
+async fn is_there(
+    connection: &QueryConnection<'_>,
+    kind: MappingKind,
+    expected: Expected,
+) -> QueryResult<bool> {
     hold_audit_log(connection).await?;
-    let select = "SELECT coalesce((SELECT revision FROM mapping_draft), 0),
-                         coalesce((SELECT max(number) FROM mapping_versions), 0)";
-    let found = connection.first(select, &[], |row| Ok((column(row, 0)?, column(row, 1)?))).await?;
+    let select = "SELECT coalesce((SELECT revision FROM mapping_draft WHERE kind = $1), 0),
+                         coalesce((SELECT max(number) FROM mapping_versions WHERE kind = $1), 0)";
+    let read = |row: &Row| Ok((column(row, 0)?, column(row, 1)?));
+    let found = connection.first(select, values![kind.column()], read).await?;
     Ok(found == Some((signed(expected.revision), signed(expected.version))))
 }

@@ -1,26 +1,28 @@
-//! The role mapping in SQLite. Rules are kept in the form of `adapters::stored_rules`.
+//! Mappings and lists of roles in SQLite. Rules are kept in the form of `adapters::stored_rules`.
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::SqliteStore;
 use super::administration::insert_entry;
 use super::statement::{SqlResult, all, change, column, first};
 use crate::adapters::store::error::{StoreError, StoreFuture};
-use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
+use crate::adapters::store::mappings::{
+    Expected, MappingContent, MappingKind, Mappings, RoleLists, StoredDraft,
+};
 use crate::adapters::store::rows::{DraftRow, VersionRow, signed};
 use crate::adapters::store::sealed::Bound;
 use crate::domain::audit::Entry;
 use crate::domain::mapping::{Version, VersionHead};
 use crate::domain::time::Timestamp;
 
-impl Mappings for SqliteStore {
-    fn draft(&self) -> StoreFuture<'_, StoredDraft> {
+impl<Content: MappingContent> Mappings<Content> for SqliteStore {
+    fn draft(&self) -> StoreFuture<'_, StoredDraft<Content>> {
         Box::pin(async move {
-            match self.reader.run(select_draft).await? {
+            match self.reader.run(|connection| select_draft(connection, Content::KIND)).await? {
                 Some(row) => row.open(&self.vault),
-                None => Ok(StoredDraft { revision: 0, last: None, content: None, awaited: None }),
+                None => Ok(StoredDraft::none()),
             }
         })
     }
@@ -28,7 +30,7 @@ impl Mappings for SqliteStore {
     fn put_draft<'a>(
         &'a self,
         expected: Expected,
-        draft: &'a StoredDraft,
+        draft: &'a StoredDraft<Content>,
         entry: &'a Entry,
     ) -> StoreFuture<'a, bool> {
         Box::pin(async move {
@@ -36,10 +38,10 @@ impl Mappings for SqliteStore {
                 (DraftRow::seal(&self.vault, draft)?, Arc::clone(&self.vault), entry.clone());
             self.writer
                 .run(move |connection| {
-                    if !is_there(connection, expected)? {
+                    if !is_there(connection, Content::KIND, expected)? {
                         return Ok(false);
                     }
-                    write_draft(connection, &draft)?;
+                    write_draft(connection, Content::KIND, &draft)?;
                     insert_entry(connection, &vault, &entry)?;
                     Ok(true)
                 })
@@ -50,8 +52,8 @@ impl Mappings for SqliteStore {
     fn publish<'a>(
         &'a self,
         expected: Expected,
-        version: &'a Version,
-        left: &'a StoredDraft,
+        version: &'a Version<Content>,
+        left: &'a StoredDraft<Content>,
         entry: &'a Entry,
     ) -> StoreFuture<'a, bool> {
         Box::pin(async move {
@@ -60,15 +62,15 @@ impl Mappings for SqliteStore {
             let VersionRow { number, head, rules } = VersionRow::seal(&vault, version)?;
             self.writer
                 .run(move |connection| {
-                    if !is_there(connection, expected)? {
+                    if !is_there(connection, Content::KIND, expected)? {
                         return Ok(false);
                     }
                     change(
                         connection,
-                        "INSERT INTO mapping_versions (number, head_sealed, rules_sealed) VALUES (?1, ?2, ?3)",
-                        params![number, head, rules],
+                        "INSERT INTO mapping_versions (kind, number, head_sealed, rules_sealed) VALUES (?1, ?2, ?3, ?4)",
+                        params![Content::KIND.column(), number, head, rules],
                     )?;
-                    write_draft(connection, &draft)?;
+                    write_draft(connection, Content::KIND, &draft)?;
                     insert_entry(connection, &vault, &entry)?;
                     Ok(true)
                 })
@@ -76,26 +78,30 @@ impl Mappings for SqliteStore {
         })
     }
 
-    fn latest(&self) -> StoreFuture<'_, Option<Version>> {
-        self.open_version("ORDER BY number DESC LIMIT ?1", 1)
+    fn latest(&self) -> StoreFuture<'_, Option<Version<Content>>> {
+        self.open_version("ORDER BY number DESC LIMIT ?2", 1)
     }
 
-    fn version(&self, number: u64) -> StoreFuture<'_, Option<Version>> {
-        self.open_version("WHERE number = ?1", signed(number))
+    fn version(&self, number: u64) -> StoreFuture<'_, Option<Version<Content>>> {
+        self.open_version("AND number = ?2", signed(number))
     }
 
     fn versions(&self) -> StoreFuture<'_, Vec<VersionHead>> {
         Box::pin(async move {
             let rows = self.reader.run(|connection| {
-                let select = "SELECT number, head_sealed FROM mapping_versions ORDER BY number DESC";
-                all(connection, select, [], |row| Ok((row.get(0)?, row.get(1)?)))
+                let select =
+                    "SELECT number, head_sealed FROM mapping_versions WHERE kind = ?1 ORDER BY number DESC";
+                all(connection, select, [Content::KIND.column()], |row| Ok((row.get(0)?, row.get(1)?)))
             });
-            let open =
-                |(number, sealed): (i64, Vec<u8>)| self.vault.open(&sealed, Bound::VersionHead(number));
+            let open = |(number, sealed): (i64, Vec<u8>)| {
+                self.vault.open(&sealed, Bound::VersionHead { kind: Content::KIND, number })
+            };
             rows.await?.into_iter().map(open).collect()
         })
     }
+}
 
+impl RoleLists for SqliteStore {
     fn keep_role_lists<'a>(
         &'a self,
         lists: &'a [(&'a str, &'a str)],
@@ -135,12 +141,17 @@ impl Mappings for SqliteStore {
 
 impl SqliteStore {
     /// The version that a clause selects.
-    fn open_version(&self, clause: &'static str, argument: i64) -> StoreFuture<'_, Option<Version>> {
+    fn open_version<Content: MappingContent>(
+        &self,
+        clause: &'static str,
+        argument: i64,
+    ) -> StoreFuture<'_, Option<Version<Content>>> {
         Box::pin(async move {
             let row = self.reader.run(move |connection| {
-                let select =
-                    format!("SELECT number, head_sealed, rules_sealed FROM mapping_versions {clause}");
-                first(connection, &select, [argument], |row| {
+                let select = format!(
+                    "SELECT number, head_sealed, rules_sealed FROM mapping_versions WHERE kind = ?1 {clause}"
+                );
+                first(connection, &select, params![Content::KIND.column(), argument], |row| {
                     Ok(VersionRow { number: row.get(0)?, head: row.get(1)?, rules: row.get(2)? })
                 })
             });
@@ -149,25 +160,26 @@ impl SqliteStore {
     }
 }
 
-fn write_draft(connection: &Connection, draft: &DraftRow) -> SqlResult<()> {
+fn write_draft(connection: &Connection, kind: MappingKind, draft: &DraftRow) -> SqlResult<()> {
     change(
         connection,
-        "INSERT INTO mapping_draft (one, revision, sealed) VALUES (1, ?1, ?2)
+        "INSERT INTO mapping_draft (kind, revision, sealed) VALUES (?1, ?2, ?3)
          ON CONFLICT DO UPDATE SET revision = excluded.revision, sealed = excluded.sealed",
-        params![draft.revision, draft.sealed],
+        params![kind.column(), draft.revision, draft.sealed],
     )
     .map(drop)
 }
 
-fn select_draft(connection: &Connection) -> SqlResult<Option<DraftRow>> {
-    let select = "SELECT revision, sealed FROM mapping_draft";
-    first(connection, select, [], |row| Ok(DraftRow { revision: row.get(0)?, sealed: row.get(1)? }))
+fn select_draft(connection: &Connection, kind: MappingKind) -> SqlResult<Option<DraftRow>> {
+    let select = "SELECT revision, sealed FROM mapping_draft WHERE kind = ?1";
+    let read = |row: &Row<'_>| Ok(DraftRow { revision: row.get(0)?, sealed: row.get(1)? });
+    first(connection, select, [kind.column()], read)
 }
 
 /// Whether nothing has changed since somebody looked. Asked within the transaction of the change.
-fn is_there(connection: &Connection, expected: Expected) -> SqlResult<bool> {
-    let select = "SELECT coalesce((SELECT revision FROM mapping_draft), 0),
-                         coalesce((SELECT max(number) FROM mapping_versions), 0)";
-    let found = first(connection, select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+fn is_there(connection: &Connection, kind: MappingKind, expected: Expected) -> SqlResult<bool> {
+    let select = "SELECT coalesce((SELECT revision FROM mapping_draft WHERE kind = ?1), 0),
+                         coalesce((SELECT max(number) FROM mapping_versions WHERE kind = ?1), 0)";
+    let found = first(connection, select, [kind.column()], |row| Ok((row.get(0)?, row.get(1)?)))?;
     Ok(found == Some((signed(expected.revision), signed(expected.version))))
 }

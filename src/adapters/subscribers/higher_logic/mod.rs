@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use secrecy::SecretString;
 use url::Url;
 
@@ -22,7 +23,7 @@ use super::{AboutPerson, SendFailure, Subscriber};
 use crate::adapters::BoxFuture;
 use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
 use crate::domain::community::{
-    CommunityMapping, ContactState, KnownContact, RemovedContact, ToldContact, desired,
+    CommunityInForce, ContactState, KnownContact, RemovedContact, ToldContact, desired,
 };
 use crate::domain::deliveries::row::{Flight, FlightEnd};
 use crate::domain::deliveries::state::{Desired, State};
@@ -68,11 +69,14 @@ pub struct PushSettings {
     pub batch: u16,
 }
 
+/// The mapping in force, swapped whole.
+pub type PublishedCommunity = Arc<ArcSwap<CommunityInForce>>;
+
 /// The community at Higher Logic.
 pub struct HigherLogic {
     name: SubscriberName,
     settings: PushSettings,
-    mapping: Arc<CommunityMapping>,
+    mapping: PublishedCommunity,
     http: HttpClient,
     /// So many records in a row were refused, since one was taken.
     refused_in_a_row: AtomicU32,
@@ -80,14 +84,14 @@ pub struct HigherLogic {
 
 impl HigherLogic {
     /// Fails when the machine's TLS certificate store cannot be opened.
-    pub fn new(settings: PushSettings, mapping: Arc<CommunityMapping>) -> Result<HigherLogic, HttpError> {
+    pub fn new(settings: PushSettings, mapping: PublishedCommunity) -> Result<HigherLogic, HttpError> {
         HigherLogic::within(LIMITS, settings, mapping)
     }
 
     fn within(
         limits: HttpLimits,
         settings: PushSettings,
-        mapping: Arc<CommunityMapping>,
+        mapping: PublishedCommunity,
     ) -> Result<HigherLogic, HttpError> {
         let (name, http) = (SubscriberName::higher_logic(), HttpClient::new(limits)?);
         Ok(HigherLogic { name, settings, mapping, http, refused_in_a_row: AtomicU32::new(0) })
@@ -109,6 +113,10 @@ impl Subscriber for HigherLogic {
         &self.name
     }
 
+    fn mapping(&self) -> u64 {
+        self.mapping.load().version
+    }
+
     fn most_at_once(&self) -> u16 {
         self.settings.batch
     }
@@ -117,7 +125,7 @@ impl Subscriber for HigherLogic {
         let told = about.before.and_then(told);
         let holds = about.before.and_then(State::holds);
         let before = told.as_ref().zip(holds).map(|(told, holds)| KnownContact { told, holds });
-        let desired = desired(&self.mapping, about.record, before, about.now);
+        let desired = desired(&self.mapping.load().mapping, about.record, before, about.now);
         let state = match &desired.state {
             None => None,
             Some(ContactState::Removed(removed)) => Some(removed_as(removed)),

@@ -10,7 +10,7 @@ use super::formats::{country, instant, kind, last_instant, phone};
 use super::*;
 use crate::adapters::community_file::parse;
 use crate::adapters::http::HttpAnswer;
-use crate::domain::community::{ToldDemographic, ToldLine, ToldOrganization, ToldProfile};
+use crate::domain::community::{CommunityText, ToldDemographic, ToldLine, ToldOrganization, ToldProfile};
 use crate::domain::contact::{ContactAddress, ContactEmail, ContactLink, ContactPhone, LinkKind};
 
 fn at(text: &str) -> Timestamp {
@@ -369,7 +369,9 @@ fn higher_logic(api: PushApi, base: &str) -> HigherLogic {
         tenant_code: Some("ACME".to_owned()),
         batch: 8,
     };
-    let mapping = Arc::new(parse("time_zone = \"UTC\"").unwrap());
+    let text = CommunityText { text: "time_zone = \"UTC\"".to_owned() };
+    let mapping = Arc::new(parse(&text.text).unwrap());
+    let mapping = Arc::new(ArcSwap::from_pointee(CommunityInForce { version: 1, text, mapping }));
     let limits = HttpLimits { total: Duration::from_millis(400), ..LIMITS };
     HigherLogic::within(limits, settings, mapping).unwrap()
 }

@@ -9,53 +9,24 @@ use std::sync::Arc;
 
 use crate::adapters::clock::SharedClock;
 use crate::adapters::rules_file;
-use crate::adapters::store::StoreError;
-use crate::adapters::store::mappings::{Expected, Mappings, StoredDraft};
+use crate::adapters::store::mappings::{Mappings, RoleLists};
+use crate::adapters::store::{Store, StoreError};
 use crate::adapters::toml_reading::Problem;
-use crate::domain::audit::{Action, Entry};
-use crate::domain::faults::MappingFault;
-use crate::domain::mapping::{AwaitedPublication, Draft, Edit, MappingDiff, Version, VersionHead};
+use crate::domain::audit::Action;
+use crate::domain::mapping::{AwaitedPublication, Draft, MappingDiff, Version, VersionHead};
 use crate::domain::rule::{Role, Rules};
 use crate::flows::administer::Actor;
+use crate::flows::administer::drafts::{AsFile as _, Drafts, SeenDraft};
 use crate::flows::administer::known::Known;
 use crate::flows::person::{Published, PublishedRules};
+
+pub use crate::flows::administer::change::ChangeError;
 
 /// The longest text that is read as a rules file, in bytes.
 pub const LONGEST_IMPORT: usize = 1 << 20;
 
 /// How often an edit of one part is tried again when somebody else saves another part at the same moment.
-const EDIT_ATTEMPTS: usize = 8;
-
-/// Why a change of the mapping was refused. Nothing has changed then.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum ChangeError {
-    /// Somebody else was faster. The draft as it is now is there, so that both can be compared.
-    #[error("the draft was changed meanwhile")]
-    Conflict {
-        /// Who, and when. `None`: it is not known any more.
-        last: Option<Edit>,
-        /// What there is now.
-        now: Box<Draft>,
-    },
-    /// The rules file cannot be used: every problem, with its place.
-    #[error("the rules file has {} problems", .0.len())]
-    Refused(Vec<Problem>),
-    /// The rules cannot be used: everything that makes them unsound.
-    #[error("the rules have {} faults", .0.len())]
-    Unsound(Vec<MappingFault>),
-    /// Nobody that we know could enter administration any more.
-    #[error("nobody who is known would hold a role that lets into administration")]
-    LockOut,
-    /// The draft says what is published already.
-    #[error("nothing differs from what is published")]
-    Unchanged,
-    /// There is no such version.
-    #[error("there is no version {0}")]
-    NoVersion(u64),
-    /// Our fault.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+pub(super) const EDIT_ATTEMPTS: usize = 8;
 
 /// Which mapping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +41,8 @@ pub enum Which {
 
 /// The role mapping.
 pub struct Mapping {
-    pub(in crate::flows::administer) store: Arc<dyn Mappings>,
+    pub(in crate::flows::administer) drafts: Drafts<Rules>,
+    pub(in crate::flows::administer) lists: Arc<dyn RoleLists>,
     rules: PublishedRules,
     pub(in crate::flows::administer) people: Known,
     pub(in crate::flows::administer) admin_roles: Arc<[Role]>,
@@ -79,13 +51,15 @@ pub struct Mapping {
 
 impl Mapping {
     pub(in crate::flows::administer) fn new(
-        store: Arc<dyn Mappings>,
+        store: Arc<dyn Store>,
         rules: PublishedRules,
         people: Known,
         admin_roles: Arc<[Role]>,
         clock: SharedClock,
     ) -> Mapping {
-        Mapping { store, rules, people, admin_roles, clock }
+        let mappings: Arc<dyn Mappings<Rules>> = store.clone();
+        let drafts = Drafts { store: mappings, clock: Arc::clone(&clock) };
+        Mapping { drafts, lists: store, rules, people, admin_roles, clock }
     }
 
     /// What is in force.
@@ -95,7 +69,7 @@ impl Mapping {
 
     /// The draft; without one, what is published.
     pub async fn draft(&self) -> Result<Draft, StoreError> {
-        Ok(self.seen().await?.into_draft())
+        Ok(self.drafts.seen().await?.into_draft())
     }
 
     /// Changes one part of the draft as it is now, whoever else changed another part since the administrator's page was made.
@@ -107,7 +81,7 @@ impl Mapping {
         change: impl Fn(&Rules) -> Option<Rules>,
     ) -> Result<Option<Draft>, ChangeError> {
         for _ in 0..EDIT_ATTEMPTS {
-            let seen = self.seen().await?;
+            let seen = self.drafts.seen().await?;
             let Some(rules) = change(seen.rules()) else { return Err(seen.conflict()) };
             if rules == *seen.rules() {
                 return Ok(None);
@@ -117,7 +91,7 @@ impl Mapping {
                 return Ok(draft);
             }
         }
-        Err(self.conflict().await)
+        Err(self.drafts.conflict().await)
     }
 
     /// Writes the draft from the text of a rules file.
@@ -137,7 +111,7 @@ impl Mapping {
 
     /// Every version, newest first.
     pub async fn versions(&self) -> Result<Vec<VersionHead>, StoreError> {
-        self.store.versions().await
+        self.drafts.store.versions().await
     }
 
     /// The rules of one of them.
@@ -145,10 +119,7 @@ impl Mapping {
         match which {
             Which::Draft => Ok(self.draft().await?.rules),
             Which::Published => Ok(self.published().rules.clone()),
-            Which::Version(number) => {
-                let version = self.store.version(number).await?;
-                version.map(|version| version.rules).ok_or(ChangeError::NoVersion(number))
-            }
+            Which::Version(number) => self.drafts.of_version(number).await,
         }
     }
 
@@ -159,12 +130,12 @@ impl Mapping {
 
     /// One of them as a rules file.
     pub async fn export(&self, which: Which) -> Result<String, ChangeError> {
-        Ok(rules_file::print(&self.rules(which).await?))
+        Ok(self.rules(which).await?.as_file())
     }
 
     /// Puts in force what another gateway has published. Whoever hears of that, or has not heard for long, calls this.
     pub async fn follow(&self) -> Result<(), StoreError> {
-        if let Some(version) = self.store.latest().await? {
+        if let Some(version) = self.drafts.store.latest().await? {
             self.swap(version);
         }
         Ok(())
@@ -176,26 +147,6 @@ impl Mapping {
         self.rules.rcu(|held| Arc::clone(if held.version < again.version { &again } else { held }));
     }
 
-    pub(in crate::flows::administer) async fn seen(&self) -> Result<SeenDraft, StoreError> {
-        // The draft first: should a publication come between, its revision is old, and nothing can be written over it.
-        let stored = self.store.draft().await?;
-        let latest = self.store.latest().await?;
-        let missing = || StoreError::Unavailable("there is no version of the role mapping".to_owned());
-        Ok(SeenDraft { stored, latest: latest.ok_or_else(missing)? })
-    }
-
-    pub(in crate::flows::administer) async fn seen_at(
-        &self,
-        revision: u64,
-    ) -> Result<SeenDraft, ChangeError> {
-        let seen = self.seen().await?;
-        if seen.stored.revision == revision { Ok(seen) } else { Err(seen.conflict()) }
-    }
-
-    pub(in crate::flows::administer) async fn conflict(&self) -> ChangeError {
-        self.seen().await.map_or_else(ChangeError::Store, SeenDraft::conflict)
-    }
-
     async fn write(
         &self,
         actor: &Actor,
@@ -203,10 +154,10 @@ impl Mapping {
         action: Action,
         rules: Option<Rules>,
     ) -> Result<Draft, ChangeError> {
-        let seen = self.seen_at(revision).await?;
+        let seen = self.drafts.seen_at(revision).await?;
         match self.put(actor, seen, action, rules, None).await? {
             Some(draft) => Ok(draft),
-            None => Err(self.conflict().await),
+            None => Err(self.drafts.conflict().await),
         }
     }
 
@@ -219,61 +170,11 @@ impl Mapping {
         rules: Option<Rules>,
         awaited: Option<AwaitedPublication>,
     ) -> Result<Option<Draft>, ChangeError> {
-        let (at, before) = (self.clock.now(), seen.rules());
-        let entry = Entry {
-            at,
-            actor: actor.clone(),
-            action,
-            about: format!("draft of version {}", seen.latest.head.number + 1),
-            before: Some(rules_file::print(before)),
-            after: rules.as_ref().map(rules_file::print),
-        };
-        let base = seen.stored.content.as_ref().map_or(seen.latest.head.number, |(base, _)| *base);
-        let stored = StoredDraft {
-            revision: seen.stored.revision + 1,
-            last: Some(Edit { by: actor.clone(), at }),
-            content: rules.map(|rules| (base, rules)),
-            awaited,
-        };
-        if !self.store.put_draft(seen.expected(), &stored, &entry).await? {
+        let Some(written) = self.drafts.put(actor, seen, action, rules, awaited).await? else {
             return Ok(None);
-        }
-        self.look_ahead(&stored);
-        Ok(Some(SeenDraft { stored, ..seen }.into_draft()))
-    }
-}
-
-/// What was in the store when somebody looked.
-pub(in crate::flows::administer) struct SeenDraft {
-    pub(in crate::flows::administer) stored: StoredDraft,
-    pub(in crate::flows::administer) latest: Version,
-}
-
-impl SeenDraft {
-    pub(in crate::flows::administer) fn expected(&self) -> Expected {
-        Expected { revision: self.stored.revision, version: self.latest.head.number }
-    }
-
-    fn rules(&self) -> &Rules {
-        self.stored.content.as_ref().map_or(&self.latest.rules, |(_, rules)| rules)
-    }
-
-    fn into_draft(self) -> Draft {
-        let revision = self.stored.revision;
-        match self.stored.content {
-            Some((base, rules)) => {
-                let (edited, awaited) = (self.stored.last, self.stored.awaited);
-                Draft { revision, base, rules, edited, awaited }
-            }
-            None => {
-                let (base, rules) = (self.latest.head.number, self.latest.rules);
-                Draft { revision, base, rules, edited: None, awaited: None }
-            }
-        }
-    }
-
-    pub(in crate::flows::administer) fn conflict(self) -> ChangeError {
-        ChangeError::Conflict { last: self.stored.last.clone(), now: Box::new(self.into_draft()) }
+        };
+        self.look_ahead(&written.stored);
+        Ok(Some(written.into_draft()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Stories of administrators over a real store: nothing is lost, nobody is locked out, and what is said comes true.
 
+mod community;
 mod mapping;
 mod preview;
 mod safety;
@@ -12,7 +13,7 @@ use jiff::SignedDuration;
 use tempfile::TempDir;
 
 use super::mapping::{ChangeError, Which};
-use super::preview::{PreviewState, Previewed};
+use super::preview_runs::{PreviewState, Previewed};
 use super::*;
 use crate::adapters::clock::Clock;
 use crate::adapters::keys::secret::SecretKeys;
@@ -20,6 +21,7 @@ use crate::adapters::rules_file;
 use crate::adapters::store::sqlite::SqliteStore;
 use crate::domain::audit::{Action, Filter};
 use crate::domain::directory::settings::DirectorySettings;
+use crate::domain::preview::Preview;
 use crate::domain::record::{IndividualId, Profile, Record};
 use crate::domain::session::SessionLimits;
 use crate::domain::supplied::Supplied;
@@ -132,7 +134,7 @@ impl Running {
     }
 
     /// The answer of a preview, however long it takes.
-    async fn previewed(&self, revision: u64) -> Arc<Previewed> {
+    async fn previewed(&self, revision: u64) -> Arc<Previewed<Preview>> {
         loop {
             match self.administer.previews.preview(revision).await.unwrap() {
                 PreviewState::Done(previewed) => return previewed,

@@ -13,7 +13,7 @@ use crate::domain::deliveries::brake::Stop;
 use crate::domain::deliveries::day::{DeliveryDay, DeliveryEnd};
 use crate::domain::deliveries::row::{ConfirmedState, Delivery, LastAnswer, Phase};
 use crate::domain::deliveries::state::State as PersonState;
-use crate::domain::deliveries::subscriber::{PassUnderWay, SubscriberName, SubscriberState};
+use crate::domain::deliveries::subscriber::{MappingPair, PassUnderWay, SubscriberName, SubscriberState};
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::community_standing::{
     CommunityStatus, CountedFigures, DesiredNow, FiguresAnswer, FirstRunProgress, PersonFact, PersonStanding,
@@ -121,7 +121,7 @@ fn every_sample_renders() {
     let pass = PassUnderWay {
         began: ago(75),
         environment: "production".to_owned(),
-        mapping: 1,
+        mapping: MappingPair { roles: 1, own: 1 },
         after: 1,
         seen: 5_000,
         is_first: true,

@@ -8,7 +8,7 @@ use crate::adapters::store::deliveries::DeliveryCounts;
 use crate::domain::deliveries::brake::Stop;
 use crate::domain::deliveries::row::{ConfirmedState, Delivery, LastAnswer, Phase};
 use crate::domain::deliveries::state::State as PersonState;
-use crate::domain::deliveries::subscriber::{PassDone, PassUnderWay, SubscriberState};
+use crate::domain::deliveries::subscriber::{MappingPair, PassDone, PassUnderWay, SubscriberState};
 use crate::domain::time::{TimeZone, Timestamp};
 use crate::flows::deliveries::{DeliveryStanding, PersonDelivery, SubscriberStatus};
 use crate::web::admin::tests::{check, samples};
@@ -49,7 +49,12 @@ fn every_sample_renders() {
         failure: None,
         set_aside: Vec::new(),
     };
-    let done = PassDone { at: now(), environment: "production".to_owned(), mapping: 7, seen: 10_244 };
+    let done = PassDone {
+        at: now(),
+        environment: "production".to_owned(),
+        mapping: MappingPair { roles: 7, own: 0 },
+        seen: 10_244,
+    };
     let good = status(
         "library",
         DeliveryCounts { settled: 10_244, holders: 8_000, ..DeliveryCounts::default() },
@@ -58,7 +63,7 @@ fn every_sample_renders() {
     let pass = PassUnderWay {
         began: now(),
         environment: "production".to_owned(),
-        mapping: 7,
+        mapping: MappingPair { roles: 7, own: 0 },
         after: 4_000,
         seen: 4_000,
         is_first: true,

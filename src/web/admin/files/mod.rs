@@ -13,13 +13,12 @@ use super::answers::{Answer, PageError, download, page};
 use super::caller::{Called, Caller};
 use super::done::Done;
 use super::draft::{told, which, who_was_faster};
+use super::file_problem::FileProblem;
 use super::menu;
 use super::shell::{Note, Tone};
 use super::state::{Admin, reads, writes};
-use super::words::sentence;
-use crate::adapters::toml_reading::Problem;
 use crate::flows::administer::mapping::ChangeError;
-use page::{FileProblem, FilesPage};
+use page::FilesPage;
 
 /// Its addresses.
 pub fn routes() -> Router<Admin> {
@@ -57,7 +56,7 @@ pub async fn import(State(admin): State<Admin>, Extension(caller): Called) -> An
         Ok(_) => return caller.done(menu::MAPPING, Done::Imported),
         Err(ChangeError::Store(error)) => return Err(error.into()),
         Err(ChangeError::Refused(problems)) => {
-            let wrong = problems.iter().map(in_words).collect();
+            let wrong = problems.iter().map(FileProblem::of).collect();
             return form(&admin, &caller, StatusCode::UNPROCESSABLE_ENTITY, None, wrong).await;
         }
         Err(error) => error,
@@ -72,15 +71,6 @@ pub async fn import(State(admin): State<Admin>, Extension(caller): Called) -> An
         other => told(other),
     };
     form(&admin, &caller, StatusCode::CONFLICT, Some(note), Vec::new()).await
-}
-
-fn in_words(problem: &Problem) -> FileProblem {
-    FileProblem {
-        line: problem.line,
-        column: problem.column,
-        what: sentence(&problem.what),
-        remedy: problem.remedy.clone(),
-    }
 }
 
 /// Gives a mapping as a file to keep: `?which=draft`.

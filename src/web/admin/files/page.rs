@@ -2,20 +2,8 @@
 
 use askama::Template;
 
+use crate::web::admin::file_problem::FileProblem;
 use crate::web::admin::shell::{Shell, admin_pages};
-
-/// What is wrong in a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileProblem {
-    /// Line, from 1.
-    pub line: usize,
-    /// Column, from 1.
-    pub column: usize,
-    /// What is wrong.
-    pub what: String,
-    /// What to do about it.
-    pub remedy: String,
-}
 
 /// Import and export.
 #[derive(Clone, Debug, Template)]

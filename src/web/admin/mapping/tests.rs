@@ -13,6 +13,7 @@ fn every_sample_renders() {
         revision: 12,
         published: "Version 7, published by Jane Marlowe on 3 March 2026, 10:42".to_owned(),
         edited: edited.map(str::to_owned),
+        ..DraftBar::default()
     };
     let wrong = MappingSettings {
         member: "Full Member".to_owned(),

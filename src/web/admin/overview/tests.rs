@@ -36,6 +36,7 @@ fn every_sample_renders() {
             revision: 1,
             published: "Version 7, by Jane Marlowe on 3 March 2026, 10:42".to_owned(),
             edited,
+            ..DraftBar::default()
         },
         tiles: tiles.clone(),
         is_new: lately.is_empty(),

@@ -18,19 +18,21 @@ use super::caller::{Called, Caller};
 use super::done::Done;
 use super::draft::{bar, told, who_was_faster};
 use super::fields::{Field, Pager, grouped, people};
+use super::people_lists::PersonLink;
+use super::preview_view::{PreviewView, progress_json};
 use super::shell::{Note, Tone};
 use super::state::{Admin, reads, writes};
 use super::words::{differences, sentence, when};
 use super::{directory, menu};
 use crate::adapters::store::StoreError;
 use crate::domain::mapping::{Draft, MappingDiff};
-use crate::domain::preview::AffectedPeople;
+use crate::domain::preview::{AffectedPeople, Preview};
 use crate::domain::rule::{Role, Rules};
 use crate::domain::unmet::{Unmet, unmet};
 use crate::flows::administer::mapping::ChangeError;
-use crate::flows::administer::preview::{PreviewState, Previewed};
+use crate::flows::administer::preview_runs::{PreviewState, Previewed};
 use crate::flows::directory::SignedInProgress;
-use page::{AwaitedView, PersonLink, PreviewFindings, PreviewPage, PreviewPeople, PreviewView};
+use page::{AwaitedView, PreviewFindings, PreviewPage, PreviewPeople};
 
 /// People on a page of a long list.
 const PER_PAGE: usize = 100;
@@ -83,44 +85,23 @@ fn unmet_notes(admin: &Admin, caller: &Caller, rules: &Rules) -> Vec<Note> {
     found.iter().map(|one| Note::new(Tone::Warn, text(one))).collect()
 }
 
-async fn state(admin: &Admin, draft: &Draft) -> Result<PreviewView, StoreError> {
+async fn state(admin: &Admin, draft: &Draft) -> Result<PreviewView<PreviewFindings>, StoreError> {
     if draft.edited.is_none() {
         return Ok(PreviewView::Nothing);
     }
-    Ok(match admin.administer.previews.preview(draft.revision).await? {
-        PreviewState::Running { done, total } => {
-            PreviewView::Running { done, total, says: progress(done, total) }
-        }
-        // The page that comes next asks for the other revision.
-        PreviewState::Outdated => PreviewView::Running { done: 0, total: 0, says: progress(0, 0) },
-        PreviewState::Failed(error) => {
-            tracing::error!(%error, "A preview could not be finished");
-            PreviewView::Failed("The people on file could not be read.".to_owned())
-        }
-        PreviewState::Done(done) => {
-            let at = when(done.at, &admin.zone());
-            let about = directory::everybody(
-                &admin.services.directory.status(),
-                done.preview.people,
-                done.preview.members,
-            );
-            PreviewView::Done(Box::new(PreviewFindings::new(&done.preview, about, at)))
-        }
-    })
-}
-
-fn progress(done: usize, total: usize) -> String {
-    format!("{} of {} looked at", grouped(done), people(total))
+    let state = admin.administer.previews.preview(draft.revision).await?;
+    Ok(PreviewView::of(state, |done| {
+        let at = when(done.at, &admin.zone());
+        let status = admin.services.directory.status();
+        let about = directory::everybody(&status, done.preview.people, done.preview.members);
+        PreviewFindings::new(&done.preview, about, at)
+    }))
 }
 
 /// How far it is, for the page's script.
 pub async fn how_far(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
     let revision = caller.asked("revision").and_then(|text| text.parse().ok()).ok_or(PageError::NotFound)?;
-    let (running, done, total) = match admin.administer.previews.preview(revision).await? {
-        PreviewState::Running { done, total } => (true, done, total),
-        _ => (false, 0, 0),
-    };
-    json_answer(json!({ "running": running, "done": done, "total": total, "says": progress(done, total) }))
+    json_answer(progress_json(&admin.administer.previews.preview(revision).await?))
 }
 
 /// All who gain or lose one thing.
@@ -151,7 +132,7 @@ pub async fn people_of(State(admin): State<Admin>, Extension(caller): Called) ->
     })
 }
 
-async fn last(admin: &Admin) -> Result<Option<Arc<Previewed>>, StoreError> {
+async fn last(admin: &Admin) -> Result<Option<Arc<Previewed<Preview>>>, StoreError> {
     let draft = admin.administer.mapping.draft().await?;
     match admin.administer.previews.preview(draft.revision).await? {
         PreviewState::Done(found) => Ok(Some(found)),

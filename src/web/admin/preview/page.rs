@@ -2,52 +2,13 @@
 
 use askama::Template;
 
-use crate::domain::preview::{AffectedPeople, PersonName, Preview};
+use crate::domain::preview::{AffectedPeople, Preview};
 use crate::web::admin::draft::DraftBar;
 use crate::web::admin::fields::{Field, Pager, grouped, people};
+use crate::web::admin::people_lists::{MovedPeople, PersonLink, SHOWN};
+use crate::web::admin::preview_view::PreviewView;
 use crate::web::admin::shell::{Shell, admin_pages};
 use crate::web::admin::words::Difference;
-
-/// Names shown at once; the others are a click away.
-pub const SHOWN: usize = 60;
-
-/// A person in a list.
-#[derive(Clone, Debug)]
-pub struct PersonLink {
-    /// The name.
-    pub name: String,
-    /// The AMS's number; may be empty.
-    pub number: String,
-    /// Tries this person.
-    pub href: String,
-}
-
-impl PersonLink {
-    /// With a link that tries the draft on the person.
-    pub fn of(person: &PersonName) -> PersonLink {
-        PersonLink {
-            name: if person.name.trim().is_empty() { person.id.to_string() } else { person.name.clone() },
-            number: person.record_number.clone().unwrap_or_default(),
-            href: format!(
-                "/_gate/admin/people?mapping=draft&who={}",
-                percent_encoding::utf8_percent_encode(person.id.as_str(), percent_encoding::NON_ALPHANUMERIC)
-            ),
-        }
-    }
-}
-
-/// Who gains or loses something.
-#[derive(Clone, Debug)]
-pub struct MovedPeople {
-    /// "2 people gain".
-    pub says: String,
-    /// The role; empty for pages.
-    pub role: String,
-    /// The first of them.
-    pub people: Vec<PersonLink>,
-    /// Where all are listed, when that is more than the first.
-    pub all: Option<(String, String)>,
-}
 
 /// What a preview found.
 #[derive(Clone, Debug)]
@@ -150,26 +111,6 @@ fn moves(gaining: usize, losing: usize) -> String {
     }
 }
 
-/// How far it is.
-#[derive(Clone, Debug)]
-pub enum PreviewView {
-    /// The draft is what is published.
-    Nothing,
-    /// So many of so many people.
-    Running {
-        /// Done.
-        done: usize,
-        /// Of these.
-        total: usize,
-        /// In words.
-        says: String,
-    },
-    /// It broke off, and why.
-    Failed(String),
-    /// Done.
-    Done(Box<PreviewFindings>),
-}
-
 /// A draft that waits to come into force.
 #[derive(Clone, Debug, Default)]
 pub struct AwaitedView {
@@ -194,7 +135,7 @@ pub struct PreviewPage {
     /// What the draft changes.
     pub differences: Vec<Difference>,
     /// How far.
-    pub state: PreviewView,
+    pub state: PreviewView<PreviewFindings>,
     /// It waits to come into force.
     pub awaited: Option<AwaitedView>,
     /// How complete the directory is.

@@ -14,6 +14,7 @@ fn every_sample_of_the_preview_renders() {
             revision: 12,
             edited: Some("Sam Osei changed it on 4 March 2026, 09:05".into()),
             published: "Version 7".into(),
+            ..DraftBar::default()
         },
         differences: samples::differences(),
         state,

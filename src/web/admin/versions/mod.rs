@@ -12,15 +12,16 @@ use axum::{Extension, Router};
 use super::answers::{Answer, PageError, page};
 use super::caller::{Called, Caller};
 use super::done::Done;
-use super::draft::{told, which, who_was_faster};
+use super::draft::{name, told, which, who_was_faster};
 use super::fields::Pager;
 use super::menu;
 use super::shell::{Note, Shell, Tone};
 use super::state::{Admin, reads, writes};
+use super::version_line::VersionLine;
 use super::words::differences;
 use crate::domain::rule::Role;
 use crate::flows::administer::mapping::{ChangeError, Which};
-use page::{ComparisonPage, VersionLine, VersionsPage};
+use page::{ComparisonPage, VersionsPage};
 
 /// Versions on one page.
 const PER_PAGE: usize = 50;
@@ -75,14 +76,6 @@ pub async fn compare(State(admin): State<Admin>, Extension(caller): Called) -> A
             _ => None,
         },
     })
-}
-
-fn name(which: Which) -> String {
-    match which {
-        Which::Draft => "the draft".to_owned(),
-        Which::Published => "what is in force".to_owned(),
-        Which::Version(number) => format!("version {number}"),
-    }
 }
 
 /// Puts an older version in force again.

@@ -109,17 +109,20 @@ CREATE TABLE back_channel (
 -- Messages are taken client by client, so that one with very many costs the others nothing.
 CREATE INDEX back_channel_waiting ON back_channel (state, client, next_try);
 
--- The draft that administrators share. It is there from the first change on; `revision` counts every change.
+-- The draft that administrators share, of the role mapping and of that of the community. It is there from the first change on; `revision`
+-- counts every change.
 CREATE TABLE mapping_draft (
-  one BIGINT NOT NULL PRIMARY KEY CHECK (one = 1),
+  kind TEXT NOT NULL PRIMARY KEY CHECK (kind IN ('roles', 'community')),
   revision BIGINT NOT NULL,
   sealed BYTEA NOT NULL
 );
 
 CREATE TABLE mapping_versions (
-  number BIGINT NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('roles', 'community')),
+  number BIGINT NOT NULL,
   head_sealed BYTEA NOT NULL,
-  rules_sealed BYTEA NOT NULL
+  rules_sealed BYTEA NOT NULL,
+  PRIMARY KEY (kind, number)
 );
 
 -- `number` has no gap, and each entry is bound to its number: what was removed behind our back is missed.
@@ -144,7 +147,7 @@ BEGIN
   RAISE EXCEPTION 'a row of % is neither changed nor removed', TG_TABLE_NAME;
 END $$;
 CREATE TRIGGER mapping_versions_stay BEFORE UPDATE ON mapping_versions FOR EACH ROW
-  WHEN (new.number <> old.number OR NOT is_newer(new.head_sealed, old.head_sealed)
+  WHEN (new.kind <> old.kind OR new.number <> old.number OR NOT is_newer(new.head_sealed, old.head_sealed)
     OR NOT is_newer(new.rules_sealed, old.rules_sealed)) EXECUTE FUNCTION stays();
 CREATE TRIGGER mapping_versions_are_kept BEFORE DELETE ON mapping_versions FOR EACH ROW EXECUTE FUNCTION stays();
 CREATE TRIGGER audit_log_stays BEFORE UPDATE ON audit_log FOR EACH ROW

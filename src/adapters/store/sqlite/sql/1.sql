@@ -127,21 +127,24 @@ CREATE TABLE openid_clients (
 ) STRICT, WITHOUT ROWID;
 
 -- Administration. Sealed columns hold who did something, when, and what.
--- The draft that administrators share. It is there from the first change on; `revision` counts every change.
+-- The draft that administrators share, of the role mapping and of that of the community. It is there from the first change on; `revision`
+-- counts every change.
 CREATE TABLE mapping_draft (
-  one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+  kind TEXT NOT NULL PRIMARY KEY CHECK (kind IN ('roles', 'community')),
   revision INTEGER NOT NULL,
   sealed BLOB NOT NULL
 ) STRICT;
 
 -- Bytes 2 and 3 of what is sealed count the generation of the key: a row may only be sealed again, with a newer one.
 CREATE TABLE mapping_versions (
-  number INTEGER NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('roles', 'community')),
+  number INTEGER NOT NULL,
   head_sealed BLOB NOT NULL,
-  rules_sealed BLOB NOT NULL
+  rules_sealed BLOB NOT NULL,
+  PRIMARY KEY (kind, number)
 ) STRICT;
 CREATE TRIGGER mapping_versions_stay BEFORE UPDATE ON mapping_versions
-WHEN new.number <> old.number
+WHEN new.kind <> old.kind OR new.number <> old.number
   OR (new.head_sealed <> old.head_sealed AND substr(new.head_sealed, 2, 2) <= substr(old.head_sealed, 2, 2))
   OR (new.rules_sealed <> old.rules_sealed AND substr(new.rules_sealed, 2, 2) <= substr(old.rules_sealed, 2, 2))
 BEGIN

@@ -209,6 +209,40 @@ impl TypedRule {
         typed
     }
 
+    /// Its conditions, or what to mend; `none` is said where there is none.
+    pub fn when(&self, none: &str, errors: &mut FieldErrors) -> Vec<Condition> {
+        if self.conditions.is_empty() {
+            errors.insert("add".into(), none.to_owned());
+        }
+        let numbered = self.conditions.iter().enumerate();
+        numbered.filter_map(|(number, condition)| condition.condition(number, errors)).collect()
+    }
+
+    /// Does what a button of the form asks for: another condition of the kind `add`, one less, or one back. `false`: it asks for something else.
+    pub fn step(&mut self, button: &str, add: &str) -> bool {
+        match button {
+            "add" => {
+                let kind = ConditionKind::named(add).unwrap_or(Condition::Member.kind());
+                self.taken = None;
+                if self.conditions.len() < MOST_CONDITIONS {
+                    self.conditions.push(TypedCondition::of(kind));
+                }
+                true
+            }
+            "undo" => {
+                self.put_back();
+                true
+            }
+            other => match other.strip_prefix("drop-").and_then(|number| number.parse().ok()) {
+                Some(number) => {
+                    self.take(number);
+                    true
+                }
+                None => false,
+            },
+        }
+    }
+
     /// The rule, or what to mend.
     pub fn rule(&self) -> Result<Rule, FieldErrors> {
         let mut errors = FieldErrors::new();
@@ -216,15 +250,8 @@ impl TypedRule {
         if role.is_none() && self.role.trim().is_empty() {
             errors.insert("role".into(), "Choose or type the role that this grants.".into());
         }
-        if self.conditions.is_empty() {
-            errors.insert(
-                "add".into(),
-                "Add at least one condition; without any the rule would fit nobody.".into(),
-            );
-        }
-        let numbered = self.conditions.iter().enumerate();
-        let when: Vec<Condition> =
-            numbered.filter_map(|(number, condition)| condition.condition(number, &mut errors)).collect();
+        let when =
+            self.when("Add at least one condition; without any the rule would fit nobody.", &mut errors);
         let label = self.label.trim();
         let label = (!label.is_empty()).then(|| label.into());
         match role {

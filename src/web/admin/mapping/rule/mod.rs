@@ -9,10 +9,9 @@ mod tests;
 use axum::Extension;
 use axum::extract::State;
 
-use crate::domain::condition::ConditionKind;
 use crate::domain::faults::{FaultPlace, MappingFault};
 use crate::domain::mapping::Draft;
-use crate::domain::rule::{Condition, Rule, Rules};
+use crate::domain::rule::{Rule, Rules};
 use crate::flows::administer::mapping::ChangeError;
 use crate::web::admin::answers::{Answer, PageError, page};
 use crate::web::admin::caller::{Called, Caller};
@@ -24,7 +23,7 @@ use crate::web::admin::mapping::offers::Offers;
 use crate::web::admin::menu;
 use crate::web::admin::state::Admin;
 use edited::Edited;
-use form::{MOST_CONDITIONS, TypedCondition, TypedRule};
+use form::TypedRule;
 use page::{Clash, RulePage};
 
 /// Shows the form of a rule, or an empty one.
@@ -49,25 +48,8 @@ pub async fn save(State(admin): State<Admin>, Extension(caller): Called) -> Answ
     let again = |typed: &TypedRule, errors: &FieldErrors| {
         page(&form_page(&admin, &caller, &draft.rules, edited.clone(), typed, errors))
     };
-    match caller.sent("do") {
-        "add" => {
-            let kind = ConditionKind::named(caller.sent("add")).unwrap_or(Condition::Member.kind());
-            typed.taken = None;
-            if typed.conditions.len() < MOST_CONDITIONS {
-                typed.conditions.push(TypedCondition::of(kind));
-            }
-            return again(&typed, &FieldErrors::new());
-        }
-        "undo" => {
-            typed.put_back();
-            return again(&typed, &FieldErrors::new());
-        }
-        other => {
-            if let Some(number) = other.strip_prefix("drop-").and_then(|number| number.parse().ok()) {
-                typed.take(number);
-                return again(&typed, &FieldErrors::new());
-            }
-        }
+    if typed.step(caller.sent("do"), caller.sent("add")) {
+        return again(&typed, &FieldErrors::new());
     }
     let rule = match typed.rule() {
         Ok(rule) => rule,

@@ -25,6 +25,54 @@ pub struct ConditionCard {
     pub fields: Vec<Field>,
 }
 
+/// The conditions of a form, and the buttons that add one or take one away.
+#[derive(Clone, Debug, Template)]
+#[template(path = "admin/mapping/conditions.html")]
+pub struct TypedConditions {
+    /// The conditions.
+    pub conditions: Vec<ConditionCard>,
+    /// The condition that was taken away just now, and can be put back.
+    pub taken: Option<Taken>,
+    /// What to mend about the conditions as a whole.
+    pub mend: Option<String>,
+    /// The kinds of conditions that the AMS supplies.
+    pub kinds: Vec<&'static ConditionKind>,
+    /// What it does not supply, in a sentence; empty: nothing.
+    pub lacks: String,
+}
+
+impl askama::filters::HtmlSafe for TypedConditions {}
+
+impl TypedConditions {
+    /// As they were typed.
+    pub fn of(typed: &TypedRule, errors: &FieldErrors, offers: &Offers) -> TypedConditions {
+        let conditions = typed.conditions.iter().enumerate().map(|(number, condition)| {
+            let read = condition.condition(number, &mut FieldErrors::new());
+            // It is about the first field, which names the thing.
+            let mut doubt = read.and_then(|condition| offers.doubt(&condition));
+            let is_shown = |field: &&ConditionField| {
+                offers.supplied.has_field(field) || !condition.value(field.key).is_empty()
+            };
+            let fields = condition.kind.fields.iter().filter(is_shown).map(|field| {
+                let mend = errors.get(&kinds::name(number, field.key)).cloned();
+                kinds::field(field, number, condition.value(field.key), mend).doubt(doubt.take())
+            });
+            ConditionCard { number, fields: fields.collect(), kind: condition.kind, not: condition.not }
+        });
+        TypedConditions {
+            conditions: conditions.collect(),
+            taken: typed.taken.as_ref().map(Taken::of),
+            mend: errors.get("add").or_else(|| errors.get("rule")).cloned(),
+            kinds: KINDS.into_iter().filter(|kind| offers.supplied.has(kind)).collect(),
+            lacks: offers.supplied.lacks(),
+        }
+    }
+
+    fn has_room(&self) -> bool {
+        self.conditions.len() < MOST_CONDITIONS
+    }
+}
+
 /// The page of one rule.
 #[derive(Clone, Debug, Template)]
 #[template(path = "admin/mapping/rule.html")]
@@ -38,17 +86,9 @@ pub struct RulePage {
     /// Its label.
     pub label: Field,
     /// Its conditions.
-    pub conditions: Vec<ConditionCard>,
-    /// The condition that was taken away just now, and can be put back.
-    pub taken: Option<Taken>,
-    /// What to mend about the conditions as a whole.
-    pub mend: Option<String>,
+    pub conditions: TypedConditions,
     /// What fields offer.
     pub lists: Vec<List>,
-    /// The kinds of conditions that the AMS supplies.
-    pub kinds: Vec<&'static ConditionKind>,
-    /// What it does not supply, in a sentence; empty: nothing.
-    pub lacks: String,
     /// What saving would change in the draft as it is now; after somebody else changed it.
     pub clash: Option<Clash>,
 }
@@ -98,19 +138,6 @@ impl RulePage {
         errors: &FieldErrors,
         offers: Offers,
     ) -> RulePage {
-        let conditions = typed.conditions.iter().enumerate().map(|(number, condition)| {
-            let read = condition.condition(number, &mut FieldErrors::new());
-            // It is about the first field, which names the thing.
-            let mut doubt = read.and_then(|condition| offers.doubt(&condition));
-            let is_shown = |field: &&ConditionField| {
-                offers.supplied.has_field(field) || !condition.value(field.key).is_empty()
-            };
-            let fields = condition.kind.fields.iter().filter(is_shown).map(|field| {
-                let mend = errors.get(&kinds::name(number, field.key)).cloned();
-                kinds::field(field, number, condition.value(field.key), mend).doubt(doubt.take())
-            });
-            ConditionCard { number, fields: fields.collect(), kind: condition.kind, not: condition.not }
-        });
         let is_refused = !errors.is_empty();
         RulePage {
             shell: if is_refused { shell.status(StatusCode::UNPROCESSABLE_ENTITY) } else { shell },
@@ -122,11 +149,7 @@ impl RulePage {
             label: Field::text("label", "What people call it (optional)", &typed.label)
                 .hint("Shown where somebody lacks the role, such as “Chair of the education committee”.")
                 .mend(errors.get("label").cloned()),
-            conditions: conditions.collect(),
-            taken: typed.taken.as_ref().map(Taken::of),
-            mend: errors.get("add").or_else(|| errors.get("rule")).cloned(),
-            kinds: KINDS.into_iter().filter(|kind| offers.supplied.has(kind)).collect(),
-            lacks: offers.supplied.lacks(),
+            conditions: TypedConditions::of(typed, errors, &offers),
             lists: offers.lists,
             clash: None,
         }
@@ -137,10 +160,6 @@ impl RulePage {
     pub fn clashing(self, clash: Clash) -> RulePage {
         let shell = self.shell.status(StatusCode::CONFLICT);
         RulePage { shell, clash: Some(clash), ..self }
-    }
-
-    fn has_room(&self) -> bool {
-        self.conditions.len() < MOST_CONDITIONS
     }
 }
 

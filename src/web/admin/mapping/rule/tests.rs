@@ -1,7 +1,9 @@
 //! Samples of the page.
 
+use super::form::TypedCondition;
 use super::page::*;
 use super::*;
+use crate::domain::condition::ConditionKind;
 use crate::web::admin::tests::{check, samples};
 
 #[test]
