@@ -15,21 +15,22 @@ use crate::adapters::ams::reading::AmsReading;
 use crate::adapters::budget::Budget;
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::adapters::keys::seal::Sealer;
-use crate::adapters::subscribers::Subscriber;
-use crate::adapters::subscribers::higher_logic::HigherLogic;
+use crate::adapters::subscribers::PeopleSubscriber;
+use crate::adapters::subscribers::higher_logic::{HigherLogic, HigherLogicCalendar};
 use crate::adapters::subscribers::wordpress::WordPress;
 use crate::config::settings::Community;
 use crate::flows::administer::awaited::publish_when_read;
 use crate::flows::administer::services::{AdminServices, ServiceParts};
 use crate::flows::administer::{Administer, Known, first_mapping};
 use crate::flows::canary::Canary;
-use crate::flows::deliveries::{Deliverer, DeliveryParts, SigningGround};
+use crate::flows::deliveries::{CalendarParts, Deliverer, DeliveryParts, SigningGround};
 use crate::flows::directory::{Beliefs, DirectoryParts, DirectoryUpdater};
 use crate::flows::grant::PublishedClients;
 use crate::flows::grounds::Grounds;
 use crate::flows::hooks::Hooks;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::person::{Published, PublishedRules};
+use crate::flows::public_events::PublicEvents;
 use crate::flows::refresh::{Queue, Refresh};
 use crate::flows::resealing;
 use crate::flows::role_lists::Lists;
@@ -87,6 +88,8 @@ pub(super) struct Visiting {
     pub(super) directory: Arc<DirectoryUpdater>,
     pub(super) hooks: Arc<Hooks>,
     pub(super) beliefs: Arc<Beliefs>,
+    /// The AMS's events, if a calendar is told of them and the AMS lists them.
+    pub(super) events: Option<Arc<PublicEvents>>,
 }
 
 impl Visiting {
@@ -146,6 +149,9 @@ impl Visiting {
             sealers,
             waiting,
         ));
+        let has_calendar = settings.higher_logic.as_ref().is_some_and(|it| it.mapping.calendar.is_some());
+        let lists_events = upstream.ams.supplied().has_public_events;
+        let events = (has_calendar && lists_events).then(Arc::<PublicEvents>::default);
         let directory = DirectoryUpdater::new(DirectoryParts {
             ams: Arc::clone(&upstream.ams),
             store: store.clone(),
@@ -154,6 +160,7 @@ impl Visiting {
             refresh: Arc::clone(&refresh),
             beliefs: Arc::clone(&beliefs),
             rules: Arc::clone(rules),
+            events: events.clone(),
             budget: Arc::clone(&upstream.budget),
             clock: Arc::clone(clock),
             settings: settings.directory.clone(),
@@ -161,7 +168,7 @@ impl Visiting {
         let long = Arc::new(LongAddresses::new(store.clone(), Arc::clone(clock)));
         let hooks = Hooks::new(Arc::clone(&upstream.ams), Arc::clone(&directory), &settings.hook_secrets);
         let hooks = Arc::new(hooks);
-        Ok((Visiting { visits, sign_in, long, refresh, directory, hooks, beliefs }, queue))
+        Ok((Visiting { visits, sign_in, long, refresh, directory, hooks, beliefs, events }, queue))
     }
 }
 
@@ -223,7 +230,7 @@ impl AdminUseCases {
     }
 }
 
-/// Who is told of people: the WordPress of each site that has an address for that, and the community.
+/// Who is told of people: the WordPress of each site that has an address for that, and the community; and whose calendar is told of events.
 fn deliverer(
     opened: &Opened,
     upstream: &Upstream,
@@ -232,7 +239,8 @@ fn deliverer(
 ) -> Result<Arc<Deliverer>, StartError> {
     let Opened { settings, store, keyring, clock, .. } = opened;
     let ground = Arc::new(SigningGround { keys: Arc::clone(keyring), rules: Arc::clone(&mapping.rules) });
-    let mut subscribers: Vec<Arc<dyn Subscriber>> = Vec::new();
+    let mut subscribers: Vec<Arc<dyn PeopleSubscriber>> = Vec::new();
+    let mut calendar = None;
     for site in &settings.sites {
         if let Some(people) = &site.people {
             let (name, origin) = (Arc::clone(&site.site.name), site.site.origin.clone());
@@ -240,6 +248,10 @@ fn deliverer(
         }
     }
     if let Some(Community { push, mapping, .. }) = &settings.higher_logic {
+        if let (Some(wanted), Some(events)) = (&mapping.calendar, &visiting.events) {
+            let subscriber = Arc::new(HigherLogicCalendar::new(push.clone(), wanted.clone())?);
+            calendar = Some(CalendarParts { subscriber, events: Arc::clone(events) });
+        }
         subscribers.push(Arc::new(HigherLogic::new(push.clone(), Arc::clone(mapping))?));
     }
     Ok(Deliverer::new(DeliveryParts {
@@ -250,6 +262,7 @@ fn deliverer(
         clock: Arc::clone(clock),
         environment: upstream.ams.environment().into(),
         subscribers,
+        calendar,
     })?)
 }
 

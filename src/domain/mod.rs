@@ -8,6 +8,7 @@ pub mod association;
 pub(crate) mod audit;
 pub(crate) mod base64url;
 pub mod budget;
+pub(crate) mod calendar;
 pub(crate) mod catalogue;
 pub(crate) mod claims;
 pub(crate) mod client;

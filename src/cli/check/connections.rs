@@ -59,6 +59,7 @@ pub(super) fn all(
     findings.extend(stored::check(runtime, &settings.store));
     findings.extend(sites(runtime, &settings.sites));
     findings.extend(settings.higher_logic.iter().map(community));
+    findings.extend(settings.higher_logic.iter().filter_map(|it| no_events(settings, it)));
     findings
 }
 
@@ -67,6 +68,22 @@ fn community(community: &Community) -> Finding {
     let groups = community.mapping.groups.len();
     let said = format!("{groups} groups in {}; Higher Logic itself is not asked", community.file.display());
     Finding::fine("higher_logic", said)
+}
+
+/// The calendar is on, and the AMS tells of no events.
+fn no_events(settings: &Settings, community: &Community) -> Option<Finding> {
+    let supplied = settings.ams.live.kind().supplied();
+    let is_in_vain = community.mapping.calendar.is_some() && !supplied.has_public_events;
+    is_in_vain.then(|| {
+        Finding::warning(
+            community.file.display().to_string(),
+            format!(
+                "`calendar.events` is on, and {} does not say which events are public; none is sent",
+                supplied.ams
+            ),
+            "Take `[calendar]` out",
+        )
+    })
 }
 
 /// Each file with conditions, and what it asks.

@@ -1,10 +1,12 @@
-//! The association's community at Higher Logic, told of people by its Push API (docs/community.md).
+//! The association's community at Higher Logic, told of people and of events by its Push API (docs/community.md).
 //!
 //! A person is always sent whole: what is left out is taken away there. The API knows no versions, so a person is sent by one request at a time,
 //! and a request may arrive twice. `v2` and `v1` say the same in the words of the two APIs; `answer` reads what comes back.
 
 mod answer;
+mod calendar;
 mod formats;
+mod people;
 mod sending;
 #[cfg(test)]
 mod tests;
@@ -12,15 +14,15 @@ mod v1;
 mod v2;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use url::Url;
 
-use super::{AboutPerson, SendFailure, Subscriber};
+use self::sending::PushSender;
+use super::{AboutPerson, PeopleSubscriber, SendFailure, Subscriber};
 use crate::adapters::BoxFuture;
-use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
+use crate::adapters::http::{HttpError, HttpLimits};
 use crate::domain::community::{
     CommunityMapping, ContactState, KnownContact, RemovedContact, ToldContact, desired,
 };
@@ -28,6 +30,8 @@ use crate::domain::deliveries::row::{Flight, FlightEnd};
 use crate::domain::deliveries::state::{Desired, State};
 use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::domain::time::Timestamp;
+
+pub use self::calendar::HigherLogicCalendar;
 
 /// Limits of a request.
 const LIMITS: HttpLimits =
@@ -71,11 +75,8 @@ pub struct PushSettings {
 /// The community at Higher Logic.
 pub struct HigherLogic {
     name: SubscriberName,
-    settings: PushSettings,
     mapping: Arc<CommunityMapping>,
-    http: HttpClient,
-    /// So many records in a row were refused, since one was taken.
-    refused_in_a_row: AtomicU32,
+    sender: PushSender,
 }
 
 impl HigherLogic {
@@ -89,8 +90,8 @@ impl HigherLogic {
         settings: PushSettings,
         mapping: Arc<CommunityMapping>,
     ) -> Result<HigherLogic, HttpError> {
-        let (name, http) = (SubscriberName::higher_logic(), HttpClient::new(limits)?);
-        Ok(HigherLogic { name, settings, mapping, http, refused_in_a_row: AtomicU32::new(0) })
+        let (name, sender) = (SubscriberName::higher_logic(), PushSender::new(limits, settings)?);
+        Ok(HigherLogic { name, mapping, sender })
     }
 }
 
@@ -110,9 +111,19 @@ impl Subscriber for HigherLogic {
     }
 
     fn most_at_once(&self) -> u16 {
-        self.settings.batch
+        self.sender.settings.batch
     }
 
+    fn send<'a>(
+        &'a self,
+        flights: &'a [Flight],
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<FlightEnd>, SendFailure>> {
+        Box::pin(self.tell(flights))
+    }
+}
+
+impl PeopleSubscriber for HigherLogic {
     fn desired(&self, about: &AboutPerson<'_>) -> Desired {
         let told = about.before.and_then(told);
         let holds = about.before.and_then(State::holds);
@@ -137,13 +148,5 @@ impl Subscriber for HigherLogic {
                 before.and_then(told).map_or(State::Removed, |told| removed_as(&RemovedContact::of(&told)))
             }
         }
-    }
-
-    fn send<'a>(
-        &'a self,
-        flights: &'a [Flight],
-        _: Timestamp,
-    ) -> BoxFuture<'a, Result<Vec<FlightEnd>, SendFailure>> {
-        Box::pin(self.tell(flights))
     }
 }

@@ -376,6 +376,6 @@ fn higher_logic(api: PushApi, base: &str) -> HigherLogic {
 
 #[test]
 fn nothing_of_it_shows_the_key() {
-    let settings = higher_logic(PushApi::V2, "http://127.0.0.1:1").settings;
+    let settings = higher_logic(PushApi::V2, "http://127.0.0.1:1").sender.settings;
     assert!(!format!("{settings:?}").contains("the key"));
 }

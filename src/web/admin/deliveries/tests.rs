@@ -107,6 +107,7 @@ fn every_sample_renders() {
         person: person.then(|| PersonAtSubscribers {
             name: "Jane Marlowe".to_owned(),
             id: "b3a1c0de-1".to_owned(),
+            is_event: false,
             rows: person_rows(&people, &zone),
         }),
     };
