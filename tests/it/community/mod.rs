@@ -1,5 +1,6 @@
 //! Stories of a community at Higher Logic that follows the AMS by itself, in each way in which it may answer.
 
+mod calendar;
 mod receiver;
 
 use std::time::Duration;
@@ -46,13 +47,17 @@ when = [{ committee = "EDU" }]
 "#;
 
 async fn start(way: Way) -> (World, Receiver) {
+    start_with(way, COMMUNITY).await
+}
+
+async fn start_with(way: Way, community: &str) -> (World, Receiver) {
     let receiver = Receiver::start(way).await;
     let plan = Plan {
         rules: RULES.to_owned(),
         access: "[[site.access]]\npath = \"/\"\nrequire = \"public\"\n".to_owned(),
         more: format!("[admin]\nroles = [\"staff\"]\n{}", receiver.configuration()),
         variables: vec![("PUSH_KEY", "push-key-of-acme")],
-        files: vec![("/etc/membergate/community.toml", COMMUNITY.to_owned())],
+        files: vec![("/etc/membergate/community.toml", community.to_owned())],
         ..in_step()
     };
     (World::planned(plan).await, receiver)
