@@ -6,31 +6,23 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Deliverer;
 use super::right::PlanningRight;
+use super::{CalendarParts, Deliverer};
 use crate::adapters::store::StoreError;
-use crate::adapters::subscribers::{AboutEvent, EventSubscriber};
+use crate::adapters::subscribers::AboutEvent;
 use crate::domain::calendar::{CalendarEvent, FEW_MISSING, MissingEvents, subject};
 use crate::domain::deliveries::row::{Delivery, Phase, Plan};
 use crate::domain::deliveries::state::Desired;
 use crate::domain::deliveries::subscriber::PassDone;
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
-use crate::flows::public_events::{EventsReading, PublicEvents};
+use crate::flows::public_events::EventsReading;
 
 /// It is looked again this often, for a right that has come free and dates that have come.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// So many events are planned in one transaction.
 const AT_ONCE: usize = 250;
-
-/// What a calendar is told with.
-pub struct CalendarParts {
-    /// Who is told.
-    pub subscriber: Arc<dyn EventSubscriber>,
-    /// The AMS's events.
-    pub events: Arc<PublicEvents>,
-}
 
 /// What is remembered of one look for the next.
 #[derive(Default)]

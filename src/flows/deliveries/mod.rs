@@ -28,12 +28,12 @@ use crate::adapters::keys::{CryptographyFailed, random};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::deliveries::{Deliveries, RowsOf};
 use crate::adapters::store::directory::Directory;
-use crate::adapters::subscribers::{PeopleSubscriber, Subscriber};
+use crate::adapters::subscribers::{EventSubscriber, PeopleSubscriber, Subscriber};
 use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::flows::directory::Beliefs;
 use crate::flows::person::PublishedRules;
+use crate::flows::public_events::PublicEvents;
 
-pub use self::calendar::CalendarParts;
 pub use self::ground::SigningGround;
 pub use self::status::{DeliveryStanding, PersonDelivery, SubscriberStatus};
 
@@ -58,6 +58,14 @@ pub struct DeliveryParts {
     pub subscribers: Vec<Arc<dyn PeopleSubscriber>>,
     /// Whose calendar is told of events, if anybody's is.
     pub calendar: Option<CalendarParts>,
+}
+
+/// What a calendar is told with.
+pub struct CalendarParts {
+    /// Who is told.
+    pub subscriber: Arc<dyn EventSubscriber>,
+    /// The AMS's events.
+    pub events: Arc<PublicEvents>,
 }
 
 impl DeliveryParts {

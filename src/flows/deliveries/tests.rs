@@ -72,7 +72,6 @@ impl Subscriber for Shop {
         Box::pin(self.take(flights))
     }
 }
-
 impl PeopleSubscriber for Shop {
     fn desired(&self, about: &AboutPerson<'_>) -> Desired {
         let holds_until = about.standing.decision.holds_until;
@@ -85,12 +84,11 @@ impl PeopleSubscriber for Shop {
         Desired { state, holds_until }
     }
 }
-
 impl Shop {
     async fn take(&self, flights: &[Flight]) -> Result<Vec<FlightEnd>, SendFailure> {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let fails =
-            self.faults.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        let relaxed = Ordering::Relaxed;
+        let fails = self.faults.fetch_update(relaxed, relaxed, |left| left.checked_sub(1));
         let mut ends = Vec::new();
         for flight in flights {
             let who = flight.individual.to_string();

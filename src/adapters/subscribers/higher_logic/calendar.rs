@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::formats::{instant, put};
 use super::sending::{PushPath, PushRecord, PushSender};
-use super::{LIMITS, PushApi, PushSettings};
+use super::settings::{LIMITS, PushApi, PushSettings};
 use crate::adapters::BoxFuture;
 use crate::adapters::http::{HttpError, HttpLimits};
 use crate::adapters::subscribers::{AboutEvent, EventSubscriber, SendFailure, Subscriber};

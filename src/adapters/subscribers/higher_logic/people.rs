@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::sending::{PushPath, PushRecord};
-use super::{HigherLogic, PushApi, told, v1, v2};
+use super::settings::PushApi;
+use super::{HigherLogic, told, v1, v2};
 use crate::adapters::subscribers::SendFailure;
 use crate::domain::community::{RemovedContact, ToldContact, ToldOrganization};
 use crate::domain::deliveries::row::{Flight, FlightEnd};

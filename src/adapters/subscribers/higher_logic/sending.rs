@@ -10,7 +10,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::answer::{self, BatchAnswer, RecordAnswer};
-use super::{PushApi, PushSettings, v1};
+use super::settings::{PushApi, PushSettings};
+use super::v1;
 use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
 use crate::adapters::subscribers::SendFailure;
 use crate::domain::deliveries::row::FlightEnd;

@@ -2,8 +2,12 @@
 
 mod oracle;
 
+use std::time::Duration;
+
 use http::{HeaderMap, StatusCode};
+use secrecy::SecretString;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::answer::{BatchAnswer, RecordAnswer, of_v1, of_v2};
 use super::formats::{country, instant, kind, last_instant, phone};
