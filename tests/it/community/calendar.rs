@@ -1,6 +1,7 @@
 //! Stories of a community's calendar that follows the public events of the AMS.
 
 use jiff::SignedDuration;
+use membergate::sim::higher_logic::{Credentials, Settings as HigherLogicSettings, Simulator};
 use membergate::sim::people::Event;
 use membergate::sim::re_members::{Endpoint, Scope};
 use membergate::sim::switches::Fault;
@@ -8,7 +9,8 @@ use membergate::sim::switches::Fault;
 use super::receiver::{Entry, Receiver, Trouble, Way};
 use super::{COMMUNITY, start, start_with, told};
 use crate::admin::{guards, sam};
-use crate::world::{World, eventually};
+use crate::directory::in_step;
+use crate::world::{Plan, World, eventually};
 
 const ANNUAL: &str = "ANNUAL26";
 
@@ -270,4 +272,60 @@ async fn without_a_calendar_nobody_asks_for_events() {
     let (world, receiver) = start(Way::Empty).await;
     told(&world, &receiver).await;
     assert_eq!((calls(&world), receiver.event_requests()), (0, 0));
+}
+
+/// The simulated community refuses every field that it does not know.
+async fn by_the_simulator(api: &str, path: &str) {
+    let community = Simulator::start(HigherLogicSettings::demo()).await.unwrap();
+    community.control().set_switch("unknown_fields=refused").unwrap();
+    let credentials = Credentials::demo();
+    let key = if api == "v1" { credentials.gateway_key } else { credentials.api_key };
+    let more = format!(
+        "[higher_logic]\napi = \"{api}\"\nurl = \"{}{path}\"\ntenant_code = \"DEMO\"\napi_key = {{ env = \"PUSH_KEY\" }}\n",
+        community.base_url()
+    );
+    let plan = Plan {
+        more,
+        variables: vec![("PUSH_KEY", key.leak())],
+        files: vec![("/etc/membergate/community.toml", format!("{COMMUNITY}{CALENDAR}"))],
+        ..in_step()
+    };
+    let world = World::planned(plan).await;
+    edit(&world, ANNUAL, |annual| {
+        annual.description = Some("<p>Come <script>x()</script>all</p>".to_owned());
+        annual.external_url = Some("https://events.example/annual".to_owned());
+        (annual.location, annual.city) = (Some("Harbor Hall".to_owned()), Some("Portland, ME".to_owned()));
+    });
+    world.forward(SignedDuration::from_mins(61));
+    let mut visitor = world.visitor();
+    let admin = format!("{}/admin", community.base_url());
+    let page = eventually("the event is in the calendar", async || {
+        world.forward(SignedDuration::from_mins(1));
+        let page = visitor.get(&admin).await.expect(200).text;
+        page.contains("Harbor Hall, Portland, ME").then_some(page)
+    })
+    .await;
+    for part in [
+        "Annual Meeting",
+        "<code>ANNUAL26</code>",
+        "Conference",
+        "America/Indiana/Indianapolis",
+        "<td>shown</td>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    edit(&world, ANNUAL, |annual| annual.public_event = false);
+    world.forward(SignedDuration::from_mins(61));
+    let status = if api == "v1" { "<td>not active</td>" } else { "<td>deleted</td>" };
+    eventually("it is taken out", async || {
+        world.forward(SignedDuration::from_mins(1));
+        visitor.get(&admin).await.expect(200).text.contains(status).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_simulated_community_knows_every_field_of_an_event() {
+    by_the_simulator("v2", "/v2").await;
+    by_the_simulator("v1", "/push/v1").await;
 }

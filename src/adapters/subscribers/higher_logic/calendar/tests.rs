@@ -138,7 +138,9 @@ fn an_event_holds_its_entry_until_it_is_over_and_then_stays_as_it_is() {
     assert_eq!(desired_of(Some(&silent), None, true, ahead).state, None);
 }
 
-/// What was asked for, and how it is answered.
+type Answering = fn() -> Response;
+
+/// What was asked for.
 #[derive(Default)]
 struct Endpoint {
     seen: Mutex<Vec<(String, HeaderMap, Value)>>,
@@ -189,7 +191,7 @@ async fn events_go_to_a_place_of_their_own() {
 
 #[tokio::test]
 async fn an_answer_for_an_event_is_read_as_one_for_a_person() {
-    let answers: [(fn() -> Response, &str); 6] = [
+    let answers: [(Answering, &str); 6] = [
         (|| StatusCode::OK.into_response(), "confirmed"),
         (
             || {
