@@ -38,7 +38,7 @@ pub fn routes() -> Router<Admin> {
 pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
     let wanted = caller.asked("who").unwrap_or_default().trim().to_owned();
     let who = Field::text("who", "Person", &wanted)
-        .hint("A name, an e-mail address, a record number or an AMS id; of an event, what stands where it was set aside.");
+        .hint("A name, an e-mail address, a record number or an AMS id.");
     let standing = admin.services.deliveries.standing().await?;
     let zone = admin.zone();
     let mut shown = DeliveriesPage {
