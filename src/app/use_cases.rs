@@ -16,8 +16,8 @@ use crate::adapters::ams::reading::AmsReading;
 use crate::adapters::budget::Budget;
 use crate::adapters::http::{HttpClient, HttpLimits};
 use crate::adapters::keys::seal::Sealer;
-use crate::adapters::subscribers::Subscriber;
-use crate::adapters::subscribers::higher_logic::HigherLogic;
+use crate::adapters::subscribers::PeopleSubscriber;
+use crate::adapters::subscribers::higher_logic::{HigherLogic, HigherLogicCalendar};
 use crate::adapters::subscribers::wordpress::WordPress;
 use crate::config::settings::Community;
 use crate::flows::administer::awaited::publish_when_read;
@@ -26,13 +26,14 @@ use crate::flows::administer::{Administer, CommunityMappings, Known, first_commu
 use crate::flows::canary::Canary;
 use crate::flows::community_in_force::CommunityGround;
 use crate::flows::community_standing::CommunityStanding;
-use crate::flows::deliveries::{Deliverer, DeliveryParts, SigningGround};
+use crate::flows::deliveries::{CalendarParts, Deliverer, DeliveryParts, SigningGround};
 use crate::flows::directory::{Beliefs, DirectoryParts, DirectoryUpdater};
 use crate::flows::grant::PublishedClients;
 use crate::flows::grounds::Grounds;
 use crate::flows::hooks::Hooks;
 use crate::flows::long_addresses::LongAddresses;
 use crate::flows::person::{Published, PublishedRules};
+use crate::flows::public_events::PublicEvents;
 use crate::flows::refresh::{Queue, Refresh};
 use crate::flows::resealing;
 use crate::flows::role_lists::Lists;
@@ -87,7 +88,7 @@ impl MappingInForce {
 async fn community_in_force(
     opened: &Opened,
     upstream: &Upstream,
-    beliefs: &Arc<Beliefs>,
+    visiting: &Visiting,
 ) -> Result<Option<Arc<CommunityGround>>, StartError> {
     let Opened { settings, store, clock, .. } = opened;
     let Some(community) = &settings.higher_logic else { return Ok(None) };
@@ -95,7 +96,8 @@ async fn community_in_force(
         Some(_) => first_community(&**store, &community.text, clock).await?,
         None => community.in_force(1),
     };
-    Ok(Some(CommunityGround::new(in_force, Arc::clone(beliefs), upstream.contact.clone())))
+    let (beliefs, events) = (Arc::clone(&visiting.beliefs), visiting.events.clone());
+    Ok(Some(CommunityGround::new(in_force, beliefs, upstream.contact.clone(), events)))
 }
 
 /// What visitors do: sign in, come back, sign out.
@@ -107,6 +109,8 @@ pub(super) struct Visiting {
     pub(super) directory: Arc<DirectoryUpdater>,
     pub(super) hooks: Arc<Hooks>,
     pub(super) beliefs: Arc<Beliefs>,
+    /// The AMS's events, if there is a community and the AMS lists them.
+    pub(super) events: Option<Arc<PublicEvents>>,
 }
 
 impl Visiting {
@@ -163,6 +167,8 @@ impl Visiting {
             sealers,
             waiting,
         ));
+        let lists_events = upstream.ams.supplied().has_public_events;
+        let events = (settings.higher_logic.is_some() && lists_events).then(Arc::<PublicEvents>::default);
         let directory = DirectoryUpdater::new(DirectoryParts {
             ams: Arc::clone(&upstream.ams),
             store: store.clone(),
@@ -171,6 +177,7 @@ impl Visiting {
             refresh: Arc::clone(&refresh),
             beliefs: Arc::clone(&beliefs),
             rules: Arc::clone(rules),
+            events: events.clone(),
             budget: Arc::clone(&upstream.budget),
             clock: Arc::clone(clock),
             settings: settings.directory.clone(),
@@ -178,7 +185,7 @@ impl Visiting {
         let long = Arc::new(LongAddresses::new(store.clone(), Arc::clone(clock)));
         let hooks = Hooks::new(Arc::clone(&upstream.ams), Arc::clone(&directory), &settings.hook_secrets);
         let hooks = Arc::new(hooks);
-        Ok((Visiting { visits, sign_in, long, refresh, directory, hooks, beliefs }, queue))
+        Ok((Visiting { visits, sign_in, long, refresh, directory, hooks, beliefs, events }, queue))
     }
 }
 
@@ -250,7 +257,7 @@ impl AdminUseCases {
     }
 }
 
-/// Who is told of people: the WordPress of each site that has an address for that, and the community.
+/// Who is told of people: the WordPress of each site that has an address for that, and the community; and whose calendar is told of events.
 fn deliverer(
     opened: &Opened,
     upstream: &Upstream,
@@ -260,7 +267,8 @@ fn deliverer(
 ) -> Result<Arc<Deliverer>, StartError> {
     let Opened { settings, store, keyring, clock, .. } = opened;
     let ground = Arc::new(SigningGround { keys: Arc::clone(keyring), rules: Arc::clone(&mapping.rules) });
-    let mut subscribers: Vec<Arc<dyn Subscriber>> = Vec::new();
+    let mut subscribers: Vec<Arc<dyn PeopleSubscriber>> = Vec::new();
+    let mut calendar = None;
     for site in &settings.sites {
         if let Some(people) = &site.people {
             let (name, origin) = (Arc::clone(&site.site.name), site.site.origin.clone());
@@ -268,6 +276,10 @@ fn deliverer(
         }
     }
     if let (Some(Community { push, .. }), Some(ground)) = (&settings.higher_logic, community) {
+        if let Some(events) = &visiting.events {
+            let subscriber = Arc::new(HigherLogicCalendar::new(push.clone(), ground.published())?);
+            calendar = Some(CalendarParts { subscriber, events: Arc::clone(events) });
+        }
         subscribers.push(Arc::new(HigherLogic::new(push.clone(), ground.published())?));
     }
     Ok(Deliverer::new(DeliveryParts {
@@ -278,6 +290,7 @@ fn deliverer(
         clock: Arc::clone(clock),
         environment: upstream.ams.environment().into(),
         subscribers,
+        calendar,
     })?)
 }
 
@@ -300,7 +313,7 @@ impl UseCases {
         let (visiting, queue) = Visiting::of(opened, &upstream, &mapping)?;
         let clients = PublishedClients::default();
         let visits = &visiting.visits;
-        let community = community_in_force(opened, &upstream, &visiting.beliefs).await?;
+        let community = community_in_force(opened, &upstream, &visiting).await?;
         let ground = community.as_ref();
         let deliverer = deliverer(opened, &upstream, &mapping, &visiting, ground)?;
         let administration =

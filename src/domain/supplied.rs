@@ -18,6 +18,8 @@ pub struct Supplied {
     pub has_standing: bool,
     /// It has lists on which people put themselves.
     pub has_self_subscribed: bool,
+    /// It lists its events, and says which of them are public.
+    pub has_public_events: bool,
 }
 
 impl Default for Supplied {
@@ -29,6 +31,7 @@ impl Default for Supplied {
             lists: &[],
             has_standing: true,
             has_self_subscribed: true,
+            has_public_events: false,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::directory::Beliefs;
+use super::public_events::PublicEvents;
 use crate::adapters::ams::contact_wanted::ContactWanted;
 use crate::adapters::subscribers::higher_logic::PublishedCommunity;
 use crate::domain::community::CommunityInForce;
@@ -14,6 +15,7 @@ pub struct CommunityGround {
     published: PublishedCommunity,
     beliefs: Arc<Beliefs>,
     contact: ContactWanted,
+    events: Option<Arc<PublicEvents>>,
 }
 
 impl CommunityGround {
@@ -22,9 +24,10 @@ impl CommunityGround {
         in_force: CommunityInForce,
         beliefs: Arc<Beliefs>,
         contact: ContactWanted,
+        events: Option<Arc<PublicEvents>>,
     ) -> Arc<CommunityGround> {
         let published = Arc::new(ArcSwap::from_pointee(in_force));
-        let ground = CommunityGround { published, beliefs, contact };
+        let ground = CommunityGround { published, beliefs, contact, events };
         ground.read_for_it();
         Arc::new(ground)
     }
@@ -51,6 +54,9 @@ impl CommunityGround {
         let in_force = self.published.load();
         let wants_contact = in_force.mapping.looks_at_contact();
         self.contact.set(wants_contact);
+        if let Some(events) = &self.events {
+            events.want(in_force.mapping.calendar.is_some());
+        }
         self.beliefs.look_also(in_force.mapping.looks(), wants_contact);
     }
 }

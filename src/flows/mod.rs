@@ -18,6 +18,7 @@ pub mod known_browsers;
 pub mod long_addresses;
 pub(crate) mod managed_roles;
 pub mod person;
+pub mod public_events;
 pub mod refresh;
 pub(crate) mod refusals;
 pub(crate) mod resealing;

@@ -110,6 +110,7 @@ impl Office {
             refresh,
             beliefs: beliefs.clone(),
             rules: rules.clone(),
+            events: None,
             budget: budget.clone(),
             clock: clock.clone(),
             settings: DirectorySettings { in_step: false, ..DirectorySettings::usual(TimeZone::UTC) },
@@ -122,6 +123,7 @@ impl Office {
             clock: clock.clone(),
             environment: "production".into(),
             subscribers: Vec::new(),
+            calendar: None,
         })
         .unwrap();
         let desk = Arc::new(AdminServices::new(ServiceParts {

@@ -23,6 +23,7 @@ pub mod re_members;
 pub mod reading;
 mod transport;
 mod warnings;
+mod windows_zones;
 
 pub use crate::domain::guid::is_guid;
 

@@ -7,6 +7,7 @@ use super::AmsError;
 use super::catalogue::AmsCatalogue;
 use crate::adapters::BoxFuture;
 use crate::adapters::budget::Priority;
+use crate::domain::calendar::CalendarEvent;
 use crate::domain::directory::roster::RosterReading;
 use crate::domain::directory::roster_name::{RosterKind, RosterName};
 use crate::domain::parts::Part;
@@ -92,6 +93,17 @@ pub struct ChangedPage {
     pub is_last: bool,
 }
 
+/// A page of the AMS's events.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventsPage {
+    /// Those that can be understood, public or not.
+    pub events: Vec<CalendarEvent>,
+    /// So many cannot.
+    pub unreadable: usize,
+    /// It was the last.
+    pub is_last: bool,
+}
+
 /// A hook of the AMS that calls a gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hook {
@@ -128,6 +140,12 @@ pub trait AmsReading: AmsCatalogue {
         page: u32,
         priority: Priority,
     ) -> BoxFuture<'_, Result<ChangedPage, AmsError>>;
+
+    /// A page of all events; pages count from 1. Asked only of an AMS that has public events (`Supplied::has_public_events`).
+    fn events(&self, page: u32, priority: Priority) -> BoxFuture<'_, Result<EventsPage, AmsError>> {
+        let _ = (page, priority);
+        Box::pin(async { Err(AmsError::Unreadable("this AMS has no list of public events".to_owned())) })
+    }
 
     /// The people that the body of a hook names. Lenient; at most a thousand.
     fn hinted(&self, body: &[u8]) -> Vec<IndividualId>;

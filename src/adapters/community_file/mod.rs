@@ -13,6 +13,7 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::toml_reading::{FromToml, Problem, Reading, Said, section};
+use crate::domain::calendar::CalendarMapping;
 use crate::domain::code::Code;
 use crate::domain::community::{
     CommunityMapping, CommunityPlace, ContactSwitches, DemographicMapping, GroupKind, GroupMapping,
@@ -42,6 +43,8 @@ section! {
         group: Vec<Spanned<GroupTable>>,
         /// The demographics, one `[[demographic]]` each. Default: no demographics.
         demographic: Vec<Spanned<DemographicTable>>,
+        /// The community's calendar.
+        calendar: CalendarTable,
     }
 }
 
@@ -119,6 +122,20 @@ section! {
     }
 }
 
+section! {
+    /// `[calendar]`: public events of the AMS as entries of the community's calendar. Of the AMSs that are known only re:Members lists them.
+    CalendarTable {
+        /// Whether they are sent. Default: false.
+        events: bool,
+        /// Only events whose code fits one of these; one `*` in it stands for any text. Example: ["ANNUAL*"]. Default: all.
+        only_codes: Vec<Spanned<String>>,
+        /// The type of every entry (`MeetingType`), exactly as it is sent. Example: "Conference". Default: none.
+        r#type: Spanned<String>,
+        /// Whether events are sent that were over before anything was sent of them. Default: false.
+        past: bool,
+    }
+}
+
 /// Reads a community file. On failure every problem in it, in the order of the text.
 pub fn parse(text: &str) -> Result<CommunityMapping, Vec<Problem>> {
     parse_after(text, &[])
@@ -170,7 +187,9 @@ fn mapping(
     let tables = said.demographic.value().unwrap_or_default();
     let (demographics, demographic_places): (Vec<_>, Vec<TablePlaces>) =
         tables.into_iter().filter_map(|table| demographic(table, reading)).unzip();
-    let mapping = CommunityMapping::new(settings, contact, who, groups, demographics);
+    let calendar = calendar(said.calendar.value().unwrap_or_default(), &settings.time_zone, reading);
+    let mut mapping = CommunityMapping::new(settings, contact, who, groups, demographics);
+    mapping.calendar = calendar;
     for fault in mapping.faults().into_iter().chain(changed_kinds(known, &mapping)) {
         let of = |places: &[TablePlaces], index: usize, key: &str| {
             let (whole, keys) = places.get(index)?;
@@ -201,6 +220,31 @@ fn contact(said: ContactTable) -> ContactSwitches {
         phones: said.phones.value().unwrap_or(usual.phones),
         addresses: said.addresses.value().unwrap_or(usual.addresses),
     }
+}
+
+/// `None`: no events are sent.
+fn calendar(said: CalendarTable, zone: &TimeZone, reading: &mut Reading<'_>) -> Option<CalendarMapping> {
+    let mut only_codes = Vec::new();
+    for text in said.only_codes.value().unwrap_or_default() {
+        match Code::parse(text.get_ref()).filter(|code| code.stars() <= 1) {
+            Some(code) => only_codes.push(code),
+            None => {
+                let remedy = "Write a code with at most one `*`, such as \"ANNUAL*\"";
+                reading.problem(text.span(), "this is not the code of an event", remedy);
+            }
+        }
+    }
+    let kind = said.r#type.value().and_then(|text| {
+        let fits = CalendarMapping::is_type(text.get_ref());
+        if !fits {
+            let what = "this type is empty, too long, or has blanks around it";
+            reading.problem(text.span(), what, "Write it as Higher Logic shows it, or leave the key out");
+        }
+        fits.then(|| text.into_inner())
+    });
+    let past = said.past.value().unwrap_or(false);
+    let is_on = said.events.value().unwrap_or(false);
+    is_on.then(|| CalendarMapping { only_codes, kind, past, time_zone: zone.clone() })
 }
 
 /// The conditions that can be read, with their place.

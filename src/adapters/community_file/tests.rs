@@ -60,7 +60,7 @@ fn the_sample_works_and_shows_every_key() {
 
 #[test]
 fn what_is_said_of_defaults_is_so() {
-    const BASE: &str = "time_zone = \"UTC\"\n[contact]\n[who]\n[[group]]\nid = \"a\"\nas = \"security_group\"\nwhen = [{ member = true }]\n[[demographic]]\nfield = \"a\"\nkey = \"a\"\n";
+    const BASE: &str = "time_zone = \"UTC\"\n[contact]\n[who]\n[calendar]\n[[group]]\nid = \"a\"\nas = \"security_group\"\nwhen = [{ member = true }]\n[[demographic]]\nfield = \"a\"\nkey = \"a\"\n";
     let plain = parse(BASE).unwrap_or_else(|problems| panic!("{problems:#?}"));
     let mut count = 0;
     let mut check = |header: &str, section: &Section| {
@@ -146,6 +146,28 @@ field = " "
 "#;
     let problems = parse(text).unwrap_err();
     insta::assert_snapshot!(problems.iter().map(|problem| format!("{problem}\n")).collect::<String>());
+}
+
+#[test]
+fn events_are_told_of_only_where_that_is_on() {
+    let calendar =
+        |keys: &str| parse(&format!("time_zone = \"UTC\"\n[calendar]\n{keys}")).map(|it| it.calendar);
+    assert_eq!(calendar("type = \"Conference\""), Ok(None));
+    let on = calendar("events = true\nonly_codes = [\"ANNUAL*\", \"GALA\"]\ntype = \"Conference\"");
+    let on = on.unwrap().unwrap();
+    assert!(on.wants("annual26") && on.wants("gala") && !on.wants("GALA26") && !on.past);
+    assert_eq!(on.kind.as_deref(), Some("Conference"));
+    for (keys, told) in [
+        ("only_codes = [\" \"]", "not the code of an event"),
+        ("only_codes = [\"*A*\"]", "not the code of an event"),
+        ("type = \" x\"", "blanks around it"),
+        ("events = \"yes\"", "true"),
+        ("event = true", "events"),
+    ] {
+        let problems = calendar(keys).unwrap_err();
+        let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+        assert!(problem.to_string().contains(told), "{problem}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Systems elsewhere that are told of people: the port, and each of them.
+//! Systems elsewhere that are told of people, or of events: the ports, and each of them.
 //!
-//! A subscriber says what it should know of a person, and sends that. When, in which order and how often is not its affair.
+//! A subscriber says what it should know of a person or an event, and sends that. When, in which order and how often is not its affair.
 
 pub mod higher_logic;
 pub mod wordpress;
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::BoxFuture;
 use crate::domain::access::Standing;
+use crate::domain::calendar::CalendarEvent;
 use crate::domain::deliveries::row::{Flight, FlightEnd};
 use crate::domain::deliveries::state::{Desired, State};
 use crate::domain::deliveries::subscriber::SubscriberName;
@@ -37,6 +38,19 @@ pub struct AboutPerson<'a> {
     pub now: Timestamp,
 }
 
+/// An event, as far as a subscriber looks.
+#[derive(Debug, Clone, Copy)]
+pub struct AboutEvent<'a> {
+    /// As the AMS lists it. `None`: it does not any longer.
+    pub event: Option<&'a CalendarEvent>,
+    /// What was desired before.
+    pub before: Option<&'a State>,
+    /// The subscriber has surely never heard of it.
+    pub is_untold: bool,
+    /// When this is.
+    pub now: Timestamp,
+}
+
 /// Why nobody of a request was told anything, as far as is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendFailure {
@@ -51,7 +65,7 @@ pub enum SendFailure {
     },
 }
 
-/// A system that is told of people.
+/// A system that is told of something.
 pub trait Subscriber: Send + Sync + 'static {
     /// Its name.
     fn name(&self) -> &SubscriberName;
@@ -61,9 +75,19 @@ pub trait Subscriber: Send + Sync + 'static {
         0
     }
 
-    /// So many people are told of in one request at most.
+    /// So many people or events are told of in one request at most.
     fn most_at_once(&self) -> u16;
 
+    /// Tells it of people or events, each once. The answers come in the same order. Ends within half a minute.
+    fn send<'a>(
+        &'a self,
+        flights: &'a [Flight],
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<FlightEnd>, SendFailure>>;
+}
+
+/// A system that is told of people.
+pub trait PeopleSubscriber: Subscriber {
     /// What it should know of somebody, and until when that stays so. Pure.
     fn desired(&self, about: &AboutPerson<'_>) -> Desired;
 
@@ -72,11 +96,10 @@ pub trait Subscriber: Send + Sync + 'static {
         let _ = before;
         State::Removed
     }
+}
 
-    /// Tells it of people, each once. The answers come in the same order. Ends within half a minute.
-    fn send<'a>(
-        &'a self,
-        flights: &'a [Flight],
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<Vec<FlightEnd>, SendFailure>>;
+/// A system that is told of events.
+pub trait EventSubscriber: Subscriber {
+    /// What it should know of an event, and until when that stays so. Pure.
+    fn desired_of_event(&self, about: &AboutEvent<'_>) -> Desired;
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{AboutPerson, SendFailure, Subscriber};
+use super::{AboutPerson, PeopleSubscriber, SendFailure, Subscriber};
 use crate::adapters::BoxFuture;
 use crate::adapters::http::{HttpAnswer, HttpClient, HttpError, HttpLimits};
 use crate::adapters::keys::assertion::Signer;
@@ -222,20 +222,22 @@ impl Subscriber for WordPress {
         MOST_STATEMENTS
     }
 
-    fn desired(&self, about: &AboutPerson<'_>) -> Desired {
-        let state = self.state(about);
-        // What stays although it is not known may still end by a date.
-        let held = state.as_ref().or(about.before).and_then(State::holds).into_iter().flatten();
-        let ends = held.filter_map(|(_, end)| *end).chain(about.standing.decision.holds_until);
-        Desired { holds_until: ends.filter(|end| *end > about.now).min(), state }
-    }
-
     fn send<'a>(
         &'a self,
         flights: &'a [Flight],
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<FlightEnd>, SendFailure>> {
         Box::pin(self.tell(flights, now))
+    }
+}
+
+impl PeopleSubscriber for WordPress {
+    fn desired(&self, about: &AboutPerson<'_>) -> Desired {
+        let state = self.state(about);
+        // What stays although it is not known may still end by a date.
+        let held = state.as_ref().or(about.before).and_then(State::holds).into_iter().flatten();
+        let ends = held.filter_map(|(_, end)| *end).chain(about.standing.decision.holds_until);
+        Desired { holds_until: ends.filter(|end| *end > about.now).min(), state }
     }
 }
 

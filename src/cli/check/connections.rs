@@ -61,6 +61,7 @@ pub(super) fn all(
     findings.extend(stored::check(runtime, &settings.store));
     findings.extend(sites(runtime, &settings.sites));
     findings.extend(settings.higher_logic.iter().flat_map(|it| community(runtime, settings, it)));
+    findings.extend(settings.higher_logic.iter().filter_map(|it| no_events(settings, it)));
     findings
 }
 
@@ -84,6 +85,22 @@ fn community(runtime: &Runtime, settings: &Settings, of_file: &Community) -> Vec
             problems.into_iter().map(of).collect()
         }
     }
+}
+
+/// The calendar is on, and the AMS tells of no events.
+fn no_events(settings: &Settings, community: &Community) -> Option<Finding> {
+    let supplied = settings.ams.live.kind().supplied();
+    let is_in_vain = community.mapping.calendar.is_some() && !supplied.has_public_events;
+    is_in_vain.then(|| {
+        Finding::warning(
+            community.file.display().to_string(),
+            format!(
+                "`calendar.events` is on, and {} does not say which events are public; none is sent",
+                supplied.ams
+            ),
+            "Take `[calendar]` out",
+        )
+    })
 }
 
 /// Each file with conditions, and what it asks.

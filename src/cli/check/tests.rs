@@ -52,6 +52,27 @@ fn checked_by_lists(
 }
 
 #[test]
+fn a_calendar_is_told_to_be_in_vain_where_the_ams_tells_of_no_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("gate.sqlite").display().to_string();
+    let text = sample::GROWTHZONE.replace("gate.sqlite", &store);
+    let text = format!("{text}\n[higher_logic]\napi_key = {{ env = \"KEY\" }}\n");
+    let said = |calendar: &str| {
+        let machine = Given::default()
+            .variable("SECRET", "secret")
+            .variable("KEY", "key")
+            .variable("STORE", &"A".repeat(43))
+            .file("gate.toml", &text)
+            .file("rules.toml", "time_zone = \"UTC\"\nmember = \"member\"\n")
+            .file("community.toml", &format!("time_zone = \"UTC\"\n{calendar}"));
+        checked(&machine, Ok(())).0
+    };
+    let told = "`calendar.events` is on, and GrowthZone does not say which events are public";
+    assert!(said("[calendar]\nevents = true\n").contains(told));
+    assert!(!said("[calendar]\nevents = false\n").contains("calendar"));
+}
+
+#[test]
 fn a_sound_installation_gets_one_line_for_each_check() {
     let site = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let upstream = format!("http://{}", site.local_addr().unwrap());

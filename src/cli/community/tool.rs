@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::mappings::Mappings;
 use crate::adapters::store::{Store, StoreError};
-use crate::adapters::subscribers::Subscriber;
+use crate::adapters::subscribers::PeopleSubscriber;
 use crate::adapters::subscribers::higher_logic::{HigherLogic, PublishedCommunity};
 use crate::app;
 use crate::cli::shared::{CommandFailure, because, open_store};
@@ -53,7 +53,7 @@ impl CommunityTool {
         let mapping: PublishedCommunity = Arc::new(ArcSwap::from_pointee(mapping));
         let environment: Arc<str> = settings.ams.live.environment().into();
         let community = HigherLogic::new(file.push, Arc::clone(&mapping)).map_err(because)?;
-        let subscribers: Vec<Arc<dyn Subscriber>> = vec![Arc::new(community)];
+        let subscribers: Vec<Arc<dyn PeopleSubscriber>> = vec![Arc::new(community)];
         let deliverer = Deliverer::new(DeliveryParts {
             store: store.clone(),
             directory: store,
@@ -62,6 +62,7 @@ impl CommunityTool {
             clock: Arc::clone(&clock),
             environment: Arc::clone(&environment),
             subscribers,
+            calendar: None,
         });
         let deliverer = deliverer.map_err(because)?;
         let standing = CommunityStanding::new(Arc::clone(&deliverer), mapping);

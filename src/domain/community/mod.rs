@@ -15,6 +15,7 @@ mod reasons;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use super::calendar::CalendarMapping;
 use super::code::Code;
 use super::condition::Condition;
 use super::rule::{PrimaryMembership, Role, Rule, RuleRole, Rules};
@@ -45,6 +46,8 @@ pub struct CommunityMapping {
     pub groups: Vec<GroupMapping>,
     /// The demographics.
     pub demographics: Vec<DemographicMapping>,
+    /// Which events are told of. `None`: none are.
+    pub calendar: Option<CalendarMapping>,
     rules: Rules,
     compiled: Vec<CompiledRule>,
 }
@@ -243,7 +246,7 @@ impl CommunityMapping {
         if !who.when.is_empty() {
             add("who", &who.when, CompiledRule::Who);
         }
-        CommunityMapping { contact, who, groups, demographics, rules, compiled }
+        CommunityMapping { contact, who, groups, demographics, calendar: None, rules, compiled }
     }
 
     /// The rules into which the groups are compiled.

@@ -1,4 +1,4 @@
-//! Who is told of people, and how far the telling has come as a whole.
+//! Who is told of people or events, and how far the telling has come as a whole.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,6 +28,16 @@ impl SubscriberName {
     /// The community of the association at Higher Logic.
     pub fn higher_logic() -> SubscriberName {
         SubscriberName("higher_logic".to_owned())
+    }
+
+    /// The calendar of that community.
+    pub fn higher_logic_calendar() -> SubscriberName {
+        SubscriberName("higher_logic:calendar".to_owned())
+    }
+
+    /// Whether it is told of events, and not of people.
+    pub fn is_calendar(&self) -> bool {
+        self.0.ends_with(":calendar") && !self.0.starts_with("wordpress:")
     }
 
     /// The name as text.

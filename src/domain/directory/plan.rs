@@ -27,6 +27,15 @@ pub const COVERED_EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// At most this often where the change feed names somebody again and again.
 pub const COVERED_AFTER_CHANGE: SignedDuration = SignedDuration::from_mins(4);
 
+/// The events are read this often, as long as that takes few calls.
+pub const EVENTS_EVERY: SignedDuration = SignedDuration::from_hours(1);
+
+/// The same where a second reading is awaited.
+pub const EVENTS_AGAIN: SignedDuration = SignedDuration::from_mins(10);
+
+/// For each so many calls that a reading of the events takes, the time between two of them is once more as long.
+const EVENT_CALLS_AN_HOUR: u32 = 20;
+
 /// What failed is not tried again before a quarter of its aim has passed; these are the shortest and the longest wait.
 const AFTER_FAILURE: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(15), SignedDuration::from_mins(5));
@@ -49,6 +58,8 @@ pub enum Task {
     RosterSince(RosterName),
     /// The next page of everybody.
     SweepPage,
+    /// All events, for the community's calendar.
+    Events,
     /// One person.
     Person(IndividualId, WhyRead),
 }
@@ -174,6 +185,18 @@ pub fn calls_an_hour(tasks: &[Due]) -> f64 {
 /// By how much the ages are stretched where it takes so many calls an hour and only so many are to be had: 1 if all fits.
 pub fn stretch(taken: f64, to_be_had: f64) -> f64 {
     (taken / to_be_had.max(1.0)).max(1.0)
+}
+
+/// The task of reading all events: when it was last done, how many calls that took, and whether a second reading is awaited.
+pub fn events_task(last: Option<Timestamp>, calls: u32, is_awaited_again: bool) -> Due {
+    let every = if is_awaited_again { EVENTS_AGAIN } else { EVENTS_EVERY };
+    let times = calls.div_ceil(EVENT_CALLS_AN_HOUR).max(1);
+    Due::every(
+        Task::Events,
+        last,
+        every.saturating_mul(i32::try_from(times).unwrap_or(i32::MAX)),
+        calls.max(1),
+    )
 }
 
 /// What there is to do for one roster.

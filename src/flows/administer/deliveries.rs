@@ -8,6 +8,7 @@ use crate::adapters::store::StoreError;
 use crate::adapters::store::deliveries::SentAgain;
 use crate::adapters::store::directory::Directory;
 use crate::domain::audit::{Action, Actor};
+use crate::domain::calendar;
 use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
@@ -80,8 +81,11 @@ impl DeliveryDesk {
     }
 
     /// Erases one person: sessions and record here, and what subscribers give the person. Rows go once that is confirmed. `false`: somebody has
-    /// signed in as this person meanwhile, so that nothing was erased but the sessions before.
+    /// signed in as this person meanwhile, so that nothing was erased but the sessions before; or the id is that of an event.
     pub async fn forget(&self, actor: &Actor, id: &IndividualId) -> Result<bool, StoreError> {
+        if calendar::is_event(id) {
+            return Ok(false);
+        }
         self.visits.end_all_of(id).await?;
         let on_file = self.directory.record(&self.environment, id).await?.is_some();
         if on_file && !self.directory.forget_record(&self.environment, id).await? {

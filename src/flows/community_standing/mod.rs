@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 use self::kept::KeptFigures;
 use crate::adapters::store::StoreError;
 use crate::adapters::store::deliveries::RowsOf;
-use crate::adapters::subscribers::Subscriber;
+use crate::adapters::subscribers::PeopleSubscriber;
 use crate::adapters::subscribers::higher_logic::PublishedCommunity;
 use crate::domain::community::CommunityMapping;
 use crate::domain::deliveries::day::DayStep;
@@ -32,7 +32,7 @@ pub use self::planned::{BrakeOutlook, PlanSummary, PlannedContact, PlannedKind};
 /// Says how the community stands.
 pub struct CommunityStanding {
     deliverer: Arc<Deliverer>,
-    subscriber: Arc<dyn Subscriber>,
+    subscriber: Arc<dyn PeopleSubscriber>,
     mapping: PublishedCommunity,
     kept: Mutex<KeptFigures>,
 }

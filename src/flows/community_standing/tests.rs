@@ -96,7 +96,8 @@ impl Office {
             tenant_code: None,
             batch: 50,
         };
-        let community: Arc<dyn Subscriber> = Arc::new(HigherLogic::new(settings, mapping.clone()).unwrap());
+        let community: Arc<dyn PeopleSubscriber> =
+            Arc::new(HigherLogic::new(settings, mapping.clone()).unwrap());
         let limits = SessionLimits {
             idle: SignedDuration::from_hours(1),
             absolute: SignedDuration::from_hours(10),
@@ -113,6 +114,7 @@ impl Office {
             clock: self.clock.clone(),
             environment: "production".into(),
             subscribers: vec![community],
+            calendar: None,
         });
         CommunityStanding::new(deliverer.unwrap(), mapping).unwrap()
     }

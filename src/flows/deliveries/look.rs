@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::adapters::subscribers::{AboutPerson, Subscriber};
+use crate::adapters::subscribers::{AboutPerson, PeopleSubscriber};
 use crate::domain::access::Standing;
 use crate::domain::deliveries::row::{Delivery, Plan};
 use crate::domain::deliveries::state::{Desired, State};
@@ -20,7 +20,7 @@ const AHEAD: usize = 8;
 /// With what people are looked at.
 #[derive(Clone)]
 pub(in crate::flows) struct Looking {
-    pub(in crate::flows) subscriber: Arc<dyn Subscriber>,
+    pub(in crate::flows) subscriber: Arc<dyn PeopleSubscriber>,
     pub(in crate::flows) beliefs: Arc<Beliefs>,
     pub(in crate::flows) published: Arc<Published>,
     pub(in crate::flows) now: Timestamp,

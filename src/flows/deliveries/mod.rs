@@ -1,14 +1,16 @@
 //! Changes travel by themselves: subscribers are told of people without anybody's visit (docs/deliveries.md).
 //!
-//! `planner` finds out what each subscriber should know and puts it into the store; `worker` sends what is there. They meet in the store
-//! alone, so either may be killed at any time. `domain::deliveries` decides.
+//! `planner` finds out what each subscriber should know of people and puts it into the store, `calendar` does the same for events; `worker` sends what
+//! is there. They meet in the store alone, so either may be killed at any time. `domain::deliveries` decides.
 
+mod calendar;
 mod ground;
 pub(in crate::flows) mod look;
 mod pace;
 mod pass_memory;
 mod planner;
 mod retention;
+mod right;
 mod status;
 mod told_now;
 mod worker;
@@ -27,10 +29,11 @@ use crate::adapters::keys::{CryptographyFailed, random};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::deliveries::{Deliveries, RowsOf};
 use crate::adapters::store::directory::Directory;
-use crate::adapters::subscribers::Subscriber;
+use crate::adapters::subscribers::{EventSubscriber, PeopleSubscriber, Subscriber};
 use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::flows::directory::Beliefs;
 use crate::flows::person::PublishedRules;
+use crate::flows::public_events::PublicEvents;
 
 pub use self::ground::SigningGround;
 pub use self::status::{DeliveryStanding, PersonDelivery, SubscriberStatus};
@@ -56,8 +59,28 @@ pub struct DeliveryParts {
     pub clock: SharedClock,
     /// The AMS environment whose people are told of.
     pub environment: Arc<str>,
+    /// Who is told of people.
+    pub subscribers: Vec<Arc<dyn PeopleSubscriber>>,
+    /// Whose calendar is told of events, if anybody's is.
+    pub calendar: Option<CalendarParts>,
+}
+
+/// What a calendar is told with.
+pub struct CalendarParts {
     /// Who is told.
-    pub subscribers: Vec<Arc<dyn Subscriber>>,
+    pub subscriber: Arc<dyn EventSubscriber>,
+    /// The AMS's events.
+    pub events: Arc<PublicEvents>,
+}
+
+impl DeliveryParts {
+    /// Who is told of anything, in the order of the configuration.
+    fn all(&self) -> impl Iterator<Item = Arc<dyn Subscriber>> {
+        let people = self.subscribers.iter().map(|one| Arc::clone(one) as Arc<dyn Subscriber>);
+        people.chain(
+            self.calendar.iter().map(|calendar| Arc::clone(&calendar.subscriber) as Arc<dyn Subscriber>),
+        )
+    }
 }
 
 /// Tells subscribers of people.
@@ -79,13 +102,13 @@ impl Deliverer {
     /// # Errors
     /// No name can be drawn.
     pub fn new(parts: DeliveryParts) -> Result<Arc<Deliverer>, CryptographyFailed> {
-        let paces =
-            parts.subscribers.iter().map(|one| (one.name().clone(), Arc::new(SendingPace::new(&**one))));
+        let paces = parts.all().map(|one| (one.name().clone(), Arc::new(SendingPace::new(&*one))));
+        let paces = paces.collect();
         Ok(Arc::new(Deliverer {
             holder: random::token()?,
             planned: Notify::new(),
             waiting: Semaphore::new(MOST_WAITING),
-            paces: paces.collect(),
+            paces,
             passes: Mutex::default(),
             parts,
         }))
@@ -93,9 +116,6 @@ impl Deliverer {
 
     /// Plans and sends until `stop`.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
-        if self.parts.subscribers.is_empty() {
-            return self.erase_until(stop).await;
-        }
         let erasing = Arc::clone(&self);
         let until = stop.clone();
         tokio::join!(self.tell(stop), async move { erasing.erase_until(until).await });
@@ -103,13 +123,18 @@ impl Deliverer {
 
     /// As [`Deliverer::run`], and erases nothing of subscribers that this one does not know.
     pub async fn tell(self: Arc<Self>, stop: CancellationToken) {
-        self.parts.beliefs.changed_people().want();
         let mut tasks = JoinSet::new();
-        tasks.spawn(Arc::clone(&self).plan_until(stop.clone()));
-        for subscriber in &self.parts.subscribers {
+        if !self.parts.subscribers.is_empty() {
+            self.parts.beliefs.changed_people().want();
+            tasks.spawn(Arc::clone(&self).plan_until(stop.clone()));
+        }
+        if self.parts.calendar.is_some() {
+            tasks.spawn(Arc::clone(&self).plan_events_until(stop.clone()));
+        }
+        for subscriber in self.parts.all() {
             let Some(pace) = self.paces.get(subscriber.name()) else { continue };
             for _ in 0..LANES {
-                let (deliverer, subscriber) = (Arc::clone(&self), Arc::clone(subscriber));
+                let (deliverer, subscriber) = (Arc::clone(&self), Arc::clone(&subscriber));
                 tasks.spawn(deliverer.send_until(subscriber, Arc::clone(pace), stop.clone()));
             }
         }
@@ -118,7 +143,8 @@ impl Deliverer {
 
     /// Who is told.
     pub fn subscribers(&self) -> impl Iterator<Item = &SubscriberName> {
-        self.parts.subscribers.iter().map(|subscriber| subscriber.name())
+        let calendar = self.parts.calendar.iter().map(|calendar| calendar.subscriber.name());
+        self.parts.subscribers.iter().map(|subscriber| subscriber.name()).chain(calendar)
     }
 
     /// What it rests on.

@@ -9,22 +9,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::look::{LookedAt, Looking};
 use super::pass_memory::PassMemory;
+use super::right::PlanningRight;
 use super::{Deliverer, cut_short};
 use crate::adapters::store::StoreError;
-use crate::adapters::store::deliveries::{SentAgain, SubscriberChange};
-use crate::adapters::subscribers::Subscriber;
-use crate::domain::deliveries::brake::{self, Stop};
+use crate::adapters::subscribers::PeopleSubscriber;
 use crate::domain::deliveries::row::{Delivery, Plan};
-use crate::domain::deliveries::subscriber::{MappingPair, PassDone, PassUnderWay, SubscriberState};
+use crate::domain::deliveries::subscriber::{MappingPair, PassDone, PassUnderWay};
 use crate::domain::record::{IndividualId, Record};
 use crate::domain::time::Timestamp;
 use crate::flows::changed_people::ChangedSince;
 
 /// It is looked again this often, for dates that have come and a mapping that was published.
 const LOOK: Duration = Duration::from_secs(1);
-
-/// The right to plan lasts so long; it is renewed with each look.
-const LEASE: SignedDuration = SignedDuration::from_secs(10);
 
 /// Everybody is gone through this often, in case a hint was lost.
 const EVERYBODY_EVERY: SignedDuration = SignedDuration::from_hours(6);
@@ -41,9 +37,8 @@ const MOST_ERASED: u16 = u16::MAX;
 
 /// One subscriber in one look, by whoever has the right to plan for it.
 pub(super) struct Planning<'a> {
-    pub(super) deliverer: &'a Deliverer,
-    pub(super) subscriber: &'a Arc<dyn Subscriber>,
-    pub(super) number: u64,
+    pub(super) right: PlanningRight<'a>,
+    pub(super) subscriber: &'a Arc<dyn PeopleSubscriber>,
 }
 
 /// What is done with people who would lose something.
@@ -97,17 +92,18 @@ impl Deliverer {
     }
 
     /// Whether there is more to do at once.
-    async fn look(&self, subscriber: &Arc<dyn Subscriber>, news: &ChangedSince) -> Result<bool, StoreError> {
+    async fn look(
+        &self,
+        subscriber: &Arc<dyn PeopleSubscriber>,
+        news: &ChangedSince,
+    ) -> Result<bool, StoreError> {
         if news.everybody {
             self.passes().entry(subscriber.name().clone()).or_default().is_wanted = true;
         }
-        let store = &self.parts.store;
         // Somebody else plans. Their passes find what is new here.
-        let Some(number) = store.change_subscriber(subscriber.name(), self.lease()).await? else {
-            return Ok(false);
-        };
-        let planning = Planning { deliverer: self, subscriber, number };
-        planning.tell_of_here().await?;
+        let Some(right) = self.right(subscriber.name()).await? else { return Ok(false) };
+        let planning = Planning { right, subscriber };
+        planning.right.tell_of_here().await?;
         let people: Vec<(IndividualId, Option<Timestamp>)> =
             news.people.iter().map(|(id, gone)| (id.clone(), *gone)).collect();
         planning.plan_people(people, Losers::Weighed).await?;
@@ -116,61 +112,34 @@ impl Deliverer {
         planning.note_first_run().await?;
         Ok(is_more)
     }
-
-    /// Takes the right to plan, or keeps it.
-    pub(super) fn lease(&self) -> SubscriberChange {
-        let now = self.parts.clock.now();
-        let until = now.saturating_add(LEASE).unwrap_or(now);
-        SubscriberChange::Lease { holder: self.holder.clone(), now, until }
-    }
 }
 
 impl Planning<'_> {
-    fn now(&self) -> Timestamp {
-        self.deliverer.parts.clock.now()
-    }
-
-    async fn state(&self) -> Result<SubscriberState, StoreError> {
-        self.deliverer.parts.store.subscriber(self.subscriber.name()).await
-    }
-
-    /// Whoever was told of another environment's people meanwhile is told of ours once more: an id may stand for somebody in both.
-    pub(super) async fn tell_of_here(&self) -> Result<(), StoreError> {
-        let (parts, name) = (&self.deliverer.parts, self.subscriber.name());
-        let told_of = self.state().await?.told_of;
-        if told_of.as_deref() == Some(&*parts.environment) {
-            return Ok(());
-        }
-        let now = self.now();
-        if told_of.is_some() {
-            parts.store.send_again(self.deliverer.rows_of(name), SentAgain::All, now).await?;
-        }
-        let change = SubscriberChange::TellOf { environment: parts.environment.to_string(), now };
-        parts.store.change_subscriber(name, change).await.map(drop)
+    fn deliverer(&self) -> &Deliverer {
+        self.right.deliverer
     }
 
     /// The first run is over when everybody has been listed and looked at, and nobody waits.
     async fn note_first_run(&self) -> Result<(), StoreError> {
-        let (parts, name) = (&self.deliverer.parts, self.subscriber.name());
+        let parts = &self.deliverer().parts;
         if !parts.beliefs.has_read_everybody()
-            || !self.state().await?.first_run_only_sends(&parts.environment)
+            || !self.right.state().await?.first_run_only_sends(&parts.environment)
         {
             return Ok(());
         }
-        let now = self.now();
-        let counts = parts.store.count_deliveries(self.deliverer.rows_of(name), now).await?;
+        let now = self.right.now();
+        let counts = parts.store.count_deliveries(self.right.rows(), now).await?;
         if counts.pending == 0 {
-            let ended = SubscriberChange::FirstRunEnded { number: self.number, now };
-            parts.store.change_subscriber(name, ended).await?;
+            self.right.end_first_run(now).await?;
         }
         Ok(())
     }
 
     async fn plan_by_date(&self) -> Result<(), StoreError> {
-        let parts = &self.deliverer.parts;
+        let parts = &self.deliverer().parts;
         for _ in 0..BATCHES {
-            let of = self.deliverer.rows_of(self.subscriber.name());
-            let due = parts.store.due_by_date(of, self.now(), AT_ONCE).await?;
+            let of = self.right.rows();
+            let due = parts.store.due_by_date(of, self.right.now(), AT_ONCE).await?;
             let is_last = due.len() < usize::from(AT_ONCE);
             self.plan_people(due.into_iter().map(|id| (id, None)).collect(), Losers::Weighed).await?;
             if is_last {
@@ -186,7 +155,7 @@ impl Planning<'_> {
         people: Vec<(IndividualId, Option<Timestamp>)>,
         losers: Losers,
     ) -> Result<(), StoreError> {
-        let parts = &self.deliverer.parts;
+        let parts = &self.deliverer().parts;
         let mut people = people.into_iter().peekable();
         while people.peek().is_some() {
             let batch: Vec<_> = people.by_ref().take(AT_ONCE.into()).collect();
@@ -205,23 +174,20 @@ impl Planning<'_> {
         found: Vec<(IndividualId, Option<Record>, Option<Timestamp>)>,
         losers: Losers,
     ) -> Result<(), StoreError> {
-        let parts = &self.deliverer.parts;
-        let of = self.deliverer.rows_of(self.subscriber.name());
+        let parts = &self.deliverer().parts;
+        let of = self.right.rows();
         let ids: Vec<IndividualId> = found.iter().map(|(id, ..)| id.clone()).collect();
         let rows = parts.store.delivery_rows(of, &ids).await?;
-        let now = self.now();
+        let now = self.right.now();
         let (mut plans, lose) = self.look_at(found, rows, now).await?;
         if losers == Losers::Wait {
             plans.retain(|plan| !lose.contains(&plan.individual));
-            let mut passes = self.deliverer.passes();
+            let mut passes = self.deliverer().passes();
             passes.entry(self.subscriber.name().clone()).or_default().losers.extend(lose);
         } else if losers == Losers::Weighed && !lose.is_empty() {
-            self.weigh(lose.len(), now).await?;
+            self.right.weigh(lose.len(), now).await?;
         }
-        if !plans.is_empty() && !parts.store.plan_deliveries(of, self.number, plans, now).await? {
-            return Err(StoreError::Busy);
-        }
-        Ok(())
+        self.right.plan(plans, now).await
     }
 
     /// The plans, and whoever would lose something by them that no known date takes away.
@@ -231,7 +197,7 @@ impl Planning<'_> {
         rows: Vec<Delivery>,
         now: Timestamp,
     ) -> Result<(Vec<Plan>, BTreeSet<IndividualId>), StoreError> {
-        let parts = &self.deliverer.parts;
+        let parts = &self.deliverer().parts;
         let looking = Looking {
             subscriber: Arc::clone(self.subscriber),
             beliefs: Arc::clone(&parts.beliefs),
@@ -257,29 +223,10 @@ impl Planning<'_> {
         work.await.map_err(|_| cut_short())
     }
 
-    /// Stops the subscriber if too many people lose something at once, with these `more`.
-    async fn weigh(&self, more: usize, now: Timestamp) -> Result<(), StoreError> {
-        let parts = &self.deliverer.parts;
-        let state = self.state().await?;
-        let lately = now.checked_sub(brake::TOGETHER).unwrap_or(now);
-        let since = state.counts_from.map_or(lately, |from| from.max(lately));
-        let of = self.deliverer.rows_of(self.subscriber.name());
-        let counts = parts.store.count_deliveries(of, since).await?;
-        let losers = counts.losers + more as u64;
-        let is_braked = matches!(state.stopped, Some(Stop::ManyLose { .. }));
-        if more > 0 && !is_braked && brake::are_too_many(losers, counts.holders) {
-            let holders = counts.holders;
-            tracing::warn!(subscriber = %self.subscriber.name(), losers, holders, "Very many people would lose something at once; nothing is sent until an administrator confirms it");
-            let stop = SubscriberChange::Stop(Stop::ManyLose { since: now, losers, holders });
-            parts.store.change_subscriber(self.subscriber.name(), stop).await?;
-        }
-        Ok(())
-    }
-
     /// Goes on with the pass over everybody, or begins one if it is time. Whether there is more to do.
     async fn go_through(&self) -> Result<bool, StoreError> {
         let Some(mut pass) = self.pass_to_go_on_with().await? else { return Ok(false) };
-        let parts = &self.deliverer.parts;
+        let parts = &self.deliverer().parts;
         for _ in 0..PAGES {
             let page = parts.directory.records(&parts.environment, pass.after, AT_ONCE).await?;
             if page.len == 0 {
@@ -290,28 +237,18 @@ impl Planning<'_> {
             let records: Vec<Record> = opening.await.map_err(|_| cut_short())?;
             let found = records.into_iter().map(|record| (record.id.clone(), Some(record), None)).collect();
             self.plan_found(found, Losers::Wait).await?;
-            self.note_pass(Some(pass.clone()), None).await?;
-            self.deliverer.planned.notify_waiters();
+            self.right.note_pass(Some(pass.clone()), None).await?;
+            self.deliverer().planned.notify_waiters();
         }
         Ok(true)
     }
 
-    async fn note_pass(
-        &self,
-        under_way: Option<PassUnderWay>,
-        done: Option<PassDone>,
-    ) -> Result<(), StoreError> {
-        let change = SubscriberChange::Pass { number: self.number, under_way, done };
-        let noted = self.deliverer.parts.store.change_subscriber(self.subscriber.name(), change).await?;
-        noted.map(drop).ok_or(StoreError::Busy)
-    }
-
     async fn pass_to_go_on_with(&self) -> Result<Option<PassUnderWay>, StoreError> {
-        let parts = &self.deliverer.parts;
-        let (state, now) = (self.state().await?, self.now());
+        let parts = &self.deliverer().parts;
+        let (state, now) = (self.right.state().await?, self.right.now());
         let mapping = self.mappings();
         let is_here = |environment: &str| *environment == *parts.environment;
-        let mut passes = self.deliverer.passes();
+        let mut passes = self.deliverer().passes();
         let memory = passes.entry(self.subscriber.name().clone()).or_default();
         let is_present = |pass: &PassUnderWay| {
             // Of a first one nobody waits at its end, so it goes on after a restart.
@@ -340,10 +277,10 @@ impl Planning<'_> {
 
     /// How many of these people hold something at the subscriber.
     async fn holding(&self, people: &[IndividualId]) -> Result<usize, StoreError> {
-        let of = self.deliverer.rows_of(self.subscriber.name());
+        let of = self.right.rows();
         let mut holding = 0;
         for batch in people.chunks(AT_ONCE.into()) {
-            let rows = self.deliverer.parts.store.delivery_rows(of, batch).await?;
+            let rows = self.deliverer().parts.store.delivery_rows(of, batch).await?;
             holding += rows.iter().filter(|row| row.desired.holds_something()).count();
         }
         Ok(holding)
@@ -351,7 +288,7 @@ impl Planning<'_> {
 
     /// The mappings in force.
     fn mappings(&self) -> MappingPair {
-        MappingPair { roles: self.deliverer.parts.rules.load().version, own: self.subscriber.mapping() }
+        MappingPair { roles: self.deliverer().parts.rules.load().version, own: self.subscriber.mapping() }
     }
 
     /// Everybody has been seen: those who would lose something are weighed together with those who are on file no longer.
@@ -360,11 +297,11 @@ impl Planning<'_> {
             // Some were seen by another one, whose pass sees all.
             return Ok(());
         }
-        let parts = &self.deliverer.parts;
-        let of = self.deliverer.rows_of(self.subscriber.name());
+        let parts = &self.deliverer().parts;
+        let of = self.right.rows();
         let erased = parts.store.without_record(of, MOST_ERASED).await?;
         let losers = {
-            let mut passes = self.deliverer.passes();
+            let mut passes = self.deliverer().passes();
             passes.entry(self.subscriber.name().clone()).or_default().losers.clone()
         };
         let erased: Vec<IndividualId> = erased.into_iter().filter(|id| !losers.contains(id)).collect();
@@ -372,12 +309,14 @@ impl Planning<'_> {
         let people: BTreeMap<IndividualId, Option<Timestamp>> =
             losers.into_iter().chain(erased).map(|id| (id, None)).collect();
         if !people.is_empty() {
-            self.weigh(lose, self.now()).await?;
+            self.right.weigh(lose, self.right.now()).await?;
             self.plan_people(people.into_iter().collect(), Losers::Planned).await?;
         }
         let PassUnderWay { environment, mapping, seen, .. } = pass.clone();
-        self.note_pass(None, Some(PassDone { at: self.now(), environment, mapping, seen })).await?;
-        let mut passes = self.deliverer.passes();
+        self.right
+            .note_pass(None, Some(PassDone { at: self.right.now(), environment, mapping, seen }))
+            .await?;
+        let mut passes = self.deliverer().passes();
         let memory = passes.entry(self.subscriber.name().clone()).or_default();
         // Only now: where the store fails before, they are planned the next time.
         memory.losers.clear();

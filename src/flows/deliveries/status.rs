@@ -4,6 +4,7 @@ use super::Deliverer;
 use super::look::{LookedAt, Looking};
 use crate::adapters::store::StoreError;
 use crate::adapters::store::deliveries::{DeliveryCounts, SentAgain, SubscriberChange};
+use crate::domain::calendar;
 use crate::domain::deliveries::brake::{Stop, TOGETHER};
 use crate::domain::deliveries::row::Delivery;
 use crate::domain::deliveries::state::State;
@@ -103,12 +104,15 @@ impl Deliverer {
         })
     }
 
-    /// One person at each subscriber.
+    /// One person at each subscriber; of an event, by the id of its rows, the calendar alone.
     ///
     /// # Errors
     /// The store gives no answer.
     pub async fn of_person(&self, id: &IndividualId) -> Result<Vec<PersonDelivery>, StoreError> {
         let parts = &self.parts;
+        if calendar::is_event(id) {
+            return self.of_event(id).await;
+        }
         let record = parts.directory.record(&parts.environment, id).await?;
         let mut all = Vec::new();
         for subscriber in &parts.subscribers {
@@ -125,6 +129,16 @@ impl Deliverer {
             all.push(PersonDelivery { subscriber: subscriber.name().clone(), row, now });
         }
         Ok(all)
+    }
+
+    /// An event at whose calendar it stands, by the id of its rows.
+    async fn of_event(&self, id: &IndividualId) -> Result<Vec<PersonDelivery>, StoreError> {
+        let Some(calendar) = &self.parts.calendar else { return Ok(Vec::new()) };
+        let name = calendar.subscriber.name();
+        let row = self.parts.store.delivery_rows(self.rows_of(name), std::slice::from_ref(id)).await?.pop();
+        // What would be sent is what was planned by the latest reading of the events.
+        let now = row.as_ref().map(|row| row.desired.clone());
+        Ok(vec![PersonDelivery { subscriber: name.clone(), row, now }])
     }
 
     /// Stops a subscriber.

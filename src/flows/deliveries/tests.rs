@@ -18,7 +18,7 @@ use crate::adapters::keys::secret::SecretKeys;
 use crate::adapters::rules_file;
 use crate::adapters::store::deliveries::SubscriberChange;
 use crate::adapters::store::sqlite::SqliteStore;
-use crate::adapters::subscribers::{AboutPerson, SendFailure};
+use crate::adapters::subscribers::{AboutPerson, PeopleSubscriber, SendFailure};
 use crate::domain::deliveries::brake::Stop;
 use crate::domain::deliveries::row::{Flight, FlightEnd, Plan};
 use crate::domain::deliveries::state::{Desired, State};
@@ -66,6 +66,15 @@ impl Subscriber for Shop {
         100
     }
 
+    fn send<'a>(
+        &'a self,
+        flights: &'a [Flight],
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<FlightEnd>, SendFailure>> {
+        Box::pin(self.take(flights))
+    }
+}
+impl PeopleSubscriber for Shop {
     fn desired(&self, about: &AboutPerson<'_>) -> Desired {
         let holds_until = about.standing.decision.holds_until;
         if !about.doubt.is_none() {
@@ -76,37 +85,32 @@ impl Subscriber for Shop {
         let state = Some(State::Present { said: format!("{roles:?}"), holds: holds.collect() });
         Desired { state, holds_until }
     }
-
-    fn send<'a>(
-        &'a self,
-        flights: &'a [Flight],
-        _: Timestamp,
-    ) -> BoxFuture<'a, Result<Vec<FlightEnd>, SendFailure>> {
-        Box::pin(async move {
-            self.requests.fetch_add(1, Ordering::Relaxed);
-            let fails =
-                self.faults.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
-            let mut ends = Vec::new();
-            for flight in flights {
-                let who = flight.individual.to_string();
-                let mut has = self.has.lock().unwrap();
-                let version = has.get(&who).map_or(0, |(version, _)| *version);
-                ends.push(match version {
-                    theirs if theirs > flight.version => FlightEnd::Superseded(theirs),
-                    theirs if theirs == flight.version => FlightEnd::Confirmed("applied"),
-                    _ => {
-                        has.insert(who.clone(), (flight.version, flight.state.clone()));
-                        self.taken.lock().unwrap().push((who, flight.version));
-                        FlightEnd::Confirmed("applied")
-                    }
-                });
-            }
-            // Half of those that fail were heard.
-            match fails {
-                Ok(_) => Err(SendFailure::Failed { said: "status 500".to_owned(), retry_after: None }),
-                Err(_) => Ok(ends),
-            }
-        })
+}
+impl Shop {
+    async fn take(&self, flights: &[Flight]) -> Result<Vec<FlightEnd>, SendFailure> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let relaxed = Ordering::Relaxed;
+        let fails = self.faults.fetch_update(relaxed, relaxed, |left| left.checked_sub(1));
+        let mut ends = Vec::new();
+        for flight in flights {
+            let who = flight.individual.to_string();
+            let mut has = self.has.lock().unwrap();
+            let version = has.get(&who).map_or(0, |(version, _)| *version);
+            ends.push(match version {
+                theirs if theirs > flight.version => FlightEnd::Superseded(theirs),
+                theirs if theirs == flight.version => FlightEnd::Confirmed("applied"),
+                _ => {
+                    has.insert(who.clone(), (flight.version, flight.state.clone()));
+                    self.taken.lock().unwrap().push((who, flight.version));
+                    FlightEnd::Confirmed("applied")
+                }
+            });
+        }
+        // Half of those that fail were heard.
+        match fails {
+            Ok(_) => Err(SendFailure::Failed { said: "status 500".to_owned(), retry_after: None }),
+            Err(_) => Ok(ends),
+        }
     }
 }
 
@@ -172,6 +176,7 @@ impl World {
             clock: self.clock.clone(),
             environment: environment.into(),
             subscribers: vec![self.shop.clone()],
+            calendar: None,
         })
         .unwrap()
     }

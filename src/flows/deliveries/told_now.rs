@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::Deliverer;
 use super::planner::{Losers, Planning};
+use super::right::PlanningRight;
 use crate::adapters::store::StoreError;
-use crate::adapters::subscribers::Subscriber;
+use crate::adapters::subscribers::PeopleSubscriber;
 use crate::domain::deliveries::row::Phase;
 use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::domain::record::IndividualId;
@@ -49,7 +50,7 @@ impl Deliverer {
 
     async fn tell_until_settled(
         &self,
-        subscriber: &Arc<dyn Subscriber>,
+        subscriber: &Arc<dyn PeopleSubscriber>,
         id: &IndividualId,
         limit: Duration,
     ) -> Result<ToldNow, StoreError> {
@@ -83,19 +84,18 @@ impl Deliverer {
     /// last, the person who waits is told to try again at worst, and the next pass puts the row right.
     async fn plan_one(
         &self,
-        subscriber: &Arc<dyn Subscriber>,
+        subscriber: &Arc<dyn PeopleSubscriber>,
         id: &IndividualId,
     ) -> Result<bool, StoreError> {
         if self.parts.beliefs.grounds().lacks_kept_rosters() {
             return Ok(false);
         }
-        let (store, name) = (&self.parts.store, subscriber.name());
-        let number = match store.change_subscriber(name, self.lease()).await? {
-            Some(number) => number,
-            None => store.subscriber(name).await?.lease.number,
+        let right = match self.right(subscriber.name()).await? {
+            Some(right) => right,
+            None => PlanningRight::of_whoever_has_it(self, subscriber.name()).await?,
         };
-        let planning = Planning { deliverer: self, subscriber, number };
-        planning.tell_of_here().await?;
+        right.tell_of_here().await?;
+        let planning = Planning { right, subscriber };
         match planning.plan_people(vec![(id.clone(), None)], Losers::Weighed).await {
             Ok(()) => {
                 self.planned.notify_waiters();

@@ -104,7 +104,7 @@ impl Deliverer {
             }
             Err(SendFailure::Failed { said, retry_after }) => {
                 let name = subscriber.name();
-                tracing::warn!(subscriber = %name, people = flights.len(), "A subscriber could not be told of people; it is tried again: {said}");
+                tracing::warn!(subscriber = %name, rows = flights.len(), "A subscriber could not be told; it is tried again: {said}");
                 pace.note_failure(&said, retry_after, self.parts.clock.now());
                 // Alone it may be the cause, and lets the others go first.
                 all(if is_alone { FlightEnd::NotNow(said) } else { FlightEnd::NoAnswer(said) })

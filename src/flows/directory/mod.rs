@@ -1,9 +1,10 @@
 //! Keeps the directory in step with the AMS: decides what to ask next, asks it, and takes in what comes.
 //!
-//! `domain::directory` decides; `tasks` says what there is to do; `feed`, `rosters`, `sweep` and `people` each do one kind of it;
+//! `domain::directory` decides; `tasks` says what there is to do; `feed`, `rosters`, `sweep`, `people` and `events` each do one kind of it;
 //! `beliefs` is what all of them, and the sign-ins beside them, share.
 
 mod beliefs;
+mod events;
 mod feed;
 mod index;
 mod kept;
@@ -38,6 +39,7 @@ use crate::domain::parts::Parts;
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
 use crate::flows::person::{PublishedRules, RefreshError};
+use crate::flows::public_events::PublicEvents;
 use crate::flows::refresh::Refresh;
 use crate::flows::visit::Visits;
 
@@ -80,6 +82,8 @@ pub struct DirectoryParts {
     pub beliefs: Arc<Beliefs>,
     /// Says what is needed.
     pub rules: PublishedRules,
+    /// Keeps the AMS's events. `None`: nobody wants them, or the AMS does not list them.
+    pub events: Option<Arc<PublicEvents>>,
     /// The budget of calls.
     pub budget: Arc<Budget>,
     /// The clock.
@@ -216,6 +220,7 @@ impl DirectoryUpdater {
             Task::Roster { name, with_list } => self.read_roster(&due.task, name, *with_list, priority).await,
             Task::RosterSince(name) => self.read_roster(&due.task, name, false, priority).await,
             Task::SweepPage => self.sweep_page(priority).await,
+            Task::Events => self.read_events(priority).await,
             Task::Person(id, why) => self.read_person(id, *why, priority).await,
         };
         let now = self.parts.clock.now();
@@ -339,7 +344,9 @@ impl DirectoryUpdater {
 /// As what a call of a task is counted.
 fn background(task: &Task) -> Priority {
     match task {
-        Task::Feed | Task::LookBack | Task::Roster { .. } | Task::RosterSince(_) => Priority::Catalogue,
+        Task::Feed | Task::LookBack | Task::Roster { .. } | Task::RosterSince(_) | Task::Events => {
+            Priority::Catalogue
+        }
         Task::Person(..) => Priority::Refresh,
         Task::SweepPage => Priority::Sweep,
     }

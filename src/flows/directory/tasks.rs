@@ -7,8 +7,8 @@ use super::beliefs::Believed;
 use super::index::LISTS_EVERY;
 use crate::adapters::ams::reading::Supplies;
 use crate::domain::directory::plan::{
-    Due, FEED_EVERY, LOOK_BACK_EVERY, RosterPlan, Task, WhyRead, calls_an_hour, reads_of_missing,
-    roster_tasks,
+    Due, FEED_EVERY, LOOK_BACK_EVERY, RosterPlan, Task, WhyRead, calls_an_hour, events_task,
+    reads_of_missing, roster_tasks,
 };
 use crate::domain::directory::roster_name::{RosterKind, RosterName, rosters_of};
 use crate::domain::directory::settings::PeopleOnFile;
@@ -103,6 +103,10 @@ impl DirectoryUpdater {
                 tasks.extend(reads_of_missing(sweep.absentees(), calls_of_read));
             } else if has_bulk {
                 tasks.push(Due::every(Task::SweepPage, None, sweep_every, 1));
+            }
+            let standing = self.parts.events.as_ref().and_then(|events| events.standing());
+            if let Some((last, calls, is_awaited_again)) = standing {
+                tasks.push(events_task(last, calls, is_awaited_again));
             }
             tasks.extend(state.due_reads(calls_of_read, now));
             for due in &mut tasks {

@@ -4,7 +4,7 @@ use askama::Template;
 use http::StatusCode;
 use jiff::Timestamp;
 
-use super::model::{Contact, GroupKind, HistoryLine};
+use super::model::{Contact, GroupKind, HistoryLine, Item};
 use super::pages::{GroupRow, MOST_SHOWN, Message, PersonRow, in_address};
 use super::queue::IntakeEntry;
 use super::state::State;
@@ -21,7 +21,41 @@ struct Start {
     people: usize,
     communities: Vec<GroupRow>,
     security: Vec<GroupRow>,
-    meetings: Vec<(String, String, bool)>,
+    meetings: Vec<MeetingRow>,
+}
+
+/// An entry of the calendar.
+struct MeetingRow {
+    id: String,
+    title: String,
+    kind: String,
+    /// Begin, end and time zone.
+    times: [String; 3],
+    place: String,
+    status: &'static str,
+}
+
+impl MeetingRow {
+    fn of(it: &Item) -> MeetingRow {
+        let text = |field: &str| it.text(field).to_owned();
+        let place: Vec<&str> = [it.text("locationName"), it.text("city"), it.text("state")]
+            .into_iter()
+            .filter(|text| !text.is_empty())
+            .collect();
+        let is_inactive = it.fields.get("isActive").and_then(serde_json::Value::as_bool) == Some(false);
+        MeetingRow {
+            id: it.id.clone(),
+            title: text("title"),
+            kind: text("meetingType"),
+            times: [text("begin"), text("end"), text("timeZone")],
+            place: place.join(", "),
+            status: match (it.is_deleted, is_inactive) {
+                (true, _) => "deleted",
+                (_, true) => "not active",
+                _ => "shown",
+            },
+        }
+    }
 }
 
 struct PendingRow {
@@ -111,9 +145,7 @@ pub(super) fn home(state: &mut State, _: &Call) -> Handled {
             people: state.directory.contacts.len(),
             communities: state.group_rows(GroupKind::Community),
             security: state.group_rows(GroupKind::Security),
-            meetings: meetings
-                .map(|it| (it.text("title").to_owned(), it.text("begin").to_owned(), it.is_deleted))
-                .collect(),
+            meetings: meetings.map(MeetingRow::of).collect(),
         },
     ))
 }

@@ -293,6 +293,22 @@ pub struct Event {
     pub end_date: Option<String>,
     /// Whether the public may see it.
     pub public_event: bool,
+    /// When it begins on its first day; none: `08:00:00`.
+    pub start_time: Option<String>,
+    /// When it ends on its last day; none: `17:00:00`.
+    pub end_time: Option<String>,
+    /// The name of its time zone; none: `US Eastern Standard Time`.
+    pub time_zone: Option<String>,
+    /// What it is about, as text or HTML.
+    pub description: Option<String>,
+    /// What the place is called.
+    pub location: Option<String>,
+    /// City and state of the place.
+    pub city: Option<String>,
+    /// Its page elsewhere.
+    pub external_url: Option<String>,
+    /// How it stands, such as `Cancelled`; whether the real one says so is not known.
+    pub status: Option<String>,
 }
 
 impl Person {

@@ -10,7 +10,7 @@ use super::tokens::Kind;
 use crate::sim::control::{
     self, Collection, Common, Refusal, Simulated, actions, kinds_called, read, replace, take, with,
 };
-use crate::sim::people::{Environment, Person};
+use crate::sim::people::{Environment, Event, Person};
 
 /// A handle on a running simulator of re:Members.
 pub type Control = control::Control<State>;
@@ -181,6 +181,11 @@ impl Control {
     /// Changes a person, by id, record number or e-mail, and marks the record as changed now. False: no such person.
     pub fn edit_person(&self, key: &str, change: impl FnOnce(&mut Person)) -> bool {
         self.lock().edit_person(key, change)
+    }
+
+    /// Changes the list of events.
+    pub fn edit_events(&self, change: impl FnOnce(&mut Vec<Event>)) {
+        change(&mut self.lock().directory.events);
     }
 
     /// Puts a person on file.

@@ -6,9 +6,9 @@ mod rosters;
 use std::sync::Arc;
 use std::time::Duration;
 
-use membergate::adapters::ams::Ams as _;
 use membergate::adapters::ams::re_members::{Environment, ReMembers};
 use membergate::adapters::ams::reading::{AmsReading as _, RosterCursor, RosterScope};
+use membergate::adapters::ams::{Ams as _, AmsError};
 use membergate::adapters::budget::{Budget, MemoryLedger, Priority};
 use membergate::adapters::clock::SystemClock;
 use membergate::adapters::http::{HttpClient, HttpLimits};
@@ -17,7 +17,7 @@ use membergate::domain::directory::roster_name::RosterName;
 use membergate::domain::record::IndividualId;
 use membergate::domain::rule::Code;
 use membergate::domain::time::Timestamp;
-use membergate::sim::people::Environment as SimulatedEnvironment;
+use membergate::sim::people::{Environment as SimulatedEnvironment, Event};
 use membergate::sim::re_members::Scope;
 use membergate::sim::switches::Fault;
 
@@ -107,4 +107,42 @@ async fn the_canary_is_whom_the_configuration_names_else_the_own_user() {
     world.sim.control().remove_person(JANE);
     let other = [IndividualId::parse("b3a1c0de-0002-4222-8333-444455550002").unwrap()];
     assert_eq!((own.canary(&[]).await, named.canary(&other).await), (Ok(true), Ok(false)));
+}
+
+#[tokio::test]
+async fn events_are_read_to_the_end_of_the_list_however_it_ends() {
+    let world = World::start().await;
+    world.switch("page_size=2");
+    let control = world.sim.control();
+    control.edit_events(|events| {
+        let more = (0..5).map(|number| Event { code: format!("E{number}"), ..events[0].clone() });
+        let more: Vec<Event> = more.collect();
+        events.extend(more);
+    });
+    let all = async || {
+        let mut codes = Vec::new();
+        for page in 1..20 {
+            let answer = world.production.events(page, Priority::Catalogue).await?;
+            codes.extend(answer.events.into_iter().map(|event| event.code));
+            assert_eq!(answer.unreadable, 0);
+            if answer.is_last {
+                return Ok::<_, AmsError>(codes);
+            }
+        }
+        panic!("the list does not end");
+    };
+    for end in ENDS {
+        world.switch(&format!("end_of_list={end}"));
+        assert_eq!(all().await.unwrap(), ["ANNUAL26", "WEBINAR1", "E0", "E1", "E2", "E3", "E4"], "{end}");
+    }
+    for fault in [Fault::ServerError, Fault::HtmlOk, Fault::WrongShape, Fault::TruncatedJson, Fault::Closed] {
+        control.update_switches(|switches| (switches.fault, switches.fault_on) = (fault, Scope::Api));
+        assert!(all().await.is_err(), "{fault:?}");
+    }
+    control.update_switches(|switches| switches.fault = Fault::None);
+    // No list was seen to end with a 400, so it says nothing; an empty list does.
+    control.edit_events(Vec::clear);
+    assert_eq!(all().await, Err(AmsError::Failed(400)));
+    world.switch("end_of_list=empty_list");
+    assert_eq!(all().await.unwrap(), [] as [&str; 0]);
 }

@@ -1,5 +1,6 @@
 //! Stories of a community at Higher Logic that follows the AMS by itself, in each way in which it may answer.
 
+mod calendar;
 mod commands;
 mod each_ams;
 mod first_sign_in;
@@ -52,17 +53,25 @@ when = [{ committee = "EDU" }]
 "#;
 
 async fn start(way: Way) -> (World, Receiver) {
+    start_with(way, COMMUNITY).await
+}
+
+async fn start_with(way: Way, community: &str) -> (World, Receiver) {
     let receiver = Receiver::start(way).await;
-    (World::planned(plan(&receiver)).await, receiver)
+    (World::planned(plan_with(&receiver, community)).await, receiver)
 }
 
 fn plan(receiver: &Receiver) -> Plan {
+    plan_with(receiver, COMMUNITY)
+}
+
+fn plan_with(receiver: &Receiver, community: &str) -> Plan {
     Plan {
         rules: RULES.to_owned(),
         access: "[[site.access]]\npath = \"/\"\nrequire = \"public\"\n".to_owned(),
         more: format!("[admin]\nroles = [\"staff\"]\n{}", receiver.configuration()),
         variables: vec![("PUSH_KEY", "push-key-of-acme")],
-        files: vec![("/etc/membergate/community.toml", COMMUNITY.to_owned())],
+        files: vec![("/etc/membergate/community.toml", community.to_owned())],
         ..in_step()
     }
 }

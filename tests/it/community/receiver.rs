@@ -61,9 +61,25 @@ pub struct Contact {
     pub places: BTreeMap<String, Place>,
 }
 
+/// An entry of the calendar.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entry {
+    pub title: String,
+    pub begin: String,
+    pub end: String,
+    pub zone: String,
+    pub kind: String,
+    pub is_removed: bool,
+}
+
 #[derive(Default)]
 struct Tenant {
     way: Way,
+    entries: BTreeMap<String, Entry>,
+    /// Entries that were taken out, each time.
+    withdrawn: Vec<String>,
+    event_troubles: VecDeque<Trouble>,
+    event_requests: usize,
     contacts: BTreeMap<String, Contact>,
     troubles: VecDeque<Trouble>,
     bad: Option<String>,
@@ -85,6 +101,8 @@ impl Receiver {
         let router = Router::new()
             .route("/v2/contactinfo", post(take))
             .route("/push/v1/members", post(take))
+            .route("/v2/meeting", post(take_events))
+            .route("/push/v1/events", post(take_events))
             .with_state(receiver.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         receiver
@@ -118,7 +136,31 @@ impl Receiver {
         self.tenant.lock().unwrap().troubles.extend(troubles);
     }
 
-    /// A record of this person cannot be borne; `None`: all can.
+    /// The same for requests about events.
+    pub fn event_trouble(&self, troubles: &[Trouble]) {
+        self.tenant.lock().unwrap().event_troubles.extend(troubles);
+    }
+
+    /// An entry that stands in the calendar, or was taken out.
+    pub fn entry(&self, id: &str) -> Option<Entry> {
+        self.tenant.lock().unwrap().entries.get(id).cloned()
+    }
+
+    /// An entry that stands in the calendar.
+    pub fn shown(&self, id: &str) -> Option<Entry> {
+        self.entry(id).filter(|entry| !entry.is_removed)
+    }
+
+    /// All that was ever taken out.
+    pub fn withdrawn(&self) -> Vec<String> {
+        self.tenant.lock().unwrap().withdrawn.clone()
+    }
+
+    pub fn event_requests(&self) -> usize {
+        self.tenant.lock().unwrap().event_requests
+    }
+
+    /// A record of this person or event cannot be borne; `None`: all can.
     pub fn spoil(&self, id: Option<&str>) {
         self.tenant.lock().unwrap().bad = id.map(str::to_owned);
     }
@@ -194,6 +236,53 @@ async fn take(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes)
         (None, Way::Verdict) => {
             axum::Json(json!({ "success": true, "count": stored, "errorMessage": "" })).into_response()
         }
+    }
+}
+
+async fn take_events(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> Response {
+    let mut tenant = receiver.tenant.lock().unwrap();
+    tenant.event_requests += 1;
+    let is_v1 = tenant.way == Way::Verdict;
+    let key = headers.get(if is_v1 { "x-api-key" } else { "ApiKey" });
+    assert_eq!(key.and_then(|key| key.to_str().ok()), Some("push-key-of-acme"));
+    let said: Value = serde_json::from_slice(&body).unwrap();
+    let records = if is_v1 { &said["Items"] } else { &said }.as_array().unwrap().clone();
+    assert!(!records.is_empty());
+    match tenant.event_troubles.pop_front() {
+        Some(Trouble::Status(status)) => return StatusCode::from_u16(status).unwrap().into_response(),
+        Some(Trouble::Page) => return axum::response::Html("<html>Maintenance</html>").into_response(),
+        Some(other) => panic!("{other:?} is for people"),
+        None => {}
+    }
+    let id_of = |record: &Value| text(&record[if is_v1 { "EventKey" } else { "MeetingId" }]);
+    let bad = tenant.bad.clone();
+    if records.iter().any(|record| Some(id_of(record)) == bad) {
+        return match is_v1 {
+            true => axum::Json(json!({ "success": false, "errorMessage": "Title" })).into_response(),
+            false => (StatusCode::BAD_REQUEST, "Title").into_response(),
+        };
+    }
+    for record in &records {
+        let is_removed =
+            if is_v1 { record["IsActive"] == json!(false) } else { record["IsDeleted"] == json!(true) };
+        let entry = Entry {
+            title: text(&record["Title"]),
+            begin: text(&record["BeginDate"]),
+            end: text(&record["EndDate"]),
+            zone: text(&record["TimeZone"]),
+            kind: text(&record[if is_v1 { "EventType" } else { "MeetingType" }]),
+            is_removed,
+        };
+        if is_removed {
+            tenant.withdrawn.push(id_of(record));
+        }
+        tenant.entries.insert(id_of(record), entry);
+    }
+    match is_v1 {
+        true => {
+            axum::Json(json!({ "success": true, "count": records.len(), "errorMessage": "" })).into_response()
+        }
+        false => StatusCode::OK.into_response(),
     }
 }
 

@@ -34,6 +34,7 @@ pub(in crate::adapters::ams) const SUPPLIES: Supplies = Supplies {
         lists: &[ChoiceList::MembershipTypes, ChoiceList::Committees, ChoiceList::Events, ChoiceList::Groups],
         has_standing: true,
         has_self_subscribed: true,
+        has_public_events: false,
     },
     rosters: &[RosterKind::Committee, RosterKind::Event],
     increments: &[],

@@ -42,6 +42,7 @@ pub(in crate::adapters::ams) const SUPPLIES: Supplies = Supplies {
         ],
         has_standing: true,
         has_self_subscribed: false,
+        has_public_events: false,
     },
     rosters: &[RosterKind::Committee, RosterKind::Event],
     increments: &[],

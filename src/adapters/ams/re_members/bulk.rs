@@ -1,4 +1,4 @@
-//! Everybody in bulk, and who has changed (docs/ams/remembers.md, "Everybody", "Changes").
+//! Everybody in bulk, who has changed, and all events (docs/ams/remembers.md, "Everybody", "Changes", "Events").
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::api::Api;
 use super::read::{self, PageAnswer};
 use super::seen_lists::ListEnd;
-use super::wire::{contact, rows};
+use super::wire::{self, contact, rows};
 use crate::adapters::ams::AmsError;
-use crate::adapters::ams::reading::{ChangedPage, EverybodyPage};
+use crate::adapters::ams::reading::{ChangedPage, EventsPage, EverybodyPage};
 use crate::adapters::budget::Priority;
 use crate::domain::parts::Part;
 use crate::domain::record::{IndividualId, Record};
@@ -113,6 +113,19 @@ pub(super) async fn changed_since(
     Ok(ChangedPage { people, is_last })
 }
 
+/// A page of all events, public or not.
+pub(super) async fn events(api: &Api, page: u32, priority: Priority) -> Result<EventsPage, AmsError> {
+    let number = bounded(page)?.to_string();
+    let answered = read::page(api, &["Events", "All", &number], &[], "Events/All", priority).await?;
+    let (found, is_last) = turn(api, "Events/All", page, answered)?;
+    let rows = read::objects(found, "Events/All")?;
+    let events: Vec<_> = rows.iter().filter_map(wire::events::event).collect();
+    if events.is_empty() && !rows.is_empty() {
+        return Err(AmsError::Unreadable("`Events/All` brought no event with a code".into()));
+    }
+    Ok(EventsPage { unreadable: rows.len() - events.len(), events, is_last })
+}
+
 /// Rows, and whether they were the last. An answer without a list in place of the first page is an error, unless it is how lists end
 /// here: an AMS that fails must not look like one in which nobody is or nothing has changed.
 fn turn(
@@ -145,6 +158,6 @@ fn bounded(page: u32) -> Result<u32, AmsError> {
     if page <= MOST_PAGES {
         Ok(page)
     } else {
-        Err(AmsError::Unreadable("a list of people that goes on without an end".into()))
+        Err(AmsError::Unreadable("a list that goes on without an end".into()))
     }
 }

@@ -8,7 +8,8 @@ use super::{ReMembers, bulk, hooks};
 use crate::adapters::BoxFuture;
 use crate::adapters::ams::AmsError;
 use crate::adapters::ams::reading::{
-    AmsReading, ChangedPage, EverybodyPage, Hook, RosterAnswer, RosterCursor, RosterScope, Supplies,
+    AmsReading, ChangedPage, EventsPage, EverybodyPage, Hook, RosterAnswer, RosterCursor, RosterScope,
+    Supplies,
 };
 use crate::adapters::budget::Priority;
 use crate::domain::condition::ChoiceList;
@@ -42,6 +43,7 @@ pub(in crate::adapters::ams) const SUPPLIES: Supplies = Supplies {
         ],
         has_standing: false,
         has_self_subscribed: false,
+        has_public_events: true,
     },
     rosters: &[RosterKind::Committee, RosterKind::Event],
     increments: &[RosterKind::Event],
@@ -80,6 +82,10 @@ impl AmsReading for ReMembers {
         priority: Priority,
     ) -> BoxFuture<'_, Result<ChangedPage, AmsError>> {
         Box::pin(async move { self.noted(bulk::changed_since(&self.api, asked, page, priority).await) })
+    }
+
+    fn events(&self, page: u32, priority: Priority) -> BoxFuture<'_, Result<EventsPage, AmsError>> {
+        Box::pin(async move { self.noted(bulk::events(&self.api, page, priority).await) })
     }
 
     fn hinted(&self, body: &[u8]) -> Vec<IndividualId> {

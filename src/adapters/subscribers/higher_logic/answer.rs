@@ -30,10 +30,20 @@ pub(super) enum RecordAnswer {
 }
 
 /// Under these names an answer may hold one result for each record.
-const LISTS: [&str; 7] = ["results", "items", "records", "contacts", "contactinfo", "errors", "data"];
+const LISTS: [&str; 9] =
+    ["results", "items", "records", "contacts", "contactinfo", "meetings", "events", "errors", "data"];
 /// Under these names a result may say which record it is about.
-const IDS: [&str; 7] =
-    ["contactid", "id", "legacycontactkey", "key", "contactkey", "externalid", "identifier"];
+const IDS: [&str; 9] = [
+    "contactid",
+    "meetingid",
+    "eventkey",
+    "id",
+    "legacycontactkey",
+    "key",
+    "contactkey",
+    "externalid",
+    "identifier",
+];
 /// Under these names a result may say whether the record was taken.
 const VERDICTS: [&str; 6] = ["success", "issuccess", "succeeded", "successful", "status", "result"];
 /// Under these names a result may say what is wrong.
@@ -233,6 +243,11 @@ fn word(said: &Value) -> &'static str {
         ("date", "refused_date"),
         ("demographic", "refused_demographic"),
         ("tenant", "refused_tenant"),
+        ("timezone", "refused_time_zone"),
+        ("meetingtype", "refused_type"),
+        ("eventtype", "refused_type"),
+        ("location", "refused_place"),
+        ("title", "refused_title"),
     ];
     fields.into_iter().find(|(name, _)| text.contains(name)).map_or("refused", |(_, word)| word)
 }

@@ -1,27 +1,28 @@
-//! The association's community at Higher Logic, told of people by its Push API (docs/community.md).
+//! The association's community at Higher Logic, told of people and of events by its Push API (docs/community.md).
 //!
 //! A person is always sent whole: what is left out is taken away there. The API knows no versions, so a person is sent by one request at a time,
 //! and a request may arrive twice. `v2` and `v1` say the same in the words of the two APIs; `answer` reads what comes back.
 
 mod answer;
+mod calendar;
 mod formats;
+mod people;
 mod sending;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod v1;
 mod v2;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use secrecy::SecretString;
-use url::Url;
 
-use super::{AboutPerson, SendFailure, Subscriber};
+use self::sending::PushSender;
+use self::settings::LIMITS;
+use super::{AboutPerson, PeopleSubscriber, SendFailure, Subscriber};
 use crate::adapters::BoxFuture;
-use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
+use crate::adapters::http::{HttpError, HttpLimits};
 use crate::domain::community::{
     CommunityInForce, ContactState, KnownContact, RemovedContact, ToldContact, desired,
 };
@@ -30,44 +31,8 @@ use crate::domain::deliveries::state::{Desired, State};
 use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::domain::time::Timestamp;
 
-/// Limits of a request.
-const LIMITS: HttpLimits =
-    HttpLimits { connect: Duration::from_secs(5), total: Duration::from_secs(20), body: 1024 * 1024 };
-
-/// So many records are in one request, unless the configuration says otherwise.
-pub const BATCH: u16 = 50;
-
-/// So many records are in one request at most.
-pub const LARGEST_BATCH: u16 = 500;
-
-/// The header in which the key is sent to each API, unless the configuration says otherwise.
-pub const KEY_HEADERS: [(PushApi, &str); 2] = [(PushApi::V2, "ApiKey"), (PushApi::V1, "x-api-key")];
-
-/// Which Push API is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PushApi {
-    /// Version 2: push alone.
-    V2,
-    /// Version 1: beside a login that makes people by claims.
-    V1,
-}
-
-/// How the community is reached.
-#[derive(Debug, Clone)]
-pub struct PushSettings {
-    /// Which API.
-    pub api: PushApi,
-    /// Its base address, without a slash at the end of its path.
-    pub url: Url,
-    /// The key.
-    pub api_key: SecretString,
-    /// The header in which the key is sent.
-    pub key_header: http::HeaderName,
-    /// The tenant; version 1 needs it.
-    pub tenant_code: Option<String>,
-    /// So many records are in one request.
-    pub batch: u16,
-}
+pub use self::calendar::HigherLogicCalendar;
+pub use self::settings::{BATCH, KEY_HEADERS, LARGEST_BATCH, PushApi, PushSettings};
 
 /// The mapping in force, swapped whole.
 pub type PublishedCommunity = Arc<ArcSwap<CommunityInForce>>;
@@ -75,11 +40,8 @@ pub type PublishedCommunity = Arc<ArcSwap<CommunityInForce>>;
 /// The community at Higher Logic.
 pub struct HigherLogic {
     name: SubscriberName,
-    settings: PushSettings,
     mapping: PublishedCommunity,
-    http: HttpClient,
-    /// So many records in a row were refused, since one was taken.
-    refused_in_a_row: AtomicU32,
+    sender: PushSender,
 }
 
 impl HigherLogic {
@@ -93,8 +55,8 @@ impl HigherLogic {
         settings: PushSettings,
         mapping: PublishedCommunity,
     ) -> Result<HigherLogic, HttpError> {
-        let (name, http) = (SubscriberName::higher_logic(), HttpClient::new(limits)?);
-        Ok(HigherLogic { name, settings, mapping, http, refused_in_a_row: AtomicU32::new(0) })
+        let (name, sender) = (SubscriberName::higher_logic(), PushSender::new(limits, settings)?);
+        Ok(HigherLogic { name, mapping, sender })
     }
 }
 
@@ -118,9 +80,19 @@ impl Subscriber for HigherLogic {
     }
 
     fn most_at_once(&self) -> u16 {
-        self.settings.batch
+        self.sender.settings.batch
     }
 
+    fn send<'a>(
+        &'a self,
+        flights: &'a [Flight],
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<FlightEnd>, SendFailure>> {
+        Box::pin(self.tell(flights))
+    }
+}
+
+impl PeopleSubscriber for HigherLogic {
     fn desired(&self, about: &AboutPerson<'_>) -> Desired {
         let told = about.before.and_then(told);
         let holds = about.before.and_then(State::holds);
@@ -145,13 +117,5 @@ impl Subscriber for HigherLogic {
                 before.and_then(told).map_or(State::Removed, |told| removed_as(&RemovedContact::of(&told)))
             }
         }
-    }
-
-    fn send<'a>(
-        &'a self,
-        flights: &'a [Flight],
-        _: Timestamp,
-    ) -> BoxFuture<'a, Result<Vec<FlightEnd>, SendFailure>> {
-        Box::pin(self.tell(flights))
     }
 }

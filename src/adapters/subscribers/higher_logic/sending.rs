@@ -1,8 +1,7 @@
-//! A batch of people on its way: in one request, or by halves where the community refuses the batch for one of them.
+//! A batch of records on its way: in one request, or by halves where the community refuses the batch for one of them.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
@@ -11,12 +10,11 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::answer::{self, BatchAnswer, RecordAnswer};
-use super::{HigherLogic, PushApi, told, v1, v2};
-use crate::adapters::http::HttpError;
+use super::settings::{PushApi, PushSettings};
+use super::v1;
+use crate::adapters::http::{HttpClient, HttpError, HttpLimits};
 use crate::adapters::subscribers::SendFailure;
-use crate::domain::community::{RemovedContact, ToldContact, ToldOrganization};
-use crate::domain::deliveries::row::{Flight, FlightEnd};
-use crate::domain::deliveries::state::State;
+use crate::domain::deliveries::row::FlightEnd;
 
 /// All requests for a batch together take no longer.
 const LONGEST: Duration = Duration::from_secs(32);
@@ -30,49 +28,44 @@ const MOST_REFUSED: u32 = 10;
 /// A request without an answer may still be worked at there. Nothing is sent for so long, so that it does not come after what is newer.
 const AFTER_SILENCE: Duration = Duration::from_secs(10);
 
-/// What is sent of one person.
-enum PersonRecord {
-    Present(Box<ToldContact>),
-    Removed(RemovedContact),
-    /// Nothing: the community never heard of the person.
-    Unknown,
-    /// What is stored cannot be read; it is replaced when the person is next looked at.
-    Unreadable,
+/// Something that is sent, or not.
+pub(super) trait PushRecord: Sync {
+    /// Its key there.
+    fn id(&self) -> &str;
+
+    /// How it ends without a request, if it does.
+    fn without_request(&self) -> Option<FlightEnd>;
 }
 
-impl PersonRecord {
-    fn of(state: &State) -> PersonRecord {
-        match state {
-            State::Removed => PersonRecord::Unknown,
-            State::RemovedAs { said } => {
-                serde_json::from_str(said).map_or(PersonRecord::Unreadable, PersonRecord::Removed)
-            }
-            State::Present { .. } => {
-                told(state).map_or(PersonRecord::Unreadable, |told| PersonRecord::Present(Box::new(told)))
-            }
-        }
-    }
-
-    fn id(&self) -> &str {
-        match self {
-            PersonRecord::Present(told) => &told.id,
-            PersonRecord::Removed(removed) => &removed.id,
-            PersonRecord::Unknown | PersonRecord::Unreadable => "",
-        }
-    }
-
-    fn organization(&self) -> Option<&ToldOrganization> {
-        let PersonRecord::Present(told) = self else { return None };
-        told.profile.organization.as_ref().filter(|organization| organization.has_record)
-    }
+/// Where records of a kind are sent, below the base address.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PushPath {
+    pub(super) v2: &'static str,
+    pub(super) v1: &'static str,
 }
 
-impl HigherLogic {
-    /// Tells of these people, each once.
-    pub(super) async fn tell(&self, flights: &[Flight]) -> Result<Vec<FlightEnd>, SendFailure> {
-        let records: Vec<PersonRecord> =
-            flights.iter().map(|flight| PersonRecord::of(&flight.state)).collect();
-        let mut ends: Vec<Option<FlightEnd>> = records.iter().map(end_without_request).collect();
+/// The way to the Push API.
+pub(super) struct PushSender {
+    pub(super) settings: PushSettings,
+    http: HttpClient,
+    /// So many records in a row were refused, since one was taken.
+    refused_in_a_row: AtomicU32,
+}
+
+impl PushSender {
+    /// Fails when the machine's TLS certificate store cannot be opened.
+    pub(super) fn new(limits: HttpLimits, settings: PushSettings) -> Result<PushSender, HttpError> {
+        Ok(PushSender { settings, http: HttpClient::new(limits)?, refused_in_a_row: AtomicU32::new(0) })
+    }
+
+    /// Tells of these, each once. `write` writes a batch in the words of the API.
+    pub(super) async fn tell<R: PushRecord>(
+        &self,
+        path: PushPath,
+        records: &[R],
+        write: impl Fn(&[&R]) -> Vec<Value> + Sync,
+    ) -> Result<Vec<FlightEnd>, SendFailure> {
+        let mut ends: Vec<Option<FlightEnd>> = records.iter().map(PushRecord::without_request).collect();
         let sent: Vec<usize> =
             (0..records.len()).filter(|at| ends.get(*at).is_some_and(Option::is_none)).collect();
         let deadline = Instant::now() + LONGEST;
@@ -82,8 +75,8 @@ impl HigherLogic {
         let mut trouble = None;
         while let Some(part) = parts.pop() {
             let places = sent.get(part.clone()).unwrap_or_default();
-            let batch: Vec<&PersonRecord> = places.iter().filter_map(|at| records.get(*at)).collect();
-            let answer = tokio::time::timeout_at(deadline, self.post(&batch)).await;
+            let batch: Vec<&R> = places.iter().filter_map(|at| records.get(*at)).collect();
+            let answer = tokio::time::timeout_at(deadline, self.post(path, &batch, write(&batch))).await;
             let answer = answer.unwrap_or_else(|_| Err(silent()));
             match answer {
                 Ok(BatchAnswer::Each(answers)) => {
@@ -145,11 +138,15 @@ impl HigherLogic {
         Err(SendFailure::Failed { said: format!("every record is refused: {word}"), retry_after: None })
     }
 
-    async fn post(&self, batch: &[&PersonRecord]) -> Result<BatchAnswer, SendFailure> {
-        let records = self.records(batch);
+    async fn post<R: PushRecord>(
+        &self,
+        path: PushPath,
+        batch: &[&R],
+        records: Vec<Value>,
+    ) -> Result<BatchAnswer, SendFailure> {
         let (path, body) = match self.settings.api {
-            PushApi::V2 => ("contactinfo", Value::Array(records)),
-            PushApi::V1 => ("members", v1::envelope(self.settings.tenant_code.as_deref(), records)),
+            PushApi::V2 => (path.v2, Value::Array(records)),
+            PushApi::V1 => (path.v1, v1::envelope(self.settings.tenant_code.as_deref(), records)),
         };
         let body = serde_json::to_vec(&body).unwrap_or_default();
         if body.len() > MOST_BYTES {
@@ -165,27 +162,6 @@ impl HigherLogic {
             PushApi::V2 => answer::of_v2(&answer, &ids),
             PushApi::V1 => answer::of_v1(&answer, &ids),
         }
-    }
-
-    /// First the companies of these people, each once, then the people.
-    fn records(&self, batch: &[&PersonRecord]) -> Vec<Value> {
-        let api = self.settings.api;
-        let mut seen: BTreeSet<&str> = batch.iter().map(|record| record.id()).collect();
-        let companies = batch.iter().filter_map(|record| record.organization());
-        let companies: Vec<&ToldOrganization> =
-            companies.filter(|company| seen.insert(&company.id)).collect();
-        let companies = companies.into_iter().map(|company| match api {
-            PushApi::V2 => v2::company(company),
-            PushApi::V1 => v1::company(company),
-        });
-        let people = batch.iter().filter_map(|record| match (api, record) {
-            (PushApi::V2, PersonRecord::Present(told)) => Some(v2::person(told)),
-            (PushApi::V1, PersonRecord::Present(told)) => Some(v1::person(told)),
-            (PushApi::V2, PersonRecord::Removed(removed)) => Some(v2::removed(removed)),
-            (PushApi::V1, PersonRecord::Removed(removed)) => Some(v1::removed(removed)),
-            (_, PersonRecord::Unknown | PersonRecord::Unreadable) => None,
-        });
-        companies.chain(people).collect()
     }
 
     fn headers(&self) -> Result<HeaderMap, SendFailure> {
@@ -210,14 +186,6 @@ impl HigherLogic {
 fn put(ends: &mut [Option<FlightEnd>], at: usize, end: FlightEnd) {
     if let Some(place) = ends.get_mut(at) {
         *place = Some(end);
-    }
-}
-
-fn end_without_request(record: &PersonRecord) -> Option<FlightEnd> {
-    match record {
-        PersonRecord::Present(_) | PersonRecord::Removed(_) => None,
-        PersonRecord::Unknown => Some(FlightEnd::Confirmed("never_told")),
-        PersonRecord::Unreadable => Some(FlightEnd::NotNow("unreadable_here".to_owned())),
     }
 }
 

@@ -2,8 +2,12 @@
 
 mod oracle;
 
+use std::time::Duration;
+
 use http::{HeaderMap, StatusCode};
+use secrecy::SecretString;
 use serde_json::{Value, json};
+use url::Url;
 
 use super::answer::{BatchAnswer, RecordAnswer, of_v1, of_v2};
 use super::formats::{country, instant, kind, last_instant, phone};
@@ -378,6 +382,6 @@ fn higher_logic(api: PushApi, base: &str) -> HigherLogic {
 
 #[test]
 fn nothing_of_it_shows_the_key() {
-    let settings = higher_logic(PushApi::V2, "http://127.0.0.1:1").settings;
+    let settings = higher_logic(PushApi::V2, "http://127.0.0.1:1").sender.settings;
     assert!(!format!("{settings:?}").contains("the key"));
 }

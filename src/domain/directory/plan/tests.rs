@@ -255,3 +255,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_long_list_of_events_is_read_less_often_and_sooner_where_a_second_reading_is_awaited() {
+    for (calls, is_awaited_again, minutes) in
+        [(0, false, 60), (2, false, 60), (20, false, 60), (21, false, 120), (2, true, 10), (41, true, 30)]
+    {
+        let due = events_task(None, calls, is_awaited_again);
+        assert_eq!((due.every, due.calls), (SignedDuration::from_mins(minutes), calls.max(1)), "{calls}");
+    }
+}

@@ -47,7 +47,7 @@ async fn gateway(world: &World, running: &Running, file: &str) -> Gateway {
     let clock: SharedClock = world.clock.clone();
     let in_force = first_community(&*running.store, &text(file), &clock).await.unwrap();
     let contact = ContactWanted::default();
-    let ground = CommunityGround::new(in_force, alone(), contact.clone());
+    let ground = CommunityGround::new(in_force, alone(), contact.clone(), None);
     let known = Known::new(running.store.clone(), "production", alone(), Supplied::default());
     let community = CommunityMappings::new(running.store.clone(), Arc::clone(&ground), known, clock);
     Gateway { community, ground, contact }

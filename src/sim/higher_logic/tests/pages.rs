@@ -43,6 +43,33 @@ async fn the_community_shows_people_with_communities_and_roles() {
 }
 
 #[tokio::test]
+async fn an_administrator_sees_the_calendar() {
+    let world = World::with(&[]).await;
+    assert!(world.page("/admin").await.contains("None."));
+    let meeting = json!({
+        "MeetingId": "M1", "Title": "Annual <b>Meeting</b>", "MeetingType": "Conference", "TimeZone": "Europe/Berlin",
+        "BeginDate": "2026-09-01T09:00:00.000Z", "LocationName": "Harbor Hall", "City": "Portland", "IsDeleted": false,
+    });
+    world.push("/v2/meeting", json!([meeting])).await;
+    let page = world.page("/admin").await;
+    for part in [
+        "Annual &#60;b&#62;",
+        "<code>M1</code>",
+        "Conference",
+        "Europe/Berlin",
+        "Harbor Hall, Portland",
+        "shown",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    // A record is whole: what it does not say is cleared.
+    world.push("/v2/meeting", json!([{ "MeetingId": "M1", "Title": "Meeting" }])).await;
+    assert!(!world.page("/admin").await.contains("Harbor Hall"));
+    world.push("/v2/meeting", json!([{ "MeetingId": "M1", "IsDeleted": true }])).await;
+    assert!(world.page("/admin").await.contains("<td>deleted</td>"));
+}
+
+#[tokio::test]
 async fn an_administrator_sees_what_was_received_and_what_came_of_it() {
     let world = World::with(&[]).await;
     let mut ada = person("A1", json!([line("C1", "Committee")]));

@@ -109,13 +109,26 @@ pub(in super::super) fn sessions(registration: &Registration, cancelled: bool) -
 
 /// An event of the catalogue; here every member has the prefix.
 pub(in super::super) fn event(event: &Event) -> Value {
-    json!({
+    let place = event.location.as_ref().map(|name| {
+        let (city, state) = event.city.as_deref().and_then(|it| it.split_once(", ")).unwrap_or_default();
+        json!({ "name": name, "description": "", "addresses": [{
+            "line1": "1 Harbor Way", "line2": "", "line3": null, "city": city, "state": state, "stateAbbreviation": state,
+            "zipcode": "04101", "country": "United States", "countryData": { "twoLetterIsoCode": "US" } }] })
+    });
+    let locations: Vec<Value> = place.into_iter().collect();
+    let mut value = json!({
         "eventId": event.id, "eventCode": event.code, "eventName": event.name, "eventStartDate": event.start_date,
-        "eventStartTime": "08:00:00", "eventEndDate": event.end_date, "eventEndTime": "17:00:00",
-        "eventTimezone": TIME_ZONE, "eventDescription": null, "shortDescription": "", "publicEvent": event.public_event,
-        "imageUrl": [], "externalUrl": null, "externalCode": null, "eventLocations": [], "categories": [],
-        "educationCredits": [], "uploadsData": null, "relatedProducts": [], "tags": [],
-    })
+        "eventStartTime": event.start_time.as_deref().unwrap_or("08:00:00"), "eventEndDate": event.end_date,
+        "eventEndTime": event.end_time.as_deref().unwrap_or("17:00:00"),
+        "eventTimezone": event.time_zone.as_deref().unwrap_or(TIME_ZONE), "eventDescription": event.description,
+        "shortDescription": "", "publicEvent": event.public_event, "imageUrl": [], "externalUrl": event.external_url,
+        "externalCode": null, "eventLocations": locations, "categories": [], "educationCredits": [], "uploadsData": null,
+        "relatedProducts": [], "tags": [],
+    });
+    if let (Some(status), Some(members)) = (&event.status, value.as_object_mut()) {
+        members.insert("eventStatus".to_owned(), json!(status));
+    }
+    value
 }
 
 pub(in super::super) fn purchase(purchase: &Purchase) -> Value {

@@ -17,6 +17,7 @@ use super::fields::Field;
 use super::menu;
 use super::state::{Admin, reads, writes};
 use crate::adapters::store::deliveries::SentAgain;
+use crate::domain::calendar;
 use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::domain::record::IndividualId;
 use crate::domain::time::Timestamp;
@@ -33,7 +34,7 @@ pub fn routes() -> Router<Admin> {
         .route("/_gate/admin/deliveries/forget", writes(post(forget)))
 }
 
-/// Shows it: `?who=` a name, an e-mail address, a record number or an id.
+/// Shows it: `?who=` a name, an e-mail address, a record number or an id; of an event, the id of its rows.
 pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answer {
     let wanted = caller.asked("who").unwrap_or_default().trim().to_owned();
     let who = Field::text("who", "Person", &wanted)
@@ -62,7 +63,12 @@ pub async fn show(State(admin): State<Admin>, Extension(caller): Called) -> Answ
     match found {
         Some((name, id)) if rows.iter().any(|row| row.row.is_some() || row.now.is_some()) => {
             let rows = person_rows(&rows, &zone);
-            shown.person = Some(PersonAtSubscribers { name, id: id.to_string(), rows });
+            shown.person = Some(PersonAtSubscribers {
+                name,
+                is_event: calendar::is_event(&id),
+                id: id.to_string(),
+                rows,
+            });
         }
         _ => {
             shown.who = shown.who.mend(Some("Nobody by that is known here, or several are.".to_owned()));

@@ -6,6 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::domain::deliveries::brake::Stop;
 use crate::domain::deliveries::row::{Delivery, Phase};
 use crate::domain::deliveries::state::State;
+use crate::domain::deliveries::subscriber::PassDone;
 use crate::domain::time::TimeZone;
 use crate::flows::deliveries::{DeliveryStanding, PersonDelivery, SubscriberStatus};
 use crate::web::admin::fields::{Field, grouped, people};
@@ -29,7 +30,9 @@ pub struct SubscriberCard {
     pub stopped_since: String,
     /// Many would lose something, so that going on is to be confirmed.
     pub takes_much: bool,
-    /// People whose rows are set aside: id, the same for an address, since when, why.
+    /// It is told of events, and not of people.
+    pub of_events: bool,
+    /// People or events whose rows are set aside: id, the same for an address, since when, why.
     pub set_aside: Vec<(String, String, String, String)>,
 }
 
@@ -55,6 +58,8 @@ pub struct PersonAtSubscribers {
     pub name: String,
     /// The person's id.
     pub id: String,
+    /// It is an event.
+    pub is_event: bool,
     /// At each.
     pub rows: Vec<PersonDeliveryRow>,
 }
@@ -97,7 +102,12 @@ pub fn card(status: &SubscriberStatus, standing: &DeliveryStanding, zone: &TimeZ
     if let Some((since, why)) = &status.failure {
         facts.push(("No usable answer", format!("since {}: {why}", when(*since, zone))));
     }
+    let of_events = status.name.is_calendar();
     match (&status.state.pass, &status.state.done) {
+        (_, done) if of_events => {
+            let read = |done: &PassDone| format!("{}: {} events", when(done.at, zone), count(done.seen));
+            facts.push(("The AMS’s list was read", done.as_ref().map_or_else(|| "not yet".to_owned(), read)));
+        }
         (Some(pass), _) => {
             let of = grouped(standing.people);
             let what = if pass.is_first { "First run" } else { "Everybody is gone through" };
@@ -127,18 +137,26 @@ pub fn card(status: &SubscriberStatus, standing: &DeliveryStanding, zone: &TimeZ
             .state
             .stopped
             .as_ref()
-            .map(|stop| stopped(stop, counts.losers, zone))
+            .map(|stop| stopped(stop, counts.losers, of_events, zone))
             .unwrap_or_default(),
         stopped_since: status.state.stopped.as_ref().map_or(String::new(), |stop| stop.since().to_string()),
         takes_much: matches!(status.state.stopped, Some(Stop::ManyLose { .. })),
+        of_events,
         set_aside: set_aside.collect(),
     }
 }
 
-/// `now`: so many people lose something by now.
-fn stopped(stop: &Stop, now: u64, zone: &TimeZone) -> String {
+/// `now`: so many people or events lose something by now.
+fn stopped(stop: &Stop, now: u64, of_events: bool, zone: &TimeZone) -> String {
     match stop {
         Stop::ByHand { since } => format!("An administrator stopped it on {}.", when(*since, zone)),
+        Stop::ManyLose { since, losers, holders } if of_events => format!(
+            "Since {}: {} of {} events would be taken out of the calendar at once. Nothing is sent until you confirm it. Look whether the AMS \
+             still lists them.",
+            when(*since, zone),
+            grouped(usize::try_from(now.max(*losers)).unwrap_or(usize::MAX)),
+            grouped(usize::try_from(*holders).unwrap_or(usize::MAX))
+        ),
         Stop::ManyLose { since, losers, holders } => {
             let number = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
             format!(

@@ -94,7 +94,17 @@ fn every_sample_renders() {
             },
         )
     };
-    let standing = DeliveryStanding { subscribers: vec![good, first, braked], people: 10_300, now: now() };
+    let event = Delivery {
+        individual: IndividualId::parse("event:annual26").unwrap(),
+        ..row(Phase::SetAside { since: now(), reason: "refused_title".to_owned() })
+    };
+    let calendar = SubscriberStatus {
+        name: SubscriberName::higher_logic_calendar(),
+        set_aside: vec![event],
+        ..braked.clone()
+    };
+    let subscribers = vec![good, first, braked, calendar];
+    let standing = DeliveryStanding { subscribers, people: 10_300, now: now() };
     let zone = TimeZone::get("America/New_York").unwrap();
     let people = [
         PersonDelivery { subscriber: SubscriberName::wordpress("library"), row: Some(refused), now: None },
@@ -112,6 +122,7 @@ fn every_sample_renders() {
         person: person.then(|| PersonAtSubscribers {
             name: "Jane Marlowe".to_owned(),
             id: "b3a1c0de-1".to_owned(),
+            is_event: false,
             rows: person_rows(&people, &zone),
         }),
     };

@@ -96,7 +96,7 @@ fn phone(row: &JsonEntry<'_>) -> Option<ContactPhone> {
     })
 }
 
-fn address(row: &JsonEntry<'_>) -> Option<ContactAddress> {
+pub(super) fn address(row: &JsonEntry<'_>) -> Option<ContactAddress> {
     if row.says("isBadAddress") == Some(true) {
         return None;
     }

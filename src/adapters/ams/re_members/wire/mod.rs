@@ -6,6 +6,7 @@
 
 pub(crate) mod catalogue;
 pub(crate) mod contact;
+pub(crate) mod events;
 mod lenient;
 pub(crate) mod line;
 pub(crate) mod rows;
