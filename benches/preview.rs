@@ -17,12 +17,12 @@ use membergate::adapters::store::Store;
 use membergate::adapters::store::sqlite::SqliteStore;
 use membergate::config;
 use membergate::domain::directory::settings::DirectorySettings;
-use membergate::domain::preview::Preview;
 use membergate::domain::record::Record;
 use membergate::domain::rule::Role;
 use membergate::domain::session::SessionLimits;
 use membergate::domain::time::{TimeZone, Timestamp};
-use membergate::flows::administer::preview_runs::{PreviewState, Previewed};
+use membergate::flows::administer::preview::RolePreview;
+use membergate::flows::administer::preview_runs::PreviewState;
 use membergate::flows::administer::{Actor, AdminSettings, Administer, Known, first_mapping};
 use membergate::flows::directory::Beliefs;
 use membergate::flows::grant::PublishedClients;
@@ -86,7 +86,7 @@ fn beliefs() -> Arc<Beliefs> {
 }
 
 /// Asks as a page does, again and again, until the answer is there.
-async fn press(what: &str, administer: &Administer, revision: u64) -> Arc<Previewed<Preview>> {
+async fn press(what: &str, administer: &Administer, revision: u64) -> Arc<RolePreview> {
     let pressed = Instant::now();
     let (mut shown, mut moved) = (None, None);
     loop {

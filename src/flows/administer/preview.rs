@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 
 use super::known::Known;
 use super::mapping::Mapping;
-use super::preview_runs::{PreviewOf, PreviewRuns, PreviewState};
+use super::preview_runs::{PreviewOf, PreviewRuns, PreviewState, Previewed};
 use crate::adapters::clock::SharedClock;
 use crate::adapters::store::StoreError;
 use crate::domain::access::{Require, Site};
@@ -15,6 +15,9 @@ use crate::domain::preview::{self, Comparison, Preview};
 use crate::domain::rule::Role;
 use crate::domain::time::Timestamp;
 use crate::flows::grant::PublishedClients;
+
+/// What was found.
+pub type RolePreview = Previewed<Preview>;
 
 /// Previews, one at a time.
 pub struct Previews {

@@ -13,7 +13,8 @@ use jiff::SignedDuration;
 use tempfile::TempDir;
 
 use super::mapping::{ChangeError, Which};
-use super::preview_runs::{PreviewState, Previewed};
+use super::preview::RolePreview;
+use super::preview_runs::PreviewState;
 use super::*;
 use crate::adapters::clock::Clock;
 use crate::adapters::keys::secret::SecretKeys;
@@ -21,7 +22,6 @@ use crate::adapters::rules_file;
 use crate::adapters::store::sqlite::SqliteStore;
 use crate::domain::audit::{Action, Filter};
 use crate::domain::directory::settings::DirectorySettings;
-use crate::domain::preview::Preview;
 use crate::domain::record::{IndividualId, Profile, Record};
 use crate::domain::session::SessionLimits;
 use crate::domain::supplied::Supplied;
@@ -134,7 +134,7 @@ impl Running {
     }
 
     /// The answer of a preview, however long it takes.
-    async fn previewed(&self, revision: u64) -> Arc<Previewed<Preview>> {
+    async fn previewed(&self, revision: u64) -> Arc<RolePreview> {
         loop {
             match self.administer.previews.preview(revision).await.unwrap() {
                 PreviewState::Done(previewed) => return previewed,

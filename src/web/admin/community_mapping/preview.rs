@@ -23,6 +23,9 @@ use crate::web::admin::state::Admin;
 use crate::web::admin::words::{Difference, line_differences, when};
 use crate::web::admin::{directory, menu};
 
+/// So many people are shown without a click.
+const FEW: usize = 7;
+
 /// People on a page of a long list.
 const PER_PAGE: usize = 100;
 
@@ -42,6 +45,10 @@ pub struct GroupFindings {
     pub moved: Vec<MovedPeople>,
     /// What else is to be said, in sentences.
     pub more: Vec<String>,
+    /// "7 people not decided"; empty: nobody.
+    pub undecided: String,
+    /// So few are moved that they are shown at once.
+    pub is_open: bool,
 }
 
 /// What a preview found.
@@ -73,12 +80,13 @@ impl CommunityFindings {
         let of = |key: &str, moves: &GroupMoves, thing: &str, is_group: bool| {
             let says = sentence_of(moves, thing);
             let id = if is_group { key.to_owned() } else { String::new() };
-            (!says.is_empty()).then(|| GroupFindings {
-                says,
-                id,
-                moved: moved(key, moves),
-                more: more(moves),
-            })
+            let undecided = match moves.undecided {
+                0 => String::new(),
+                count => format!("{} not decided", people(count)),
+            };
+            let is_open = moves.gained.count + moves.lost.count < FEW;
+            let (moved, more) = (moved(key, moves), more(moves));
+            (!says.is_empty()).then_some(GroupFindings { says, id, moved, more, undecided, is_open })
         };
         let membership = of(MEMBERSHIP, &preview.membership, "membership at the community", false);
         let sent = of(SENT, &preview.sent, "their place among those who are sent", false);

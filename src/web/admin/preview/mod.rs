@@ -26,11 +26,12 @@ use super::words::{differences, sentence, when};
 use super::{directory, menu};
 use crate::adapters::store::StoreError;
 use crate::domain::mapping::{Draft, MappingDiff};
-use crate::domain::preview::{AffectedPeople, Preview};
+use crate::domain::preview::AffectedPeople;
 use crate::domain::rule::{Role, Rules};
 use crate::domain::unmet::{Unmet, unmet};
 use crate::flows::administer::mapping::ChangeError;
-use crate::flows::administer::preview_runs::{PreviewState, Previewed};
+use crate::flows::administer::preview::RolePreview;
+use crate::flows::administer::preview_runs::PreviewState;
 use crate::flows::directory::SignedInProgress;
 use page::{AwaitedView, PreviewFindings, PreviewPage, PreviewPeople};
 
@@ -132,7 +133,7 @@ pub async fn people_of(State(admin): State<Admin>, Extension(caller): Called) ->
     })
 }
 
-async fn last(admin: &Admin) -> Result<Option<Arc<Previewed<Preview>>>, StoreError> {
+async fn last(admin: &Admin) -> Result<Option<Arc<RolePreview>>, StoreError> {
     let draft = admin.administer.mapping.draft().await?;
     match admin.administer.previews.preview(draft.revision).await? {
         PreviewState::Done(found) => Ok(Some(found)),
