@@ -116,7 +116,7 @@ impl DirectoryUpdater {
 impl Beliefs {
     /// Whether everybody has been listed once. Where nothing is kept in step, nobody is listed.
     pub fn has_read_everybody(&self) -> bool {
-        !self.in_step || self.state().sweep.as_ref().is_some_and(|sweep| sweep.before().is_some())
+        !self.in_step() || self.state().sweep.as_ref().is_some_and(|sweep| sweep.before().is_some())
     }
 }
 
