@@ -193,7 +193,10 @@ async fn the_picture_of_the_day_outlives_a_restart_and_ends_with_the_day() {
         "{}",
         page.text
     );
-    assert!(page.text.contains("deliveries were confirmed") && page.text.contains("The longest delay was"));
+    assert!(
+        page.text.contains("Deliveries of the last 24 hours: ")
+            && page.text.contains("The longest delay was")
+    );
     let began = first(&page);
     world.close_gate().await;
     world.open_gate().await;

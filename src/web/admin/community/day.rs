@@ -133,7 +133,7 @@ fn says(steps: &[DayStep], slowest: SignedDuration) -> String {
     }
     let busiest = steps.iter().map(|step| step.confirmed).max().unwrap_or_default();
     format!(
-        "In the last 24 hours {confirmed} deliveries were confirmed, {busiest} of them in the busiest quarter of an hour, and {refused} were refused. The longest delay was {}.",
+        "Deliveries of the last 24 hours: {confirmed} confirmed, {busiest} of them in the busiest quarter of an hour, and {refused} refused. The longest delay was {}.",
         lasted(slowest)
     )
 }
