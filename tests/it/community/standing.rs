@@ -200,12 +200,15 @@ async fn the_picture_of_the_day_outlives_a_restart_and_ends_with_the_day() {
     let began = first(&page);
     world.close_gate().await;
     world.open_gate().await;
+    let mut sam = crate::admin::sam(&world).await;
     let again = look(&world, &mut sam).await;
     assert_eq!(first(&again), began, "a restart changes nothing of it");
     world.forward(SignedDuration::from_hours(12));
+    let mut sam = crate::admin::sam(&world).await;
     let page = look(&world, &mut sam).await;
     assert_eq!(first(&page), began);
     world.forward(SignedDuration::from_hours(13));
+    let mut sam = crate::admin::sam(&world).await;
     let page = look(&world, &mut sam).await;
     let is_over = !page.text.contains("15 minutes from") || first(&page) != began;
     assert!(is_over, "{}", page.text);
