@@ -31,7 +31,7 @@ pub(crate) mod network;
 pub(crate) mod outcome;
 pub mod parts;
 pub mod path;
-pub mod preview;
+pub(crate) mod preview;
 pub mod record;
 pub(crate) mod require;
 pub mod return_to;

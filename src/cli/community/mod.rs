@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(24 * 3600);
 /// What to do with the community.
 #[derive(Debug, Subcommand)]
 pub enum CommunityCommand {
-    /// Shows of whom something would be sent now, what and why, and what the brake would do. Changes nothing and sends nothing.
+    /// Shows who would be sent now, what of them and why, and what the brake would do. Changes nothing and sends nothing.
     ///
     /// It rests on what the store has of people and asks no AMS. It may run beside a gateway. People are named by their ids, and of a profile only
     /// the fields that change are named.

@@ -40,12 +40,12 @@ impl<'a> Teller<'a> {
         self.put(|| text.to_owned(), || json!({ "kind": kind, "says": text }))
     }
 
-    /// A person of whom something would be sent.
+    /// A person who would be sent.
     pub(super) fn contact(&mut self, contact: &PlannedContact, zone: &TimeZone) -> TellingResult {
         self.put(|| contact_text(contact, zone), || contact_json(contact))
     }
 
-    /// Each group, members and everybody; and of whom nothing is sent.
+    /// Each group, members and everybody; and how many are not sent.
     pub(super) fn figures(&mut self, figures: &CommunityFigures) -> TellingResult {
         let sums = [("everybody", &figures.people), ("members", &figures.members)];
         if self.format == AnswerFormat::Text {

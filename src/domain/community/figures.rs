@@ -32,7 +32,7 @@ pub struct SyncCount {
     pub leaving: u64,
     /// There, and to be told again with something else.
     pub changing: u64,
-    /// Those who should come, go or change, and whom the community refuses for good.
+    /// Those who should come, go or change, and are refused for good.
     pub refused: u64,
 }
 
@@ -71,11 +71,11 @@ pub struct CommunityFigures {
     pub members: SyncCount,
     /// People, whatever they are in.
     pub people: SyncCount,
-    /// People on file of whom nothing was told yet because something is not known.
+    /// People on file who were not told of yet because something is not known.
     pub not_known: u64,
-    /// People on file of whom nothing is told because the mapping does not ask for them.
+    /// People on file who are not told of because the mapping does not ask for them.
     pub not_asked_for: u64,
-    /// People on file of whom nothing is told because the AMS does not admit them.
+    /// People on file who are not told of because the AMS does not admit them.
     pub not_admitted: u64,
     /// People on file who are planned next.
     pub next: u64,
@@ -146,7 +146,7 @@ impl CommunityFigures {
         }
     }
 
-    /// Notes somebody on file of whom nothing was ever told.
+    /// Notes somebody on file who was never told of.
     pub fn note_untold(&mut self, why: Untold) {
         let count = match why {
             Untold::NotAdmitted => &mut self.not_admitted,

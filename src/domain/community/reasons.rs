@@ -54,7 +54,7 @@ impl<'m> GroupReasons<'m> {
     }
 }
 
-/// Why nothing is told of somebody of whom nothing was told before.
+/// Why nothing is told of somebody who was never told of.
 pub fn untold(mapping: &CommunityMapping, record: &Record, now: Timestamp) -> Untold {
     if !roles::admits(record) {
         return Untold::NotAdmitted;

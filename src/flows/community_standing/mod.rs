@@ -139,7 +139,7 @@ fn first_run(
     let (state, counts) = (&telling.state, &telling.counts);
     let run = state.first_run.as_ref().filter(|run| run.environment == environment)?;
     let rows = counts.settled + counts.pending + counts.set_aside;
-    // Until everybody has been looked at, it is not known of whom nothing is told.
+    // Until everybody has been looked at, it is not known who is not told of.
     let is_whole = is_listed && state.pass.is_none();
     let of = if !is_whole { rows.max(people as u64) } else { rows };
     let to_go = of.saturating_sub(counts.settled + counts.set_aside);

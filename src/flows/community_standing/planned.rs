@@ -1,4 +1,4 @@
-//! What would be sent, to whom and why, if it were planned now. Nothing is written, and nobody but the store is asked.
+//! What would be sent, about which people and why, if it were planned now. Nothing is written, and nobody but the store is asked.
 
 use super::CommunityStanding;
 use super::figures::phase_of;
@@ -31,7 +31,7 @@ pub enum PlannedKind {
     Again,
 }
 
-/// A person of whom something would be sent.
+/// A person who would be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedContact {
     /// Who.
@@ -77,7 +77,7 @@ pub struct PlanSummary {
 }
 
 impl CommunityStanding {
-    /// Looks at everybody; `tell` hears of those of whom something would be sent, page by page. Opens records on the caller's thread.
+    /// Looks at everybody; `tell` hears of those who would be sent, page by page. Opens records on the caller's thread.
     ///
     /// # Errors
     /// The store gives no answer, or `tell` fails.

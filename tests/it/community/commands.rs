@@ -53,7 +53,7 @@ fn lines(said: &str, kind: &str) -> Vec<Value> {
     lines.filter(|line| line["kind"] == kind).collect()
 }
 
-/// A world whose people are on file and of whom nobody was told, with the gateway closed.
+/// A world whose people are on file and were told to nobody, with the gateway closed.
 async fn untold() -> (World, Receiver) {
     let receiver = Receiver::start(Way::EachRecord).await;
     receiver.trouble(&[Trouble::Status(503); 4_000]);

@@ -80,7 +80,7 @@ fn some_told() -> impl Strategy<Value = Option<ToldContact>> {
 }
 
 proptest! {
-    /// Whoever is there, with those who come and without those who go, is who should be there; and it does not matter who counts whom.
+    /// Whoever is there, with those who come and without those who go, is who should be there; and the order of counting does not matter.
     #[test]
     fn figures_add_up(people in proptest::collection::vec((some_told(), some_told()), 0..20), cut in 0..20_usize) {
         let count = |people: &[(Option<ToldContact>, Option<ToldContact>)]| {

@@ -9,9 +9,9 @@ use crate::domain::time::TimeZone;
 const WIDE: usize = 8;
 const HIGH: f64 = 90.0;
 
-/// Where the upper half stands, and where the lower half hangs from.
-const FLOOR: f64 = 104.0;
-const DELAY_FLOOR: f64 = 226.0;
+/// Where the upper half stands, and where the lower one stands.
+const BASE: f64 = 104.0;
+const DELAY_BASE: f64 = 226.0;
 
 /// A rectangle of the picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,9 +103,9 @@ fn bars_of(x: usize, step: &DayStep, most: u64, slowest: SignedDuration) -> Vec<
     // What is there can be seen, however little it is.
     let part =
         |value: f64, of: f64| if value > 0.0 { (value / of.max(f64::EPSILON) * HIGH).max(1.5) } else { 0.0 };
-    let bar = |x: usize, width: usize, floor: f64, height: f64, class: &'static str| DayBar {
+    let bar = |x: usize, width: usize, base: f64, height: f64, class: &'static str| DayBar {
         x,
-        y: format!("{:.1}", floor - height),
+        y: format!("{:.1}", base - height),
         width,
         height: format!("{height:.1}"),
         class,
@@ -117,10 +117,10 @@ fn bars_of(x: usize, step: &DayStep, most: u64, slowest: SignedDuration) -> Vec<
         part(seconds, slowest.as_secs_f64().max(0.001))
     };
     let all = [
-        bar(x, WIDE - 2, FLOOR, confirmed, "confirmed"),
-        bar(x, WIDE - 2, FLOOR - confirmed, refused, "refused"),
-        bar(x, WIDE - 2, DELAY_FLOOR, seconds(step.longest), "longest"),
-        bar(x + 2, WIDE - 6, DELAY_FLOOR, seconds(step.middle), "middle"),
+        bar(x, WIDE - 2, BASE, confirmed, "confirmed"),
+        bar(x, WIDE - 2, BASE - confirmed, refused, "refused"),
+        bar(x, WIDE - 2, DELAY_BASE, seconds(step.longest), "longest"),
+        bar(x + 2, WIDE - 6, DELAY_BASE, seconds(step.middle), "middle"),
     ];
     all.into_iter().filter(|bar| bar.height != "0.0").collect()
 }
@@ -133,7 +133,7 @@ fn says(steps: &[DayStep], slowest: SignedDuration) -> String {
     }
     let busiest = steps.iter().map(|step| step.confirmed).max().unwrap_or_default();
     format!(
-        "In the last 24 hours {confirmed} deliveries were confirmed, {busiest} of them in the busiest quarter of an hour, and {refused} were refused. The longest delay was {}.",
+        "Deliveries of the last 24 hours: {confirmed} confirmed, {busiest} of them in the busiest quarter of an hour, and {refused} refused. The longest delay was {}.",
         lasted(slowest)
     )
 }

@@ -54,7 +54,7 @@ pub struct FirstRunCard {
     pub facts: Vec<(&'static str, String)>,
 }
 
-/// Somebody whom the community refuses.
+/// Somebody who is refused.
 #[derive(Clone, Debug)]
 pub struct RefusedRow {
     /// The id.
@@ -169,7 +169,7 @@ fn tiles(status: &CommunityStatus, counted: Option<&CountedFigures>) -> Vec<Tile
         tile(
             "Known there as they should be",
             number(counts.settled),
-            "People whom the community has confirmed.",
+            "People that the community has confirmed.",
             "",
         ),
         tile("On their way", number(counts.pending), "People who are told next, or again.", ""),
