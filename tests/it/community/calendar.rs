@@ -44,11 +44,11 @@ fn remove(world: &World, code: &str) {
 
 /// Time passes slowly until the answer is there: a call that failed on a busy machine is tried again by the clock of the world.
 async fn soon<T>(world: &World, what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    for _ in 0..240 {
+    for _ in 0..600 {
         if let Some(answer) = ask().await {
             return answer;
         }
-        world.forward(SignedDuration::from_secs(2));
+        world.forward(SignedDuration::from_secs(1));
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
     panic!("not soon: {what}");
