@@ -17,8 +17,7 @@ pub(super) type Text = Spanned<String>;
 section! {
     /// Top of the file: the keys above the first section.
     Document {
-        /// The file with the role mapping: who gets which role. With `[admin]`, only what the mapping begins with.
-        /// Default: "rules.toml".
+        /// The file with the role mapping: who gets which role. With `[admin]`, only what the mapping begins with. Default: "rules.toml".
         rules: Text,
         /// Who runs the sites. Required.
         association: Spanned<Association>,

@@ -20,7 +20,7 @@ fn every_case_has_its_row() {
 #[test]
 fn every_test_that_is_named_is_there() {
     let code: Vec<(String, String)> = sources().into_iter().chain(tests()).collect();
-    for document in ["docs/security.md", "docs/openid-conformance.md"] {
+    for document in ["docs/security.md", "docs/openid-conformance.md", "docs/community.md"] {
         let text = read(document);
         let named = named(&text);
         assert!(named.len() > 20, "{document}: {named:?}");

@@ -114,13 +114,16 @@ fn free_port() -> u16 {
 
 async fn planned(port: u16, plan: Plan) -> (World, WordPress, u16) {
     let rules = RULES.replace(r#"role = "staff""#, r#"role = "editor""#);
-    let world = World::planned(Plan {
+    let mut world = World::planned(Plan {
         rules: format!("manage_core_roles = true\n{rules}"),
         upstream: Some(format!("http://127.0.0.1:{port}")),
         ..plan
     })
     .await;
+    // Whoever is told of before WordPress has the roles is not told again.
+    world.close_gate().await;
     let started = tokio::task::block_in_place(|| WordPress::start(&world, port));
+    world.open_gate().await;
     (world, started, port)
 }
 

@@ -1,5 +1,4 @@
 //! Stories of a gateway, or two, on one store, and of a subscriber that goes by versions.
-
 mod somebody_waits;
 
 use std::collections::BTreeMap;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use membergate::adapters::ams::Ams;
 use membergate::adapters::budget::Priority;
+use membergate::adapters::clock::{Clock as _, SystemClock};
 use membergate::adapters::community_file;
 use membergate::adapters::subscribers::Subscriber as _;
 use membergate::adapters::subscribers::higher_logic::PushApi;
@@ -13,7 +14,6 @@ use membergate::domain::community::{ContactState, desired};
 use membergate::domain::deliveries::row::{Flight, FlightEnd};
 use membergate::domain::deliveries::state::State;
 use membergate::domain::record::IndividualId;
-use membergate::domain::time::Timestamp;
 use membergate::sim::higher_logic::{Contact, GroupKind, Settings, Simulator};
 use membergate::sim::people::CustomField;
 use serde_json::json;
@@ -56,7 +56,7 @@ impl There {
         let parts = mapping.looks().parts();
         let id = IndividualId::parse(id).unwrap();
         let record = ams.read(&id, parts, Priority::Refresh).await.unwrap().unwrap();
-        let now: Timestamp = Timestamp::now();
+        let now = SystemClock.now();
         let Some(ContactState::Present(told)) = desired(&mapping, &record, None, now).state else {
             return None;
         };

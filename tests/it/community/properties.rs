@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use jiff::{SignedDuration, Timestamp};
 use membergate::adapters::community_file;
-use membergate::adapters::subscribers::{PeopleSubscriber as _, Subscriber as _};
 use membergate::adapters::subscribers::higher_logic::{HigherLogic, PushApi, PushSettings};
+use membergate::adapters::subscribers::{PeopleSubscriber as _, Subscriber as _};
 use membergate::domain::community::{
     CommunityInForce, CommunityText, ToldContact, ToldLine, ToldOrganization, ToldProfile,
 };

@@ -266,5 +266,6 @@ async fn a_publication_that_would_take_from_many_waits_and_may_be_taken_back() {
         page.text.contains("Is in step").then_some(())
     })
     .await;
-    assert!(are_there() && receiver.requests() == requests, "nothing had to be sent");
+    // The name of a committee may have come meanwhile.
+    assert!(are_there() && receiver.requests() <= requests + 1, "nothing was taken and given back");
 }

@@ -174,7 +174,8 @@ fn why_somebody_is_in_a_group_or_not_is_said_by_its_key() {
 #[test]
 fn why_nothing_is_told_of_somebody_is_one_of_four() {
     let asks = "[who]\nwhen = [{ committee = \"EDU\" }]\n";
-    let table: [(&str, fn(&mut Record), Untold); 6] = [
+    type Change = fn(&mut Record);
+    let table: [(&str, Change, Untold); 6] = [
         ("", |_| {}, Untold::Next),
         ("", |jane| jane.is_deceased = true, Untold::NotAdmitted),
         ("", |jane| jane.committees = None, Untold::NotKnown),
