@@ -47,7 +47,12 @@ impl PublicEvents {
 
     /// A calendar is told of them, or none is any longer.
     pub(super) fn want(&self, is_wanted: bool) {
-        self.state().is_wanted = is_wanted;
+        let mut state = self.state();
+        state.is_wanted = is_wanted;
+        if !is_wanted {
+            // Whoever wants them again goes by a new reading.
+            (state.latest, state.read_at) = (None, None);
+        }
     }
 
     /// The latest reading.

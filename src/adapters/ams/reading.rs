@@ -28,6 +28,8 @@ pub struct Supplies {
     pub has_feed: bool,
     /// It gives everybody in pages.
     pub has_bulk: bool,
+    /// These pages have what profiles say of people, where somebody asks for it.
+    pub everybody_has_contact: bool,
     /// The parts that come with one call for one person.
     pub with_individual: &'static [Part],
 }

@@ -124,6 +124,9 @@ impl Sync<'_> {
         let state = &status.telling.state;
         let done = state.done.as_ref().filter(|done| *done.environment == *self.tool.environment);
         let is_looked = done.is_some_and(|done| self.sending.is_none() || done.at >= self.began);
+        // Beside a gateway, a pass over a directory that is still being filled says nothing.
+        let runs_for_the_first_time = state.first_run.as_ref().is_some_and(|run| run.ended.is_none());
+        let is_looked = is_looked && (self.sending.is_some() || !runs_for_the_first_time);
         is_looked && state.pass.is_none() && status.telling.counts.pending == 0
     }
 

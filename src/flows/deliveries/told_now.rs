@@ -11,6 +11,7 @@ use super::right::PlanningRight;
 use crate::adapters::store::StoreError;
 use crate::adapters::subscribers::PeopleSubscriber;
 use crate::domain::deliveries::row::Phase;
+use crate::domain::deliveries::state::State;
 use crate::domain::deliveries::subscriber::SubscriberName;
 use crate::domain::record::IndividualId;
 
@@ -60,6 +61,11 @@ impl Deliverer {
         }
         loop {
             let row = store.delivery_rows(self.rows_of(name), std::slice::from_ref(id)).await?.pop();
+            // Whoever it knows is not held up by what else there is to tell.
+            let is_known = row.as_ref().and_then(|row| row.confirmed.as_ref());
+            if is_known.is_some_and(|known| matches!(known.state, State::Present { .. })) {
+                return Ok(ToldNow::Settled);
+            }
             match row.map(|row| row.phase) {
                 Some(Phase::Settled) => return Ok(ToldNow::Settled),
                 Some(Phase::SetAside { reason, .. }) => return Ok(ToldNow::Refused(reason)),

@@ -25,14 +25,29 @@ struct OnFile {
     due: i64,
     /// What the last page of everybody said, as a number.
     said: u64,
+    /// When a read of the person was last meant to bring the contact, and did not.
+    contact_tried: i64,
     /// Something that is needed was never read.
     is_unread: bool,
+}
+
+/// Where the contact of a person comes from, which a subscriber shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ContactSource {
+    /// Nobody shows it.
+    Unwanted,
+    /// A page of everybody has it. Whoever has none after a day is read alone.
+    Everybody,
+    /// A read of the person alone.
+    Person,
 }
 
 /// Everybody on file.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     people: HashMap<IndividualId, OnFile>,
+    /// Since when contacts are wanted; 0: they are not.
+    contact_since: i64,
 }
 
 impl Index {
@@ -54,8 +69,13 @@ impl Index {
         self.people.get(id).is_some_and(|person| recent(person.read))
     }
 
-    /// Takes what is on file about a person. `needed`: the parts that no roster tells of. `wants_contact`: a subscriber shows profiles.
-    pub(super) fn put(&mut self, record: &Record, needed: &Parts, wants_contact: bool) {
+    /// Takes what is on file about a person. `needed`: the parts that no roster tells of.
+    pub(super) fn put(&mut self, record: &Record, needed: &Parts, contact: ContactSource, now: Timestamp) {
+        match contact {
+            ContactSource::Unwanted => self.contact_since = 0,
+            _ if self.contact_since == 0 => self.contact_since = now.as_microsecond(),
+            _ => {}
+        }
         let read = |part| record.confirmed.of(part).filter(|_| record.has_codes(part, needed.codes(part)));
         let oldest = needed.of_one_person().map(read).min();
         let person = self.people.entry(record.id.clone()).or_default();
@@ -69,20 +89,22 @@ impl Index {
             Some(None) => i64::MIN,
             Some(Some(at)) => after(at, LISTS_EVERY),
         };
-        // Where no page of everybody brings the contact, a read of the person does; one that did not is not tried again for a day.
-        let contact =
-            match (wants_contact && record.contact.is_none(), Timestamp::from_microsecond(person.read)) {
-                (false, _) => i64::MAX,
-                (true, Ok(read)) if person.read > 0 => after(read, LISTS_EVERY),
-                (true, _) => i64::MIN,
-            };
+        let contact = match contact {
+            _ if record.contact.is_some() => i64::MAX,
+            ContactSource::Unwanted => i64::MAX,
+            ContactSource::Everybody => later(person.contact_tried.max(self.contact_since)),
+            ContactSource::Person if person.contact_tried == 0 => i64::MIN,
+            ContactSource::Person => later(person.contact_tried),
+        };
+        // However long ago that was, it is no more urgent than what is due now.
+        let contact = if contact <= now.as_microsecond() { i64::MIN } else { contact };
         person.due = lists.min(contact);
     }
 
-    /// The person is read alone as soon as there is time.
-    pub(super) fn make_due(&mut self, id: &IndividualId) {
+    /// A read of the person did not bring the contact; it is not tried again for a day.
+    pub(super) fn note_contact_tried(&mut self, id: &IndividualId, now: Timestamp) {
         if let Some(person) = self.people.get_mut(id) {
-            person.due = i64::MIN;
+            person.contact_tried = now.as_microsecond();
         }
     }
 
@@ -160,6 +182,11 @@ impl Index {
     }
 }
 
+/// A day after this many microseconds.
+fn later(at: i64) -> i64 {
+    at.saturating_add(i64::try_from(LISTS_EVERY.as_micros()).unwrap_or(i64::MAX))
+}
+
 /// Microseconds since 1970.
 fn after(at: Timestamp, by: SignedDuration) -> i64 {
     at.checked_add(by).unwrap_or(Timestamp::MAX).as_microsecond()
@@ -192,10 +219,10 @@ mod tests {
     fn lists_are_due_a_day_after_they_were_read_and_put_off_if_they_cannot_be() {
         let lists = Parts { purchases: true, ..Parts::default() };
         let mut index = Index::default();
-        index.put(&record("read", Some(at(0))), &lists, false);
-        index.put(&record("never", None), &lists, false);
-        index.put(&record("later", Some(at(5))), &lists, false);
-        index.put(&record("nothing-needed", None), &Parts::default(), false);
+        index.put(&record("read", Some(at(0))), &lists, ContactSource::Unwanted, at(0));
+        index.put(&record("never", None), &lists, ContactSource::Unwanted, at(0));
+        index.put(&record("later", Some(at(5))), &lists, ContactSource::Unwanted, at(0));
+        index.put(&record("nothing-needed", None), &Parts::default(), ContactSource::Unwanted, at(0));
         let sorted = |mut due: Vec<(IndividualId, Timestamp)>| {
             due.sort();
             due
@@ -212,22 +239,29 @@ mod tests {
 
     #[test]
     fn whoever_has_no_contact_is_read_alone_once_a_day_until_there_is_one() {
-        let mut index = Index::default();
-        let due = |index: &Index| index.first_due(1, at(1)).first().map(|(_, at)| *at);
+        let none = Parts::default();
+        let due = |index: &Index, hour| index.first_due(1, at(hour)).first().map(|(_, at)| *at);
         let mut jane = record("jane", None);
-        jane.confirmed.set(Part::SecurityRoles, None);
-        index.put(&jane, &Parts::default(), false);
-        assert_eq!(due(&index), None);
-        index.put(&jane, &Parts::default(), true);
-        assert_eq!(due(&index), Some(at(1)), "a page of everybody had her without it");
-        jane.confirmed.set(Part::SecurityRoles, Some(at(1)));
-        index.put(&jane, &Parts::default(), true);
-        assert_eq!(due(&index), Some(at(25)), "a read did not bring it");
-        index.make_due(&id("jane"));
-        assert_eq!(due(&index), Some(at(1)));
+        let mut index = Index::default();
+        index.put(&jane, &none, ContactSource::Unwanted, at(1));
+        assert_eq!(due(&index, 1), None);
+        index.put(&jane, &none, ContactSource::Person, at(1));
+        assert_eq!(due(&index, 1), Some(at(1)), "nothing else brings it");
+        index.note_contact_tried(&jane.id, at(1));
+        index.put(&jane, &none, ContactSource::Person, at(1));
+        assert_eq!(due(&index, 1), Some(at(25)), "a read did not bring it");
+        index.put(&jane, &none, ContactSource::Person, at(900));
+        assert_eq!(due(&index, 900), Some(at(900)), "late, and no more urgent than what is due now");
         jane.contact = Some(Box::default());
-        index.put(&jane, &Parts::default(), true);
-        assert_eq!(due(&index), None);
+        index.put(&jane, &none, ContactSource::Person, at(1));
+        assert_eq!(due(&index, 1), None);
+        // Where pages of everybody have it, they are waited for.
+        let mut index = Index::default();
+        jane.contact = None;
+        index.put(&jane, &none, ContactSource::Everybody, at(1));
+        assert_eq!(due(&index, 1), Some(at(25)));
+        index.put(&jane, &none, ContactSource::Everybody, at(30));
+        assert_eq!(due(&index, 30), Some(at(30)), "no page had it within a day");
     }
 
     #[test]
@@ -244,7 +278,7 @@ mod tests {
         let people = [id("jane"), id("nobody")];
         for (needed, unread) in [(parts("GALA"), 0), (parts("BOOK"), 1), (Parts::default(), 0)] {
             let mut index = Index::default();
-            index.put(&read, &needed, false);
+            index.put(&read, &needed, ContactSource::Unwanted, at(0));
             assert_eq!(index.unread_of(&people).len(), unread, "{needed:?}");
             index.put_off(&id("jane"), at(1));
             assert_eq!(index.unread_of(&people).len(), unread, "put off is not read: {needed:?}");
@@ -254,7 +288,12 @@ mod tests {
     #[test]
     fn security_roles_are_due_as_lists_are() {
         let mut index = Index::default();
-        index.put(&record("read", None), &Parts { security_roles: true, ..Parts::default() }, false);
+        index.put(
+            &record("read", None),
+            &Parts { security_roles: true, ..Parts::default() },
+            ContactSource::Unwanted,
+            at(0),
+        );
         assert_eq!(index.first_due(9, at(1)), [(id("read"), at(24))]);
     }
 

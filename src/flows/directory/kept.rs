@@ -47,7 +47,7 @@ impl DirectoryUpdater {
 
     /// Reads the index out of the store, for what is needed of a person now.
     pub(super) async fn fill_index(&self) -> Result<(), StoreError> {
-        let needs = self.needed_of(None);
+        let needs = (self.needed_of(None), self.parts.beliefs.wants_contact());
         let mut after = 0;
         loop {
             let page = self.parts.store.records(self.environment(), after, PAGE).await?;

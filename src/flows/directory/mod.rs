@@ -114,7 +114,8 @@ pub struct DirectoryUpdater {
     parts: DirectoryParts,
     index: Mutex<Index>,
     /// What was needed of a person when the index was filled.
-    indexed_for: Mutex<Option<Parts>>,
+    /// Which parts, and whether contacts are wanted.
+    indexed_for: Mutex<Option<(Parts, bool)>>,
     wake: Notify,
     in_flight: Mutex<BTreeSet<Task>>,
     silence: Mutex<Silence>,

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::beliefs::Believed;
-use super::index::LISTS_EVERY;
+use super::index::{ContactSource, LISTS_EVERY};
+use super::signed_in::SOON;
 use super::tasks::has_own_lists_read;
 use super::{DirectoryUpdater, Hitch};
 use crate::adapters::budget::Priority;
@@ -85,7 +86,15 @@ impl DirectoryUpdater {
 
     pub(super) fn put_in_index(&self, record: &Record) {
         let needed = self.needed_of(Some(&record.id));
-        self.index().put(record, &needed, self.parts.beliefs.wants_contact());
+        self.index().put(record, &needed, self.contact_source(), self.parts.clock.now());
+    }
+
+    fn contact_source(&self) -> ContactSource {
+        match self.parts.beliefs.wants_contact() {
+            false => ContactSource::Unwanted,
+            true if self.parts.ams.supplies().everybody_has_contact => ContactSource::Everybody,
+            true => ContactSource::Person,
+        }
     }
 
     fn lacks_contact(&self, record: &Record) -> bool {
@@ -122,10 +131,12 @@ impl DirectoryUpdater {
             self.parts.refresh.read_anybody(self.environment(), id, person.as_deref(), questions, priority);
         match reading.await? {
             ReadOutcome::Read(record) => {
+                if self.lacks_contact(&record) {
+                    self.index().note_contact_tried(id, now);
+                }
                 self.put_in_index(&record);
                 let needed = self.needed_of(Some(id));
-                let lacks_some = self.lacks_contact(&record)
-                    || needed.of_one_person().any(|part| record.confirmed.of(part).is_none());
+                let lacks_some = needed.of_one_person().any(|part| record.confirmed.of(part).is_none());
                 // What is kept for now is as old as it was, and the second reading has its own time. What did not come now does not come
                 // at once.
                 if lacks_some || self.parts.beliefs.has_losses(id) {
@@ -147,8 +158,9 @@ impl DirectoryUpdater {
         for record in &signed_in {
             self.put_in_index(record);
             if self.lacks_contact(record) {
-                // A sign-in does not wait for it.
-                self.index().make_due(&record.id);
+                // A sign-in does not wait for it, and a community may.
+                let now = self.parts.clock.now();
+                self.parts.beliefs.want(&record.id, WhyRead::ListTooOld, now, SOON);
             }
         }
     }

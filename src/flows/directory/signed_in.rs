@@ -17,7 +17,7 @@ use crate::domain::record::IndividualId;
 const PAGE: u32 = 500;
 
 /// Within this time somebody who is signed in is read for what a mapping newly looks at, if the budget allows it.
-const SOON: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const SOON: SignedDuration = SignedDuration::from_mins(5);
 
 impl Beliefs {
     /// How far people who are signed in have been read for the draft that waits, as last counted. `None`: it is not known yet.
@@ -46,13 +46,13 @@ impl DirectoryUpdater {
         }
     }
 
-    pub(super) fn indexed_for(&self) -> MutexGuard<'_, Option<Parts>> {
+    pub(super) fn indexed_for(&self) -> MutexGuard<'_, Option<(Parts, bool)>> {
         // Nothing panics while it is held.
         self.indexed_for.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_indexed(&self) -> bool {
-        let needs = self.needed_of(None);
+        let needs = (self.needed_of(None), self.parts.beliefs.wants_contact());
         *self.indexed_for() == Some(needs)
     }
 

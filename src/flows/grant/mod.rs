@@ -201,7 +201,9 @@ impl Provider {
         let (why, is_on_its_way) = match self.deliverer.tell_now(subscriber, individual, TOLD_WITHIN).await {
             ToldNow::Settled => return Ok(()),
             ToldNow::Refused(_) => ("it does not take this person", false),
-            ToldNow::NothingToTell => ("it is told nothing of this person", false),
+            ToldNow::NothingToTell => {
+                ("it is told nothing of this person, or not everything is known yet", true)
+            }
             ToldNow::NotYet => ("it has not confirmed it in time", true),
         };
         Err(AuthorizeError::NotKnownThere { why, is_on_its_way })

@@ -79,7 +79,7 @@ pub(super) fn of(notice: &Notice, frame: &Frame) -> Words {
         ),
         Notice::NotKnownThere { client, .. } => words(
             "That site does not know you yet",
-            format!("{client} has to be told about your {association} account first, and has not answered yet."),
+            format!("{client} has to be told about your {association} account first, and that has not happened yet."),
             "Nothing is wrong with your account, and you are signed in here. Try again in a minute. If you still read this tomorrow, contact the \
              association and give the reference below.",
             vec![retry()],

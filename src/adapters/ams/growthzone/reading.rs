@@ -40,6 +40,7 @@ pub(in crate::adapters::ams) const SUPPLIES: Supplies = Supplies {
     increments: &[],
     has_feed: true,
     has_bulk: true,
+    everybody_has_contact: false,
     with_individual: &[Part::Profile],
 };
 

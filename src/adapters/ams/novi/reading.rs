@@ -48,6 +48,7 @@ pub(in crate::adapters::ams) const SUPPLIES: Supplies = Supplies {
     increments: &[],
     has_feed: true,
     has_bulk: true,
+    everybody_has_contact: true,
     with_individual: &[
         Part::Profile,
         Part::Memberships,

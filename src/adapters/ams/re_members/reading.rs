@@ -49,6 +49,7 @@ pub(in crate::adapters::ams) const SUPPLIES: Supplies = Supplies {
     increments: &[RosterKind::Event],
     has_feed: true,
     has_bulk: true,
+    everybody_has_contact: true,
     with_individual: &Part::OF_THE_INDIVIDUAL,
 };
 

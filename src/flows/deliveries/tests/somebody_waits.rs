@@ -42,6 +42,9 @@ async fn while_a_subscriber_is_stopped_only_those_whom_it_knows_get_on() {
     assert_eq!(here.tells_of(1).await, ToldNow::NotYet);
     assert!(began.elapsed() < LIMIT, "nobody waits for an administrator");
     assert_eq!(here.tells_of(0).await, ToldNow::Settled);
+    // Nor does whoever it knows wait for a change that waits.
+    world.store.put_records("production", &[member(0, true).read_at(at(1))], at(1)).await.unwrap();
+    assert_eq!(here.tells_of(0).await, ToldNow::Settled);
 }
 
 #[tokio::test]
