@@ -26,8 +26,11 @@ wait_for() { for _ in $(seq 1200); do "$@" >/dev/null 2>&1 && return; sleep 0.05
 
 mkdir "$root"/{db,run,log,www,gate}; chmod 755 "$root"; chown www-data: "$root"/{db,run,log}
 
-# A database of our own, reachable by its socket only.
-mariadb-install-db --no-defaults --user=www-data --datadir="$root/db" --auth-root-authentication-method=normal --skip-test-db --innodb-use-native-aio=0 >"$root/log/db-install" 2>&1
+# A database of our own, reachable by its socket only. On a busy machine the installer was seen to fail once; it is tried a second time.
+install_db() {
+  mariadb-install-db --no-defaults --user=www-data --datadir="$root/db" --auth-root-authentication-method=normal --skip-test-db --innodb-use-native-aio=0 >>"$root/log/db-install" 2>&1
+}
+install_db || { rm -rf "$root/db"; mkdir "$root/db"; chown www-data: "$root/db"; install_db; }
 as_web setsid mariadbd --no-defaults --datadir="$root/db" --socket="$root/run/db.sock" --pid-file="$root/run/db.pid" --skip-networking \
   --innodb-use-native-aio=0 --innodb-buffer-pool-size=64M --innodb-flush-log-at-trx-commit=0 >"$root/log/db" 2>&1 </dev/null &
 wait_for mariadb-admin --no-defaults -uroot -S "$root/run/db.sock" ping
