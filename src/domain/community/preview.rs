@@ -23,7 +23,7 @@ pub const MOST_GROUPS: usize = 2_000;
 pub struct NamedPeople {
     /// How many they are.
     pub count: usize,
-    /// At most [`MOST_NAMED`] of them, sorted by name once the preview is whole.
+    /// At most a thousand of them, sorted by name once the preview is whole.
     pub people: AffectedPeople,
 }
 
